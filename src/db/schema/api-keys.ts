@@ -1,0 +1,29 @@
+import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { id, timestamp } from './columns.ts';
+
+export const apiKeys = sqliteTable('api_key', {
+  id: id(),
+  name: text('name').notNull(),
+  access: text('access', { enum: ['READ', 'WRITE'] }).notNull(),
+  reach: text('reach', { enum: ['ORGANIZATION', 'TENANTS'] }).notNull(),
+  secretHash: text('secret_hash').notNull(),
+  previousSecretHash: text('previous_secret_hash'),
+  previousSecretExpiresAt: timestamp('previous_secret_expires_at'),
+  expiresAt: timestamp('expires_at'),
+  revokedAt: timestamp('revoked_at'),
+  lastUsedAt: timestamp('last_used_at'),
+  createdAt: timestamp('created_at').notNull(),
+  updatedAt: timestamp('updated_at').notNull(),
+});
+
+export const apiKeyPermissions = sqliteTable(
+  'api_key_permission',
+  { apiKeyId: text('api_key_id').notNull(), permission: text('permission').notNull() },
+  (table) => [primaryKey({ columns: [table.apiKeyId, table.permission] })],
+);
+
+export const apiKeyTenants = sqliteTable(
+  'api_key_tenant',
+  { apiKeyId: text('api_key_id').notNull(), tenantId: text('tenant_id').notNull() },
+  (table) => [primaryKey({ columns: [table.apiKeyId, table.tenantId] })],
+);

@@ -1,0 +1,28 @@
+import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { flag, id, lifecycle } from './columns.ts';
+
+export const customers = sqliteTable('customer', {
+  id: id(),
+  kind: text('kind', { enum: ['COMPANY', 'PERSON'] }).notNull(),
+  name: text('name').notNull(),
+  nameKey: text('name_key').notNull(),
+  shortName: text('short_name'),
+  email: text('email'),
+  emailKey: text('email_key'),
+  emailVerified: flag('email_verified').notNull(),
+  externalId: text('external_id'),
+  externalIdKey: text('external_id_key'),
+  description: text('description'),
+  labels: text('labels', { mode: 'json' }).$type<string[]>().notNull(),
+  ...lifecycle,
+});
+
+/** Filled by triggers from `customers.labels`. */
+export const customerLabels = sqliteTable(
+  'customer_label',
+  {
+    label: text('label').notNull(),
+    customerId: text('customer_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.label, table.customerId] })],
+);

@@ -1,0 +1,10 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { id, timestamp } from './columns.ts';
+
+export const organizations = sqliteTable('organization', {
+  id: id(),
+  name: text('name').notNull(),
+  createdAt: timestamp('created_at').notNull(),
+  updatedAt: timestamp('updated_at').notNull(),
+  onlyOne: integer('only_one').notNull(),
+});
