@@ -1,0 +1,192 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { apiKeys } from '../db/schema/api-keys.ts';
+import { inList, insertWhen, jsonList, update } from '../db/statement.ts';
+import { newToken, sha256 } from './api-key-token.ts';
+import { API_KEY_ACCESSES, API_KEY_REACHES, type ApiKeyRecord, apiKeyRows } from './api-keys.ts';
+import { type Check, command, type Plan } from './command.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from './errors.ts';
+import { choice, id, instant, tenantIdentifiers, text } from './input.ts';
+import { PERMISSIONS } from './permission-names.ts';
+import { apiKeyInReach } from './reach.ts';
+import { happened, record, recordAfter } from './recording.ts';
+import { allExist, missingTenants, missingUnless, resolveTenants } from './references.ts';
+import { requireOrganizationReach, requirePermissions, type Viewer } from './viewer.ts';
+
+export interface ApiKeyResult {
+  apiKey: ApiKeyRecord;
+}
+
+export interface ApiKeySecretResult extends ApiKeyResult {
+  /** The whole key, to be used as it is. It is stored nowhere. */
+  secret: string;
+}
+
+const time = (column: SQL): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000.0, 'unixepoch')`;
+
+/** What the API shows of a key, as events keep it. */
+const SNAPSHOT = sql`(SELECT json_object(
+  'name', api_key.name, 'access', api_key.access, 'reach', api_key.reach,
+  'permissions', (SELECT json_group_array(permission) FROM api_key_permission WHERE api_key_id = api_key.id),
+  'tenantIds', (SELECT json_group_array(tenant_id) FROM api_key_tenant WHERE api_key_id = api_key.id),
+  'expiresAt', ${time(sql`api_key.expires_at`)}, 'revokedAt', ${time(sql`api_key.revoked_at`)},
+  'previousSecretExpiresAt', ${time(sql`api_key.previous_secret_expires_at`)}
+) FROM api_key WHERE api_key.id = event.subject_id)`;
+
+const SUBJECT = { subjectType: 'ApiKey', subjectId: sql`api_key.id` } as const;
+
+/** Whoever takes over or ends a key must hold all that it holds. That its reach lies inside is part of finding it. */
+function holdsPermissionsOf(viewer: Viewer, apiKeyId: string): Check<unknown> {
+  return {
+    problem: sql`(SELECT json_group_array(permission) FROM api_key_permission
+      WHERE api_key_id = ${apiKeyId} AND NOT ${inList(sql`permission`, [...viewer.permissions])} HAVING count(*) > 0)`,
+    error: (permissions) => ForbiddenError.missing(JSON.parse(permissions)),
+  };
+}
+
+export const createApiKey = command({
+  name: 'createApiKey',
+  permissions: ['apiKey:edit'],
+  input: z
+    .object({
+      name: text,
+      permissions: z.array(choice(PERMISSIONS)).min(1, 'must name at least one permission'),
+      access: choice(API_KEY_ACCESSES).nullish(),
+      reach: choice(API_KEY_REACHES),
+      tenantIdentifiers: tenantIdentifiers.nullish(),
+      expiresAt: instant.refine((time) => time > new Date(), 'must lie in the future').nullish(),
+    })
+    .superRefine(({ reach, tenantIdentifiers: tenants }, context) => {
+      const path = ['tenantIdentifiers'];
+      const given = tenants?.length ?? 0;
+      if (reach === 'TENANTS' && given === 0) {
+        context.addIssue({ code: 'custom', path, message: 'is required for a key that reaches tenants only' });
+      }
+      if (reach === 'ORGANIZATION' && given > 0) {
+        context.addIssue({
+          code: 'custom',
+          path,
+          message: 'does not go with a reach of the whole organization',
+          input: tenants,
+        });
+      }
+    }),
+  errors: [ValidationError, NotFoundError, ForbiddenError],
+  plan(change, input): Plan<ApiKeySecretResult, ApiKeyRecord> {
+    const { viewer } = change;
+    requirePermissions(viewer, input.permissions);
+    if (input.reach === 'ORGANIZATION') requireOrganizationReach(viewer, 'create a key that does');
+    const apiKeyId = uuidv7();
+    const secret = newToken(apiKeyId);
+    const tenants = resolveTenants(viewer.reach, input.tenantIdentifiers ?? [], 'tenantIdentifiers');
+    const created = happened(change, 'apiKey.created');
+    return {
+      checks: [allExist([missingTenants(tenants)])],
+      writes: (allowed) => [
+        record(change, { ...SUBJECT, type: 'apiKey.created', subjectId: sql`${apiKeyId}` }, sql`WHERE ${allowed}`),
+        insertWhen(
+          apiKeys,
+          {
+            id: apiKeyId,
+            name: input.name,
+            access: input.access ?? 'WRITE',
+            reach: input.reach,
+            secretHash: sha256(secret),
+            expiresAt: input.expiresAt,
+            createdAt: change.at,
+            updatedAt: change.at,
+          },
+          created,
+        ),
+        sql`INSERT INTO api_key_permission (api_key_id, permission)
+          SELECT DISTINCT ${apiKeyId}, value FROM json_each(${jsonList(input.permissions)}) WHERE ${created}`,
+        sql`INSERT INTO api_key_tenant (api_key_id, tenant_id)
+          SELECT DISTINCT ${apiKeyId}, tenant_id FROM ${tenants} WHERE ${created}`,
+        recordAfter(change, 'apiKey.created', SNAPSHOT),
+      ],
+      answer: apiKeyRows(sql`WHERE api_key.id = ${apiKeyId}`),
+      result: (apiKey) => ({ apiKey, secret }),
+    };
+  },
+});
+
+const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
+const MAX_OVERLAP_SECONDS = 7 * DEFAULT_OVERLAP_SECONDS;
+
+export const rotateApiKey = command({
+  name: 'rotateApiKey',
+  permissions: ['apiKey:edit'],
+  input: z.object({
+    id,
+    overlapSeconds: z
+      .int()
+      .min(0, 'must not be negative')
+      .max(MAX_OVERLAP_SECONDS, `must be at most ${MAX_OVERLAP_SECONDS}`)
+      .nullish(),
+  }),
+  errors: [ValidationError, NotFoundError, ForbiddenError],
+  plan(change, { id, overlapSeconds }): Plan<ApiKeySecretResult, ApiKeyRecord> {
+    const { viewer, at } = change;
+    const secret = newToken(id);
+    const target = sql`api_key.id = ${id} AND ${apiKeyInReach(viewer.reach, sql`api_key.id`)}
+      AND api_key.revoked_at IS NULL AND (api_key.expires_at IS NULL OR api_key.expires_at > ${at.getTime()})`;
+    const overlap = overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
+    const keepsPrevious = overlap > 0;
+    return {
+      checks: [
+        allExist([missingUnless(sql`EXISTS (SELECT 1 FROM api_key WHERE ${target})`, 'id', 'active API key')]),
+        holdsPermissionsOf(viewer, id),
+      ],
+      writes: (allowed) => [
+        record(change, { ...SUBJECT, type: 'apiKey.rotated' }, sql`FROM api_key WHERE ${target} AND ${allowed}`),
+        update(
+          apiKeys,
+          {
+            secretHash: sha256(secret),
+            previousSecretHash: keepsPrevious ? sql`secret_hash` : null,
+            previousSecretExpiresAt: keepsPrevious ? new Date(at.getTime() + overlap * 1000) : null,
+            updatedAt: at,
+          },
+          sql`api_key.id = ${id} AND ${happened(change, 'apiKey.rotated')}`,
+        ),
+        recordAfter(change, 'apiKey.rotated', SNAPSHOT),
+      ],
+      answer: apiKeyRows(sql`WHERE ${target}`),
+      result: (apiKey) => ({ apiKey, secret }),
+    };
+  },
+});
+
+export const revokeApiKey = command({
+  name: 'revokeApiKey',
+  permissions: ['apiKey:edit'],
+  input: z.object({ id }),
+  errors: [ValidationError, NotFoundError, ForbiddenError],
+  plan(change, { id }): Plan<ApiKeyResult, ApiKeyRecord> {
+    const { viewer, at } = change;
+    const target = sql`api_key.id = ${id} AND ${apiKeyInReach(viewer.reach, sql`api_key.id`)}`;
+    const isActive = sql`api_key.revoked_at IS NULL`;
+    return {
+      checks: [
+        allExist([missingUnless(sql`EXISTS (SELECT 1 FROM api_key WHERE ${target})`, 'id', 'API key')]),
+        holdsPermissionsOf(viewer, id),
+      ],
+      writes: (allowed) => [
+        record(
+          change,
+          { ...SUBJECT, type: 'apiKey.revoked' },
+          sql`FROM api_key WHERE ${target} AND ${isActive} AND ${allowed}`,
+        ),
+        update(
+          apiKeys,
+          { revokedAt: at, updatedAt: at, previousSecretHash: null, previousSecretExpiresAt: null },
+          sql`api_key.id = ${id} AND ${happened(change, 'apiKey.revoked')}`,
+        ),
+        recordAfter(change, 'apiKey.revoked', SNAPSHOT),
+      ],
+      answer: apiKeyRows(sql`WHERE ${target}`),
+      result: (apiKey) => ({ apiKey }),
+    };
+  },
+});

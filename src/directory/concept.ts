@@ -1,0 +1,159 @@
+import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import type { customers } from '../db/schema/customers.ts';
+import type { tenants } from '../db/schema/tenants.ts';
+import { allOf, differs, insertWhen, mapRows, type Statement, update, type Values } from '../db/statement.ts';
+import type { Change, Check, UniqueValue } from './command.ts';
+import { type NamedRecord, VersionConflictError } from './errors.ts';
+import type { EventType } from './event-types.ts';
+import type { Permission } from './permission-names.ts';
+import type { Reach } from './reach.ts';
+import { happened, record, recordAfter, subjectsOf } from './recording.ts';
+import { missingUnless } from './references.ts';
+import type { Viewer } from './viewer.ts';
+
+type RecordTable = typeof customers | typeof tenants;
+
+/** A kind of record that is created, changed, hidden and restored like the others: with versions and events. */
+export interface Concept<T extends RecordTable = RecordTable, Row = unknown> {
+  /** In global ids and events. */
+  readonly name: 'Customer' | 'Tenant';
+  /** In SQL, event types and messages. */
+  readonly word: 'customer' | 'tenant';
+  readonly table: T;
+  readonly readPermission: Permission;
+  /** What the API shows of a record, as a JSON object over the table's columns: what events keep of it. */
+  readonly snapshot: SQL;
+  /** Over the table's columns. */
+  inReach(reach: Reach): SQL;
+  rows(rest: SQL): Statement<Row>;
+  named(record: Row): NamedRecord;
+  /** The columns whose values are unique among live records, and where in the input they come from. */
+  readonly unique: readonly UniqueColumn[];
+}
+
+interface UniqueColumn {
+  column: Column;
+  path: string;
+  /** Narrows the records that may not share the value, as the index does. */
+  among?: SQL;
+}
+
+/** Writes that hang on an event: record it before any write, under a condition, then write. */
+interface Recorded {
+  recorded(condition: SQL): SQL;
+  writes: readonly SQL[];
+}
+
+const IS_LIVE = { customer: sql`customer.deleted_at IS NULL`, tenant: sql`tenant.deleted_at IS NULL` };
+
+const from = ({ word }: Concept): SQL => sql`FROM ${sql.identifier(word)}`;
+
+/** What the subject of an event looks like at the time when this is evaluated. */
+const snapshot = (concept: Concept): SQL =>
+  sql`(SELECT ${concept.snapshot} ${from(concept)} WHERE ${concept.table.id} = event.subject_id)`;
+
+export const exists = (concept: Concept, condition: SQL): SQL =>
+  sql`EXISTS (SELECT 1 ${from(concept)} WHERE ${condition})`;
+
+/** A new record with these values. */
+export function creation<T extends RecordTable>(
+  change: Change,
+  concept: Concept<T>,
+  id: string,
+  values: Values<T>,
+): Recorded {
+  const type: EventType = `${concept.word}.created`;
+  const columns = { ...values, id, createdAt: change.at, updatedAt: change.at, version: 1 };
+  return {
+    recorded: (condition) =>
+      record(change, { type, subjectType: concept.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
+    writes: [
+      insertWhen<RecordTable>(concept.table, columns, happened(change, type)),
+      recordAfter(change, type, snapshot(concept)),
+    ],
+  };
+}
+
+type Verb = 'updated' | 'deleted' | 'restored';
+
+/** Other values for the record in `target`, if any of them differs: else nothing is recorded, and nothing written. */
+export function alteration<T extends RecordTable>(
+  change: Change,
+  concept: Concept<T>,
+  target: SQL,
+  values: Values<T>,
+  verb: Verb = 'updated',
+): Recorded {
+  const type: EventType = `${concept.word}.${verb}`;
+  const columns = { ...values, updatedAt: change.at, version: sql`${concept.table.version} + 1` };
+  const subject = { type, subjectType: concept.name, subjectId: sql`${concept.table.id}` };
+  const before = verb === 'restored' ? {} : { before: concept.snapshot };
+  return {
+    recorded: (condition) =>
+      record(
+        change,
+        { ...subject, ...before },
+        sql`${from(concept)} WHERE ${target} AND ${differs<RecordTable>(concept.table, values)} AND ${condition}`,
+      ),
+    writes: [
+      update<RecordTable>(concept.table, columns, sql`${concept.table.id} IN ${subjectsOf(change, type)}`),
+      ...(verb === 'deleted' ? [] : [recordAfter(change, type, snapshot(concept))]),
+    ],
+  };
+}
+
+/** Matches the live record in reach with this id. */
+export const liveInReach = (concept: Concept, { reach }: Viewer, id: string): SQL =>
+  sql`${concept.table.id} = ${id} AND ${IS_LIVE[concept.word]} AND ${concept.inReach(reach)}`;
+
+/** The same, hidden or not: for commands that restore. */
+export const inReachById = (concept: Concept, { reach }: Viewer, id: string): SQL =>
+  sql`${concept.table.id} = ${id} AND ${concept.inReach(reach)}`;
+
+export const missing = (concept: Concept, target: SQL, path: string): SQL =>
+  missingUnless(exists(concept, target), path, concept.word);
+
+/** Refuses to overwrite what somebody else changed first. */
+export function hasVersion<Row>(
+  concept: Concept<RecordTable, Row>,
+  target: SQL,
+  expected: number | null | undefined,
+): Check<Row>[] {
+  if (expected == null) return [];
+  const { version } = concept.table;
+  return [
+    {
+      problem: sql`(SELECT ${version} ${from(concept)} WHERE ${target} AND ${version} <> ${expected})`,
+      error: (current, row) => {
+        if (row === undefined) throw new Error('A record that has a version was not answered');
+        return new VersionConflictError(Number(current), concept.named(row));
+      },
+    },
+  ];
+}
+
+/**
+ * The unique values that a write may collide on: the given ones, or those that the record in `target` has. Who holds
+ * them is shown to viewers who may read it.
+ */
+export function uniqueValues<T extends RecordTable, Row>(
+  concept: Concept<T, Row>,
+  viewer: Viewer,
+  values: Values<T>,
+  target: SQL,
+): UniqueValue[] {
+  const given = new Map<string, unknown>(Object.entries(values));
+  const keys = Object.entries(getTableColumns<RecordTable>(concept.table));
+  return concept.unique.map(({ column, path, among }) => {
+    const key = keys.find(([, candidate]) => candidate === column)?.[0] ?? '';
+    const value = given.get(key) ?? sql`(SELECT ${column} ${from(concept)} WHERE ${target})`;
+    const holds = [sql`${column} = ${value}`, among ?? sql`TRUE`, IS_LIVE[concept.word], concept.inReach(viewer.reach)];
+    return {
+      column: `${concept.word}.${column.name}`,
+      path,
+      holder: viewer.permissions.has(concept.readPermission)
+        ? mapRows(concept.rows(sql`WHERE ${allOf(holds)}`), (row) => concept.named(row))
+        : null,
+    };
+  });
+}

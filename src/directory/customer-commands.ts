@@ -1,0 +1,207 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { type Change, type Check, command, type Plan } from './command.ts';
+import {
+  alteration,
+  creation,
+  exists,
+  hasVersion,
+  inReachById,
+  liveInReach,
+  missing,
+  uniqueValues,
+} from './concept.ts';
+import { CUSTOMER, type CustomerPatch, customerDetails, newCustomer, patchedCustomer } from './customer-columns.ts';
+import { type CustomerRecord, customerRows, isCustomer } from './customers.ts';
+import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
+import {
+  type CustomerIdentifier,
+  customerIdentifier,
+  expectedVersion,
+  id,
+  type TenantIdentifier,
+  tenantIdentifiers,
+  text,
+} from './input.ts';
+import { recordJoining, writeMemberships } from './memberships.ts';
+import { customerInReach, customerWhollyInReach } from './reach.ts';
+import { eventSubjects, happened } from './recording.ts';
+import { allExist, missingTenants, pathOf, resolveTenants } from './references.ts';
+import { keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
+import type { Viewer } from './viewer.ts';
+
+export interface CustomerResult {
+  customer: CustomerRecord;
+}
+
+/** A customer that also belongs to tenants out of reach is not the viewer's to change. */
+function whollyInReach({ reach }: Viewer, target: SQL): Check<unknown> {
+  const shared = sql`NOT ${customerWhollyInReach(reach, sql`customer.id`)}`;
+  return {
+    problem: sql`(SELECT 'shared' FROM customer WHERE ${target} AND ${shared})`,
+    error: () => ForbiddenError.outOfReach('The customer also belongs to tenants that are out of reach.'),
+  };
+}
+
+/** A viewer who reaches some tenants only would lose sight of a customer that joins none of them. */
+function requireTenants({ reach }: Viewer, identifiers: readonly TenantIdentifier[]): void {
+  if (reach.kind === 'ORGANIZATION' || identifiers.length > 0) return;
+  throw ForbiddenError.outOfReach('Your reach is limited to tenants: name at least one of them in tenantIdentifiers.');
+}
+
+/** The memberships that a customer created by this command begins with. */
+const firstMemberships = (change: Change, customerId: string, tenants: SQL): SQL[] => [
+  recordJoining(change, sql`${customerId}`, tenants, happened(change, 'customer.created')),
+  ...writeMemberships(change),
+];
+
+export const createCustomer = command({
+  name: 'createCustomer',
+  permissions: ['customer:create'],
+  input: z.object({ ...customerDetails, name: text, tenantIdentifiers: tenantIdentifiers.nullish() }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { tenantIdentifiers, ...input }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = change;
+    requireTenants(viewer, tenantIdentifiers ?? []);
+    const customerId = uuidv7();
+    const values = newCustomer(input);
+    const tenants = resolveTenants(viewer.reach, tenantIdentifiers ?? [], 'tenantIdentifiers');
+    const creating = creation(change, CUSTOMER, customerId, values);
+    return {
+      checks: [allExist([missingTenants(tenants)])],
+      writes: (allowed) => [
+        creating.recorded(allowed),
+        ...creating.writes,
+        ...firstMemberships(change, customerId, tenants),
+      ],
+      unique: uniqueValues(CUSTOMER, viewer, values, sql`FALSE`),
+      answer: customerRows(sql`WHERE customer.id = ${customerId}`),
+      result: (customer) => ({ customer }),
+    };
+  },
+});
+
+export const updateCustomer = command({
+  name: 'updateCustomer',
+  permissions: ['customer:edit'],
+  input: z.object({ ...customerDetails, id, name: text.optional(), expectedVersion }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
+  plan(change, { id, expectedVersion, ...patch }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = change;
+    const target = liveInReach(CUSTOMER, viewer, id);
+    const values = patchedCustomer(patch);
+    const altering = alteration(change, CUSTOMER, target, values);
+    return {
+      checks: [
+        allExist([missing(CUSTOMER, target, 'id')]),
+        whollyInReach(viewer, target),
+        ...hasVersion(CUSTOMER, target, expectedVersion),
+      ],
+      writes: (allowed) => [altering.recorded(allowed), ...altering.writes],
+      unique: uniqueValues(CUSTOMER, viewer, values, target),
+      answer: customerRows(sql`WHERE ${target}`),
+      result: (customer) => ({ customer }),
+    };
+  },
+});
+
+export interface CustomerUpsertResult extends CustomerResult {
+  outcome: Outcome;
+}
+
+/** A customer that an upsert creates has the identifier that it was looked up by. */
+const withIdentifier = ({ email, externalId }: CustomerIdentifier, patch: CustomerPatch): CustomerPatch => ({
+  ...patch,
+  email: patch.email ?? (email == null ? undefined : { address: email }),
+  externalId: patch.externalId ?? externalId,
+});
+
+export const upsertCustomer = command({
+  name: 'upsertCustomer',
+  permissions: ['customer:create', 'customer:edit'],
+  input: z
+    .object({
+      ...customerDetails,
+      identifier: customerIdentifier,
+      name: text.optional(),
+      tenantIdentifiers: tenantIdentifiers.nullish(),
+    })
+    .superRefine(keepsIdentifier(['email', 'externalId'])),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { identifier, tenantIdentifiers, ...patch }): Plan<CustomerUpsertResult, CustomerRecord> {
+    const { viewer } = change;
+    requireTenants(viewer, tenantIdentifiers ?? []);
+    const target = isCustomer(identifier);
+    const reached = sql`${target} AND ${customerInReach(viewer.reach, sql`customer.id`)}`;
+    const path = pathOf('identifier', identifier);
+    const tenants = resolveTenants(viewer.reach, tenantIdentifiers ?? [], 'tenantIdentifiers');
+
+    const customerId = uuidv7();
+    const newValues = newCustomer(withIdentifier(identifier, patch));
+    const creating = creation(change, CUSTOMER, customerId, newValues);
+    const altering = alteration(change, CUSTOMER, target, patchedCustomer(patch));
+    return {
+      checks: [
+        allExist([missingTenants(tenants), ...(identifier.id == null ? [] : [missing(CUSTOMER, reached, path)])]),
+        {
+          problem: sql`iif(${exists(CUSTOMER, target)} AND NOT ${exists(CUSTOMER, reached)}, 'taken', NULL)`,
+          error: () => new AlreadyExistsError(path, null),
+        },
+        whollyInReach(viewer, target),
+        {
+          problem: sql`iif(${patch.name === undefined ? 1 : 0} AND NOT ${exists(CUSTOMER, target)}, 'missing', NULL)`,
+          error: () => ValidationError.at('name', 'is required to create a customer', 'REQUIRED'),
+        },
+      ],
+      writes: (allowed) => [
+        altering.recorded(allowed),
+        creating.recorded(sql`${allowed} AND NOT ${exists(CUSTOMER, target)}`),
+        ...altering.writes,
+        ...creating.writes,
+        ...firstMemberships(change, customerId, tenants),
+      ],
+      unique: uniqueValues(CUSTOMER, viewer, newValues, target),
+      answer: customerRows(sql`WHERE customer.id IN (
+        ${eventSubjects(change)} UNION ALL SELECT customer.id FROM customer WHERE ${target})`),
+      result: (customer, happened) => ({ customer, outcome: outcomeOf(happened, 'customer') }),
+    };
+  },
+});
+
+export const deleteCustomer = command({
+  name: 'deleteCustomer',
+  permissions: ['customer:delete'],
+  input: z.object({ id }),
+  errors: [ValidationError, NotFoundError, ForbiddenError],
+  plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = change;
+    const target = liveInReach(CUSTOMER, viewer, id);
+    const hiding = alteration(change, CUSTOMER, target, { deletedAt: change.at }, 'deleted');
+    return {
+      checks: [allExist([missing(CUSTOMER, target, 'id')]), whollyInReach(viewer, target)],
+      writes: (allowed) => [hiding.recorded(allowed), ...hiding.writes],
+      answer: customerRows(sql`WHERE ${inReachById(CUSTOMER, viewer, id)}`),
+      result: (customer) => ({ customer }),
+    };
+  },
+});
+
+export const restoreCustomer = command({
+  name: 'restoreCustomer',
+  permissions: ['customer:delete'],
+  input: z.object({ id }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = change;
+    const target = inReachById(CUSTOMER, viewer, id);
+    const restoring = alteration(change, CUSTOMER, target, { deletedAt: null }, 'restored');
+    return {
+      checks: [allExist([missing(CUSTOMER, target, 'id')]), whollyInReach(viewer, target)],
+      writes: (allowed) => [restoring.recorded(allowed), ...restoring.writes],
+      unique: uniqueValues(CUSTOMER, viewer, {}, target),
+      answer: customerRows(sql`WHERE ${target}`),
+      result: (customer) => ({ customer }),
+    };
+  },
+});

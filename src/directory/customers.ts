@@ -1,0 +1,162 @@
+import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import { z } from 'zod';
+import { customers } from '../db/schema/customers.ts';
+import { memberships } from '../db/schema/memberships.ts';
+import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
+import { type CustomerIdentifier, choice, comparable, labels, parse } from './input.ts';
+import {
+  type Listing,
+  listing,
+  type NestedListing,
+  nestedListing,
+  type PageArguments,
+  parsePaging,
+  type Walk,
+} from './page.ts';
+import { customerInReach, customersInReach, type Reach, tenantInReach } from './reach.ts';
+import {
+  BY_CREATION,
+  createdWithin,
+  deletedValues,
+  isNarrowed,
+  type RecordOrder,
+  recordFilter,
+  SORT_COLUMNS,
+  sortKeyOf,
+  withExternalIds,
+  withinTime,
+} from './records.ts';
+import { type Caller, requirePermissions } from './viewer.ts';
+
+const walked = alias(customers, 'walked');
+
+export const CUSTOMER_KINDS = customers.kind.enumValues;
+
+const { externalIdKey: _externalIdKey, emailKey: _emailKey, deleted: _deleted, ...fields } = getTableColumns(customers);
+
+export interface CustomerRecord extends RowOf<typeof fields> {}
+
+export const customerRows = (rest: SQL): Statement<CustomerRecord> => select(fields, sql`FROM customer ${rest}`);
+
+const IS_LIVE = sql`customer.deleted_at IS NULL`;
+
+/** Matches the live customer that an identifier names. */
+export function isCustomer({ id, email, externalId }: CustomerIdentifier): SQL {
+  if (id != null) return sql`${customers.id} = ${id} AND ${IS_LIVE}`;
+  if (email != null) return sql`${customers.emailKey} = ${comparable(email)} AND ${IS_LIVE}`;
+  return sql`${customers.externalIdKey} = ${comparable(externalId ?? '')} AND ${IS_LIVE}`;
+}
+
+/** The live customers in reach among these, in no particular order. */
+export async function customersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<CustomerRecord[]> {
+  requirePermissions(viewer, ['customer:read']);
+  const inReach = customerInReach(viewer.reach, customers.id);
+  return db.read(customerRows(sql`WHERE ${inList(customers.id, ids)} AND ${IS_LIVE} AND ${inReach}`));
+}
+
+/** Null when there is no such live customer in reach. */
+export async function findCustomer(
+  { db, viewer }: Caller,
+  identifier: CustomerIdentifier,
+): Promise<CustomerRecord | null> {
+  requirePermissions(viewer, ['customer:read']);
+  const inReach = customerInReach(viewer.reach, customers.id);
+  const [found] = await db.read(customerRows(sql`WHERE ${isCustomer(identifier)} AND ${inReach}`));
+  return found ?? null;
+}
+
+const customerFilter = z.object({
+  ...recordFilter,
+  kind: choice(CUSTOMER_KINDS).nullish(),
+  /** The customers that carry all of these. */
+  labels: labels.nullish(),
+});
+
+export interface CustomerListArguments extends PageArguments {
+  filter?: z.input<typeof customerFilter> | null | undefined;
+  orderBy?: RecordOrder | null | undefined;
+}
+
+const target = { selection: selection(fields), from: sql`customer`, id: customers.id, sort: null };
+
+/** The customers in reach, live ones unless the filter says otherwise. */
+export function listCustomers({ db, viewer }: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
+  requirePermissions(viewer, ['customer:read']);
+  const order = args.orderBy ?? BY_CREATION;
+  const filter = parse(customerFilter, args.filter ?? {});
+  const sort = SORT_COLUMNS[order.field];
+  const sorted = { ...target, sort: sort && customers[sort] };
+  return listing(db, sorted, walkCustomers(viewer.reach, filter, order), parsePaging(args, order), sortKeyOf(order));
+}
+
+function walkCustomers(reach: Reach, filter: z.output<typeof customerFilter>, { field }: RecordOrder): Walk {
+  const sort = SORT_COLUMNS[field];
+  const kinds = filter.kind ? [filter.kind] : CUSTOMER_KINDS;
+  const named = customersNamed(filter);
+  if (named) {
+    return {
+      from: named.from,
+      id: walked.id,
+      sort: sort && walked[sort],
+      partitions: [],
+      where: [
+        ...named.where,
+        inList(sql`+${walked.deleted}`, deletedValues(filter.deleted)),
+        inList(sql`+${walked.kind}`, kinds),
+        ...createdWithin(walked.id, filter.createdAt),
+        ...withinTime(walked.updatedAt, filter.updatedAt),
+        customerInReach(reach, walked.id),
+      ],
+      narrowed: true,
+    };
+  }
+  const source = customersInReach(reach);
+  return {
+    from: source.from,
+    id: source.id,
+    sort: sort && source[sort],
+    partitions: [
+      ...source.partitions,
+      { column: source.deleted, values: deletedValues(filter.deleted) },
+      { column: source.kind, values: kinds },
+    ],
+    where: [...createdWithin(source.id, filter.createdAt), ...withinTime(source.updatedAt, filter.updatedAt)],
+    narrowed: isNarrowed(filter, field),
+  };
+}
+
+/** Where the filter names external ids or labels, the list starts from those instead of an order. */
+function customersNamed({ externalIds, labels }: z.output<typeof customerFilter>): { from: SQL; where: SQL[] } | null {
+  const [label, ...others] = labels ?? [];
+  const carries = (name: string) =>
+    sql`EXISTS (SELECT 1 FROM customer_label WHERE label = ${name} AND customer_id = ${walked.id})`;
+  if (externalIds != null) {
+    return { from: withExternalIds(sql`customer`, externalIds), where: (labels ?? []).map(carries) };
+  }
+  if (label === undefined) return null;
+  return {
+    from: sql`customer_label carried CROSS JOIN customer walked ON walked.id = carried.customer_id`,
+    where: [sql`carried.label = ${label}`, ...others.map(carries)],
+  };
+}
+
+const membership = alias(memberships, 'walked');
+
+/** The live customers of each of these tenants, in the order of their ids. */
+export function listCustomersOfTenants(
+  { db, viewer }: Caller,
+  tenantIds: readonly string[],
+  page: PageArguments,
+): NestedListing<CustomerRecord> {
+  requirePermissions(viewer, ['customer:read']);
+  const walk: Walk = {
+    from: sql`membership walked`,
+    id: membership.customerId,
+    sort: null,
+    partitions: [{ column: membership.tenantId, values: tenantIds }],
+    where: [sql`${membership.customerDeleted} = 0`, tenantInReach(viewer.reach, membership.tenantId)],
+    narrowed: false,
+  };
+  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION));
+}

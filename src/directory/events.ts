@@ -1,0 +1,114 @@
+import { sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import { z } from 'zod';
+import { events } from '../db/schema/events.ts';
+import { inList, mapRows, selection } from '../db/statement.ts';
+import { EVENT_TYPES, type EventType } from './event-types.ts';
+import { choice, id, parse } from './input.ts';
+import { type Listing, listing, type PageArguments, parsePaging, type Walk } from './page.ts';
+import type { Permission } from './permission-names.ts';
+import { eventInReach, eventsInReach, type Reach } from './reach.ts';
+import { BY_CREATION } from './records.ts';
+import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
+
+export const EVENT_SUBJECTS = events.subjectType.enumValues;
+export const EVENT_ACTORS = events.actorType.enumValues;
+
+const {
+  commandId: _commandId,
+  type,
+  ...fields
+} = {
+  id: events.id,
+  commandId: events.commandId,
+  type: events.type,
+  subjectType: events.subjectType,
+  subjectId: events.subjectId,
+  actorType: events.actorType,
+  actorId: events.actorId,
+  before: events.before,
+  after: events.after,
+  createdAt: events.createdAt,
+};
+
+const eventSelection = selection({ ...fields, type: sql<EventType>`${type}` });
+
+export interface EventRecord extends ReturnType<typeof eventSelection.decode> {}
+
+const READ_PERMISSIONS: Partial<Record<EventRecord['subjectType'], Permission>> = {
+  Tenant: 'tenant:read',
+  Customer: 'customer:read',
+  ApiKey: 'apiKey:read',
+};
+
+/** Events as a viewer may see them: what a record looked like only with the permission to read such records. */
+const seenBy = ({ permissions }: Viewer) =>
+  mapRows(eventSelection, (event): EventRecord => {
+    const needed = READ_PERMISSIONS[event.subjectType];
+    return needed === undefined || permissions.has(needed) ? event : { ...event, before: null, after: null };
+  });
+
+/** The events in reach among these. */
+export async function eventsByIds({ db, viewer }: Caller, ids: readonly number[]): Promise<EventRecord[]> {
+  requirePermissions(viewer, ['event:read']);
+  const { list, decode } = seenBy(viewer);
+  const inReach = eventInReach(viewer.reach, events.id, events.subjectType);
+  return db.read({ sql: sql`SELECT ${list} FROM event WHERE ${inList(events.id, ids)} AND ${inReach}`, decode });
+}
+
+const eventFilter = z.object({
+  types: z.array(choice(EVENT_TYPES)).nullish(),
+  subjectId: id.nullish(),
+  actor: z
+    .object({ type: choice(EVENT_ACTORS), id: id.nullish() })
+    .refine(({ type, id }) => (type === 'ROOT' || type === 'SYSTEM') === (id == null), {
+      path: ['id'],
+      error: 'is required unless the actor is ROOT or SYSTEM, which have none',
+    })
+    .nullish(),
+});
+type EventFilter = z.output<typeof eventFilter>;
+
+/** As a caller gives it: the types are checked here. */
+type GivenEventFilter = Omit<z.input<typeof eventFilter>, 'types'> & { types?: readonly string[] | null | undefined };
+
+export interface EventListArguments extends PageArguments {
+  filter?: GivenEventFilter | null | undefined;
+}
+
+const walked = alias(events, 'walked');
+
+/** The events in reach, in the order in which they were committed: a reader who goes on from its last cursor misses none. */
+export function listEvents({ db, viewer }: Caller, args: EventListArguments): Listing<EventRecord> {
+  requirePermissions(viewer, ['event:read']);
+  const walk = walkEvents(viewer.reach, parse(eventFilter, args.filter ?? {}));
+  const target = { selection: seenBy(viewer), from: sql`event`, id: events.id, sort: null };
+  return listing(db, target, walk, parsePaging(args, BY_CREATION), () => null);
+}
+
+function walkEvents(reach: Reach, { types, subjectId, actor }: EventFilter): Walk {
+  if (subjectId != null || actor != null) {
+    return {
+      from: sql`event walked`,
+      id: walked.id,
+      sort: null,
+      partitions: [],
+      where: [
+        ...(subjectId == null ? [] : [sql`walked.subject_id = ${subjectId}`]),
+        ...(actor == null ? [] : [sql`walked.actor_type = ${actor.type} AND walked.actor_id IS ${actor.id ?? null}`]),
+        ...(types == null ? [] : [inList(sql`+walked.type`, types)]),
+        eventInReach(reach, walked.id, walked.subjectType),
+      ],
+      narrowed: false,
+    };
+  }
+  const source = eventsInReach(reach);
+  return {
+    from: source.from,
+    id: source.id,
+    sort: null,
+    partitions: [...source.partitions, ...(types == null ? [] : [{ column: source.type, values: types }])],
+    where: source.where,
+    narrowed: false,
+  };
+}

@@ -1,0 +1,66 @@
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { organizations } from '../db/schema/organization.ts';
+import { differs, type RowOf, select, update } from '../db/statement.ts';
+import { command, type Plan } from './command.ts';
+import { ForbiddenError, ValidationError } from './errors.ts';
+import { text } from './input.ts';
+import { happened, record, recordAfter } from './recording.ts';
+import { type Caller, requireOrganizationReach } from './viewer.ts';
+
+const fields = {
+  id: organizations.id,
+  name: organizations.name,
+  createdAt: organizations.createdAt,
+  updatedAt: organizations.updatedAt,
+};
+
+export interface OrganizationRecord extends RowOf<typeof fields> {}
+
+const theOrganization = select(fields, sql`FROM organization`);
+
+const NOT_SET_UP = 'The database has no organization: its migrations have not been applied';
+
+/** The organization that this deployment serves: known to everyone with a credential. */
+export async function findOrganization({ db }: Caller): Promise<OrganizationRecord> {
+  const [organization] = await db.read(theOrganization);
+  if (!organization) throw new Error(NOT_SET_UP);
+  return organization;
+}
+
+export interface OrganizationResult {
+  organization: OrganizationRecord;
+}
+
+const SNAPSHOT = sql`json_object('name', organization.name)`;
+
+export const updateOrganization = command({
+  name: 'updateOrganization',
+  permissions: ['organization:edit'],
+  input: z.object({ name: text.optional() }),
+  errors: [ValidationError, ForbiddenError],
+  plan(change, values): Plan<OrganizationResult, OrganizationRecord> {
+    requireOrganizationReach(change.viewer, 'edit it');
+    const type = 'organization.updated';
+    return {
+      checks: [],
+      writes: (allowed) => [
+        record(
+          change,
+          { type, subjectType: 'Organization', subjectId: sql`organization.id`, before: SNAPSHOT },
+          sql`FROM organization WHERE ${differs(organizations, values)} AND ${allowed}`,
+        ),
+        update(organizations, { ...values, updatedAt: change.at }, happened(change, type)),
+        recordAfter(change, type, sql`(SELECT ${SNAPSHOT} FROM organization)`),
+      ],
+      answer: theOrganization,
+      result: (organization) => ({ organization }),
+    };
+  },
+});
+
+/** Resolves when the database answers and has been set up; rejects otherwise. */
+export async function checkReadiness(caller: Pick<Caller, 'db'>): Promise<void> {
+  const [[organization] = []] = await caller.db.reads([theOrganization]);
+  if (!organization) throw new Error(NOT_SET_UP);
+}

@@ -1,0 +1,266 @@
+import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../db/client.ts';
+import { allOf, jsonList, type Selection, type Statement, select } from '../db/statement.ts';
+import { ValidationError } from './errors.ts';
+
+export const DEFAULT_PAGE_SIZE = 25;
+export const MAX_PAGE_SIZE = 100;
+
+export interface PageArguments {
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}
+
+export type Direction = 'ASC' | 'DESC';
+
+export interface Order<Field extends string = string> {
+  field: Field;
+  direction: Direction;
+}
+
+export type SortKey = string | number | null;
+
+/** A page as it is asked of the database: `limit` rows that come after `from`, walking in `direction`. */
+export interface Paging {
+  field: string;
+  direction: Direction;
+  backward: boolean;
+  limit: number;
+  from: { key: SortKey; id: string | number } | null;
+}
+
+export interface Page<Row> {
+  rows: Row[];
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+}
+
+/** Opaque to clients: the order, the sort key and the id of the row it stands for. */
+function encodeCursor(field: string, key: SortKey, id: string | number): string {
+  return Buffer.from(JSON.stringify([field, key, id])).toString('base64url');
+}
+
+function decodeCursor(path: string, cursor: string, field: string): Paging['from'] {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    throw ValidationError.at(path, 'is not a cursor of this list');
+  }
+  const [cursorField, key, id] = Array.isArray(parts) ? parts : [];
+  const isKey = key === null || typeof key === 'string' || typeof key === 'number';
+  if (!isKey || (typeof id !== 'string' && typeof id !== 'number')) {
+    throw ValidationError.at(path, 'is not a cursor of this list');
+  }
+  if (cursorField !== field) throw ValidationError.at(path, 'is a cursor of the same list in another order');
+  return { key, id };
+}
+
+/** Reads Relay's arguments: `first` and `after` walk forward, `last` and `before` backward, and the two never mix. */
+export function parsePaging(page: PageArguments, order: Order): Paging {
+  const first = page.first ?? null;
+  const last = page.last ?? null;
+  const after = page.after || null;
+  const before = page.before || null;
+  const backward = last !== null || before !== null;
+  if (backward && (first !== null || after !== null)) {
+    throw ValidationError.at(first === null ? 'after' : 'first', 'cannot be combined with last or before');
+  }
+  const size = (backward ? last : first) ?? DEFAULT_PAGE_SIZE;
+  if (size < 1 || size > MAX_PAGE_SIZE) {
+    throw ValidationError.at(backward ? 'last' : 'first', `must be between 1 and ${MAX_PAGE_SIZE}`);
+  }
+  const cursor = backward ? before : after;
+  return {
+    field: order.field,
+    direction: order.direction,
+    backward,
+    limit: size,
+    from: cursor === null ? null : decodeCursor(backward ? 'before' : 'after', cursor, order.field),
+  };
+}
+
+/** The rows of `SELECT … LIMIT limit + 1`, in the order asked for, and whether there are more on either side. */
+function toPage<Row>(paging: Paging, found: readonly Row[]): Page<Row> {
+  const more = found.length > paging.limit;
+  const rows = found.slice(0, paging.limit);
+  if (paging.backward) rows.reverse();
+  return {
+    rows,
+    hasNextPage: paging.backward ? paging.from !== null : more,
+    hasPreviousPage: paging.backward ? more : paging.from !== null,
+  };
+}
+
+/** A list that is read only as far as it is asked for: its page, its total, or both in one D1 call. */
+export interface Listing<Row> {
+  page(): Promise<Page<Row>>;
+  count(): Promise<number>;
+  cursor(row: Row): string;
+}
+
+/** A column with few values, each walked on its own: it leads the index of every order. */
+export interface Partition {
+  column: Column;
+  values: readonly unknown[];
+  /** Whether one record can stand in several of them. */
+  overlapping?: boolean;
+}
+
+/** Where a list is walked in order: of each partition no more rows are read than the page holds. */
+export interface Walk {
+  from: SQL;
+  id: Column;
+  /** Null: sorted by id. */
+  sort: Column | null;
+  partitions: readonly Partition[];
+  where: readonly SQL[];
+  /** True where `where` picks few rows: they are read and sorted, and no index is walked in order. */
+  narrowed: boolean;
+}
+
+/** The records that a walk yields. */
+export interface Target<Row> {
+  selection: Selection<Row>;
+  from: SQL;
+  id: Column;
+  sort: Column | null;
+}
+
+interface SortTerms {
+  where: SQL;
+  orderBy: SQL;
+}
+
+function sortTerms(paging: Paging, sort: SQL | null, id: SQL): SortTerms {
+  const ascending = (paging.direction === 'ASC') !== paging.backward;
+  const direction = ascending ? sql`ASC` : sql`DESC`;
+  const beyond = ascending ? sql`>` : sql`<`;
+  const { from } = paging;
+  if (sort === null) {
+    return { where: from ? sql`${id} ${beyond} ${from.id}` : sql`TRUE`, orderBy: sql`${id} ${direction}` };
+  }
+  return {
+    where: from ? sql`(${sort}, ${id}) ${beyond} (${from.key}, ${from.id})` : sql`TRUE`,
+    orderBy: sql`${sort} ${direction}, ${id} ${direction}`,
+  };
+}
+
+/** The unary plus keeps SQLite from walking the index of the order where the filter picks fewer rows. */
+const term = (column: Column, narrowed: boolean): SQL => (narrowed ? sql`+${column}` : sql`${column}`);
+
+/** One page of a list, plus the row behind it. */
+function pageStatement<Row>(target: Target<Row>, walk: Walk, paging: Paging): Statement<Row> {
+  const { orderBy } = sortTerms(paging, target.sort && sql`${target.sort}`, sql`${target.id}`);
+  const distinct = walk.partitions.some(({ overlapping }) => overlapping) ? sql`DISTINCT` : sql``;
+  return {
+    sql: sql`SELECT ${distinct} ${target.selection.list} ${pickedBy(target, walk, paging)}
+      ORDER BY ${orderBy} LIMIT ${paging.limit + 1}`,
+    decode: target.selection.decode,
+  };
+}
+
+interface Child<Row> {
+  parentId: string;
+  row: Row;
+}
+
+/** One page for each of several parents, in one statement: the first partition is the parent. Sorted by id. */
+function nestedPageStatement<Row>(target: Target<Row>, walk: Walk, paging: Paging): Statement<Child<Row>> {
+  const { orderBy } = sortTerms(paging, null, sql`${target.id}`);
+  return {
+    sql: sql`SELECT partition_0.value AS parent_id, ${target.selection.list} ${pickedBy(target, walk, paging)}
+      ORDER BY partition_0.value, ${orderBy}`,
+    decode: (row) => ({ parentId: String(row.parent_id), row: target.selection.decode(row) }),
+  };
+}
+
+/**
+ * Walks each combination of the partitions' values by its index, no further than the page, and joins the records found.
+ * A window function would read every row of every partition instead.
+ */
+function pickedBy<Row>(target: Target<Row>, walk: Walk, paging: Paging): SQL {
+  const inner = sortTerms(paging, walk.sort && term(walk.sort, walk.narrowed), term(walk.id, walk.narrowed));
+  const partition = (index: number) => sql.identifier(`partition_${index}`);
+  const tables = walk.partitions.map(
+    ({ values }, index) => sql`json_each(${jsonList(values)}) ${partition(index)} CROSS JOIN `,
+  );
+  const chosen = walk.partitions.map(({ column }, index) => sql`${column} = ${partition(index)}.value`);
+  return sql`FROM ${sql.join(tables)}${target.from} WHERE ${target.id} IN (
+    SELECT ${walk.id} FROM ${walk.from} WHERE ${allOf([...chosen, ...walk.where, inner.where])}
+    ORDER BY ${inner.orderBy} LIMIT ${paging.limit + 1})`;
+}
+
+const within = ({ column, values }: Partition): SQL =>
+  sql`${column} IN (SELECT value FROM json_each(${jsonList(values)}))`;
+
+/** A list over a walk, not yet read. */
+export function listing<Row extends { id: string | number }>(
+  db: Database,
+  target: Target<Row>,
+  walk: Walk,
+  paging: Paging,
+  sortKey: (row: Row) => SortKey,
+): Listing<Row> {
+  return {
+    page: async () => toPage(paging, await db.read(pageStatement(target, walk, paging))),
+    count: async () => (await db.read(countStatement(walk)))[0]?.count ?? 0,
+    cursor: (row) => encodeCursor(paging.field, sortKey(row), row.id),
+  };
+}
+
+/** The lists of several parents, each read in one statement for all of them. */
+export interface NestedListing<Row> {
+  pages(): Promise<Map<string, Page<Row>>>;
+  counts(): Promise<Map<string, number>>;
+  cursor(row: Row): string;
+}
+
+/** The lists below several parents, sorted by id. The first partition of the walk is the parent. */
+export function nestedListing<Row extends { id: string | number }>(
+  db: Database,
+  target: Target<Row>,
+  walk: Walk,
+  paging: Paging,
+): NestedListing<Row> {
+  return {
+    pages: async () => {
+      const children = await db.read(nestedPageStatement(target, walk, paging));
+      const byParent = Map.groupBy(children, ({ parentId }) => parentId);
+      return new Map(
+        [...byParent].map(([parentId, found]) => [
+          parentId,
+          toPage(
+            paging,
+            found.map(({ row }) => row),
+          ),
+        ]),
+      );
+    },
+    counts: async () => {
+      const found = await db.read(nestedCountStatement(walk));
+      return new Map(found.map(({ parentId, count }) => [parentId, count]));
+    },
+    cursor: ({ id }) => encodeCursor(paging.field, null, id),
+  };
+}
+
+/** How many records a walk would yield: reads every one of them. */
+function countStatement(walk: Walk): Statement<{ count: number }> {
+  return select(
+    { count: sql<number>`count(DISTINCT ${walk.id})` },
+    sql`FROM ${walk.from} WHERE ${allOf([...walk.partitions.map(within), ...walk.where])}`,
+  );
+}
+
+/** The same for each of several parents, the first partition. A parent without records has no row. */
+function nestedCountStatement(walk: Walk): Statement<{ parentId: string; count: number }> {
+  const [parent] = walk.partitions;
+  if (!parent) throw new Error('A nested list is walked by parent');
+  return select(
+    { parentId: sql<string>`${parent.column}`, count: sql<number>`count(*)` },
+    sql`FROM ${walk.from} WHERE ${allOf([...walk.partitions.map(within), ...walk.where])} GROUP BY ${parent.column}`,
+  );
+}

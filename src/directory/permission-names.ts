@@ -1,0 +1,20 @@
+/** Every permission there is. The rows of the table `permission` are the same list, with descriptions. */
+export const PERMISSIONS = [
+  'organization:edit',
+  'tenant:read',
+  'tenant:create',
+  'tenant:edit',
+  'tenant:delete',
+  'customer:read',
+  'customer:create',
+  'customer:edit',
+  'customer:delete',
+  'customerTenantMembership:create',
+  'customerTenantMembership:delete',
+  'role:read',
+  'apiKey:read',
+  'apiKey:edit',
+  'event:read',
+] as const;
+
+export type Permission = (typeof PERMISSIONS)[number];

@@ -1,0 +1,67 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { events } from '../db/schema/events.ts';
+import { type Statement, select } from '../db/statement.ts';
+import type { Change } from './command.ts';
+import type { EventType } from './event-types.ts';
+
+interface Recorded {
+  type: EventType;
+  subjectType: typeof events.$inferSelect.subjectType;
+  /** Expressions over the rows of `from`. */
+  subjectId: SQL;
+  before?: SQL;
+  after?: SQL;
+}
+
+/** Inserts one event for each row of `from`, a FROM clause with its conditions: none match, nothing happens. */
+export function record(change: Change, { type, subjectType, subjectId, before, after }: Recorded, from: SQL): SQL {
+  const { actor } = change.viewer;
+  return sql`INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, actor_id, before, after, created_at)
+    SELECT ${change.id}, ${type}, ${subjectType}, ${subjectId}, ${actor.type}, ${actor.id},
+      ${before ?? sql`NULL`}, ${after ?? sql`NULL`}, ${change.at.getTime()} ${from}`;
+}
+
+const ofCommand = (change: Change, type: EventType): SQL =>
+  sql`event.command_id = ${change.id} AND event.type = ${type}`;
+
+/** Whether an event of this type was recorded by this command: the condition of the writes that belong to it. */
+export const happened = (change: Change, type: EventType): SQL =>
+  sql`EXISTS (SELECT 1 FROM event WHERE ${ofCommand(change, type)})`;
+
+/** The subjects of this command's events of this type, for `IN`. */
+export const subjectsOf = (change: Change, type: EventType): SQL =>
+  sql`(SELECT event.subject_id FROM event WHERE ${ofCommand(change, type)})`;
+
+/** Sets what the subject looks like now, after the writes. */
+export const recordAfter = (change: Change, type: EventType, after: SQL): SQL =>
+  sql`UPDATE event SET after = ${after} WHERE ${ofCommand(change, type)}`;
+
+/** They name one tenant each: a customer's other tenants are nobody's business who reaches only this one. */
+const MEMBERSHIP_EVENTS = sql`('membership.created', 'membership.deleted')`;
+
+/** Notes the tenants that this command's events name: by them, whoever reaches some tenants only finds the events. */
+export function nameTenants(change: Change): SQL {
+  const about = (subjectType: Recorded['subjectType']) =>
+    sql`event.command_id = ${change.id} AND event.subject_type = ${subjectType}`;
+  return sql`INSERT INTO event_tenant (tenant_id, event_id, type)
+    SELECT event.subject_id, event.id, event.type FROM event WHERE ${about('Tenant')}
+    UNION ALL
+    SELECT membership.tenant_id, event.id, event.type
+    FROM event JOIN membership ON membership.customer_id = event.subject_id
+    WHERE ${about('Customer')} AND event.type NOT IN ${MEMBERSHIP_EVENTS}
+    UNION ALL
+    SELECT COALESCE(event.after, event.before) ->> 'tenantId', event.id, event.type
+    FROM event WHERE ${about('Customer')} AND event.type IN ${MEMBERSHIP_EVENTS}
+    UNION ALL
+    SELECT api_key_tenant.tenant_id, event.id, event.type
+    FROM event JOIN api_key_tenant ON api_key_tenant.api_key_id = event.subject_id
+    WHERE ${about('ApiKey')}`;
+}
+
+/** What this command recorded. */
+export const eventsOf = (change: Change): Statement<{ type: EventType }> =>
+  select({ type: sql<EventType>`${events.type}` }, sql`FROM event WHERE ${events.commandId} = ${change.id}`);
+
+/** The subjects of all of this command's events, as a SELECT. */
+export const eventSubjects = (change: Change): SQL =>
+  sql`SELECT ${events.subjectId} FROM event WHERE ${events.commandId} = ${change.id}`;

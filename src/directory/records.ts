@@ -1,0 +1,72 @@
+import { type Column, type SQL, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { jsonList } from '../db/statement.ts';
+import { choice, comparable, instant, MAX_IDENTIFIERS, text } from './input.ts';
+import type { Order, SortKey } from './page.ts';
+
+/** What lists of records are sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
+export type RecordOrder = Order<'CREATED_AT' | 'UPDATED_AT' | 'NAME'>;
+
+export const BY_CREATION: RecordOrder = { field: 'CREATED_AT', direction: 'ASC' };
+
+export const SORT_COLUMNS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
+
+export function sortKeyOf({ field }: RecordOrder): (row: { updatedAt: Date; nameKey: string }) => SortKey {
+  if (field === 'UPDATED_AT') return ({ updatedAt }) => updatedAt.getTime();
+  return field === 'NAME' ? ({ nameKey }) => nameKey : () => null;
+}
+
+/** From `from` on, and before `to`. */
+const timeRange = z.object({ from: instant.nullish(), to: instant.nullish() }).nullish();
+type TimeRange = z.output<typeof timeRange>;
+
+/** What lists of tenants, customers and users can all be filtered by. */
+export const recordFilter = {
+  /** Whether hidden records are listed: not at all, only they, or all. */
+  deleted: choice(['EXCLUDE', 'ONLY', 'INCLUDE']).nullish(),
+  externalIds: z.array(text).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
+  createdAt: timeRange,
+  updatedAt: timeRange,
+};
+
+type TimeRanges = { createdAt?: TimeRange; updatedAt?: TimeRange };
+
+/** Whether a range picks the rows, because it is about another column than the order. */
+export function isNarrowed({ createdAt, updatedAt }: TimeRanges, field: RecordOrder['field']): boolean {
+  const isGiven = (range: TimeRange) => range?.from != null || range?.to != null;
+  return (field !== 'CREATED_AT' && isGiven(createdAt)) || (field !== 'UPDATED_AT' && isGiven(updatedAt));
+}
+
+/** The records of `table` with one of these external ids, as `walked`. */
+export function withExternalIds(table: SQL, externalIds: readonly string[]): SQL {
+  const wanted = jsonList([...new Set(externalIds.map(comparable))]);
+  return sql`json_each(${wanted}) wanted CROSS JOIN ${table} walked ON walked.external_id_key = wanted.value`;
+}
+
+const DELETED_VALUES = { EXCLUDE: [0], ONLY: [1], INCLUDE: [0, 1] };
+
+export const deletedValues = (deleted: keyof typeof DELETED_VALUES | null | undefined): readonly number[] =>
+  DELETED_VALUES[deleted ?? 'EXCLUDE'];
+
+export function withinTime(column: Column, range: TimeRange | undefined): SQL[] {
+  return [
+    ...(range?.from ? [sql`${column} >= ${range.from.getTime()}`] : []),
+    ...(range?.to ? [sql`${column} < ${range.to.getTime()}`] : []),
+  ];
+}
+
+/** The same for the time of creation, which the first 48 bits of an id hold. */
+export function createdWithin(id: Column, range: TimeRange): SQL[] {
+  return [
+    ...(range?.from ? [sql`${id} >= ${smallestIdAt(range.from)}`] : []),
+    ...(range?.to ? [sql`${id} < ${smallestIdAt(range.to)}`] : []),
+  ];
+}
+
+const LARGEST_48_BITS = 2 ** 48 - 1;
+
+function smallestIdAt(time: Date): string {
+  const milliseconds = Math.min(Math.max(0, time.getTime()), LARGEST_48_BITS);
+  const hex = milliseconds.toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
+}

@@ -1,0 +1,51 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { jsonList } from '../db/statement.ts';
+import type { Check } from './command.ts';
+import { NotFoundError } from './errors.ts';
+import { comparable, type TenantIdentifier } from './input.ts';
+import { type Reach, tenantInReach } from './reach.ts';
+
+/** Where in the input an identifier was given: `customerIdentifier` becomes `customerIdentifier.email`. */
+export function pathOf(path: string, identifier: Record<string, unknown>): string {
+  const [given] = Object.entries(identifier).find(([, value]) => value != null) ?? [];
+  return given === undefined ? path : `${path}.${given}`;
+}
+
+/** The rows (path, concept) of a reference to a record for which the condition does not hold: one, or none. */
+export const missingUnless = (exists: SQL, path: string, concept: string): SQL =>
+  sql`SELECT ${path} AS path, ${concept} AS concept WHERE NOT ${exists}`;
+
+/** The rows (path, tenant_id) of the given identifiers: tenant_id is null where no live tenant in reach is named so. */
+export function resolveTenants(reach: Reach, identifiers: readonly TenantIdentifier[], path: string): SQL {
+  const given = identifiers.map((identifier, position) => ({
+    id: identifier.id,
+    externalIdKey: identifier.externalId && comparable(identifier.externalId),
+    path: pathOf(`${path}.${position}`, identifier),
+  }));
+  return sql`(SELECT given.key AS position, given.value ->> 'path' AS path, (
+      SELECT tenant.id FROM tenant
+      WHERE tenant.deleted_at IS NULL AND ${tenantInReach(reach, sql`tenant.id`)}
+        AND (tenant.id = given.value ->> 'id' OR tenant.external_id_key = given.value ->> 'externalIdKey')
+    ) AS tenant_id FROM json_each(${jsonList(given)}) given)`;
+}
+
+/** The rows (path, concept) of those of them that name no tenant. */
+export const missingTenants = (resolved: SQL): SQL =>
+  sql`SELECT path, 'tenant' AS concept FROM ${resolved} WHERE tenant_id IS NULL`;
+
+/** Reports everything that is missing at once, each with its path. */
+export function allExist(missing: readonly SQL[]): Check<unknown> {
+  return {
+    problem: sql`(SELECT json_group_array(json_array(path, concept)) FROM (${sql.join([...missing], sql` UNION ALL `)})
+      HAVING count(*) > 0)`,
+    error: (detail) =>
+      new NotFoundError(
+        parseMissing(detail).map(([path, concept]) => ({
+          path,
+          message: `There is no ${concept} with the identifier given at ${path}.`,
+        })),
+      ),
+  };
+}
+
+const parseMissing = (detail: string): [path: string, concept: string][] => JSON.parse(detail);

@@ -1,0 +1,159 @@
+import { sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import { z } from 'zod';
+import { command, type Plan } from './command.ts';
+import {
+  alteration,
+  creation,
+  exists,
+  hasVersion,
+  inReachById,
+  liveInReach,
+  missing,
+  uniqueValues,
+} from './concept.ts';
+import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
+import { expectedVersion, id, tenantIdentifier, text } from './input.ts';
+import { tenantInReach } from './reach.ts';
+import { eventSubjects } from './recording.ts';
+import { allExist, pathOf } from './references.ts';
+import { newTenant, patchedTenant, TENANT, tenantDetails } from './tenant-columns.ts';
+import { isTenant, type TenantRecord, tenantRows } from './tenants.ts';
+import { keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
+import { requireOrganizationReach } from './viewer.ts';
+
+export interface TenantResult {
+  tenant: TenantRecord;
+}
+
+export const createTenant = command({
+  name: 'createTenant',
+  permissions: ['tenant:create'],
+  input: z.object({ ...tenantDetails, name: text }),
+  errors: [ValidationError, AlreadyExistsError, ForbiddenError],
+  plan(change, input): Plan<TenantResult, TenantRecord> {
+    const { viewer } = change;
+    requireOrganizationReach(viewer, 'create tenants');
+    const tenantId = uuidv7();
+    const values = newTenant(input);
+    const creating = creation(change, TENANT, tenantId, values);
+    return {
+      checks: [],
+      writes: (allowed) => [creating.recorded(allowed), ...creating.writes],
+      unique: uniqueValues(TENANT, viewer, values, sql`FALSE`),
+      answer: tenantRows(sql`WHERE tenant.id = ${tenantId}`),
+      result: (tenant) => ({ tenant }),
+    };
+  },
+});
+
+export const updateTenant = command({
+  name: 'updateTenant',
+  permissions: ['tenant:edit'],
+  input: z.object({ ...tenantDetails, id, name: text.optional(), expectedVersion }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
+  plan(change, { id, expectedVersion, ...patch }): Plan<TenantResult, TenantRecord> {
+    const { viewer } = change;
+    const target = liveInReach(TENANT, viewer, id);
+    const values = patchedTenant(patch);
+    const altering = alteration(change, TENANT, target, values);
+    return {
+      checks: [allExist([missing(TENANT, target, 'id')]), ...hasVersion(TENANT, target, expectedVersion)],
+      writes: (allowed) => [altering.recorded(allowed), ...altering.writes],
+      unique: uniqueValues(TENANT, viewer, values, target),
+      answer: tenantRows(sql`WHERE ${target}`),
+      result: (tenant) => ({ tenant }),
+    };
+  },
+});
+
+export interface TenantUpsertResult extends TenantResult {
+  outcome: Outcome;
+}
+
+export const upsertTenant = command({
+  name: 'upsertTenant',
+  permissions: ['tenant:create', 'tenant:edit'],
+  input: z
+    .object({ ...tenantDetails, identifier: tenantIdentifier, name: text.optional() })
+    .superRefine(keepsIdentifier(['externalId'])),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { identifier, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
+    const { viewer } = change;
+    const target = isTenant(identifier);
+    const reached = sql`${target} AND ${tenantInReach(viewer.reach, sql`tenant.id`)}`;
+    const path = pathOf('identifier', identifier);
+    const mayCreate = viewer.reach.kind === 'ORGANIZATION';
+
+    const newValues = newTenant({ ...patch, externalId: patch.externalId ?? identifier.externalId });
+    const creating = creation(change, TENANT, uuidv7(), newValues);
+    const altering = alteration(change, TENANT, target, patchedTenant(patch));
+    const isNew = sql`NOT ${exists(TENANT, target)}`;
+    return {
+      checks: [
+        ...(identifier.id == null ? [] : [allExist([missing(TENANT, reached, path)])]),
+        {
+          problem: sql`iif(${exists(TENANT, target)} AND NOT ${exists(TENANT, reached)}, 'taken', NULL)`,
+          error: () => new AlreadyExistsError(path, null),
+        },
+        {
+          problem: sql`iif(${mayCreate ? 0 : 1} AND ${isNew}, 'new', NULL)`,
+          error: () => ForbiddenError.outOfReach('Only who reaches the whole organization may create tenants.'),
+        },
+        {
+          problem: sql`iif(${patch.name === undefined ? 1 : 0} AND ${isNew}, 'missing', NULL)`,
+          error: () => ValidationError.at('name', 'is required to create a tenant', 'REQUIRED'),
+        },
+      ],
+      writes: (allowed) => [
+        altering.recorded(allowed),
+        creating.recorded(sql`${allowed} AND ${isNew}`),
+        ...altering.writes,
+        ...creating.writes,
+      ],
+      unique: uniqueValues(TENANT, viewer, newValues, target),
+      answer: tenantRows(sql`WHERE tenant.id IN (
+        ${eventSubjects(change)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),
+      result: (tenant, happened) => ({ tenant, outcome: outcomeOf(happened, 'tenant') }),
+    };
+  },
+});
+
+export const deleteTenant = command({
+  name: 'deleteTenant',
+  permissions: ['tenant:delete'],
+  input: z.object({ id }),
+  errors: [ValidationError, NotFoundError, ForbiddenError],
+  plan(change, { id }): Plan<TenantResult, TenantRecord> {
+    const { viewer } = change;
+    requireOrganizationReach(viewer, 'delete tenants');
+    const target = liveInReach(TENANT, viewer, id);
+    const hiding = alteration(change, TENANT, target, { deletedAt: change.at }, 'deleted');
+    return {
+      checks: [allExist([missing(TENANT, target, 'id')])],
+      writes: (allowed) => [hiding.recorded(allowed), ...hiding.writes],
+      answer: tenantRows(sql`WHERE ${inReachById(TENANT, viewer, id)}`),
+      result: (tenant) => ({ tenant }),
+    };
+  },
+});
+
+export const restoreTenant = command({
+  name: 'restoreTenant',
+  permissions: ['tenant:delete'],
+  input: z.object({ id }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { id }): Plan<TenantResult, TenantRecord> {
+    const { viewer } = change;
+    requireOrganizationReach(viewer, 'restore tenants');
+    const target = inReachById(TENANT, viewer, id);
+    const restoring = alteration(change, TENANT, target, { deletedAt: null }, 'restored');
+    return {
+      checks: [allExist([missing(TENANT, target, 'id')])],
+      writes: (allowed) => [restoring.recorded(allowed), ...restoring.writes],
+      unique: uniqueValues(TENANT, viewer, {}, target),
+      answer: tenantRows(sql`WHERE ${target}`),
+      result: (tenant) => ({ tenant }),
+    };
+  },
+});
