@@ -1,0 +1,71 @@
+import SchemaBuilder from '@pothos/core';
+import ComplexityPlugin from '@pothos/plugin-complexity';
+import DataloaderPlugin from '@pothos/plugin-dataloader';
+import ErrorsPlugin from '@pothos/plugin-errors';
+import RelayPlugin from '@pothos/plugin-relay';
+import type { Caller } from '../directory/viewer.ts';
+import { PAGE_COST, pageMultiplier } from './cost.ts';
+
+export const builder = new SchemaBuilder<{
+  Context: Caller;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+  Connection: { total: () => Promise<number> };
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+    JSONObject: { Input: never; Output: Record<string, unknown> };
+  };
+}>({
+  plugins: [ErrorsPlugin, RelayPlugin, DataloaderPlugin, ComplexityPlugin],
+  defaultFieldNullability: false,
+  errors: { directResult: true },
+  complexity: { disabled: true, defaultComplexity: 1, defaultListMultiplier: 1 },
+  relay: {
+    clientMutationId: 'omit',
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    cursorType: 'String',
+    nodesOnConnection: {
+      description: 'The records of this page, without their cursors.',
+      complexity: { field: 0, multiplier: 1 },
+    },
+    edgesFieldOptions: {
+      nullable: { list: false, items: false },
+      description: 'The records of this page, each with its cursor.',
+      complexity: { field: 0, multiplier: 1 },
+    },
+    nodeFieldOptions: { nullable: false, description: 'The record at the end of this edge.' },
+    cursorFieldOptions: { description: 'Stands for this place in the list, for `after` and `before`.' },
+    pageInfoFieldOptions: { description: 'Where this page lies in the list.' },
+    pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
+    hasNextPageFieldOptions: { description: 'Whether more records follow.' },
+    hasPreviousPageFieldOptions: { description: 'Whether there are records before this page.' },
+    startCursorFieldOptions: { description: 'The cursor of the first record; null when the page is empty.' },
+    endCursorFieldOptions: { description: 'The cursor of the last record; null when the page is empty.' },
+    nodeTypeOptions: { description: 'Anything with a global id, to be found again by `node(id:)`.' },
+    idFieldOptions: { description: 'The global id: opaque, and unique among all types.' },
+    firstArgOptions: { description: 'How many records to answer, from the beginning or after `after`: 1 to 100.' },
+    afterArgOptions: { description: 'The cursor after which to begin. An empty string is no cursor.' },
+    lastArgOptions: { description: 'How many records to answer, from the end or before `before`: 1 to 100.' },
+    beforeArgOptions: { description: 'The cursor before which to end. An empty string is no cursor.' },
+    mutationInputArgOptions: { description: 'What to do, and with what.' },
+    defaultConnectionTypeOptions: { description: 'One page of a list.' },
+    defaultEdgeTypeOptions: { description: 'A record at its place in a list.' },
+    defaultConnectionFieldOptions: {
+      nullable: true,
+      complexity: (args) => ({ field: PAGE_COST, multiplier: pageMultiplier(args) }),
+    },
+  },
+});
+
+builder.queryType({
+  description: 'What can be read. A field that is null for want of a permission has an error FORBIDDEN.',
+});
+builder.mutationType({
+  description: 'What can be changed. Every mutation answers its payload, or one of the errors that its result names.',
+});
+
+/** For input fields that several mutations share. */
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;

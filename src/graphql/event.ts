@@ -1,0 +1,119 @@
+import { EVENT_TYPES } from '../directory/event-types.ts';
+import { type EventRecord, eventsByIds, listEvents } from '../directory/events.ts';
+import { builder } from './builder.ts';
+import { connection } from './connection.ts';
+import { fromGlobalId, localId, toGlobalId } from './ids.ts';
+import { loadNodesOf } from './node.ts';
+import { ActorType } from './organization.ts';
+
+const Event = builder.loadableNodeRef('Event', {
+  id: { resolve: (record: EventRecord) => String(record.id) },
+  load: (ids: number[], caller) => eventsByIds(caller, ids),
+  sort: ({ id }: EventRecord) => id,
+});
+
+loadNodesOf('Event', Event, (caller, id) =>
+  /^\d{1,15}$/.test(id) ? Event.getDataloader(caller).load(Number(id)) : Promise.resolve(null),
+);
+
+const EventActor = builder.objectRef<Pick<EventRecord, 'actorType' | 'actorId'>>('EventActor').implement({
+  description: 'Who made a change.',
+  fields: (t) => ({
+    type: t.expose('actorType', { type: ActorType, description: 'What kind of credential or process.' }),
+    id: t.id({
+      nullable: true,
+      description: 'The global id of the API key or user; null for ROOT and SYSTEM.',
+      resolve: ({ actorType, actorId }) =>
+        actorId === null ? null : toGlobalId(actorType === 'USER' ? 'User' : 'ApiKey', actorId),
+    }),
+  }),
+});
+
+/** Ids stand in events as they stand in tables: here they become global ids like all others. */
+function withGlobalIds(snapshot: Record<string, unknown> | null): Record<string, unknown> | null {
+  if (snapshot === null) return null;
+  const { tenantId, tenantIds } = snapshot;
+  return {
+    ...snapshot,
+    ...(typeof tenantId === 'string' && { tenantId: toGlobalId('Tenant', tenantId) }),
+    ...(Array.isArray(tenantIds) && { tenantIds: tenantIds.map((id) => toGlobalId('Tenant', id)) }),
+  };
+}
+
+Event.implement({
+  description:
+    'Something that changed, written together with the change. Reading it needs `event:read`, and a reach that holds a tenant it names.',
+  fields: (t) => ({
+    type: t.exposeString('type', {
+      description: `What happened: one of ${EVENT_TYPES.map((type) => `\`${type}\``).join(', ')}.`,
+    }),
+    subjectId: t.id({
+      description: 'The global id of what it happened to. For a membership, that is the customer.',
+      resolve: ({ subjectType, subjectId }) => toGlobalId(subjectType, subjectId),
+    }),
+    actor: t.field({ type: EventActor, description: 'Who did it.', resolve: (event) => event }),
+    before: t.field({
+      type: 'JSONObject',
+      nullable: true,
+      description:
+        'The subject before, in the words of its type; null if it was not there, or you may not read such records.',
+      resolve: ({ before }) => withGlobalIds(before),
+    }),
+    after: t.field({
+      type: 'JSONObject',
+      nullable: true,
+      description:
+        'The subject afterwards, in the words of its type; null if it is gone, or you may not read such records.',
+      resolve: ({ after }) => withGlobalIds(after),
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it happened.' }),
+  }),
+});
+
+const EventConnection = builder.connectionObject(
+  { type: Event, name: 'EventConnection', description: 'One page of events.' },
+  { name: 'EventEdge', description: 'An event at its place in the feed.' },
+);
+
+const EventActorInput = builder.inputType('EventActorInput', {
+  description: 'Who made a change.',
+  fields: (t) => ({
+    type: t.field({ type: ActorType, required: true, description: 'What kind of credential or process.' }),
+    id: t.id({ description: 'The global id of the API key or user; none for ROOT and SYSTEM.' }),
+  }),
+});
+
+const EventFilter = builder.inputType('EventFilter', {
+  description: 'Which events a list has: those that satisfy everything given here.',
+  fields: (t) => ({
+    types: t.stringList({ description: 'Any of these types.' }),
+    subject: t.id({ description: 'About the record with this global id.' }),
+    actor: t.field({ type: EventActorInput, description: 'By this actor.' }),
+  }),
+});
+
+builder.queryField('events', (t) =>
+  t.connection(
+    {
+      type: Event,
+      description:
+        'What changed, in the order in which the changes were committed: who goes on from the last cursor misses none and sees none twice. Needs `event:read`.',
+      args: { filter: t.arg({ type: EventFilter, description: 'Which events; all if not given.' }) },
+      resolve: (_, { filter, ...page }, caller) =>
+        connection(listEvents(caller, { ...page, filter: localFilter(filter) })),
+    },
+    EventConnection,
+  ),
+);
+
+type GivenFilter = typeof EventFilter.$inferInput | null | undefined;
+
+function localFilter(filter: GivenFilter) {
+  if (filter == null) return null;
+  const { subject, actor, types } = filter;
+  return {
+    types,
+    subjectId: subject == null ? null : (fromGlobalId(subject)?.id ?? subject),
+    actor: actor && { type: actor.type, id: actor.id == null ? null : localId('ApiKey', actor.id) },
+  };
+}

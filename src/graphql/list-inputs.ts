@@ -1,0 +1,59 @@
+import { builder } from './builder.ts';
+
+const OrderDirection = builder.enumType('OrderDirection', {
+  description: 'Which way a list is sorted.',
+  values: {
+    ASC: { description: 'The smallest, earliest or alphabetically first comes first.' },
+    DESC: { description: 'The largest, latest or alphabetically last comes first.' },
+  } as const,
+});
+
+const RecordOrderField = builder.enumType('RecordOrderField', {
+  description: 'What tenants and customers can be sorted by. Records that are equal in it are sorted by id.',
+  values: {
+    CREATED_AT: { description: 'When the record was created.' },
+    UPDATED_AT: { description: 'When the record was last changed.' },
+    NAME: { description: 'The name, without regard to case.' },
+  } as const,
+});
+
+export const RecordOrder = builder.inputType('RecordOrder', {
+  description: 'How a list of tenants or customers is sorted.',
+  fields: (t) => ({
+    field: t.field({ type: RecordOrderField, required: true, description: 'What to sort by.' }),
+    direction: t.field({
+      type: OrderDirection,
+      required: true,
+      defaultValue: 'ASC',
+      description: 'Which way to sort.',
+    }),
+  }),
+});
+
+export const DeletedFilter = builder.enumType('DeletedFilter', {
+  description: 'What a list does with deleted records.',
+  values: {
+    EXCLUDE: { description: 'Leaves them out.' },
+    ONLY: { description: 'Has nothing else: what could be restored.' },
+    INCLUDE: { description: 'Has them among the others.' },
+  } as const,
+});
+
+export const DateTimeRange = builder.inputType('DateTimeRange', {
+  description: 'A stretch of time, open where an end is not given.',
+  fields: (t) => ({
+    from: t.field({ type: 'DateTime', description: 'At this moment or later.' }),
+    to: t.field({ type: 'DateTime', description: 'Before this moment.' }),
+  }),
+});
+
+export const UpsertOutcome = builder.enumType('UpsertOutcome', {
+  description: 'What an upsert did.',
+  values: {
+    CREATED: { description: 'There was no such record: it was created.' },
+    UPDATED: { description: 'The record existed and was changed.' },
+    NOOP: { description: 'The record existed and nothing differed: nothing was written, and no event.' },
+  } as const,
+});
+
+export const EXPECTED_VERSION = 'The version you last saw: if the record has another by now, nothing is changed.';

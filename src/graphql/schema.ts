@@ -1,0 +1,12 @@
+import { builder } from './builder.ts';
+import './scalars.ts';
+import './errors.ts';
+import './organization.ts';
+import './tenant.ts';
+import './customer.ts';
+import './membership.ts';
+import './api-key.ts';
+import './permission.ts';
+import './event.ts';
+
+export const schema = builder.toSchema();
