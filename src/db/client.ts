@@ -20,31 +20,59 @@ interface PendingRead {
   reject: (reason: unknown) => void;
 }
 
+/** Something that a request takes for granted before it has been read: its statement goes along with the first read. */
+export interface Premise<Row = unknown> {
+  statement: Statement<Row>;
+  holds(rows: readonly Row[]): boolean;
+}
+
+/** What was taken for granted is not so: nothing that was read may leave, and nothing was written. */
+export class BrokenPremise extends Error {}
+
 /** D1 for the length of one request: the one place that talks to it. */
 export class Database {
   readonly #d1: D1Database;
   #pending: PendingRead[] = [];
+  #premise: Premise | null = null;
+  /** Why the premise could not be found to hold; undefined when it was, or there is none. */
+  #objection: Promise<unknown> = Promise.resolve();
 
   constructor(d1: D1Database) {
     this.#d1 = d1;
   }
 
+  /** Goes on as if the premise held: it is checked with the first read, and before anything is written. */
+  relyOn<Row>(premise: Premise<Row>): void {
+    this.#premise = premise;
+  }
+
+  /** Rejects with BrokenPremise unless what the request relies on is so. */
+  async settle(): Promise<void> {
+    if (this.#premise) await this.reads([]);
+    const objection = await this.#objection;
+    if (objection) throw objection;
+  }
+
   /** Runs the statements in order as one transaction and one D1 call: all of them take effect, or none. */
   async batch<const S extends readonly Statement[]>(statements: S): Promise<Rows<S>> {
-    const prepared = statements.map((statement) => {
-      const query = dialect.sqlToQuery(statement.sql);
-      return this.#d1.prepare(query.sql).bind(...query.params);
-    });
-    const results = await this.#d1.batch<Record<string, unknown>>(prepared);
-    return statements.map((statement, index) => (results[index]?.results ?? []).map(statement.decode)) as Rows<S>;
+    await this.settle();
+    return this.#run(statements);
   }
 
   /** Reads that change nothing: retried when D1 fails in a way that passes. */
-  reads<const S extends readonly Statement[]>(statements: S): Promise<Rows<S>> {
-    return pRetry(() => this.batch(statements), {
-      ...READ_RETRIES,
-      shouldRetry: ({ error }) => PASSING.test(error.message),
+  async reads<const S extends readonly Statement[]>(statements: S): Promise<Rows<S>> {
+    const premise = this.#premise;
+    this.#premise = null;
+    if (!premise) return this.#retry(statements);
+    const results = this.#retry([premise.statement, ...statements]).then(([found, ...rest]) => {
+      if (!premise.holds(found)) throw new BrokenPremise();
+      return rest as Rows<S>;
     });
+    this.#objection = results.then(
+      () => undefined,
+      (error) => error,
+    );
+    return results;
   }
 
   /**
@@ -69,5 +97,21 @@ export class Database {
     } catch (error) {
       for (const { reject } of pending) reject(error);
     }
+  }
+
+  #retry<const S extends readonly Statement[]>(statements: S): Promise<Rows<S>> {
+    return pRetry(() => this.#run(statements), {
+      ...READ_RETRIES,
+      shouldRetry: ({ error }) => PASSING.test(error.message),
+    });
+  }
+
+  async #run<const S extends readonly Statement[]>(statements: S): Promise<Rows<S>> {
+    const prepared = statements.map((statement) => {
+      const query = dialect.sqlToQuery(statement.sql);
+      return this.#d1.prepare(query.sql).bind(...query.params);
+    });
+    const results = await this.#d1.batch<Record<string, unknown>>(prepared);
+    return statements.map((statement, index) => (results[index]?.results ?? []).map(statement.decode)) as Rows<S>;
   }
 }

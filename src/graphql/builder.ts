@@ -1,10 +1,8 @@
 import SchemaBuilder from '@pothos/core';
-import ComplexityPlugin from '@pothos/plugin-complexity';
 import DataloaderPlugin from '@pothos/plugin-dataloader';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { Caller } from '../directory/viewer.ts';
-import { PAGE_COST, pageMultiplier } from './cost.ts';
 
 export const builder = new SchemaBuilder<{
   Context: Caller;
@@ -18,23 +16,18 @@ export const builder = new SchemaBuilder<{
     JSONObject: { Input: never; Output: Record<string, unknown> };
   };
 }>({
-  plugins: [ErrorsPlugin, RelayPlugin, DataloaderPlugin, ComplexityPlugin],
+  plugins: [ErrorsPlugin, RelayPlugin, DataloaderPlugin],
   defaultFieldNullability: false,
   errors: { directResult: true },
-  complexity: { disabled: true, defaultComplexity: 1, defaultListMultiplier: 1 },
   relay: {
     clientMutationId: 'omit',
     nodeQueryOptions: false,
     nodesQueryOptions: false,
     cursorType: 'String',
-    nodesOnConnection: {
-      description: 'The records of this page, without their cursors.',
-      complexity: { field: 0, multiplier: 1 },
-    },
+    nodesOnConnection: { description: 'The records of this page, without their cursors.' },
     edgesFieldOptions: {
       nullable: { list: false, items: false },
       description: 'The records of this page, each with its cursor.',
-      complexity: { field: 0, multiplier: 1 },
     },
     nodeFieldOptions: { nullable: false, description: 'The record at the end of this edge.' },
     cursorFieldOptions: { description: 'Stands for this place in the list, for `after` and `before`.' },
@@ -53,10 +46,7 @@ export const builder = new SchemaBuilder<{
     mutationInputArgOptions: { description: 'What to do, and with what.' },
     defaultConnectionTypeOptions: { description: 'One page of a list.' },
     defaultEdgeTypeOptions: { description: 'A record at its place in a list.' },
-    defaultConnectionFieldOptions: {
-      nullable: true,
-      complexity: (args) => ({ field: PAGE_COST, multiplier: pageMultiplier(args) }),
-    },
+    defaultConnectionFieldOptions: { nullable: true },
   },
 });
 

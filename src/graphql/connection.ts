@@ -3,12 +3,10 @@ import DataLoader from 'dataloader';
 import type { Listing, NestedListing, Page, PageArguments } from '../directory/page.ts';
 import type { Caller } from '../directory/viewer.ts';
 import { builder } from './builder.ts';
-import { TOTAL_COST } from './cost.ts';
 
 builder.globalConnectionField('totalCount', (t) =>
   t.int({
     description: 'How many records the whole list has, exactly. Reads every one of them, and is priced so.',
-    complexity: TOTAL_COST,
     resolve: ({ total }) => total(),
   }),
 );

@@ -1,24 +1,121 @@
+import {
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  getNamedType,
+  type InlineFragmentNode,
+  isInterfaceType,
+  isObjectType,
+  Kind,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+} from 'graphql';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../directory/page.ts';
 
-/**
- * What an operation may cost. A field costs 1, a mutation MUTATION_COST, a page PAGE_COST and then each of its fields as
- * often as it has rows, counted as at least the default number. 100 customers with 25 tenants of three fields each are
- * within.
- */
+/** What an operation may cost: 100 customers with 25 tenants of three fields each are within. */
 export const MAX_COST = 10_000;
+/** How many fields may stand inside each other. */
 export const MAX_DEPTH = 12;
 
-export const PAGE_COST = 10;
-/** A total reads every row that it counts. It stands inside a page, so that its price is taken as often as rows are. */
-export const TOTAL_COST = 8;
-export const MUTATION_COST = 100;
+const FIELD_COST = 1;
+const PAGE_COST = 10;
+const MUTATION_COST = 100;
+/** A total reads every row that it counts. */
+const TOTAL_COST = 200;
 
-interface Sizes {
-  first?: number | null | undefined;
-  last?: number | null | undefined;
+export interface Cost {
+  cost: number;
+  depth: number;
 }
 
-/** How often a page's fields are priced. A size out of bounds is refused later. */
-export function pageMultiplier({ first, last }: Sizes): number {
-  return Math.min(Math.max(first ?? last ?? 0, DEFAULT_PAGE_SIZE), MAX_PAGE_SIZE);
+type Variables = Readonly<Record<string, unknown>>;
+type Fragment = Pick<FragmentDefinitionNode | InlineFragmentNode, 'selectionSet' | 'typeCondition'>;
+
+/**
+ * Prices an operation by the shape of the schema, so that no field can be forgotten: a field 1, a mutation 100, a total
+ * 200, a page 10 and then the fields of its records as often as it may have records. To be asked about valid documents
+ * only, whose fragments have no cycles; each fragment is priced once for each type and page, however often it is spread.
+ */
+export function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Variables,
+): Cost {
+  const fragments = new Map<string, Fragment>();
+  for (const definition of document.definitions) {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  }
+  const priced = new Map<SelectionSetNode, Map<string, Cost>>();
+
+  /** `rows` is how many records the connection may have whose fields these are. */
+  function priceSelections(selections: SelectionSetNode, type: GraphQLNamedType, rows: number): Cost {
+    const prices = priced.get(selections) ?? new Map<string, Cost>();
+    priced.set(selections, prices);
+    const key = `${type.name} ${rows}`;
+    const known = prices.get(key);
+    if (known) return known;
+    const total = { cost: 0, depth: 0 };
+    for (const selection of selections.selections) {
+      const { cost, depth } =
+        selection.kind === Kind.FIELD
+          ? priceField(selection, type, rows)
+          : priceFragment(selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value));
+      total.cost += cost;
+      total.depth = Math.max(total.depth, depth);
+    }
+    prices.set(key, total);
+    return total;
+
+    function priceFragment(fragment: Fragment | undefined): Cost {
+      if (!fragment) return { cost: 0, depth: 0 };
+      const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
+      return priceSelections(fragment.selectionSet, condition ?? type, rows);
+    }
+  }
+
+  function priceField(node: FieldNode, parent: GraphQLNamedType, rows: number): Cost {
+    const name = node.name.value;
+    const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
+    const onPage = isConnection(parent);
+    if (!field || !node.selectionSet)
+      return { cost: onPage && name === 'totalCount' ? TOTAL_COST : FIELD_COST, depth: 1 };
+
+    const type = getNamedType(field.type);
+    const below = priceSelections(node.selectionSet, type, isConnection(type) ? pageSize(node, variables) : 1);
+    const times = onPage && (name === 'nodes' || name === 'edges') ? rows : idCount(node, variables);
+    return { cost: ownCost(parent, type) + below.cost * times, depth: below.depth + 1 };
+  }
+
+  function ownCost(parent: GraphQLNamedType, type: GraphQLNamedType): number {
+    if (parent === schema.getMutationType()) return MUTATION_COST;
+    return isConnection(type) ? PAGE_COST : FIELD_COST;
+  }
+
+  const root = schema.getRootType(operation.operation);
+  return root ? priceSelections(operation.selectionSet, root, 1) : { cost: 0, depth: 0 };
+}
+
+const isConnection = (type: GraphQLNamedType): boolean => type.name.endsWith('Connection');
+
+/** A size out of bounds is priced as the nearest one within: it is refused later, with its path. */
+function pageSize(node: FieldNode, variables: Variables): number {
+  const size = argument(node, 'first', variables) ?? argument(node, 'last', variables) ?? DEFAULT_PAGE_SIZE;
+  return Math.min(Math.max(Number(size), 1), MAX_PAGE_SIZE);
+}
+
+/** How many records a field like `nodes(ids:)` may answer. */
+function idCount(node: FieldNode, variables: Variables): number {
+  const ids = argument(node, 'ids', variables);
+  return Array.isArray(ids) ? ids.length : 1;
+}
+
+/** The value of a whole-number or list argument; undefined when it is not given. */
+function argument(node: FieldNode, name: string, variables: Variables): unknown {
+  const value = node.arguments?.find((given) => given.name.value === name)?.value;
+  if (value?.kind === Kind.VARIABLE) return variables[value.name.value] ?? undefined;
+  if (value?.kind === Kind.LIST) return value.values;
+  return value?.kind === Kind.INT ? value.value : undefined;
 }

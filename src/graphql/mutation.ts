@@ -1,5 +1,4 @@
 import type { Command } from '../directory/command.ts';
-import { MUTATION_COST } from './cost.ts';
 
 const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
@@ -10,7 +9,6 @@ export function commandField({ name, errors, permissions }: Described, descripti
   const needed = permissions.map((permission) => `\`${permission}\``).join(', ');
   return {
     nullable: false as const,
-    complexity: MUTATION_COST,
     description: `${description} Needs ${needed}.`,
     errors: {
       types: [...errors],

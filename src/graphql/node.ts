@@ -3,7 +3,6 @@ import { type NamedRecord, ValidationError } from '../directory/errors.ts';
 import { MAX_PAGE_SIZE } from '../directory/page.ts';
 import type { Caller } from '../directory/viewer.ts';
 import { builder } from './builder.ts';
-import { PAGE_COST } from './cost.ts';
 import { fromGlobalId, type NodeType } from './ids.ts';
 
 export const Node = builder.nodeInterfaceRef();
@@ -47,7 +46,6 @@ builder.queryFields((t) => ({
     type: [Node],
     nullable: { list: false, items: true },
     description: 'The records with these global ids, in this order, read together; null where there is none.',
-    complexity: ({ ids }) => ({ field: PAGE_COST, multiplier: ids.length }),
     args: {
       ids: t.arg.idList({ required: true, description: `At most ${MAX_PAGE_SIZE} global ids.` }),
     },

@@ -1,8 +1,8 @@
-import type { Database } from '../db/client.ts';
+import { BrokenPremise, Database } from '../db/client.ts';
+import { type Authenticated, authenticateApiKey } from '../directory/api-key-credentials.ts';
 import { equalHashes, sha256 } from '../directory/api-key-token.ts';
-import { type Authenticated, authenticateApiKey } from '../directory/api-keys.ts';
 import { PERMISSIONS } from '../directory/permission-names.ts';
-import type { Viewer } from '../directory/viewer.ts';
+import type { Caller, Viewer } from '../directory/viewer.ts';
 import type { Environment } from './environment.ts';
 import { failure } from './failures.ts';
 
@@ -15,12 +15,40 @@ const ROOT: Viewer = {
 
 const BEARER = /^Bearer +([^\s]+)$/i;
 
-/** The holder of the request's credential, or a 401 that does not say what is wrong with it. */
-export async function authenticate(
+interface Answered {
+  response: Response;
+  noteUse: Authenticated['noteUse'];
+}
+
+const MAX_ATTEMPTS = 3;
+
+/**
+ * Answers as the holder of the request's credential, or 401 without asking. What is known of a credential from requests
+ * before is relied on and checked on the way; if it has changed, the answer is thrown away and made again. Nothing has
+ * been written by then: a write is not begun before the check.
+ */
+export async function asViewer(
   request: Request,
   env: Environment,
-  db: Database,
-): Promise<Authenticated | Response> {
+  answer: (caller: Caller) => Promise<Response>,
+): Promise<Answered> {
+  for (let attempt = 1; ; attempt += 1) {
+    const db = new Database(env.DB);
+    const authenticated = await authenticate(request, env, db);
+    if (authenticated instanceof Response) return { response: authenticated, noteUse: null };
+    const { viewer, noteUse } = authenticated;
+    try {
+      const response = await answer({ viewer, db });
+      await db.settle();
+      return { response, noteUse };
+    } catch (error) {
+      if (!(error instanceof BrokenPremise) || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+/** The holder of the credential, or a 401 that does not say what is wrong with it. */
+async function authenticate(request: Request, env: Environment, db: Database): Promise<Authenticated | Response> {
   const [, token] = BEARER.exec(request.headers.get('authorization') ?? '') ?? [];
   if (token === undefined) return unauthenticated();
   if (env.ROOT_KEY && equalHashes(sha256(token), sha256(env.ROOT_KEY))) return { viewer: ROOT, noteUse: null };

@@ -1,4 +1,5 @@
 import { GraphQLError } from 'graphql';
+import { BrokenPremise } from '../db/client.ts';
 import { ForbiddenError, ValidationError } from '../directory/errors.ts';
 
 /** Codes of failed requests, in `errors[].extensions.code`. Those of failed mutations are in `MutationError.code`. */
@@ -76,7 +77,7 @@ export function presentable(error: GraphQLError, requestId: string): GraphQLErro
   if (isRefusedInput(error)) {
     return new GraphQLError(error.message, { ...place, extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
   }
-  log(requestId, cause ?? error);
+  if (!(cause instanceof BrokenPremise)) log(requestId, cause ?? error);
   const { code, message, status } = masked(cause);
   return new GraphQLError(message, { ...place, extensions: { code, requestId, http: { status } } });
 }

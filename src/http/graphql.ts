@@ -31,7 +31,7 @@ const guard: Plugin<GraphQLContext> = {
     };
   },
   onExecute: ({ args, setResultAndStopExecution }) => {
-    const error = refusal(args);
+    const error = costError(schema, args);
     if (error) setResultAndStopExecution({ errors: [refused(error, 'BAD_USER_INPUT')] });
     const { requestId } = args.contextValue;
     return {
@@ -42,17 +42,6 @@ const guard: Plugin<GraphQLContext> = {
     };
   },
 };
-
-type ExecuteArgs = Parameters<NonNullable<Plugin<GraphQLContext>['onExecute']>>[0]['args'];
-
-function refusal({ document, operationName, variableValues }: ExecuteArgs): GraphQLError | null {
-  try {
-    return costError({ schema, document, operationName, variables: variableValues ?? {} });
-  } catch (error) {
-    if (error instanceof GraphQLError) return error;
-    throw error;
-  }
-}
 
 /** Built once for each isolate: the schema and the caches of parsed and validated documents outlive a request. */
 const yoga = createYoga<GraphQLContext>({

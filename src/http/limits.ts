@@ -1,6 +1,13 @@
-import { complexityFromQuery } from '@pothos/plugin-complexity';
-import { type DocumentNode, GraphQLError, type GraphQLSchema, Kind, type ValidationRule } from 'graphql';
-import { MAX_COST, MAX_DEPTH } from '../graphql/cost.ts';
+import {
+  type ExecutionArgs,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  type OperationDefinitionNode,
+  type ValidationRule,
+  valueFromASTUntyped,
+} from 'graphql';
+import { costOf, MAX_COST, MAX_DEPTH } from '../graphql/cost.ts';
 import { failure } from './failures.ts';
 
 export const MAX_BODY_BYTES = 64 * 1024;
@@ -42,26 +49,22 @@ export const documentLimits: ValidationRule = (context) => {
   };
 };
 
-interface Operation {
-  schema: GraphQLSchema;
-  document: DocumentNode;
-  operationName: string | null | undefined;
-  variables: Record<string, unknown>;
+/** What is too deep or too dear about an operation, with its variables; null when nothing is. */
+export function costError(schema: GraphQLSchema, { document, operationName, variableValues }: ExecutionArgs) {
+  const operation = getOperationAST(document, operationName);
+  if (!operation) return null;
+  const { cost, depth } = costOf(schema, document, operation, withDefaults(operation, variableValues ?? {}));
+  if (depth > MAX_DEPTH) return invalid(`An operation may be at most ${MAX_DEPTH} fields deep; this one is ${depth}.`);
+  if (cost <= MAX_COST) return null;
+  return new GraphQLError(`An operation may cost at most ${MAX_COST}; this one costs ${cost}.`, {
+    extensions: { code: 'BAD_USER_INPUT', cost, maxCost: MAX_COST },
+  });
 }
 
-/** What is too deep or too dear about an operation, with its variables; null when nothing is. */
-export function costError({ schema, document, operationName, variables }: Operation): GraphQLError | null {
-  // The library takes the first operation of a document, which need not be the one that is asked for.
-  const definitions = document.definitions.filter(
-    (definition) =>
-      definition.kind !== Kind.OPERATION_DEFINITION || !operationName || definition.name?.value === operationName,
+/** The variables as the caller gave them, before GraphQL has coerced them, with the defaults of the rest. */
+function withDefaults({ variableDefinitions }: OperationDefinitionNode, given: Record<string, unknown>) {
+  const defaults = (variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
+    defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
   );
-  const { depth, complexity } = complexityFromQuery({ ...document, definitions }, { schema, variables });
-  if (depth > MAX_DEPTH) return invalid(`An operation may be at most ${MAX_DEPTH} fields deep; this one is ${depth}.`);
-  if (complexity > MAX_COST) {
-    return new GraphQLError(`An operation may cost at most ${MAX_COST}; this one costs ${complexity}.`, {
-      extensions: { code: 'BAD_USER_INPUT', cost: complexity, maxCost: MAX_COST },
-    });
-  }
-  return null;
+  return { ...Object.fromEntries(defaults), ...given };
 }

@@ -1,7 +1,7 @@
 import { Database } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
 import { allowedOrigin, isPreflight, preflight } from './cors.ts';
-import { authenticate } from './credentials.ts';
+import { asViewer } from './credentials.ts';
 import { type Environment, misconfiguration } from './environment.ts';
 import { failure, log, masked } from './failures.ts';
 import { answerGraphQL } from './graphql.ts';
@@ -10,10 +10,9 @@ import { readBody } from './limits.ts';
 interface Exchange {
   request: Request;
   env: Environment;
-  db: Database;
   requestId: string;
-  /** Runs behind the answer. */
-  later: (task: Promise<unknown>) => void;
+  /** Runs a task once the answer is on its way. */
+  later: (task: () => Promise<unknown>) => void;
 }
 
 type Handler = (exchange: Exchange) => Promise<Response>;
@@ -27,14 +26,11 @@ const ROUTES: Record<string, Handler> = {
 export async function handle(request: Request, env: Environment, context: ExecutionContext): Promise<Response> {
   const requestId = crypto.randomUUID();
   const origin = allowedOrigin(request, env);
-  const exchange: Exchange = {
-    request,
-    env,
-    db: new Database(env.DB),
-    requestId,
-    later: (task) => context.waitUntil(task.catch((error) => log(requestId, error))),
+  const later: Exchange['later'] = (task) => {
+    const report = (error: unknown) => log(requestId, error);
+    context.waitUntil(scheduler.wait(0).then(task).catch(report));
   };
-  const response = await route(exchange, origin).catch((error) => {
+  const response = await route({ request, env, requestId, later }, origin).catch((error) => {
     log(requestId, error);
     const { status, code, message } = masked(error);
     return failure(status, code, message);
@@ -52,21 +48,25 @@ async function route(exchange: Exchange, origin: string | null): Promise<Respons
   return handler(exchange);
 }
 
-async function graphql({ request, env, db, requestId, later }: Exchange): Promise<Response> {
-  const authenticated = await authenticate(request, env, db);
-  if (authenticated instanceof Response) return authenticated;
-  if (authenticated.noteUse) later(authenticated.noteUse());
-  if (request.method !== 'GET' && request.method !== 'POST') {
-    return failure(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.', { allow: 'GET, POST' });
-  }
-  const body = request.method === 'POST' ? await readBody(request) : null;
-  if (body instanceof Response) return body;
+async function graphql({ request, env, requestId, later }: Exchange): Promise<Response> {
   const { url, method, headers } = request;
-  return answerGraphQL(new Request(url, { method, headers, body }), { viewer: authenticated.viewer, db, requestId });
+  let body: Promise<Uint8Array<ArrayBuffer> | Response> | undefined;
+  const { response, noteUse } = await asViewer(request, env, async (caller) => {
+    if (method !== 'GET' && method !== 'POST') {
+      return failure(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.', { allow: 'GET, POST' });
+    }
+    if (method === 'GET') return answerGraphQL(new Request(url, { headers }), { ...caller, requestId });
+    body ??= readBody(request);
+    const bytes = await body;
+    if (bytes instanceof Response) return bytes;
+    return answerGraphQL(new Request(url, { method, headers, body: bytes }), { ...caller, requestId });
+  });
+  if (noteUse) later(noteUse);
+  return response;
 }
 
-async function health({ db }: Exchange): Promise<Response> {
-  await checkReadiness({ db });
+async function health({ env }: Exchange): Promise<Response> {
+  await checkReadiness({ db: new Database(env.DB) });
   return Response.json({ status: 'ok' });
 }
 

@@ -1,0 +1,87 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { shareOut } from './arguments.ts';
+import { fillIfEmpty } from './fill.ts';
+import { type Gateway, untilHealthy } from './gateway.ts';
+import { rootKeyIn, secretsFile } from './root-key.ts';
+import { applyMigrations, type Server, serve } from './wrangler.ts';
+
+const STARTING_MILLISECONDS = 60_000;
+const PARENT_CHECK_MILLISECONDS = 250;
+
+const parent = process.ppid;
+const { demo, migrate, dev, config, env } = shareOut(process.argv.slice(2));
+const file = secretsFile(config, env);
+const key = rootKeyIn(file);
+
+const status = applyMigrations(migrate);
+if (status !== 0) process.exit(status);
+
+const server = serve(dev);
+let stopping = false;
+whenAskedToStop(() => {
+  if (stopping) return;
+  stopping = true;
+  server.stop();
+});
+server.ended.then((code) => process.exit(stopping ? 0 : code));
+
+try {
+  await introduce(server);
+} catch (error) {
+  if (!stopping) {
+    console.error(error instanceof Error ? error.message : error);
+    process.exit(1);
+  }
+}
+
+async function introduce({ url }: Server): Promise<void> {
+  const gateway = { url: await soon(url), key };
+  await untilHealthy(gateway.url, STARTING_MILLISECONDS);
+  if (demo) await fill(gateway);
+  console.log(`
+GraphQL:  ${gateway.url}/graphql
+Root key: ${key} (from ${file})
+
+Try it:
+${curl(gateway)}
+`);
+}
+
+/** A gateway without its demo, or half of it, is a gateway still. */
+async function fill(gateway: Gateway): Promise<void> {
+  try {
+    const added = await fillIfEmpty(gateway);
+    if (added) console.log(`The database was empty: added ${added.tenants} tenants and ${added.customers} customers.`);
+  } catch (error) {
+    console.error(`\nERROR: the demo is not, or not all, there. ${error instanceof Error ? error.message : error}\n`);
+  }
+}
+
+function curl({ url, key }: Gateway): string {
+  const query = '{ customers(first: 5) { nodes { name tenants(first: 5) { nodes { name } } } } }';
+  const headers = [`authorization: Bearer ${key}`, 'content-type: application/json'];
+  const options = headers.map((header) => `-H ${quoted(header)}`).join(' ');
+  return `curl -s ${quoted(`${url}/graphql`)} ${options} -d ${quoted(JSON.stringify({ query }))}`;
+}
+
+/** As one word of a shell. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+async function soon(url: Promise<string>): Promise<string> {
+  const late = pause(STARTING_MILLISECONDS, null, { ref: false }).then(() => {
+    throw new Error(`wrangler did not say where it serves within ${STARTING_MILLISECONDS} ms.`);
+  });
+  return Promise.race([url, late]);
+}
+
+function whenAskedToStop(stop: () => void): void {
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  // Nobody reads what is printed any more.
+  process.stdout.on('error', stop);
+  // npm runs us through a shell. A SIGTERM to npm ends both of them, and most shells do not pass it on to us.
+  if (process.env.npm_lifecycle_event !== undefined) {
+    setInterval(() => process.ppid !== parent && stop(), PARENT_CHECK_MILLISECONDS).unref();
+  }
+}
