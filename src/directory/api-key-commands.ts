@@ -7,7 +7,7 @@ import { newToken, sha256 } from './api-key-token.ts';
 import { API_KEY_ACCESSES, API_KEY_REACHES, type ApiKeyRecord, apiKeyRows } from './api-keys.ts';
 import { type Check, command, type Plan } from './command.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from './errors.ts';
-import { choice, id, instant, tenantIdentifiers, text } from './input.ts';
+import { choice, id, instant, type TenantIdentifier, tenantIdentifiers, text } from './input.ts';
 import { PERMISSIONS } from './permission-names.ts';
 import { apiKeyInReach } from './reach.ts';
 import { happened, record, recordAfter } from './recording.ts';
@@ -45,36 +45,37 @@ function holdsPermissionsOf(viewer: Viewer, apiKeyId: string): Check<unknown> {
   };
 }
 
+interface GivenReach {
+  reach: ApiKeyRecord['reach']['kind'];
+  tenantIdentifiers?: readonly TenantIdentifier[] | null | undefined;
+}
+
+/** Tenants go with a reach of tenants, at least one, and with no other. */
+function requireMatchingTenants({ reach, tenantIdentifiers }: GivenReach): void {
+  const given = (tenantIdentifiers ?? []).length > 0;
+  if (reach === 'TENANTS' && !given) {
+    throw ValidationError.at('tenantIdentifiers', 'is required for a key that reaches tenants only', 'REQUIRED');
+  }
+  if (reach === 'ORGANIZATION' && given) {
+    throw ValidationError.at('tenantIdentifiers', 'does not go with a reach of the whole organization');
+  }
+}
+
 export const createApiKey = command({
   name: 'createApiKey',
   permissions: ['apiKey:edit'],
-  input: z
-    .object({
-      name: text,
-      permissions: z.array(choice(PERMISSIONS)).min(1, 'must name at least one permission'),
-      access: choice(API_KEY_ACCESSES).nullish(),
-      reach: choice(API_KEY_REACHES),
-      tenantIdentifiers: tenantIdentifiers.nullish(),
-      expiresAt: instant.refine((time) => time > new Date(), 'must lie in the future').nullish(),
-    })
-    .superRefine(({ reach, tenantIdentifiers: tenants }, context) => {
-      const path = ['tenantIdentifiers'];
-      const given = tenants?.length ?? 0;
-      if (reach === 'TENANTS' && given === 0) {
-        context.addIssue({ code: 'custom', path, message: 'is required for a key that reaches tenants only' });
-      }
-      if (reach === 'ORGANIZATION' && given > 0) {
-        context.addIssue({
-          code: 'custom',
-          path,
-          message: 'does not go with a reach of the whole organization',
-          input: tenants,
-        });
-      }
-    }),
+  input: z.object({
+    name: text,
+    permissions: z.array(choice(PERMISSIONS)).min(1, 'must name at least one permission'),
+    access: choice(API_KEY_ACCESSES).nullish(),
+    reach: choice(API_KEY_REACHES),
+    tenantIdentifiers: tenantIdentifiers.nullish(),
+    expiresAt: instant.refine((time) => time > new Date(), 'must lie in the future').nullish(),
+  }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(change, input): Plan<ApiKeySecretResult, ApiKeyRecord> {
     const { viewer } = change;
+    requireMatchingTenants(input);
     requirePermissions(viewer, input.permissions);
     if (input.reach === 'ORGANIZATION') requireOrganizationReach(viewer, 'create a key that does');
     const apiKeyId = uuidv7();

@@ -9,10 +9,22 @@ export type NamedRecord =
   | { concept: 'Customer'; record: CustomerRecord }
   | { concept: 'ApiKey'; record: ApiKeyRecord };
 
+/** Every code of an error that a command can answer. The README lists the same. */
+export const ERROR_CODES = [
+  'validation_failed',
+  'not_found',
+  'already_exists',
+  'insufficient_permissions',
+  'read_only_key',
+  'out_of_reach',
+  'version_conflict',
+] as const;
+export type ErrorCode = (typeof ERROR_CODES)[number];
+
 /** An outcome that is not a bug: part of the API, shown to the caller as it is. Everything else is masked. */
 export abstract class DirectoryError extends Error {
   /** Stable, snake_case. Clients decide by it; the message is for people. */
-  abstract readonly code: string;
+  abstract readonly code: ErrorCode;
 }
 
 export interface Issue {
@@ -70,7 +82,7 @@ export class AlreadyExistsError extends DirectoryError {
 }
 
 export class ForbiddenError extends DirectoryError {
-  readonly code: 'insufficient_permissions' | 'read_only_key' | 'out_of_reach';
+  readonly code: ErrorCode & ('insufficient_permissions' | 'read_only_key' | 'out_of_reach');
   readonly missingPermissions: readonly Permission[];
 
   constructor(code: ForbiddenError['code'], message: string, missing: readonly Permission[] = []) {

@@ -3,19 +3,22 @@ import { BrokenPremise } from '../db/client.ts';
 import { ForbiddenError, ValidationError } from '../directory/errors.ts';
 
 /** Codes of failed requests, in `errors[].extensions.code`. Those of failed mutations are in `MutationError.code`. */
-export type FailureCode =
-  | 'UNAUTHENTICATED'
-  | 'FORBIDDEN'
-  | 'BAD_USER_INPUT'
-  | 'GRAPHQL_PARSE_FAILED'
-  | 'GRAPHQL_VALIDATION_FAILED'
-  | 'BAD_REQUEST'
-  | 'NOT_FOUND'
-  | 'METHOD_NOT_ALLOWED'
-  | 'PAYLOAD_TOO_LARGE'
-  | 'MISCONFIGURED'
-  | 'SERVICE_UNAVAILABLE'
-  | 'INTERNAL_SERVER_ERROR';
+export const FAILURE_CODES = [
+  'UNAUTHENTICATED',
+  'FORBIDDEN',
+  'BAD_USER_INPUT',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'BAD_REQUEST',
+  'NOT_FOUND',
+  'METHOD_NOT_ALLOWED',
+  'PAYLOAD_TOO_LARGE',
+  'MISCONFIGURED',
+  'SERVICE_UNAVAILABLE',
+  'INTERNAL_SERVER_ERROR',
+] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];
 
 /** A failed request as every API without an envelope of its own answers it: the shape of GraphQL's errors. */
 export function failure(status: number, code: FailureCode, message: string, headers: HeadersInit = {}): Response {

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { mutate, mutationDocument, newCustomer, newKey, unique } from './fixtures.ts';
+import { ask } from './gateway.ts';
+import { MUTATIONS, newWorld, QUERIES } from './operations.ts';
+
+/** D1 calls decide latency: each is a trip over the network. Work behind the answer does not count. */
+describe('D1 calls of a query', () => {
+  for (const { document, variables, depth } of QUERIES) {
+    it(`at most ${1 + depth} for ${document.replaceAll(/\s+/g, ' ').slice(0, 90)}`, async () => {
+      const world = await newWorld();
+      const { secret } = await newKey();
+      const byRoot = await ask(document, variables?.(world));
+      expect(byRoot.errors, byRoot.text).toEqual([]);
+      expect(byRoot.calls).toBeLessThanOrEqual(1 + depth);
+      // A key that this isolate has never seen costs one call; from then on it is checked along with the first read.
+      const first = await ask(document, variables?.(world), secret);
+      expect(first.errors, first.text).toEqual([]);
+      expect(first.calls).toBeLessThanOrEqual(2 + depth);
+      const byKey = await ask(document, variables?.(world), secret);
+      expect(byKey.text).toBe(first.text);
+      expect(byKey.calls).toBeLessThanOrEqual(1 + depth);
+    });
+  }
+});
+
+describe('D1 calls of a mutation', () => {
+  for (const { name, document, variables, depth } of MUTATIONS) {
+    it(`at most ${2 + depth} for ${name}${depth > 0 ? ` with ${depth} lists below its payload` : ''}`, async () => {
+      const world = await newWorld();
+      const { secret } = await newKey();
+      const answer = await ask(document, variables(world), secret);
+      expect(answer.data[name].__typename, answer.text).toMatch(/Payload$/);
+      expect(answer.calls).toBeLessThanOrEqual(2 + depth);
+    });
+  }
+
+  it('is one more after a value turned out to be taken, with the record that has it', async () => {
+    const existing = await newCustomer();
+    const { secret } = await newKey();
+    const document = mutationDocument('createCustomer', 'customer { id }');
+    const answer = await ask(document, { input: { name: existing.name } }, secret);
+    expect(answer.data.createCustomer.existing.id).toBe(existing.id);
+    expect(answer.calls).toBe(3);
+  });
+
+  it('does not grow with the number of records named', async () => {
+    const { customerId, tenantId, otherTenantId } = await newWorld();
+    const tenantIdentifiers = [{ id: tenantId }, { id: otherTenantId }];
+    const document = mutationDocument('setCustomerTenants', 'customer { id }');
+    const answer = await ask(document, { input: { customerIdentifier: { id: customerId }, tenantIdentifiers } });
+    expect(answer.calls).toBe(1);
+  });
+});
+
+describe('loads that become ready together', () => {
+  it('go to D1 in one call, however many fields ask', async () => {
+    const { customerId, tenantId, email } = await newWorld();
+    const answer = await ask(
+      `query($c: ID!, $t: ID!, $e: String!) {
+        one: customer(id: $c) { name } two: node(id: $t) { id } three: customerBy(identifier: { email: $e }) { id }
+        organization { name } customers { nodes { id } totalCount } events { totalCount } permissions { totalCount } }`,
+      { c: customerId, t: tenantId, e: email },
+    );
+    expect(answer.errors).toEqual([]);
+    expect(answer.calls).toBe(1);
+  });
+
+  it('stay one statement for a whole list of parents', async () => {
+    const { tenantId } = await newWorld();
+    for (let count = 0; count < 5; count += 1) {
+      await mutate('createCustomer', 'customer { id }', { name: unique('C'), tenantIdentifiers: [{ id: tenantId }] });
+    }
+    const answer = await ask(
+      '{ customers(last: 10) { nodes { tenants(first: 5) { nodes { customers { nodes { id } } } } } } }',
+    );
+    expect(answer.errors).toEqual([]);
+    expect(answer.calls).toBe(3);
+  });
+});

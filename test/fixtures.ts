@@ -1,0 +1,151 @@
+import { env } from 'cloudflare:workers';
+import { isUnionType } from 'graphql';
+import { expect } from 'vitest';
+import { PERMISSIONS, type Permission } from '../src/directory/permission-names.ts';
+import { schema } from '../src/graphql/schema.ts';
+import { type Answer, ask, type Variables } from './gateway.ts';
+
+let serial = 0;
+
+/** A value that no other test uses. */
+export const unique = (word: string): string => `${word}-${++serial}-${crypto.randomUUID().slice(0, 8)}`;
+
+export const globalId = (type: string, id: string): string => btoa(`${type}:${id}`);
+
+const ERROR_FIELDS: Record<string, string> = {
+  ValidationError: 'issues { path message kind }',
+  NotFoundError: 'references { path message }',
+  AlreadyExistsError: 'path existing { __typename id }',
+  ForbiddenError: 'missingPermissions',
+  VersionConflictError: 'current { __typename id }',
+};
+
+const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+/** The names of the errors that a mutation declares. */
+export function declaredErrors(name: string): string[] {
+  const union = schema.getType(`${capitalized(name)}Result`);
+  if (!isUnionType(union)) throw new Error(`${name} answers no union`);
+  return union
+    .getTypes()
+    .map((type) => type.name)
+    .filter((type) => !type.endsWith('Payload'));
+}
+
+/** The document of a mutation that asks for these fields of its payload, and for everything about its errors. */
+export function mutationDocument(name: string, payload: string): string {
+  const errors = declaredErrors(name).map((type) => `... on ${type} { ${ERROR_FIELDS[type]} }`);
+  return `mutation($input: ${capitalized(name)}Input!) {
+    ${name}(input: $input) {
+      __typename ... on ${capitalized(name)}Payload { ${payload} } ... on MutationError { message code } ${errors.join(' ')}
+    }
+  }`;
+}
+
+export interface Result {
+  __typename: string;
+  // biome-ignore lint/suspicious/noExplicitAny: what a mutation answers depends on what was asked of it
+  [field: string]: any;
+}
+
+/** What one mutation answers, payload or error. */
+export async function mutate(name: string, payload: string, input: Variables, key?: string): Promise<Result> {
+  const { data, text } = await ask(mutationDocument(name, payload), { input }, key);
+  expect(data, text).not.toBeNull();
+  return data[name];
+}
+
+/** The same, for when the payload is taken for granted. */
+export async function succeed(name: string, payload: string, input: Variables, key?: string): Promise<Result> {
+  const result = await mutate(name, payload, input, key);
+  expect(result.__typename, JSON.stringify(result)).toBe(`${capitalized(name)}Payload`);
+  return result;
+}
+
+export const CUSTOMER_FIELDS =
+  'id kind name shortName email { address isVerified } externalId description labels createdAt updatedAt deletedAt version';
+
+export const TENANT_FIELDS = `id name externalId url description status partnerManaged eventEnrichment test
+  createdAt updatedAt deletedAt version
+  billing { companyName vatId taxType taxExempt isBusinessCustomer isInvoicePending oneTimePaymentValidThrough
+    billingAddress { name line1 line2 city postalCode state country type }
+    shippingAddress { name line1 line2 city postalCode state country type } }`;
+
+export async function newTenant(input: Variables = {}): Promise<Result> {
+  const given = { name: unique('Tenant'), externalId: unique('tenant'), ...input };
+  return (await succeed('createTenant', `tenant { ${TENANT_FIELDS} }`, given)).tenant;
+}
+
+export async function newCustomer(input: Variables = {}, key?: string): Promise<Result> {
+  const given = { name: unique('Customer'), externalId: unique('customer'), ...input };
+  return (await succeed('createCustomer', `customer { ${CUSTOMER_FIELDS} }`, given, key)).customer;
+}
+
+interface KeyOptions {
+  permissions?: readonly Permission[];
+  access?: 'READ' | 'WRITE';
+  /** The global ids of the tenants that the key is limited to; the whole organization without them. */
+  tenants?: readonly string[];
+  expiresAt?: string;
+}
+
+export interface Key {
+  id: string;
+  secret: string;
+}
+
+export async function newKey({ permissions = PERMISSIONS, access, tenants, expiresAt }: KeyOptions = {}): Promise<Key> {
+  const { apiKey, secret } = await succeed('createApiKey', 'apiKey { id } secret', {
+    name: unique('Key'),
+    permissions,
+    access,
+    expiresAt,
+    reach: tenants ? 'TENANTS' : 'ORGANIZATION',
+    tenantIdentifiers: tenants?.map((id) => ({ id })),
+  });
+  return { id: apiKey.id, secret };
+}
+
+export const allBut = (...left: Permission[]): Permission[] => PERMISSIONS.filter((name) => !left.includes(name));
+
+/** The names of the tenants that a customer belongs to, as a key sees them. */
+export async function tenantsOf(customerId: string, key?: string): Promise<string[]> {
+  const { data } = await ask(
+    'query($id: ID!) { customer(id: $id) { tenants { nodes { id } } } }',
+    { id: customerId },
+    key,
+  );
+  return data.customer.tenants.nodes.map(({ id }: { id: string }) => id);
+}
+
+/** The types of the events about a record, the oldest first. */
+export async function eventsAbout(id: string): Promise<string[]> {
+  const { data } = await ask('query($id: ID!) { events(first: 100, filter: { subject: $id }) { nodes { type } } }', {
+    id,
+  });
+  return data.events.nodes.map(({ type }: { type: string }) => type);
+}
+
+const TABLES = [
+  'organization',
+  'tenant',
+  'customer',
+  'customer_label',
+  'membership',
+  'api_key',
+  'api_key_permission',
+  'api_key_tenant',
+  'event',
+  'event_tenant',
+];
+
+/** Everything that the database holds, but for when keys were last used. */
+export async function dump(): Promise<string> {
+  const results = await env.DB.batch(TABLES.map((table) => env.DB.prepare(`SELECT * FROM ${table}`)));
+  return JSON.stringify(
+    results.map(({ results }) => results),
+    (name, value) => (name === 'last_used_at' ? null : value),
+  );
+}
+
+export const codeOf = ({ errors }: Answer): string | undefined => errors[0]?.extensions?.code;

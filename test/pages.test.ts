@@ -1,0 +1,250 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { codeOf, globalId, newKey, newTenant, unique } from './fixtures.ts';
+import { ask } from './gateway.ts';
+
+/** 10,000 customers, every other one in a tenant, one in a hundred labelled; 10,000 tenants beside them. */
+const ROWS = 10_000;
+/** An id of the given moment, so that the rows below spread over time as real ones do. */
+const ID = (prefix: string) =>
+  `substr(printf('%012x', n * 1000), 1, 8) || '-' || substr(printf('%012x', n * 1000), 9, 4) || printf('-7000-8000-${prefix}%08x', n)`;
+const NUMBERS = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${ROWS})`;
+
+let big: { id: string; key: string };
+let small: { id: string; key: string };
+const raw = (id: string) => atob(id).slice('Tenant:'.length);
+
+beforeAll(async () => {
+  const [bigTenant, smallTenant] = [await newTenant({ name: 'zzz big' }), await newTenant({ name: 'zzz small' })];
+  await env.DB.batch([
+    env.DB.prepare(`INSERT INTO customer (id, kind, name, name_key, email_verified, external_id, external_id_key, labels,
+        created_at, updated_at, deleted_at)
+      ${NUMBERS} SELECT ${ID('aaaa')}, iif(n % 3 = 0, 'PERSON', 'COMPANY'),
+        printf('Name %05d', (n * 7919) % ${ROWS}), printf('name %05d', (n * 7919) % ${ROWS}), 0, 'x' || n, 'x' || n,
+        iif(n % 100 = 0, '["rare"]', '[]'), n * 1000, (n * 104729) % 1000000007, iif(n % 10 = 0, 1, NULL) FROM numbers`),
+    env.DB.prepare(`INSERT INTO tenant (id, name, name_key, external_id, external_id_key, status, partner_managed,
+        event_enrichment, test, tax_exempt, is_business_customer, is_invoice_pending, created_at, updated_at)
+      ${NUMBERS} SELECT ${ID('bbbb')}, 'T' || n, 't' || n, 'x' || n, 'x' || n,
+        iif(n % 5 = 0, 'PENDING', 'ACTIVE'), 1, 0, 0, 'NONE', 0, 0, n * 1000, (n * 104729) % 1000000007 FROM numbers`),
+    env.DB.prepare(`INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, created_at)
+      ${NUMBERS} SELECT 'c' || n, iif(n % 2, 'customer.created', 'customer.updated'), 'Customer', 's' || (n % 50), 'ROOT', n FROM numbers`),
+    ...[bigTenant, smallTenant].map(({ id }, index) =>
+      env.DB.prepare(`INSERT INTO membership SELECT ?1, id, 1, deleted, kind, name_key, updated_at FROM customer
+        WHERE external_id_key IS NOT NULL AND CAST(substr(external_id, 2) AS INTEGER) % ${index === 0 ? 2 : 501} = 0`).bind(
+        raw(id),
+      ),
+    ),
+    env.DB.prepare('INSERT INTO event_tenant SELECT ?1, id, type FROM event WHERE id % 2 = 0').bind(raw(bigTenant.id)),
+  ]);
+  const keyOf = async (id: string) => ({ id, key: (await newKey({ tenants: [id] })).secret });
+  [big, small] = [await keyOf(bigTenant.id), await keyOf(smallTenant.id)];
+}, 60_000);
+
+interface Page {
+  nodes: { id: string; name: string; updatedAt: string }[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string; endCursor: string };
+}
+
+const listOf = (
+  field: string,
+  type: string,
+) => `query($first: Int, $after: String, $last: Int, $before: String, $filter: ${type}Filter, $orderBy: RecordOrder) {
+  ${field}(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
+    nodes { id name updatedAt } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
+const CUSTOMERS = listOf('customers', 'Customer');
+const TENANTS = listOf('tenants', 'Tenant');
+
+async function pageOf(variables: object, key?: string, document = CUSTOMERS): Promise<Page & { rowsRead: number }> {
+  const { data, rowsRead, text } = await ask(document, { ...variables }, key);
+  const page = data?.customers ?? data?.tenants;
+  expect(page, text).toBeTruthy();
+  console.log('RR', rowsRead, JSON.stringify(variables).slice(0, 150), key ? key.slice(9, 20) : '');
+  return { ...page, rowsRead };
+}
+
+const ORDERS = ['CREATED_AT', 'UPDATED_AT', 'NAME'].flatMap((field) =>
+  ['ASC', 'DESC'].map((direction) => ({ field, direction })),
+);
+const middle = { from: '1970-01-01T01:00:00Z', to: '1970-01-01T01:05:00Z' };
+
+describe('a page of 25 of 10,000', () => {
+  const filters: Record<string, object> = {
+    'no filter': {},
+    'deleted ones only': { deleted: 'ONLY' },
+    'deleted ones included': { deleted: 'INCLUDE' },
+    'one kind': { kind: 'PERSON' },
+    'external ids': { externalIds: ['X17', 'x18', 'nobody'] },
+    labels: { labels: ['rare'], deleted: 'INCLUDE' },
+    'a range of creation': { createdAt: middle },
+    'a range of updates': { updatedAt: { from: '1970-01-05T00:00:00Z', to: '1970-01-05T06:00:00Z' } },
+  };
+  const viewers = {
+    'the root key': () => undefined,
+    'a key of one large tenant': () => big.key,
+    'a key of one small tenant': () => small.key,
+  };
+
+  for (const [what, filter] of Object.entries(filters)) {
+    for (const [who, key] of Object.entries(viewers)) {
+      it(`reads a bounded number of rows with ${what}, in any order, for ${who}`, async () => {
+        for (const orderBy of ORDERS) {
+          const first = await pageOf({ filter, orderBy, first: 25 }, key());
+          expect(first.rowsRead, JSON.stringify(orderBy)).toBeLessThan(1000);
+          if (!first.pageInfo.hasNextPage) continue;
+          const next = await pageOf({ filter, orderBy, first: 25, after: first.pageInfo.endCursor }, key());
+          expect(next.rowsRead, JSON.stringify(orderBy)).toBeLessThan(1000);
+          const back = await pageOf({ filter, orderBy, last: 25, before: next.pageInfo.startCursor }, key());
+          expect(back.rowsRead, JSON.stringify(orderBy)).toBeLessThan(1000);
+          expect(back.nodes).toEqual(first.nodes);
+        }
+      });
+    }
+  }
+
+  it('reads a bounded number of rows of tenants', async () => {
+    for (const filter of [
+      {},
+      { status: ['PENDING'] },
+      { externalIds: ['x5'] },
+      { deleted: 'INCLUDE' },
+      { createdAt: middle },
+    ]) {
+      for (const orderBy of ORDERS) {
+        const page = await pageOf({ filter, orderBy, first: 25 }, undefined, TENANTS);
+        expect(page.rowsRead, JSON.stringify({ filter, orderBy })).toBeLessThan(1000);
+        const own = await pageOf({ filter, orderBy }, big.key, TENANTS);
+        expect(own.rowsRead).toBeLessThan(100);
+      }
+    }
+  });
+
+  it('reads a bounded number of rows of a list inside a list', async () => {
+    const document = `query($id: ID!) { tenant(id: $id) { customers(first: 25) { nodes { name tenants { nodes { name } } } } } }`;
+    const { data, rowsRead } = await ask(document, { id: big.id });
+    expect(data.tenant.customers.nodes).toHaveLength(25);
+    expect(rowsRead).toBeLessThan(1000);
+  });
+
+  it('reads a bounded number of events', async () => {
+    const document =
+      'query($filter: EventFilter, $last: Int) { events(last: $last, filter: $filter) { nodes { id } } }';
+    const subject = globalId('Customer', '00000000-0000-0000-0000-000000000000');
+    for (const filter of [
+      {},
+      { types: ['customer.updated'] },
+      { types: ['tenant.updated', 'customer.created'] },
+      { subject },
+      { actor: { type: 'ROOT' } },
+    ]) {
+      for (const key of [undefined, big.key]) {
+        for (const last of [null, 25]) {
+          const { rowsRead, errors } = await ask(document, { filter, last }, key);
+          expect(errors).toEqual([]);
+          expect(rowsRead, JSON.stringify(filter)).toBeLessThan(1000);
+        }
+      }
+    }
+  });
+});
+
+describe('walking a whole list', () => {
+  it('has every record once, in order, forward and backward, for everyone who reaches it', async () => {
+    for (const [key, count] of [
+      [small.key, 18],
+      [undefined, 9000],
+    ] as const) {
+      const orderBy = { field: 'NAME', direction: 'ASC' };
+      const filter = { createdAt: { to: '1970-02-01T00:00:00Z' } };
+      const names: string[] = [];
+      let after: string | null = null;
+      const first = count > 100 ? 100 : 5;
+      do {
+        const page: Page = await pageOf({ first, after, orderBy, ...(count < 100 && { filter }) }, key);
+        names.push(...page.nodes.map(({ name }) => name));
+        after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+      } while (after);
+      expect(names).toHaveLength(count);
+      expect(names).toEqual([...names].sort());
+      expect(new Set(names).size).toBe(count);
+    }
+  }, 60_000);
+
+  it('says where a page lies', async () => {
+    const all = await pageOf({ first: 100 }, small.key);
+    expect(all.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: false });
+    const start = await pageOf({ first: 7 }, small.key);
+    expect(start.pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: false });
+    const rest = await pageOf({ first: 100, after: start.pageInfo.endCursor }, small.key);
+    expect(rest.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    expect([...start.nodes, ...rest.nodes]).toEqual(all.nodes);
+    const end = await pageOf({ last: 5 }, small.key);
+    expect(end.nodes).toEqual(all.nodes.slice(-5));
+    expect(end.pageInfo).toMatchObject({ hasNextPage: false, hasPreviousPage: true });
+    const none = await pageOf({ filter: { externalIds: ['nobody'] } }, small.key);
+    expect(none).toMatchObject({ nodes: [], pageInfo: { startCursor: null, endCursor: null, hasNextPage: false } });
+  });
+
+  it('follows a customer whose name and kind change, also for who reaches one tenant only', async () => {
+    const { data } = await ask('{ customers(first: 1) { nodes { id name } } }', {}, small.key);
+    const [{ id }] = data.customers.nodes;
+    const name = unique('aaa first');
+    await ask('mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) { __typename } }', {
+      input: { id, name, kind: 'PERSON' },
+    });
+    const byName = await pageOf({ first: 1, orderBy: { field: 'NAME', direction: 'ASC' } }, small.key);
+    expect(byName.nodes[0]).toMatchObject({ id, name });
+    const latest = await pageOf(
+      { first: 1, orderBy: { field: 'UPDATED_AT', direction: 'DESC' }, filter: { kind: 'PERSON' } },
+      small.key,
+    );
+    expect(latest.nodes[0]?.id).toBe(id);
+  });
+
+  it('counts exactly what it lists', async () => {
+    const count = async (filter: object, key?: string) => {
+      const { data } = await ask(
+        'query($filter: CustomerFilter) { customers(filter: $filter) { totalCount } }',
+        { filter },
+        key,
+      );
+      return data.customers.totalCount;
+    };
+    expect(await count({ externalIds: ['x1', 'x2', 'x10'] })).toBe(2);
+    expect(await count({ labels: ['rare'] })).toBe(0);
+    expect(await count({ labels: ['rare'], deleted: 'INCLUDE' })).toBe(100);
+    expect(await count({ deleted: 'INCLUDE', createdAt: { to: '1970-01-02T00:00:00Z' } })).toBe(ROWS);
+    expect(await count({ createdAt: middle })).toBe(270);
+    expect(await count({}, small.key)).toBe(18);
+    expect(await count({ deleted: 'ONLY' }, small.key)).toBe(1);
+    expect(await count({ deleted: 'INCLUDE', labels: ['rare'] }, big.key)).toBe(100);
+  });
+});
+
+describe('arguments that make no page', () => {
+  const cases: [string, object, string][] = [
+    ['forward and backward at once', { first: 1, last: 1 }, 'first'],
+    ['first with before', { first: 1, before: 'x' }, 'first'],
+    ['after with last', { after: 'x', last: 1 }, 'after'],
+    ['none', { first: 0 }, 'first'],
+    ['more than a hundred', { last: 101 }, 'last'],
+    ['a cursor that is none', { after: 'junk' }, 'after'],
+  ];
+  for (const [what, variables, path] of cases) {
+    it(`are refused: ${what}`, async () => {
+      const answer = await ask(CUSTOMERS, { ...variables });
+      expect(codeOf(answer)).toBe('BAD_USER_INPUT');
+      expect(answer.errors[0].extensions.issues[0].path).toBe(path);
+      expect(answer.calls).toBe(0);
+    });
+  }
+
+  it('take an empty cursor for none', async () => {
+    expect((await pageOf({ after: '', before: '', first: 3 })).nodes).toHaveLength(3);
+  });
+
+  it('include the cursor of another order', async () => {
+    const { pageInfo } = await pageOf({ first: 1 });
+    const answer = await ask(CUSTOMERS, { after: pageInfo.endCursor, orderBy: { field: 'NAME', direction: 'ASC' } });
+    expect(codeOf(answer)).toBe('BAD_USER_INPUT');
+  });
+});

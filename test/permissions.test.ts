@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import { PERMISSIONS, type Permission } from '../src/directory/permission-names.ts';
+import { schema } from '../src/graphql/schema.ts';
+import { COMMANDS } from './commands.ts';
+import { allBut, codeOf, declaredErrors, dump, newKey } from './fixtures.ts';
+import { ask } from './gateway.ts';
+import { MUTATIONS, newWorld, QUERIES } from './operations.ts';
+
+const fieldsOf = (type: 'Query' | 'Mutation') =>
+  Object.keys((type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {});
+
+describe('the tables of operations that the tests walk', () => {
+  it('name every query and every mutation', () => {
+    expect(new Set(QUERIES.map(({ field }) => field))).toEqual(new Set(fieldsOf('Query')));
+    expect(new Set(MUTATIONS.map(({ name }) => name))).toEqual(new Set(fieldsOf('Mutation')));
+  });
+
+  it('have a mutation for every command, and a command for every mutation', () => {
+    expect(COMMANDS.map(({ name }) => name).sort()).toEqual(fieldsOf('Mutation').sort());
+  });
+
+  it('use every permission', () => {
+    const used = [...QUERIES.flatMap(({ needs }) => needs), ...COMMANDS.flatMap(({ permissions }) => permissions)];
+    expect(new Set(used)).toEqual(new Set(PERMISSIONS));
+  });
+});
+
+describe('every command', () => {
+  for (const command of COMMANDS) {
+    it(`${command.name} declares its errors and its permissions in the schema`, () => {
+      expect(declaredErrors(command.name).sort()).toEqual(command.errors.map((error) => schemaName(error)).sort());
+      const description = schema.getMutationType()?.getFields()[command.name]?.description ?? '';
+      for (const permission of command.permissions) expect(description).toContain(`\`${permission}\``);
+    });
+  }
+
+  const schemaName = (error: { name: string }) => error.name.replace(/^_/, '');
+});
+
+describe('every query', async () => {
+  const keys = new Map<string, string>();
+  const keyWithout = async (permission: Permission) => {
+    const key = keys.get(permission) ?? (await newKey({ permissions: allBut(permission) })).secret;
+    keys.set(permission, key);
+    return key;
+  };
+  for (const { field, document, variables, needs } of QUERIES) {
+    it(`${field} answers who holds ${needs.join(', ') || 'nothing'} only: ${document.slice(0, 60)}`, async () => {
+      const world = await newWorld();
+      const { secret } = await newKey({ permissions: needs.length === 0 ? ['role:read'] : needs });
+      const allowed = await ask(document, variables?.(world), secret);
+      if (!document.includes('apiKey {')) expect(allowed.errors, allowed.text).toEqual([]);
+      for (const permission of needs) {
+        const refused = await ask(document, variables?.(world), await keyWithout(permission));
+        expect(codeOf(refused), refused.text).toBe('FORBIDDEN');
+        expect(refused.status).toBe(200);
+        for (const { extensions } of refused.errors) expect(extensions.missingPermissions).toEqual([permission]);
+      }
+    });
+  }
+});
+
+describe('every mutation', () => {
+  for (const { name, document, variables, depth } of MUTATIONS) {
+    const needed = COMMANDS.find((command) => command.name === name)?.permissions ?? [];
+
+    it(`${name} is done for who holds ${needed.join(', ')}, and refused without any of it`, async () => {
+      const world = await newWorld();
+      const input = variables(world);
+      for (const permission of needed) {
+        const { secret } = await newKey({ permissions: allBut(permission) });
+        const before = await dump();
+        const { data } = await ask(document, input, secret);
+        expect(data[name]).toMatchObject({
+          __typename: 'ForbiddenError',
+          code: 'insufficient_permissions',
+          missingPermissions: [permission],
+        });
+        expect(await dump()).toBe(before);
+      }
+      // Whoever makes or takes over a key must hold what it holds, and the lists below a payload need their own.
+      const below: Permission[] = depth > 0 ? ['customer:read', 'tenant:read'] : [];
+      const granted = name.endsWith('ApiKey') ? PERMISSIONS : [...needed, ...below];
+      const { secret } = await newKey({ permissions: granted });
+      const { data, errors, text } = await ask(document, input, secret);
+      expect(errors, text).toEqual([]);
+      expect(data[name].__typename, text).toMatch(/Payload$/);
+    });
+
+    it(`${name} is refused to a key that only reads`, async () => {
+      const world = await newWorld();
+      const { secret } = await newKey({ access: 'READ' });
+      const before = await dump();
+      const { data } = await ask(document, variables(world), secret);
+      expect(data[name]).toMatchObject({ __typename: 'ForbiddenError', code: 'read_only_key', missingPermissions: [] });
+      expect(await dump()).toBe(before);
+    });
+  }
+});
