@@ -8,10 +8,10 @@ export interface Gateway {
 }
 
 const REQUEST_MILLISECONDS = 30_000;
-const POLL_MILLISECONDS = 100;
+const POLL_MILLISECONDS = 500;
 
 const answers = z.object({
-  data: z.unknown(),
+  data: z.unknown().optional(),
   errors: z.array(z.object({ message: z.string() })).default([]),
 });
 

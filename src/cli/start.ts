@@ -6,6 +6,7 @@ import { rootKeyIn, secretsFile } from './root-key.ts';
 import { applyMigrations, type Server, serve } from './wrangler.ts';
 
 const STARTING_MILLISECONDS = 60_000;
+const GETTING_HEALTHY_MILLISECONDS = 20_000;
 const PARENT_CHECK_MILLISECONDS = 250;
 
 const parent = process.ppid;
@@ -36,7 +37,7 @@ try {
 
 async function introduce({ url }: Server): Promise<void> {
   const gateway = { url: await soon(url), key };
-  await untilHealthy(gateway.url, STARTING_MILLISECONDS);
+  await untilHealthy(gateway.url, GETTING_HEALTHY_MILLISECONDS);
   if (demo) await fill(gateway);
   console.log(`
 GraphQL:  ${gateway.url}/graphql

@@ -5,15 +5,8 @@ import { customers } from '../db/schema/customers.ts';
 import { memberships } from '../db/schema/memberships.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { type CustomerIdentifier, choice, comparable, labels, parse } from './input.ts';
-import {
-  type Listing,
-  listing,
-  type NestedListing,
-  nestedListing,
-  type PageArguments,
-  parsePaging,
-  type Walk,
-} from './page.ts';
+import { type Listing, listing, type NestedListing, nestedListing, type Walk } from './page.ts';
+import { type PageArguments, parsePaging } from './paging.ts';
 import { customerInReach, customersInReach, type Reach, tenantInReach } from './reach.ts';
 import {
   BY_CREATION,

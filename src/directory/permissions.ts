@@ -2,7 +2,8 @@ import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { permissions } from '../db/schema/permissions.ts';
 import { selection } from '../db/statement.ts';
-import { type Listing, listing, type PageArguments, parsePaging, type Walk } from './page.ts';
+import { type Listing, listing, type Walk } from './page.ts';
+import { type PageArguments, parsePaging } from './paging.ts';
 import { BY_CREATION } from './records.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
 

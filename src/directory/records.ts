@@ -2,7 +2,7 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { jsonList } from '../db/statement.ts';
 import { choice, comparable, instant, MAX_IDENTIFIERS, text } from './input.ts';
-import type { Order, SortKey } from './page.ts';
+import type { Order, SortKey } from './paging.ts';
 
 /** What lists of records are sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
 export type RecordOrder = Order<'CREATED_AT' | 'UPDATED_AT' | 'NAME'>;

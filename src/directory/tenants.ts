@@ -5,15 +5,8 @@ import { memberships } from '../db/schema/memberships.ts';
 import { tenants } from '../db/schema/tenants.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { choice, comparable, parse, type TenantIdentifier } from './input.ts';
-import {
-  type Listing,
-  listing,
-  type NestedListing,
-  nestedListing,
-  type PageArguments,
-  parsePaging,
-  type Walk,
-} from './page.ts';
+import { type Listing, listing, type NestedListing, nestedListing, type Walk } from './page.ts';
+import { type PageArguments, parsePaging } from './paging.ts';
 import { type Reach, tenantInReach } from './reach.ts';
 import {
   BY_CREATION,

@@ -1,6 +1,7 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
-import type { Listing, NestedListing, Page, PageArguments } from '../directory/page.ts';
+import type { Listing, NestedListing } from '../directory/page.ts';
+import type { Page, PageArguments } from '../directory/paging.ts';
 import type { Caller } from '../directory/viewer.ts';
 import { builder } from './builder.ts';
 

@@ -12,7 +12,7 @@ import {
   type OperationDefinitionNode,
   type SelectionSetNode,
 } from 'graphql';
-import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../directory/page.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../directory/paging.ts';
 
 /** What an operation may cost: 100 customers with 25 tenants of three fields each are within. */
 export const MAX_COST = 10_000;

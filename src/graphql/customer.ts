@@ -1,21 +1,11 @@
-import { run } from '../directory/command.ts';
-import {
-  createCustomer,
-  deleteCustomer,
-  restoreCustomer,
-  updateCustomer,
-  upsertCustomer,
-} from '../directory/customer-commands.ts';
 import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from '../directory/customers.ts';
-import { builder, type InputFields } from './builder.ts';
+import { builder } from './builder.ts';
 import { connection } from './connection.ts';
-import { localId, localIdentifier, localTenants } from './ids.ts';
-import { DateTimeRange, DeletedFilter, EXPECTED_VERSION, RecordOrder, UpsertOutcome } from './list-inputs.ts';
-import { commandField } from './mutation.ts';
+import { localId, localIdentifier } from './ids.ts';
+import { DateTimeRange, DeletedFilter, RecordOrder } from './list-inputs.ts';
 import { loadNodesOf } from './node.ts';
-import { TenantIdentifier } from './tenant.ts';
 
-const CustomerKind = builder.enumType('CustomerKind', {
+export const CustomerKind = builder.enumType('CustomerKind', {
   description: 'What a customer is.',
   values: {
     COMPANY: { description: 'A company. Its name is unique among live companies.' },
@@ -23,7 +13,7 @@ const CustomerKind = builder.enumType('CustomerKind', {
   } as const,
 });
 
-const DESCRIPTIONS = {
+export const CUSTOMER_DESCRIPTIONS = {
   kind: 'Whether the customer is a company or a person.',
   name: 'The name, 1 to 256 characters; that of a company is unique among live companies, without regard to case.',
   shortName: 'What the customer is called for short, up to 256 characters.',
@@ -43,17 +33,6 @@ const CustomerEmail = builder.objectRef<WithEmail>('CustomerEmail').implement({
   }),
 });
 
-const CustomerEmailInput = builder.inputType('CustomerEmailInput', {
-  description: 'The e-mail address of a customer.',
-  fields: (t) => ({
-    address: t.string({ required: true, description: 'The address, up to 254 characters.' }),
-    isVerified: t.boolean({
-      description:
-        'Whether it is known to be the customer’s. If not given: what was known of this address, else false.',
-    }),
-  }),
-});
-
 export const Customer = builder.loadableNodeRef('Customer', {
   id: { resolve: (record: CustomerRecord) => record.id },
   load: (ids: string[], caller) => customersByIds(caller, ids),
@@ -68,27 +47,27 @@ Customer.implement({
   description:
     'A company or person whom the organization serves, in any number of tenants. Reading it needs `customer:read`.',
   fields: (t) => ({
-    kind: t.expose('kind', { type: CustomerKind, description: DESCRIPTIONS.kind }),
-    name: t.exposeString('name', { description: DESCRIPTIONS.name }),
+    kind: t.expose('kind', { type: CustomerKind, description: CUSTOMER_DESCRIPTIONS.kind }),
+    name: t.exposeString('name', { description: CUSTOMER_DESCRIPTIONS.name }),
     shortName: t.exposeString('shortName', {
       nullable: true,
-      description: `${DESCRIPTIONS.shortName} Null if never given.`,
+      description: `${CUSTOMER_DESCRIPTIONS.shortName} Null if never given.`,
     }),
     email: t.field({
       type: CustomerEmail,
       nullable: true,
-      description: `${DESCRIPTIONS.email} Null if never given.`,
+      description: `${CUSTOMER_DESCRIPTIONS.email} Null if never given.`,
       resolve: (customer) => (hasEmail(customer) ? customer : null),
     }),
     externalId: t.exposeString('externalId', {
       nullable: true,
-      description: `${DESCRIPTIONS.externalId} Null if never given.`,
+      description: `${CUSTOMER_DESCRIPTIONS.externalId} Null if never given.`,
     }),
     description: t.exposeString('description', {
       nullable: true,
-      description: `${DESCRIPTIONS.description} Null if never given.`,
+      description: `${CUSTOMER_DESCRIPTIONS.description} Null if never given.`,
     }),
-    labels: t.exposeStringList('labels', { description: DESCRIPTIONS.labels }),
+    labels: t.exposeStringList('labels', { description: CUSTOMER_DESCRIPTIONS.labels }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the customer was created.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the customer was last changed.' }),
     deletedAt: t.expose('deletedAt', {
@@ -160,140 +139,3 @@ builder.queryFields((t) => ({
     CustomerConnection,
   ),
 }));
-
-const detailFields = (t: InputFields) => ({
-  kind: t.field({ type: CustomerKind, description: `${DESCRIPTIONS.kind} COMPANY if never given.` }),
-  shortName: t.string({ description: DESCRIPTIONS.shortName }),
-  email: t.field({ type: CustomerEmailInput, description: DESCRIPTIONS.email }),
-  externalId: t.string({ description: DESCRIPTIONS.externalId }),
-  description: t.string({ description: DESCRIPTIONS.description }),
-  labels: t.stringList({ description: DESCRIPTIONS.labels }),
-});
-
-const firstTenantsField = (t: InputFields) => ({
-  tenantIdentifiers: t.field({
-    type: [TenantIdentifier],
-    description:
-      'The tenants that a new customer joins, at most 100; at least one if your reach is limited to tenants. An existing customer’s memberships are left as they are.',
-  }),
-});
-
-builder.relayMutationField(
-  createCustomer.name,
-  {
-    description: 'A new customer.',
-    inputFields: (t) => ({
-      name: t.string({ required: true, description: DESCRIPTIONS.name }),
-      ...detailFields(t),
-      ...firstTenantsField(t),
-    }),
-  },
-  {
-    ...commandField(createCustomer, 'Creates a customer, as a member of all the given tenants.'),
-    resolve: (_, { input }, caller) =>
-      run(caller, createCustomer, { ...input, tenantIdentifiers: localTenants(input.tenantIdentifiers ?? []) }),
-  },
-  {
-    description: 'The customer was created.',
-    outputFields: (t) => ({ customer: t.expose('customer', { type: Customer, description: 'The new customer.' }) }),
-  },
-);
-
-builder.relayMutationField(
-  updateCustomer.name,
-  {
-    description: 'Changes to a customer: a field left out is untouched, null clears it.',
-    inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of the customer.' }),
-      expectedVersion: t.int({ description: EXPECTED_VERSION }),
-      name: t.string({ description: DESCRIPTIONS.name }),
-      ...detailFields(t),
-    }),
-  },
-  {
-    ...commandField(updateCustomer, 'Changes a customer all of whose tenants are in your reach.'),
-    resolve: (_, { input }, caller) => run(caller, updateCustomer, { ...input, id: localId('Customer', input.id) }),
-  },
-  {
-    description: 'The customer is as the input says. If it was so before, nothing was written.',
-    outputFields: (t) => ({
-      customer: t.expose('customer', { type: Customer, description: 'The customer as it is now.' }),
-    }),
-  },
-);
-
-builder.relayMutationField(
-  upsertCustomer.name,
-  {
-    description:
-      'What a customer should be like, whether it exists or not. A field left out is untouched, null clears it.',
-    inputFields: (t) => ({
-      identifier: t.field({
-        type: CustomerIdentifier,
-        required: true,
-        description: 'What names the customer. By an `id` it is only changed, never created.',
-      }),
-      name: t.string({ description: `${DESCRIPTIONS.name} Required if the customer does not exist yet.` }),
-      ...detailFields(t),
-      ...firstTenantsField(t),
-    }),
-  },
-  {
-    ...commandField(upsertCustomer, 'Changes the customer that is named so, or creates it.'),
-    resolve: (_, { input }, caller) =>
-      run(caller, upsertCustomer, {
-        ...input,
-        tenantIdentifiers: localTenants(input.tenantIdentifiers ?? []),
-        identifier: localIdentifier('Customer', input.identifier),
-      }),
-  },
-  {
-    description: 'The customer is as the input says.',
-    outputFields: (t) => ({
-      customer: t.expose('customer', { type: Customer, description: 'The customer as it is now.' }),
-      outcome: t.expose('outcome', { type: UpsertOutcome, description: 'What was done for it.' }),
-    }),
-  },
-);
-
-builder.relayMutationField(
-  deleteCustomer.name,
-  {
-    description: 'Which customer to delete.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the customer.' }) }),
-  },
-  {
-    ...commandField(
-      deleteCustomer,
-      'Hides a customer, until it is restored: its memberships stay, but nobody sees it.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, deleteCustomer, { id: localId('Customer', input.id) }),
-  },
-  {
-    description: 'The customer is hidden.',
-    outputFields: (t) => ({
-      customer: t.expose('customer', { type: Customer, description: 'The customer that is hidden.' }),
-    }),
-  },
-);
-
-builder.relayMutationField(
-  restoreCustomer.name,
-  {
-    description: 'Which customer to restore.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the customer.' }) }),
-  },
-  {
-    ...commandField(
-      restoreCustomer,
-      'Brings a deleted customer back, with its memberships; one that is live stays as it is.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, restoreCustomer, { id: localId('Customer', input.id) }),
-  },
-  {
-    description: 'The customer is live.',
-    outputFields: (t) => ({
-      customer: t.expose('customer', { type: Customer, description: 'The customer that is back.' }),
-    }),
-  },
-);

@@ -1,6 +1,6 @@
 import { brandWithType, type ObjectRef } from '@pothos/core';
 import { type NamedRecord, ValidationError } from '../directory/errors.ts';
-import { MAX_PAGE_SIZE } from '../directory/page.ts';
+import { MAX_PAGE_SIZE } from '../directory/paging.ts';
 import type { Caller } from '../directory/viewer.ts';
 import { builder } from './builder.ts';
 import { fromGlobalId, type NodeType } from './ids.ts';

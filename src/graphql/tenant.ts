@@ -1,15 +1,12 @@
-import { run } from '../directory/command.ts';
-import { createTenant, deleteTenant, restoreTenant, updateTenant, upsertTenant } from '../directory/tenant-commands.ts';
 import { findTenant, listTenants, type TenantRecord, tenantsByIds } from '../directory/tenants.ts';
-import { BillingProfile, BillingProfileInput } from './billing.ts';
-import { builder, type InputFields } from './builder.ts';
+import { BillingProfile } from './billing.ts';
+import { builder } from './builder.ts';
 import { connection } from './connection.ts';
 import { localId, localIdentifier } from './ids.ts';
-import { DateTimeRange, DeletedFilter, EXPECTED_VERSION, RecordOrder, UpsertOutcome } from './list-inputs.ts';
-import { commandField } from './mutation.ts';
+import { DateTimeRange, DeletedFilter, RecordOrder } from './list-inputs.ts';
 import { loadNodesOf } from './node.ts';
 
-const TenantStatus = builder.enumType('TenantStatus', {
+export const TenantStatus = builder.enumType('TenantStatus', {
   description: 'Where a tenant stands.',
   values: {
     ACTIVE: { description: 'It is in use.' },
@@ -18,7 +15,7 @@ const TenantStatus = builder.enumType('TenantStatus', {
   } as const,
 });
 
-const DESCRIPTIONS = {
+export const TENANT_DESCRIPTIONS = {
   name: 'The name, 1 to 256 characters.',
   externalId: 'The id of this tenant in your own system: unique among live tenants, without regard to case.',
   url: 'A page about the tenant, http or https.',
@@ -41,21 +38,21 @@ loadNodesOf('Tenant', Tenant, (caller, id) => Tenant.getDataloader(caller).load(
 Tenant.implement({
   description: 'An account of the product that the organization sells. Reading it needs `tenant:read`.',
   fields: (t) => ({
-    name: t.exposeString('name', { description: DESCRIPTIONS.name }),
+    name: t.exposeString('name', { description: TENANT_DESCRIPTIONS.name }),
     externalId: t.exposeString('externalId', {
       nullable: true,
-      description: `${DESCRIPTIONS.externalId} Null if never given.`,
+      description: `${TENANT_DESCRIPTIONS.externalId} Null if never given.`,
     }),
-    url: t.exposeString('url', { nullable: true, description: `${DESCRIPTIONS.url} Null if never given.` }),
+    url: t.exposeString('url', { nullable: true, description: `${TENANT_DESCRIPTIONS.url} Null if never given.` }),
     description: t.exposeString('description', {
       nullable: true,
-      description: `${DESCRIPTIONS.description} Null if never given.`,
+      description: `${TENANT_DESCRIPTIONS.description} Null if never given.`,
     }),
-    status: t.expose('status', { type: TenantStatus, description: DESCRIPTIONS.status }),
-    partnerManaged: t.exposeBoolean('partnerManaged', { description: DESCRIPTIONS.partnerManaged }),
-    eventEnrichment: t.exposeBoolean('eventEnrichment', { description: DESCRIPTIONS.eventEnrichment }),
-    test: t.exposeBoolean('test', { description: DESCRIPTIONS.test }),
-    billing: t.field({ type: BillingProfile, description: DESCRIPTIONS.billing, resolve: (tenant) => tenant }),
+    status: t.expose('status', { type: TenantStatus, description: TENANT_DESCRIPTIONS.status }),
+    partnerManaged: t.exposeBoolean('partnerManaged', { description: TENANT_DESCRIPTIONS.partnerManaged }),
+    eventEnrichment: t.exposeBoolean('eventEnrichment', { description: TENANT_DESCRIPTIONS.eventEnrichment }),
+    test: t.exposeBoolean('test', { description: TENANT_DESCRIPTIONS.test }),
+    billing: t.field({ type: BillingProfile, description: TENANT_DESCRIPTIONS.billing, resolve: (tenant) => tenant }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the tenant was created.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the tenant was last changed.' }),
     deletedAt: t.expose('deletedAt', {
@@ -126,118 +123,3 @@ builder.queryFields((t) => ({
     TenantConnection,
   ),
 }));
-
-const detailFields = (t: InputFields) => ({
-  externalId: t.string({ description: DESCRIPTIONS.externalId }),
-  url: t.string({ description: DESCRIPTIONS.url }),
-  description: t.string({ description: DESCRIPTIONS.description }),
-  status: t.field({ type: TenantStatus, description: `${DESCRIPTIONS.status} ACTIVE if never given.` }),
-  partnerManaged: t.boolean({ description: `${DESCRIPTIONS.partnerManaged} True if never given.` }),
-  eventEnrichment: t.boolean({ description: `${DESCRIPTIONS.eventEnrichment} False if never given.` }),
-  test: t.boolean({ description: `${DESCRIPTIONS.test} False if never given.` }),
-  billing: t.field({ type: BillingProfileInput, description: DESCRIPTIONS.billing }),
-});
-
-builder.relayMutationField(
-  createTenant.name,
-  {
-    description: 'A new tenant.',
-    inputFields: (t) => ({ name: t.string({ required: true, description: DESCRIPTIONS.name }), ...detailFields(t) }),
-  },
-  {
-    ...commandField(createTenant, 'Creates a tenant. Only for who reaches the whole organization.'),
-    resolve: (_, { input }, caller) => run(caller, createTenant, input),
-  },
-  {
-    description: 'The tenant was created.',
-    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The new tenant.' }) }),
-  },
-);
-
-builder.relayMutationField(
-  updateTenant.name,
-  {
-    description: 'Changes to a tenant: a field left out is untouched, null clears it.',
-    inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of the tenant.' }),
-      expectedVersion: t.int({ description: EXPECTED_VERSION }),
-      name: t.string({ description: DESCRIPTIONS.name }),
-      ...detailFields(t),
-    }),
-  },
-  {
-    ...commandField(updateTenant, 'Changes a tenant and its billing profile.'),
-    resolve: (_, { input }, caller) => run(caller, updateTenant, { ...input, id: localId('Tenant', input.id) }),
-  },
-  {
-    description: 'The tenant is as the input says. If it was so before, nothing was written.',
-    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it is now.' }) }),
-  },
-);
-
-builder.relayMutationField(
-  upsertTenant.name,
-  {
-    description:
-      'What a tenant should be like, whether it exists or not. A field left out is untouched, null clears it.',
-    inputFields: (t) => ({
-      identifier: t.field({
-        type: TenantIdentifier,
-        required: true,
-        description: 'What names the tenant. By an `id` it is only changed, never created.',
-      }),
-      name: t.string({ description: `${DESCRIPTIONS.name} Required if the tenant does not exist yet.` }),
-      ...detailFields(t),
-    }),
-  },
-  {
-    ...commandField(upsertTenant, 'Changes the tenant that is named so, or creates it.'),
-    resolve: (_, { input }, caller) =>
-      run(caller, upsertTenant, { ...input, identifier: localIdentifier('Tenant', input.identifier) }),
-  },
-  {
-    description: 'The tenant is as the input says.',
-    outputFields: (t) => ({
-      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it is now.' }),
-      outcome: t.expose('outcome', { type: UpsertOutcome, description: 'What was done for it.' }),
-    }),
-  },
-);
-
-builder.relayMutationField(
-  deleteTenant.name,
-  {
-    description: 'Which tenant to delete.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the tenant.' }) }),
-  },
-  {
-    ...commandField(
-      deleteTenant,
-      'Hides a tenant, until it is restored: its memberships stay, but nobody sees it. Only for who reaches the whole organization.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, deleteTenant, { id: localId('Tenant', input.id) }),
-  },
-  {
-    description: 'The tenant is hidden.',
-    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant that is hidden.' }) }),
-  },
-);
-
-builder.relayMutationField(
-  restoreTenant.name,
-  {
-    description: 'Which tenant to restore.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the tenant.' }) }),
-  },
-  {
-    ...commandField(
-      restoreTenant,
-      'Brings a deleted tenant back, with its memberships; one that is live stays as it is. Only for who reaches the whole organization.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, restoreTenant, { id: localId('Tenant', input.id) }),
-  },
-  {
-    description: 'The tenant is live.',
-    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant that is back.' }) }),
-  },
-);

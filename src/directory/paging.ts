@@ -1,0 +1,92 @@
+import { ValidationError } from './errors.ts';
+
+export const DEFAULT_PAGE_SIZE = 25;
+export const MAX_PAGE_SIZE = 100;
+
+export interface PageArguments {
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+}
+
+export type Direction = 'ASC' | 'DESC';
+
+export interface Order<Field extends string = string> {
+  field: Field;
+  direction: Direction;
+}
+
+export type SortKey = string | number | null;
+
+/** A page as it is asked of the database: `limit` rows that come after `from`, walking in `direction`. */
+export interface Paging {
+  field: string;
+  direction: Direction;
+  backward: boolean;
+  limit: number;
+  from: { key: SortKey; id: string | number } | null;
+}
+
+export interface Page<Row> {
+  rows: Row[];
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+}
+
+/** Opaque to clients: the order, the sort key and the id of the row it stands for. */
+export function encodeCursor(field: string, key: SortKey, id: string | number): string {
+  return Buffer.from(JSON.stringify([field, key, id])).toString('base64url');
+}
+
+function decodeCursor(path: string, cursor: string, field: string): Paging['from'] {
+  let parts: unknown;
+  try {
+    parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+  } catch {
+    throw ValidationError.at(path, 'is not a cursor of this list');
+  }
+  const [cursorField, key, id] = Array.isArray(parts) ? parts : [];
+  const isKey = key === null || typeof key === 'string' || typeof key === 'number';
+  if (!isKey || (typeof id !== 'string' && typeof id !== 'number')) {
+    throw ValidationError.at(path, 'is not a cursor of this list');
+  }
+  if (cursorField !== field) throw ValidationError.at(path, 'is a cursor of the same list in another order');
+  return { key, id };
+}
+
+/** Reads Relay's arguments: `first` and `after` walk forward, `last` and `before` backward, and the two never mix. */
+export function parsePaging(page: PageArguments, order: Order): Paging {
+  const first = page.first ?? null;
+  const last = page.last ?? null;
+  const after = page.after || null;
+  const before = page.before || null;
+  const backward = last !== null || before !== null;
+  if (backward && (first !== null || after !== null)) {
+    throw ValidationError.at(first === null ? 'after' : 'first', 'cannot be combined with last or before');
+  }
+  const size = (backward ? last : first) ?? DEFAULT_PAGE_SIZE;
+  if (size < 1 || size > MAX_PAGE_SIZE) {
+    throw ValidationError.at(backward ? 'last' : 'first', `must be between 1 and ${MAX_PAGE_SIZE}`);
+  }
+  const cursor = backward ? before : after;
+  return {
+    field: order.field,
+    direction: order.direction,
+    backward,
+    limit: size,
+    from: cursor === null ? null : decodeCursor(backward ? 'before' : 'after', cursor, order.field),
+  };
+}
+
+/** The rows of `SELECT … LIMIT limit + 1`, in the order asked for, and whether there are more on either side. */
+export function toPage<Row>(paging: Paging, found: readonly Row[]): Page<Row> {
+  const more = found.length > paging.limit;
+  const rows = found.slice(0, paging.limit);
+  if (paging.backward) rows.reverse();
+  return {
+    rows,
+    hasNextPage: paging.backward ? paging.from !== null : more,
+    hasPreviousPage: paging.backward ? more : paging.from !== null,
+  };
+}

@@ -1,0 +1,162 @@
+import { run } from '../directory/command.ts';
+import {
+  createCustomer,
+  deleteCustomer,
+  restoreCustomer,
+  updateCustomer,
+  upsertCustomer,
+} from '../directory/customer-commands.ts';
+import { builder, type InputFields } from './builder.ts';
+import { CUSTOMER_DESCRIPTIONS, Customer, CustomerIdentifier, CustomerKind } from './customer.ts';
+import { localId, localIdentifier, localTenants } from './ids.ts';
+import { EXPECTED_VERSION, UpsertOutcome } from './list-inputs.ts';
+import { commandField } from './mutation.ts';
+import { TenantIdentifier } from './tenant.ts';
+
+const CustomerEmailInput = builder.inputType('CustomerEmailInput', {
+  description: 'The e-mail address of a customer.',
+  fields: (t) => ({
+    address: t.string({ required: true, description: 'The address, up to 254 characters.' }),
+    isVerified: t.boolean({
+      description:
+        'Whether it is known to be the customer’s. If not given: what was known of this address, else false.',
+    }),
+  }),
+});
+
+const detailFields = (t: InputFields) => ({
+  kind: t.field({ type: CustomerKind, description: `${CUSTOMER_DESCRIPTIONS.kind} COMPANY if never given.` }),
+  shortName: t.string({ description: CUSTOMER_DESCRIPTIONS.shortName }),
+  email: t.field({ type: CustomerEmailInput, description: CUSTOMER_DESCRIPTIONS.email }),
+  externalId: t.string({ description: CUSTOMER_DESCRIPTIONS.externalId }),
+  description: t.string({ description: CUSTOMER_DESCRIPTIONS.description }),
+  labels: t.stringList({ description: CUSTOMER_DESCRIPTIONS.labels }),
+});
+
+const firstTenantsField = (t: InputFields) => ({
+  tenantIdentifiers: t.field({
+    type: [TenantIdentifier],
+    description:
+      'The tenants that a new customer joins, at most 100; at least one if your reach is limited to tenants. An existing customer’s memberships are left as they are.',
+  }),
+});
+
+builder.relayMutationField(
+  createCustomer.name,
+  {
+    description: 'A new customer.',
+    inputFields: (t) => ({
+      name: t.string({ required: true, description: CUSTOMER_DESCRIPTIONS.name }),
+      ...detailFields(t),
+      ...firstTenantsField(t),
+    }),
+  },
+  {
+    ...commandField(createCustomer, 'Creates a customer, as a member of all the given tenants.'),
+    resolve: (_, { input }, caller) =>
+      run(caller, createCustomer, { ...input, tenantIdentifiers: localTenants(input.tenantIdentifiers ?? []) }),
+  },
+  {
+    description: 'The customer was created.',
+    outputFields: (t) => ({ customer: t.expose('customer', { type: Customer, description: 'The new customer.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  updateCustomer.name,
+  {
+    description: 'Changes to a customer: a field left out is untouched, null clears it.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of the customer.' }),
+      expectedVersion: t.int({ description: EXPECTED_VERSION }),
+      name: t.string({ description: CUSTOMER_DESCRIPTIONS.name }),
+      ...detailFields(t),
+    }),
+  },
+  {
+    ...commandField(updateCustomer, 'Changes a customer all of whose tenants are in your reach.'),
+    resolve: (_, { input }, caller) => run(caller, updateCustomer, { ...input, id: localId('Customer', input.id) }),
+  },
+  {
+    description: 'The customer is as the input says. If it was so before, nothing was written.',
+    outputFields: (t) => ({
+      customer: t.expose('customer', { type: Customer, description: 'The customer as it is now.' }),
+    }),
+  },
+);
+
+builder.relayMutationField(
+  upsertCustomer.name,
+  {
+    description:
+      'What a customer should be like, whether it exists or not. A field left out is untouched, null clears it.',
+    inputFields: (t) => ({
+      identifier: t.field({
+        type: CustomerIdentifier,
+        required: true,
+        description: 'What names the customer. By an `id` it is only changed, never created.',
+      }),
+      name: t.string({ description: `${CUSTOMER_DESCRIPTIONS.name} Required if the customer does not exist yet.` }),
+      ...detailFields(t),
+      ...firstTenantsField(t),
+    }),
+  },
+  {
+    ...commandField(upsertCustomer, 'Changes the customer that is named so, or creates it.'),
+    resolve: (_, { input }, caller) =>
+      run(caller, upsertCustomer, {
+        ...input,
+        tenantIdentifiers: localTenants(input.tenantIdentifiers ?? []),
+        identifier: localIdentifier('Customer', input.identifier),
+      }),
+  },
+  {
+    description: 'The customer is as the input says.',
+    outputFields: (t) => ({
+      customer: t.expose('customer', { type: Customer, description: 'The customer as it is now.' }),
+      outcome: t.expose('outcome', { type: UpsertOutcome, description: 'What was done for it.' }),
+    }),
+  },
+);
+
+builder.relayMutationField(
+  deleteCustomer.name,
+  {
+    description: 'Which customer to delete.',
+    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the customer.' }) }),
+  },
+  {
+    ...commandField(
+      deleteCustomer,
+      'Hides a customer, until it is restored: its memberships stay, but nobody sees it.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, deleteCustomer, { id: localId('Customer', input.id) }),
+  },
+  {
+    description: 'The customer is hidden.',
+    outputFields: (t) => ({
+      customer: t.expose('customer', { type: Customer, description: 'The customer that is hidden.' }),
+    }),
+  },
+);
+
+builder.relayMutationField(
+  restoreCustomer.name,
+  {
+    description: 'Which customer to restore.',
+    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the customer.' }) }),
+  },
+  {
+    ...commandField(
+      restoreCustomer,
+      'Brings a deleted customer back, with its memberships; one that is live stays as it is.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, restoreCustomer, { id: localId('Customer', input.id) }),
+  },
+  {
+    description: 'The customer is live.',
+    outputFields: (t) => ({
+      customer: t.expose('customer', { type: Customer, description: 'The customer that is back.' }),
+    }),
+  },
+);

@@ -1,0 +1,126 @@
+import { run } from '../directory/command.ts';
+import { createTenant, deleteTenant, restoreTenant, updateTenant, upsertTenant } from '../directory/tenant-commands.ts';
+import { BillingProfileInput } from './billing.ts';
+import { builder, type InputFields } from './builder.ts';
+import { localId, localIdentifier } from './ids.ts';
+import { EXPECTED_VERSION, UpsertOutcome } from './list-inputs.ts';
+import { commandField } from './mutation.ts';
+import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './tenant.ts';
+
+const detailFields = (t: InputFields) => ({
+  externalId: t.string({ description: TENANT_DESCRIPTIONS.externalId }),
+  url: t.string({ description: TENANT_DESCRIPTIONS.url }),
+  description: t.string({ description: TENANT_DESCRIPTIONS.description }),
+  status: t.field({ type: TenantStatus, description: `${TENANT_DESCRIPTIONS.status} ACTIVE if never given.` }),
+  partnerManaged: t.boolean({ description: `${TENANT_DESCRIPTIONS.partnerManaged} True if never given.` }),
+  eventEnrichment: t.boolean({ description: `${TENANT_DESCRIPTIONS.eventEnrichment} False if never given.` }),
+  test: t.boolean({ description: `${TENANT_DESCRIPTIONS.test} False if never given.` }),
+  billing: t.field({ type: BillingProfileInput, description: TENANT_DESCRIPTIONS.billing }),
+});
+
+builder.relayMutationField(
+  createTenant.name,
+  {
+    description: 'A new tenant.',
+    inputFields: (t) => ({
+      name: t.string({ required: true, description: TENANT_DESCRIPTIONS.name }),
+      ...detailFields(t),
+    }),
+  },
+  {
+    ...commandField(createTenant, 'Creates a tenant. Only for who reaches the whole organization.'),
+    resolve: (_, { input }, caller) => run(caller, createTenant, input),
+  },
+  {
+    description: 'The tenant was created.',
+    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The new tenant.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  updateTenant.name,
+  {
+    description: 'Changes to a tenant: a field left out is untouched, null clears it.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of the tenant.' }),
+      expectedVersion: t.int({ description: EXPECTED_VERSION }),
+      name: t.string({ description: TENANT_DESCRIPTIONS.name }),
+      ...detailFields(t),
+    }),
+  },
+  {
+    ...commandField(updateTenant, 'Changes a tenant and its billing profile.'),
+    resolve: (_, { input }, caller) => run(caller, updateTenant, { ...input, id: localId('Tenant', input.id) }),
+  },
+  {
+    description: 'The tenant is as the input says. If it was so before, nothing was written.',
+    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it is now.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  upsertTenant.name,
+  {
+    description:
+      'What a tenant should be like, whether it exists or not. A field left out is untouched, null clears it.',
+    inputFields: (t) => ({
+      identifier: t.field({
+        type: TenantIdentifier,
+        required: true,
+        description: 'What names the tenant. By an `id` it is only changed, never created.',
+      }),
+      name: t.string({ description: `${TENANT_DESCRIPTIONS.name} Required if the tenant does not exist yet.` }),
+      ...detailFields(t),
+    }),
+  },
+  {
+    ...commandField(upsertTenant, 'Changes the tenant that is named so, or creates it.'),
+    resolve: (_, { input }, caller) =>
+      run(caller, upsertTenant, { ...input, identifier: localIdentifier('Tenant', input.identifier) }),
+  },
+  {
+    description: 'The tenant is as the input says.',
+    outputFields: (t) => ({
+      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it is now.' }),
+      outcome: t.expose('outcome', { type: UpsertOutcome, description: 'What was done for it.' }),
+    }),
+  },
+);
+
+builder.relayMutationField(
+  deleteTenant.name,
+  {
+    description: 'Which tenant to delete.',
+    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the tenant.' }) }),
+  },
+  {
+    ...commandField(
+      deleteTenant,
+      'Hides a tenant, until it is restored: its memberships stay, but nobody sees it. Only for who reaches the whole organization.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, deleteTenant, { id: localId('Tenant', input.id) }),
+  },
+  {
+    description: 'The tenant is hidden.',
+    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant that is hidden.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  restoreTenant.name,
+  {
+    description: 'Which tenant to restore.',
+    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the tenant.' }) }),
+  },
+  {
+    ...commandField(
+      restoreTenant,
+      'Brings a deleted tenant back, with its memberships; one that is live stays as it is. Only for who reaches the whole organization.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, restoreTenant, { id: localId('Tenant', input.id) }),
+  },
+  {
+    description: 'The tenant is live.',
+    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant that is back.' }) }),
+  },
+);

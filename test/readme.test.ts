@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest';
+import contributing from '../CONTRIBUTING.md?raw';
+import readme from '../README.md?raw';
+import { ERROR_CODES } from '../src/directory/errors.ts';
+import { MAX_IDENTIFIERS } from '../src/directory/input.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../src/directory/paging.ts';
+import { MAX_COST, MAX_DEPTH } from '../src/graphql/cost.ts';
+import { FAILURE_CODES } from '../src/http/failures.ts';
+import { MAX_ALIASES, MAX_BODY_BYTES, MAX_DIRECTIVES, MAX_TOKENS } from '../src/http/limits.ts';
+import { COMMANDS } from './commands.ts';
+import { ask } from './gateway.ts';
+import { QUERIES } from './operations.ts';
+
+/** The rows of the table whose first heading is this, as cells. */
+function table(text: string, heading: string): string[][] {
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`| ${heading} |`));
+  const rows = lines.slice(
+    start + 2,
+    lines.findIndex((line, index) => index > start && !line.startsWith('|')),
+  );
+  return rows.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+const words = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '');
+const sorted = (list: readonly string[]) => [...list].sort();
+
+describe('the README', () => {
+  const needs = new Map(
+    table(readme, 'operation').flatMap(([names, permissions]) =>
+      words(names).map((name) => [name, words(permissions)]),
+    ),
+  );
+
+  it('has the permissions of every command and of every query', () => {
+    for (const { name, permissions } of COMMANDS)
+      expect(sorted(needs.get(name) ?? []), name).toEqual(sorted(permissions));
+    const commands = new Set(COMMANDS.map(({ name }) => name));
+    const nodes = ['node', 'nodes'];
+    const fields = new Set(QUERIES.map(({ field }) => field).filter((field) => !nodes.includes(field)));
+    const nested = ['Customer.tenants', 'Tenant.customers'];
+    expect(sorted([...needs.keys()])).toEqual(sorted([...commands, ...fields, ...nested]));
+    for (const field of fields) {
+      const simplest = QUERIES.filter((query) => query.field === field).map((query) => query.needs);
+      expect(
+        simplest.map((list) => sorted(list).join()),
+        field,
+      ).toContain(sorted(needs.get(field) ?? []).join());
+    }
+  });
+
+  it('has every code of an error, and no other', () => {
+    const codes = table(readme, 'code').flatMap(([code]) => words(code));
+    const failures = table(readme.slice(readme.indexOf('A request that fails has')), 'code').flatMap(([code]) =>
+      words(code),
+    );
+    expect(sorted(codes)).toEqual(sorted(ERROR_CODES));
+    expect(sorted(failures)).toEqual(sorted(FAILURE_CODES));
+  });
+
+  it('has the limits that the code has', () => {
+    const limits = new Map(table(readme, 'what').map(([what, much]) => [what, much]));
+    const number = (value: number) => value.toLocaleString('en');
+    expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024} KB`);
+    expect(limits.get('tokens, aliases, directives of a document')).toBe(
+      [MAX_TOKENS, MAX_ALIASES, MAX_DIRECTIVES].map(number).join(', '),
+    );
+    expect(limits.get('depth of an operation')).toBe(`${MAX_DEPTH} fields`);
+    expect(limits.get('cost of an operation')).toContain(number(MAX_COST));
+    expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
+    expect(limits.get('identifiers in one input, tenants of one key')).toBe(String(MAX_IDENTIFIERS));
+    expect(readme).toContain(`${DEFAULT_PAGE_SIZE} by default and ${MAX_PAGE_SIZE} at\nthe most`);
+  });
+
+  it('shows GraphQL that is valid', async () => {
+    const documents = [...readme.matchAll(/```graphql\n(.*?)```/gs)].map(([, document]) => document ?? '');
+    expect(documents.length).toBeGreaterThan(2);
+    for (const document of documents) {
+      const { status, errors } = await ask(document);
+      expect(errors, document).toEqual([]);
+      expect(status).toBe(200);
+    }
+  });
+
+  it('and CONTRIBUTING name files that exist', () => {
+    const sources = Object.keys(import.meta.glob(['../src/**/*.ts', './**/*.ts'])).map((path) =>
+      path.replace(/^\.\//, '../test/'),
+    );
+    const named = [...`${readme}${contributing}`.matchAll(/(?<![\w/])((?:src|test)\/[\w./-]+\.ts)/g)].map(
+      ([, path]) => `../${path}`,
+    );
+    const missing = named.filter((path) => !sources.includes(path) && !path.includes('/project'));
+    expect(named.length).toBeGreaterThan(5);
+    expect(missing).toEqual([]);
+  });
+});
