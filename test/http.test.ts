@@ -62,6 +62,11 @@ describe('the root key', () => {
     }
   });
 
+  it('keeps the Worker from serving when no header can carry it', async () => {
+    const answer = await send(new Request('https://tenantry.test/health'), { ROOT_KEY: 'two words '.repeat(8) });
+    expect(answer).toMatchObject({ status: 503, errors: [{ extensions: { code: 'MISCONFIGURED' } }] });
+  });
+
   it('keeps the Worker from serving when it is too short, and the Worker says why', async () => {
     for (const path of ['graphql', 'health']) {
       const answer = await send(new Request(`https://tenantry.test/${path}`), { ROOT_KEY: 'x'.repeat(31) });

@@ -58,7 +58,6 @@ async function pageOf(variables: object, key?: string, document = CUSTOMERS): Pr
   const { data, rowsRead, text } = await ask(document, { ...variables }, key);
   const page = data?.customers ?? data?.tenants;
   expect(page, text).toBeTruthy();
-  console.log('RR', rowsRead, JSON.stringify(variables).slice(0, 150), key ? key.slice(9, 20) : '');
   return { ...page, rowsRead };
 }
 

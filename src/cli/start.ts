@@ -62,7 +62,7 @@ function curl({ url, key }: Gateway): string {
   const query = '{ customers(first: 5) { nodes { name tenants(first: 5) { nodes { name } } } } }';
   const headers = [`authorization: Bearer ${key}`, 'content-type: application/json'];
   const options = headers.map((header) => `-H ${quoted(header)}`).join(' ');
-  return `curl -s ${quoted(`${url}/graphql`)} ${options} -d ${quoted(JSON.stringify({ query }))}`;
+  return `curl -sS ${quoted(`${url}/graphql`)} ${options} -d ${quoted(JSON.stringify({ query }))}`;
 }
 
 /** As one word of a shell. */

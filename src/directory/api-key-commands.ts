@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { apiKeys } from '../db/schema/api-keys.ts';
 import { inList, insertWhen, jsonList, update } from '../db/statement.ts';
@@ -7,6 +6,7 @@ import { newToken, sha256 } from './api-key-token.ts';
 import { API_KEY_ACCESSES, API_KEY_REACHES, type ApiKeyRecord, apiKeyRows } from './api-keys.ts';
 import { type Check, command, type Plan } from './command.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from './errors.ts';
+import { creationTime, newId } from './ids.ts';
 import { choice, id, instant, type TenantIdentifier, tenantIdentifiers, text } from './input.ts';
 import { PERMISSIONS } from './permission-names.ts';
 import { apiKeyInReach } from './reach.ts';
@@ -78,7 +78,7 @@ export const createApiKey = command({
     requireMatchingTenants(input);
     requirePermissions(viewer, input.permissions);
     if (input.reach === 'ORGANIZATION') requireOrganizationReach(viewer, 'create a key that does');
-    const apiKeyId = uuidv7();
+    const apiKeyId = newId();
     const secret = newToken(apiKeyId);
     const tenants = resolveTenants(viewer.reach, input.tenantIdentifiers ?? [], 'tenantIdentifiers');
     const created = happened(change, 'apiKey.created');
@@ -95,8 +95,8 @@ export const createApiKey = command({
             reach: input.reach,
             secretHash: sha256(secret),
             expiresAt: input.expiresAt,
-            createdAt: change.at,
-            updatedAt: change.at,
+            createdAt: creationTime(apiKeyId),
+            updatedAt: creationTime(apiKeyId),
           },
           created,
         ),

@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { v7 as uuidv7 } from 'uuid';
 import type { z } from 'zod';
 import { violatedUniqueColumn } from '../db/constraint.ts';
 import { allOf, type Statement, select, write } from '../db/statement.ts';
@@ -11,6 +10,7 @@ import {
   type NamedRecord,
 } from './errors.ts';
 import type { EventType } from './event-types.ts';
+import { newId } from './ids.ts';
 import { parse } from './input.ts';
 import type { Permission } from './permission-names.ts';
 import { eventsOf, nameTenants } from './recording.ts';
@@ -92,7 +92,7 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
   input: unknown,
 ): Promise<Result> {
   authorize(viewer, { permissions });
-  const change: Change = { id: uuidv7(), at: new Date(), viewer };
+  const change: Change = { id: newId(), at: new Date(), viewer };
   const plan = makePlan(change, parse(schema, input));
 
   const checks = checkStatement(plan.checks);

@@ -5,6 +5,7 @@ import { allOf, differs, insertWhen, mapRows, type Statement, update, type Value
 import type { Change, Check, UniqueValue } from './command.ts';
 import { type NamedRecord, VersionConflictError } from './errors.ts';
 import type { EventType } from './event-types.ts';
+import { creationTime } from './ids.ts';
 import type { Permission } from './permission-names.ts';
 import type { Reach } from './reach.ts';
 import { happened, record, recordAfter, subjectsOf } from './recording.ts';
@@ -63,7 +64,8 @@ export function creation<T extends RecordTable>(
   values: Values<T>,
 ): Recorded {
   const type: EventType = `${concept.word}.created`;
-  const columns = { ...values, id, createdAt: change.at, updatedAt: change.at, version: 1 };
+  const at = creationTime(id);
+  const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1 };
   return {
     recorded: (condition) =>
       record(change, { type, subjectType: concept.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),

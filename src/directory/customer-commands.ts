@@ -1,5 +1,4 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { type Change, type Check, command, type Plan } from './command.ts';
 import {
@@ -15,6 +14,7 @@ import {
 import { CUSTOMER, type CustomerPatch, customerDetails, newCustomer, patchedCustomer } from './customer-columns.ts';
 import { type CustomerRecord, customerRows, isCustomer } from './customers.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
+import { newId } from './ids.ts';
 import {
   type CustomerIdentifier,
   customerIdentifier,
@@ -64,7 +64,7 @@ export const createCustomer = command({
   plan(change, { tenantIdentifiers, ...input }): Plan<CustomerResult, CustomerRecord> {
     const { viewer } = change;
     requireTenants(viewer, tenantIdentifiers ?? []);
-    const customerId = uuidv7();
+    const customerId = newId();
     const values = newCustomer(input);
     const tenants = resolveTenants(viewer.reach, tenantIdentifiers ?? [], 'tenantIdentifiers');
     const creating = creation(change, CUSTOMER, customerId, values);
@@ -137,7 +137,7 @@ export const upsertCustomer = command({
     const path = pathOf('identifier', identifier);
     const tenants = resolveTenants(viewer.reach, tenantIdentifiers ?? [], 'tenantIdentifiers');
 
-    const customerId = uuidv7();
+    const customerId = newId();
     const newValues = newCustomer(withIdentifier(identifier, patch));
     const creating = creation(change, CUSTOMER, customerId, newValues);
     const altering = alteration(change, CUSTOMER, target, patchedCustomer(patch));

@@ -1,6 +1,7 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { jsonList } from '../db/statement.ts';
+import { smallestIdAt } from './ids.ts';
 import { choice, comparable, instant, MAX_IDENTIFIERS, text } from './input.ts';
 import type { Order, SortKey } from './paging.ts';
 
@@ -55,18 +56,10 @@ export function withinTime(column: Column, range: TimeRange | undefined): SQL[] 
   ];
 }
 
-/** The same for the time of creation, which the first 48 bits of an id hold. */
+/** The same for the time of creation, which ids begin with. */
 export function createdWithin(id: Column, range: TimeRange): SQL[] {
   return [
     ...(range?.from ? [sql`${id} >= ${smallestIdAt(range.from)}`] : []),
     ...(range?.to ? [sql`${id} < ${smallestIdAt(range.to)}`] : []),
   ];
-}
-
-const LARGEST_48_BITS = 2 ** 48 - 1;
-
-function smallestIdAt(time: Date): string {
-  const milliseconds = Math.min(Math.max(0, time.getTime()), LARGEST_48_BITS);
-  const hex = milliseconds.toString(16).padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}`;
 }

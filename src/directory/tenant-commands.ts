@@ -1,5 +1,4 @@
 import { sql } from 'drizzle-orm';
-import { v7 as uuidv7 } from 'uuid';
 import { z } from 'zod';
 import { command, type Plan } from './command.ts';
 import {
@@ -13,6 +12,7 @@ import {
   uniqueValues,
 } from './concept.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
+import { newId } from './ids.ts';
 import { expectedVersion, id, tenantIdentifier, text } from './input.ts';
 import { tenantInReach } from './reach.ts';
 import { eventSubjects } from './recording.ts';
@@ -34,7 +34,7 @@ export const createTenant = command({
   plan(change, input): Plan<TenantResult, TenantRecord> {
     const { viewer } = change;
     requireOrganizationReach(viewer, 'create tenants');
-    const tenantId = uuidv7();
+    const tenantId = newId();
     const values = newTenant(input);
     const creating = creation(change, TENANT, tenantId, values);
     return {
@@ -86,7 +86,7 @@ export const upsertTenant = command({
     const mayCreate = viewer.reach.kind === 'ORGANIZATION';
 
     const newValues = newTenant({ ...patch, externalId: patch.externalId ?? identifier.externalId });
-    const creating = creation(change, TENANT, uuidv7(), newValues);
+    const creating = creation(change, TENANT, newId(), newValues);
     const altering = alteration(change, TENANT, target, patchedTenant(patch));
     const isNew = sql`NOT ${exists(TENANT, target)}`;
     return {

@@ -14,6 +14,7 @@ export function misconfiguration({ ROOT_KEY, ALLOWED_ORIGINS }: Environment): st
   if (ROOT_KEY && ROOT_KEY.length < MIN_ROOT_KEY_LENGTH) {
     return `ROOT_KEY has fewer than ${MIN_ROOT_KEY_LENGTH} characters. Set a longer one, or remove it.`;
   }
+  if (ROOT_KEY && /\s/.test(ROOT_KEY)) return 'ROOT_KEY has white space, which no header can carry. Set another one.';
   if (ALLOWED_ORIGINS?.includes('*')) return 'ALLOWED_ORIGINS has a wildcard. Name each origin.';
   return null;
 }

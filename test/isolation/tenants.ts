@@ -1,0 +1,121 @@
+import { globalId, mutationDocument, unique } from '../fixtures.ts';
+import { ask, type Variables } from '../gateway.ts';
+import {
+  type Operation,
+  ORDERS,
+  reaches,
+  readOutcome,
+  someNode,
+  type TenantName,
+  tenantIds,
+  type ViewerKind,
+  writeOutcome,
+} from './world.ts';
+
+export type TenantState = TenantName | 'none';
+const tenantId = (name: TenantState) =>
+  name === 'none' ? globalId('Tenant', '01900000-0000-7000-8000-00000000ffff') : tenantIds[name];
+export const seesTenant = (viewer: ViewerKind, name: TenantState) =>
+  (name === 'a' || name === 'b') && reaches(viewer, [name]);
+const tenantQuery = (
+  covers: string,
+  document: string,
+  variables: (name: TenantState) => Variables,
+  path?: string,
+): Operation<TenantState> => ({
+  covers,
+  name: `${covers} ${document}`,
+  ask: (name, key) => ask(document, variables(name), key),
+  outcome: (answer, name) =>
+    readOutcome(answer, (data) => (path ? someNode(data, path, tenantId(name)) : Object.values(data)[0])),
+  expected: (viewer, name) => (seesTenant(viewer, name) ? 'found' : 'absent'),
+});
+const tenantMutation = (
+  covers: string,
+  input: (name: TenantState) => Variables,
+  expected: Operation<TenantState>['expected'],
+): Operation<TenantState> => ({
+  covers,
+  name: `${covers} ${Object.keys(input('none')).join(' ')}`,
+  tellsApart: covers === 'upsertTenant' || covers === 'createTenant',
+  ask: (name, key) => ask(mutationDocument(covers, 'tenant { id }'), { input: input(name) }, key),
+  outcome: writeOutcome,
+  expected,
+});
+const organizationOnly =
+  (then: Operation<TenantState>['expected']): Operation<TenantState>['expected'] =>
+  (viewer, name) =>
+    viewer.reach === null ? then(viewer, name) : 'out_of_reach';
+
+export const TENANT_OPERATIONS: Operation<TenantState>[] = [
+  tenantQuery('tenant', 'query($id: ID!) { tenant(id: $id) { id } }', (name) => ({ id: tenantId(name) })),
+  tenantQuery('node', 'query($id: ID!) { node(id: $id) { id } }', (name) => ({ id: tenantId(name) })),
+  tenantQuery(
+    'nodes',
+    'query($ids: [ID!]!) { nodes(ids: $ids) { id } }',
+    (name) => ({ ids: [tenantId(name)] }),
+    'nodes',
+  ),
+  tenantQuery('tenantBy', 'query($i: TenantIdentifier!) { tenantBy(identifier: $i) { id } }', (name) => ({
+    i: { id: tenantId(name) },
+  })),
+  tenantQuery('tenantBy', 'query($i: TenantIdentifier!) { tenantBy(identifier: $i) { id name } }', (name) => ({
+    i: { externalId: name },
+  })),
+  ...ORDERS.map((field) =>
+    tenantQuery(
+      'tenants',
+      `{ tenants(first: 100, orderBy: { field: ${field} }) { nodes { id } } }`,
+      () => ({}),
+      'tenants.nodes',
+    ),
+  ),
+  tenantQuery(
+    'tenants',
+    'query($x: [String!]) { tenants(filter: { externalIds: $x }) { nodes { id } } }',
+    (name) => ({ x: [name] }),
+    'tenants.nodes',
+  ),
+  tenantQuery('tenants', '{ tenants(filter: { status: [ACTIVE] }) { nodes { id } } }', () => ({}), 'tenants.nodes'),
+  tenantMutation(
+    'updateTenant',
+    (name) => ({ id: tenantId(name), description: unique('d') }),
+    (viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found'),
+  ),
+  tenantMutation(
+    'upsertTenant',
+    (name) => ({ identifier: { id: tenantId(name) }, description: unique('d') }),
+    (viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found'),
+  ),
+  tenantMutation(
+    'upsertTenant',
+    (name) => ({ identifier: { externalId: name }, name: unique('upserted') }),
+    (viewer, name) => {
+      if (name === 'a' || name === 'b') return seesTenant(viewer, name) ? 'done' : 'already_exists';
+      return viewer.reach === null ? 'done' : 'out_of_reach';
+    },
+  ),
+  tenantMutation(
+    'createTenant',
+    (name) => ({ name: unique('created'), externalId: name }),
+    organizationOnly((_, name) => (name === 'a' || name === 'b' ? 'already_exists' : 'done')),
+  ),
+  tenantMutation(
+    'deleteTenant',
+    (name) => ({ id: tenantId(name) }),
+    organizationOnly((viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found')),
+  ),
+  tenantMutation(
+    'restoreTenant',
+    (name) => ({ id: tenantId(name) }),
+    organizationOnly((_, name) => (name === 'none' ? 'not_found' : 'done')),
+  ),
+  {
+    covers: 'updateOrganization',
+    name: 'updateOrganization',
+    ask: (_, key) =>
+      ask(mutationDocument('updateOrganization', 'organization { id }'), { input: { name: unique('o') } }, key),
+    outcome: writeOutcome,
+    expected: organizationOnly(() => 'done'),
+  },
+];
