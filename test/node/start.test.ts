@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -68,6 +68,15 @@ describe('npm start', () => {
     expect(second.key).toBe(first.key);
     expect(await contents(second)).toEqual(before);
     await second.stop();
+  });
+
+  it('answers the first example of the README as the README says', async () => {
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+    const [, document = ''] = /```graphql\n(.*?)```/s.exec(readme) ?? [];
+    const [, answer = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
+    const third = await npmStart(join(directory, 'demo'));
+    expect({ data: await ask(third, document, {}, z.unknown()) }).toEqual(JSON.parse(answer));
+    await third.stop();
   });
 
   it('leaves an empty database empty if it is told so', async () => {
