@@ -5,6 +5,7 @@ import { holdsKey, KEY_OPERATIONS } from './isolation/api-keys.ts';
 import { CUSTOMER_OPERATIONS } from './isolation/customers.ts';
 import { seesTenant, TENANT_OPERATIONS } from './isolation/tenants.ts';
 import {
+  beyond,
   CUSTOMERS,
   type Operation,
   prepare,
@@ -43,11 +44,13 @@ function walk<Record extends string>(
         let before = await dump();
         for (const record of records) {
           const cell = `${viewer.name}, ${record}`;
+          const untouchable = await beyond(viewer);
           const answer = await operation.ask(record, key);
           const outcome = operation.outcome(answer, record);
           expect(outcome, `${cell}: ${answer.text}`).toBe(operation.expected(viewer, record));
           const after = await dump();
           if (outcome === 'done') {
+            expect(await beyond(viewer), `${cell}: nothing beyond reach may change`).toBe(untouchable);
             await reset();
             before = await dump();
           } else {

@@ -1,5 +1,22 @@
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { allBut, eventsAbout, mutate, newCustomer, newKey, newTenant, succeed, tenantsOf, unique } from './fixtures.ts';
+import { Database } from '../src/db/client.ts';
+import { listCustomersOfTenants } from '../src/directory/customers.ts';
+import { PERMISSIONS } from '../src/directory/permission-names.ts';
+import { listTenantsOfCustomers } from '../src/directory/tenants.ts';
+import type { Caller } from '../src/directory/viewer.ts';
+import {
+  allBut,
+  eventsAbout,
+  mutate,
+  newCustomer,
+  newKey,
+  newTenant,
+  type Result,
+  succeed,
+  tenantsOf,
+  unique,
+} from './fixtures.ts';
 
 const add = 'addCustomerToTenants';
 const remove = 'removeCustomerFromTenants';
@@ -115,5 +132,26 @@ describe('removing and setting', () => {
     await succeed(set, 'customer { id }', empty);
     await succeed('restoreTenant', 'tenant { id }', { id: hidden.id });
     expect(await tenantsOf(customer.id)).toEqual([hidden.id]);
+  });
+});
+
+describe('the lists below several parents', () => {
+  it('carry reach themselves, whatever parents they are asked about', async () => {
+    const [own, other] = [await newTenant(), await newTenant()];
+    const customer = await newCustomer({ tenantIdentifiers: [{ id: own.id }, { id: other.id }] });
+    const raw = ({ id }: Result) => atob(id).split(':')[1] ?? '';
+    const caller: Caller = {
+      db: new Database(env.DB),
+      viewer: {
+        actor: { type: 'ROOT', id: null },
+        permissions: new Set(PERMISSIONS),
+        access: 'READ',
+        reach: { kind: 'TENANTS', tenantIds: [raw(own)] },
+      },
+    };
+    const customers = await listCustomersOfTenants(caller, [raw(own), raw(other)], {}).pages();
+    expect([...customers.keys()]).toEqual([raw(own)]);
+    const tenants = await listTenantsOfCustomers(caller, [raw(customer)], {}).pages();
+    expect(tenants.get(raw(customer))?.rows.map(({ id }) => id)).toEqual([raw(own)]);
   });
 });

@@ -3,6 +3,7 @@ import { mutationDocument, unique } from '../fixtures.ts';
 import { ask, type Variables } from '../gateway.ts';
 import {
   CUSTOMERS,
+  eventIdOf,
   idOf,
   type Operation,
   ORDERS,
@@ -113,6 +114,15 @@ const events: Operation<State>[] = [
     CUSTOMERS[state].exists && reaches(viewer, CUSTOMERS[state].tenants) ? 'found' : 'absent',
 }));
 
+const eventNodes: Operation<State>[] = ['node(id: $id)', 'nodes(ids: [$id])'].map((field) => ({
+  covers: 'node',
+  name: `an event by ${field}`,
+  ask: query(`query($id: ID!) { found: ${field} { id } }`, (state) => ({ id: eventIdOf(state) })),
+  outcome: (answer) => readOutcome(answer, (data) => [data.found].flat()[0]),
+  expected: (viewer, state) =>
+    CUSTOMERS[state].exists && reaches(viewer, CUSTOMERS[state].tenants) ? 'found' : 'absent',
+}));
+
 const edits: Operation<State>[] = [
   {
     covers: 'updateCustomer',
@@ -216,6 +226,7 @@ export const CUSTOMER_OPERATIONS = [
   ...lists,
   ...nested,
   ...events,
+  ...eventNodes,
   ...edits,
   ...upserts,
   ...membershipChanges,

@@ -58,21 +58,14 @@ export const secrets = new Map<string, string | undefined>();
 export const keysByReach = new Map<TenantName | 'organization' | 'ab', string>();
 
 export const slug = (state: string) => state.replaceAll(' ', '-');
-export const uuidOf = (state: string) => {
-  const hex = [...slug(state)]
-    .map((letter) => letter.charCodeAt(0).toString(16))
-    .join('')
-    .padEnd(12, '0')
-    .slice(0, 12);
-  return `01900000-0000-7000-8000-${hex}`;
-};
-export const idOf = (state: State) => globalId('Customer', customerIds[state]);
+const STATES = Object.keys(CUSTOMERS) as State[];
 export const customerIds = Object.fromEntries(
-  Object.keys(CUSTOMERS).map((state, index) => [
-    state,
-    `${uuidOf(state).slice(0, -2)}${String(index).padStart(2, '0')}`,
-  ]),
+  STATES.map((state, index) => [state, `01900000-0000-7000-8000-00000000000${index}`]),
 ) as Record<State, string>;
+export const idOf = (state: State) => globalId('Customer', customerIds[state]);
+/** The event of the customer's creation. */
+const eventNumberOf = (state: State) => 1_000_000 + STATES.indexOf(state);
+export const eventIdOf = (state: State) => globalId('Event', String(eventNumberOf(state)));
 
 export const rawTenant = (name: TenantName) => atob(tenantIds[name]).slice('Tenant:'.length);
 
@@ -102,9 +95,9 @@ export async function reset(): Promise<void> {
          VALUES (?1, 'COMPANY', ?2, ?2, ?2 || '@x.example', ?2 || '@x.example', 0, ?2, ?2, 1, 1, ?3)`,
       ).bind(id, slug(state), deleted ? 2 : null),
       env.DB.prepare(
-        `INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, created_at)
-         VALUES (?1, 'customer.created', 'Customer', ?1, 'ROOT', 1)`,
-      ).bind(id),
+        `INSERT INTO event (id, command_id, type, subject_type, subject_id, actor_type, created_at)
+         VALUES (?2, ?1, 'customer.created', 'Customer', ?1, 'ROOT', 1)`,
+      ).bind(id, eventNumberOf(state)),
     );
     for (const tenant of tenants) {
       statements.push(
@@ -119,6 +112,24 @@ export async function reset(): Promise<void> {
     }
   }
   await env.DB.batch(statements);
+}
+
+/** All that a viewer must not change, whatever they may do: tenants, memberships and customers beyond their reach. */
+export async function beyond({ reach }: ViewerKind): Promise<string> {
+  if (reach === null) return '';
+  const own = JSON.stringify(reach.map(rawTenant));
+  const outside = 'NOT IN (SELECT value FROM json_each(?1))';
+  const results = await env.DB.batch(
+    [
+      `SELECT * FROM tenant WHERE id ${outside} ORDER BY id`,
+      `SELECT tenant_id, customer_id FROM membership WHERE tenant_id ${outside} ORDER BY tenant_id, customer_id`,
+      `SELECT * FROM customer WHERE id LIKE '01900000%' AND (
+        EXISTS (SELECT 1 FROM membership WHERE customer_id = id AND tenant_id ${outside})
+        OR NOT EXISTS (SELECT 1 FROM event_tenant JOIN event ON event.id = event_id
+          WHERE subject_id = customer.id AND tenant_id ${outside.slice('NOT '.length)})) ORDER BY id`,
+    ].map((sql) => env.DB.prepare(sql).bind(own)),
+  );
+  return JSON.stringify(results.map(({ results }) => results));
 }
 
 export async function prepare(): Promise<void> {
