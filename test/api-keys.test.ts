@@ -96,11 +96,13 @@ describe('an API key', () => {
 
   it('loses a tenant from its reach the moment that the tenant is deleted', async () => {
     const [kept, gone] = [await newTenant(), await newTenant()];
-    const { secret } = await newKey({ tenants: [kept.id, gone.id] });
+    const { id, secret } = await newKey({ tenants: [kept.id, gone.id] });
     const seen = async () => (await ask('{ tenants { nodes { id } } }', {}, secret)).data.tenants.nodes;
     expect(await seen()).toHaveLength(2);
     await succeed('deleteTenant', 'tenant { id }', { id: gone.id });
     expect(await seen()).toEqual([{ id: kept.id }]);
+    const { data } = await whoami(secret);
+    expect(data.viewer.apiKey).toMatchObject({ id });
     await succeed('deleteTenant', 'tenant { id }', { id: kept.id });
     expect(await seen()).toEqual([]);
   });
@@ -150,6 +152,21 @@ describe('an API key', () => {
     await whoami(secret);
     await whoami(secret);
     expect(Date.parse(await lastUsedAt())).toBeGreaterThan(earlier);
+  });
+});
+
+describe('a key that ends', () => {
+  it('makes no key that ends later, and takes over none', async () => {
+    const forever = await newKey();
+    const { secret } = await newKey({ expiresAt: inSeconds(3600) });
+    const input = { name: 'k', permissions: ['tenant:read'], reach: 'ORGANIZATION' };
+    const refusal = { __typename: 'ForbiddenError', code: 'out_of_reach' };
+    expect(await mutate('createApiKey', 'secret', input, secret)).toMatchObject(refusal);
+    expect(await mutate('createApiKey', 'secret', { ...input, expiresAt: inSeconds(7200) }, secret)).toMatchObject(
+      refusal,
+    );
+    expect(await mutate('rotateApiKey', 'secret', { id: forever.id }, secret)).toMatchObject(refusal);
+    await succeed('createApiKey', 'secret', { ...input, expiresAt: inSeconds(1800) }, secret);
   });
 });
 

@@ -128,6 +128,34 @@ describe('a customer', () => {
   });
 });
 
+describe('null', () => {
+  const given = {
+    shortName: 'Short',
+    email: { address: `${unique('null')}@x.example`, isVerified: true },
+    externalId: unique('null'),
+    description: 'Text',
+  };
+  for (const [field, value] of Object.entries(given)) {
+    for (const [name, named] of [
+      ['updateCustomer', (id: string) => ({ id })],
+      ['upsertCustomer', (id: string) => ({ identifier: { id } })],
+    ] as const) {
+      it(`clears ${field} by ${name}`, async () => {
+        const created = await newCustomer({ externalId: null, [field]: value });
+        expect(created[field]).toEqual(value);
+        const { customer: cleared } = await succeed(name, customer, { ...named(created.id), [field]: null });
+        expect(cleared).toEqual({ ...created, [field]: null, version: 2, updatedAt: cleared.updatedAt });
+        await succeed('deleteCustomer', customer, { id: created.id });
+      });
+    }
+  }
+
+  it('clears labels', async () => {
+    const created = await newCustomer({ labels: ['a'] });
+    expect((await succeed('updateCustomer', customer, { id: created.id, labels: null })).customer.labels).toEqual([]);
+  });
+});
+
 describe('unique values', () => {
   const collisions = {
     name: (existing: { name: string }) => ({ name: ` ${existing.name.toUpperCase()} ` }),
@@ -246,6 +274,8 @@ describe('bad input', () => {
     ['an empty name', { name: '  ' }, [{ path: 'name', kind: 'INVALID' }]],
     ['a long name', { name: 'x'.repeat(257) }, [{ path: 'name', kind: 'INVALID' }]],
     ['an address that is none', { email: { address: 'jane at aol' } }, [{ path: 'email.address', kind: 'INVALID' }]],
+    ['NUL, at which SQLite would stop reading', { name: '\u0000abc' }, [{ path: 'name', kind: 'INVALID' }]],
+    ['broken Unicode', { externalId: '\ud800x' }, [{ path: 'externalId', kind: 'INVALID' }]],
     ['an empty label', { labels: ['ok', ''] }, [{ path: 'labels.1', kind: 'INVALID' }]],
     [
       'several things at once',

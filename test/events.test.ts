@@ -116,7 +116,7 @@ describe('the feed of events', () => {
     const refused = await ask(FEED, { filter: { types: ['customer.flown'], actor: { type: 'ROOT', id } } });
     expect(refused.errors[0].extensions).toMatchObject({
       code: 'BAD_USER_INPUT',
-      issues: [{ path: 'types.0' }, { path: 'actor.id' }],
+      issues: [{ path: 'filter.types.0' }, { path: 'filter.actor.id' }],
     });
   });
 });
@@ -167,6 +167,16 @@ describe('writers at the same time', () => {
 });
 
 describe('a command', () => {
+  it('shows what it wrote, also in a request that has asked for the same before', async () => {
+    const [one, two, customer] = [await newTenant(), await newTenant(), await newCustomer()];
+    const field = (alias: string, tenant: string) => `${alias}: addCustomerToTenants(
+      input: { customerIdentifier: { id: "${customer.id}" }, tenantIdentifiers: [{ id: "${tenant}" }] }
+    ) { ... on AddCustomerToTenantsPayload { customer { tenants { totalCount nodes { id } } } } }`;
+    const { data } = await ask(`mutation { ${field('a', one.id)} ${field('b', two.id)} }`);
+    expect(data.a.customer.tenants).toEqual({ totalCount: 1, nodes: [{ id: one.id }] });
+    expect(data.b.customer.tenants).toEqual({ totalCount: 2, nodes: [{ id: one.id }, { id: two.id }] });
+  });
+
   it('that passes its checks and then fails leaves neither rows nor event', async () => {
     const [taken, tenant] = [await newCustomer(), await newTenant()];
     const { cursor } = await poll(null);

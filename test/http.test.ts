@@ -138,6 +138,29 @@ describe('limits', () => {
       '{ customers(first: 100) { nodes { tenants(first: 1) { totalCount } } } }',
       'BAD_USER_INPUT',
     ],
+    ['introspection with aliases', '{ __schema { a: types { name } b: types { name } } }', 'GRAPHQL_VALIDATION_FAILED'],
+    [
+      'introspection with aliases in a fragment',
+      '{ __schema { types { ...T } } } fragment T on __Type { a: fields { name } }',
+      'GRAPHQL_VALIDATION_FAILED',
+    ],
+    [
+      'too much introspection',
+      `{ ${Array.from({ length: 11 }, (_, index) => `a${index}: __schema { types { name } }`).join(' ')} }`,
+      'BAD_USER_INPUT',
+    ],
+    [
+      'a size that is an object',
+      'query($n: Int) { customers(first: $n) { nodes { id } } }',
+      'BAD_USER_INPUT',
+      { n: { valueOf: 1 } },
+    ],
+    [
+      'a size that is a word',
+      'query($n: Int) { customers(first: $n) { nodes { id } } }',
+      'BAD_USER_INPUT',
+      { n: 'many' },
+    ],
     ['unknown fields', '{ viewer { nope } }', 'GRAPHQL_VALIDATION_FAILED'],
     ['no syntax', '{ viewer { ', 'GRAPHQL_PARSE_FAILED'],
     ['a variable of the wrong type', 'query($id: ID!) { customer(id: $id) { id } }', 'BAD_USER_INPUT', { id: {} }],
@@ -194,12 +217,49 @@ describe('limits', () => {
   });
 });
 
+describe('what is posted', () => {
+  it('is JSON, and nothing else', async () => {
+    const types = [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+      'application/graphql',
+    ];
+    for (const type of types) {
+      const answer = await post('query=%7Bviewer%7Btype%7D%7D', { 'content-type': type });
+      expect(answer.status).toBe(415);
+      expect(codeOf(answer)).toBe('BAD_REQUEST');
+    }
+  });
+
+  it('is answered as JSON, whatever is accepted', async () => {
+    for (const accept of ['text/html', 'text/event-stream', 'multipart/mixed', '*/*', 'image/png']) {
+      const answer = await post('{"query":"{ viewer { type } }"}', { accept });
+      expect(answer).toMatchObject({ status: 200, data: { viewer: { type: 'ROOT' } } });
+    }
+    const accept = 'application/graphql-response+json';
+    const answer = await post('{"query":"{ nope }"}', { accept });
+    expect(answer.status).toBe(400);
+    expect(answer.headers.get('content-type')).toContain(accept);
+  });
+});
+
 describe('GET', () => {
   const get = (query: string) =>
     send(new Request(`${url}?query=${encodeURIComponent(query)}`, { headers: { authorization } }));
 
   it('answers queries', async () => {
     expect((await get('{ viewer { type } }')).data).toEqual({ viewer: { type: 'ROOT' } });
+  });
+
+  it('refuses variables that are no JSON object', async () => {
+    for (const parameter of ['variables=xx', 'extensions=%5B%5D', 'variables=1']) {
+      const answer = await send(
+        new Request(`${url}?query=%7Bviewer%7Btype%7D%7D&${parameter}`, { headers: { authorization } }),
+      );
+      expect(answer.status).toBe(400);
+      expect(codeOf(answer)).toBe('BAD_REQUEST');
+    }
   });
 
   it('refuses mutations, and changes nothing', async () => {
@@ -294,6 +354,24 @@ describe('a failure of ours', () => {
     expect(log).toHaveBeenCalledTimes(1);
     const line = JSON.parse(log.mock.calls[0]?.[0] as string);
     expect(line).toMatchObject({ level: 'error', requestId, message: expect.stringContaining('secret_column') });
+  });
+
+  it('stands in the log once, however many fields it reaches, and by whichever way', async () => {
+    const { secret } = await newKey();
+    await ask('{ viewer { type } }', {}, secret);
+    for (const key of [ROOT_KEY, secret]) {
+      const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+      const request = graphqlRequest(
+        '{ a: customers { nodes { id } } b: tenants { nodes { id } } organization { id } }',
+        {},
+        key,
+      );
+      const answer = await send(request, { DB: failing('D1_ERROR: gone') as unknown as D1Database });
+      expect(answer.status).toBe(500);
+      expect(answer.errors[0].extensions.requestId).toBe(answer.headers.get('x-request-id'));
+      expect(log).toHaveBeenCalledTimes(1);
+      log.mockRestore();
+    }
   });
 
   it('writes no variable, secret or e-mail into any log', async () => {

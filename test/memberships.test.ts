@@ -147,6 +147,7 @@ describe('the lists below several parents', () => {
         permissions: new Set(PERMISSIONS),
         access: 'READ',
         reach: { kind: 'TENANTS', tenantIds: [raw(own)] },
+        expiresAt: null,
       },
     };
     const customers = await listCustomersOfTenants(caller, [raw(own), raw(other)], {}).pages();

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, globalId, newKey, newTenant, unique } from './fixtures.ts';
+import { codeOf, globalId, newCustomer, newKey, newTenant, unique } from './fixtures.ts';
 import { ask } from './gateway.ts';
 
 /** 10,000 customers, every other one in a tenant, one in a hundred labelled; 10,000 tenants beside them. */
@@ -219,6 +219,30 @@ describe('walking a whole list', () => {
   });
 });
 
+describe('a filter', () => {
+  it('takes as many labels as a customer can have', async () => {
+    const labels = Array.from({ length: 50 }, (_, index) => `label ${index}`);
+    const created = await newCustomer({ labels });
+    for (const filter of [{ labels }, { labels, externalIds: [created.externalId] }]) {
+      expect((await pageOf({ filter })).nodes.map(({ id }) => id)).toEqual([created.id]);
+    }
+    expect((await pageOf({ filter: { labels: [...labels.slice(1), 'another'] } })).nodes).toEqual([]);
+  });
+
+  it('lists everything once, however often it names a value', async () => {
+    const answer = await ask(`{ tenants(first: 3, filter: { status: [ACTIVE, ACTIVE] }) { nodes { id } }
+      events(first: 3, filter: { types: ["customer.created", "customer.created"] }) { nodes { id } } }`);
+    for (const { nodes } of Object.values(answer.data) as { nodes: { id: string }[] }[]) {
+      expect(new Set(nodes.map(({ id }) => id)).size).toBe(3);
+    }
+  });
+
+  it('that is not valid is refused, with its path', async () => {
+    const answer = await ask(CUSTOMERS, { filter: { externalIds: ['a', ''] } });
+    expect(answer.errors[0].extensions.issues).toMatchObject([{ path: 'filter.externalIds.1' }]);
+  });
+});
+
 describe('arguments that make no page', () => {
   const cases: [string, object, string][] = [
     ['forward and backward at once', { first: 1, last: 1 }, 'first'],
@@ -239,6 +263,24 @@ describe('arguments that make no page', () => {
 
   it('take an empty cursor for none', async () => {
     expect((await pageOf({ after: '', before: '', first: 3 })).nodes).toHaveLength(3);
+  });
+
+  it('include cursors of another list, and ones that somebody made up', async () => {
+    const forged = (parts: unknown) => btoa(JSON.stringify(parts));
+    const { pageInfo } = await pageOf({ first: 1 });
+    const cursors = [
+      pageInfo.endCursor,
+      forged(['events', 'CREATED_AT', null, 'x']),
+      forged(['events', 'CREATED_AT', null, 1e300]),
+      forged(['events', 'CREATED_AT', 1, 1]),
+      forged([]),
+      forged(null),
+    ];
+    for (const after of cursors) {
+      expect(codeOf(await ask('query($after: String) { events(after: $after) { nodes { id } } }', { after }))).toBe(
+        'BAD_USER_INPUT',
+      );
+    }
   });
 
   it('include the cursor of another order', async () => {

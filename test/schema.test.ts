@@ -4,7 +4,7 @@ import committed from '../schema.graphql?raw';
 import { PERMISSIONS } from '../src/directory/permission-names.ts';
 import { printedSchema } from '../src/graphql/printed.ts';
 import { schema } from '../src/graphql/schema.ts';
-import { succeed, unique } from './fixtures.ts';
+import { newCustomer, succeed, unique } from './fixtures.ts';
 import { ask } from './gateway.ts';
 
 const types = Object.values(schema.getTypeMap()).filter(
@@ -43,6 +43,15 @@ describe('the schema', () => {
       expect(field.args.map((arg) => `${arg.name}: ${arg.type}`)).toEqual([`input: ${name}Input!`]);
       expect(String(field.type)).toBe(`${name}Result!`);
     }
+  });
+});
+
+describe('ids', () => {
+  it('are found in upper case as in lower case', async () => {
+    const { id } = await newCustomer();
+    const upper = btoa(`Customer:${atob(id).slice('Customer:'.length).toUpperCase()}`);
+    const { data } = await ask('query($id: ID!) { customer(id: $id) { id } node(id: $id) { id } }', { id: upper });
+    expect(data).toEqual({ customer: { id }, node: { id } });
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventsAbout, mutate, newTenant, succeed, TENANT_FIELDS, unique } from './fixtures.ts';
+import { eventsAbout, mutate, newKey, newTenant, succeed, TENANT_FIELDS, unique } from './fixtures.ts';
 import { ask } from './gateway.ts';
 
 const tenant = `tenant { ${TENANT_FIELDS} }`;
@@ -92,7 +92,25 @@ describe('a tenant', () => {
     ]);
   });
 
-  it('answers the record that somebody else changed first', async () => {
+  it('loses what null clears', async () => {
+    const given = { url: 'https://x.example/', description: 'Text', externalId: unique('null') };
+    const billing = { companyName: 'A', vatId: 'B', taxType: 'C', oneTimePaymentValidThrough: '2027-01-01' };
+    const addresses = { billingAddress: { city: 'Bern' }, shippingAddress: { city: 'Thun' } };
+    const created = await newTenant({ ...given, billing: { ...billing, ...addresses } });
+    const none = (fields: object) => Object.fromEntries(Object.keys(fields).map((field) => [field, null]));
+    const { tenant: cleared } = await succeed('updateTenant', tenant, {
+      id: created.id,
+      ...none(given),
+      billing: none({ ...billing, ...addresses }),
+    });
+    expect(cleared).toMatchObject({ ...none(given), billing: none({ ...billing, ...addresses }) });
+    expect(await mutate('updateTenant', tenant, { id: created.id, billing: null })).toMatchObject({
+      __typename: 'ValidationError',
+      issues: [{ path: 'billing', message: 'is required', kind: 'REQUIRED' }],
+    });
+  });
+
+  it('answers the record that somebody else changed first, to who may read it', async () => {
     const created = await newTenant();
     await succeed('updateTenant', tenant, { id: created.id, name: unique('First'), expectedVersion: 1 });
     expect(await mutate('updateTenant', tenant, { id: created.id, name: 'Second', expectedVersion: 1 })).toMatchObject({
@@ -100,6 +118,9 @@ describe('a tenant', () => {
       code: 'version_conflict',
       current: { __typename: 'Tenant', id: created.id },
     });
+    const { secret } = await newKey({ permissions: ['tenant:edit'] });
+    const late = { id: created.id, name: 'Third', expectedVersion: 1 };
+    expect((await mutate('updateTenant', tenant, late, secret)).current).toBeNull();
   });
 
   it('is upserted by its external id', async () => {

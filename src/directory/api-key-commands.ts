@@ -45,6 +45,20 @@ function holdsPermissionsOf(viewer: Viewer, apiKeyId: string): Check<unknown> {
   };
 }
 
+/** For who ends at some time: nobody hands on what they hold to a key that ends later, or never. */
+function endsInTime({ expiresAt }: Viewer, apiKeyId: string): Check<unknown>[] {
+  if (expiresAt === null) return [];
+  return [
+    {
+      problem: sql`(SELECT 'later' FROM api_key
+        WHERE id = ${apiKeyId} AND (expires_at IS NULL OR expires_at > ${expiresAt.getTime()}))`,
+      error: outlivesError,
+    },
+  ];
+}
+
+const outlivesError = () => ForbiddenError.outOfReach('The key ends later than your own.');
+
 interface GivenReach {
   reach: ApiKeyRecord['reach']['kind'];
   tenantIdentifiers?: readonly TenantIdentifier[] | null | undefined;
@@ -78,6 +92,8 @@ export const createApiKey = command({
     requireMatchingTenants(input);
     requirePermissions(viewer, input.permissions);
     if (input.reach === 'ORGANIZATION') requireOrganizationReach(viewer, 'create a key that does');
+    const { expiresAt } = viewer;
+    if (expiresAt !== null && (input.expiresAt == null || input.expiresAt > expiresAt)) throw outlivesError();
     const apiKeyId = newId();
     const secret = newToken(apiKeyId);
     const tenants = resolveTenants(viewer.reach, input.tenantIdentifiers ?? [], 'tenantIdentifiers');
@@ -130,7 +146,7 @@ export const rotateApiKey = command({
   plan(change, { id, overlapSeconds }): Plan<ApiKeySecretResult, ApiKeyRecord> {
     const { viewer, at } = change;
     const secret = newToken(id);
-    const target = sql`api_key.id = ${id} AND ${apiKeyInReach(viewer.reach, sql`api_key.id`)}
+    const target = sql`api_key.id = ${id} AND ${apiKeyInReach(viewer, sql`api_key.id`)}
       AND api_key.revoked_at IS NULL AND (api_key.expires_at IS NULL OR api_key.expires_at > ${at.getTime()})`;
     const overlap = overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
     const keepsPrevious = overlap > 0;
@@ -138,6 +154,7 @@ export const rotateApiKey = command({
       checks: [
         allExist([missingUnless(sql`EXISTS (SELECT 1 FROM api_key WHERE ${target})`, 'id', 'active API key')]),
         holdsPermissionsOf(viewer, id),
+        ...endsInTime(viewer, id),
       ],
       writes: (allowed) => [
         record(change, { ...SUBJECT, type: 'apiKey.rotated' }, sql`FROM api_key WHERE ${target} AND ${allowed}`),
@@ -166,7 +183,7 @@ export const revokeApiKey = command({
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(change, { id }): Plan<ApiKeyResult, ApiKeyRecord> {
     const { viewer, at } = change;
-    const target = sql`api_key.id = ${id} AND ${apiKeyInReach(viewer.reach, sql`api_key.id`)}`;
+    const target = sql`api_key.id = ${id} AND ${apiKeyInReach(viewer, sql`api_key.id`)}`;
     const isActive = sql`api_key.revoked_at IS NULL`;
     return {
       checks: [

@@ -35,6 +35,11 @@ export interface Authenticated {
   noteUse: (() => Promise<void>) | null;
 }
 
+export interface Trust {
+  /** Whether to read the key first, whatever is known of it. */
+  afresh: boolean;
+}
+
 /** The credentials that this isolate saw last, by the hash of the whole token. */
 const known = new Map<string, Credential>();
 const MAX_KNOWN = 1000;
@@ -53,11 +58,16 @@ function remember(hash: string, credential: Credential): void {
  * request's first read, or before its first write, and if it is not the same then, the request has to begin anew. So a
  * query spends no D1 call on authentication, and a revocation holds from the next request on all the same.
  */
-export async function authenticateApiKey(db: Database, token: string, now: Date): Promise<Authenticated | null> {
+export async function authenticateApiKey(
+  db: Database,
+  token: string,
+  now: Date,
+  { afresh }: Trust,
+): Promise<Authenticated | null> {
   const id = apiKeyIdOf(token);
   if (id === null) return null;
   const hash = sha256(token);
-  const before = known.get(hash);
+  const before = afresh ? undefined : known.get(hash);
   const admitted = before && admit(db, id, hash, before, now);
   if (before && admitted) {
     db.relyOn({ statement: credentialOf(id), holds: ([credential]) => isStill(hash, before, credential) });
@@ -87,6 +97,7 @@ function admit(db: Database, id: string, hash: string, credential: Credential, n
       permissions: new Set(parseList<Permission>(permissions)),
       access,
       reach: reachOf(reach, parseList(liveTenantIds)),
+      expiresAt,
     },
     noteUse: isNoted(credential, now) ? null : () => noteUse(db, id, now),
   };

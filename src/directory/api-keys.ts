@@ -54,7 +54,7 @@ export const apiKeyRows = (rest: SQL) => ({
 /** The keys in reach among these, revoked ones included. */
 export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<ApiKeyRecord[]> {
   requirePermissions(viewer, ['apiKey:read']);
-  return db.read(apiKeyRows(sql`WHERE ${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer.reach, apiKeys.id)}`));
+  return db.read(apiKeyRows(sql`WHERE ${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`));
 }
 
 const walked = alias(apiKeys, 'walked');
@@ -73,10 +73,10 @@ export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Listin
         ? []
         : [
             sql`walked.id IN (SELECT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)})`,
-            apiKeyInReach(reach, walked.id),
+            apiKeyInReach(viewer, walked.id),
           ],
     narrowed: reach.kind !== 'ORGANIZATION',
   };
   const target = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id, sort: null };
-  return listing(db, target, walk, parsePaging(page, BY_CREATION), () => null);
+  return listing(db, target, walk, parsePaging(page, BY_CREATION, 'apiKeys'), () => null);
 }

@@ -118,6 +118,7 @@ export const missing = (concept: Concept, target: SQL, path: string): SQL =>
 /** Refuses to overwrite what somebody else changed first. */
 export function hasVersion<Row>(
   concept: Concept<RecordTable, Row>,
+  { permissions }: Viewer,
   target: SQL,
   expected: number | null | undefined,
 ): Check<Row>[] {
@@ -127,8 +128,8 @@ export function hasVersion<Row>(
     {
       problem: sql`(SELECT ${version} ${from(concept)} WHERE ${target} AND ${version} <> ${expected})`,
       error: (current, row) => {
-        if (row === undefined) throw new Error('A record that has a version was not answered');
-        return new VersionConflictError(Number(current), concept.named(row));
+        const isReadable = row !== undefined && permissions.has(concept.readPermission);
+        return new VersionConflictError(Number(current), isReadable ? concept.named(row) : null);
       },
     },
   ];

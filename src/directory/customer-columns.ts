@@ -48,7 +48,7 @@ export function patchedCustomer(patch: CustomerPatch): CustomerValues {
     ...(kind !== undefined && { kind }),
     ...(shortName !== undefined && { shortName }),
     ...(email !== undefined && {
-      email: email?.address,
+      email: email === null ? null : email.address,
       emailKey: email && comparable(email.address),
       emailVerified: email ? (email.isVerified ?? stillVerified(email.address)) : false,
     }),

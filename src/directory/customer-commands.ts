@@ -96,7 +96,7 @@ export const updateCustomer = command({
       checks: [
         allExist([missing(CUSTOMER, target, 'id')]),
         whollyInReach(viewer, target),
-        ...hasVersion(CUSTOMER, target, expectedVersion),
+        ...hasVersion(CUSTOMER, viewer, target, expectedVersion),
       ],
       writes: (allowed) => [altering.recorded(allowed), ...altering.writes],
       unique: uniqueValues(CUSTOMER, viewer, values, target),

@@ -77,10 +77,16 @@ const target = { selection: selection(fields), from: sql`customer`, id: customer
 export function listCustomers({ db, viewer }: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);
   const order = args.orderBy ?? BY_CREATION;
-  const filter = parse(customerFilter, args.filter ?? {});
+  const filter = parse(customerFilter, args.filter ?? {}, 'filter');
   const sort = SORT_COLUMNS[order.field];
   const sorted = { ...target, sort: sort && customers[sort] };
-  return listing(db, sorted, walkCustomers(viewer.reach, filter, order), parsePaging(args, order), sortKeyOf(order));
+  return listing(
+    db,
+    sorted,
+    walkCustomers(viewer.reach, filter, order),
+    parsePaging(args, order, 'customers'),
+    sortKeyOf(order),
+  );
 }
 
 function walkCustomers(reach: Reach, filter: z.output<typeof customerFilter>, { field }: RecordOrder): Walk {
@@ -121,18 +127,19 @@ function walkCustomers(reach: Reach, filter: z.output<typeof customerFilter>, { 
 
 /** Where the filter names external ids or labels, the list starts from those instead of an order. */
 function customersNamed({ externalIds, labels }: z.output<typeof customerFilter>): { from: SQL; where: SQL[] } | null {
-  const [label, ...others] = labels ?? [];
-  const carries = (name: string) =>
-    sql`EXISTS (SELECT 1 FROM customer_label WHERE label = ${name} AND customer_id = ${walked.id})`;
-  if (externalIds != null) {
-    return { from: withExternalIds(sql`customer`, externalIds), where: (labels ?? []).map(carries) };
-  }
+  const [label] = labels ?? [];
+  const carriesAll = (labels ?? []).length === 0 ? [] : [carriesLabels(labels ?? [])];
+  if (externalIds != null) return { from: withExternalIds(sql`customer`, externalIds), where: carriesAll };
   if (label === undefined) return null;
   return {
     from: sql`customer_label carried CROSS JOIN customer walked ON walked.id = carried.customer_id`,
-    where: [sql`carried.label = ${label}`, ...others.map(carries)],
+    where: [sql`carried.label = ${label}`, ...carriesAll],
   };
 }
+
+const carriesLabels = (labels: readonly string[]): SQL => sql`(
+  SELECT count(*) FROM customer_label
+  WHERE customer_label.customer_id = ${walked.id} AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`;
 
 const membership = alias(memberships, 'walked');
 
@@ -151,5 +158,5 @@ export function listCustomersOfTenants(
     where: [sql`${membership.customerDeleted} = 0`, tenantInReach(viewer.reach, membership.tenantId)],
     narrowed: false,
   };
-  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION));
+  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Tenant.customers'));
 }

@@ -108,9 +108,10 @@ export class ForbiddenError extends DirectoryError {
 /** The record has another version than the one expected: somebody else changed it first. */
 export class VersionConflictError extends DirectoryError {
   readonly code = 'version_conflict';
-  readonly current: NamedRecord;
+  /** Null unless the viewer may read such records. */
+  readonly current: NamedRecord | null;
 
-  constructor(version: number, current: NamedRecord) {
+  constructor(version: number, current: NamedRecord | null) {
     super(`The record is at version ${version} by now.`);
     this.current = current;
   }

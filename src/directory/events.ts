@@ -59,7 +59,7 @@ export async function eventsByIds({ db, viewer }: Caller, ids: readonly number[]
 
 const eventFilter = z.object({
   types: z.array(choice(EVENT_TYPES)).nullish(),
-  subjectId: id.nullish(),
+  subject: id.nullish(),
   actor: z
     .object({ type: choice(EVENT_ACTORS), id: id.nullish() })
     .refine(({ type, id }) => (type === 'ROOT' || type === 'SYSTEM') === (id == null), {
@@ -82,20 +82,20 @@ const walked = alias(events, 'walked');
 /** The events in reach, in the order in which they were committed: a reader who goes on from its last cursor misses none. */
 export function listEvents({ db, viewer }: Caller, args: EventListArguments): Listing<EventRecord> {
   requirePermissions(viewer, ['event:read']);
-  const walk = walkEvents(viewer.reach, parse(eventFilter, args.filter ?? {}));
+  const walk = walkEvents(viewer.reach, parse(eventFilter, args.filter ?? {}, 'filter'));
   const target = { selection: seenBy(viewer), from: sql`event`, id: events.id, sort: null };
-  return listing(db, target, walk, parsePaging(args, BY_CREATION), () => null);
+  return listing(db, target, walk, parsePaging(args, BY_CREATION, 'events'), () => null);
 }
 
-function walkEvents(reach: Reach, { types, subjectId, actor }: EventFilter): Walk {
-  if (subjectId != null || actor != null) {
+function walkEvents(reach: Reach, { types, subject, actor }: EventFilter): Walk {
+  if (subject != null || actor != null) {
     return {
       from: sql`event walked`,
       id: walked.id,
       sort: null,
       partitions: [],
       where: [
-        ...(subjectId == null ? [] : [sql`walked.subject_id = ${subjectId}`]),
+        ...(subject == null ? [] : [sql`walked.subject_id = ${subject}`]),
         ...(actor == null ? [] : [sql`walked.actor_type = ${actor.type} AND walked.actor_id IS ${actor.id ?? null}`]),
         ...(types == null ? [] : [inList(sql`+walked.type`, types)]),
         eventInReach(reach, walked.id, walked.subjectType),

@@ -14,10 +14,20 @@ const MAX_LABELS = 50;
 const MAX_LABEL_LENGTH = 64;
 export const MAX_IDENTIFIERS = 100;
 
-const otherwise = (message: string) => (issue: { input?: unknown }) =>
+export const otherwise = (message: string) => (issue: { input?: unknown }) =>
   issue.input === undefined || issue.input === null ? 'is required' : message;
 
-const string = z.string({ error: otherwise('must be a string') }).trim();
+/** Control characters, other than tabs and line breaks. NUL, among them, ends a string for SQLite. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
+
+const string = z
+  .string({ error: otherwise('must be a string') })
+  .trim()
+  .refine((text) => text.isWellFormed() && !CONTROL_CHARACTERS.test(text), {
+    error: 'must not contain control characters or broken Unicode',
+    abort: true,
+  });
 
 /** A string of 1 to `max` characters, trimmed. */
 const textOf = (max: number) => string.min(1, 'must not be empty').max(max, `must be at most ${max} characters`);
@@ -63,14 +73,18 @@ export const tenantIdentifiers = z
   .array(tenantIdentifier, { error: otherwise('must be a list') })
   .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`);
 
-function toIssue(issue: z.core.$ZodIssue): Issue {
+function toIssue(issue: z.core.$ZodIssue, at: readonly string[]): Issue {
   const missing = issue.input === undefined || issue.input === null;
-  return { path: issue.path.map(String).join('.'), message: issue.message, kind: missing ? 'REQUIRED' : 'INVALID' };
+  return {
+    path: [...at, ...issue.path].map(String).join('.'),
+    message: issue.message,
+    kind: missing ? 'REQUIRED' : 'INVALID',
+  };
 }
 
-/** The input as the schema reads it, or a ValidationError that names every issue with its path. */
-export function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+/** The input as the schema reads it, or a ValidationError that names every issue with its path, below `at`. */
+export function parse<S extends z.ZodType>(schema: S, input: unknown, ...at: string[]): z.output<S> {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw new ValidationError(parsed.error.issues.map(toIssue));
+  throw new ValidationError(parsed.error.issues.map((issue) => toIssue(issue, at)));
 }

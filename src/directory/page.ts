@@ -94,7 +94,7 @@ function pickedBy<Row>(target: Target<Row>, walk: Walk, paging: Paging): SQL {
   const inner = sortTerms(paging, walk.sort && term(walk.sort, walk.narrowed), term(walk.id, walk.narrowed));
   const partition = (index: number) => sql.identifier(`partition_${index}`);
   const tables = walk.partitions.map(
-    ({ values }, index) => sql`json_each(${jsonList(values)}) ${partition(index)} CROSS JOIN `,
+    ({ values }, index) => sql`json_each(${jsonList([...new Set(values)])}) ${partition(index)} CROSS JOIN `,
   );
   const chosen = walk.partitions.map(({ column }, index) => sql`${column} = ${partition(index)}.value`);
   return sql`FROM ${sql.join(tables)}${target.from} WHERE ${target.id} IN (
@@ -116,7 +116,7 @@ export function listing<Row extends { id: string | number }>(
   return {
     page: async () => toPage(paging, await db.read(pageStatement(target, walk, paging))),
     count: async () => (await db.read(countStatement(walk)))[0]?.count ?? 0,
-    cursor: (row) => encodeCursor(paging.field, sortKey(row), row.id),
+    cursor: (row) => encodeCursor(paging, sortKey(row), row.id),
   };
 }
 
@@ -152,7 +152,7 @@ export function nestedListing<Row extends { id: string | number }>(
       const found = await db.read(nestedCountStatement(walk));
       return new Map(found.map(({ parentId, count }) => [parentId, count]));
     },
-    cursor: ({ id }) => encodeCursor(paging.field, null, id),
+    cursor: ({ id }) => encodeCursor(paging, null, id),
   };
 }
 

@@ -21,6 +21,8 @@ export type SortKey = string | number | null;
 
 /** A page as it is asked of the database: `limit` rows that come after `from`, walking in `direction`. */
 export interface Paging {
+  /** A cursor of one list is none of another. */
+  list: string;
   field: string;
   direction: Direction;
   backward: boolean;
@@ -34,29 +36,37 @@ export interface Page<Row> {
   hasPreviousPage: boolean;
 }
 
-/** Opaque to clients: the order, the sort key and the id of the row it stands for. */
-export function encodeCursor(field: string, key: SortKey, id: string | number): string {
-  return Buffer.from(JSON.stringify([field, key, id])).toString('base64url');
+/** Opaque to clients: the list, its order, and the sort key and id of the row that the cursor stands for. */
+export function encodeCursor({ list, field }: Paging, key: SortKey, id: string | number): string {
+  return Buffer.from(JSON.stringify([list, field, key, id])).toString('base64url');
 }
 
-function decodeCursor(path: string, cursor: string, field: string): Paging['from'] {
+const isText = (value: unknown): value is string => typeof value === 'string' && value.isWellFormed();
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+function isSortKey(field: string, key: unknown): key is SortKey {
+  if (field === 'CREATED_AT') return key === null;
+  return field === 'UPDATED_AT' ? isCount(key) : isText(key);
+}
+
+function decodeCursor(path: string, cursor: string, list: string, field: string): Paging['from'] {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());
   } catch {
-    throw ValidationError.at(path, 'is not a cursor of this list');
+    parts = null;
   }
-  const [cursorField, key, id] = Array.isArray(parts) ? parts : [];
-  const isKey = key === null || typeof key === 'string' || typeof key === 'number';
-  if (!isKey || (typeof id !== 'string' && typeof id !== 'number')) {
-    throw ValidationError.at(path, 'is not a cursor of this list');
-  }
+  const [cursorList, cursorField, key, id] = Array.isArray(parts) ? parts : [];
+  // Events are numbered, everything else has a UUID or a name.
+  const isId = list === 'events' ? isCount(id) : isText(id);
+  if (cursorList !== list || !isId) throw ValidationError.at(path, 'is not a cursor of this list');
   if (cursorField !== field) throw ValidationError.at(path, 'is a cursor of the same list in another order');
+  if (!isSortKey(field, key)) throw ValidationError.at(path, 'is not a cursor of this list');
   return { key, id };
 }
 
-/** Reads Relay's arguments: `first` and `after` walk forward, `last` and `before` backward, and the two never mix. */
-export function parsePaging(page: PageArguments, order: Order): Paging {
+/** Reads Relay's arguments for the list of this name: `first` and `after` walk forward, `last` and `before` backward, and the two never mix. */
+export function parsePaging(page: PageArguments, order: Order, list: string): Paging {
   const first = page.first ?? null;
   const last = page.last ?? null;
   const after = page.after || null;
@@ -71,11 +81,12 @@ export function parsePaging(page: PageArguments, order: Order): Paging {
   }
   const cursor = backward ? before : after;
   return {
+    list,
     field: order.field,
     direction: order.direction,
     backward,
     limit: size,
-    from: cursor === null ? null : decodeCursor(backward ? 'before' : 'after', cursor, order.field),
+    from: cursor === null ? null : decodeCursor(backward ? 'before' : 'after', cursor, list, order.field),
   };
 }
 

@@ -30,5 +30,5 @@ export function listPermissions({ db, viewer }: Caller, page: PageArguments): Li
     id: permissions.name,
     sort: null,
   };
-  return listing(db, target, walk, parsePaging(page, BY_CREATION), () => null);
+  return listing(db, target, walk, parsePaging(page, BY_CREATION, 'permissions'), () => null);
 }

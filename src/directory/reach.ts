@@ -5,6 +5,7 @@ import { events, eventTenants } from '../db/schema/events.ts';
 import { memberships } from '../db/schema/memberships.ts';
 import { inList, jsonList } from '../db/statement.ts';
 import type { Partition } from './page.ts';
+import type { Viewer } from './viewer.ts';
 
 /**
  * How far a viewer sees and acts. Every statement that reads or writes a record carries one of the predicates below, so
@@ -39,10 +40,13 @@ export function customerWhollyInReach(reach: Reach, customerId: Id): SQL {
     WHERE membership.customer_id = ${customerId} AND NOT ${inList(sql`membership.tenant_id`, reach.tenantIds)})`;
 }
 
-/** A key is in reach when its own reach lies inside: all the tenants it was given, hidden ones included. */
-export function apiKeyInReach(reach: Reach, apiKeyId: Id): SQL {
+/**
+ * A key is in reach when its own reach lies inside: all the tenants it was given, hidden ones included, which could come
+ * back. It always reaches itself.
+ */
+export function apiKeyInReach({ reach, actor }: Pick<Viewer, 'reach' | 'actor'>, apiKeyId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
-  return sql`(EXISTS (SELECT 1 FROM api_key_tenant WHERE api_key_tenant.api_key_id = ${apiKeyId})
+  return sql`(${apiKeyId} IS ${actor.id} OR EXISTS (SELECT 1 FROM api_key_tenant WHERE api_key_tenant.api_key_id = ${apiKeyId})
     AND NOT EXISTS (SELECT 1 FROM api_key_tenant WHERE api_key_tenant.api_key_id = ${apiKeyId}
       AND NOT ${inList(sql`api_key_tenant.tenant_id`, reach.tenantIds)})
     AND (SELECT reach FROM api_key reaching WHERE reaching.id = ${apiKeyId}) = 'TENANTS')`;

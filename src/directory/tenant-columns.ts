@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Address, tenants } from '../db/schema/tenants.ts';
 import type { Values } from '../db/statement.ts';
 import type { Concept } from './concept.ts';
-import { choice, comparable, flag, longText, text, webAddress } from './input.ts';
+import { choice, comparable, flag, longText, otherwise, text, webAddress } from './input.ts';
 import { tenantInReach } from './reach.ts';
 import { TAX_EXEMPTIONS, TENANT_STATUSES, type TenantRecord, tenantRows } from './tenants.ts';
 
@@ -44,17 +44,20 @@ const address = z
   .nullish();
 type AddressPatch = z.output<typeof address>;
 
-const billing = z.object({
-  companyName: text.nullish(),
-  vatId: text.nullish(),
-  taxType: text.nullish(),
-  taxExempt: choice(TAX_EXEMPTIONS).optional(),
-  isBusinessCustomer: flag.optional(),
-  isInvoicePending: flag.optional(),
-  oneTimePaymentValidThrough: text.nullish(),
-  billingAddress: address,
-  shippingAddress: address,
-});
+const billing = z.object(
+  {
+    companyName: text.nullish(),
+    vatId: text.nullish(),
+    taxType: text.nullish(),
+    taxExempt: choice(TAX_EXEMPTIONS).optional(),
+    isBusinessCustomer: flag.optional(),
+    isInvoicePending: flag.optional(),
+    oneTimePaymentValidThrough: text.nullish(),
+    billingAddress: address,
+    shippingAddress: address,
+  },
+  { error: otherwise('must be an object') },
+);
 
 /** What a tenant is described by, beside its name. */
 export const tenantDetails = {

@@ -58,7 +58,7 @@ export const updateTenant = command({
     const values = patchedTenant(patch);
     const altering = alteration(change, TENANT, target, values);
     return {
-      checks: [allExist([missing(TENANT, target, 'id')]), ...hasVersion(TENANT, target, expectedVersion)],
+      checks: [allExist([missing(TENANT, target, 'id')]), ...hasVersion(TENANT, viewer, target, expectedVersion)],
       writes: (allowed) => [altering.recorded(allowed), ...altering.writes],
       unique: uniqueValues(TENANT, viewer, values, target),
       answer: tenantRows(sql`WHERE ${target}`),

@@ -71,10 +71,16 @@ const target = { selection: selection(fields), from: sql`tenant`, id: tenants.id
 export function listTenants({ db, viewer }: Caller, args: TenantListArguments): Listing<TenantRecord> {
   requirePermissions(viewer, ['tenant:read']);
   const order = args.orderBy ?? BY_CREATION;
-  const filter = parse(tenantFilter, args.filter ?? {});
+  const filter = parse(tenantFilter, args.filter ?? {}, 'filter');
   const sort = SORT_COLUMNS[order.field];
   const sorted = { ...target, sort: sort && tenants[sort] };
-  return listing(db, sorted, walkTenants(viewer.reach, filter, order), parsePaging(args, order), sortKeyOf(order));
+  return listing(
+    db,
+    sorted,
+    walkTenants(viewer.reach, filter, order),
+    parsePaging(args, order, 'tenants'),
+    sortKeyOf(order),
+  );
 }
 
 const walked = alias(tenants, 'walked');
@@ -128,5 +134,5 @@ export function listTenantsOfCustomers(
     where: [sql`living.deleted_at IS NULL`, tenantInReach(viewer.reach, membership.tenantId)],
     narrowed: false,
   };
-  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION));
+  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Customer.tenants'));
 }

@@ -12,6 +12,8 @@ export interface Viewer {
   permissions: ReadonlySet<Permission>;
   access: 'READ' | 'WRITE';
   reach: Reach;
+  /** When its credential ends; null if it does not. */
+  expiresAt: Date | null;
 }
 
 /** A viewer with the database of its request: what every read and every command is given. */

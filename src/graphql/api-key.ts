@@ -1,7 +1,7 @@
 import { createApiKey, revokeApiKey, rotateApiKey } from '../directory/api-key-commands.ts';
 import { type ApiKeyRecord, apiKeysByIds, listApiKeys } from '../directory/api-keys.ts';
 import { run } from '../directory/command.ts';
-import { builder } from './builder.ts';
+import { builder, UNCACHED } from './builder.ts';
 import { connection } from './connection.ts';
 import { localId, localTenants } from './ids.ts';
 import { commandField } from './mutation.ts';
@@ -21,6 +21,7 @@ export const ApiKey = builder.loadableNodeRef('ApiKey', {
   id: { resolve: (record: ApiKeyRecord) => record.id },
   load: (ids: string[], caller) => apiKeysByIds(caller, ids),
   sort: ({ id }: ApiKeyRecord) => id,
+  loaderOptions: UNCACHED,
 });
 
 loadNodesOf('ApiKey', ApiKey, (caller, id) => ApiKey.getDataloader(caller).load(id));

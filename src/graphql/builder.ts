@@ -59,3 +59,8 @@ builder.mutationType({
 
 /** For input fields that several mutations share. */
 export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;
+
+/**
+ * Loaders gather what is asked for together, and remember nothing: a mutation of the same request may have changed it.
+ */
+export const UNCACHED = { cache: false };

@@ -3,7 +3,7 @@ import DataLoader from 'dataloader';
 import type { Listing, NestedListing } from '../directory/page.ts';
 import type { Page, PageArguments } from '../directory/paging.ts';
 import type { Caller } from '../directory/viewer.ts';
-import { builder } from './builder.ts';
+import { builder, UNCACHED } from './builder.ts';
 
 builder.globalConnectionField('totalCount', (t) =>
   t.int({
@@ -74,11 +74,11 @@ export function nestedConnection<Row>(
       pages: new DataLoader(async (ids) => {
         const pages = await list(caller, ids, args).pages();
         return ids.map((id) => pages.get(id) ?? EMPTY_PAGE);
-      }),
+      }, UNCACHED),
       counts: new DataLoader(async (ids) => {
         const counts = await list(caller, ids, args).counts();
         return ids.map((id) => counts.get(id) ?? 0);
-      }),
+      }, UNCACHED),
       cursor,
     };
     cache.set(key, loaders);

@@ -24,13 +24,19 @@ const PAGE_COST = 10;
 const MUTATION_COST = 100;
 /** A total reads every row that it counts. */
 const TOTAL_COST = 200;
+/** Introspection answers the whole schema, or one type of it. */
+const META_COSTS = new Map([
+  ['__schema', 1000],
+  ['__type', 100],
+]);
 
 export interface Cost {
   cost: number;
   depth: number;
 }
 
-type Variables = Readonly<Record<string, unknown>>;
+/** As the caller gave them, before GraphQL has coerced them. */
+type Variables = ReadonlyMap<string, unknown>;
 type Fragment = Pick<FragmentDefinitionNode | InlineFragmentNode, 'selectionSet' | 'typeCondition'>;
 
 /**
@@ -80,8 +86,7 @@ export function costOf(
     const name = node.name.value;
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
     const onPage = isConnection(parent);
-    if (!field || !node.selectionSet)
-      return { cost: onPage && name === 'totalCount' ? TOTAL_COST : FIELD_COST, depth: 1 };
+    if (!field || !node.selectionSet) return { cost: leafCost(name, onPage), depth: 1 };
 
     const type = getNamedType(field.type);
     const below = priceSelections(node.selectionSet, type, isConnection(type) ? pageSize(node, variables) : 1);
@@ -98,12 +103,17 @@ export function costOf(
   return root ? priceSelections(operation.selectionSet, root, 1) : { cost: 0, depth: 0 };
 }
 
+function leafCost(name: string, onPage: boolean): number {
+  if (onPage && name === 'totalCount') return TOTAL_COST;
+  return META_COSTS.get(name) ?? FIELD_COST;
+}
+
 const isConnection = (type: GraphQLNamedType): boolean => type.name.endsWith('Connection');
 
-/** A size out of bounds is priced as the nearest one within: it is refused later, with its path. */
+/** A size out of bounds is priced as the nearest one within, one that is no number as the largest: both are refused later. */
 function pageSize(node: FieldNode, variables: Variables): number {
   const size = argument(node, 'first', variables) ?? argument(node, 'last', variables) ?? DEFAULT_PAGE_SIZE;
-  return Math.min(Math.max(Number(size), 1), MAX_PAGE_SIZE);
+  return typeof size === 'number' ? Math.min(Math.max(size, 1), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
 }
 
 /** How many records a field like `nodes(ids:)` may answer. */
@@ -115,7 +125,7 @@ function idCount(node: FieldNode, variables: Variables): number {
 /** The value of a whole-number or list argument; undefined when it is not given. */
 function argument(node: FieldNode, name: string, variables: Variables): unknown {
   const value = node.arguments?.find((given) => given.name.value === name)?.value;
-  if (value?.kind === Kind.VARIABLE) return variables[value.name.value] ?? undefined;
+  if (value?.kind === Kind.VARIABLE) return variables.get(value.name.value) ?? undefined;
   if (value?.kind === Kind.LIST) return value.values;
-  return value?.kind === Kind.INT ? value.value : undefined;
+  return value?.kind === Kind.INT ? Number(value.value) : undefined;
 }

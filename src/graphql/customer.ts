@@ -1,5 +1,5 @@
 import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from '../directory/customers.ts';
-import { builder } from './builder.ts';
+import { builder, UNCACHED } from './builder.ts';
 import { connection } from './connection.ts';
 import { localId, localIdentifier } from './ids.ts';
 import { DateTimeRange, DeletedFilter, RecordOrder } from './list-inputs.ts';
@@ -37,6 +37,7 @@ export const Customer = builder.loadableNodeRef('Customer', {
   id: { resolve: (record: CustomerRecord) => record.id },
   load: (ids: string[], caller) => customersByIds(caller, ids),
   sort: ({ id }: CustomerRecord) => id,
+  loaderOptions: UNCACHED,
 });
 
 loadNodesOf('Customer', Customer, (caller, id) => Customer.getDataloader(caller).load(id));

@@ -100,8 +100,9 @@ builder.objectType(VersionConflictError, {
   fields: (t) => ({
     current: t.field({
       type: Node,
-      description: 'The record as it is now.',
-      resolve: ({ current }) => toNode(current),
+      nullable: true,
+      description: 'The record as it is now; null when you may not read it.',
+      resolve: ({ current }) => current && toNode(current),
     }),
   }),
 });

@@ -1,6 +1,6 @@
 import { EVENT_TYPES } from '../directory/event-types.ts';
 import { type EventRecord, eventsByIds, listEvents } from '../directory/events.ts';
-import { builder } from './builder.ts';
+import { builder, UNCACHED } from './builder.ts';
 import { connection } from './connection.ts';
 import { fromGlobalId, localId, toGlobalId } from './ids.ts';
 import { loadNodesOf } from './node.ts';
@@ -10,6 +10,7 @@ const Event = builder.loadableNodeRef('Event', {
   id: { resolve: (record: EventRecord) => String(record.id) },
   load: (ids: number[], caller) => eventsByIds(caller, ids),
   sort: ({ id }: EventRecord) => id,
+  loaderOptions: UNCACHED,
 });
 
 loadNodesOf('Event', Event, (caller, id) =>
@@ -113,7 +114,7 @@ function localFilter(filter: GivenFilter) {
   const { subject, actor, types } = filter;
   return {
     types,
-    subjectId: subject == null ? null : (fromGlobalId(subject)?.id ?? subject),
+    subject: subject == null ? null : (fromGlobalId(subject)?.id ?? subject),
     actor: actor && { type: actor.type, id: actor.id == null ? null : localId('ApiKey', actor.id) },
   };
 }

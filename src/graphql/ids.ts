@@ -13,7 +13,7 @@ export function fromGlobalId(globalId: string): LocalId | null {
   try {
     const { typename, id } = decodeGlobalID(globalId);
     const type = NODE_TYPES.find((name) => name === typename);
-    return type === undefined ? null : { type, id };
+    return type === undefined ? null : { type, id: id.toLowerCase() };
   } catch {
     return null;
   }

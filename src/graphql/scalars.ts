@@ -5,7 +5,7 @@ const RFC_3339 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2}
 
 function parseDateTime(value: unknown): Date {
   const time = typeof value === 'string' && RFC_3339.test(value) ? new Date(value) : null;
-  if (time === null || Number.isNaN(time.getTime())) {
+  if (time === null || Number.isNaN(time.getTime()) || time.getUTCFullYear() > 9999 || time.getUTCFullYear() < 0) {
     throw new GraphQLError('A DateTime is written as in RFC 3339, such as 2026-11-21T09:30:00Z.');
   }
   return time;

@@ -1,6 +1,6 @@
 import { findTenant, listTenants, type TenantRecord, tenantsByIds } from '../directory/tenants.ts';
 import { BillingProfile } from './billing.ts';
-import { builder } from './builder.ts';
+import { builder, UNCACHED } from './builder.ts';
 import { connection } from './connection.ts';
 import { localId, localIdentifier } from './ids.ts';
 import { DateTimeRange, DeletedFilter, RecordOrder } from './list-inputs.ts';
@@ -31,6 +31,7 @@ export const Tenant = builder.loadableNodeRef('Tenant', {
   id: { resolve: (record: TenantRecord) => record.id },
   load: (ids: string[], caller) => tenantsByIds(caller, ids),
   sort: ({ id }: TenantRecord) => id,
+  loaderOptions: UNCACHED,
 });
 
 loadNodesOf('Tenant', Tenant, (caller, id) => Tenant.getDataloader(caller).load(id));

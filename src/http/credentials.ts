@@ -1,5 +1,5 @@
 import { BrokenPremise, Database } from '../db/client.ts';
-import { type Authenticated, authenticateApiKey } from '../directory/api-key-credentials.ts';
+import { type Authenticated, authenticateApiKey, type Trust } from '../directory/api-key-credentials.ts';
 import { equalHashes, sha256 } from '../directory/api-key-token.ts';
 import { PERMISSIONS } from '../directory/permission-names.ts';
 import type { Caller, Viewer } from '../directory/viewer.ts';
@@ -11,48 +11,52 @@ const ROOT: Viewer = {
   permissions: new Set(PERMISSIONS),
   access: 'WRITE',
   reach: { kind: 'ORGANIZATION' },
+  expiresAt: null,
 };
 
 const BEARER = /^Bearer +([^\s]+)$/i;
+
+type Answer = (caller: Caller) => Promise<Response>;
 
 interface Answered {
   response: Response;
   noteUse: Authenticated['noteUse'];
 }
 
-const MAX_ATTEMPTS = 3;
-
 /**
  * Answers as the holder of the request's credential, or 401 without asking. What is known of a credential from requests
- * before is relied on and checked on the way; if it has changed, the answer is thrown away and made again. Nothing has
- * been written by then: a write is not begun before the check.
+ * before is relied on and checked on the way; if it has changed, the answer is thrown away and made again, afresh.
+ * Nothing has been written by then: a write is not begun before the check.
  */
-export async function asViewer(
-  request: Request,
-  env: Environment,
-  answer: (caller: Caller) => Promise<Response>,
-): Promise<Answered> {
-  for (let attempt = 1; ; attempt += 1) {
-    const db = new Database(env.DB);
-    const authenticated = await authenticate(request, env, db);
-    if (authenticated instanceof Response) return { response: authenticated, noteUse: null };
-    const { viewer, noteUse } = authenticated;
-    try {
-      const response = await answer({ viewer, db });
-      await db.settle();
-      return { response, noteUse };
-    } catch (error) {
-      if (!(error instanceof BrokenPremise) || attempt === MAX_ATTEMPTS) throw error;
-    }
+export async function asViewer(request: Request, env: Environment, answer: Answer): Promise<Answered> {
+  try {
+    return await attempt(request, env, answer, { afresh: false });
+  } catch (error) {
+    if (!(error instanceof BrokenPremise)) throw error;
+    return attempt(request, env, answer, { afresh: true });
   }
 }
 
+async function attempt(request: Request, env: Environment, answer: Answer, how: Trust): Promise<Answered> {
+  const db = new Database(env.DB);
+  const authenticated = await authenticate(request, env, db, how);
+  if (authenticated instanceof Response) return { response: authenticated, noteUse: null };
+  const response = await answer({ viewer: authenticated.viewer, db });
+  await db.settle();
+  return { response, noteUse: authenticated.noteUse };
+}
+
 /** The holder of the credential, or a 401 that does not say what is wrong with it. */
-async function authenticate(request: Request, env: Environment, db: Database): Promise<Authenticated | Response> {
+async function authenticate(
+  request: Request,
+  env: Environment,
+  db: Database,
+  how: Trust,
+): Promise<Authenticated | Response> {
   const [, token] = BEARER.exec(request.headers.get('authorization') ?? '') ?? [];
   if (token === undefined) return unauthenticated();
   if (env.ROOT_KEY && equalHashes(sha256(token), sha256(env.ROOT_KEY))) return { viewer: ROOT, noteUse: null };
-  return (await authenticateApiKey(db, token, new Date())) ?? unauthenticated();
+  return (await authenticateApiKey(db, token, new Date(), how)) ?? unauthenticated();
 }
 
 const unauthenticated = (): Response =>

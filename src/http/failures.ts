@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
 import { BrokenPremise } from '../db/client.ts';
 import { ForbiddenError, ValidationError } from '../directory/errors.ts';
 
@@ -25,6 +25,13 @@ export function failure(status: number, code: FailureCode, message: string, head
   return Response.json({ errors: [{ message, extensions: { code } }] }, { status, headers });
 }
 
+/** The same for a failure that nobody expected: it is logged, and the answer has only the id that stands in the log. */
+export function unexpected(error: unknown, requestId: string): Response {
+  log(requestId, error);
+  const { status, code, message } = masked(error);
+  return Response.json({ errors: [{ message, extensions: { code, requestId } }] }, { status });
+}
+
 /** D1 asks to be left alone for a moment: the caller may try again, we must not. */
 const OVERLOADED = /D1 DB is overloaded|Requests queued for too long|D1 DB storage operation exceeded timeout/;
 
@@ -35,7 +42,7 @@ interface Masked {
 }
 
 /** What the caller learns of a failure that is not theirs: nothing but whether to try again. */
-export function masked(error: unknown): Masked {
+function masked(error: unknown): Masked {
   if (error instanceof Error && OVERLOADED.test(error.message)) {
     return { status: 503, code: 'SERVICE_UNAVAILABLE', message: 'The database is busy. Try again in a moment.' };
   }
@@ -43,10 +50,17 @@ export function masked(error: unknown): Masked {
 }
 
 /** D1 reports SQL and names of columns, but no values; any other message may quote what the caller sent. */
-const SAFE_MESSAGE = /^D1_\w+: /;
+const SAFE_MESSAGE = /^D1_ERROR: /;
+
+/** One failure can reach the answer by several fields, and the log but once. */
+const logged = new WeakSet<object>();
 
 /** One line for an error that nobody expected. Neither variables nor secrets nor e-mail addresses may stand in it. */
 export function log(requestId: string, error: unknown): void {
+  if (error instanceof Error) {
+    if (error instanceof BrokenPremise || logged.has(error)) return;
+    logged.add(error);
+  }
   const { name, message, stack } = error instanceof Error ? error : new Error('Not an Error');
   const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
   console.error(
@@ -80,7 +94,12 @@ export function presentable(error: GraphQLError, requestId: string): GraphQLErro
   if (isRefusedInput(error)) {
     return new GraphQLError(error.message, { ...place, extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
   }
-  if (!(cause instanceof BrokenPremise)) log(requestId, cause ?? error);
-  const { code, message, status } = masked(cause);
+  return hidden(cause ?? error, requestId, place);
+}
+
+/** Nothing of the error but where it happened, and the id under which it is logged. */
+export function hidden(error: unknown, requestId: string, place: GraphQLErrorOptions = {}): GraphQLError {
+  log(requestId, error);
+  const { code, message, status } = masked(error);
   return new GraphQLError(message, { ...place, extensions: { code, requestId, http: { status } } });
 }

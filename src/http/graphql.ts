@@ -1,8 +1,9 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ExecutionResult, GraphQLError, parse } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Caller } from '../directory/viewer.ts';
 import { schema } from '../graphql/schema.ts';
-import { type FailureCode, masked, presentable } from './failures.ts';
+import { type FailureCode, failure, hidden, presentable } from './failures.ts';
 import { costError, documentLimits, MAX_TOKENS } from './limits.ts';
 
 /** What resolvers are given, and the id under which this request's failures are logged. */
@@ -43,6 +44,9 @@ const guard: Plugin<GraphQLContext> = {
   },
 };
 
+/** The id of the request in hand, for what Yoga reports without its context. */
+const requestIds = new AsyncLocalStorage<string>();
+
 /** Built once for each isolate: the schema and the caches of parsed and validated documents outlive a request. */
 const yoga = createYoga<GraphQLContext>({
   schema,
@@ -52,14 +56,43 @@ const yoga = createYoga<GraphQLContext>({
   cors: false,
   logging: false,
   batching: false,
+  multipart: false,
   plugins: [guard],
   maskedErrors: {
     maskError: (error) => {
-      if (error instanceof GraphQLError) return error.path === undefined ? refused(error, 'BAD_REQUEST') : error;
-      return new GraphQLError(masked(error).message, { extensions: { code: masked(error).code } });
+      if (!(error instanceof GraphQLError)) return hidden(error, requestIds.getStore() ?? 'unknown');
+      return error.path === undefined ? refused(error, 'BAD_REQUEST') : error;
     },
   },
 });
 
-export const answerGraphQL = async (request: Request, context: GraphQLContext): Promise<Response> =>
-  yoga.fetch(request, context);
+const JSON_TYPE = /^application\/json\b/i;
+const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
+
+/** GraphQL over HTTP, by GET or by POST of JSON, and answered as JSON whatever else is accepted. */
+export async function answerGraphQL(request: Request, body: Uint8Array<ArrayBuffer> | null, context: GraphQLContext) {
+  const { url, method, headers } = request;
+  const problem = body === null ? unreadable(new URL(url).searchParams) : undefined;
+  if (problem) return failure(400, 'BAD_REQUEST', problem);
+  if (body !== null && !JSON_TYPE.test(headers.get('content-type') ?? '')) {
+    return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');
+  }
+  const accept = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : 'application/json';
+  const asked = new Request(url, { method, headers: { 'content-type': 'application/json', accept }, body });
+  return requestIds.run(context.requestId, async () => yoga.fetch(asked, context));
+}
+
+/** Which of the parameters that must be JSON objects is none. */
+function unreadable(parameters: URLSearchParams): string | undefined {
+  const wrong = ['variables', 'extensions'].find((name) => !isJsonObject(parameters.get(name) || '{}'));
+  return wrong && `The parameter ${wrong} is not a JSON object.`;
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

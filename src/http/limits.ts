@@ -31,12 +31,18 @@ export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer
 
 const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
 
-/** Bounds what a document can multiply without variables: aliases and directives. */
+/**
+ * Bounds what a document can multiply without variables: aliases and directives. Below `__schema` and `__type` there is
+ * no use for aliases, and every level of them would answer the whole schema again.
+ */
 export const documentLimits: ValidationRule = (context) => {
   let aliases = 0;
   let directives = 0;
   return {
     Field(node) {
+      if (node.alias && context.getParentType()?.name.startsWith('__')) {
+        context.reportError(invalid('Introspection takes no aliases.'));
+      }
       if (node.alias && ++aliases === MAX_ALIASES + 1) {
         context.reportError(invalid(`A document may have at most ${MAX_ALIASES} aliases.`));
       }
@@ -61,10 +67,13 @@ export function costError(schema: GraphQLSchema, { document, operationName, vari
   });
 }
 
-/** The variables as the caller gave them, before GraphQL has coerced them, with the defaults of the rest. */
+/** The variables as the caller gave them, with the defaults of the rest. */
 function withDefaults({ variableDefinitions }: OperationDefinitionNode, given: Record<string, unknown>) {
-  const defaults = (variableDefinitions ?? []).flatMap(({ variable, defaultValue }) =>
-    defaultValue ? [[variable.name.value, valueFromASTUntyped(defaultValue)]] : [],
-  );
-  return { ...Object.fromEntries(defaults), ...given };
+  const values = new Map<string, unknown>();
+  for (const { variable, defaultValue } of variableDefinitions ?? []) {
+    const name = variable.name.value;
+    if (Object.hasOwn(given, name)) values.set(name, given[name]);
+    else if (defaultValue) values.set(name, valueFromASTUntyped(defaultValue));
+  }
+  return values;
 }

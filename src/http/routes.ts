@@ -3,7 +3,7 @@ import { checkReadiness } from '../directory/organization.ts';
 import { allowedOrigin, isPreflight, preflight } from './cors.ts';
 import { asViewer } from './credentials.ts';
 import { type Environment, misconfiguration } from './environment.ts';
-import { failure, log, masked } from './failures.ts';
+import { failure, log, unexpected } from './failures.ts';
 import { answerGraphQL } from './graphql.ts';
 import { readBody } from './limits.ts';
 
@@ -30,11 +30,9 @@ export async function handle(request: Request, env: Environment, context: Execut
     const report = (error: unknown) => log(requestId, error);
     context.waitUntil(scheduler.wait(0).then(task).catch(report));
   };
-  const response = await route({ request, env, requestId, later }, origin).catch((error) => {
-    log(requestId, error);
-    const { status, code, message } = masked(error);
-    return failure(status, code, message);
-  });
+  const response = await route({ request, env, requestId, later }, origin).catch((error) =>
+    unexpected(error, requestId),
+  );
   return withHeaders(response, requestId, origin);
 }
 
@@ -49,17 +47,16 @@ async function route(exchange: Exchange, origin: string | null): Promise<Respons
 }
 
 async function graphql({ request, env, requestId, later }: Exchange): Promise<Response> {
-  const { url, method, headers } = request;
+  const { method } = request;
   let body: Promise<Uint8Array<ArrayBuffer> | Response> | undefined;
   const { response, noteUse } = await asViewer(request, env, async (caller) => {
     if (method !== 'GET' && method !== 'POST') {
       return failure(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.', { allow: 'GET, POST' });
     }
-    if (method === 'GET') return answerGraphQL(new Request(url, { headers }), { ...caller, requestId });
+    if (method === 'GET') return answerGraphQL(request, null, { ...caller, requestId });
     body ??= readBody(request);
     const bytes = await body;
-    if (bytes instanceof Response) return bytes;
-    return answerGraphQL(new Request(url, { method, headers, body: bytes }), { ...caller, requestId });
+    return bytes instanceof Response ? bytes.clone() : answerGraphQL(request, bytes, { ...caller, requestId });
   });
   if (noteUse) later(noteUse);
   return response;
