@@ -244,7 +244,7 @@ describe('a key that reaches some tenants', () => {
     const customer = await newCustomer({ tenantIdentifiers: [{ id: own.id }, { id: other.id }] });
     const { secret } = await newKey({ tenants: [own.id] });
     const { data, text } = await ask(
-      'query($s: ID!) { events(filter: { subject: $s }) { nodes { type after } } customer(id: $s) { tenants { nodes { id } totalCount } } }',
+      'query($s: ID!) { events(filter: { subjectId: $s }) { nodes { type after } } customer(id: $s) { tenants { nodes { id } totalCount } } }',
       { s: customer.id },
       secret,
     );

@@ -7,7 +7,10 @@ export default class ClosingLine implements Reporter {
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
     const broken = modules.filter((module) => module.errors().length > 0).length;
     const skipped = count('skipped');
-    const line = `${count('passed')} passed, ${count('failed') + broken} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-    process.stdout.write(`${line}\n`);
+    if (skipped > 0)
+      process.stdout.write(`${skipped} skipped
+`);
+    process.stdout.write(`${count('passed')} passed, ${count('failed') + broken} failed
+`);
   }
 }

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { CUSTOMER_FIELDS, eventsAbout, globalId, mutate, newCustomer, newTenant, succeed, unique } from './fixtures.ts';
+import {
+  CUSTOMER_FIELDS,
+  eventsAbout,
+  globalId,
+  mutate,
+  newCustomer,
+  newKey,
+  newTenant,
+  succeed,
+  unique,
+} from './fixtures.ts';
 import { ask } from './gateway.ts';
 
 const customer = `customer { ${CUSTOMER_FIELDS} }`;
@@ -63,7 +73,7 @@ describe('a customer', () => {
       updatedAt: updated.updatedAt,
     });
     expect(Date.parse(updated.updatedAt)).toBeGreaterThanOrEqual(Date.parse(created.updatedAt));
-    const { data } = await ask('query($s: ID!) { events(filter: { subject: $s }) { nodes { type before after } } }', {
+    const { data } = await ask('query($s: ID!) { events(filter: { subjectId: $s }) { nodes { type before after } } }', {
       s: created.id,
     });
     expect(data.events.nodes[1]).toMatchObject({
@@ -114,6 +124,46 @@ describe('a customer', () => {
       'customer.deleted',
       'customer.restored',
     ]);
+  });
+
+  it('leaves the lists of its tenants when it is deleted, and comes back to them', async () => {
+    const tenant = await newTenant();
+    const { secret } = await newKey({ tenants: [tenant.id] });
+    const created = await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] });
+    const listed = async () => {
+      const { data } = await ask(
+        `query($id: ID!) { tenant(id: $id) { customers { nodes { id } totalCount } }
+          customers { nodes { id } totalCount } customerBy(identifier: { id: "${created.id}" }) { id } }`,
+        { id: tenant.id },
+        secret,
+      );
+      expect(data.customers).toEqual(data.tenant.customers);
+      return data.customers;
+    };
+    const present = { nodes: [{ id: created.id }], totalCount: 1 };
+    expect(await listed()).toEqual(present);
+    await succeed('deleteCustomer', customer, { id: created.id }, secret);
+    expect(await listed()).toEqual({ nodes: [], totalCount: 0 });
+    await succeed('restoreCustomer', customer, { id: created.id }, secret);
+    expect(await listed()).toEqual(present);
+  });
+
+  it('is found by its labels, as they are now', async () => {
+    const [old, kept, added] = [unique('old'), unique('kept'), unique('added')];
+    const created = await newCustomer({ labels: [old, kept] });
+    await succeed('updateCustomer', customer, { id: created.id, labels: [kept, added] });
+    const found = async (...labels: string[]) => {
+      const { data } = await ask('query($l: [String!]) { customers(filter: { labels: $l }) { nodes { id } } }', {
+        l: labels,
+      });
+      return data.customers.nodes.length;
+    };
+    expect([await found(old), await found(kept), await found(added), await found(kept, added)]).toEqual([0, 1, 1, 1]);
+  });
+
+  it('takes null for not given when it is created', async () => {
+    const none = { kind: null, shortName: null, email: null, externalId: null, description: null, labels: null };
+    expect(await newCustomer(none)).toMatchObject({ kind: 'COMPANY', email: null, labels: [] });
   });
 
   it('frees its unique values when deleted, and answers who has them when restored', async () => {
@@ -179,6 +229,16 @@ describe('unique values', () => {
       expect(await mutate('updateCustomer', customer, { id: other.id, ...input })).toMatchObject(refusal);
     });
   }
+
+  it('do not tell who has them to a key that may not read customers', async () => {
+    const existing = await newCustomer();
+    const { secret } = await newKey({ permissions: ['customer:create'] });
+    expect(await mutate('createCustomer', customer, { name: existing.name }, secret)).toMatchObject({
+      __typename: 'AlreadyExistsError',
+      path: 'name',
+      existing: null,
+    });
+  });
 
   it('lets persons share a name, and checks again when one becomes a company', async () => {
     const company = await newCustomer();
@@ -276,6 +336,7 @@ describe('bad input', () => {
     ['an address that is none', { email: { address: 'jane at aol' } }, [{ path: 'email.address', kind: 'INVALID' }]],
     ['NUL, at which SQLite would stop reading', { name: '\u0000abc' }, [{ path: 'name', kind: 'INVALID' }]],
     ['broken Unicode', { externalId: '\ud800x' }, [{ path: 'externalId', kind: 'INVALID' }]],
+    ['a name that nobody can see', { name: '\u200b' }, [{ path: 'name', kind: 'INVALID' }]],
     ['an empty label', { labels: ['ok', ''] }, [{ path: 'labels.1', kind: 'INVALID' }]],
     [
       'several things at once',

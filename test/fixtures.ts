@@ -120,7 +120,7 @@ export async function tenantsOf(customerId: string, key?: string): Promise<strin
 
 /** The types of the events about a record, the oldest first. */
 export async function eventsAbout(id: string): Promise<string[]> {
-  const { data } = await ask('query($id: ID!) { events(first: 100, filter: { subject: $id }) { nodes { type } } }', {
+  const { data } = await ask('query($id: ID!) { events(first: 100, filter: { subjectId: $id }) { nodes { type } } }', {
     id,
   });
   return data.events.nodes.map(({ type }: { type: string }) => type);

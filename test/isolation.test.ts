@@ -46,7 +46,7 @@ function walk<Record extends string>(
           const cell = `${viewer.name}, ${record}`;
           const untouchable = await beyond(viewer);
           const answer = await operation.ask(record, key);
-          const outcome = operation.outcome(answer, record);
+          const outcome = operation.outcome(answer, record, viewer);
           expect(outcome, `${cell}: ${answer.text}`).toBe(operation.expected(viewer, record));
           const after = await dump();
           if (outcome === 'done') {

@@ -22,7 +22,9 @@ export async function newWorld(): Promise<World> {
   const deletedCustomer = await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] });
   await ask(mutationDocument('deleteCustomer', 'customer { id }'), { input: { id: deletedCustomer.id } });
   await ask(mutationDocument('deleteTenant', 'tenant { id }'), { input: { id: deletedTenant.id } });
-  const { data } = await ask('query($s: ID!) { events(filter: { subject: $s }) { nodes { id } } }', { s: customer.id });
+  const { data } = await ask('query($s: ID!) { events(filter: { subjectId: $s }) { nodes { id } } }', {
+    s: customer.id,
+  });
   return {
     tenantId: tenant.id,
     otherTenantId: other.id,

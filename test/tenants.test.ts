@@ -33,6 +33,13 @@ describe('a tenant', () => {
     expect(await byId(created.id)).toEqual(created);
   });
 
+  it('takes null for not given when it is created', async () => {
+    const none = { status: null, test: null, partnerManaged: null, billing: { taxExempt: null, billingAddress: null } };
+    const created = await newTenant(none);
+    expect(created).toMatchObject({ status: 'ACTIVE', partnerManaged: true, billing: { taxExempt: 'NONE' } });
+    await newTenant({ billing: null });
+  });
+
   it('is renamed, deactivated and deleted, and each is an event', async () => {
     const created = await newTenant();
     const renamed = await succeed('updateTenant', tenant, { id: created.id, name: unique('Renamed') });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { customers, tenants } from './demo.ts';
 import { ask, type Gateway } from './gateway.ts';
 

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { apiKeys } from '../db/schema/api-keys.ts';
 import { inList, insertWhen, jsonList, update } from '../db/statement.ts';
 import { newToken, sha256 } from './api-key-token.ts';
@@ -10,7 +10,7 @@ import { creationTime, newId } from './ids.ts';
 import { choice, id, instant, type TenantIdentifier, tenantIdentifiers, text } from './input.ts';
 import { PERMISSIONS } from './permission-names.ts';
 import { apiKeyInReach } from './reach.ts';
-import { happened, record, recordAfter } from './recording.ts';
+import { happened, recordAfter, recordEvent } from './recording.ts';
 import { allExist, missingTenants, missingUnless, resolveTenants } from './references.ts';
 import { requireOrganizationReach, requirePermissions, type Viewer } from './viewer.ts';
 
@@ -101,7 +101,7 @@ export const createApiKey = command({
     return {
       checks: [allExist([missingTenants(tenants)])],
       writes: (allowed) => [
-        record(change, { ...SUBJECT, type: 'apiKey.created', subjectId: sql`${apiKeyId}` }, sql`WHERE ${allowed}`),
+        recordEvent(change, { ...SUBJECT, type: 'apiKey.created', subjectId: sql`${apiKeyId}` }, sql`WHERE ${allowed}`),
         insertWhen(
           apiKeys,
           {
@@ -157,7 +157,7 @@ export const rotateApiKey = command({
         ...endsInTime(viewer, id),
       ],
       writes: (allowed) => [
-        record(change, { ...SUBJECT, type: 'apiKey.rotated' }, sql`FROM api_key WHERE ${target} AND ${allowed}`),
+        recordEvent(change, { ...SUBJECT, type: 'apiKey.rotated' }, sql`FROM api_key WHERE ${target} AND ${allowed}`),
         update(
           apiKeys,
           {
@@ -191,7 +191,7 @@ export const revokeApiKey = command({
         holdsPermissionsOf(viewer, id),
       ],
       writes: (allowed) => [
-        record(
+        recordEvent(
           change,
           { ...SUBJECT, type: 'apiKey.revoked' },
           sql`FROM api_key WHERE ${target} AND ${isActive} AND ${allowed}`,

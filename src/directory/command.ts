@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { violatedUniqueColumn } from '../db/constraint.ts';
 import { allOf, type Statement, select, write } from '../db/statement.ts';
 import {
@@ -76,11 +76,11 @@ export interface Plan<Result, Answer> {
   readonly answer: Statement<Answer>;
   /** Read the answer first: a removal may put the record out of the viewer's reach. */
   readonly answersBeforeWriting?: boolean;
-  result(answer: Answer, happened: ReadonlySet<EventType>): Result;
+  result(answer: Answer, recorded: ReadonlySet<EventType>): Result;
 }
 
 /** Refuses whoever may not run the command, whatever the input. */
-export function authorize(viewer: Viewer, { permissions }: Pick<Command, 'permissions'>): void {
+function authorize(viewer: Viewer, { permissions }: Pick<Command, 'permissions'>): void {
   if (viewer.access === 'READ') throw ForbiddenError.readOnlyKey();
   requirePermissions(viewer, permissions);
 }
@@ -97,10 +97,10 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
 
   const checks = checkStatement(plan.checks);
   const writes = [...plan.writes(isAllowed(plan.checks)), nameTenants(change)].map(write);
-  const happened = eventsOf(change);
+  const recorded = eventsOf(change);
   const statements: Statement[] = plan.answersBeforeWriting
-    ? [plan.answer, checks, ...writes, happened]
-    : [checks, ...writes, happened, plan.answer];
+    ? [plan.answer, checks, ...writes, recorded]
+    : [checks, ...writes, recorded, plan.answer];
 
   let results: unknown[][];
   try {
@@ -117,7 +117,7 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
     if (detail !== null && detail !== undefined) throw check.error(detail, answer);
   });
   if (answer === undefined) throw new Error('A command that passed its checks found no record to answer with');
-  return plan.result(answer, new Set(rowsOf(happened).map(({ type }) => type)));
+  return plan.result(answer, new Set(rowsOf(recorded).map(({ type }) => type)));
 }
 
 const isAllowed = (checks: readonly Check<never>[]): SQL => allOf(checks.map(({ problem }) => sql`${problem} IS NULL`));

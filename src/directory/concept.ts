@@ -2,14 +2,14 @@ import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { customers } from '../db/schema/customers.ts';
 import type { tenants } from '../db/schema/tenants.ts';
 import { allOf, differs, insertWhen, mapRows, type Statement, update, type Values } from '../db/statement.ts';
-import type { Change, Check, UniqueValue } from './command.ts';
+import type { Change, Check, Plan, UniqueValue } from './command.ts';
 import { type NamedRecord, VersionConflictError } from './errors.ts';
 import type { EventType } from './event-types.ts';
 import { creationTime } from './ids.ts';
 import type { Permission } from './permission-names.ts';
 import type { Reach } from './reach.ts';
-import { happened, record, recordAfter, subjectsOf } from './recording.ts';
-import { missingUnless } from './references.ts';
+import { happened, recordAfter, recordEvent, subjectsOf } from './recording.ts';
+import { allExist, missingUnless } from './references.ts';
 import type { Viewer } from './viewer.ts';
 
 type RecordTable = typeof customers | typeof tenants;
@@ -39,8 +39,8 @@ interface UniqueColumn {
   among?: SQL;
 }
 
-/** Writes that hang on an event: record it before any write, under a condition, then write. */
-interface Recorded {
+/** Writes that hang on an event: it is recorded before any write, under a condition, and they follow. */
+interface Writes {
   recorded(condition: SQL): SQL;
   writes: readonly SQL[];
 }
@@ -62,13 +62,13 @@ export function creation<T extends RecordTable>(
   concept: Concept<T>,
   id: string,
   values: Values<T>,
-): Recorded {
+): Writes {
   const type: EventType = `${concept.word}.created`;
   const at = creationTime(id);
   const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1 };
   return {
     recorded: (condition) =>
-      record(change, { type, subjectType: concept.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
+      recordEvent(change, { type, subjectType: concept.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
     writes: [
       insertWhen<RecordTable>(concept.table, columns, happened(change, type)),
       recordAfter(change, type, snapshot(concept)),
@@ -85,14 +85,14 @@ export function alteration<T extends RecordTable>(
   target: SQL,
   values: Values<T>,
   verb: Verb = 'updated',
-): Recorded {
+): Writes {
   const type: EventType = `${concept.word}.${verb}`;
   const columns = { ...values, updatedAt: change.at, version: sql`${concept.table.version} + 1` };
   const subject = { type, subjectType: concept.name, subjectId: sql`${concept.table.id}` };
   const before = verb === 'restored' ? {} : { before: concept.snapshot };
   return {
     recorded: (condition) =>
-      record(
+      recordEvent(
         change,
         { ...subject, ...before },
         sql`${from(concept)} WHERE ${target} AND ${differs<RecordTable>(concept.table, values)} AND ${condition}`,
@@ -109,7 +109,7 @@ export const liveInReach = (concept: Concept, { reach }: Viewer, id: string): SQ
   sql`${concept.table.id} = ${id} AND ${IS_LIVE[concept.word]} AND ${concept.inReach(reach)}`;
 
 /** The same, hidden or not: for commands that restore. */
-export const inReachById = (concept: Concept, { reach }: Viewer, id: string): SQL =>
+const inReachById = (concept: Concept, { reach }: Viewer, id: string): SQL =>
   sql`${concept.table.id} = ${id} AND ${concept.inReach(reach)}`;
 
 export const missing = (concept: Concept, target: SQL, path: string): SQL =>
@@ -159,4 +159,43 @@ export function uniqueValues<T extends RecordTable, Row>(
         : null,
     };
   });
+}
+
+/** Hides the live record with this id. `more` are the checks of its concept. */
+export function hiding<Row, Result>(
+  change: Change,
+  concept: Concept<RecordTable, Row>,
+  id: string,
+  more: (target: SQL) => readonly Check<unknown>[],
+  result: (row: Row) => Result,
+): Plan<Result, Row> {
+  const { viewer } = change;
+  const target = liveInReach(concept, viewer, id);
+  const { recorded, writes } = alteration(change, concept, target, { deletedAt: change.at }, 'deleted');
+  return {
+    checks: [allExist([missing(concept, target, 'id')]), ...more(target)],
+    writes: (allowed) => [recorded(allowed), ...writes],
+    answer: concept.rows(sql`WHERE ${inReachById(concept, viewer, id)}`),
+    result,
+  };
+}
+
+/** Brings the record with this id back; one that is live stays as it is. */
+export function restoring<Row, Result>(
+  change: Change,
+  concept: Concept<RecordTable, Row>,
+  id: string,
+  more: (target: SQL) => readonly Check<unknown>[],
+  result: (row: Row) => Result,
+): Plan<Result, Row> {
+  const { viewer } = change;
+  const target = inReachById(concept, viewer, id);
+  const { recorded, writes } = alteration(change, concept, target, { deletedAt: null }, 'restored');
+  return {
+    checks: [allExist([missing(concept, target, 'id')]), ...more(target)],
+    writes: (allowed) => [recorded(allowed), ...writes],
+    unique: uniqueValues(concept, viewer, {}, target),
+    answer: concept.rows(sql`WHERE ${target}`),
+    result,
+  };
 }

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { customers } from '../db/schema/customers.ts';
 import type { Values } from '../db/statement.ts';
 import type { Concept } from './concept.ts';

@@ -1,14 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Change, type Check, command, type Plan } from './command.ts';
 import {
   alteration,
   creation,
   exists,
   hasVersion,
-  inReachById,
+  hiding,
   liveInReach,
   missing,
+  restoring,
   uniqueValues,
 } from './concept.ts';
 import { CUSTOMER, type CustomerPatch, customerDetails, newCustomer, patchedCustomer } from './customer-columns.ts';
@@ -20,6 +21,7 @@ import {
   customerIdentifier,
   expectedVersion,
   id,
+  newRecord,
   type TenantIdentifier,
   tenantIdentifiers,
   text,
@@ -28,7 +30,7 @@ import { recordJoining, writeMemberships } from './memberships.ts';
 import { customerInReach, customerWhollyInReach } from './reach.ts';
 import { eventSubjects, happened } from './recording.ts';
 import { allExist, missingTenants, pathOf, resolveTenants } from './references.ts';
-import { keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
+import { isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface CustomerResult {
@@ -59,7 +61,7 @@ const firstMemberships = (change: Change, customerId: string, tenants: SQL): SQL
 export const createCustomer = command({
   name: 'createCustomer',
   permissions: ['customer:create'],
-  input: z.object({ ...customerDetails, name: text, tenantIdentifiers: tenantIdentifiers.nullish() }),
+  input: newRecord({ ...customerDetails, name: text, tenantIdentifiers: tenantIdentifiers.nullish() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { tenantIdentifiers, ...input }): Plan<CustomerResult, CustomerRecord> {
     const { viewer } = change;
@@ -144,15 +146,9 @@ export const upsertCustomer = command({
     return {
       checks: [
         allExist([missingTenants(tenants), ...(identifier.id == null ? [] : [missing(CUSTOMER, reached, path)])]),
-        {
-          problem: sql`iif(${exists(CUSTOMER, target)} AND NOT ${exists(CUSTOMER, reached)}, 'taken', NULL)`,
-          error: () => new AlreadyExistsError(path, null),
-        },
+        isNotTaken(CUSTOMER, target, reached, path),
         whollyInReach(viewer, target),
-        {
-          problem: sql`iif(${patch.name === undefined ? 1 : 0} AND NOT ${exists(CUSTOMER, target)}, 'missing', NULL)`,
-          error: () => ValidationError.at('name', 'is required to create a customer', 'REQUIRED'),
-        },
+        isNamed(CUSTOMER, target, patch.name),
       ],
       writes: (allowed) => [
         altering.recorded(allowed),
@@ -164,7 +160,7 @@ export const upsertCustomer = command({
       unique: uniqueValues(CUSTOMER, viewer, newValues, target),
       answer: customerRows(sql`WHERE customer.id IN (
         ${eventSubjects(change)} UNION ALL SELECT customer.id FROM customer WHERE ${target})`),
-      result: (customer, happened) => ({ customer, outcome: outcomeOf(happened, 'customer') }),
+      result: (customer, recorded) => ({ customer, outcome: outcomeOf(recorded, 'customer') }),
     };
   },
 });
@@ -175,15 +171,8 @@ export const deleteCustomer = command({
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
-    const { viewer } = change;
-    const target = liveInReach(CUSTOMER, viewer, id);
-    const hiding = alteration(change, CUSTOMER, target, { deletedAt: change.at }, 'deleted');
-    return {
-      checks: [allExist([missing(CUSTOMER, target, 'id')]), whollyInReach(viewer, target)],
-      writes: (allowed) => [hiding.recorded(allowed), ...hiding.writes],
-      answer: customerRows(sql`WHERE ${inReachById(CUSTOMER, viewer, id)}`),
-      result: (customer) => ({ customer }),
-    };
+    const checks = (target: SQL) => [whollyInReach(change.viewer, target)];
+    return hiding(change, CUSTOMER, id, checks, (customer) => ({ customer }));
   },
 });
 
@@ -193,15 +182,7 @@ export const restoreCustomer = command({
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
-    const { viewer } = change;
-    const target = inReachById(CUSTOMER, viewer, id);
-    const restoring = alteration(change, CUSTOMER, target, { deletedAt: null }, 'restored');
-    return {
-      checks: [allExist([missing(CUSTOMER, target, 'id')]), whollyInReach(viewer, target)],
-      writes: (allowed) => [restoring.recorded(allowed), ...restoring.writes],
-      unique: uniqueValues(CUSTOMER, viewer, {}, target),
-      answer: customerRows(sql`WHERE ${target}`),
-      result: (customer) => ({ customer }),
-    };
+    const checks = (target: SQL) => [whollyInReach(change.viewer, target)];
+    return restoring(change, CUSTOMER, id, checks, (customer) => ({ customer }));
   },
 });

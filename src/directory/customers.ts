@@ -1,7 +1,7 @@
-import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { z } from 'zod';
-import { customers } from '../db/schema/customers.ts';
+import * as z from 'zod';
+import { customerLabels, customers } from '../db/schema/customers.ts';
 import { memberships } from '../db/schema/memberships.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { type CustomerIdentifier, choice, comparable, labels, parse } from './input.ts';
@@ -13,6 +13,7 @@ import {
   createdWithin,
   deletedValues,
   isNarrowed,
+  orderOf,
   type RecordOrder,
   recordFilter,
   SORT_COLUMNS,
@@ -76,38 +77,34 @@ const target = { selection: selection(fields), from: sql`customer`, id: customer
 /** The customers in reach, live ones unless the filter says otherwise. */
 export function listCustomers({ db, viewer }: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);
-  const order = args.orderBy ?? BY_CREATION;
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
+  const order = orderOf(args.orderBy, filter);
   const sort = SORT_COLUMNS[order.field];
   const sorted = { ...target, sort: sort && customers[sort] };
-  return listing(
-    db,
-    sorted,
-    walkCustomers(viewer.reach, filter, order),
-    parsePaging(args, order, 'customers'),
-    sortKeyOf(order),
-  );
+  const paging = parsePaging(args, order, 'customers');
+  return listing(db, sorted, walkCustomers(viewer.reach, filter, order), paging, sortKeyOf(order));
 }
 
-function walkCustomers(reach: Reach, filter: z.output<typeof customerFilter>, { field }: RecordOrder): Walk {
-  const sort = SORT_COLUMNS[field];
+type Filter = z.output<typeof customerFilter>;
+
+function walkCustomers(reach: Reach, filter: Filter, order: RecordOrder): Walk {
+  const sort = SORT_COLUMNS[order.field];
   const kinds = filter.kind ? [filter.kind] : CUSTOMER_KINDS;
-  const named = customersNamed(filter);
+  const named = namedCustomers(filter);
   if (named) {
     return {
-      from: named.from,
-      id: walked.id,
+      ...named,
       sort: sort && walked[sort],
       partitions: [],
       where: [
         ...named.where,
         inList(sql`+${walked.deleted}`, deletedValues(filter.deleted)),
         inList(sql`+${walked.kind}`, kinds),
-        ...createdWithin(walked.id, filter.createdAt),
+        ...createdWithin(named.id, filter.createdAt),
         ...withinTime(walked.updatedAt, filter.updatedAt),
-        customerInReach(reach, walked.id),
+        customerInReach(reach, named.id),
       ],
-      narrowed: true,
+      narrowed: named.narrowed || sort !== null,
     };
   }
   const source = customersInReach(reach);
@@ -121,25 +118,36 @@ function walkCustomers(reach: Reach, filter: z.output<typeof customerFilter>, { 
       { column: source.kind, values: kinds },
     ],
     where: [...createdWithin(source.id, filter.createdAt), ...withinTime(source.updatedAt, filter.updatedAt)],
-    narrowed: isNarrowed(filter, field),
+    narrowed: isNarrowed(filter, order.field),
   };
 }
 
-/** Where the filter names external ids or labels, the list starts from those instead of an order. */
-function customersNamed({ externalIds, labels }: z.output<typeof customerFilter>): { from: SQL; where: SQL[] } | null {
-  const [label] = labels ?? [];
-  const carriesAll = (labels ?? []).length === 0 ? [] : [carriesLabels(labels ?? [])];
-  if (externalIds != null) return { from: withExternalIds(sql`customer`, externalIds), where: carriesAll };
+const carried = alias(customerLabels, 'carried');
+
+/** Where the filter names external ids or a label, the list starts from those; a label's customers stand in order. */
+function namedCustomers({ externalIds, labels }: Filter): Pick<Walk, 'from' | 'id' | 'where' | 'narrowed'> | null {
+  const all = labels ?? [];
+  const [label, ...others] = all;
+  if (externalIds != null) {
+    const from = withExternalIds(sql`customer`, externalIds);
+    return { from, id: walked.id, where: carriesAll(walked.id, all), narrowed: true };
+  }
   if (label === undefined) return null;
   return {
     from: sql`customer_label carried CROSS JOIN customer walked ON walked.id = carried.customer_id`,
-    where: [sql`carried.label = ${label}`, ...carriesAll],
+    id: carried.customerId,
+    where: [sql`carried.label = ${label}`, ...carriesAll(carried.customerId, others)],
+    narrowed: false,
   };
 }
 
-const carriesLabels = (labels: readonly string[]): SQL => sql`(
-  SELECT count(*) FROM customer_label
-  WHERE customer_label.customer_id = ${walked.id} AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`;
+function carriesAll(customerId: Column, labels: readonly string[]): SQL[] {
+  if (labels.length === 0) return [];
+  return [
+    sql`(SELECT count(*) FROM customer_label WHERE customer_label.customer_id = ${customerId}
+      AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`,
+  ];
+}
 
 const membership = alias(memberships, 'walked');
 
@@ -154,8 +162,12 @@ export function listCustomersOfTenants(
     from: sql`membership walked`,
     id: membership.customerId,
     sort: null,
-    partitions: [{ column: membership.tenantId, values: tenantIds }],
-    where: [sql`${membership.customerDeleted} = 0`, tenantInReach(viewer.reach, membership.tenantId)],
+    partitions: [
+      { column: membership.tenantId, values: tenantIds },
+      { column: membership.customerDeleted, values: [0] },
+      { column: membership.customerKind, values: CUSTOMER_KINDS },
+    ],
+    where: [tenantInReach(viewer.reach, membership.tenantId)],
     narrowed: false,
   };
   return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Tenant.customers'));

@@ -62,10 +62,6 @@ export class NotFoundError extends DirectoryError {
     super(references.map(({ message }) => message).join(' '));
     this.references = references;
   }
-
-  static at(path: string, concept: string): NotFoundError {
-    return new NotFoundError([{ path, message: `There is no ${concept} with the identifier given at ${path}.` }]);
-  }
 }
 
 export class AlreadyExistsError extends DirectoryError {

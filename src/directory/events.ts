@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { events } from '../db/schema/events.ts';
 import { inList, mapRows, selection } from '../db/statement.ts';
 import { EVENT_TYPES, type EventType } from './event-types.ts';
@@ -12,8 +12,7 @@ import { eventInReach, eventsInReach, type Reach } from './reach.ts';
 import { BY_CREATION } from './records.ts';
 import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
 
-export const EVENT_SUBJECTS = events.subjectType.enumValues;
-export const EVENT_ACTORS = events.actorType.enumValues;
+const EVENT_ACTORS = events.actorType.enumValues;
 
 const {
   commandId: _commandId,
@@ -36,7 +35,9 @@ const eventSelection = selection({ ...fields, type: sql<EventType>`${type}` });
 
 export interface EventRecord extends ReturnType<typeof eventSelection.decode> {}
 
-const READ_PERMISSIONS: Partial<Record<EventRecord['subjectType'], Permission>> = {
+/** What must be held to see what a record looked like; null where everyone may. */
+const READ_PERMISSIONS: Partial<Record<EventRecord['subjectType'], Permission | null>> = {
+  Organization: null,
   Tenant: 'tenant:read',
   Customer: 'customer:read',
   ApiKey: 'apiKey:read',
@@ -46,7 +47,8 @@ const READ_PERMISSIONS: Partial<Record<EventRecord['subjectType'], Permission>> 
 const seenBy = ({ permissions }: Viewer) =>
   mapRows(eventSelection, (event): EventRecord => {
     const needed = READ_PERMISSIONS[event.subjectType];
-    return needed === undefined || permissions.has(needed) ? event : { ...event, before: null, after: null };
+    const isReadable = needed === null || (needed !== undefined && permissions.has(needed));
+    return isReadable ? event : { ...event, before: null, after: null };
   });
 
 /** The events in reach among these. */
@@ -59,7 +61,7 @@ export async function eventsByIds({ db, viewer }: Caller, ids: readonly number[]
 
 const eventFilter = z.object({
   types: z.array(choice(EVENT_TYPES)).nullish(),
-  subject: id.nullish(),
+  subjectId: id.nullish(),
   actor: z
     .object({ type: choice(EVENT_ACTORS), id: id.nullish() })
     .refine(({ type, id }) => (type === 'ROOT' || type === 'SYSTEM') === (id == null), {
@@ -87,16 +89,19 @@ export function listEvents({ db, viewer }: Caller, args: EventListArguments): Li
   return listing(db, target, walk, parsePaging(args, BY_CREATION, 'events'), () => null);
 }
 
-function walkEvents(reach: Reach, { types, subject, actor }: EventFilter): Walk {
-  if (subject != null || actor != null) {
+function walkEvents(reach: Reach, { types, subjectId, actor }: EventFilter): Walk {
+  const isBy = (given: NonNullable<typeof actor>) =>
+    sql`walked.actor_type = ${given.type} AND walked.actor_id IS ${given.id ?? null}`;
+  // A subject has few events, wherever they lie in the feed.
+  if (subjectId != null) {
     return {
       from: sql`event walked`,
       id: walked.id,
       sort: null,
       partitions: [],
       where: [
-        ...(subject == null ? [] : [sql`walked.subject_id = ${subject}`]),
-        ...(actor == null ? [] : [sql`walked.actor_type = ${actor.type} AND walked.actor_id IS ${actor.id ?? null}`]),
+        sql`walked.subject_id = ${subjectId}`,
+        ...(actor == null ? [] : [isBy(actor)]),
         ...(types == null ? [] : [inList(sql`+walked.type`, types)]),
         eventInReach(reach, walked.id, walked.subjectType),
       ],
@@ -104,12 +109,16 @@ function walkEvents(reach: Reach, { types, subject, actor }: EventFilter): Walk 
     };
   }
   const source = eventsInReach(reach);
+  const byType = types == null ? [] : [{ column: source.type, values: types }];
   return {
     from: source.from,
     id: source.id,
     sort: null,
-    partitions: [...source.partitions, ...(types == null ? [] : [{ column: source.type, values: types }])],
-    where: source.where,
+    partitions: [...source.partitions, ...(actor == null ? byType : [])],
+    where: [
+      ...source.where,
+      ...(actor == null ? [] : [isBy(actor), ...(types == null ? [] : [inList(sql`+walked.type`, types)])]),
+    ],
     narrowed: false,
   };
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Issue, ValidationError } from './errors.ts';
 
 /** What is compared where values must be unique, and what names are sorted by. Values are shown as they were given. */
@@ -21,6 +21,9 @@ export const otherwise = (message: string) => (issue: { input?: unknown }) =>
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
+/** Anything but white space, format characters (such as zero-width spaces) and marks that need another to stand on. */
+const VISIBLE = /[^\s\p{Cf}\p{M}]/u;
+
 const string = z
   .string({ error: otherwise('must be a string') })
   .trim()
@@ -30,7 +33,8 @@ const string = z
   });
 
 /** A string of 1 to `max` characters, trimmed. */
-const textOf = (max: number) => string.min(1, 'must not be empty').max(max, `must be at most ${max} characters`);
+const textOf = (max: number) =>
+  string.regex(VISIBLE, 'must not be empty').max(max, `must be at most ${max} characters`);
 
 export const text = textOf(MAX_TEXT_LENGTH);
 export const longText = textOf(MAX_LONG_TEXT_LENGTH);
@@ -72,6 +76,15 @@ export type CustomerIdentifier = z.output<typeof customerIdentifier>;
 export const tenantIdentifiers = z
   .array(tenantIdentifier, { error: otherwise('must be a list') })
   .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`);
+
+/** The input of a new record: what is null there is not given, at whatever depth. */
+export const newRecord = <const S extends z.ZodRawShape>(shape: S) => z.preprocess(withoutNulls, z.object(shape));
+
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) return value;
+  const given = Object.entries(value).filter(([, part]) => part !== null);
+  return Object.fromEntries(given.map(([name, part]) => [name, withoutNulls(part)]));
+}
 
 function toIssue(issue: z.core.$ZodIssue, at: readonly string[]): Issue {
   const missing = issue.input === undefined || issue.input === null;

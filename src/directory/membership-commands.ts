@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Change, command, type Plan } from './command.ts';
 import { type CustomerRecord, customerRows, isCustomer } from './customers.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from './errors.ts';

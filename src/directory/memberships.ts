@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Change } from './command.ts';
-import { record } from './recording.ts';
+import { recordEvent } from './recording.ts';
 
 /** Records a new membership for each of the tenants that the customer does not belong to yet. */
 export function recordJoining(change: Change, customerId: SQL, tenants: SQL, condition: SQL): SQL {
-  return record(
+  return recordEvent(
     change,
     {
       type: 'membership.created',
@@ -21,7 +21,7 @@ export function recordJoining(change: Change, customerId: SQL, tenants: SQL, con
 
 /** Records the end of the customer's memberships for which the condition over `membership` holds. */
 export function recordLeaving(change: Change, customerId: SQL, condition: SQL): SQL {
-  return record(
+  return recordEvent(
     change,
     {
       type: 'membership.deleted',

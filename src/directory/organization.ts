@@ -1,11 +1,11 @@
 import { sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { organizations } from '../db/schema/organization.ts';
 import { differs, type RowOf, select, update } from '../db/statement.ts';
 import { command, type Plan } from './command.ts';
 import { ForbiddenError, ValidationError } from './errors.ts';
 import { text } from './input.ts';
-import { happened, record, recordAfter } from './recording.ts';
+import { happened, recordAfter, recordEvent } from './recording.ts';
 import { type Caller, requireOrganizationReach } from './viewer.ts';
 
 const fields = {
@@ -45,7 +45,7 @@ export const updateOrganization = command({
     return {
       checks: [],
       writes: (allowed) => [
-        record(
+        recordEvent(
           change,
           { type, subjectType: 'Organization', subjectId: sql`organization.id`, before: SNAPSHOT },
           sql`FROM organization WHERE ${differs(organizations, values)} AND ${allowed}`,

@@ -1,6 +1,6 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
-import { allOf, jsonList, type Selection, type Statement, select } from '../db/statement.ts';
+import { allOf, inList, jsonList, type Selection, type Statement, select } from '../db/statement.ts';
 import { encodeCursor, type Page, type Paging, type SortKey, toPage } from './paging.ts';
 
 /** A list that is read only as far as it is asked for: its page, its total, or both in one D1 call. */
@@ -102,8 +102,7 @@ function pickedBy<Row>(target: Target<Row>, walk: Walk, paging: Paging): SQL {
     ORDER BY ${inner.orderBy} LIMIT ${paging.limit + 1})`;
 }
 
-const within = ({ column, values }: Partition): SQL =>
-  sql`${column} IN (SELECT value FROM json_each(${jsonList(values)}))`;
+const within = ({ column, values }: Partition): SQL => inList(column, values);
 
 /** A list over a walk, not yet read. */
 export function listing<Row extends { id: string | number }>(

@@ -60,23 +60,27 @@ export function eventInReach(reach: Reach, eventId: Id, subjectType: Id): SQL {
     AND (${subjectType} <> 'ApiKey' OR ${namesOnlyReached(reach.tenantIds, eventId)}))`;
 }
 
-/** Whether everything within `other` is within `reach`: nobody grants further than they reach. */
-export function covers(reach: Reach, other: Reach): boolean {
-  if (reach.kind === 'ORGANIZATION') return true;
-  return other.kind === 'TENANTS' && other.tenantIds.every((id) => reach.tenantIds.includes(id));
-}
-
 const customer = alias(customers, 'walked');
 const member = alias(memberships, 'walked');
+
+interface CustomerSource {
+  from: SQL;
+  id: Column;
+  kind: Column;
+  nameKey: Column;
+  updatedAt: Column;
+  deleted: Column;
+  partitions: readonly Partition[];
+}
 
 /**
  * Where the customers in reach are walked in order: the table of customers, or the memberships of the tenants in reach,
  * which repeat the sort keys of their customers.
  */
-export function customersInReach(reach: Reach) {
+export function customersInReach(reach: Reach): CustomerSource {
   if (reach.kind === 'ORGANIZATION') {
     const { id, kind, nameKey, updatedAt, deleted } = customer;
-    return { from: sql`customer walked`, id, kind, nameKey, updatedAt, deleted, partitions: [] as Partition[] };
+    return { from: sql`customer walked`, id, kind, nameKey, updatedAt, deleted, partitions: [] };
   }
   return {
     from: sql`membership walked`,
@@ -85,23 +89,25 @@ export function customersInReach(reach: Reach) {
     nameKey: member.customerNameKey,
     updatedAt: member.customerUpdatedAt,
     deleted: member.customerDeleted,
-    partitions: [{ column: member.tenantId, values: reach.tenantIds, overlapping: true }] as Partition[],
+    partitions: [{ column: member.tenantId, values: reach.tenantIds, overlapping: true }],
   };
 }
 
 const event = alias(events, 'walked');
 const namedTenant = alias(eventTenants, 'walked');
 
+interface EventSource {
+  from: SQL;
+  id: Column;
+  type: Column;
+  partitions: readonly Partition[];
+  where: readonly SQL[];
+}
+
 /** Where the events in reach are walked in order: the feed itself, or the part of it that names a tenant in reach. */
-export function eventsInReach(reach: Reach) {
+export function eventsInReach(reach: Reach): EventSource {
   if (reach.kind === 'ORGANIZATION') {
-    return {
-      from: sql`event walked`,
-      id: event.id,
-      type: event.type,
-      partitions: [] as Partition[],
-      where: [] as SQL[],
-    };
+    return { from: sql`event walked`, id: event.id, type: event.type, partitions: [], where: [] };
   }
   return {
     from: sql`event_tenant walked`,

@@ -4,7 +4,8 @@ import { type Statement, select } from '../db/statement.ts';
 import type { Change } from './command.ts';
 import type { EventType } from './event-types.ts';
 
-interface Recorded {
+/** An event about to be recorded. */
+interface EventDraft {
   type: EventType;
   subjectType: typeof events.$inferSelect.subjectType;
   /** Expressions over the rows of `from`. */
@@ -14,8 +15,9 @@ interface Recorded {
 }
 
 /** Inserts one event for each row of `from`, a FROM clause with its conditions: none match, nothing happens. */
-export function record(change: Change, { type, subjectType, subjectId, before, after }: Recorded, from: SQL): SQL {
+export function recordEvent(change: Change, draft: EventDraft, from: SQL): SQL {
   const { actor } = change.viewer;
+  const { type, subjectType, subjectId, before, after } = draft;
   return sql`INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, actor_id, before, after, created_at)
     SELECT ${change.id}, ${type}, ${subjectType}, ${subjectId}, ${actor.type}, ${actor.id},
       ${before ?? sql`NULL`}, ${after ?? sql`NULL`}, ${change.at.getTime()} ${from}`;
@@ -41,19 +43,20 @@ const MEMBERSHIP_EVENTS = sql`('membership.created', 'membership.deleted')`;
 
 /** Notes the tenants that this command's events name: by them, whoever reaches some tenants only finds the events. */
 export function nameTenants(change: Change): SQL {
-  const about = (subjectType: Recorded['subjectType']) =>
+  const about = (subjectType: EventDraft['subjectType']) =>
     sql`event.command_id = ${change.id} AND event.subject_type = ${subjectType}`;
-  return sql`INSERT INTO event_tenant (tenant_id, event_id, type)
-    SELECT event.subject_id, event.id, event.type FROM event WHERE ${about('Tenant')}
+  const copied = sql`event.id, event.type, event.actor_type, event.actor_id`;
+  return sql`INSERT INTO event_tenant (tenant_id, event_id, type, actor_type, actor_id)
+    SELECT event.subject_id, ${copied} FROM event WHERE ${about('Tenant')}
     UNION ALL
-    SELECT membership.tenant_id, event.id, event.type
+    SELECT membership.tenant_id, ${copied}
     FROM event JOIN membership ON membership.customer_id = event.subject_id
     WHERE ${about('Customer')} AND event.type NOT IN ${MEMBERSHIP_EVENTS}
     UNION ALL
-    SELECT COALESCE(event.after, event.before) ->> 'tenantId', event.id, event.type
+    SELECT COALESCE(event.after, event.before) ->> 'tenantId', ${copied}
     FROM event WHERE ${about('Customer')} AND event.type IN ${MEMBERSHIP_EVENTS}
     UNION ALL
-    SELECT api_key_tenant.tenant_id, event.id, event.type
+    SELECT api_key_tenant.tenant_id, ${copied}
     FROM event JOIN api_key_tenant ON api_key_tenant.api_key_id = event.subject_id
     WHERE ${about('ApiKey')}`;
 }

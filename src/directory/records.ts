@@ -1,5 +1,5 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonList } from '../db/statement.ts';
 import { smallestIdAt } from './ids.ts';
 import { choice, comparable, instant, MAX_IDENTIFIERS, text } from './input.ts';
@@ -32,9 +32,16 @@ export const recordFilter = {
 
 type TimeRanges = { createdAt?: TimeRange; updatedAt?: TimeRange };
 
+/** The order asked for. Who asks for what changed within some time and names none wants it in the order of change. */
+export function orderOf(given: RecordOrder | null | undefined, { createdAt, updatedAt }: TimeRanges): RecordOrder {
+  if (given != null) return given;
+  return isGiven(updatedAt) && !isGiven(createdAt) ? { field: 'UPDATED_AT', direction: 'ASC' } : BY_CREATION;
+}
+
+const isGiven = (range: TimeRange): boolean => range?.from != null || range?.to != null;
+
 /** Whether a range picks the rows, because it is about another column than the order. */
 export function isNarrowed({ createdAt, updatedAt }: TimeRanges, field: RecordOrder['field']): boolean {
-  const isGiven = (range: TimeRange) => range?.from != null || range?.to != null;
   return (field !== 'CREATED_AT' && isGiven(createdAt)) || (field !== 'UPDATED_AT' && isGiven(updatedAt));
 }
 

@@ -1,5 +1,5 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Address, tenants } from '../db/schema/tenants.ts';
 import type { Values } from '../db/statement.ts';
 import type { Concept } from './concept.ts';
@@ -71,7 +71,7 @@ export const tenantDetails = {
   billing: billing.optional(),
 };
 
-export type TenantPatch = z.output<z.ZodObject<typeof tenantDetails>> & { name?: string | undefined };
+type TenantPatch = z.output<z.ZodObject<typeof tenantDetails>> & { name?: string | undefined };
 type TenantValues = Values<typeof tenants>;
 
 /** The columns that a patch sets: a field left out is untouched, null clears it. Addresses are patched part by part. */

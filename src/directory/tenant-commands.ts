@@ -1,25 +1,26 @@
 import { sql } from 'drizzle-orm';
-import { z } from 'zod';
+import * as z from 'zod';
 import { command, type Plan } from './command.ts';
 import {
   alteration,
   creation,
   exists,
   hasVersion,
-  inReachById,
+  hiding,
   liveInReach,
   missing,
+  restoring,
   uniqueValues,
 } from './concept.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
 import { newId } from './ids.ts';
-import { expectedVersion, id, tenantIdentifier, text } from './input.ts';
+import { expectedVersion, id, newRecord, tenantIdentifier, text } from './input.ts';
 import { tenantInReach } from './reach.ts';
 import { eventSubjects } from './recording.ts';
 import { allExist, pathOf } from './references.ts';
 import { newTenant, patchedTenant, TENANT, tenantDetails } from './tenant-columns.ts';
 import { isTenant, type TenantRecord, tenantRows } from './tenants.ts';
-import { keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
+import { isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
 import { requireOrganizationReach } from './viewer.ts';
 
 export interface TenantResult {
@@ -29,7 +30,7 @@ export interface TenantResult {
 export const createTenant = command({
   name: 'createTenant',
   permissions: ['tenant:create'],
-  input: z.object({ ...tenantDetails, name: text }),
+  input: newRecord({ ...tenantDetails, name: text }),
   errors: [ValidationError, AlreadyExistsError, ForbiddenError],
   plan(change, input): Plan<TenantResult, TenantRecord> {
     const { viewer } = change;
@@ -92,18 +93,12 @@ export const upsertTenant = command({
     return {
       checks: [
         ...(identifier.id == null ? [] : [allExist([missing(TENANT, reached, path)])]),
-        {
-          problem: sql`iif(${exists(TENANT, target)} AND NOT ${exists(TENANT, reached)}, 'taken', NULL)`,
-          error: () => new AlreadyExistsError(path, null),
-        },
+        isNotTaken(TENANT, target, reached, path),
         {
           problem: sql`iif(${mayCreate ? 0 : 1} AND ${isNew}, 'new', NULL)`,
-          error: () => ForbiddenError.outOfReach('Only who reaches the whole organization may create tenants.'),
+          error: () => ForbiddenError.outOfReach('Only callers who reach the whole organization may create tenants.'),
         },
-        {
-          problem: sql`iif(${patch.name === undefined ? 1 : 0} AND ${isNew}, 'missing', NULL)`,
-          error: () => ValidationError.at('name', 'is required to create a tenant', 'REQUIRED'),
-        },
+        isNamed(TENANT, target, patch.name),
       ],
       writes: (allowed) => [
         altering.recorded(allowed),
@@ -114,7 +109,7 @@ export const upsertTenant = command({
       unique: uniqueValues(TENANT, viewer, newValues, target),
       answer: tenantRows(sql`WHERE tenant.id IN (
         ${eventSubjects(change)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),
-      result: (tenant, happened) => ({ tenant, outcome: outcomeOf(happened, 'tenant') }),
+      result: (tenant, recorded) => ({ tenant, outcome: outcomeOf(recorded, 'tenant') }),
     };
   },
 });
@@ -125,16 +120,14 @@ export const deleteTenant = command({
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(change, { id }): Plan<TenantResult, TenantRecord> {
-    const { viewer } = change;
-    requireOrganizationReach(viewer, 'delete tenants');
-    const target = liveInReach(TENANT, viewer, id);
-    const hiding = alteration(change, TENANT, target, { deletedAt: change.at }, 'deleted');
-    return {
-      checks: [allExist([missing(TENANT, target, 'id')])],
-      writes: (allowed) => [hiding.recorded(allowed), ...hiding.writes],
-      answer: tenantRows(sql`WHERE ${inReachById(TENANT, viewer, id)}`),
-      result: (tenant) => ({ tenant }),
-    };
+    requireOrganizationReach(change.viewer, 'delete tenants');
+    return hiding(
+      change,
+      TENANT,
+      id,
+      () => [],
+      (tenant) => ({ tenant }),
+    );
   },
 });
 
@@ -144,16 +137,13 @@ export const restoreTenant = command({
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { id }): Plan<TenantResult, TenantRecord> {
-    const { viewer } = change;
-    requireOrganizationReach(viewer, 'restore tenants');
-    const target = inReachById(TENANT, viewer, id);
-    const restoring = alteration(change, TENANT, target, { deletedAt: null }, 'restored');
-    return {
-      checks: [allExist([missing(TENANT, target, 'id')])],
-      writes: (allowed) => [restoring.recorded(allowed), ...restoring.writes],
-      unique: uniqueValues(TENANT, viewer, {}, target),
-      answer: tenantRows(sql`WHERE ${target}`),
-      result: (tenant) => ({ tenant }),
-    };
+    requireOrganizationReach(change.viewer, 'restore tenants');
+    return restoring(
+      change,
+      TENANT,
+      id,
+      () => [],
+      (tenant) => ({ tenant }),
+    );
   },
 });

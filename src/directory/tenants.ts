@@ -1,6 +1,6 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { z } from 'zod';
+import * as z from 'zod';
 import { memberships } from '../db/schema/memberships.ts';
 import { tenants } from '../db/schema/tenants.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
@@ -13,6 +13,7 @@ import {
   createdWithin,
   deletedValues,
   isNarrowed,
+  orderOf,
   type RecordOrder,
   recordFilter,
   SORT_COLUMNS,
@@ -70,8 +71,8 @@ const target = { selection: selection(fields), from: sql`tenant`, id: tenants.id
 /** The tenants in reach, live ones unless the filter says otherwise. */
 export function listTenants({ db, viewer }: Caller, args: TenantListArguments): Listing<TenantRecord> {
   requirePermissions(viewer, ['tenant:read']);
-  const order = args.orderBy ?? BY_CREATION;
   const filter = parse(tenantFilter, args.filter ?? {}, 'filter');
+  const order = orderOf(args.orderBy, filter);
   const sort = SORT_COLUMNS[order.field];
   const sorted = { ...target, sort: sort && tenants[sort] };
   return listing(

@@ -1,13 +1,32 @@
-import type { z } from 'zod';
+import { type SQL, sql } from 'drizzle-orm';
+import type * as z from 'zod';
+import type { Check } from './command.ts';
+import { type Concept, exists } from './concept.ts';
+import { AlreadyExistsError, ValidationError } from './errors.ts';
 import type { EventType } from './event-types.ts';
 
 /** What an upsert did. NOOP: the record existed and nothing differed, so nothing was written. */
-export const OUTCOMES = ['CREATED', 'UPDATED', 'NOOP'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
+export type Outcome = 'CREATED' | 'UPDATED' | 'NOOP';
 
-export function outcomeOf(happened: ReadonlySet<EventType>, word: 'customer' | 'tenant'): Outcome {
-  if (happened.has(`${word}.created`)) return 'CREATED';
-  return happened.has(`${word}.updated`) ? 'UPDATED' : 'NOOP';
+export function outcomeOf(recorded: ReadonlySet<EventType>, word: 'customer' | 'tenant'): Outcome {
+  if (recorded.has(`${word}.created`)) return 'CREATED';
+  return recorded.has(`${word}.updated`) ? 'UPDATED' : 'NOOP';
+}
+
+/** An identifier that names a record out of reach is taken: that alone shows. */
+export function isNotTaken(concept: Concept, target: SQL, reached: SQL, path: string): Check<unknown> {
+  return {
+    problem: sql`iif(${exists(concept, target)} AND NOT ${exists(concept, reached)}, 'taken', NULL)`,
+    error: () => new AlreadyExistsError(path, null),
+  };
+}
+
+/** A name is needed for a record that does not exist yet, and only then. */
+export function isNamed(concept: Concept, target: SQL, name: string | undefined): Check<unknown> {
+  return {
+    problem: sql`iif(${name === undefined ? 1 : 0} AND NOT ${exists(concept, target)}, 'missing', NULL)`,
+    error: () => ValidationError.at('name', `is required to create a ${concept.word}`, 'REQUIRED'),
+  };
 }
 
 interface UpsertInput {

@@ -32,8 +32,8 @@ export function requirePermissions(viewer: Viewer, needed: Iterable<Permission>)
   if (missing.length > 0) throw ForbiddenError.missing(missing);
 }
 
-/** Throws unless the viewer reaches everything. `what` completes "Only who reaches the whole organization may …". */
+/** Throws unless the viewer reaches everything. `what` completes "Only callers who reach the whole organization may …". */
 export function requireOrganizationReach({ reach }: Viewer, what: string): void {
   if (reach.kind === 'ORGANIZATION') return;
-  throw ForbiddenError.outOfReach(`Only who reaches the whole organization may ${what}.`);
+  throw ForbiddenError.outOfReach(`Only callers who reach the whole organization may ${what}.`);
 }

@@ -33,7 +33,10 @@ ApiKey.implement({
     name: t.exposeString('name', { description: 'What the key is for, 1 to 256 characters.' }),
     permissions: t.exposeStringList('permissions', { description: 'What the key may do, within its reach.' }),
     access: t.expose('access', { type: ApiKeyAccess, description: 'Whether the key may change anything.' }),
-    reach: t.expose('reach', { type: Reach, description: 'How far the key sees and acts.' }),
+    reach: t.expose('reach', {
+      type: Reach,
+      description: 'How far the key sees and acts: of tenants, all that it was given, deleted ones included.',
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the key was created.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',

@@ -89,12 +89,15 @@ export const BillingProfile = builder.objectRef<TenantRecord>('BillingProfile').
 
 export const BillingProfileInput = builder.inputType('BillingProfileInput', {
   description:
-    'Parts of a billing profile: a field left out is untouched, null clears it. Strings up to 256 characters.',
+    'Parts of a billing profile: a field left out is untouched; null clears what can be null. Strings up to 256 characters.',
   fields: (t) => ({
     companyName: t.string({ description: DESCRIPTIONS.companyName }),
     vatId: t.string({ description: DESCRIPTIONS.vatId }),
     taxType: t.string({ description: DESCRIPTIONS.taxType }),
-    taxExempt: t.field({ type: TaxExemption, description: `${DESCRIPTIONS.taxExempt} NONE if never given.` }),
+    taxExempt: t.field({
+      type: TaxExemption,
+      description: `${DESCRIPTIONS.taxExempt} NONE for a new tenant, if not given.`,
+    }),
     isBusinessCustomer: t.boolean({ description: DESCRIPTIONS.isBusinessCustomer }),
     isInvoicePending: t.boolean({ description: DESCRIPTIONS.isInvoicePending }),
     oneTimePaymentValidThrough: t.string({ description: DESCRIPTIONS.oneTimePaymentValidThrough }),

@@ -39,7 +39,10 @@ export const builder = new SchemaBuilder<{
     endCursorFieldOptions: { description: 'The cursor of the last record; null when the page is empty.' },
     nodeTypeOptions: { description: 'Anything with a global id, to be found again by `node(id:)`.' },
     idFieldOptions: { description: 'The global id: opaque, and unique among all types.' },
-    firstArgOptions: { description: 'How many records to answer, from the beginning or after `after`: 1 to 100.' },
+    firstArgOptions: {
+      description:
+        'How many records to answer, from the beginning or after `after`: 1 to 100; 25 if neither `first` nor `last` is given.',
+    },
     afterArgOptions: { description: 'The cursor after which to begin. An empty string is no cursor.' },
     lastArgOptions: { description: 'How many records to answer, from the end or before `before`: 1 to 100.' },
     beforeArgOptions: { description: 'The cursor before which to end. An empty string is no cursor.' },

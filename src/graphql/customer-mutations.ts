@@ -25,7 +25,10 @@ const CustomerEmailInput = builder.inputType('CustomerEmailInput', {
 });
 
 const detailFields = (t: InputFields) => ({
-  kind: t.field({ type: CustomerKind, description: `${CUSTOMER_DESCRIPTIONS.kind} COMPANY if never given.` }),
+  kind: t.field({
+    type: CustomerKind,
+    description: `${CUSTOMER_DESCRIPTIONS.kind} COMPANY for a new customer, if not given.`,
+  }),
   shortName: t.string({ description: CUSTOMER_DESCRIPTIONS.shortName }),
   email: t.field({ type: CustomerEmailInput, description: CUSTOMER_DESCRIPTIONS.email }),
   externalId: t.string({ description: CUSTOMER_DESCRIPTIONS.externalId }),
@@ -33,13 +36,7 @@ const detailFields = (t: InputFields) => ({
   labels: t.stringList({ description: CUSTOMER_DESCRIPTIONS.labels }),
 });
 
-const firstTenantsField = (t: InputFields) => ({
-  tenantIdentifiers: t.field({
-    type: [TenantIdentifier],
-    description:
-      'The tenants that a new customer joins, at most 100; at least one if your reach is limited to tenants. An existing customer’s memberships are left as they are.',
-  }),
-});
+const JOINS = 'The tenants that a new customer joins, at most 100; at least one if your reach is limited to tenants.';
 
 builder.relayMutationField(
   createCustomer.name,
@@ -48,7 +45,7 @@ builder.relayMutationField(
     inputFields: (t) => ({
       name: t.string({ required: true, description: CUSTOMER_DESCRIPTIONS.name }),
       ...detailFields(t),
-      ...firstTenantsField(t),
+      tenantIdentifiers: t.field({ type: [TenantIdentifier], description: JOINS }),
     }),
   },
   {
@@ -65,7 +62,7 @@ builder.relayMutationField(
 builder.relayMutationField(
   updateCustomer.name,
   {
-    description: 'Changes to a customer: a field left out is untouched, null clears it.',
+    description: 'Changes to a customer: a field left out is untouched; null clears what can be null.',
     inputFields: (t) => ({
       id: t.id({ required: true, description: 'The global id of the customer.' }),
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
@@ -89,7 +86,7 @@ builder.relayMutationField(
   upsertCustomer.name,
   {
     description:
-      'What a customer should be like, whether it exists or not. A field left out is untouched, null clears it.',
+      'What a customer should be like, whether it exists or not. A field left out is untouched; null clears what can be null.',
     inputFields: (t) => ({
       identifier: t.field({
         type: CustomerIdentifier,
@@ -98,7 +95,10 @@ builder.relayMutationField(
       }),
       name: t.string({ description: `${CUSTOMER_DESCRIPTIONS.name} Required if the customer does not exist yet.` }),
       ...detailFields(t),
-      ...firstTenantsField(t),
+      tenantIdentifiers: t.field({
+        type: [TenantIdentifier],
+        description: `${JOINS} An existing customer’s memberships are left as they are.`,
+      }),
     }),
   },
   {

@@ -52,21 +52,21 @@ Customer.implement({
     name: t.exposeString('name', { description: CUSTOMER_DESCRIPTIONS.name }),
     shortName: t.exposeString('shortName', {
       nullable: true,
-      description: `${CUSTOMER_DESCRIPTIONS.shortName} Null if never given.`,
+      description: `${CUSTOMER_DESCRIPTIONS.shortName} Null if there is none.`,
     }),
     email: t.field({
       type: CustomerEmail,
       nullable: true,
-      description: `${CUSTOMER_DESCRIPTIONS.email} Null if never given.`,
+      description: `${CUSTOMER_DESCRIPTIONS.email} Null if there is none.`,
       resolve: (customer) => (hasEmail(customer) ? customer : null),
     }),
     externalId: t.exposeString('externalId', {
       nullable: true,
-      description: `${CUSTOMER_DESCRIPTIONS.externalId} Null if never given.`,
+      description: `${CUSTOMER_DESCRIPTIONS.externalId} Null if there is none.`,
     }),
     description: t.exposeString('description', {
       nullable: true,
-      description: `${CUSTOMER_DESCRIPTIONS.description} Null if never given.`,
+      description: `${CUSTOMER_DESCRIPTIONS.description} Null if there is none.`,
     }),
     labels: t.exposeStringList('labels', { description: CUSTOMER_DESCRIPTIONS.labels }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the customer was created.' }),
@@ -133,7 +133,11 @@ builder.queryFields((t) => ({
       description: 'The customers in your reach. Needs `customer:read`.',
       args: {
         filter: t.arg({ type: CustomerFilter, description: 'Which customers; all live ones if not given.' }),
-        orderBy: t.arg({ type: RecordOrder, description: 'How they are sorted; CREATED_AT, ASC if not given.' }),
+        orderBy: t.arg({
+          type: RecordOrder,
+          description:
+            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+        }),
       },
       resolve: (_, args, caller) => connection(listCustomers(caller, args)),
     },

@@ -57,14 +57,14 @@ Event.implement({
       type: 'JSONObject',
       nullable: true,
       description:
-        'The subject before, in the words of its type; null if it was not there, or you may not read such records.',
+        'The subject before, with the field names of its type, or `{ tenantId }` of a membership; null if it was not there, or you may not read such records.',
       resolve: ({ before }) => withGlobalIds(before),
     }),
     after: t.field({
       type: 'JSONObject',
       nullable: true,
       description:
-        'The subject afterwards, in the words of its type; null if it is gone, or you may not read such records.',
+        'The subject afterwards, with the field names of its type, or `{ tenantId }` of a membership; null if it is gone, or you may not read such records.',
       resolve: ({ after }) => withGlobalIds(after),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it happened.' }),
@@ -88,7 +88,7 @@ const EventFilter = builder.inputType('EventFilter', {
   description: 'Which events a list has: those that satisfy everything given here.',
   fields: (t) => ({
     types: t.stringList({ description: 'Any of these types.' }),
-    subject: t.id({ description: 'About the record with this global id.' }),
+    subjectId: t.id({ description: 'About the record with this global id.' }),
     actor: t.field({ type: EventActorInput, description: 'By this actor.' }),
   }),
 });
@@ -98,7 +98,7 @@ builder.queryField('events', (t) =>
     {
       type: Event,
       description:
-        'What changed, in the order in which the changes were committed: who goes on from the last cursor misses none and sees none twice. Needs `event:read`.',
+        'What changed, in the order in which the changes were committed: a reader who goes on from the last cursor misses none and sees none twice. Needs `event:read`.',
       args: { filter: t.arg({ type: EventFilter, description: 'Which events; all if not given.' }) },
       resolve: (_, { filter, ...page }, caller) =>
         connection(listEvents(caller, { ...page, filter: localFilter(filter) })),
@@ -111,10 +111,10 @@ type GivenFilter = typeof EventFilter.$inferInput | null | undefined;
 
 function localFilter(filter: GivenFilter) {
   if (filter == null) return null;
-  const { subject, actor, types } = filter;
+  const { subjectId, actor, types } = filter;
   return {
     types,
-    subject: subject == null ? null : (fromGlobalId(subject)?.id ?? subject),
+    subjectId: subjectId == null ? null : (fromGlobalId(subjectId)?.id ?? subjectId),
     actor: actor && { type: actor.type, id: actor.id == null ? null : localId('ApiKey', actor.id) },
   };
 }

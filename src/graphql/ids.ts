@@ -1,9 +1,9 @@
 import { decodeGlobalID, encodeGlobalID } from '@pothos/plugin-relay';
 
-export const NODE_TYPES = ['Organization', 'Tenant', 'Customer', 'ApiKey', 'Event'] as const;
+const NODE_TYPES = ['Organization', 'Tenant', 'Customer', 'ApiKey', 'Event'] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 
-export interface LocalId {
+interface LocalId {
   type: NodeType;
   id: string;
 }

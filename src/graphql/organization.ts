@@ -79,7 +79,7 @@ builder.relayMutationField(
     inputFields: (t) => ({ name: t.string({ description: 'The name, 1 to 256 characters.' }) }),
   },
   {
-    ...commandField(updateOrganization, 'Renames the organization. Only for who reaches all of it.'),
+    ...commandField(updateOrganization, 'Renames the organization. Only for callers who reach all of it.'),
     resolve: (_, { input }, caller) => run(caller, updateOrganization, input),
   },
   {

@@ -11,10 +11,17 @@ const detailFields = (t: InputFields) => ({
   externalId: t.string({ description: TENANT_DESCRIPTIONS.externalId }),
   url: t.string({ description: TENANT_DESCRIPTIONS.url }),
   description: t.string({ description: TENANT_DESCRIPTIONS.description }),
-  status: t.field({ type: TenantStatus, description: `${TENANT_DESCRIPTIONS.status} ACTIVE if never given.` }),
-  partnerManaged: t.boolean({ description: `${TENANT_DESCRIPTIONS.partnerManaged} True if never given.` }),
-  eventEnrichment: t.boolean({ description: `${TENANT_DESCRIPTIONS.eventEnrichment} False if never given.` }),
-  test: t.boolean({ description: `${TENANT_DESCRIPTIONS.test} False if never given.` }),
+  status: t.field({
+    type: TenantStatus,
+    description: `${TENANT_DESCRIPTIONS.status} ACTIVE for a new tenant, if not given.`,
+  }),
+  partnerManaged: t.boolean({
+    description: `${TENANT_DESCRIPTIONS.partnerManaged} True for a new tenant, if not given.`,
+  }),
+  eventEnrichment: t.boolean({
+    description: `${TENANT_DESCRIPTIONS.eventEnrichment} False for a new tenant, if not given.`,
+  }),
+  test: t.boolean({ description: `${TENANT_DESCRIPTIONS.test} False for a new tenant, if not given.` }),
   billing: t.field({ type: BillingProfileInput, description: TENANT_DESCRIPTIONS.billing }),
 });
 
@@ -28,7 +35,7 @@ builder.relayMutationField(
     }),
   },
   {
-    ...commandField(createTenant, 'Creates a tenant. Only for who reaches the whole organization.'),
+    ...commandField(createTenant, 'Creates a tenant. Only for callers who reach the whole organization.'),
     resolve: (_, { input }, caller) => run(caller, createTenant, input),
   },
   {
@@ -40,7 +47,7 @@ builder.relayMutationField(
 builder.relayMutationField(
   updateTenant.name,
   {
-    description: 'Changes to a tenant: a field left out is untouched, null clears it.',
+    description: 'Changes to a tenant: a field left out is untouched; null clears what can be null.',
     inputFields: (t) => ({
       id: t.id({ required: true, description: 'The global id of the tenant.' }),
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
@@ -62,7 +69,7 @@ builder.relayMutationField(
   upsertTenant.name,
   {
     description:
-      'What a tenant should be like, whether it exists or not. A field left out is untouched, null clears it.',
+      'What a tenant should be like, whether it exists or not. A field left out is untouched; null clears what can be null.',
     inputFields: (t) => ({
       identifier: t.field({
         type: TenantIdentifier,
@@ -74,7 +81,10 @@ builder.relayMutationField(
     }),
   },
   {
-    ...commandField(upsertTenant, 'Changes the tenant that is named so, or creates it.'),
+    ...commandField(
+      upsertTenant,
+      'Changes the tenant that is named so, or creates it, which is only for callers who reach the whole organization.',
+    ),
     resolve: (_, { input }, caller) =>
       run(caller, upsertTenant, { ...input, identifier: localIdentifier('Tenant', input.identifier) }),
   },
@@ -96,7 +106,7 @@ builder.relayMutationField(
   {
     ...commandField(
       deleteTenant,
-      'Hides a tenant, until it is restored: its memberships stay, but nobody sees it. Only for who reaches the whole organization.',
+      'Hides a tenant, until it is restored: its memberships stay, but nobody sees it. Only for callers who reach the whole organization.',
     ),
     resolve: (_, { input }, caller) => run(caller, deleteTenant, { id: localId('Tenant', input.id) }),
   },
@@ -115,7 +125,7 @@ builder.relayMutationField(
   {
     ...commandField(
       restoreTenant,
-      'Brings a deleted tenant back, with its memberships; one that is live stays as it is. Only for who reaches the whole organization.',
+      'Brings a deleted tenant back, with its memberships; one that is live stays as it is. Only for callers who reach the whole organization.',
     ),
     resolve: (_, { input }, caller) => run(caller, restoreTenant, { id: localId('Tenant', input.id) }),
   },

@@ -42,12 +42,12 @@ Tenant.implement({
     name: t.exposeString('name', { description: TENANT_DESCRIPTIONS.name }),
     externalId: t.exposeString('externalId', {
       nullable: true,
-      description: `${TENANT_DESCRIPTIONS.externalId} Null if never given.`,
+      description: `${TENANT_DESCRIPTIONS.externalId} Null if there is none.`,
     }),
-    url: t.exposeString('url', { nullable: true, description: `${TENANT_DESCRIPTIONS.url} Null if never given.` }),
+    url: t.exposeString('url', { nullable: true, description: `${TENANT_DESCRIPTIONS.url} Null if there is none.` }),
     description: t.exposeString('description', {
       nullable: true,
-      description: `${TENANT_DESCRIPTIONS.description} Null if never given.`,
+      description: `${TENANT_DESCRIPTIONS.description} Null if there is none.`,
     }),
     status: t.expose('status', { type: TenantStatus, description: TENANT_DESCRIPTIONS.status }),
     partnerManaged: t.exposeBoolean('partnerManaged', { description: TENANT_DESCRIPTIONS.partnerManaged }),
@@ -85,7 +85,7 @@ const TenantFilter = builder.inputType('TenantFilter', {
     deleted: t.field({
       type: DeletedFilter,
       description:
-        'What happens to deleted tenants; EXCLUDE if not given. They are only ever shown to who reaches the whole organization.',
+        'What happens to deleted tenants; EXCLUDE if not given. They are only ever shown to callers who reach the whole organization.',
     }),
     status: t.field({ type: [TenantStatus], description: 'Any of these.' }),
     externalIds: t.stringList({ description: 'Any of these, at most 100.' }),
@@ -117,7 +117,11 @@ builder.queryFields((t) => ({
       description: 'The tenants in your reach. Needs `tenant:read`.',
       args: {
         filter: t.arg({ type: TenantFilter, description: 'Which tenants; all live ones if not given.' }),
-        orderBy: t.arg({ type: RecordOrder, description: 'How they are sorted; CREATED_AT, ASC if not given.' }),
+        orderBy: t.arg({
+          type: RecordOrder,
+          description:
+            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+        }),
       },
       resolve: (_, args, caller) => connection(listTenants(caller, args)),
     },

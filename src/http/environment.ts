@@ -7,7 +7,7 @@ export interface Environment {
   ALLOWED_ORIGINS?: string;
 }
 
-export const MIN_ROOT_KEY_LENGTH = 32;
+const MIN_ROOT_KEY_LENGTH = 32;
 
 /** Why this deployment must not serve; null when it may. */
 export function misconfiguration({ ROOT_KEY, ALLOWED_ORIGINS }: Environment): string | null {

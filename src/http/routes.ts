@@ -56,13 +56,17 @@ async function graphql({ request, env, requestId, later }: Exchange): Promise<Re
     if (method === 'GET') return answerGraphQL(request, null, { ...caller, requestId });
     body ??= readBody(request);
     const bytes = await body;
+    // Cloned, because the answer may have to be made a second time.
     return bytes instanceof Response ? bytes.clone() : answerGraphQL(request, bytes, { ...caller, requestId });
   });
   if (noteUse) later(noteUse);
   return response;
 }
 
-async function health({ env }: Exchange): Promise<Response> {
+async function health({ request, env }: Exchange): Promise<Response> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return failure(405, 'METHOD_NOT_ALLOWED', 'Health is asked by GET.', { allow: 'GET, HEAD' });
+  }
   await checkReadiness({ db: new Database(env.DB) });
   return Response.json({ status: 'ok' });
 }

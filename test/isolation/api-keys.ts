@@ -72,7 +72,7 @@ export const KEY_OPERATIONS: Operation<KeyState>[] = [
   ),
   keyOperation(
     'events',
-    'query($s: ID!) { events(filter: { subject: $s }) { nodes { id } } }',
+    'query($s: ID!) { events(filter: { subjectId: $s }) { nodes { id } } }',
     (state) => ({ s: apiKeyId(state) }),
     (answer) => readOutcome(answer, (data) => data.events.nodes.length > 0),
   ),

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { mutationDocument, unique } from '../fixtures.ts';
-import { ask, type Variables } from '../gateway.ts';
+import { type Answer, ask, type Variables } from '../gateway.ts';
 import {
   CUSTOMERS,
   eventIdOf,
@@ -71,6 +71,24 @@ const lists: Operation<State>[] = [
   expected: visible,
 }));
 
+const deletedLists: Operation<State>[] = (['ONLY', 'INCLUDE'] as const).flatMap((deleted) =>
+  ['', ', labels: ["l"]', ', externalIds: $ids'].map((more) => ({
+    covers: 'customers',
+    name: `customers with deleted: ${deleted}${more}`,
+    ask: query(
+      `query${more.includes('$') ? '($ids: [String!])' : ''} {
+        customers(first: 100, filter: { deleted: ${deleted}${more} }) { nodes { id } } }`,
+      (state) => (more.includes('$') ? { ids: [slug(state)] } : {}),
+    ),
+    outcome: (answer: Answer, state: State) =>
+      readOutcome(answer, (data) => someNode(data, 'customers.nodes', idOf(state))),
+    expected: (viewer: ViewerKind, state: State): Outcome => {
+      const { exists, tenants, deleted: isDeleted } = CUSTOMERS[state];
+      return exists && reaches(viewer, tenants) && (isDeleted || deleted === 'INCLUDE') ? 'found' : 'absent';
+    },
+  })),
+);
+
 const nested: Operation<State>[] = (['a', 'b'] as const).flatMap((tenant) => [
   {
     covers: 'tenant',
@@ -98,7 +116,7 @@ const nested: Operation<State>[] = (['a', 'b'] as const).flatMap((tenant) => [
 ]);
 
 const events: Operation<State>[] = [
-  ['events', 'query($s: ID!) { events(filter: { subject: $s }) { nodes { subjectId } } }'],
+  ['events', 'query($s: ID!) { events(filter: { subjectId: $s }) { nodes { subjectId } } }'],
   ['events', '{ events(first: 100) { nodes { subjectId } } }'],
   ['events', '{ events(first: 100, filter: { types: ["customer.created"] }) { nodes { subjectId } } }'],
   ['events', '{ events(first: 100, filter: { actor: { type: ROOT } }) { nodes { subjectId } } }'],
@@ -208,10 +226,12 @@ const creations: Operation<State>[] = (['a', 'b', 'gone', null] as const).map((t
     externalId: slug(state),
     tenantIdentifiers: tenant ? [{ id: tenantIds[tenant] }] : [],
   })),
-  outcome: (answer, state) => {
+  outcome: (answer, state, viewer) => {
     const result = answer.data.createCustomer;
-    // Who has the value is shown to those only who may see it.
-    if (result.existing) expect(result.existing.id).toBe(idOf(state));
+    if (result.code === 'already_exists') {
+      // Who has the value is shown to those only who may see it.
+      expect(result.existing?.id ?? null).toBe(sees(viewer, CUSTOMERS[state]) ? idOf(state) : null);
+    }
     return writeOutcome(answer);
   },
   expected: (viewer, state) => {
@@ -224,6 +244,7 @@ const creations: Operation<State>[] = (['a', 'b', 'gone', null] as const).map((t
 export const CUSTOMER_OPERATIONS = [
   ...reads,
   ...lists,
+  ...deletedLists,
   ...nested,
   ...events,
   ...eventNodes,

@@ -91,8 +91,8 @@ export async function reset(): Promise<void> {
     statements.push(
       env.DB.prepare(
         `INSERT INTO customer (id, kind, name, name_key, email, email_key, email_verified, external_id, external_id_key,
-          created_at, updated_at, deleted_at)
-         VALUES (?1, 'COMPANY', ?2, ?2, ?2 || '@x.example', ?2 || '@x.example', 0, ?2, ?2, 1, 1, ?3)`,
+          labels, created_at, updated_at, deleted_at)
+         VALUES (?1, 'COMPANY', ?2, ?2, ?2 || '@x.example', ?2 || '@x.example', 0, ?2, ?2, '["l"]', 1, 1, ?3)`,
       ).bind(id, slug(state), deleted ? 2 : null),
       env.DB.prepare(
         `INSERT INTO event (id, command_id, type, subject_type, subject_id, actor_type, created_at)
@@ -104,10 +104,9 @@ export async function reset(): Promise<void> {
         env.DB.prepare(
           'INSERT INTO membership SELECT ?1, id, 1, deleted, kind, name_key, updated_at FROM customer WHERE id = ?2',
         ).bind(rawTenant(tenant), id),
-        env.DB.prepare('INSERT INTO event_tenant SELECT ?1, id, type FROM event WHERE subject_id = ?2').bind(
-          rawTenant(tenant),
-          id,
-        ),
+        env.DB.prepare(
+          'INSERT INTO event_tenant SELECT ?1, id, type, actor_type, actor_id FROM event WHERE subject_id = ?2',
+        ).bind(rawTenant(tenant), id),
       );
     }
   }
@@ -165,7 +164,7 @@ export interface Operation<Record extends string> {
   covers: string;
   name: string;
   ask: (record: Record, key: string | undefined) => Promise<Answer>;
-  outcome: (answer: Answer, record: Record) => Outcome;
+  outcome: (answer: Answer, record: Record, viewer: ViewerKind) => Outcome;
   expected: (viewer: ViewerKind, record: Record) => Outcome;
   /** For what does not only look for the record: that a unique value is taken may show, and who may be granted what. */
   tellsApart?: boolean;

@@ -16,7 +16,7 @@ const files: File[] = readdirSync(src, { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.ts'))
   .map((path) => {
     const text = readFileSync(join(src, path), 'utf8');
-    const imports = [...text.matchAll(/^import (?!type)[^;]*?from '([^']+)'/gms)].map(([, from]) => from ?? '');
+    const imports = [...text.matchAll(/^import [^;]*?from '([^']+)'/gms)].map(([, from]) => from ?? '');
     const resolved = imports.map((from) => (from.startsWith('.') ? relative(src, join(src, path, '..', from)) : from));
     return { path, storey: path.split('/')[0] ?? '', imports: resolved, text };
   });
@@ -34,7 +34,7 @@ const MAY_IMPORT: Record<string, RegExp> = {
 const FOREIGN: Record<string, RegExp> = {
   db: /pothos|graphql|zod/,
   directory: /pothos|graphql|cloudflare/,
-  graphql: /drizzle|cloudflare/,
+  graphql: /drizzle|cloudflare|zod/,
   dialects: /drizzle|cloudflare/,
 };
 
@@ -62,12 +62,12 @@ describe('the house', () => {
   });
 
   it('talks to D1 in one place', () => {
-    const talking = files.filter(({ text }) => /\.(prepare|batch)(<[^>]*>)?\(/.test(text) && !/db\.batch\(/.test(text));
+    const talking = files.filter(({ text }) => /\.(prepare|batch)(<[^>]*>)?\(/.test(text.replaceAll('db.batch(', '')));
     expect(talking.map(({ path }) => path)).toEqual(['db/client.ts']);
   });
 
   it('has small files', () => {
-    const long = files.filter(({ text }) => text.split('\n').length > 330);
+    const long = files.filter(({ text }) => text.split('\n').length > 251);
     expect(long.map(({ path }) => path)).toEqual([]);
   });
 });

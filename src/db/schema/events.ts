@@ -22,6 +22,8 @@ export const eventTenants = sqliteTable(
     tenantId: text('tenant_id').notNull(),
     eventId: integer('event_id').notNull(),
     type: text('type').notNull(),
+    actorType: text('actor_type').notNull(),
+    actorId: text('actor_id'),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.eventId] })],
 );
