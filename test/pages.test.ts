@@ -73,7 +73,7 @@ describe('a page of 25 of 10,000', () => {
     'no filter': {},
     'deleted ones only': { deleted: 'ONLY' },
     'deleted ones included': { deleted: 'INCLUDE' },
-    'one kind': { kind: 'PERSON' },
+    'one kind': { kinds: ['PERSON'] },
     'external ids': { externalIds: ['X17', 'x18', 'nobody'] },
     labels: { labels: ['rare'], deleted: 'INCLUDE' },
     'a range of creation': { createdAt: middle },
@@ -105,7 +105,7 @@ describe('a page of 25 of 10,000', () => {
   it('reads a bounded number of rows of tenants', async () => {
     for (const filter of [
       {},
-      { status: ['PENDING'] },
+      { statuses: ['PENDING'] },
       { externalIds: ['x5'] },
       { deleted: 'INCLUDE' },
       { createdAt: middle },
@@ -195,7 +195,7 @@ describe('walking a whole list', () => {
     const byName = await pageOf({ first: 1, orderBy: { field: 'NAME', direction: 'ASC' } }, small.key);
     expect(byName.nodes[0]).toMatchObject({ id, name });
     const latest = await pageOf(
-      { first: 1, orderBy: { field: 'UPDATED_AT', direction: 'DESC' }, filter: { kind: 'PERSON' } },
+      { first: 1, orderBy: { field: 'UPDATED_AT', direction: 'DESC' }, filter: { kinds: ['PERSON'] } },
       small.key,
     );
     expect(latest.nodes[0]?.id).toBe(id);
@@ -232,7 +232,7 @@ describe('a filter', () => {
   });
 
   it('lists everything once, however often it names a value', async () => {
-    const answer = await ask(`{ tenants(first: 3, filter: { status: [ACTIVE, ACTIVE] }) { nodes { id } }
+    const answer = await ask(`{ tenants(first: 3, filter: { statuses: [ACTIVE, ACTIVE] }) { nodes { id } }
       events(first: 3, filter: { types: ["customer.created", "customer.created"] }) { nodes { id } } }`);
     for (const { nodes } of Object.values(answer.data) as { nodes: { id: string }[] }[]) {
       expect(new Set(nodes.map(({ id }) => id)).size).toBe(3);
@@ -240,6 +240,13 @@ describe('a filter', () => {
   });
 
   it('that is not valid is refused, with its path', async () => {
+    for (const none of [{ externalIds: [] }, { kinds: [] }, { labels: [] }]) {
+      const [path] = Object.keys(none);
+      const empty = await ask(CUSTOMERS, { filter: none });
+      expect(empty.errors[0].extensions.issues).toMatchObject([
+        { path: `filter.${path}`, message: 'must not be empty' },
+      ]);
+    }
     const answer = await ask(CUSTOMERS, { filter: { externalIds: ['a', ''] } });
     expect(answer.errors[0].extensions.issues).toMatchObject([{ path: 'filter.externalIds.1' }]);
   });

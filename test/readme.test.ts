@@ -73,6 +73,7 @@ describe('the README', () => {
     expect(limits.get('depth of an operation')).toBe(`${MAX_DEPTH} fields`);
     expect(limits.get('cost of an operation')).toContain(number(MAX_COST));
     expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
+    expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));
     expect(limits.get('identifiers in one input, tenants of one key')).toBe(String(MAX_IDENTIFIERS));
     expect(readme).toContain(`${DEFAULT_PAGE_SIZE} by default and ${MAX_PAGE_SIZE} at\nthe most`);
   });

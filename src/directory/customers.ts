@@ -9,6 +9,7 @@ import { type Listing, listing, type NestedListing, nestedListing, type Walk } f
 import { type PageArguments, parsePaging } from './paging.ts';
 import { customerInReach, customersInReach, type Reach, tenantInReach } from './reach.ts';
 import {
+  anyOf,
   BY_CREATION,
   createdWithin,
   deletedValues,
@@ -62,9 +63,9 @@ export async function findCustomer(
 
 const customerFilter = z.object({
   ...recordFilter,
-  kind: choice(CUSTOMER_KINDS).nullish(),
+  kinds: anyOf(choice(CUSTOMER_KINDS)).nullish(),
   /** The customers that carry all of these. */
-  labels: labels.nullish(),
+  labels: labels.pipe(anyOf(z.string())).nullish(),
 });
 
 export interface CustomerListArguments extends PageArguments {
@@ -89,7 +90,7 @@ type Filter = z.output<typeof customerFilter>;
 
 function walkCustomers(reach: Reach, filter: Filter, order: RecordOrder): Walk {
   const sort = SORT_COLUMNS[order.field];
-  const kinds = filter.kind ? [filter.kind] : CUSTOMER_KINDS;
+  const kinds = filter.kinds ?? CUSTOMER_KINDS;
   const named = namedCustomers(filter);
   if (named) {
     return {

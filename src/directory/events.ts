@@ -9,7 +9,7 @@ import { type Listing, listing, type Walk } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import type { Permission } from './permission-names.ts';
 import { eventInReach, eventsInReach, type Reach } from './reach.ts';
-import { BY_CREATION } from './records.ts';
+import { anyOf, BY_CREATION } from './records.ts';
 import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
 
 const EVENT_ACTORS = events.actorType.enumValues;
@@ -60,7 +60,7 @@ export async function eventsByIds({ db, viewer }: Caller, ids: readonly number[]
 }
 
 const eventFilter = z.object({
-  types: z.array(choice(EVENT_TYPES)).nullish(),
+  types: anyOf(choice(EVENT_TYPES)).nullish(),
   subjectId: id.nullish(),
   actor: z
     .object({ type: choice(EVENT_ACTORS), id: id.nullish() })

@@ -21,11 +21,14 @@ export function sortKeyOf({ field }: RecordOrder): (row: { updatedAt: Date; name
 const timeRange = z.object({ from: instant.nullish(), to: instant.nullish() }).nullish();
 type TimeRange = z.output<typeof timeRange>;
 
+/** Any of these values. None at all would match nothing, and is a mistake of the caller. */
+export const anyOf = <S extends z.ZodType>(value: S) => z.array(value).min(1, 'must not be empty');
+
 /** What lists of tenants, customers and users can all be filtered by. */
 export const recordFilter = {
   /** Whether hidden records are listed: not at all, only they, or all. */
   deleted: choice(['EXCLUDE', 'ONLY', 'INCLUDE']).nullish(),
-  externalIds: z.array(text).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
+  externalIds: anyOf(text).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
   createdAt: timeRange,
   updatedAt: timeRange,
 };

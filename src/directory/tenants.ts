@@ -9,6 +9,7 @@ import { type Listing, listing, type NestedListing, nestedListing, type Walk } f
 import { type PageArguments, parsePaging } from './paging.ts';
 import { type Reach, tenantInReach } from './reach.ts';
 import {
+  anyOf,
   BY_CREATION,
   createdWithin,
   deletedValues,
@@ -58,7 +59,7 @@ export async function findTenant({ db, viewer }: Caller, identifier: TenantIdent
 
 const tenantFilter = z.object({
   ...recordFilter,
-  status: z.array(choice(TENANT_STATUSES)).nullish(),
+  statuses: anyOf(choice(TENANT_STATUSES)).nullish(),
 });
 
 export interface TenantListArguments extends PageArguments {
@@ -88,7 +89,7 @@ const walked = alias(tenants, 'walked');
 
 function walkTenants(reach: Reach, filter: z.output<typeof tenantFilter>, { field }: RecordOrder): Walk {
   const sort = SORT_COLUMNS[field];
-  const statuses = filter.status ?? TENANT_STATUSES;
+  const statuses = filter.statuses ?? TENANT_STATUSES;
   const common = { id: walked.id, sort: sort && walked[sort] };
   const ranges = [...createdWithin(walked.id, filter.createdAt), ...withinTime(walked.updatedAt, filter.updatedAt)];
   // A list of ids, whether external ones or those in reach, picks fewer rows than any order would read.

@@ -87,7 +87,7 @@ const EventActorInput = builder.inputType('EventActorInput', {
 const EventFilter = builder.inputType('EventFilter', {
   description: 'Which events a list has: those that satisfy everything given here.',
   fields: (t) => ({
-    types: t.stringList({ description: 'Any of these types.' }),
+    types: t.stringList({ description: 'Any of these types, at least one.' }),
     subjectId: t.id({ description: 'About the record with this global id.' }),
     actor: t.field({ type: EventActorInput, description: 'By this actor.' }),
   }),

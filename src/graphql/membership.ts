@@ -1,8 +1,7 @@
-import { type Command, run } from '../directory/command.ts';
+import { run } from '../directory/command.ts';
 import { listCustomersOfTenants } from '../directory/customers.ts';
 import {
   addCustomerToTenants,
-  type MembershipResult,
   removeCustomerFromTenants,
   setCustomerTenants,
 } from '../directory/membership-commands.ts';
@@ -43,10 +42,8 @@ interface Words {
   payload: string;
 }
 
-function membershipMutation(
-  command: Command<MembershipResult, unknown> & Command,
-  { input, field, payload }: Words,
-): void {
+/** The three commands take the same input and answer the same payload. */
+function membershipMutation(command: typeof addCustomerToTenants, { input, field, payload }: Words): void {
   builder.relayMutationField(
     command.name,
     {
@@ -67,7 +64,7 @@ function membershipMutation(
     {
       ...commandField(command, field),
       resolve: (_, { input }, caller) =>
-        run<MembershipResult, unknown, typeof command.input>(caller, command, {
+        run(caller, command, {
           customerIdentifier: localIdentifier('Customer', input.customerIdentifier),
           tenantIdentifiers: localTenants(input.tenantIdentifiers),
         }),

@@ -87,8 +87,8 @@ const TenantFilter = builder.inputType('TenantFilter', {
       description:
         'What happens to deleted tenants; EXCLUDE if not given. They are only ever shown to callers who reach the whole organization.',
     }),
-    status: t.field({ type: [TenantStatus], description: 'Any of these.' }),
-    externalIds: t.stringList({ description: 'Any of these, at most 100.' }),
+    statuses: t.field({ type: [TenantStatus], description: 'Any of these, at least one.' }),
+    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
     createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
     updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
   }),

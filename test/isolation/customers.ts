@@ -56,7 +56,12 @@ const lists: Operation<State>[] = [
     'customers.nodes',
     () => ({}),
   ]),
-  ['customers', '{ customers(filter: { kind: COMPANY }, last: 100) { nodes { id } } }', 'customers.nodes', () => ({})],
+  [
+    'customers',
+    '{ customers(filter: { kinds: [COMPANY] }, last: 100) { nodes { id } } }',
+    'customers.nodes',
+    () => ({}),
+  ],
   [
     'customers',
     'query($ids: [String!]) { customers(filter: { externalIds: $ids }) { nodes { id } } }',

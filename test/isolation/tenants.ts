@@ -76,7 +76,7 @@ export const TENANT_OPERATIONS: Operation<TenantState>[] = [
     (name) => ({ x: [name] }),
     'tenants.nodes',
   ),
-  tenantQuery('tenants', '{ tenants(filter: { status: [ACTIVE] }) { nodes { id } } }', () => ({}), 'tenants.nodes'),
+  tenantQuery('tenants', '{ tenants(filter: { statuses: [ACTIVE] }) { nodes { id } } }', () => ({}), 'tenants.nodes'),
   tenantMutation(
     'updateTenant',
     (name) => ({ id: tenantId(name), description: unique('d') }),
