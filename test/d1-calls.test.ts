@@ -3,6 +3,9 @@ import { mutate, mutationDocument, newCustomer, newKey, unique } from './fixture
 import { ask } from './gateway.ts';
 import { MUTATIONS, newWorld, QUERIES } from './operations.ts';
 
+const beginsWithList = (document: string) =>
+  /^[^{]*\{\s*(tenants|customers|apiKeys|permissions|events|nodes)\b/.test(document);
+
 /** D1 calls decide latency: each is a trip over the network. Work behind the answer does not count. */
 describe('D1 calls of a query', () => {
   for (const { document, variables, depth } of QUERIES) {
@@ -12,10 +15,11 @@ describe('D1 calls of a query', () => {
       const byRoot = await ask(document, variables?.(world));
       expect(byRoot.errors, byRoot.text).toEqual([]);
       expect(byRoot.calls).toBeLessThanOrEqual(1 + depth);
-      // A key that this isolate has never seen costs one call; from then on it is checked along with the first read.
+      // A key that this isolate has never seen is read first; from then on it is checked along with the first read. Only
+      // a query that begins with a single record is longer for it.
       const first = await ask(document, variables?.(world), secret);
       expect(first.errors, first.text).toEqual([]);
-      expect(first.calls).toBeLessThanOrEqual(2 + depth);
+      expect(first.calls).toBeLessThanOrEqual((beginsWithList(document) ? 1 : 2) + depth);
       const byKey = await ask(document, variables?.(world), secret);
       expect(byKey.text).toBe(first.text);
       expect(byKey.calls).toBeLessThanOrEqual(1 + depth);

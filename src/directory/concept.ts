@@ -105,10 +105,10 @@ export function alteration<T extends RecordTable>(
 }
 
 /** Matches the live record in reach with this id. */
-export const liveInReach = (concept: Concept, { reach }: Viewer, id: string): SQL =>
+const liveInReach = (concept: Concept, { reach }: Viewer, id: string): SQL =>
   sql`${concept.table.id} = ${id} AND ${IS_LIVE[concept.word]} AND ${concept.inReach(reach)}`;
 
-/** The same, hidden or not: for commands that restore. */
+/** The same, hidden or not. */
 const inReachById = (concept: Concept, { reach }: Viewer, id: string): SQL =>
   sql`${concept.table.id} = ${id} AND ${concept.inReach(reach)}`;
 
@@ -161,41 +161,29 @@ export function uniqueValues<T extends RecordTable, Row>(
   });
 }
 
-/** Hides the live record with this id. `more` are the checks of its concept. */
-export function hiding<Row, Result>(
-  change: Change,
-  concept: Concept<RecordTable, Row>,
-  id: string,
-  more: (target: SQL) => readonly Check<unknown>[],
-  result: (row: Row) => Result,
-): Plan<Result, Row> {
-  const { viewer } = change;
-  const target = liveInReach(concept, viewer, id);
-  const { recorded, writes } = alteration(change, concept, target, { deletedAt: change.at }, 'deleted');
-  return {
-    checks: [allExist([missing(concept, target, 'id')]), ...more(target)],
-    writes: (allowed) => [recorded(allowed), ...writes],
-    answer: concept.rows(sql`WHERE ${inReachById(concept, viewer, id)}`),
-    result,
-  };
+interface Alteration<T extends RecordTable> {
+  id: string;
+  verb: Verb;
+  values: Values<T>;
 }
 
-/** Brings the record with this id back; one that is live stays as it is. */
-export function restoring<Row, Result>(
+/** Changes, hides or restores the record with this id; `checks` are those of its concept, over the record's columns. */
+export function planAlteration<T extends RecordTable, Row, Result>(
   change: Change,
-  concept: Concept<RecordTable, Row>,
-  id: string,
-  more: (target: SQL) => readonly Check<unknown>[],
+  concept: Concept<T, Row>,
+  { id, verb, values }: Alteration<T>,
+  checks: (target: SQL) => readonly Check<Row>[],
   result: (row: Row) => Result,
 ): Plan<Result, Row> {
   const { viewer } = change;
-  const target = inReachById(concept, viewer, id);
-  const { recorded, writes } = alteration(change, concept, target, { deletedAt: null }, 'restored');
+  const known = inReachById(concept, viewer, id);
+  const target = verb === 'restored' ? known : liveInReach(concept, viewer, id);
+  const { recorded, writes } = alteration(change, concept, target, values, verb);
   return {
-    checks: [allExist([missing(concept, target, 'id')]), ...more(target)],
+    checks: [allExist([missing(concept, target, 'id')]), ...checks(target)],
     writes: (allowed) => [recorded(allowed), ...writes],
-    unique: uniqueValues(concept, viewer, {}, target),
-    answer: concept.rows(sql`WHERE ${target}`),
+    unique: uniqueValues(concept, viewer, values, target),
+    answer: concept.rows(sql`WHERE ${known}`),
     result,
   };
 }

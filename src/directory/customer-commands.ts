@@ -1,17 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { type Change, type Check, command, type Plan } from './command.ts';
-import {
-  alteration,
-  creation,
-  exists,
-  hasVersion,
-  hiding,
-  liveInReach,
-  missing,
-  restoring,
-  uniqueValues,
-} from './concept.ts';
+import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from './concept.ts';
 import { CUSTOMER, type CustomerPatch, customerDetails, newCustomer, patchedCustomer } from './customer-columns.ts';
 import { type CustomerRecord, customerRows, isCustomer } from './customers.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
@@ -36,6 +26,8 @@ import type { Viewer } from './viewer.ts';
 export interface CustomerResult {
   customer: CustomerRecord;
 }
+
+const asResult = (customer: CustomerRecord): CustomerResult => ({ customer });
 
 /** A customer that also belongs to tenants out of reach is not the viewer's to change. */
 function whollyInReach({ reach }: Viewer, target: SQL): Check<unknown> {
@@ -79,7 +71,7 @@ export const createCustomer = command({
       ],
       unique: uniqueValues(CUSTOMER, viewer, values, sql`FALSE`),
       answer: customerRows(sql`WHERE customer.id = ${customerId}`),
-      result: (customer) => ({ customer }),
+      result: asResult,
     };
   },
 });
@@ -91,20 +83,11 @@ export const updateCustomer = command({
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
   plan(change, { id, expectedVersion, ...patch }): Plan<CustomerResult, CustomerRecord> {
     const { viewer } = change;
-    const target = liveInReach(CUSTOMER, viewer, id);
-    const values = patchedCustomer(patch);
-    const altering = alteration(change, CUSTOMER, target, values);
-    return {
-      checks: [
-        allExist([missing(CUSTOMER, target, 'id')]),
-        whollyInReach(viewer, target),
-        ...hasVersion(CUSTOMER, viewer, target, expectedVersion),
-      ],
-      writes: (allowed) => [altering.recorded(allowed), ...altering.writes],
-      unique: uniqueValues(CUSTOMER, viewer, values, target),
-      answer: customerRows(sql`WHERE ${target}`),
-      result: (customer) => ({ customer }),
-    };
+    const checks = (target: SQL) => [
+      whollyInReach(viewer, target),
+      ...hasVersion(CUSTOMER, viewer, target, expectedVersion),
+    ];
+    return planAlteration(change, CUSTOMER, { id, verb: 'updated', values: patchedCustomer(patch) }, checks, asResult);
   },
 });
 
@@ -142,7 +125,7 @@ export const upsertCustomer = command({
     const customerId = newId();
     const newValues = newCustomer(withIdentifier(identifier, patch));
     const creating = creation(change, CUSTOMER, customerId, newValues);
-    const altering = alteration(change, CUSTOMER, target, patchedCustomer(patch));
+    const changing = alteration(change, CUSTOMER, target, patchedCustomer(patch));
     return {
       checks: [
         allExist([missingTenants(tenants), ...(identifier.id == null ? [] : [missing(CUSTOMER, reached, path)])]),
@@ -151,9 +134,9 @@ export const upsertCustomer = command({
         isNamed(CUSTOMER, target, patch.name),
       ],
       writes: (allowed) => [
-        altering.recorded(allowed),
+        changing.recorded(allowed),
         creating.recorded(sql`${allowed} AND NOT ${exists(CUSTOMER, target)}`),
-        ...altering.writes,
+        ...changing.writes,
         ...creating.writes,
         ...firstMemberships(change, customerId, tenants),
       ],
@@ -172,7 +155,13 @@ export const deleteCustomer = command({
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
     const checks = (target: SQL) => [whollyInReach(change.viewer, target)];
-    return hiding(change, CUSTOMER, id, checks, (customer) => ({ customer }));
+    return planAlteration(
+      change,
+      CUSTOMER,
+      { id, verb: 'deleted', values: { deletedAt: change.at } },
+      checks,
+      asResult,
+    );
   },
 });
 
@@ -183,6 +172,6 @@ export const restoreCustomer = command({
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
     const checks = (target: SQL) => [whollyInReach(change.viewer, target)];
-    return restoring(change, CUSTOMER, id, checks, (customer) => ({ customer }));
+    return planAlteration(change, CUSTOMER, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
   },
 });

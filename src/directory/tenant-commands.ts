@@ -1,17 +1,7 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { command, type Plan } from './command.ts';
-import {
-  alteration,
-  creation,
-  exists,
-  hasVersion,
-  hiding,
-  liveInReach,
-  missing,
-  restoring,
-  uniqueValues,
-} from './concept.ts';
+import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from './concept.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
 import { newId } from './ids.ts';
 import { expectedVersion, id, newRecord, tenantIdentifier, text } from './input.ts';
@@ -26,6 +16,8 @@ import { requireOrganizationReach } from './viewer.ts';
 export interface TenantResult {
   tenant: TenantRecord;
 }
+
+const asResult = (tenant: TenantRecord): TenantResult => ({ tenant });
 
 export const createTenant = command({
   name: 'createTenant',
@@ -43,7 +35,7 @@ export const createTenant = command({
       writes: (allowed) => [creating.recorded(allowed), ...creating.writes],
       unique: uniqueValues(TENANT, viewer, values, sql`FALSE`),
       answer: tenantRows(sql`WHERE tenant.id = ${tenantId}`),
-      result: (tenant) => ({ tenant }),
+      result: asResult,
     };
   },
 });
@@ -54,17 +46,8 @@ export const updateTenant = command({
   input: z.object({ ...tenantDetails, id, name: text.optional(), expectedVersion }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
   plan(change, { id, expectedVersion, ...patch }): Plan<TenantResult, TenantRecord> {
-    const { viewer } = change;
-    const target = liveInReach(TENANT, viewer, id);
-    const values = patchedTenant(patch);
-    const altering = alteration(change, TENANT, target, values);
-    return {
-      checks: [allExist([missing(TENANT, target, 'id')]), ...hasVersion(TENANT, viewer, target, expectedVersion)],
-      writes: (allowed) => [altering.recorded(allowed), ...altering.writes],
-      unique: uniqueValues(TENANT, viewer, values, target),
-      answer: tenantRows(sql`WHERE ${target}`),
-      result: (tenant) => ({ tenant }),
-    };
+    const checks = (target: SQL) => hasVersion(TENANT, change.viewer, target, expectedVersion);
+    return planAlteration(change, TENANT, { id, verb: 'updated', values: patchedTenant(patch) }, checks, asResult);
   },
 });
 
@@ -88,7 +71,7 @@ export const upsertTenant = command({
 
     const newValues = newTenant({ ...patch, externalId: patch.externalId ?? identifier.externalId });
     const creating = creation(change, TENANT, newId(), newValues);
-    const altering = alteration(change, TENANT, target, patchedTenant(patch));
+    const changing = alteration(change, TENANT, target, patchedTenant(patch));
     const isNew = sql`NOT ${exists(TENANT, target)}`;
     return {
       checks: [
@@ -101,9 +84,9 @@ export const upsertTenant = command({
         isNamed(TENANT, target, patch.name),
       ],
       writes: (allowed) => [
-        altering.recorded(allowed),
+        changing.recorded(allowed),
         creating.recorded(sql`${allowed} AND ${isNew}`),
-        ...altering.writes,
+        ...changing.writes,
         ...creating.writes,
       ],
       unique: uniqueValues(TENANT, viewer, newValues, target),
@@ -121,12 +104,12 @@ export const deleteTenant = command({
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(change, { id }): Plan<TenantResult, TenantRecord> {
     requireOrganizationReach(change.viewer, 'delete tenants');
-    return hiding(
+    return planAlteration(
       change,
       TENANT,
-      id,
+      { id, verb: 'deleted', values: { deletedAt: change.at } },
       () => [],
-      (tenant) => ({ tenant }),
+      asResult,
     );
   },
 });
@@ -138,12 +121,6 @@ export const restoreTenant = command({
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { id }): Plan<TenantResult, TenantRecord> {
     requireOrganizationReach(change.viewer, 'restore tenants');
-    return restoring(
-      change,
-      TENANT,
-      id,
-      () => [],
-      (tenant) => ({ tenant }),
-    );
+    return planAlteration(change, TENANT, { id, verb: 'restored', values: { deletedAt: null } }, () => [], asResult);
   },
 });
