@@ -91,7 +91,7 @@ function unreadable(parameters: URLSearchParams): string | undefined {
 function isJsonObject(text: string): boolean {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value);
+    return typeof value === 'object' && !Array.isArray(value);
   } catch {
     return false;
   }
