@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { getTableColumns, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { events } from '../db/schema/events.ts';
@@ -14,22 +14,7 @@ import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
 
 const EVENT_ACTORS = events.actorType.enumValues;
 
-const {
-  commandId: _commandId,
-  type,
-  ...fields
-} = {
-  id: events.id,
-  commandId: events.commandId,
-  type: events.type,
-  subjectType: events.subjectType,
-  subjectId: events.subjectId,
-  actorType: events.actorType,
-  actorId: events.actorId,
-  before: events.before,
-  after: events.after,
-  createdAt: events.createdAt,
-};
+const { commandId: _commandId, type, ...fields } = getTableColumns(events);
 
 const eventSelection = selection({ ...fields, type: sql<EventType>`${type}` });
 
