@@ -18,6 +18,8 @@ const ERROR_FIELDS: Record<string, string> = {
   AlreadyExistsError: 'path existing { __typename id }',
   ForbiddenError: 'missingPermissions',
   VersionConflictError: 'current { __typename id }',
+  LastAdminError: 'tenantIds',
+  RoleInUseError: 'userCount',
 };
 
 const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
@@ -34,7 +36,7 @@ export function declaredErrors(name: string): string[] {
 
 /** The document of a mutation that asks for these fields of its payload, and for everything about its errors. */
 export function mutationDocument(name: string, payload: string): string {
-  const errors = declaredErrors(name).map((type) => `... on ${type} { ${ERROR_FIELDS[type]} }`);
+  const errors = declaredErrors(name).map((type) => `... on ${type} { ${ERROR_FIELDS[type] ?? 'code'} }`);
   return `mutation($input: ${capitalized(name)}Input!) {
     ${name}(input: $input) {
       __typename ... on ${capitalized(name)}Payload { ${payload} } ... on MutationError { message code } ${errors.join(' ')}
@@ -132,6 +134,10 @@ const TABLES = [
   'customer',
   'customer_label',
   'membership',
+  'role',
+  'role_permission',
+  'user',
+  'assignment',
   'api_key',
   'api_key_permission',
   'api_key_tenant',

@@ -1,18 +1,29 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { apiKeys } from '../db/schema/api-keys.ts';
-import { inList, insertWhen, jsonList, update } from '../db/statement.ts';
+import { insertWhen, jsonList, update } from '../db/statement.ts';
 import { newToken, sha256 } from './api-key-token.ts';
 import { API_KEY_ACCESSES, API_KEY_REACHES, type ApiKeyRecord, apiKeyRows } from './api-keys.ts';
 import { type Check, command, type Plan } from './command.ts';
-import { ForbiddenError, NotFoundError, ValidationError } from './errors.ts';
+import { isCustomer } from './customers.ts';
+import { ForbiddenError, type Issue, NotFoundError, ValidationError } from './errors.ts';
+import { holdsPermissions } from './holding.ts';
 import { creationTime, newId } from './ids.ts';
-import { choice, id, instant, type TenantIdentifier, tenantIdentifiers, text } from './input.ts';
+import {
+  type CustomerIdentifier,
+  choice,
+  customerIdentifier,
+  id,
+  instant,
+  type TenantIdentifier,
+  tenantIdentifiers,
+  text,
+} from './input.ts';
 import { PERMISSIONS } from './permission-names.ts';
 import { apiKeyInReach } from './reach.ts';
 import { happened, recordAfter, recordEvent } from './recording.ts';
-import { allExist, missingTenants, missingUnless, resolveTenants } from './references.ts';
-import { requireOrganizationReach, requirePermissions, type Viewer } from './viewer.ts';
+import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from './references.ts';
+import { requirePermissions, requireReach, type Viewer } from './viewer.ts';
 
 export interface ApiKeyResult {
   apiKey: ApiKeyRecord;
@@ -30,6 +41,7 @@ const SNAPSHOT = sql`(SELECT json_object(
   'name', api_key.name, 'access', api_key.access, 'reach', api_key.reach,
   'permissions', (SELECT json_group_array(permission) FROM api_key_permission WHERE api_key_id = api_key.id),
   'tenantIds', (SELECT json_group_array(tenant_id) FROM api_key_tenant WHERE api_key_id = api_key.id),
+  'customerId', api_key.customer_id,
   'expiresAt', ${time(sql`api_key.expires_at`)}, 'revokedAt', ${time(sql`api_key.revoked_at`)},
   'previousSecretExpiresAt', ${time(sql`api_key.previous_secret_expires_at`)}
 ) FROM api_key WHERE api_key.id = event.subject_id)`;
@@ -37,13 +49,8 @@ const SNAPSHOT = sql`(SELECT json_object(
 const SUBJECT = { subjectType: 'ApiKey', subjectId: sql`api_key.id` } as const;
 
 /** Whoever takes over or ends a key must hold all that it holds. That its reach lies inside is part of finding it. */
-function holdsPermissionsOf(viewer: Viewer, apiKeyId: string): Check<unknown> {
-  return {
-    problem: sql`(SELECT json_group_array(permission) FROM api_key_permission
-      WHERE api_key_id = ${apiKeyId} AND NOT ${inList(sql`permission`, [...viewer.permissions])} HAVING count(*) > 0)`,
-    error: (permissions) => ForbiddenError.missing(JSON.parse(permissions)),
-  };
-}
+const holdsPermissionsOf = (viewer: Viewer, apiKeyId: string): Check<unknown> =>
+  holdsPermissions(viewer, sql`SELECT permission FROM api_key_permission WHERE api_key_id = ${apiKeyId}`);
 
 /** For who ends at some time: nobody hands on what they hold to a key that ends later, or never. */
 function endsInTime({ expiresAt }: Viewer, apiKeyId: string): Check<unknown>[] {
@@ -62,44 +69,60 @@ const outlivesError = () => ForbiddenError.outOfReach('The key ends later than y
 interface GivenReach {
   reach: ApiKeyRecord['reach']['kind'];
   tenantIdentifiers?: readonly TenantIdentifier[] | null | undefined;
+  customerIdentifier?: CustomerIdentifier | null | undefined;
 }
 
-/** Tenants go with a reach of tenants, at least one, and with no other. */
-function requireMatchingTenants({ reach, tenantIdentifiers }: GivenReach): void {
-  const given = (tenantIdentifiers ?? []).length > 0;
-  if (reach === 'TENANTS' && !given) {
-    throw ValidationError.at('tenantIdentifiers', 'is required for a key that reaches tenants only', 'REQUIRED');
-  }
-  if (reach === 'ORGANIZATION' && given) {
-    throw ValidationError.at('tenantIdentifiers', 'does not go with a reach of the whole organization');
-  }
+/** Tenants go with a reach of tenants, at least one; a customer goes with a reach of a customer; and neither with another. */
+function requireMatchingReach({ reach, tenantIdentifiers, customerIdentifier }: GivenReach): void {
+  const given = [
+    { kind: 'TENANTS', path: 'tenantIdentifiers', isGiven: (tenantIdentifiers ?? []).length > 0 },
+    { kind: 'CUSTOMER', path: 'customerIdentifier', isGiven: customerIdentifier != null },
+  ];
+  const issues = given.flatMap(({ kind, path, isGiven }): Issue[] => {
+    if (kind === reach && !isGiven) return [{ path, message: `is required for a reach of ${kind}`, kind: 'REQUIRED' }];
+    return kind !== reach && isGiven
+      ? [{ path, message: `does not go with a reach of ${reach}`, kind: 'INVALID' }]
+      : [];
+  });
+  if (issues.length > 0) throw new ValidationError(issues);
 }
 
 export const createApiKey = command({
   name: 'createApiKey',
   permissions: ['apiKey:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({
     name: text,
     permissions: z.array(choice(PERMISSIONS)).min(1, 'must name at least one permission'),
     access: choice(API_KEY_ACCESSES).nullish(),
     reach: choice(API_KEY_REACHES),
     tenantIdentifiers: tenantIdentifiers.nullish(),
+    customerIdentifier: customerIdentifier.nullish(),
     expiresAt: instant.refine((time) => time > new Date(), 'must lie in the future').nullish(),
   }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(change, input): Plan<ApiKeySecretResult, ApiKeyRecord> {
     const { viewer } = change;
-    requireMatchingTenants(input);
+    requireMatchingReach(input);
     requirePermissions(viewer, input.permissions);
-    if (input.reach === 'ORGANIZATION') requireOrganizationReach(viewer, 'create a key that does');
+    if (input.reach !== 'TENANTS') requireReach(viewer, ['ORGANIZATION']);
     const { expiresAt } = viewer;
     if (expiresAt !== null && (input.expiresAt == null || input.expiresAt > expiresAt)) throw outlivesError();
     const apiKeyId = newId();
     const secret = newToken(apiKeyId);
     const tenants = resolveTenants(viewer.reach, input.tenantIdentifiers ?? [], 'tenantIdentifiers');
+    const { customerIdentifier: customer } = input;
+    const customerId = customer && sql`(SELECT customer.id FROM customer WHERE ${isCustomer(customer)})`;
     const created = happened(change, 'apiKey.created');
     return {
-      checks: [allExist([missingTenants(tenants)])],
+      checks: [
+        allExist([
+          missingTenants(tenants),
+          ...(customer && customerId
+            ? [missingUnless(sql`${customerId} IS NOT NULL`, pathOf('customerIdentifier', customer), 'customer')]
+            : []),
+        ]),
+      ],
       writes: (allowed) => [
         recordEvent(change, { ...SUBJECT, type: 'apiKey.created', subjectId: sql`${apiKeyId}` }, sql`WHERE ${allowed}`),
         insertWhen(
@@ -109,6 +132,7 @@ export const createApiKey = command({
             name: input.name,
             access: input.access ?? 'WRITE',
             reach: input.reach,
+            customerId,
             secretHash: sha256(secret),
             expiresAt: input.expiresAt,
             createdAt: creationTime(apiKeyId),
@@ -134,6 +158,7 @@ const MAX_OVERLAP_SECONDS = 7 * DEFAULT_OVERLAP_SECONDS;
 export const rotateApiKey = command({
   name: 'rotateApiKey',
   permissions: ['apiKey:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({
     id,
     overlapSeconds: z
@@ -179,6 +204,7 @@ export const rotateApiKey = command({
 export const revokeApiKey = command({
   name: 'revokeApiKey',
   permissions: ['apiKey:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(change, { id }): Plan<ApiKeyResult, ApiKeyRecord> {

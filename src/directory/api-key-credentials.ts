@@ -23,6 +23,8 @@ const credentialOf = (apiKeyId: string) =>
       liveTenantIds: sql<string>`(SELECT json_group_array(tenant.id) FROM api_key_tenant
         JOIN tenant ON tenant.id = api_key_tenant.tenant_id AND tenant.deleted_at IS NULL
         WHERE api_key_tenant.api_key_id = ${apiKeys.id})`,
+      liveCustomerId: sql<string | null>`(SELECT customer.id FROM customer
+        WHERE customer.id = ${apiKeys.customerId} AND customer.deleted_at IS NULL)`,
     },
     sql`FROM api_key WHERE ${apiKeys.id} = ${apiKeyId}`,
   );
@@ -88,7 +90,7 @@ function isStill(hash: string, before: Credential, credential: Credential | unde
 }
 
 function admit(db: Database, id: string, hash: string, credential: Credential, now: Date): Authenticated | null {
-  const { expiresAt, revokedAt, access, reach, permissions, liveTenantIds } = credential;
+  const { expiresAt, revokedAt, access, reach, permissions, liveTenantIds, liveCustomerId } = credential;
   if (!isValidSecret(credential, hash, now)) return null;
   if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null;
   return {
@@ -96,7 +98,7 @@ function admit(db: Database, id: string, hash: string, credential: Credential, n
       actor: { type: 'API_KEY', id },
       permissions: new Set(parseList<Permission>(permissions)),
       access,
-      reach: reachOf(reach, parseList(liveTenantIds)),
+      reach: reachOf(reach, parseList(liveTenantIds), liveCustomerId),
       expiresAt,
     },
     noteUse: isNoted(credential, now) ? null : () => noteUse(db, id, now),

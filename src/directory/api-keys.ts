@@ -24,16 +24,17 @@ const apiKeySelection = mapRows(
     permissions: permissionList,
     tenantIds: sql<string>`(SELECT json_group_array(tenant_id) FROM api_key_tenant
       WHERE api_key_tenant.api_key_id = ${apiKeys.id})`,
+    customerId: apiKeys.customerId,
     previousSecretExpiresAt: apiKeys.previousSecretExpiresAt,
     expiresAt: apiKeys.expiresAt,
     revokedAt: apiKeys.revokedAt,
     lastUsedAt: apiKeys.lastUsedAt,
     createdAt: apiKeys.createdAt,
   }),
-  ({ permissions, tenantIds, reachKind, ...row }) => ({
+  ({ permissions, tenantIds, customerId, reachKind, ...row }) => ({
     ...row,
     permissions: parseList<Permission>(permissions),
-    reach: reachOf(reachKind, parseList(tenantIds)),
+    reach: reachOf(reachKind, parseList(tenantIds), customerId),
   }),
 );
 
@@ -43,8 +44,10 @@ export function parseList<Item extends string>(json: string): Item[] {
   return JSON.parse(json);
 }
 
-export const reachOf = (kind: Reach['kind'], tenantIds: readonly string[]): Reach =>
-  kind === 'ORGANIZATION' ? { kind } : { kind, tenantIds };
+export function reachOf(kind: Reach['kind'], tenantIds: readonly string[], customerId: string | null): Reach {
+  if (kind === 'TENANTS') return { kind, tenantIds };
+  return kind === 'CUSTOMER' ? { kind, customerId } : { kind };
+}
 
 export const apiKeyRows = (rest: SQL) => ({
   sql: sql`SELECT ${apiKeySelection.list} FROM api_key ${rest}`,
@@ -59,6 +62,12 @@ export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[
 
 const walked = alias(apiKeys, 'walked');
 
+/** Whoever reaches some tenants lists the keys of those, and no more of them than that are read. */
+function named(reach: Reach): SQL[] {
+  if (reach.kind !== 'TENANTS') return [];
+  return [sql`walked.id IN (SELECT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)})`];
+}
+
 /** The keys in reach, the oldest first, revoked ones included. */
 export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Listing<ApiKeyRecord> {
   requirePermissions(viewer, ['apiKey:read']);
@@ -68,13 +77,7 @@ export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Listin
     id: walked.id,
     sort: null,
     partitions: [],
-    where:
-      reach.kind === 'ORGANIZATION'
-        ? []
-        : [
-            sql`walked.id IN (SELECT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)})`,
-            apiKeyInReach(viewer, walked.id),
-          ],
+    where: [...named(reach), apiKeyInReach(viewer, walked.id)],
     narrowed: reach.kind !== 'ORGANIZATION',
   };
   const target = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id, sort: null };

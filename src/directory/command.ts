@@ -13,8 +13,9 @@ import type { EventType } from './event-types.ts';
 import { newId } from './ids.ts';
 import { parse } from './input.ts';
 import type { Permission } from './permission-names.ts';
+import type { Reach } from './reach.ts';
 import { eventsOf, nameTenants } from './recording.ts';
-import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
+import { type Caller, requirePermissions, requireReach, type Viewer } from './viewer.ts';
 
 /**
  * A change that the directory knows how to make. It carries its permissions, its input schema and the errors it can
@@ -23,6 +24,8 @@ import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
 export interface Command<Result = unknown, Answer = unknown, Schema extends z.ZodType = z.ZodType> {
   readonly name: string;
   readonly permissions: readonly Permission[];
+  /** Which kinds of reach may run it at all. */
+  readonly reaches: readonly Reach['kind'][];
   readonly input: Schema;
   readonly errors: readonly ErrorClass[];
   plan(change: Change, input: z.output<Schema>): Plan<Result, Answer>;
@@ -72,6 +75,8 @@ export interface UniqueValue {
 export interface Plan<Result, Answer> {
   readonly checks: readonly Check<Answer>[];
   writes(allowed: SQL): readonly SQL[];
+  /** What goes for good, once the events have named the tenants that it had to do with. */
+  readonly removals?: readonly SQL[];
   readonly unique?: readonly UniqueValue[];
   readonly answer: Statement<Answer>;
   /** Read the answer first: a removal may put the record out of the viewer's reach. */
@@ -80,23 +85,24 @@ export interface Plan<Result, Answer> {
 }
 
 /** Refuses whoever may not run the command, whatever the input. */
-function authorize(viewer: Viewer, { permissions }: Pick<Command, 'permissions'>): void {
+function authorize(viewer: Viewer, { permissions, reaches }: Pick<Command, 'permissions' | 'reaches'>): void {
   if (viewer.access === 'READ') throw ForbiddenError.readOnlyKey();
   requirePermissions(viewer, permissions);
+  requireReach(viewer, reaches);
 }
 
-/** Permission, then input, then rules and writes in one batch: one D1 call, and one more when a value was taken. */
+/** Permission and reach, then input, then rules and writes in one batch: one D1 call, and one more when a value was taken. */
 export async function run<Result, Answer, Schema extends z.ZodType>(
   { db, viewer }: Caller,
-  { permissions, input: schema, plan: makePlan }: Command<Result, Answer, Schema>,
+  { permissions, reaches, input: schema, plan: makePlan }: Command<Result, Answer, Schema>,
   input: unknown,
 ): Promise<Result> {
-  authorize(viewer, { permissions });
+  authorize(viewer, { permissions, reaches });
   const change: Change = { id: newId(), at: new Date(), viewer };
   const plan = makePlan(change, parse(schema, input));
 
   const checks = checkStatement(plan.checks);
-  const writes = [...plan.writes(isAllowed(plan.checks)), nameTenants(change)].map(write);
+  const writes = [...plan.writes(isAllowed(plan.checks)), nameTenants(change), ...(plan.removals ?? [])].map(write);
   const recorded = eventsOf(change);
   const statements: Statement[] = plan.answersBeforeWriting
     ? [plan.answer, checks, ...writes, recorded]

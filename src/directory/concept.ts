@@ -1,6 +1,7 @@
 import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { customers } from '../db/schema/customers.ts';
 import type { tenants } from '../db/schema/tenants.ts';
+import type { users } from '../db/schema/users.ts';
 import { allOf, differs, insertWhen, mapRows, type Statement, update, type Values } from '../db/statement.ts';
 import type { Change, Check, Plan, UniqueValue } from './command.ts';
 import { type NamedRecord, VersionConflictError } from './errors.ts';
@@ -12,16 +13,20 @@ import { happened, recordAfter, recordEvent, subjectsOf } from './recording.ts';
 import { allExist, missingUnless } from './references.ts';
 import type { Viewer } from './viewer.ts';
 
-type RecordTable = typeof customers | typeof tenants;
+export type RecordTable = typeof customers | typeof tenants | typeof users;
+
+export type RecordWord = 'customer' | 'tenant' | 'user';
 
 /** A kind of record that is created, changed, hidden and restored like the others: with versions and events. */
 export interface Concept<T extends RecordTable = RecordTable, Row = unknown> {
   /** In global ids and events. */
-  readonly name: 'Customer' | 'Tenant';
+  readonly name: 'Customer' | 'Tenant' | 'User';
   /** In SQL, event types and messages. */
-  readonly word: 'customer' | 'tenant';
+  readonly word: RecordWord;
   readonly table: T;
   readonly readPermission: Permission;
+  /** Over the table's columns: not hidden. */
+  readonly isLive: SQL;
   /** What the API shows of a record, as a JSON object over the table's columns: what events keep of it. */
   readonly snapshot: SQL;
   /** Over the table's columns. */
@@ -44,8 +49,6 @@ interface Writes {
   recorded(condition: SQL): SQL;
   writes: readonly SQL[];
 }
-
-const IS_LIVE = { customer: sql`customer.deleted_at IS NULL`, tenant: sql`tenant.deleted_at IS NULL` };
 
 const from = ({ word }: Concept): SQL => sql`FROM ${sql.identifier(word)}`;
 
@@ -106,10 +109,10 @@ export function alteration<T extends RecordTable>(
 
 /** Matches the live record in reach with this id. */
 const liveInReach = (concept: Concept, { reach }: Viewer, id: string): SQL =>
-  sql`${concept.table.id} = ${id} AND ${IS_LIVE[concept.word]} AND ${concept.inReach(reach)}`;
+  sql`${concept.table.id} = ${id} AND ${concept.isLive} AND ${concept.inReach(reach)}`;
 
 /** The same, hidden or not. */
-const inReachById = (concept: Concept, { reach }: Viewer, id: string): SQL =>
+export const inReachById = (concept: Concept, { reach }: Viewer, id: string): SQL =>
   sql`${concept.table.id} = ${id} AND ${concept.inReach(reach)}`;
 
 export const missing = (concept: Concept, target: SQL, path: string): SQL =>
@@ -150,7 +153,7 @@ export function uniqueValues<T extends RecordTable, Row>(
   return concept.unique.map(({ column, path, among }) => {
     const key = keys.find(([, candidate]) => candidate === column)?.[0] ?? '';
     const value = given.get(key) ?? sql`(SELECT ${column} ${from(concept)} WHERE ${target})`;
-    const holds = [sql`${column} = ${value}`, among ?? sql`TRUE`, IS_LIVE[concept.word], concept.inReach(viewer.reach)];
+    const holds = [sql`${column} = ${value}`, among ?? sql`TRUE`, concept.isLive, concept.inReach(viewer.reach)];
     return {
       column: `${concept.word}.${column.name}`,
       path,
@@ -165,13 +168,15 @@ interface Alteration<T extends RecordTable> {
   id: string;
   verb: Verb;
   values: Values<T>;
+  /** Rows of what else the input refers to and is not there. */
+  missing?: readonly SQL[];
 }
 
 /** Changes, hides or restores the record with this id; `checks` are those of its concept, over the record's columns. */
 export function planAlteration<T extends RecordTable, Row, Result>(
   change: Change,
   concept: Concept<T, Row>,
-  { id, verb, values }: Alteration<T>,
+  { id, verb, values, missing: others = [] }: Alteration<T>,
   checks: (target: SQL) => readonly Check<Row>[],
   result: (row: Row) => Result,
 ): Plan<Result, Row> {
@@ -180,7 +185,7 @@ export function planAlteration<T extends RecordTable, Row, Result>(
   const target = verb === 'restored' ? known : liveInReach(concept, viewer, id);
   const { recorded, writes } = alteration(change, concept, target, values, verb);
   return {
-    checks: [allExist([missing(concept, target, 'id')]), ...checks(target)],
+    checks: [allExist([missing(concept, target, 'id'), ...others]), ...checks(target)],
     writes: (allowed) => [recorded(allowed), ...writes],
     unique: uniqueValues(concept, viewer, values, target),
     answer: concept.rows(sql`WHERE ${known}`),

@@ -12,6 +12,7 @@ export const CUSTOMER: Concept<typeof customers, CustomerRecord> = {
   word: 'customer',
   table: customers,
   readPermission: 'customer:read',
+  isLive: sql`customer.deleted_at IS NULL`,
   snapshot: sql`json_object(
     'kind', customer.kind, 'name', customer.name, 'shortName', customer.short_name,
     'email', CASE WHEN customer.email IS NOT NULL

@@ -4,23 +4,34 @@ import { type Change, type Check, command, type Plan } from './command.ts';
 import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from './concept.ts';
 import { CUSTOMER, type CustomerPatch, customerDetails, newCustomer, patchedCustomer } from './customer-columns.ts';
 import { type CustomerRecord, customerRows, isCustomer } from './customers.ts';
-import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
+import { erasure, planErasure } from './erasure.ts';
+import {
+  AlreadyExistsError,
+  ForbiddenError,
+  LastAdminError,
+  NotFoundError,
+  ValidationError,
+  VersionConflictError,
+} from './errors.ts';
 import { newId } from './ids.ts';
 import {
   type CustomerIdentifier,
   customerIdentifier,
   expectedVersion,
+  flag,
   id,
   newRecord,
   type TenantIdentifier,
   tenantIdentifiers,
   text,
 } from './input.ts';
+import { keepsAdminsWithout } from './last-holders.ts';
 import { recordJoining, writeMemberships } from './memberships.ts';
 import { customerInReach, customerWhollyInReach } from './reach.ts';
 import { eventSubjects, happened } from './recording.ts';
 import { allExist, missingTenants, pathOf, resolveTenants } from './references.ts';
 import { isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
+import { USER } from './user-columns.ts';
 import type { Viewer } from './viewer.ts';
 
 export interface CustomerResult {
@@ -53,6 +64,7 @@ const firstMemberships = (change: Change, customerId: string, tenants: SQL): SQL
 export const createCustomer = command({
   name: 'createCustomer',
   permissions: ['customer:create'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input: newRecord({ ...customerDetails, name: text, tenantIdentifiers: tenantIdentifiers.nullish() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { tenantIdentifiers, ...input }): Plan<CustomerResult, CustomerRecord> {
@@ -79,6 +91,7 @@ export const createCustomer = command({
 export const updateCustomer = command({
   name: 'updateCustomer',
   permissions: ['customer:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ ...customerDetails, id, name: text.optional(), expectedVersion }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
   plan(change, { id, expectedVersion, ...patch }): Plan<CustomerResult, CustomerRecord> {
@@ -105,6 +118,7 @@ const withIdentifier = ({ email, externalId }: CustomerIdentifier, patch: Custom
 export const upsertCustomer = command({
   name: 'upsertCustomer',
   permissions: ['customer:create', 'customer:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input: z
     .object({
       ...customerDetails,
@@ -148,13 +162,32 @@ export const upsertCustomer = command({
   },
 });
 
+/** Erasing a customer erases its users. */
+function mayErase({ permissions }: Viewer, users: SQL): Check<unknown>[] {
+  if (permissions.has('user:delete')) return [];
+  return [
+    {
+      problem: sql`(SELECT 'users' FROM user WHERE ${users} LIMIT 1)`,
+      error: () => ForbiddenError.missing(['user:delete']),
+    },
+  ];
+}
+
 export const deleteCustomer = command({
   name: 'deleteCustomer',
   permissions: ['customer:delete'],
-  input: z.object({ id }),
-  errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
-    const checks = (target: SQL) => [whollyInReach(change.viewer, target)];
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z.object({ id, permanently: flag.nullish() }),
+  errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
+  plan(change, { id, permanently }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = change;
+    const keepsAdmins = keepsAdminsWithout(viewer.reach, id);
+    if (permanently) {
+      const users = sql`user.customer_id = ${id}`;
+      const checks = [keepsAdmins, ...mayErase(viewer, users)];
+      return planErasure(change, CUSTOMER, id, checks, asResult, [erasure(change, USER, users)]);
+    }
+    const checks = (target: SQL) => [whollyInReach(viewer, target), keepsAdmins];
     return planAlteration(
       change,
       CUSTOMER,
@@ -168,6 +201,7 @@ export const deleteCustomer = command({
 export const restoreCustomer = command({
   name: 'restoreCustomer',
   permissions: ['customer:delete'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { id }): Plan<CustomerResult, CustomerRecord> {

@@ -1,12 +1,16 @@
 import type { ApiKeyRecord } from './api-keys.ts';
 import type { CustomerRecord } from './customers.ts';
 import type { Permission } from './permission-names.ts';
+import type { RoleRecord } from './roles.ts';
 import type { TenantRecord } from './tenants.ts';
+import type { UserRecord } from './users.ts';
 
 /** A record together with the concept it belongs to. */
 export type NamedRecord =
   | { concept: 'Tenant'; record: TenantRecord }
   | { concept: 'Customer'; record: CustomerRecord }
+  | { concept: 'User'; record: UserRecord }
+  | { concept: 'Role'; record: RoleRecord }
   | { concept: 'ApiKey'; record: ApiKeyRecord };
 
 /** Every code of an error that a command can answer. The README lists the same. */
@@ -18,6 +22,11 @@ export const ERROR_CODES = [
   'read_only_key',
   'out_of_reach',
   'version_conflict',
+  'last_owner',
+  'last_admin',
+  'built_in_role',
+  'role_in_use',
+  'too_many_roles',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
@@ -113,10 +122,64 @@ export class VersionConflictError extends DirectoryError {
   }
 }
 
+/** The organization would be left without an owner. */
+export class LastOwnerError extends DirectoryError {
+  readonly code = 'last_owner';
+
+  constructor() {
+    super('The last owner of the organization can be neither deleted, demoted nor deactivated.');
+  }
+}
+
+/** A tenant would be left without an admin. */
+export class LastAdminError extends DirectoryError {
+  readonly code = 'last_admin';
+  /** Those in the viewer's reach. */
+  readonly tenantIds: readonly string[];
+
+  constructor(tenantIds: readonly string[]) {
+    super('The last admin of a tenant can be neither deleted, demoted nor deactivated.');
+    this.tenantIds = tenantIds;
+  }
+}
+
+/** Built-in roles are the same everywhere. */
+export class BuiltInRoleError extends DirectoryError {
+  readonly code = 'built_in_role';
+
+  constructor(name: string) {
+    super(`The role "${name}" is built in: it can be neither changed nor deleted.`);
+  }
+}
+
+/** Somebody has the role, though perhaps hidden. */
+export class RoleInUseError extends DirectoryError {
+  readonly code = 'role_in_use';
+  readonly userCount: number;
+
+  constructor(userCount: number) {
+    super(`The role belongs to ${userCount} ${userCount === 1 ? 'user' : 'users'}.`);
+    this.userCount = userCount;
+  }
+}
+
+export class TooManyRolesError extends DirectoryError {
+  readonly code = 'too_many_roles';
+
+  constructor(max: number) {
+    super(`There are ${max} roles of this scope already, and may not be more.`);
+  }
+}
+
 /** The classes of errors that a command may declare. */
 export type ErrorClass =
   | typeof ValidationError
   | typeof NotFoundError
   | typeof AlreadyExistsError
   | typeof ForbiddenError
-  | typeof VersionConflictError;
+  | typeof VersionConflictError
+  | typeof LastOwnerError
+  | typeof LastAdminError
+  | typeof BuiltInRoleError
+  | typeof RoleInUseError
+  | typeof TooManyRolesError;

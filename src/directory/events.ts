@@ -21,20 +21,30 @@ const eventSelection = selection({ ...fields, type: sql<EventType>`${type}` });
 export interface EventRecord extends ReturnType<typeof eventSelection.decode> {}
 
 /** What must be held to see what a record looked like; null where everyone may. */
-const READ_PERMISSIONS: Partial<Record<EventRecord['subjectType'], Permission | null>> = {
+const READ_PERMISSIONS: Record<EventRecord['subjectType'], Permission | null> = {
   Organization: null,
   Tenant: 'tenant:read',
   Customer: 'customer:read',
+  User: 'user:read',
+  Role: 'role:read',
   ApiKey: 'apiKey:read',
 };
 
 /** Events as a viewer may see them: what a record looked like only with the permission to read such records. */
-const seenBy = ({ permissions }: Viewer) =>
+const seenBy = ({ permissions, reach }: Viewer) =>
   mapRows(eventSelection, (event): EventRecord => {
     const needed = READ_PERMISSIONS[event.subjectType];
-    const isReadable = needed === null || (needed !== undefined && permissions.has(needed));
-    return isReadable ? event : { ...event, before: null, after: null };
+    if (needed !== null && !permissions.has(needed)) return { ...event, before: null, after: null };
+    if (reach.kind === 'ORGANIZATION' || !event.type.startsWith('user.')) return event;
+    return { ...event, before: withoutElsewhere(event.before), after: withoutElsewhere(event.after) };
   });
+
+/** Of a user, who reaches some tenants sees neither the role elsewhere, nor the customer, nor where the user starts. */
+function withoutElsewhere(snapshot: Record<string, unknown> | null): Record<string, unknown> | null {
+  if (snapshot === null) return null;
+  const { roleId: _roleId, customerId: _customerId, defaultTenantId: _defaultTenantId, ...shown } = snapshot;
+  return shown;
+}
 
 /** The events in reach among these. */
 export async function eventsByIds({ db, viewer }: Caller, ids: readonly number[]): Promise<EventRecord[]> {

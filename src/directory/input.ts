@@ -70,8 +70,12 @@ function exactlyOne<const S extends Record<string, z.ZodType<string>>>(shape: S)
 
 export const tenantIdentifier = exactlyOne({ id, externalId: text });
 export const customerIdentifier = exactlyOne({ id, email: emailAddress, externalId: text });
+export const userIdentifier = exactlyOne({ id, email: emailAddress, externalId: text });
+export const roleIdentifier = exactlyOne({ id, name: text });
 export type TenantIdentifier = z.output<typeof tenantIdentifier>;
 export type CustomerIdentifier = z.output<typeof customerIdentifier>;
+export type UserIdentifier = z.output<typeof userIdentifier>;
+export type RoleIdentifier = z.output<typeof roleIdentifier>;
 
 export const tenantIdentifiers = z
   .array(tenantIdentifier, { error: otherwise('must be a list') })

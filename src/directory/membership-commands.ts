@@ -21,6 +21,7 @@ export interface MembershipResult {
 export const addCustomerToTenants = command({
   name: 'addCustomerToTenants',
   permissions: ['customer:edit', 'customerTenantMembership:create'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input,
   errors,
   plan: (change, given: Input): Plan<MembershipResult, CustomerRecord> =>
@@ -33,6 +34,7 @@ export const addCustomerToTenants = command({
 export const removeCustomerFromTenants = command({
   name: 'removeCustomerFromTenants',
   permissions: ['customer:edit', 'customerTenantMembership:delete'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input,
   errors,
   plan: (change, given: Input): Plan<MembershipResult, CustomerRecord> =>
@@ -45,6 +47,7 @@ export const removeCustomerFromTenants = command({
 export const setCustomerTenants = command({
   name: 'setCustomerTenants',
   permissions: ['customer:edit', 'customerTenantMembership:create', 'customerTenantMembership:delete'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input,
   errors,
   plan: (change, given: Input): Plan<MembershipResult, CustomerRecord> =>

@@ -6,7 +6,7 @@ import { command, type Plan } from './command.ts';
 import { ForbiddenError, ValidationError } from './errors.ts';
 import { text } from './input.ts';
 import { happened, recordAfter, recordEvent } from './recording.ts';
-import { type Caller, requireOrganizationReach } from './viewer.ts';
+import type { Caller } from './viewer.ts';
 
 const fields = {
   id: organizations.id,
@@ -37,10 +37,10 @@ const SNAPSHOT = sql`json_object('name', organization.name)`;
 export const updateOrganization = command({
   name: 'updateOrganization',
   permissions: ['organization:edit'],
+  reaches: ['ORGANIZATION'],
   input: z.object({ name: text.optional() }),
   errors: [ValidationError, ForbiddenError],
   plan(change, values): Plan<OrganizationResult, OrganizationRecord> {
-    requireOrganizationReach(change.viewer, 'edit it');
     const type = 'organization.updated';
     return {
       checks: [],

@@ -1,8 +1,11 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
+import { assignments } from '../db/schema/assignments.ts';
 import { customers } from '../db/schema/customers.ts';
 import { events, eventTenants } from '../db/schema/events.ts';
 import { memberships } from '../db/schema/memberships.ts';
+import type { roles } from '../db/schema/roles.ts';
+import { users } from '../db/schema/users.ts';
 import { inList, jsonList } from '../db/statement.ts';
 import type { Partition } from './page.ts';
 import type { Viewer } from './viewer.ts';
@@ -14,19 +17,27 @@ import type { Viewer } from './viewer.ts';
 export type Reach =
   | { kind: 'ORGANIZATION' }
   /** The live tenants of the credential, read anew at each request: none left, nothing seen. */
-  | { kind: 'TENANTS'; tenantIds: readonly string[] };
+  | { kind: 'TENANTS'; tenantIds: readonly string[] }
+  /** The live customer of the credential: null when it is hidden or erased, and nothing seen. */
+  | { kind: 'CUSTOMER'; customerId: string | null };
 
 type Id = SQL | Column;
 
 const EVERYTHING = sql`TRUE`;
+const NOTHING = sql`FALSE`;
 
+/** Of the tenants that its customer belongs to, a reach of one customer sees the names and no more. */
 export function tenantInReach(reach: Reach, tenantId: Id): SQL {
-  return reach.kind === 'ORGANIZATION' ? EVERYTHING : inList(tenantId, reach.tenantIds);
+  if (reach.kind === 'ORGANIZATION') return EVERYTHING;
+  if (reach.kind === 'TENANTS') return inList(tenantId, reach.tenantIds);
+  return sql`EXISTS (SELECT 1 FROM membership
+    WHERE membership.customer_id = ${reach.customerId} AND membership.tenant_id = ${tenantId})`;
 }
 
 /** A customer is in reach as a member of a tenant in reach. */
 export function customerInReach(reach: Reach, customerId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
+  if (reach.kind === 'CUSTOMER') return sql`${customerId} IS ${reach.customerId}`;
   return sql`EXISTS (
     SELECT 1 FROM json_each(${jsonList(reach.tenantIds)}) reached
     JOIN membership ON membership.tenant_id = reached.value AND membership.customer_id = ${customerId})`;
@@ -35,10 +46,46 @@ export function customerInReach(reach: Reach, customerId: Id): SQL {
 /** For a customer in reach: whether all of its live memberships are, so that editing it touches nobody else's data. */
 export function customerWhollyInReach(reach: Reach, customerId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
+  if (reach.kind === 'CUSTOMER') return NOTHING;
   return sql`NOT EXISTS (
     SELECT 1 FROM membership JOIN tenant ON tenant.id = membership.tenant_id AND tenant.deleted_at IS NULL
     WHERE membership.customer_id = ${customerId} AND NOT ${inList(sql`membership.tenant_id`, reach.tenantIds)})`;
 }
+
+/** A user is in reach by a role in a tenant in reach, or as one of the customer's. */
+export function userInReach(reach: Reach, userId: Id): SQL {
+  if (reach.kind === 'ORGANIZATION') return EVERYTHING;
+  if (reach.kind === 'CUSTOMER') {
+    return sql`EXISTS (SELECT 1 FROM user reached WHERE reached.id = ${userId} AND reached.customer_id = ${reach.customerId})`;
+  }
+  return sql`EXISTS (
+    SELECT 1 FROM json_each(${jsonList(reach.tenantIds)}) reached
+    JOIN assignment ON assignment.tenant_id = reached.value AND assignment.user_id = ${userId})`;
+}
+
+/** For a user in reach: whether all that the user reaches is, by whatever role, in hidden tenants as well. */
+export function userWhollyInReach(reach: Reach, userId: Id): SQL {
+  if (reach.kind === 'ORGANIZATION') return EVERYTHING;
+  const kind = reach.kind === 'CUSTOMER' ? 'CUSTOMER' : 'TENANT';
+  const reached = reach.kind === 'CUSTOMER' ? NOTHING : inList(sql`assignment.tenant_id`, reach.tenantIds);
+  return sql`((SELECT held.kind FROM user held WHERE held.id = ${userId}) = ${kind}
+    AND NOT EXISTS (SELECT 1 FROM assignment WHERE assignment.user_id = ${userId} AND NOT ${reached}))`;
+}
+
+/** Whether a role in a tenant shows: those in the tenants of the viewer's own reach. */
+export function assignmentInReach(reach: Reach, tenantId: Id): SQL {
+  return reach.kind === 'CUSTOMER' ? NOTHING : tenantInReach(reach, tenantId);
+}
+
+type RoleScope = typeof roles.$inferSelect.scope;
+const ROLE_SCOPES: Record<Reach['kind'], readonly RoleScope[]> = {
+  ORGANIZATION: ['ORGANIZATION', 'CUSTOMER', 'TENANT'],
+  TENANTS: ['TENANT'],
+  CUSTOMER: ['CUSTOMER'],
+};
+
+/** Roles belong to nobody; they show to those who reach where users have them. */
+export const roleInReach = ({ kind }: Reach, scope: Id): SQL => inList(scope, ROLE_SCOPES[kind]);
 
 /**
  * A key is in reach when its own reach lies inside: all the tenants it was given, hidden ones included, which could come
@@ -46,6 +93,7 @@ export function customerWhollyInReach(reach: Reach, customerId: Id): SQL {
  */
 export function apiKeyInReach({ reach, actor }: Pick<Viewer, 'reach' | 'actor'>, apiKeyId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
+  if (reach.kind === 'CUSTOMER') return sql`${apiKeyId} IS ${actor.id}`;
   return sql`(${apiKeyId} IS ${actor.id} OR EXISTS (SELECT 1 FROM api_key_tenant WHERE api_key_tenant.api_key_id = ${apiKeyId})
     AND NOT EXISTS (SELECT 1 FROM api_key_tenant WHERE api_key_tenant.api_key_id = ${apiKeyId}
       AND NOT ${inList(sql`api_key_tenant.tenant_id`, reach.tenantIds)})
@@ -55,11 +103,14 @@ export function apiKeyInReach({ reach, actor }: Pick<Viewer, 'reach' | 'actor'>,
 /** An event is in reach when it names a tenant in reach; one about a key, when the key's whole reach was. */
 export function eventInReach(reach: Reach, eventId: Id, subjectType: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
+  if (reach.kind === 'CUSTOMER') return NOTHING;
   return sql`(EXISTS (SELECT 1 FROM json_each(${jsonList(reach.tenantIds)}) reached
       JOIN event_tenant ON event_tenant.tenant_id = reached.value AND event_tenant.event_id = ${eventId})
     AND (${subjectType} <> 'ApiKey' OR ${namesOnlyReached(reach.tenantIds, eventId)}))`;
 }
 
+const user = alias(users, 'walked');
+const assigned = alias(assignments, 'walked');
 const customer = alias(customers, 'walked');
 const member = alias(memberships, 'walked');
 
@@ -78,9 +129,10 @@ interface CustomerSource {
  * which repeat the sort keys of their customers.
  */
 export function customersInReach(reach: Reach): CustomerSource {
-  if (reach.kind === 'ORGANIZATION') {
+  if (reach.kind !== 'TENANTS') {
     const { id, kind, nameKey, updatedAt, deleted } = customer;
-    return { from: sql`customer walked`, id, kind, nameKey, updatedAt, deleted, partitions: [] };
+    const partitions = reach.kind === 'CUSTOMER' ? [{ column: id, values: [reach.customerId] }] : [];
+    return { from: sql`customer walked`, id, kind, nameKey, updatedAt, deleted, partitions };
   }
   return {
     from: sql`membership walked`,
@@ -90,6 +142,38 @@ export function customersInReach(reach: Reach): CustomerSource {
     updatedAt: member.customerUpdatedAt,
     deleted: member.customerDeleted,
     partitions: [{ column: member.tenantId, values: reach.tenantIds, overlapping: true }],
+  };
+}
+
+interface UserSource {
+  from: SQL;
+  id: Column;
+  status: Column;
+  nameKey: Column;
+  emailKey: Column;
+  updatedAt: Column;
+  deleted: Column;
+  customerId: Column;
+  partitions: readonly Partition[];
+}
+
+/** The same for users: their own table, or the roles in the tenants in reach. */
+export function usersInReach(reach: Reach): UserSource {
+  if (reach.kind !== 'TENANTS') {
+    const { id, status, nameKey, emailKey, updatedAt, deleted, customerId } = user;
+    const partitions = reach.kind === 'CUSTOMER' ? [{ column: customerId, values: [reach.customerId] }] : [];
+    return { from: sql`user walked`, id, status, nameKey, emailKey, updatedAt, deleted, customerId, partitions };
+  }
+  return {
+    from: sql`assignment walked`,
+    id: assigned.userId,
+    status: assigned.userStatus,
+    nameKey: assigned.userNameKey,
+    emailKey: assigned.userEmailKey,
+    updatedAt: assigned.userUpdatedAt,
+    deleted: assigned.userDeleted,
+    customerId: assigned.userCustomerId,
+    partitions: [{ column: assigned.tenantId, values: reach.tenantIds, overlapping: true }],
   };
 }
 
@@ -109,12 +193,13 @@ export function eventsInReach(reach: Reach): EventSource {
   if (reach.kind === 'ORGANIZATION') {
     return { from: sql`event walked`, id: event.id, type: event.type, partitions: [], where: [] };
   }
+  const tenantIds = reach.kind === 'TENANTS' ? reach.tenantIds : [];
   return {
     from: sql`event_tenant walked`,
     id: namedTenant.eventId,
     type: namedTenant.type,
-    partitions: [{ column: namedTenant.tenantId, values: reach.tenantIds, overlapping: true }],
-    where: [sql`(walked.type NOT LIKE 'apiKey.%' OR ${namesOnlyReached(reach.tenantIds, namedTenant.eventId)})`],
+    partitions: [{ column: namedTenant.tenantId, values: tenantIds, overlapping: true }],
+    where: [sql`(walked.type NOT LIKE 'apiKey.%' OR ${namesOnlyReached(tenantIds, namedTenant.eventId)})`],
   };
 }
 

@@ -38,8 +38,8 @@ export const subjectsOf = (change: Change, type: EventType): SQL =>
 export const recordAfter = (change: Change, type: EventType, after: SQL): SQL =>
   sql`UPDATE event SET after = ${after} WHERE ${ofCommand(change, type)}`;
 
-/** They name one tenant each: a customer's other tenants are nobody's business who reaches only this one. */
-const MEMBERSHIP_EVENTS = sql`('membership.created', 'membership.deleted')`;
+/** They name one tenant each: the other tenants of a customer or user are nobody's business who reaches only this one. */
+const OF_ONE_TENANT = sql`('membership.created', 'membership.deleted', 'tenantRole.assigned', 'tenantRole.revoked')`;
 
 /** Notes the tenants that this command's events name: by them, whoever reaches some tenants only finds the events. */
 export function nameTenants(change: Change): SQL {
@@ -51,10 +51,14 @@ export function nameTenants(change: Change): SQL {
     UNION ALL
     SELECT membership.tenant_id, ${copied}
     FROM event JOIN membership ON membership.customer_id = event.subject_id
-    WHERE ${about('Customer')} AND event.type NOT IN ${MEMBERSHIP_EVENTS}
+    WHERE ${about('Customer')} AND event.type NOT IN ${OF_ONE_TENANT}
     UNION ALL
     SELECT COALESCE(event.after, event.before) ->> 'tenantId', ${copied}
-    FROM event WHERE ${about('Customer')} AND event.type IN ${MEMBERSHIP_EVENTS}
+    FROM event WHERE event.command_id = ${change.id} AND event.type IN ${OF_ONE_TENANT}
+    UNION ALL
+    SELECT assignment.tenant_id, ${copied}
+    FROM event JOIN assignment ON assignment.user_id = event.subject_id
+    WHERE ${about('User')} AND event.type NOT IN ${OF_ONE_TENANT}
     UNION ALL
     SELECT api_key_tenant.tenant_id, ${copied}
     FROM event JOIN api_key_tenant ON api_key_tenant.api_key_id = event.subject_id

@@ -3,7 +3,7 @@ import { jsonList } from '../db/statement.ts';
 import type { Check } from './command.ts';
 import { NotFoundError } from './errors.ts';
 import { comparable, type TenantIdentifier } from './input.ts';
-import { type Reach, tenantInReach } from './reach.ts';
+import { assignmentInReach, type Reach, tenantInReach } from './reach.ts';
 
 /** Where in the input an identifier was given: `customerIdentifier` becomes `customerIdentifier.email`. */
 export function pathOf(path: string, identifier: Record<string, unknown>): string {
@@ -14,6 +14,18 @@ export function pathOf(path: string, identifier: Record<string, unknown>): strin
 /** The rows (path, concept) of a reference to a record for which the condition does not hold: one, or none. */
 export const missingUnless = (exists: SQL, path: string, concept: string): SQL =>
   sql`SELECT ${path} AS path, ${concept} AS concept WHERE NOT ${exists}`;
+
+/** The id of the live tenant that an identifier names, as an expression: NULL if there is none where the viewer gives roles. */
+export function tenantNamed(
+  reach: Reach,
+  { id, externalId }: TenantIdentifier,
+  also: (tenantId: SQL) => SQL = () => sql`TRUE`,
+): SQL {
+  const tenantId = sql`tenant.id`;
+  const named = id == null ? sql`tenant.external_id_key = ${comparable(externalId ?? '')}` : sql`${tenantId} = ${id}`;
+  return sql`(SELECT tenant.id FROM tenant WHERE ${named} AND tenant.deleted_at IS NULL
+    AND ${assignmentInReach(reach, tenantId)} AND ${also(tenantId)})`;
+}
 
 /** The rows (path, tenant_id) of the given identifiers: tenant_id is null where no live tenant in reach is named so. */
 export function resolveTenants(reach: Reach, identifiers: readonly TenantIdentifier[], path: string): SQL {

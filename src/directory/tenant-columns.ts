@@ -14,6 +14,7 @@ export const TENANT: Concept<typeof tenants, TenantRecord> = {
   word: 'tenant',
   table: tenants,
   readPermission: 'tenant:read',
+  isLive: sql`tenant.deleted_at IS NULL`,
   snapshot: sql`json_object(
     'name', tenant.name, 'externalId', tenant.external_id, 'url', tenant.url, 'description', tenant.description,
     'status', tenant.status, 'partnerManaged', ${asFlag(tenants.partnerManaged)},

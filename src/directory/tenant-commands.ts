@@ -2,16 +2,17 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { command, type Plan } from './command.ts';
 import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from './concept.ts';
+import { planErasure } from './erasure.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
+import { firstAdmin } from './first-admin.ts';
 import { newId } from './ids.ts';
-import { expectedVersion, id, newRecord, tenantIdentifier, text } from './input.ts';
+import { emailAddress, expectedVersion, flag, id, newRecord, tenantIdentifier, text } from './input.ts';
 import { tenantInReach } from './reach.ts';
 import { eventSubjects } from './recording.ts';
 import { allExist, pathOf } from './references.ts';
 import { newTenant, patchedTenant, TENANT, tenantDetails } from './tenant-columns.ts';
 import { isTenant, type TenantRecord, tenantRows } from './tenants.ts';
 import { isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
-import { requireOrganizationReach } from './viewer.ts';
 
 export interface TenantResult {
   tenant: TenantRecord;
@@ -22,18 +23,20 @@ const asResult = (tenant: TenantRecord): TenantResult => ({ tenant });
 export const createTenant = command({
   name: 'createTenant',
   permissions: ['tenant:create'],
-  input: newRecord({ ...tenantDetails, name: text }),
+  reaches: ['ORGANIZATION'],
+  input: newRecord({ ...tenantDetails, name: text, adminEmail: emailAddress.optional() }),
   errors: [ValidationError, AlreadyExistsError, ForbiddenError],
-  plan(change, input): Plan<TenantResult, TenantRecord> {
+  plan(change, { adminEmail, ...input }): Plan<TenantResult, TenantRecord> {
     const { viewer } = change;
-    requireOrganizationReach(viewer, 'create tenants');
     const tenantId = newId();
     const values = newTenant(input);
     const creating = creation(change, TENANT, tenantId, values);
+    const { partnerManaged } = input;
+    const admin = firstAdmin(change, { tenantId, adminEmail, partnerManaged, isNew: sql`TRUE` });
     return {
-      checks: [],
-      writes: (allowed) => [creating.recorded(allowed), ...creating.writes],
-      unique: uniqueValues(TENANT, viewer, values, sql`FALSE`),
+      checks: admin.checks,
+      writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...admin.writes],
+      unique: [...uniqueValues(TENANT, viewer, values, sql`FALSE`), ...admin.unique],
       answer: tenantRows(sql`WHERE tenant.id = ${tenantId}`),
       result: asResult,
     };
@@ -43,6 +46,7 @@ export const createTenant = command({
 export const updateTenant = command({
   name: 'updateTenant',
   permissions: ['tenant:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ ...tenantDetails, id, name: text.optional(), expectedVersion }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
   plan(change, { id, expectedVersion, ...patch }): Plan<TenantResult, TenantRecord> {
@@ -58,11 +62,17 @@ export interface TenantUpsertResult extends TenantResult {
 export const upsertTenant = command({
   name: 'upsertTenant',
   permissions: ['tenant:create', 'tenant:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
   input: z
-    .object({ ...tenantDetails, identifier: tenantIdentifier, name: text.optional() })
+    .object({
+      ...tenantDetails,
+      identifier: tenantIdentifier,
+      name: text.optional(),
+      adminEmail: emailAddress.nullish(),
+    })
     .superRefine(keepsIdentifier(['externalId'])),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { identifier, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
+  plan(change, { identifier, adminEmail, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
     const { viewer } = change;
     const target = isTenant(identifier);
     const reached = sql`${target} AND ${tenantInReach(viewer.reach, sql`tenant.id`)}`;
@@ -70,9 +80,12 @@ export const upsertTenant = command({
     const mayCreate = viewer.reach.kind === 'ORGANIZATION';
 
     const newValues = newTenant({ ...patch, externalId: patch.externalId ?? identifier.externalId });
-    const creating = creation(change, TENANT, newId(), newValues);
+    const tenantId = newId();
+    const creating = creation(change, TENANT, tenantId, newValues);
     const changing = alteration(change, TENANT, target, patchedTenant(patch));
     const isNew = sql`NOT ${exists(TENANT, target)}`;
+    const { partnerManaged } = patch;
+    const admin = firstAdmin(change, { tenantId, adminEmail: adminEmail ?? undefined, partnerManaged, isNew });
     return {
       checks: [
         ...(identifier.id == null ? [] : [allExist([missing(TENANT, reached, path)])]),
@@ -82,14 +95,16 @@ export const upsertTenant = command({
           error: () => ForbiddenError.outOfReach('Only callers who reach the whole organization may create tenants.'),
         },
         isNamed(TENANT, target, patch.name),
+        ...admin.checks,
       ],
       writes: (allowed) => [
         changing.recorded(allowed),
         creating.recorded(sql`${allowed} AND ${isNew}`),
         ...changing.writes,
         ...creating.writes,
+        ...admin.writes,
       ],
-      unique: uniqueValues(TENANT, viewer, newValues, target),
+      unique: [...uniqueValues(TENANT, viewer, newValues, target), ...admin.unique],
       answer: tenantRows(sql`WHERE tenant.id IN (
         ${eventSubjects(change)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),
       result: (tenant, recorded) => ({ tenant, outcome: outcomeOf(recorded, 'tenant') }),
@@ -100,10 +115,11 @@ export const upsertTenant = command({
 export const deleteTenant = command({
   name: 'deleteTenant',
   permissions: ['tenant:delete'],
-  input: z.object({ id }),
+  reaches: ['ORGANIZATION'],
+  input: z.object({ id, permanently: flag.nullish() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { id }): Plan<TenantResult, TenantRecord> {
-    requireOrganizationReach(change.viewer, 'delete tenants');
+  plan(change, { id, permanently }): Plan<TenantResult, TenantRecord> {
+    if (permanently) return planErasure(change, TENANT, id, [], asResult);
     return planAlteration(
       change,
       TENANT,
@@ -117,10 +133,10 @@ export const deleteTenant = command({
 export const restoreTenant = command({
   name: 'restoreTenant',
   permissions: ['tenant:delete'],
+  reaches: ['ORGANIZATION'],
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { id }): Plan<TenantResult, TenantRecord> {
-    requireOrganizationReach(change.viewer, 'restore tenants');
     return planAlteration(change, TENANT, { id, verb: 'restored', values: { deletedAt: null } }, () => [], asResult);
   },
 });

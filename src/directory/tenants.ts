@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { memberships } from '../db/schema/memberships.ts';
 import { tenants } from '../db/schema/tenants.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
+import { ForbiddenError } from './errors.ts';
 import { choice, comparable, parse, type TenantIdentifier } from './input.ts';
 import { type Listing, listing, type NestedListing, nestedListing, type Walk } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
@@ -22,7 +23,7 @@ import {
   withExternalIds,
   withinTime,
 } from './records.ts';
-import { type Caller, requirePermissions } from './viewer.ts';
+import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
 
 export const TENANT_STATUSES = tenants.status.enumValues;
 export const TAX_EXEMPTIONS = tenants.taxExempt.enumValues;
@@ -40,6 +41,11 @@ const IS_LIVE = sql`tenant.deleted_at IS NULL`;
 export function isTenant({ id, externalId }: TenantIdentifier): SQL {
   if (id != null) return sql`${tenants.id} = ${id} AND ${IS_LIVE}`;
   return sql`${tenants.externalIdKey} = ${comparable(externalId ?? '')} AND ${IS_LIVE}`;
+}
+
+/** Of the tenants that a customer belongs to, who reaches only the customer sees `id` and `name`. */
+export function requireTenantDetails({ reach }: Viewer): void {
+  if (reach.kind === 'CUSTOMER') throw ForbiddenError.outOfReach('Of a tenant, you reach only its id and its name.');
 }
 
 /** The live tenants in reach among these, in no particular order. */

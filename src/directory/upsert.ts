@@ -1,14 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
 import type { Check } from './command.ts';
-import { type Concept, exists } from './concept.ts';
+import { type Concept, exists, type RecordWord } from './concept.ts';
 import { AlreadyExistsError, ValidationError } from './errors.ts';
 import type { EventType } from './event-types.ts';
 
 /** What an upsert did. NOOP: the record existed and nothing differed, so nothing was written. */
 export type Outcome = 'CREATED' | 'UPDATED' | 'NOOP';
 
-export function outcomeOf(recorded: ReadonlySet<EventType>, word: 'customer' | 'tenant'): Outcome {
+export function outcomeOf(recorded: ReadonlySet<EventType>, word: RecordWord): Outcome {
   if (recorded.has(`${word}.created`)) return 'CREATED';
   return recorded.has(`${word}.updated`) ? 'UPDATED' : 'NOOP';
 }

@@ -32,8 +32,14 @@ export function requirePermissions(viewer: Viewer, needed: Iterable<Permission>)
   if (missing.length > 0) throw ForbiddenError.missing(missing);
 }
 
-/** Throws unless the viewer reaches everything. `what` completes "Only callers who reach the whole organization may …". */
-export function requireOrganizationReach({ reach }: Viewer, what: string): void {
-  if (reach.kind === 'ORGANIZATION') return;
-  throw ForbiddenError.outOfReach(`Only callers who reach the whole organization may ${what}.`);
+const REACHED: Record<Reach['kind'], string> = {
+  ORGANIZATION: 'the whole organization',
+  TENANTS: 'some tenants',
+  CUSTOMER: 'one customer',
+};
+
+/** Throws unless the viewer's reach is of one of these kinds. */
+export function requireReach({ reach }: Viewer, kinds: readonly Reach['kind'][]): void {
+  if (kinds.includes(reach.kind)) return;
+  throw ForbiddenError.outOfReach(`Only for callers who reach ${kinds.map((kind) => REACHED[kind]).join(' or ')}.`);
 }

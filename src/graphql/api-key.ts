@@ -3,7 +3,8 @@ import { type ApiKeyRecord, apiKeysByIds, listApiKeys } from '../directory/api-k
 import { run } from '../directory/command.ts';
 import { builder, UNCACHED } from './builder.ts';
 import { connection } from './connection.ts';
-import { localId, localTenants } from './ids.ts';
+import { CustomerIdentifier } from './customer.ts';
+import { localId, localIdentifier, localTenants } from './ids.ts';
 import { commandField } from './mutation.ts';
 import { loadNodesOf } from './node.ts';
 import { Reach, ReachKind } from './reach.ts';
@@ -90,7 +91,11 @@ builder.relayMutationField(
       reach: t.field({ type: ReachKind, required: true, description: 'How far it sees and acts.' }),
       tenantIdentifiers: t.field({
         type: [TenantIdentifier],
-        description: 'For a reach of TENANTS: which ones, 1 to 100. Not for a reach of ORGANIZATION.',
+        description: 'For a reach of TENANTS: which ones, 1 to 100. Not for another reach.',
+      }),
+      customerIdentifier: t.field({
+        type: CustomerIdentifier,
+        description: 'For a reach of CUSTOMER: which one. Not for another reach.',
       }),
       expiresAt: t.field({
         type: 'DateTime',
@@ -101,7 +106,11 @@ builder.relayMutationField(
   {
     ...commandField(createApiKey, 'Creates an API key, and shows its secret this once.'),
     resolve: (_, { input }, caller) =>
-      run(caller, createApiKey, { ...input, tenantIdentifiers: localTenants(input.tenantIdentifiers ?? []) }),
+      run(caller, createApiKey, {
+        ...input,
+        tenantIdentifiers: localTenants(input.tenantIdentifiers ?? []),
+        customerIdentifier: input.customerIdentifier && localIdentifier('Customer', input.customerIdentifier),
+      }),
   },
   {
     description: 'The key was created.',

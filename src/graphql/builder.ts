@@ -63,6 +63,9 @@ builder.mutationType({
 /** For input fields that several mutations share. */
 export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;
 
+/** For output fields that several payloads share. */
+export type OutputFields<Shape> = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Shape>;
+
 /**
  * Loaders gather what is asked for together, and remember nothing: a mutation of the same request may have changed it.
  */

@@ -9,7 +9,7 @@ import {
 import { builder, type InputFields } from './builder.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer, CustomerIdentifier, CustomerKind } from './customer.ts';
 import { localId, localIdentifier, localTenants } from './ids.ts';
-import { EXPECTED_VERSION, UpsertOutcome } from './list-inputs.ts';
+import { EXPECTED_VERSION, PERMANENTLY, UpsertOutcome } from './list-inputs.ts';
 import { commandField } from './mutation.ts';
 import { TenantIdentifier } from './tenant.ts';
 
@@ -122,20 +122,23 @@ builder.relayMutationField(
 builder.relayMutationField(
   deleteCustomer.name,
   {
-    description: 'Which customer to delete.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the customer.' }) }),
+    description: 'Which customer to delete, and how.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of the customer.' }),
+      permanently: t.boolean({ description: PERMANENTLY }),
+    }),
   },
   {
     ...commandField(
       deleteCustomer,
-      'Hides a customer, until it is restored: its memberships stay, but nobody sees it.',
+      'Hides a customer with its users, until it is restored, or erases them for good. Memberships stay when it is hidden. To erase its users needs `user:delete`, too.',
     ),
-    resolve: (_, { input }, caller) => run(caller, deleteCustomer, { id: localId('Customer', input.id) }),
+    resolve: (_, { input }, caller) => run(caller, deleteCustomer, { ...input, id: localId('Customer', input.id) }),
   },
   {
-    description: 'The customer is hidden.',
+    description: 'The customer is hidden, or gone.',
     outputFields: (t) => ({
-      customer: t.expose('customer', { type: Customer, description: 'The customer that is hidden.' }),
+      customer: t.expose('customer', { type: Customer, description: 'The customer as it was, or is now.' }),
     }),
   },
 );

@@ -1,13 +1,19 @@
 import {
   AlreadyExistsError,
+  BuiltInRoleError,
   ForbiddenError,
   type Issue,
+  LastAdminError,
+  LastOwnerError,
   NotFoundError,
   type Reference,
+  RoleInUseError,
+  TooManyRolesError,
   ValidationError,
   VersionConflictError,
 } from '../directory/errors.ts';
 import { builder } from './builder.ts';
+import { toGlobalId } from './ids.ts';
 import { Node, toNode } from './node.ts';
 
 const MutationError = builder.interfaceRef<{ message: string; code: string }>('MutationError').implement({
@@ -105,4 +111,45 @@ builder.objectType(VersionConflictError, {
       resolve: ({ current }) => current && toNode(current),
     }),
   }),
+});
+
+builder.objectType(LastOwnerError, {
+  name: 'LastOwnerError',
+  description:
+    'The organization would be left without an owner: a live, ACTIVE user with the built-in role `owner`, or, if none is ACTIVE, any live one.',
+  interfaces: [MutationError],
+});
+
+builder.objectType(LastAdminError, {
+  name: 'LastAdminError',
+  description:
+    'A tenant would be left without an admin: a live, ACTIVE user with the built-in role `admin` there, or, if none is ACTIVE, any live one.',
+  interfaces: [MutationError],
+  fields: (t) => ({
+    tenantIds: t.idList({
+      description: 'The global ids of those tenants, as far as they are in your reach.',
+      resolve: ({ tenantIds }) => tenantIds.map((id) => toGlobalId('Tenant', id)),
+    }),
+  }),
+});
+
+builder.objectType(BuiltInRoleError, {
+  name: 'BuiltInRoleError',
+  description: 'The role is one that every deployment has. It stays as it is; create another beside it.',
+  interfaces: [MutationError],
+});
+
+builder.objectType(RoleInUseError, {
+  name: 'RoleInUseError',
+  description: 'Somebody has the role. Give them another first.',
+  interfaces: [MutationError],
+  fields: (t) => ({
+    userCount: t.exposeInt('userCount', { description: 'How many users have it, deleted ones included.' }),
+  }),
+});
+
+builder.objectType(TooManyRolesError, {
+  name: 'TooManyRolesError',
+  description: 'There are as many roles of this scope as there may be: 100, built-in ones included.',
+  interfaces: [MutationError],
 });

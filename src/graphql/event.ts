@@ -30,13 +30,25 @@ const EventActor = builder.objectRef<Pick<EventRecord, 'actorType' | 'actorId'>>
   }),
 });
 
+/** The members of a snapshot that hold ids, and of what. */
+const REFERENCES = { tenantId: 'Tenant', defaultTenantId: 'Tenant', customerId: 'Customer', roleId: 'Role' };
+
+function globalIdsIn(snapshot: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(REFERENCES).flatMap(([member, type]) => {
+      const id = snapshot[member];
+      return typeof id === 'string' ? [[member, toGlobalId(type, id)]] : [];
+    }),
+  );
+}
+
 /** Ids stand in events as they stand in tables: here they become global ids like all others. */
 function withGlobalIds(snapshot: Record<string, unknown> | null): Record<string, unknown> | null {
   if (snapshot === null) return null;
-  const { tenantId, tenantIds } = snapshot;
+  const { tenantIds } = snapshot;
   return {
     ...snapshot,
-    ...(typeof tenantId === 'string' && { tenantId: toGlobalId('Tenant', tenantId) }),
+    ...globalIdsIn(snapshot),
     ...(Array.isArray(tenantIds) && { tenantIds: tenantIds.map((id) => toGlobalId('Tenant', id)) }),
   };
 }
@@ -49,7 +61,8 @@ Event.implement({
       description: `What happened: one of ${EVENT_TYPES.map((type) => `\`${type}\``).join(', ')}.`,
     }),
     subjectId: t.id({
-      description: 'The global id of what it happened to. For a membership, that is the customer.',
+      description:
+        'The global id of what it happened to. For a membership, that is the customer; for a role in a tenant, the user.',
       resolve: ({ subjectType, subjectId }) => toGlobalId(subjectType, subjectId),
     }),
     actor: t.field({ type: EventActor, description: 'Who did it.', resolve: (event) => event }),
@@ -57,14 +70,14 @@ Event.implement({
       type: 'JSONObject',
       nullable: true,
       description:
-        'The subject before, with the field names of its type, or `{ tenantId }` of a membership; null if it was not there, or you may not read such records.',
+        'The subject before, with the field names of its type, `{ tenantId }` of a membership, or `{ tenantId roleId }` of a role in a tenant; null if it was not there, or you may not read such records.',
       resolve: ({ before }) => withGlobalIds(before),
     }),
     after: t.field({
       type: 'JSONObject',
       nullable: true,
       description:
-        'The subject afterwards, with the field names of its type, or `{ tenantId }` of a membership; null if it is gone, or you may not read such records.',
+        'The subject afterwards, with the field names of its type, `{ tenantId }` of a membership, or `{ tenantId roleId }` of a role in a tenant; null if it is gone, or you may not read such records.',
       resolve: ({ after }) => withGlobalIds(after),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it happened.' }),
@@ -115,6 +128,9 @@ function localFilter(filter: GivenFilter) {
   return {
     types,
     subjectId: subjectId == null ? null : (fromGlobalId(subjectId)?.id ?? subjectId),
-    actor: actor && { type: actor.type, id: actor.id == null ? null : localId('ApiKey', actor.id) },
+    actor: actor && {
+      type: actor.type,
+      id: actor.id == null ? null : localId(actor.type === 'USER' ? 'User' : 'ApiKey', actor.id),
+    },
   };
 }

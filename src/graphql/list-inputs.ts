@@ -56,4 +56,7 @@ export const UpsertOutcome = builder.enumType('UpsertOutcome', {
   } as const,
 });
 
+export const PERMANENTLY =
+  'True to erase the record, and what its events say of it, instead of hiding it: there is no way back. Only for callers who reach the whole organization. False if not given.';
+
 export const EXPECTED_VERSION = 'The version you last saw: if the record has another by now, nothing is changed.';

@@ -5,7 +5,7 @@ import {
   removeCustomerFromTenants,
   setCustomerTenants,
 } from '../directory/membership-commands.ts';
-import { listTenantsOfCustomers } from '../directory/tenants.ts';
+import { listTenantsOfCustomers, requireTenantDetails } from '../directory/tenants.ts';
 import { builder } from './builder.ts';
 import { nestedConnection } from './connection.ts';
 import { Customer, CustomerConnection, CustomerIdentifier } from './customer.ts';
@@ -30,7 +30,10 @@ builder.objectField(Tenant, 'customers', (t) =>
     {
       type: Customer,
       description: 'The live customers that belong to the tenant, the oldest first. Needs `customer:read`.',
-      resolve: ({ id }, args, caller) => nestedConnection(caller, 'Tenant.customers', id, args, listCustomersOfTenants),
+      resolve: ({ id }, args, caller) => {
+        requireTenantDetails(caller.viewer);
+        return nestedConnection(caller, 'Tenant.customers', id, args, listCustomersOfTenants);
+      },
     },
     CustomerConnection,
   ),

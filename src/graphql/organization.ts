@@ -7,7 +7,7 @@ import { commandField } from './mutation.ts';
 import { loadNodesOf } from './node.ts';
 import { Reach } from './reach.ts';
 
-const Organization = builder.nodeRef(builder.objectRef<OrganizationRecord>('Organization'), {
+export const Organization = builder.nodeRef(builder.objectRef<OrganizationRecord>('Organization'), {
   id: { resolve: ({ id }: OrganizationRecord) => id },
 });
 

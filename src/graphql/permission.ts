@@ -2,7 +2,7 @@ import { listPermissions, type PermissionRecord } from '../directory/permissions
 import { builder } from './builder.ts';
 import { connection } from './connection.ts';
 
-const Permission = builder.objectRef<PermissionRecord>('Permission').implement({
+export const Permission = builder.objectRef<PermissionRecord>('Permission').implement({
   description: 'Something that a credential may be allowed to do.',
   fields: (t) => ({
     name: t.exposeString('id', { description: 'Its name, `noun:verb`.' }),
@@ -10,7 +10,7 @@ const Permission = builder.objectRef<PermissionRecord>('Permission').implement({
   }),
 });
 
-const PermissionConnection = builder.connectionObject(
+export const PermissionConnection = builder.connectionObject(
   { type: Permission, name: 'PermissionConnection', description: 'One page of permissions.' },
   { name: 'PermissionEdge', description: 'A permission at its place in a list.' },
 );

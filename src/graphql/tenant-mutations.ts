@@ -3,9 +3,12 @@ import { createTenant, deleteTenant, restoreTenant, updateTenant, upsertTenant }
 import { BillingProfileInput } from './billing.ts';
 import { builder, type InputFields } from './builder.ts';
 import { localId, localIdentifier } from './ids.ts';
-import { EXPECTED_VERSION, UpsertOutcome } from './list-inputs.ts';
+import { EXPECTED_VERSION, PERMANENTLY, UpsertOutcome } from './list-inputs.ts';
 import { commandField } from './mutation.ts';
 import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './tenant.ts';
+
+const ADMIN_EMAIL =
+  'The e-mail address of the user who becomes the first admin of the new tenant: a new user, INVITED, if there is none with it. Required for a new tenant with `partnerManaged: false`. You must hold what admins do.';
 
 const detailFields = (t: InputFields) => ({
   externalId: t.string({ description: TENANT_DESCRIPTIONS.externalId }),
@@ -32,6 +35,7 @@ builder.relayMutationField(
     inputFields: (t) => ({
       name: t.string({ required: true, description: TENANT_DESCRIPTIONS.name }),
       ...detailFields(t),
+      adminEmail: t.string({ description: ADMIN_EMAIL }),
     }),
   },
   {
@@ -78,6 +82,7 @@ builder.relayMutationField(
       }),
       name: t.string({ description: `${TENANT_DESCRIPTIONS.name} Required if the tenant does not exist yet.` }),
       ...detailFields(t),
+      adminEmail: t.string({ description: `${ADMIN_EMAIL} Without effect on a tenant that exists.` }),
     }),
   },
   {
@@ -100,19 +105,24 @@ builder.relayMutationField(
 builder.relayMutationField(
   deleteTenant.name,
   {
-    description: 'Which tenant to delete.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the tenant.' }) }),
+    description: 'Which tenant to delete, and how.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of the tenant.' }),
+      permanently: t.boolean({ description: PERMANENTLY }),
+    }),
   },
   {
     ...commandField(
       deleteTenant,
-      'Hides a tenant, until it is restored: its memberships stay, but nobody sees it. Only for callers who reach the whole organization.',
+      'Hides a tenant, until it is restored, or erases it for good. Memberships and roles stay when it is hidden. Only for callers who reach the whole organization.',
     ),
-    resolve: (_, { input }, caller) => run(caller, deleteTenant, { id: localId('Tenant', input.id) }),
+    resolve: (_, { input }, caller) => run(caller, deleteTenant, { ...input, id: localId('Tenant', input.id) }),
   },
   {
-    description: 'The tenant is hidden.',
-    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant that is hidden.' }) }),
+    description: 'The tenant is hidden, or gone.',
+    outputFields: (t) => ({
+      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it was, or is now.' }),
+    }),
   },
 );
 

@@ -1,4 +1,11 @@
-import { findTenant, listTenants, type TenantRecord, tenantsByIds } from '../directory/tenants.ts';
+import {
+  findTenant,
+  listTenants,
+  requireTenantDetails,
+  type TenantRecord,
+  tenantsByIds,
+} from '../directory/tenants.ts';
+import type { Caller } from '../directory/viewer.ts';
 import { BillingProfile } from './billing.ts';
 import { builder, UNCACHED } from './builder.ts';
 import { connection } from './connection.ts';
@@ -36,32 +43,70 @@ export const Tenant = builder.loadableNodeRef('Tenant', {
 
 loadNodesOf('Tenant', Tenant, (caller, id) => Tenant.getDataloader(caller).load(id));
 
+/** What is more than the id and the name. */
+const detail =
+  <Value>(read: (tenant: TenantRecord) => Value) =>
+  (tenant: TenantRecord, _args: object, { viewer }: Caller) => {
+    requireTenantDetails(viewer);
+    return read(tenant);
+  };
+
 Tenant.implement({
-  description: 'An account of the product that the organization sells. Reading it needs `tenant:read`.',
+  description:
+    'An account of the product that the organization sells. Reading it needs `tenant:read`; who reaches one customer only may ask for `id` and `name`, of the tenants that it belongs to.',
   fields: (t) => ({
     name: t.exposeString('name', { description: TENANT_DESCRIPTIONS.name }),
-    externalId: t.exposeString('externalId', {
+    externalId: t.string({
       nullable: true,
       description: `${TENANT_DESCRIPTIONS.externalId} Null if there is none.`,
+      resolve: detail(({ externalId }) => externalId),
     }),
-    url: t.exposeString('url', { nullable: true, description: `${TENANT_DESCRIPTIONS.url} Null if there is none.` }),
-    description: t.exposeString('description', {
+    url: t.string({
+      nullable: true,
+      description: `${TENANT_DESCRIPTIONS.url} Null if there is none.`,
+      resolve: detail(({ url }) => url),
+    }),
+    description: t.string({
       nullable: true,
       description: `${TENANT_DESCRIPTIONS.description} Null if there is none.`,
+      resolve: detail(({ description }) => description),
     }),
-    status: t.expose('status', { type: TenantStatus, description: TENANT_DESCRIPTIONS.status }),
-    partnerManaged: t.exposeBoolean('partnerManaged', { description: TENANT_DESCRIPTIONS.partnerManaged }),
-    eventEnrichment: t.exposeBoolean('eventEnrichment', { description: TENANT_DESCRIPTIONS.eventEnrichment }),
-    test: t.exposeBoolean('test', { description: TENANT_DESCRIPTIONS.test }),
-    billing: t.field({ type: BillingProfile, description: TENANT_DESCRIPTIONS.billing, resolve: (tenant) => tenant }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the tenant was created.' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the tenant was last changed.' }),
-    deletedAt: t.expose('deletedAt', {
+    status: t.field({
+      type: TenantStatus,
+      description: TENANT_DESCRIPTIONS.status,
+      resolve: detail(({ status }) => status),
+    }),
+    partnerManaged: t.boolean({
+      description: TENANT_DESCRIPTIONS.partnerManaged,
+      resolve: detail(({ partnerManaged }) => partnerManaged),
+    }),
+    eventEnrichment: t.boolean({
+      description: TENANT_DESCRIPTIONS.eventEnrichment,
+      resolve: detail(({ eventEnrichment }) => eventEnrichment),
+    }),
+    test: t.boolean({ description: TENANT_DESCRIPTIONS.test, resolve: detail(({ test }) => test) }),
+    billing: t.field({
+      type: BillingProfile,
+      description: TENANT_DESCRIPTIONS.billing,
+      resolve: detail((tenant) => tenant),
+    }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When the tenant was created.',
+      resolve: detail(({ createdAt }) => createdAt),
+    }),
+    updatedAt: t.field({
+      type: 'DateTime',
+      description: 'When the tenant was last changed.',
+      resolve: detail(({ updatedAt }) => updatedAt),
+    }),
+    deletedAt: t.field({
       type: 'DateTime',
       nullable: true,
       description: 'When the tenant was deleted; null while it is live.',
+      resolve: detail(({ deletedAt }) => deletedAt),
     }),
-    version: t.exposeInt('version', { description: 'Counts the changes, from 1.' }),
+    version: t.int({ description: 'Counts the changes, from 1.', resolve: detail(({ version }) => version) }),
   }),
 });
 

@@ -1,0 +1,21 @@
+import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { flag, timestamp } from './columns.ts';
+
+/** The `user*` columns below `createdAt` follow the user by trigger: the page orders of a tenant's users. */
+export const assignments = sqliteTable(
+  'assignment',
+  {
+    tenantId: text('tenant_id').notNull(),
+    userId: text('user_id').notNull(),
+    roleId: text('role_id').notNull(),
+    roleScope: text('role_scope', { enum: ['TENANT'] }).notNull(),
+    createdAt: timestamp('created_at').notNull(),
+    userDeleted: flag('user_deleted').notNull(),
+    userStatus: text('user_status', { enum: ['INVITED', 'ACTIVE', 'DEACTIVATED'] }).notNull(),
+    userNameKey: text('user_name_key').notNull(),
+    userEmailKey: text('user_email_key').notNull(),
+    userUpdatedAt: timestamp('user_updated_at').notNull(),
+    userCustomerId: text('user_customer_id'),
+  },
+  (table) => [primaryKey({ columns: [table.tenantId, table.userId] })],
+);

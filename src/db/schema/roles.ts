@@ -1,0 +1,18 @@
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { flag, id } from './columns.ts';
+
+export const roles = sqliteTable('role', {
+  id: id(),
+  scope: text('scope', { enum: ['ORGANIZATION', 'CUSTOMER', 'TENANT'] }).notNull(),
+  name: text('name').notNull(),
+  nameKey: text('name_key').notNull(),
+  description: text('description'),
+  level: integer('level').notNull(),
+  builtIn: flag('built_in').notNull(),
+});
+
+export const rolePermissions = sqliteTable(
+  'role_permission',
+  { roleId: text('role_id').notNull(), permission: text('permission').notNull() },
+  (table) => [primaryKey({ columns: [table.roleId, table.permission] })],
+);

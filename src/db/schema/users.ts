@@ -1,0 +1,24 @@
+import { sql } from 'drizzle-orm';
+import { sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { flag, id, lifecycle, timestamp } from './columns.ts';
+
+export const users = sqliteTable('user', {
+  id: id(),
+  kind: text('kind', { enum: ['ORGANIZATION', 'CUSTOMER', 'TENANT'] }).notNull(),
+  roleId: text('role_id'),
+  customerId: text('customer_id'),
+  email: text('email').notNull(),
+  emailKey: text('email_key').notNull(),
+  name: text('name'),
+  nameKey: text('name_key').notNull(),
+  phone: text('phone'),
+  avatarUrl: text('avatar_url'),
+  externalId: text('external_id'),
+  externalIdKey: text('external_id_key'),
+  status: text('status', { enum: ['INVITED', 'ACTIVE', 'DEACTIVATED'] }).notNull(),
+  defaultTenantId: text('default_tenant_id'),
+  ...lifecycle,
+  /** Follows the customer by trigger. */
+  customerDeletedAt: timestamp('customer_deleted_at'),
+  deleted: flag('deleted').notNull().generatedAlwaysAs(sql`deleted_at IS NOT NULL OR customer_deleted_at IS NOT NULL`),
+});

@@ -1,0 +1,108 @@
+import { sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { recordAssignments, recordRevocations, writeAssignments } from './assignments.ts';
+import { type Change, command, type Plan } from './command.ts';
+import { ForbiddenError, LastAdminError, NotFoundError, ValidationError } from './errors.ts';
+import { holdsPermissions, permissionsOfRole } from './holding.ts';
+import {
+  roleIdentifier,
+  type TenantIdentifier,
+  tenantIdentifier,
+  type UserIdentifier,
+  userIdentifier,
+} from './input.ts';
+import { keepsAdmins } from './last-holders.ts';
+import { userInReach } from './reach.ts';
+import { allExist, missingUnless, pathOf, tenantNamed } from './references.ts';
+import { roleNamed, TENANT_ADMIN_ROLE_ID } from './roles.ts';
+import type { UserResult } from './user-commands.ts';
+import { isUser, type UserRecord, userRows } from './users.ts';
+
+interface Given {
+  userIdentifier: UserIdentifier;
+  tenantIdentifier: TenantIdentifier;
+}
+
+/** What both commands are about, as expressions: the user, the tenant, and the role that the user has there. */
+function resolve({ viewer }: Change, { userIdentifier, tenantIdentifier }: Given) {
+  const target = sql`${isUser(userIdentifier)} AND ${userInReach(viewer.reach, sql`user.id`)}`;
+  const userId = sql`(SELECT user.id FROM user WHERE ${target})`;
+  const tenantId = tenantNamed(viewer.reach, tenantIdentifier);
+  const current = sql`(SELECT assignment.role_id FROM assignment
+    WHERE assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId})`;
+  return {
+    target,
+    userId,
+    tenantId,
+    current,
+    missing: [
+      missingUnless(sql`${userId} IS NOT NULL`, pathOf('userIdentifier', userIdentifier), 'user'),
+      missingUnless(sql`${tenantId} IS NOT NULL`, pathOf('tenantIdentifier', tenantIdentifier), 'tenant'),
+    ],
+  };
+}
+
+/**
+ * Gives a user a role in a tenant, in place of the one that the user has there. The viewer holds what both grant. What
+ * the user is elsewhere does not matter: the tenant is the viewer's, and it is the tenant that lets people in and out.
+ */
+export const assignTenantRole = command({
+  name: 'assignTenantRole',
+  permissions: ['user:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z.object({ userIdentifier, tenantIdentifier, roleIdentifier }),
+  errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
+  plan(change, { roleIdentifier, ...given }): Plan<UserResult, UserRecord> {
+    const { viewer } = change;
+    const { target, userId, tenantId, current, missing } = resolve(change, given);
+    const roleId = roleNamed(roleIdentifier, sql`'TENANT'`);
+    const assigned = sql`(SELECT ${userId} AS user_id, ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
+    return {
+      checks: [
+        allExist([
+          ...missing,
+          missingUnless(sql`${roleId} IS NOT NULL`, pathOf('roleIdentifier', roleIdentifier), 'role'),
+        ]),
+        holdsPermissions(viewer, sql`${permissionsOfRole(roleId)} UNION ALL ${permissionsOfRole(current)}`),
+        keepsAdmins(
+          viewer.reach,
+          sql`SELECT ${tenantId}`,
+          (id) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${TENANT_ADMIN_ROLE_ID})`,
+        ),
+      ],
+      writes: (allowed) => [recordAssignments(change, assigned, allowed), ...writeAssignments(change)],
+      answer: userRows(sql`WHERE ${target}`),
+      result: (user) => ({ user }),
+    };
+  },
+});
+
+/** Takes a user's role in a tenant away; who has none there is no error. */
+export const revokeTenantRole = command({
+  name: 'revokeTenantRole',
+  permissions: ['user:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z.object({ userIdentifier, tenantIdentifier }),
+  errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
+  plan(change, given): Plan<UserResult, UserRecord> {
+    const { viewer } = change;
+    const { target, userId, tenantId, current, missing } = resolve(change, given);
+    return {
+      checks: [
+        allExist(missing),
+        holdsPermissions(viewer, permissionsOfRole(current)),
+        keepsAdmins(viewer.reach, sql`SELECT ${tenantId}`, (id) => sql`${id} = ${userId}`),
+      ],
+      writes: (allowed) => [
+        recordRevocations(
+          change,
+          sql`assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId} AND ${allowed}`,
+        ),
+        ...writeAssignments(change),
+      ],
+      answer: userRows(sql`WHERE ${target}`),
+      answersBeforeWriting: true,
+      result: (user) => ({ user }),
+    };
+  },
+});

@@ -1,0 +1,53 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Change, Check, Plan } from './command.ts';
+import { type Concept, inReachById, missing, type RecordTable } from './concept.ts';
+import type { EventType } from './event-types.ts';
+import { recordEvent, subjectsOf } from './recording.ts';
+import { allExist } from './references.ts';
+import { requireReach } from './viewer.ts';
+
+interface Erasure {
+  recorded(condition: SQL): SQL;
+  removals: readonly SQL[];
+}
+
+/** The records in `target` go, and with them what their events say of them: of the events, all else stays. */
+export function erasure(change: Change, concept: Concept, target: SQL): Erasure {
+  const type: EventType = `${concept.word}.erased`;
+  const { id } = concept.table;
+  const table = sql.identifier(concept.word);
+  return {
+    recorded: (condition) =>
+      recordEvent(
+        change,
+        { type, subjectType: concept.name, subjectId: sql`${id}` },
+        sql`FROM ${table} WHERE ${target} AND ${condition}`,
+      ),
+    removals: [
+      sql`UPDATE event SET before = NULL, after = NULL WHERE event.subject_id IN ${subjectsOf(change, type)}`,
+      sql`DELETE FROM ${table} WHERE ${id} IN ${subjectsOf(change, type)}`,
+    ],
+  };
+}
+
+/** Removes the record with this id for good, hidden or not. `along` goes before it. */
+export function planErasure<T extends RecordTable, Row, Result>(
+  change: Change,
+  concept: Concept<T, Row>,
+  id: string,
+  checks: readonly Check<Row>[],
+  result: (row: Row) => Result,
+  along: readonly Erasure[] = [],
+): Plan<Result, Row> {
+  requireReach(change.viewer, ['ORGANIZATION']);
+  const target = inReachById(concept, change.viewer, id);
+  const erased = [...along, erasure(change, concept, target)];
+  return {
+    checks: [allExist([missing(concept, target, 'id')]), ...checks],
+    writes: (allowed) => erased.map(({ recorded }) => recorded(allowed)),
+    removals: erased.flatMap(({ removals }) => removals),
+    answer: concept.rows(sql`WHERE ${target}`),
+    answersBeforeWriting: true,
+    result,
+  };
+}

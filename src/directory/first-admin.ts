@@ -1,0 +1,58 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { recordAssignments, writeAssignments } from './assignments.ts';
+import type { Change, Check, UniqueValue } from './command.ts';
+import { creation, exists, uniqueValues } from './concept.ts';
+import { ValidationError } from './errors.ts';
+import { holdsPermissions, permissionsOfRole } from './holding.ts';
+import { newId } from './ids.ts';
+import { happened } from './recording.ts';
+import { TENANT_ADMIN_ROLE_ID } from './roles.ts';
+import { newUser, USER } from './user-columns.ts';
+import { isUser } from './users.ts';
+
+interface FirstAdmin {
+  checks: readonly Check<unknown>[];
+  writes: readonly SQL[];
+  unique: readonly UniqueValue[];
+}
+
+interface NewTenant {
+  tenantId: string;
+  adminEmail: string | undefined;
+  partnerManaged: boolean | undefined;
+  /** Whether the tenant is a new one at all, as an expression. */
+  isNew: SQL;
+}
+
+/**
+ * The admin that a new tenant begins with: the user with this e-mail address, a new one if there is none. A tenant that no
+ * partner manages must have one; and whoever makes an admin holds what admins do.
+ */
+export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManaged, isNew }: NewTenant): FirstAdmin {
+  if (adminEmail === undefined) {
+    const problem = sql`iif(${partnerManaged === false ? 1 : 0} AND ${isNew}, 'missing', NULL)`;
+    return { checks: [{ problem, error: isRequired }], writes: [], unique: [] };
+  }
+  const { viewer } = change;
+  const created = happened(change, 'tenant.created');
+  const named = isUser({ email: adminEmail });
+  const values = { ...newUser({ email: adminEmail }, { kind: 'TENANT' }), defaultTenantId: tenantId };
+  const creating = creation(change, USER, newId(), values);
+  const assigned = sql`(SELECT (SELECT user.id FROM user WHERE ${named}) AS user_id,
+    ${tenantId} AS tenant_id, ${TENANT_ADMIN_ROLE_ID} AS role_id)`;
+  return {
+    checks: [holdsPermissions(viewer, sql`${permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`)} AND ${isNew}`)],
+    writes: [
+      creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
+      ...creating.writes,
+      recordAssignments(change, assigned, created),
+      ...writeAssignments(change),
+    ],
+    unique: uniqueValues(USER, viewer, values, sql`FALSE`).flatMap((value) =>
+      value.path === 'email' ? [{ ...value, path: 'adminEmail' }] : [],
+    ),
+  };
+}
+
+const isRequired = () =>
+  ValidationError.at('adminEmail', 'is required for a new tenant that no partner manages', 'REQUIRED');

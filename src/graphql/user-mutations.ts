@@ -1,0 +1,202 @@
+import { run } from '../directory/command.ts';
+import {
+  createCustomerUser,
+  createOrganizationUser,
+  createTenantUser,
+  deleteUser,
+  restoreUser,
+  type UserResult,
+  updateUser,
+} from '../directory/user-commands.ts';
+import { builder, type InputFields, type OutputFields } from './builder.ts';
+import { CustomerIdentifier } from './customer.ts';
+import { localId, localIdentifier } from './ids.ts';
+import { EXPECTED_VERSION, PERMANENTLY } from './list-inputs.ts';
+import { commandField } from './mutation.ts';
+import { TenantIdentifier } from './tenant.ts';
+import { USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
+
+export const RoleIdentifier = builder.inputType('RoleIdentifier', {
+  description: 'Names one role, by exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: 'Its global id.' }),
+    name: t.string({ description: 'Its name, without regard to case, among the roles of the scope that is meant.' }),
+  }),
+});
+
+const detailFields = (t: InputFields) => ({
+  name: t.string({ description: USER_DESCRIPTIONS.name }),
+  phone: t.string({ description: USER_DESCRIPTIONS.phone }),
+  avatarUrl: t.string({ description: USER_DESCRIPTIONS.avatarUrl }),
+  externalId: t.string({ description: USER_DESCRIPTIONS.externalId }),
+});
+
+const newUserFields = (t: InputFields, scope: string) => ({
+  email: t.string({ required: true, description: USER_DESCRIPTIONS.email }),
+  ...detailFields(t),
+  roleIdentifier: t.field({
+    type: RoleIdentifier,
+    required: true,
+    description: `What names the role, of scope ${scope}. It can hold no more than you do.`,
+  }),
+});
+
+const created = {
+  description: 'The user was created, INVITED.',
+  outputFields: (t: OutputFields<UserResult>) => ({
+    user: t.expose('user', { type: User, description: 'The new user.' }),
+  }),
+};
+
+builder.relayMutationField(
+  createOrganizationUser.name,
+  { description: 'A new team member.', inputFields: (t) => newUserFields(t, 'ORGANIZATION') },
+  {
+    ...commandField(
+      createOrganizationUser,
+      'Creates a user with a role in the organization. Only for callers who reach the whole organization.',
+    ),
+    resolve: (_, { input }, caller) =>
+      run(caller, createOrganizationUser, {
+        ...input,
+        roleIdentifier: localIdentifier('Role', input.roleIdentifier),
+      }),
+  },
+  created,
+);
+
+builder.relayMutationField(
+  createCustomerUser.name,
+  {
+    description: 'A new user of a customer.',
+    inputFields: (t) => ({
+      ...newUserFields(t, 'CUSTOMER'),
+      customerIdentifier: t.field({
+        type: CustomerIdentifier,
+        required: true,
+        description: 'What names the customer that the user belongs to. It stays so.',
+      }),
+    }),
+  },
+  {
+    ...commandField(
+      createCustomerUser,
+      'Creates a user of a customer, with a role there. Only for callers who reach the whole organization, or that customer.',
+    ),
+    resolve: (_, { input }, caller) =>
+      run(caller, createCustomerUser, {
+        ...input,
+        roleIdentifier: localIdentifier('Role', input.roleIdentifier),
+        customerIdentifier: localIdentifier('Customer', input.customerIdentifier),
+      }),
+  },
+  created,
+);
+
+builder.relayMutationField(
+  createTenantUser.name,
+  {
+    description: 'A new user with a role in a tenant.',
+    inputFields: (t) => ({
+      ...newUserFields(t, 'TENANT'),
+      tenantIdentifier: t.field({
+        type: TenantIdentifier,
+        required: true,
+        description: 'What names the tenant where the user has the role, and starts.',
+      }),
+    }),
+  },
+  {
+    ...commandField(createTenantUser, 'Creates a user with a role in one tenant, and none in the organization.'),
+    resolve: (_, { input }, caller) =>
+      run(caller, createTenantUser, {
+        ...input,
+        roleIdentifier: localIdentifier('Role', input.roleIdentifier),
+        tenantIdentifier: localIdentifier('Tenant', input.tenantIdentifier),
+      }),
+  },
+  created,
+);
+
+builder.relayMutationField(
+  updateUser.name,
+  {
+    description: 'Changes to a user: a field left out is untouched; null clears what can be null.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of the user.' }),
+      expectedVersion: t.int({ description: EXPECTED_VERSION }),
+      email: t.string({ description: USER_DESCRIPTIONS.email }),
+      ...detailFields(t),
+      status: t.field({ type: UserStatus, description: 'ACTIVE or DEACTIVATED: nobody becomes INVITED again.' }),
+      roleIdentifier: t.field({
+        type: RoleIdentifier,
+        description:
+          'What names the new role in the organization or in the customer, of the same scope as the present one. It can hold no more than you do.',
+      }),
+      defaultTenantIdentifier: t.field({
+        type: TenantIdentifier,
+        description: 'What names the tenant to start in: one where the user has a role.',
+      }),
+    }),
+  },
+  {
+    ...commandField(
+      updateUser,
+      'Changes, deactivates or reactivates a user. You must hold all that the user holds, and reach all that the user reaches.',
+    ),
+    resolve: (_, { input }, caller) =>
+      run(caller, updateUser, {
+        ...input,
+        id: localId('User', input.id),
+        roleIdentifier: input.roleIdentifier && localIdentifier('Role', input.roleIdentifier),
+        defaultTenantIdentifier:
+          input.defaultTenantIdentifier && localIdentifier('Tenant', input.defaultTenantIdentifier),
+      }),
+  },
+  {
+    description: 'The user is as the input says. If it was so before, nothing was written.',
+    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user as it is now.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  deleteUser.name,
+  {
+    description: 'Which user to delete, and how.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of the user.' }),
+      permanently: t.boolean({ description: PERMANENTLY }),
+    }),
+  },
+  {
+    ...commandField(
+      deleteUser,
+      'Hides a user, until it is restored, or erases it for good. You must hold all that the user holds, and reach all that the user reaches.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, deleteUser, { ...input, id: localId('User', input.id) }),
+  },
+  {
+    description: 'The user is hidden, or gone.',
+    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user as it was, or is now.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  restoreUser.name,
+  {
+    description: 'Which user to restore.',
+    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the user.' }) }),
+  },
+  {
+    ...commandField(
+      restoreUser,
+      'Brings a deleted user back, with its roles; one who is live stays as it is. A user whose customer is deleted comes back with that. You must hold all that the user holds.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, restoreUser, { id: localId('User', input.id) }),
+  },
+  {
+    description: 'The user is live.',
+    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user who is back.' }) }),
+  },
+);
