@@ -3,6 +3,7 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import { customers } from '../db/schema/customers.ts';
 import { events, eventTenants } from '../db/schema/events.ts';
 import { memberships } from '../db/schema/memberships.ts';
+import { tenants } from '../db/schema/tenants.ts';
 import { inList, jsonList } from '../db/statement.ts';
 import type { Partition } from './page.ts';
 import type { Viewer } from './viewer.ts';
@@ -58,6 +59,25 @@ export function eventInReach(reach: Reach, eventId: Id, subjectType: Id): SQL {
   return sql`(EXISTS (SELECT 1 FROM json_each(${jsonList(reach.tenantIds)}) reached
       JOIN event_tenant ON event_tenant.tenant_id = reached.value AND event_tenant.event_id = ${eventId})
     AND (${subjectType} <> 'ApiKey' OR ${namesOnlyReached(reach.tenantIds, eventId)}))`;
+}
+
+const tenant = alias(tenants, 'walked');
+
+interface TenantSource {
+  from: SQL;
+  id: Column;
+  status: Column;
+  nameKey: Column;
+  updatedAt: Column;
+  deleted: Column;
+  partitions: readonly Partition[];
+}
+
+/** Where the tenants in reach are walked in order: the table of tenants, or each of those in reach by itself. */
+export function tenantsInReach(reach: Reach): TenantSource {
+  const { id, status, nameKey, updatedAt, deleted } = tenant;
+  const partitions = reach.kind === 'ORGANIZATION' ? [] : [{ column: id, values: reach.tenantIds }];
+  return { from: sql`tenant walked`, id, status, nameKey, updatedAt, deleted, partitions };
 }
 
 const customer = alias(customers, 'walked');
