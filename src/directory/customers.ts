@@ -5,26 +5,13 @@ import { customerLabels, customers } from '../db/schema/customers.ts';
 import { memberships } from '../db/schema/memberships.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { type CustomerIdentifier, choice, comparable, labels, parse } from './input.ts';
-import { type Listing, listing, type NestedListing, nestedListing, type Walk } from './page.ts';
+import { type Listing, type NestedListing, nestedListing, type Walk } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
-import { customerInReach, customersInReach, type Reach, tenantInReach } from './reach.ts';
-import {
-  anyOf,
-  BY_CREATION,
-  createdWithin,
-  deletedValues,
-  isNarrowed,
-  orderOf,
-  type RecordOrder,
-  recordFilter,
-  SORT_COLUMNS,
-  sortKeyOf,
-  withExternalIds,
-  withinTime,
-} from './records.ts';
+import { customerInReach, tenantInReach } from './reach.ts';
+import { customersInReach } from './reach-walks.ts';
+import { listRecords, type RecordListArguments } from './record-lists.ts';
+import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
-
-const walked = alias(customers, 'walked');
 
 export const CUSTOMER_KINDS = customers.kind.enumValues;
 
@@ -68,87 +55,50 @@ const customerFilter = z.object({
   labels: labels.pipe(anyOf(z.string())).nullish(),
 });
 
-export interface CustomerListArguments extends PageArguments {
+export interface CustomerListArguments extends RecordListArguments<keyof typeof RECORD_ORDERS> {
   filter?: z.input<typeof customerFilter> | null | undefined;
-  orderBy?: RecordOrder | null | undefined;
 }
 
-const target = { selection: selection(fields), from: sql`customer`, id: customers.id, sort: null };
+const LIST = {
+  name: 'customers',
+  permission: 'customer:read',
+  table: customers,
+  from: sql`customer`,
+  selection: selection(fields),
+  orders: RECORD_ORDERS,
+  division: 'kind',
+  source: customersInReach,
+  isInReach: customerInReach,
+} as const;
 
 /** The customers in reach, live ones unless the filter says otherwise. */
-export function listCustomers({ db, viewer }: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
-  requirePermissions(viewer, ['customer:read']);
+export function listCustomers(caller: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const order = orderOf(args.orderBy, filter);
-  const sort = SORT_COLUMNS[order.field];
-  const sorted = { ...target, sort: sort && customers[sort] };
-  const paging = parsePaging(args, order, 'customers');
-  return listing(db, sorted, walkCustomers(viewer.reach, filter, order), paging, sortKeyOf(order));
-}
-
-type Filter = z.output<typeof customerFilter>;
-
-function walkCustomers(reach: Reach, filter: Filter, order: RecordOrder): Walk {
-  const sort = SORT_COLUMNS[order.field];
-  const kinds = filter.kinds ?? CUSTOMER_KINDS;
-  const named = namedCustomers(filter);
-  if (named) {
-    return {
-      ...named,
-      sort: sort && walked[sort],
-      partitions: [],
-      where: [
-        ...named.where,
-        inList(sql`+${walked.deleted}`, deletedValues(filter.deleted)),
-        inList(sql`+${walked.kind}`, kinds),
-        ...createdWithin(named.id, filter.createdAt),
-        ...withinTime(walked.updatedAt, filter.updatedAt),
-        customerInReach(reach, named.id),
-      ],
-      narrowed: named.narrowed || sort !== null,
-    };
-  }
-  const source = customersInReach(reach);
-  return {
-    from: source.from,
-    id: source.id,
-    sort: sort && source[sort],
-    partitions: [
-      ...source.partitions,
-      { column: source.deleted, values: deletedValues(filter.deleted) },
-      { column: source.kind, values: kinds },
-    ],
-    where: [...createdWithin(source.id, filter.createdAt), ...withinTime(source.updatedAt, filter.updatedAt)],
-    narrowed: isNarrowed(filter, order.field),
-  };
+  const { kinds, labels } = filter;
+  return listRecords(caller, LIST, args, filter, {
+    divisions: kinds ?? CUSTOMER_KINDS,
+    carried: labels ? carrying(labels) : null,
+    conditions: (id) => (labels ? carriesAll(id, labels) : []),
+  });
 }
 
 const carried = alias(customerLabels, 'carried');
 
-/** Where the filter names external ids or a label, the list starts from those; a label's customers stand in order. */
-function namedCustomers({ externalIds, labels }: Filter): Pick<Walk, 'from' | 'id' | 'where' | 'narrowed'> | null {
-  const all = labels ?? [];
-  const [label, ...others] = all;
-  if (externalIds != null) {
-    const from = withExternalIds(sql`customer`, externalIds);
-    return { from, id: walked.id, where: carriesAll(walked.id, all), narrowed: true };
-  }
-  if (label === undefined) return null;
-  return {
-    from: sql`customer_label carried CROSS JOIN customer walked ON walked.id = carried.customer_id`,
-    id: carried.customerId,
-    where: [sql`carried.label = ${label}`, ...carriesAll(carried.customerId, others)],
-    narrowed: false,
-  };
-}
+/** The customers that carry one of these labels at least. */
+const carrying = ([label]: readonly string[]) => ({
+  from: sql`customer_label carried`,
+  id: carried.customerId,
+  where: [sql`carried.label = ${label}`],
+});
 
 function carriesAll(customerId: Column, labels: readonly string[]): SQL[] {
-  if (labels.length === 0) return [];
   return [
     sql`(SELECT count(*) FROM customer_label WHERE customer_label.customer_id = ${customerId}
       AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`,
   ];
 }
+
+const target = { selection: selection(fields), from: sql`customer`, id: customers.id, sort: null };
 
 const membership = alias(memberships, 'walked');
 

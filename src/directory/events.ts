@@ -8,7 +8,8 @@ import { choice, id, parse } from './input.ts';
 import { type Listing, listing, type Walk } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import type { Permission } from './permission-names.ts';
-import { eventInReach, eventsInReach, type Reach } from './reach.ts';
+import { eventInReach, type Reach } from './reach.ts';
+import { eventsInReach } from './reach-walks.ts';
 import { anyOf, BY_CREATION } from './records.ts';
 import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
 

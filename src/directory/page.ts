@@ -35,6 +35,8 @@ export interface Target<Row> {
   selection: Selection<Row>;
   from: SQL;
   id: Column;
+  /** Where the id is one only among the records of one parent: the column that says whose it is. */
+  parentId?: Column;
   sort: Column | null;
 }
 
@@ -60,12 +62,14 @@ function sortTerms(paging: Paging, sort: SQL | null, id: SQL): SortTerms {
 /** The unary plus keeps SQLite from walking the index of the order where the filter picks fewer rows. */
 const term = (column: Column, narrowed: boolean): SQL => (narrowed ? sql`+${column}` : sql`${column}`);
 
+const distinct = ({ partitions }: Walk): SQL =>
+  partitions.some(({ overlapping }) => overlapping) ? sql`DISTINCT` : sql``;
+
 /** One page of a list, plus the row behind it. */
 function pageStatement<Row>(target: Target<Row>, walk: Walk, paging: Paging): Statement<Row> {
   const { orderBy } = sortTerms(paging, target.sort && sql`${target.sort}`, sql`${target.id}`);
-  const distinct = walk.partitions.some(({ overlapping }) => overlapping) ? sql`DISTINCT` : sql``;
   return {
-    sql: sql`SELECT ${distinct} ${target.selection.list} ${pickedBy(target, walk, paging)}
+    sql: sql`SELECT ${distinct(walk)} ${target.selection.list} ${pickedBy(target, walk, paging)}
       ORDER BY ${orderBy} LIMIT ${paging.limit + 1}`,
     decode: target.selection.decode,
   };
@@ -80,7 +84,7 @@ interface Child<Row> {
 function nestedPageStatement<Row>(target: Target<Row>, walk: Walk, paging: Paging): Statement<Child<Row>> {
   const { orderBy } = sortTerms(paging, null, sql`${target.id}`);
   return {
-    sql: sql`SELECT partition_0.value AS parent_id, ${target.selection.list} ${pickedBy(target, walk, paging)}
+    sql: sql`SELECT ${distinct(walk)} partition_0.value AS parent_id, ${target.selection.list} ${pickedBy(target, walk, paging)}
       ORDER BY partition_0.value, ${orderBy}`,
     decode: (row) => ({ parentId: String(row.parent_id), row: target.selection.decode(row) }),
   };
@@ -96,8 +100,9 @@ function pickedBy<Row>(target: Target<Row>, walk: Walk, paging: Paging): SQL {
   const tables = walk.partitions.map(
     ({ values }, index) => sql`json_each(${jsonList([...new Set(values)])}) ${partition(index)} CROSS JOIN `,
   );
+  const ofParent = target.parentId ? sql`${target.parentId} = partition_0.value` : sql`TRUE`;
   const chosen = walk.partitions.map(({ column }, index) => sql`${column} = ${partition(index)}.value`);
-  return sql`FROM ${sql.join(tables)}${target.from} WHERE ${target.id} IN (
+  return sql`FROM ${sql.join(tables)}${target.from} WHERE ${ofParent} AND ${target.id} IN (
     SELECT ${walk.id} FROM ${walk.from} WHERE ${allOf([...chosen, ...walk.where, inner.where])}
     ORDER BY ${inner.orderBy} LIMIT ${paging.limit + 1})`;
 }
@@ -168,7 +173,7 @@ function nestedCountStatement(walk: Walk): Statement<{ parentId: string; count: 
   const [parent] = walk.partitions;
   if (!parent) throw new Error('A nested list is walked by parent');
   return select(
-    { parentId: sql<string>`${parent.column}`, count: sql<number>`count(*)` },
+    { parentId: sql<string>`${parent.column}`, count: sql<number>`count(DISTINCT ${walk.id})` },
     sql`FROM ${walk.from} WHERE ${allOf([...walk.partitions.map(within), ...walk.where])} GROUP BY ${parent.column}`,
   );
 }

@@ -1,13 +1,6 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
-import { assignments } from '../db/schema/assignments.ts';
-import { customers } from '../db/schema/customers.ts';
-import { events, eventTenants } from '../db/schema/events.ts';
-import { memberships } from '../db/schema/memberships.ts';
 import type { roles } from '../db/schema/roles.ts';
-import { users } from '../db/schema/users.ts';
 import { inList, jsonList } from '../db/statement.ts';
-import type { Partition } from './page.ts';
 import type { Viewer } from './viewer.ts';
 
 /**
@@ -109,101 +102,7 @@ export function eventInReach(reach: Reach, eventId: Id, subjectType: Id): SQL {
     AND (${subjectType} <> 'ApiKey' OR ${namesOnlyReached(reach.tenantIds, eventId)}))`;
 }
 
-const user = alias(users, 'walked');
-const assigned = alias(assignments, 'walked');
-const customer = alias(customers, 'walked');
-const member = alias(memberships, 'walked');
-
-interface CustomerSource {
-  from: SQL;
-  id: Column;
-  kind: Column;
-  nameKey: Column;
-  updatedAt: Column;
-  deleted: Column;
-  partitions: readonly Partition[];
-}
-
-/**
- * Where the customers in reach are walked in order: the table of customers, or the memberships of the tenants in reach,
- * which repeat the sort keys of their customers.
- */
-export function customersInReach(reach: Reach): CustomerSource {
-  if (reach.kind !== 'TENANTS') {
-    const { id, kind, nameKey, updatedAt, deleted } = customer;
-    const partitions = reach.kind === 'CUSTOMER' ? [{ column: id, values: [reach.customerId] }] : [];
-    return { from: sql`customer walked`, id, kind, nameKey, updatedAt, deleted, partitions };
-  }
-  return {
-    from: sql`membership walked`,
-    id: member.customerId,
-    kind: member.customerKind,
-    nameKey: member.customerNameKey,
-    updatedAt: member.customerUpdatedAt,
-    deleted: member.customerDeleted,
-    partitions: [{ column: member.tenantId, values: reach.tenantIds, overlapping: true }],
-  };
-}
-
-interface UserSource {
-  from: SQL;
-  id: Column;
-  status: Column;
-  nameKey: Column;
-  emailKey: Column;
-  updatedAt: Column;
-  deleted: Column;
-  customerId: Column;
-  partitions: readonly Partition[];
-}
-
-/** The same for users: their own table, or the roles in the tenants in reach. */
-export function usersInReach(reach: Reach): UserSource {
-  if (reach.kind !== 'TENANTS') {
-    const { id, status, nameKey, emailKey, updatedAt, deleted, customerId } = user;
-    const partitions = reach.kind === 'CUSTOMER' ? [{ column: customerId, values: [reach.customerId] }] : [];
-    return { from: sql`user walked`, id, status, nameKey, emailKey, updatedAt, deleted, customerId, partitions };
-  }
-  return {
-    from: sql`assignment walked`,
-    id: assigned.userId,
-    status: assigned.userStatus,
-    nameKey: assigned.userNameKey,
-    emailKey: assigned.userEmailKey,
-    updatedAt: assigned.userUpdatedAt,
-    deleted: assigned.userDeleted,
-    customerId: assigned.userCustomerId,
-    partitions: [{ column: assigned.tenantId, values: reach.tenantIds, overlapping: true }],
-  };
-}
-
-const event = alias(events, 'walked');
-const namedTenant = alias(eventTenants, 'walked');
-
-interface EventSource {
-  from: SQL;
-  id: Column;
-  type: Column;
-  partitions: readonly Partition[];
-  where: readonly SQL[];
-}
-
-/** Where the events in reach are walked in order: the feed itself, or the part of it that names a tenant in reach. */
-export function eventsInReach(reach: Reach): EventSource {
-  if (reach.kind === 'ORGANIZATION') {
-    return { from: sql`event walked`, id: event.id, type: event.type, partitions: [], where: [] };
-  }
-  const tenantIds = reach.kind === 'TENANTS' ? reach.tenantIds : [];
-  return {
-    from: sql`event_tenant walked`,
-    id: namedTenant.eventId,
-    type: namedTenant.type,
-    partitions: [{ column: namedTenant.tenantId, values: tenantIds, overlapping: true }],
-    where: [sql`(walked.type NOT LIKE 'apiKey.%' OR ${namesOnlyReached(tenantIds, namedTenant.eventId)})`],
-  };
-}
-
 /** A key may name several tenants: its events are for whoever reaches all of them, like the key itself. */
-const namesOnlyReached = (tenantIds: readonly string[], eventId: Id): SQL =>
+export const namesOnlyReached = (tenantIds: readonly string[], eventId: Id): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM event_tenant named
     WHERE named.event_id = ${eventId} AND NOT ${inList(sql`named.tenant_id`, tenantIds)})`;

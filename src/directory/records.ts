@@ -3,19 +3,14 @@ import * as z from 'zod';
 import { jsonList } from '../db/statement.ts';
 import { smallestIdAt } from './ids.ts';
 import { choice, comparable, instant, MAX_IDENTIFIERS, text } from './input.ts';
-import type { Order, SortKey } from './paging.ts';
+import type { Order } from './paging.ts';
 
-/** What lists of records are sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
-export type RecordOrder = Order<'CREATED_AT' | 'UPDATED_AT' | 'NAME'>;
+/** What lists of every kind of record are sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
+export const RECORD_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
 
-export const BY_CREATION: RecordOrder = { field: 'CREATED_AT', direction: 'ASC' };
+export type RecordOrder = Order<keyof typeof RECORD_ORDERS>;
 
-export const SORT_COLUMNS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
-
-export function sortKeyOf({ field }: RecordOrder): (row: { updatedAt: Date; nameKey: string }) => SortKey {
-  if (field === 'UPDATED_AT') return ({ updatedAt }) => updatedAt.getTime();
-  return field === 'NAME' ? ({ nameKey }) => nameKey : () => null;
-}
+export const BY_CREATION = { field: 'CREATED_AT', direction: 'ASC' } as const;
 
 /** From `from` on, and before `to`. */
 const timeRange = z.object({ from: instant.nullish(), to: instant.nullish() }).nullish();
@@ -33,10 +28,15 @@ export const recordFilter = {
   updatedAt: timeRange,
 };
 
-type TimeRanges = { createdAt?: TimeRange; updatedAt?: TimeRange };
+export type RecordFilter = z.output<z.ZodObject<typeof recordFilter>>;
+
+type TimeRanges = Pick<RecordFilter, 'createdAt' | 'updatedAt'>;
 
 /** The order asked for. Who asks for what changed within some time and names none wants it in the order of change. */
-export function orderOf(given: RecordOrder | null | undefined, { createdAt, updatedAt }: TimeRanges): RecordOrder {
+export function orderOf<Field extends string>(
+  given: Order<Field> | null | undefined,
+  { createdAt, updatedAt }: TimeRanges,
+): Order<Field | 'UPDATED_AT' | 'CREATED_AT'> {
   if (given != null) return given;
   return isGiven(updatedAt) && !isGiven(createdAt) ? { field: 'UPDATED_AT', direction: 'ASC' } : BY_CREATION;
 }
@@ -44,7 +44,7 @@ export function orderOf(given: RecordOrder | null | undefined, { createdAt, upda
 const isGiven = (range: TimeRange): boolean => range?.from != null || range?.to != null;
 
 /** Whether a range picks the rows, because it is about another column than the order. */
-export function isNarrowed({ createdAt, updatedAt }: TimeRanges, field: RecordOrder['field']): boolean {
+export function isNarrowed({ createdAt, updatedAt }: TimeRanges, field: string): boolean {
   return (field !== 'CREATED_AT' && isGiven(createdAt)) || (field !== 'UPDATED_AT' && isGiven(updatedAt));
 }
 

@@ -6,23 +6,12 @@ import { tenants } from '../db/schema/tenants.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { ForbiddenError } from './errors.ts';
 import { choice, comparable, parse, type TenantIdentifier } from './input.ts';
-import { type Listing, listing, type NestedListing, nestedListing, type Walk } from './page.ts';
+import { type Listing, type NestedListing, nestedListing, type Walk } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
-import { type Reach, tenantInReach } from './reach.ts';
-import {
-  anyOf,
-  BY_CREATION,
-  createdWithin,
-  deletedValues,
-  isNarrowed,
-  orderOf,
-  type RecordOrder,
-  recordFilter,
-  SORT_COLUMNS,
-  sortKeyOf,
-  withExternalIds,
-  withinTime,
-} from './records.ts';
+import { tenantInReach } from './reach.ts';
+import { tenantsInReach } from './reach-walks.ts';
+import { listRecords, type RecordListArguments } from './record-lists.ts';
+import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
 import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
 
 export const TENANT_STATUSES = tenants.status.enumValues;
@@ -68,62 +57,30 @@ const tenantFilter = z.object({
   statuses: anyOf(choice(TENANT_STATUSES)).nullish(),
 });
 
-export interface TenantListArguments extends PageArguments {
+export interface TenantListArguments extends RecordListArguments<keyof typeof RECORD_ORDERS> {
   filter?: z.input<typeof tenantFilter> | null | undefined;
-  orderBy?: RecordOrder | null | undefined;
+}
+
+const LIST = {
+  name: 'tenants',
+  permission: 'tenant:read',
+  table: tenants,
+  from: sql`tenant`,
+  selection: selection(fields),
+  orders: RECORD_ORDERS,
+  division: 'status',
+  source: tenantsInReach,
+  isInReach: tenantInReach,
+} as const;
+
+/** The tenants in reach, live ones unless the filter says otherwise. */
+export function listTenants(caller: Caller, args: TenantListArguments): Listing<TenantRecord> {
+  if (args.filter != null || args.orderBy != null) requireTenantDetails(caller.viewer);
+  const filter = parse(tenantFilter, args.filter ?? {}, 'filter');
+  return listRecords(caller, LIST, args, filter, { divisions: filter.statuses ?? TENANT_STATUSES });
 }
 
 const target = { selection: selection(fields), from: sql`tenant`, id: tenants.id, sort: null };
-
-/** The tenants in reach, live ones unless the filter says otherwise. */
-export function listTenants({ db, viewer }: Caller, args: TenantListArguments): Listing<TenantRecord> {
-  requirePermissions(viewer, ['tenant:read']);
-  const filter = parse(tenantFilter, args.filter ?? {}, 'filter');
-  const order = orderOf(args.orderBy, filter);
-  const sort = SORT_COLUMNS[order.field];
-  const sorted = { ...target, sort: sort && tenants[sort] };
-  return listing(
-    db,
-    sorted,
-    walkTenants(viewer.reach, filter, order),
-    parsePaging(args, order, 'tenants'),
-    sortKeyOf(order),
-  );
-}
-
-const walked = alias(tenants, 'walked');
-
-function walkTenants(reach: Reach, filter: z.output<typeof tenantFilter>, { field }: RecordOrder): Walk {
-  const sort = SORT_COLUMNS[field];
-  const statuses = filter.statuses ?? TENANT_STATUSES;
-  const common = { id: walked.id, sort: sort && walked[sort] };
-  const ranges = [...createdWithin(walked.id, filter.createdAt), ...withinTime(walked.updatedAt, filter.updatedAt)];
-  // A list of ids, whether external ones or those in reach, picks fewer rows than any order would read.
-  if (filter.externalIds != null || reach.kind === 'TENANTS') {
-    return {
-      ...common,
-      from: filter.externalIds ? withExternalIds(sql`tenant`, filter.externalIds) : sql`tenant walked`,
-      partitions: [],
-      where: [
-        tenantInReach(reach, walked.id),
-        inList(sql`+${walked.deleted}`, deletedValues(filter.deleted)),
-        inList(sql`+${walked.status}`, statuses),
-        ...ranges,
-      ],
-      narrowed: true,
-    };
-  }
-  return {
-    ...common,
-    from: sql`tenant walked`,
-    partitions: [
-      { column: walked.deleted, values: deletedValues(filter.deleted) },
-      { column: walked.status, values: statuses },
-    ],
-    where: ranges,
-    narrowed: isNarrowed(filter, field),
-  };
-}
 
 const membership = alias(memberships, 'walked');
 

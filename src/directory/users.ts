@@ -1,13 +1,16 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
+import * as z from 'zod';
 import { assignments } from '../db/schema/assignments.ts';
 import { users } from '../db/schema/users.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
-import { comparable, type UserIdentifier } from './input.ts';
+import { choice, comparable, parse, type UserIdentifier } from './input.ts';
 import { type Listing, listing, type NestedListing, nestedListing, type Walk } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
-import { assignmentInReach, userInReach, usersInReach } from './reach.ts';
-import { BY_CREATION } from './records.ts';
+import { assignmentInReach, userInReach } from './reach.ts';
+import { usersInReach } from './reach-walks.ts';
+import { listRecords, type RecordListArguments } from './record-lists.ts';
+import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
 
 export const USER_STATUSES = users.status.enumValues;
@@ -45,6 +48,32 @@ export async function findUser({ db, viewer }: Caller, identifier: UserIdentifie
   const inReach = userInReach(viewer.reach, users.id);
   const [found] = await db.read(userRows(sql`WHERE ${isUser(identifier)} AND ${inReach}`));
   return found ?? null;
+}
+
+const userFilter = z.object({ ...recordFilter, statuses: anyOf(choice(USER_STATUSES)).nullish() });
+
+const USER_ORDERS = { ...RECORD_ORDERS, EMAIL: 'emailKey' } as const;
+
+export interface UserListArguments extends RecordListArguments<keyof typeof USER_ORDERS> {
+  filter?: z.input<typeof userFilter> | null | undefined;
+}
+
+const LIST = {
+  name: 'users',
+  permission: 'user:read',
+  table: users,
+  from: sql`user`,
+  selection: selection(fields),
+  orders: USER_ORDERS,
+  division: 'status',
+  source: usersInReach,
+  isInReach: userInReach,
+} as const;
+
+/** The users in reach, live ones unless the filter says otherwise. */
+export function listUsers(caller: Caller, args: UserListArguments): Listing<UserRecord> {
+  const filter = parse(userFilter, args.filter ?? {}, 'filter');
+  return listRecords(caller, LIST, args, filter, { divisions: filter.statuses ?? USER_STATUSES });
 }
 
 const target = { selection: selection(fields), from: sql`user`, id: users.id, sort: null };

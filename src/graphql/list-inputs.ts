@@ -8,19 +8,40 @@ const OrderDirection = builder.enumType('OrderDirection', {
   } as const,
 });
 
+const RECORD_ORDER_VALUES = {
+  CREATED_AT: { description: 'When the record was created.' },
+  UPDATED_AT: { description: 'When the record was last changed.' },
+  NAME: { description: 'The name, without regard to case.' },
+} as const;
+
 const RecordOrderField = builder.enumType('RecordOrderField', {
   description: 'What tenants and customers can be sorted by. Records that are equal in it are sorted by id.',
-  values: {
-    CREATED_AT: { description: 'When the record was created.' },
-    UPDATED_AT: { description: 'When the record was last changed.' },
-    NAME: { description: 'The name, without regard to case.' },
-  } as const,
+  values: RECORD_ORDER_VALUES,
 });
 
 export const RecordOrder = builder.inputType('RecordOrder', {
   description: 'How a list of tenants or customers is sorted.',
   fields: (t) => ({
     field: t.field({ type: RecordOrderField, required: true, description: 'What to sort by.' }),
+    direction: t.field({
+      type: OrderDirection,
+      required: true,
+      defaultValue: 'ASC',
+      description: 'Which way to sort.',
+    }),
+  }),
+});
+
+const UserOrderField = builder.enumType('UserOrderField', {
+  description:
+    'What users can be sorted by. Those who are equal in it are sorted by id; those without a name come first.',
+  values: { ...RECORD_ORDER_VALUES, EMAIL: { description: 'The e-mail address, without regard to case.' } } as const,
+});
+
+export const UserOrder = builder.inputType('UserOrder', {
+  description: 'How a list of users is sorted.',
+  fields: (t) => ({
+    field: t.field({ type: UserOrderField, required: true, description: 'What to sort by.' }),
     direction: t.field({
       type: OrderDirection,
       required: true,

@@ -1,6 +1,7 @@
 import { requireTenantDetails } from '../directory/tenants.ts';
 import {
   findUser,
+  listUsers,
   listUsersOfCustomers,
   listUsersOfOrganization,
   listUsersOfTenants,
@@ -11,6 +12,7 @@ import { builder, UNCACHED } from './builder.ts';
 import { connection, nestedConnection } from './connection.ts';
 import { Customer } from './customer.ts';
 import { localId, localIdentifier } from './ids.ts';
+import { DateTimeRange, DeletedFilter, UserOrder } from './list-inputs.ts';
 import { loadNodesOf } from './node.ts';
 import { Organization } from './organization.ts';
 import { Role } from './role.ts';
@@ -115,6 +117,20 @@ export const UserIdentifier = builder.inputType('UserIdentifier', {
   }),
 });
 
+const UserFilter = builder.inputType('UserFilter', {
+  description: 'Which users a list has: those who satisfy everything given here.',
+  fields: (t) => ({
+    deleted: t.field({
+      type: DeletedFilter,
+      description: 'What happens to deleted users, and those of deleted customers; EXCLUDE if not given.',
+    }),
+    statuses: t.field({ type: [UserStatus], description: 'Any of these, at least one.' }),
+    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
+    createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
+    updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
+  }),
+});
+
 builder.queryFields((t) => ({
   user: t.field({
     type: User,
@@ -132,6 +148,22 @@ builder.queryFields((t) => ({
     args: { identifier: t.arg({ type: UserIdentifier, required: true, description: 'What names the user.' }) },
     resolve: (_, { identifier }, caller) => findUser(caller, localIdentifier('User', identifier)),
   }),
+  users: t.connection(
+    {
+      type: User,
+      description: 'The users in your reach. Needs `user:read`.',
+      args: {
+        filter: t.arg({ type: UserFilter, description: 'Which users; all live ones if not given.' }),
+        orderBy: t.arg({
+          type: UserOrder,
+          description:
+            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+        }),
+      },
+      resolve: (_, args, caller) => connection(listUsers(caller, args)),
+    },
+    UserConnection,
+  ),
 }));
 
 builder.objectField(Organization, 'users', (t) =>
