@@ -4,7 +4,9 @@ import { ask } from './gateway.ts';
 import { MUTATIONS, newWorld, QUERIES } from './operations.ts';
 
 const beginsWithList = (document: string) =>
-  /^[^{]*\{\s*(tenants|customers|apiKeys|permissions|events|nodes)\b/.test(document);
+  /^[^{]*\{\s*(tenants|customers|users|organizationRoles|customerRoles|apiKeys|permissions|events|nodes)\b/.test(
+    document,
+  );
 
 /** D1 calls decide latency: each is a trip over the network. Work behind the answer does not count. */
 describe('D1 calls of a query', () => {

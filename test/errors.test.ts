@@ -1,7 +1,21 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { COMMANDS } from './commands.ts';
-import { declaredErrors, dump, globalId, mutate, newCustomer, newKey, newTenant, unique } from './fixtures.ts';
-import type { Variables } from './gateway.ts';
+import {
+  assign,
+  declaredErrors,
+  dump,
+  globalId,
+  mutate,
+  newCustomer,
+  newCustomerUser,
+  newKey,
+  newRole,
+  newTeamMember,
+  newTenant,
+  newTenantUser,
+  unique,
+} from './fixtures.ts';
+import { ask, type Variables } from './gateway.ts';
 import { newWorld, type World } from './operations.ts';
 
 /** For every command, and every error that it declares, an input that produces it. */
@@ -12,8 +26,17 @@ interface Taken {
   customerExternalId: string;
   deletedTenantOfTaken: string;
   deletedCustomerOfTaken: string;
+  userExternalId: string;
+  deletedUserOfTaken: string;
+  roleName: string;
+  /** The only owner there is, and the only admin of a tenant, a user of a customer. */
+  ownerId: string;
+  adminId: string;
+  adminTenantId: string;
+  customerOfAdmin: string;
 }
 
+const builtIn = (last: string) => globalId('Role', `00000000-0000-7000-8000-000000000${last}`);
 const none = (type: string) => globalId(type, '01900000-0000-7000-8000-000000000000');
 const tooLong = 'x'.repeat(257);
 const unknownTenants = { tenantIdentifiers: [{ externalId: 'nobody' }] };
@@ -60,7 +83,11 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     NotFoundError: () => ({ identifier: { id: none('Customer') } }),
     AlreadyExistsError: ({ email, customerExternalId }) => ({ identifier: { email }, externalId: customerExternalId }),
   },
-  deleteCustomer: { ValidationError: () => ({ id: 'junk' }), NotFoundError: () => ({ id: none('Customer') }) },
+  deleteCustomer: {
+    ValidationError: () => ({ id: 'junk' }),
+    NotFoundError: () => ({ id: none('Customer') }),
+    LastAdminError: ({ customerOfAdmin }) => ({ id: customerOfAdmin }),
+  },
   restoreCustomer: {
     ValidationError: () => ({ id: 'junk' }),
     NotFoundError: () => ({ id: none('Customer') }),
@@ -78,6 +105,116 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
       } satisfies Record<string, Provocation>,
     ]),
   ),
+  createRole: {
+    ValidationError: () => ({ scope: 'TENANT', name: unique('R'), permissions: ['tenant:fly'], level: 101 }),
+    AlreadyExistsError: ({ roleName }) => ({ scope: 'TENANT', name: roleName, permissions: [] }),
+    TooManyRolesError: async () => {
+      const { data } = await ask('{ customerRoles { id } }');
+      for (let count = data.customerRoles.length; count < 100; count += 1) await newRole({ scope: 'CUSTOMER' });
+      return { scope: 'CUSTOMER', name: unique('R'), permissions: [] };
+    },
+  },
+  updateRole: {
+    ValidationError: ({ roleId }) => ({ id: roleId, name: ' ' }),
+    NotFoundError: () => ({ id: none('Role'), name: 'x' }),
+    AlreadyExistsError: ({ roleId }) => ({ id: roleId, name: 'Admin' }),
+    BuiltInRoleError: () => ({ id: builtIn('301'), name: 'x' }),
+  },
+  deleteRole: {
+    ValidationError: () => ({ id: 'junk' }),
+    NotFoundError: () => ({ id: none('Role') }),
+    BuiltInRoleError: () => ({ id: builtIn('104') }),
+    RoleInUseError: async ({ tenantId }) => {
+      const role = await newRole();
+      await newTenantUser(tenantId, { roleIdentifier: { id: role.id } });
+      return { id: role.id };
+    },
+  },
+  createOrganizationUser: {
+    ValidationError: () => ({ email: 'nowhere', roleIdentifier: { name: 'viewer' } }),
+    NotFoundError: () => ({ email: 'a@x.example', roleIdentifier: { name: 'nobody' } }),
+    AlreadyExistsError: ({ userEmail }) => ({ email: userEmail, roleIdentifier: { name: 'viewer' } }),
+  },
+  createCustomerUser: {
+    ValidationError: ({ customerId }) => ({
+      email: 'a@x.example',
+      avatarUrl: 'javascript:alert()',
+      roleIdentifier: { name: 'member' },
+      customerIdentifier: { id: customerId },
+    }),
+    NotFoundError: () => ({
+      email: 'a@x.example',
+      roleIdentifier: { name: 'member' },
+      customerIdentifier: { id: none('Customer') },
+    }),
+    AlreadyExistsError: ({ customerId, userExternalId }) => ({
+      email: 'a@x.example',
+      externalId: userExternalId,
+      roleIdentifier: { name: 'member' },
+      customerIdentifier: { id: customerId },
+    }),
+  },
+  createTenantUser: {
+    ValidationError: ({ tenantId }) => ({
+      email: '',
+      roleIdentifier: { name: 'view' },
+      tenantIdentifier: { id: tenantId },
+    }),
+    NotFoundError: () => ({
+      email: 'a@x.example',
+      roleIdentifier: { name: 'view' },
+      tenantIdentifier: { externalId: 'nobody' },
+    }),
+    AlreadyExistsError: ({ tenantId, userEmail }) => ({
+      email: userEmail,
+      roleIdentifier: { name: 'view' },
+      tenantIdentifier: { id: tenantId },
+    }),
+  },
+  updateUser: {
+    ValidationError: ({ userId }) => ({ id: userId, phone: tooLong, status: 'INVITED' }),
+    NotFoundError: () => ({ id: none('User'), name: 'x' }),
+    AlreadyExistsError: ({ userId, userExternalId }) => ({ id: userId, externalId: userExternalId }),
+    VersionConflictError: ({ userId }) => ({ id: userId, name: 'x', expectedVersion: 7 }),
+    LastOwnerError: ({ ownerId }) => ({ id: ownerId, roleIdentifier: { name: 'admin' } }),
+    LastAdminError: ({ adminId }) => ({ id: adminId, status: 'DEACTIVATED' }),
+  },
+  deleteUser: {
+    ValidationError: () => ({ id: 'junk' }),
+    NotFoundError: () => ({ id: none('User') }),
+    LastOwnerError: ({ ownerId }) => ({ id: ownerId }),
+    LastAdminError: ({ adminId }) => ({ id: adminId, permanently: true }),
+  },
+  restoreUser: {
+    ValidationError: () => ({ id: 'junk' }),
+    NotFoundError: () => ({ id: none('User') }),
+    AlreadyExistsError: ({ deletedUserOfTaken }) => ({ id: deletedUserOfTaken }),
+  },
+  assignTenantRole: {
+    ValidationError: ({ userId, tenantId }) => ({
+      userIdentifier: { id: userId },
+      tenantIdentifier: { id: tenantId },
+      roleIdentifier: { name: '' },
+    }),
+    NotFoundError: ({ userId, tenantId }) => ({
+      userIdentifier: { id: userId },
+      tenantIdentifier: { id: tenantId },
+      roleIdentifier: { name: 'owner' },
+    }),
+    LastAdminError: ({ adminId, adminTenantId }) => ({
+      userIdentifier: { id: adminId },
+      tenantIdentifier: { id: adminTenantId },
+      roleIdentifier: { name: 'view' },
+    }),
+  },
+  revokeTenantRole: {
+    ValidationError: ({ tenantId }) => ({ userIdentifier: { id: 'junk' }, tenantIdentifier: { id: tenantId } }),
+    NotFoundError: ({ userId }) => ({ userIdentifier: { id: userId }, tenantIdentifier: { id: none('Tenant') } }),
+    LastAdminError: ({ adminId, adminTenantId }) => ({
+      userIdentifier: { id: adminId },
+      tenantIdentifier: { id: adminTenantId },
+    }),
+  },
   createApiKey: {
     ValidationError: () => ({ name: 'k', permissions: ['tenant:fly'], reach: 'ORGANIZATION' }),
     NotFoundError: () => ({ name: 'k', permissions: ['tenant:read'], reach: 'TENANTS', ...unknownTenants }),
@@ -101,8 +238,21 @@ describe('every error that a mutation declares', () => {
     const now = await newTenant(input);
     await mutate('deleteCustomer', 'customer { id }', { id: takenCustomer.id });
     const nowCustomer = await newCustomer({ externalId: takenCustomer.externalId });
+    const takenUser = await newTeamMember({ externalId: unique('taken') });
+    await mutate('deleteUser', 'user { id }', { id: takenUser.id });
+    const nowUser = await newTeamMember({ externalId: takenUser.externalId });
+    const [adminTenant, customerOfAdmin] = [await newTenant(), await newCustomer()];
+    const admin = await newCustomerUser(customerOfAdmin.id);
+    await assign(admin.id, adminTenant.id, 'admin');
     world = {
       ...(await newWorld()),
+      userExternalId: nowUser.externalId,
+      deletedUserOfTaken: takenUser.id,
+      roleName: (await newRole()).name,
+      ownerId: (await newTeamMember({ roleIdentifier: { name: 'owner' } })).id,
+      adminId: admin.id,
+      adminTenantId: adminTenant.id,
+      customerOfAdmin: customerOfAdmin.id,
       tenantExternalId: now.externalId,
       customerExternalId: nowCustomer.externalId,
       deletedTenantOfTaken: taken.id,

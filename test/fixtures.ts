@@ -83,11 +83,53 @@ export async function newCustomer(input: Variables = {}, key?: string): Promise<
   return (await succeed('createCustomer', `customer { ${CUSTOMER_FIELDS} }`, given, key)).customer;
 }
 
+export const USER_FIELDS = 'id email name phone avatarUrl externalId status createdAt updatedAt deletedAt version';
+
+const newUserInput = () => ({ email: `${unique('user')}@x.example`, name: unique('User') });
+
+/** A team member: a viewer, unless another role is given. */
+export async function newTeamMember(input: Variables = {}): Promise<Result> {
+  const given = { ...newUserInput(), roleIdentifier: { name: 'viewer' }, ...input };
+  return (await succeed('createOrganizationUser', `user { ${USER_FIELDS} }`, given)).user;
+}
+
+/** A user of this customer: a member, unless another role is given. */
+export async function newCustomerUser(customerId: string, input: Variables = {}, key?: string): Promise<Result> {
+  const given = {
+    ...newUserInput(),
+    roleIdentifier: { name: 'member' },
+    customerIdentifier: { id: customerId },
+    ...input,
+  };
+  return (await succeed('createCustomerUser', `user { ${USER_FIELDS} }`, given, key)).user;
+}
+
+/** A user with a role in this tenant: \`view\`, unless another is given. */
+export async function newTenantUser(tenantId: string, input: Variables = {}, key?: string): Promise<Result> {
+  const given = { ...newUserInput(), roleIdentifier: { name: 'view' }, tenantIdentifier: { id: tenantId }, ...input };
+  return (await succeed('createTenantUser', `user { ${USER_FIELDS} }`, given, key)).user;
+}
+
+export const assign = (userId: string, tenantId: string, role: string, key?: string): Promise<Result> =>
+  mutate(
+    'assignTenantRole',
+    'user { id }',
+    { userIdentifier: { id: userId }, tenantIdentifier: { id: tenantId }, roleIdentifier: { name: role } },
+    key,
+  );
+
+export async function newRole(input: Variables = {}): Promise<Result> {
+  const given = { scope: 'TENANT', name: unique('Role'), permissions: ['tenant:read'], ...input };
+  return (await succeed('createRole', 'role { id scope name description level }', given)).role;
+}
+
 interface KeyOptions {
   permissions?: readonly Permission[];
   access?: 'READ' | 'WRITE';
   /** The global ids of the tenants that the key is limited to; the whole organization without them. */
   tenants?: readonly string[];
+  /** The global id of the customer that the key is limited to. */
+  customer?: string;
   expiresAt?: string;
 }
 
@@ -96,14 +138,17 @@ export interface Key {
   secret: string;
 }
 
-export async function newKey({ permissions = PERMISSIONS, access, tenants, expiresAt }: KeyOptions = {}): Promise<Key> {
+export async function newKey(options: KeyOptions = {}): Promise<Key> {
+  const { permissions = PERMISSIONS, access, tenants, customer, expiresAt } = options;
+  const limited = tenants ? 'TENANTS' : 'ORGANIZATION';
   const { apiKey, secret } = await succeed('createApiKey', 'apiKey { id } secret', {
     name: unique('Key'),
     permissions,
     access,
     expiresAt,
-    reach: tenants ? 'TENANTS' : 'ORGANIZATION',
+    reach: customer ? 'CUSTOMER' : limited,
     tenantIdentifiers: tenants?.map((id) => ({ id })),
+    customerIdentifier: customer && { id: customer },
   });
   return { id: apiKey.id, secret };
 }

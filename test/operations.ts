@@ -1,5 +1,16 @@
-import type { Permission } from '../src/directory/permission-names.ts';
-import { mutationDocument, newCustomer, newKey, newTenant, unique } from './fixtures.ts';
+import { PERMISSIONS, type Permission } from '../src/directory/permission-names.ts';
+import {
+  mutate,
+  mutationDocument,
+  newCustomer,
+  newCustomerUser,
+  newKey,
+  newRole,
+  newTeamMember,
+  newTenant,
+  newTenantUser,
+  unique,
+} from './fixtures.ts';
 import { ask, type Variables } from './gateway.ts';
 
 /** Records that the operations below work on. */
@@ -10,9 +21,27 @@ export interface World {
   deletedCustomerId: string;
   deletedTenantId: string;
   apiKeyId: string;
+  /** Of the customer. */
+  userId: string;
+  deletedUserId: string;
+  /** Has the role `view` in the tenant. */
+  tenantUserId: string;
+  teamMemberId: string;
+  /** Of scope TENANT; nobody has it. */
+  roleId: string;
+  userEmail: string;
   eventId: string;
-  externalIds: { tenant: string; customer: string };
+  externalIds: { tenant: string; customer: string; user: string };
   email: string;
+}
+
+let lastRole: string | undefined;
+
+/** There may be a hundred roles, and there are more worlds. */
+async function freshRole(): Promise<string> {
+  if (lastRole !== undefined) await mutate('deleteRole', 'role { id }', { id: lastRole });
+  lastRole = (await newRole()).id;
+  return lastRole ?? '';
 }
 
 export async function newWorld(): Promise<World> {
@@ -22,6 +51,9 @@ export async function newWorld(): Promise<World> {
   const deletedCustomer = await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] });
   await ask(mutationDocument('deleteCustomer', 'customer { id }'), { input: { id: deletedCustomer.id } });
   await ask(mutationDocument('deleteTenant', 'tenant { id }'), { input: { id: deletedTenant.id } });
+  const user = await newCustomerUser(customer.id, { externalId: unique('user') });
+  const deletedUser = await newCustomerUser(customer.id);
+  await ask(mutationDocument('deleteUser', 'user { id }'), { input: { id: deletedUser.id } });
   const { data } = await ask('query($s: ID!) { events(filter: { subjectId: $s }) { nodes { id } } }', {
     s: customer.id,
   });
@@ -31,9 +63,15 @@ export async function newWorld(): Promise<World> {
     customerId: customer.id,
     deletedCustomerId: deletedCustomer.id,
     deletedTenantId: deletedTenant.id,
-    apiKeyId: (await newKey({ tenants: [tenant.id] })).id,
+    apiKeyId: (await newKey({ tenants: [tenant.id], permissions: ['tenant:read', 'customer:read'] })).id,
+    userId: user.id,
+    deletedUserId: deletedUser.id,
+    tenantUserId: (await newTenantUser(tenant.id)).id,
+    teamMemberId: (await newTeamMember()).id,
+    roleId: await freshRole(),
+    userEmail: user.email,
     eventId: data.events.nodes[0].id,
-    externalIds: { tenant: tenant.externalId, customer: customer.externalId },
+    externalIds: { tenant: tenant.externalId, customer: customer.externalId, user: user.externalId },
     email,
   };
 }
@@ -142,6 +180,84 @@ export const QUERIES: readonly Query[] = [
     depth: 2,
   },
   {
+    field: 'organization',
+    document: '{ organization { name users { nodes { email } totalCount pageInfo { hasNextPage } } } }',
+    needs: ['user:read'],
+    depth: 1,
+  },
+  {
+    field: 'customers',
+    document: '{ customers(last: 10) { nodes { id name users { nodes { id email name externalId } } } } }',
+    needs: ['customer:read', 'user:read'],
+    depth: 2,
+  },
+  {
+    field: 'tenant',
+    document: `query($id: ID!) { tenant(id: $id) { availableRoles { name level permissions { nodes { name } } }
+      users { nodes { email } totalCount } } }`,
+    variables: ({ tenantId }) => ({ id: tenantId }),
+    needs: ['tenant:read', 'role:read', 'user:read'],
+    depth: 2,
+  },
+  {
+    field: 'user',
+    document: 'query($id: ID!) { user(id: $id) { email name phone avatarUrl externalId status version deletedAt } }',
+    variables: ({ userId }) => ({ id: userId }),
+    needs: ['user:read'],
+    depth: 0,
+  },
+  {
+    field: 'user',
+    document: `query($id: ID!) { user(id: $id) { email role { name } customer { name } defaultTenant { name }
+      tenantRoles { nodes { createdAt tenant { name } role { name } } totalCount } } }`,
+    variables: ({ tenantUserId }) => ({ id: tenantUserId }),
+    needs: ['user:read', 'role:read', 'tenant:read'],
+    depth: 2,
+  },
+  {
+    field: 'user',
+    document: 'query($id: ID!) { user(id: $id) { email role { name } customer { name } } }',
+    variables: ({ userId }) => ({ id: userId }),
+    needs: ['user:read', 'role:read', 'customer:read'],
+    depth: 1,
+  },
+  ...['email', 'externalId', 'id'].map(
+    (by): Query => ({
+      field: 'userBy',
+      document: 'query($i: UserIdentifier!) { userBy(identifier: $i) { email } }',
+      variables: ({ userId, userEmail, externalIds }) => ({
+        i: { [by]: { email: userEmail, externalId: externalIds.user, id: userId }[by] },
+      }),
+      needs: ['user:read'],
+      depth: 0,
+    }),
+  ),
+  {
+    field: 'users',
+    document: '{ users { nodes { email name } totalCount pageInfo { hasNextPage } } }',
+    needs: ['user:read'],
+    depth: 1,
+  },
+  {
+    field: 'users',
+    document: `{ users(last: 10, orderBy: { field: EMAIL, direction: DESC }, filter: { statuses: [INVITED] }) {
+      nodes { email role { name permissions { nodes { name } } } } } }`,
+    needs: ['user:read', 'role:read'],
+    depth: 3,
+  },
+  {
+    field: 'organizationRoles',
+    document: 'query { organizationRoles { id name permissions { nodes { name description } } } }',
+    needs: ['role:read'],
+    depth: 2,
+  },
+  {
+    field: 'customerRoles',
+    document: '{ customerRoles { id name description level isBuiltIn scope } }',
+    needs: ['role:read'],
+    depth: 1,
+  },
+  {
     field: 'apiKeys',
     document: '{ apiKeys { nodes { name permissions reach { tenantIds } lastUsedAt } totalCount } }',
     needs: ['apiKey:read'],
@@ -167,14 +283,31 @@ export interface Mutation {
   variables: (world: World) => Variables;
   /** How many lists stand inside each other in the payload. */
   depth: number;
+  /** What it needs beyond the permissions of its command: what is handed on, taken over or shown must be held. */
+  also: readonly Permission[];
 }
 
-const mutation = (name: string, payload: string, input: (world: World) => Variables, depth = 0): Mutation => ({
+interface Beyond {
+  depth?: number;
+  also?: readonly Permission[];
+}
+
+const mutation = (
+  name: string,
+  payload: string,
+  input: (world: World) => Variables,
+  { depth = 0, also = [] }: Beyond = {},
+): Mutation => ({
   name,
   document: mutationDocument(name, payload),
   variables: (world) => ({ input: input(world) }),
   depth,
+  also,
 });
+
+/** What the lowest role of a customer or tenant allows. */
+const LOWEST: readonly Permission[] = ['tenant:read', 'customer:read', 'user:read'];
+const CUSTOMER_ADMIN: readonly Permission[] = [...LOWEST, 'user:create', 'user:edit', 'user:delete', 'role:read'];
 
 const joining = ({ customerId, otherTenantId }: World) => ({
   customerIdentifier: { id: customerId },
@@ -208,7 +341,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'createCustomer',
     'customer { id name tenants { nodes { name customers { nodes { name } } } } }',
     ({ tenantId }) => ({ name: unique('C'), tenantIdentifiers: [{ id: tenantId }] }),
-    2,
+    { depth: 2, also: ['customer:read', 'tenant:read'] },
   ),
   mutation('upsertCustomer', 'customer { name } outcome', ({ email, tenantId }) => ({
     identifier: { email },
@@ -224,18 +357,149 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('deleteCustomer', 'customer { deletedAt }', ({ customerId }) => ({ id: customerId })),
   mutation('restoreCustomer', 'customer { deletedAt }', ({ deletedCustomerId }) => ({ id: deletedCustomerId })),
   mutation('addCustomerToTenants', 'customer { name }', joining),
-  mutation('addCustomerToTenants', 'customer { name tenants { nodes { name } totalCount } }', joining, 1),
+  mutation('addCustomerToTenants', 'customer { name tenants { nodes { name } totalCount } }', joining, {
+    depth: 1,
+    also: ['tenant:read'],
+  }),
   mutation('removeCustomerFromTenants', 'customer { name }', ({ customerId, tenantId }) => ({
     customerIdentifier: { id: customerId },
     tenantIdentifiers: [{ id: tenantId }],
   })),
   mutation('setCustomerTenants', 'customer { name }', joining),
-  mutation('createApiKey', 'apiKey { id name permissions reach { tenantIds } } secret', ({ tenantId }) => ({
-    name: unique('K'),
-    permissions: ['tenant:read'],
-    reach: 'TENANTS',
-    tenantIdentifiers: [{ id: tenantId }],
-  })),
-  mutation('rotateApiKey', 'apiKey { name previousSecretExpiresAt } secret', ({ apiKeyId }) => ({ id: apiKeyId })),
-  mutation('revokeApiKey', 'apiKey { revokedAt }', ({ apiKeyId }) => ({ id: apiKeyId })),
+  mutation(
+    'createRole',
+    'role { id name }',
+    () => ({
+      scope: 'CUSTOMER',
+      name: unique('R'),
+      permissions: ['customer:read'],
+    }),
+    { also: ['customer:read'] },
+  ),
+  mutation(
+    'updateRole',
+    'role { name }',
+    ({ roleId }) => ({
+      id: roleId,
+      name: unique('R'),
+      permissions: ['customer:read'],
+    }),
+    { also: ['tenant:read', 'customer:read'] },
+  ),
+  mutation('deleteRole', 'role { name }', ({ roleId }) => ({ id: roleId }), { also: ['tenant:read'] }),
+  mutation(
+    'createOrganizationUser',
+    'user { id email }',
+    () => ({
+      email: `${unique('u')}@x.example`,
+      roleIdentifier: { name: 'viewer' },
+    }),
+    { also: [...LOWEST, 'role:read', 'event:read'] },
+  ),
+  mutation(
+    'createCustomerUser',
+    'user { id email }',
+    ({ customerId }) => ({
+      email: `${unique('u')}@x.example`,
+      roleIdentifier: { name: 'member' },
+      customerIdentifier: { id: customerId },
+    }),
+    { also: LOWEST },
+  ),
+  mutation(
+    'createTenantUser',
+    'user { id email }',
+    ({ tenantId }) => ({
+      email: `${unique('u')}@x.example`,
+      roleIdentifier: { name: 'view' },
+      tenantIdentifier: { id: tenantId },
+    }),
+    { also: LOWEST },
+  ),
+  mutation(
+    'updateUser',
+    'user { name version }',
+    ({ userId }) => ({
+      id: userId,
+      name: unique('U'),
+      status: 'DEACTIVATED',
+      roleIdentifier: { name: 'admin' },
+      expectedVersion: 1,
+    }),
+    { also: CUSTOMER_ADMIN },
+  ),
+  mutation(
+    'updateUser',
+    'user { name }',
+    ({ tenantUserId, tenantId }) => ({
+      id: tenantUserId,
+      name: unique('U'),
+      defaultTenantIdentifier: { id: tenantId },
+    }),
+    { also: LOWEST },
+  ),
+  mutation(
+    'assignTenantRole',
+    'user { name }',
+    ({ tenantUserId, otherTenantId }) => ({
+      userIdentifier: { id: tenantUserId },
+      tenantIdentifier: { id: otherTenantId },
+      roleIdentifier: { name: 'manage' },
+    }),
+    {
+      also: [
+        ...LOWEST,
+        'customer:create',
+        'customer:edit',
+        'customer:delete',
+        'customerTenantMembership:create',
+        'customerTenantMembership:delete',
+        'role:read',
+        'event:read',
+      ],
+    },
+  ),
+  mutation(
+    'revokeTenantRole',
+    'user { name }',
+    ({ tenantUserId, tenantId }) => ({
+      userIdentifier: { id: tenantUserId },
+      tenantIdentifier: { id: tenantId },
+    }),
+    { also: LOWEST },
+  ),
+  mutation('deleteUser', 'user { deletedAt }', ({ userId }) => ({ id: userId }), { also: LOWEST }),
+  mutation('deleteUser', 'user { email }', ({ userId }) => ({ id: userId, permanently: true }), { also: LOWEST }),
+  mutation('deleteCustomer', 'customer { name }', ({ customerId }) => ({ id: customerId, permanently: true }), {
+    also: ['user:delete'],
+  }),
+  mutation('deleteTenant', 'tenant { name }', ({ tenantId }) => ({ id: tenantId, permanently: true })),
+  mutation('restoreUser', 'user { deletedAt }', ({ deletedUserId }) => ({ id: deletedUserId }), { also: LOWEST }),
+  mutation(
+    'createTenant',
+    'tenant { id }',
+    () => ({
+      name: unique('T'),
+      partnerManaged: false,
+      adminEmail: `${unique('a')}@x.example`,
+    }),
+    { also: PERMISSIONS.filter((name) => !['organization:edit', 'role:edit', 'tenant:delete'].includes(name)) },
+  ),
+  mutation(
+    'createApiKey',
+    'apiKey { id name permissions reach { tenantIds } } secret',
+    ({ tenantId }) => ({
+      name: unique('K'),
+      permissions: ['tenant:read'],
+      reach: 'TENANTS',
+      tenantIdentifiers: [{ id: tenantId }],
+    }),
+    { also: ['tenant:read'] },
+  ),
+  mutation('rotateApiKey', 'apiKey { name previousSecretExpiresAt } secret', ({ apiKeyId }) => ({ id: apiKeyId }), {
+    also: ['tenant:read', 'customer:read'],
+  }),
+  mutation('revokeApiKey', 'apiKey { revokedAt }', ({ apiKeyId }) => ({ id: apiKeyId }), {
+    also: ['tenant:read', 'customer:read'],
+  }),
 ];

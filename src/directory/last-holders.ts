@@ -14,7 +14,7 @@ const keepsNobody = (isActive: SQL, leaves: SQL): SQL =>
 /** An owner is a live user with the built-in role of that name. */
 export function keepsOwner(leaves: (userId: SQL) => SQL): Check<unknown> {
   return {
-    problem: sql`(SELECT 'last' FROM user owning WHERE owning.role_id = ${OWNER_ROLE_ID} AND owning.deleted = 0
+    problem: sql`(SELECT max('last') FROM user owning WHERE owning.role_id = ${OWNER_ROLE_ID} AND owning.deleted = 0
       HAVING ${keepsNobody(sql`owning.status = 'ACTIVE'`, leaves(sql`owning.id`))})`,
     error: () => new LastOwnerError(),
   };

@@ -95,7 +95,7 @@ export const createRole = command({
     return {
       checks: [
         {
-          problem: sql`(SELECT 'full' FROM role WHERE role.scope = ${scope} HAVING count(*) >= ${MAX_ROLES})`,
+          problem: sql`(SELECT count(*) FROM role WHERE role.scope = ${scope} HAVING count(*) >= ${MAX_ROLES})`,
           error: () => new TooManyRolesError(MAX_ROLES),
         },
       ],
