@@ -27,7 +27,7 @@ import {
 } from './input.ts';
 import { keepsAdminsWithout } from './last-holders.ts';
 import { recordJoining, writeMemberships } from './memberships.ts';
-import { customerInReach, customerWhollyInReach } from './reach.ts';
+import { assignmentInReach, customerInReach, customerWhollyInReach } from './reach.ts';
 import { eventSubjects, happened } from './recording.ts';
 import { allExist, missingTenants, pathOf, resolveTenants } from './references.ts';
 import { isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
@@ -162,6 +162,16 @@ export const upsertCustomer = command({
   },
 });
 
+/** Users are hidden with their customer: those who work in tenants out of reach are not the viewer's to hide. */
+function usersWithinReach({ reach }: Viewer, target: SQL): Check<unknown> {
+  const reached = assignmentInReach(reach, sql`assignment.tenant_id`);
+  return {
+    problem: sql`(SELECT 'elsewhere' FROM customer WHERE ${target} AND EXISTS (
+      SELECT 1 FROM assignment WHERE assignment.user_customer_id = customer.id AND NOT ${reached}))`,
+    error: () => ForbiddenError.outOfReach('The customer has users with roles in tenants that are out of reach.'),
+  };
+}
+
 /** Erasing a customer erases its users. */
 function mayErase({ permissions }: Viewer, users: SQL): Check<unknown>[] {
   if (permissions.has('user:delete')) return [];
@@ -187,7 +197,7 @@ export const deleteCustomer = command({
       const checks = [keepsAdmins, ...mayErase(viewer, users)];
       return planErasure(change, CUSTOMER, id, checks, asResult, [erasure(change, USER, users)]);
     }
-    const checks = (target: SQL) => [whollyInReach(viewer, target), keepsAdmins];
+    const checks = (target: SQL) => [whollyInReach(viewer, target), usersWithinReach(viewer, target), keepsAdmins];
     return planAlteration(
       change,
       CUSTOMER,
@@ -205,7 +215,8 @@ export const restoreCustomer = command({
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
-    const checks = (target: SQL) => [whollyInReach(change.viewer, target)];
+    const { viewer } = change;
+    const checks = (target: SQL) => [whollyInReach(viewer, target), usersWithinReach(viewer, target)];
     return planAlteration(change, CUSTOMER, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
   },
 });

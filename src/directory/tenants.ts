@@ -47,6 +47,7 @@ export async function tenantsByIds({ db, viewer }: Caller, ids: readonly string[
 /** Null when there is no such live tenant in reach. */
 export async function findTenant({ db, viewer }: Caller, identifier: TenantIdentifier): Promise<TenantRecord | null> {
   requirePermissions(viewer, ['tenant:read']);
+  if (identifier.id == null) requireTenantDetails(viewer);
   const inReach = tenantInReach(viewer.reach, tenants.id);
   const [found] = await db.read(tenantRows(sql`WHERE ${isTenant(identifier)} AND ${inReach}`));
   return found ?? null;

@@ -38,6 +38,7 @@ const keyOperation = (
   ask: (state, key) => ask(document, variables(state), key),
   outcome,
   expected: (viewer, state) => {
+    if (viewer.customer && outcome === writeOutcome) return 'out_of_reach';
     if (holdsKey(viewer, state)) return outcome === writeOutcome ? 'done' : 'found';
     return outcome === writeOutcome ? 'not_found' : 'absent';
   },
@@ -105,6 +106,7 @@ export const KEY_OPERATIONS: Operation<KeyState>[] = [
     },
     outcome: writeOutcome,
     expected: (viewer, state) => {
+      if (viewer.customer) return 'out_of_reach';
       if (holdsKey(viewer, state)) return 'done';
       return KEY_TENANTS[state] === null ? 'out_of_reach' : 'not_found';
     },

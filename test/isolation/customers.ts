@@ -1,13 +1,16 @@
 import { expect } from 'vitest';
 import { mutationDocument, unique } from '../fixtures.ts';
 import { type Answer, ask, type Variables } from '../gateway.ts';
+import { USERS } from './user-rows.ts';
 import {
   CUSTOMERS,
   eventIdOf,
   idOf,
+  knows,
   type Operation,
   ORDERS,
   type Outcome,
+  ownCustomer,
   reaches,
   reachesAll,
   readOutcome,
@@ -25,6 +28,10 @@ const query = (document: string, variables: (state: State) => Variables) => (sta
 const mutation =
   (name: string, payload: string, input: (state: State) => Variables) => (state: State, key: string | undefined) =>
     ask(mutationDocument(name, payload), { input: input(state) }, key);
+
+/** Users are hidden with their customer, and come back with it: wherever they work. */
+const reachesUsersOf = (viewer: ViewerKind, state: State): boolean =>
+  Object.values(USERS).every(({ customer, tenants }) => customer !== state || reachesAll(viewer, tenants));
 
 const visible = (viewer: ViewerKind, state: State): Outcome => (sees(viewer, CUSTOMERS[state]) ? 'found' : 'absent');
 const editable = (viewer: ViewerKind, state: State): Outcome => {
@@ -88,8 +95,8 @@ const deletedLists: Operation<State>[] = (['ONLY', 'INCLUDE'] as const).flatMap(
     outcome: (answer: Answer, state: State) =>
       readOutcome(answer, (data) => someNode(data, 'customers.nodes', idOf(state))),
     expected: (viewer: ViewerKind, state: State): Outcome => {
-      const { exists, tenants, deleted: isDeleted } = CUSTOMERS[state];
-      return exists && reaches(viewer, tenants) && (isDeleted || deleted === 'INCLUDE') ? 'found' : 'absent';
+      const isListed = CUSTOMERS[state].deleted || deleted === 'INCLUDE';
+      return knows(viewer, CUSTOMERS[state]) && isListed ? 'found' : 'absent';
     },
   })),
 );
@@ -101,10 +108,14 @@ const nested: Operation<State>[] = (['a', 'b'] as const).flatMap((tenant) => [
     ask: (_, key) =>
       ask('query($id: ID!) { tenant(id: $id) { customers { nodes { id } } } }', { id: tenantIds[tenant] }, key),
     outcome: (answer, state) => readOutcome(answer, (data) => someNode(data, 'tenant.customers.nodes', idOf(state))),
-    expected: (viewer, state) =>
-      reaches(viewer, [tenant]) && visible(viewer, state) === 'found' && CUSTOMERS[state].tenants.includes(tenant)
+    expected: (viewer, state) => {
+      if (ownCustomer(viewer)?.tenants.includes(tenant)) return 'forbidden';
+      return reaches(viewer, [tenant]) &&
+        visible(viewer, state) === 'found' &&
+        CUSTOMERS[state].tenants.includes(tenant)
         ? 'found'
-        : 'absent',
+        : 'absent';
+    },
   },
   {
     covers: 'customer',
@@ -114,7 +125,9 @@ const nested: Operation<State>[] = (['a', 'b'] as const).flatMap((tenant) => [
     })),
     outcome: (answer) => readOutcome(answer, (data) => someNode(data, 'customer.tenants.nodes', tenantIds[tenant])),
     expected: (viewer, state) =>
-      visible(viewer, state) === 'found' && CUSTOMERS[state].tenants.includes(tenant) && reaches(viewer, [tenant])
+      visible(viewer, state) === 'found' &&
+      CUSTOMERS[state].tenants.includes(tenant) &&
+      (reaches(viewer, [tenant]) || viewer.customer === state)
         ? 'found'
         : 'absent',
   },
@@ -170,7 +183,20 @@ const edits: Operation<State>[] = [
     name: 'deleteCustomer',
     ask: mutation('deleteCustomer', 'customer { id }', (state) => ({ id: idOf(state) })),
     outcome: writeOutcome,
-    expected: editable,
+    expected: (viewer, state) => {
+      const outcome = editable(viewer, state);
+      return outcome === 'done' && !reachesUsersOf(viewer, state) ? 'out_of_reach' : outcome;
+    },
+  },
+  {
+    covers: 'deleteCustomer',
+    name: 'deleteCustomer for good',
+    ask: mutation('deleteCustomer', 'customer { id }', (state) => ({ id: idOf(state), permanently: true })),
+    outcome: writeOutcome,
+    expected: (viewer, state) => {
+      if (viewer.reach !== null) return 'out_of_reach';
+      return CUSTOMERS[state].exists ? 'done' : 'not_found';
+    },
   },
   {
     covers: 'restoreCustomer',
@@ -180,7 +206,7 @@ const edits: Operation<State>[] = [
     expected: (viewer, state) => {
       const { exists, tenants } = CUSTOMERS[state];
       if (!exists || !reaches(viewer, tenants)) return 'not_found';
-      return reachesAll(viewer, tenants) ? 'done' : 'out_of_reach';
+      return reachesAll(viewer, tenants) && reachesUsersOf(viewer, state) ? 'done' : 'out_of_reach';
     },
   },
 ];
@@ -246,6 +272,13 @@ const creations: Operation<State>[] = (['a', 'b', 'gone', null] as const).map((t
   },
 }));
 
+/** Who reaches one customer writes its users, and nothing of the customer itself. */
+const refusedToCustomers = (operations: readonly Operation<State>[]): Operation<State>[] =>
+  operations.map((operation) => ({
+    ...operation,
+    expected: (viewer, state) => (viewer.customer ? 'out_of_reach' : operation.expected(viewer, state)),
+  }));
+
 export const CUSTOMER_OPERATIONS = [
   ...reads,
   ...lists,
@@ -253,8 +286,5 @@ export const CUSTOMER_OPERATIONS = [
   ...nested,
   ...events,
   ...eventNodes,
-  ...edits,
-  ...upserts,
-  ...membershipChanges,
-  ...creations,
+  ...refusedToCustomers([...edits, ...upserts, ...membershipChanges, ...creations]),
 ];

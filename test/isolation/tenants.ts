@@ -3,6 +3,7 @@ import { ask, type Variables } from '../gateway.ts';
 import {
   type Operation,
   ORDERS,
+  ownCustomer,
   reaches,
   readOutcome,
   someNode,
@@ -16,7 +17,7 @@ export type TenantState = TenantName | 'none';
 const tenantId = (name: TenantState) =>
   name === 'none' ? globalId('Tenant', '01900000-0000-7000-8000-00000000ffff') : tenantIds[name];
 export const seesTenant = (viewer: ViewerKind, name: TenantState) =>
-  (name === 'a' || name === 'b') && reaches(viewer, [name]);
+  (name === 'a' || name === 'b') && (reaches(viewer, [name]) || (ownCustomer(viewer)?.tenants ?? []).includes(name));
 const tenantQuery = (
   covers: string,
   document: string,
@@ -28,8 +29,13 @@ const tenantQuery = (
   ask: (name, key) => ask(document, variables(name), key),
   outcome: (answer, name) =>
     readOutcome(answer, (data) => (path ? someNode(data, path, tenantId(name)) : Object.values(data)[0])),
-  expected: (viewer, name) => (seesTenant(viewer, name) ? 'found' : 'absent'),
+  expected: (viewer, name) => {
+    if (viewer.customer && asksForDetails.test(document)) return 'forbidden';
+    return seesTenant(viewer, name) ? 'found' : 'absent';
+  },
 });
+/** Who reaches one customer may not even look tenants up or sort them by what it does not see of them. */
+const asksForDetails = /orderBy|filter|TenantIdentifier!\) \{ tenantBy\(identifier: \$i\) \{ id name/;
 const tenantMutation = (
   covers: string,
   input: (name: TenantState) => Variables,
@@ -46,6 +52,11 @@ const organizationOnly =
   (then: Operation<TenantState>['expected']): Operation<TenantState>['expected'] =>
   (viewer, name) =>
     viewer.reach === null ? then(viewer, name) : 'out_of_reach';
+
+const refusedToCustomers =
+  (then: Operation<TenantState>['expected']): Operation<TenantState>['expected'] =>
+  (viewer, name) =>
+    viewer.customer ? 'out_of_reach' : then(viewer, name);
 
 export const TENANT_OPERATIONS: Operation<TenantState>[] = [
   tenantQuery('tenant', 'query($id: ID!) { tenant(id: $id) { id } }', (name) => ({ id: tenantId(name) })),
@@ -77,23 +88,24 @@ export const TENANT_OPERATIONS: Operation<TenantState>[] = [
     'tenants.nodes',
   ),
   tenantQuery('tenants', '{ tenants(filter: { statuses: [ACTIVE] }) { nodes { id } } }', () => ({}), 'tenants.nodes'),
+  tenantQuery('tenants', '{ tenants(last: 100) { nodes { id name } } }', () => ({}), 'tenants.nodes'),
   tenantMutation(
     'updateTenant',
     (name) => ({ id: tenantId(name), description: unique('d') }),
-    (viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found'),
+    refusedToCustomers((viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found')),
   ),
   tenantMutation(
     'upsertTenant',
     (name) => ({ identifier: { id: tenantId(name) }, description: unique('d') }),
-    (viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found'),
+    refusedToCustomers((viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found')),
   ),
   tenantMutation(
     'upsertTenant',
     (name) => ({ identifier: { externalId: name }, name: unique('upserted') }),
-    (viewer, name) => {
+    refusedToCustomers((viewer, name) => {
       if (name === 'a' || name === 'b') return seesTenant(viewer, name) ? 'done' : 'already_exists';
       return viewer.reach === null ? 'done' : 'out_of_reach';
-    },
+    }),
   ),
   tenantMutation(
     'createTenant',
@@ -104,6 +116,11 @@ export const TENANT_OPERATIONS: Operation<TenantState>[] = [
     'deleteTenant',
     (name) => ({ id: tenantId(name) }),
     organizationOnly((viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found')),
+  ),
+  tenantMutation(
+    'deleteTenant',
+    (name) => ({ id: tenantId(name), permanently: true }),
+    organizationOnly((_, name) => (name === 'none' ? 'not_found' : 'done')),
   ),
   tenantMutation(
     'restoreTenant',

@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
-import { globalId, newKey, newTenant, succeed } from '../fixtures.ts';
+import { globalId, type Key, newKey, newTenant, succeed } from '../fixtures.ts';
 import type { Answer } from '../gateway.ts';
+import { userStatements } from './user-rows.ts';
 
 export type TenantName = 'a' | 'b' | 'gone';
 export type State =
@@ -14,12 +15,13 @@ export type State =
   | 'not existing';
 
 export interface Subject {
+  state: State;
   tenants: readonly TenantName[];
   deleted: boolean;
   exists: boolean;
 }
 
-export const CUSTOMERS: Record<State, Subject> = {
+const SUBJECTS: Record<State, Omit<Subject, 'state'>> = {
   'in reach of a': { tenants: ['a'], deleted: false, exists: true },
   'in reach of b': { tenants: ['b'], deleted: false, exists: true },
   shared: { tenants: ['a', 'b'], deleted: false, exists: true },
@@ -29,10 +31,18 @@ export const CUSTOMERS: Record<State, Subject> = {
   'not existing': { tenants: [], deleted: false, exists: false },
 };
 
+const STATES = Object.keys(SUBJECTS) as State[];
+export const CUSTOMERS = Object.fromEntries(STATES.map((state) => [state, { ...SUBJECTS[state], state }])) as Record<
+  State,
+  Subject
+>;
+
 export interface ViewerKind {
   name: string;
-  /** Null: the whole organization. */
+  /** The tenants that it reaches; null: the whole organization. */
   reach: readonly TenantName[] | null;
+  /** For a reach of one customer: which. */
+  customer?: State;
 }
 
 export const VIEWERS: readonly ViewerKind[] = [
@@ -41,24 +51,31 @@ export const VIEWERS: readonly ViewerKind[] = [
   { name: 'a key of tenant a', reach: ['a'] },
   { name: 'a key of tenants a and b', reach: ['a', 'b'] },
   { name: 'a key whose only tenant is deleted', reach: [] },
+  { name: 'a key of a customer in a', reach: [], customer: 'in reach of a' },
+  { name: 'a key of a shared customer', reach: [], customer: 'shared' },
+  { name: 'a key of a deleted customer', reach: [], customer: 'deleted' },
 ];
 
 export const reaches = ({ reach }: ViewerKind, tenants: readonly TenantName[]) =>
   reach === null || tenants.some((tenant) => reach.includes(tenant));
 export const reachesAll = ({ reach }: ViewerKind, tenants: readonly TenantName[]) =>
   reach === null || tenants.every((tenant) => reach.includes(tenant));
+/** The customer that a reach of one customer is limited to, while it is live. */
+export const ownCustomer = ({ customer }: ViewerKind): Subject | null =>
+  customer === undefined || CUSTOMERS[customer].deleted ? null : CUSTOMERS[customer];
+/** In reach, hidden or not. */
+export const knows = (viewer: ViewerKind, { state, exists, tenants }: Subject) =>
+  exists && (reaches(viewer, tenants) || ownCustomer(viewer)?.state === state);
 /** In reach and live. */
-export const sees = (viewer: ViewerKind, { exists, deleted, tenants }: Subject) =>
-  exists && !deleted && reaches(viewer, tenants);
+export const sees = (viewer: ViewerKind, subject: Subject) => !subject.deleted && knows(viewer, subject);
 
-export type Outcome = 'found' | 'absent' | 'done' | 'not_found' | 'out_of_reach' | 'already_exists';
+export type Outcome = 'found' | 'absent' | 'forbidden' | 'done' | 'not_found' | 'out_of_reach' | 'already_exists';
 
 export const tenantIds = { a: '', b: '', gone: '' };
 export const secrets = new Map<string, string | undefined>();
 export const keysByReach = new Map<TenantName | 'organization' | 'ab', string>();
 
 export const slug = (state: string) => state.replaceAll(' ', '-');
-const STATES = Object.keys(CUSTOMERS) as State[];
 export const customerIds = Object.fromEntries(
   STATES.map((state, index) => [state, `01900000-0000-7000-8000-00000000000${index}`]),
 ) as Record<State, string>;
@@ -72,13 +89,19 @@ export const rawTenant = (name: TenantName) => atob(tenantIds[name]).slice('Tena
 /** Puts all customers and tenants back as the table above says. */
 export async function reset(): Promise<void> {
   const statements = [
+    'DELETE FROM user',
     'DELETE FROM membership',
-    'DELETE FROM customer',
-    "DELETE FROM event WHERE subject_type IN ('Customer', 'Tenant')",
+    "DELETE FROM customer WHERE id NOT LIKE '01900000%'",
+    "DELETE FROM event WHERE subject_type IN ('Customer', 'Tenant', 'User')",
     'DELETE FROM event_tenant WHERE event_id NOT IN (SELECT id FROM event)',
   ].map((sql) => env.DB.prepare(sql));
   for (const name of ['a', 'b', 'gone'] as const) {
     statements.push(
+      env.DB.prepare(
+        `INSERT INTO tenant (id, name, name_key, external_id, external_id_key, status, partner_managed, event_enrichment,
+          test, tax_exempt, is_business_customer, is_invoice_pending, created_at, updated_at)
+         VALUES (?1, ?2, ?2, ?2, ?2, 'ACTIVE', 1, 0, 0, 'NONE', 0, 0, 1, 1) ON CONFLICT (id) DO NOTHING`,
+      ).bind(rawTenant(name), name),
       env.DB.prepare(
         "UPDATE tenant SET name = ?1, name_key = ?1, deleted_at = ?2, version = 1, status = 'ACTIVE' WHERE id = ?3",
       ).bind(name, name === 'gone' ? 1 : null, rawTenant(name)),
@@ -92,7 +115,11 @@ export async function reset(): Promise<void> {
       env.DB.prepare(
         `INSERT INTO customer (id, kind, name, name_key, email, email_key, email_verified, external_id, external_id_key,
           labels, created_at, updated_at, deleted_at)
-         VALUES (?1, 'COMPANY', ?2, ?2, ?2 || '@x.example', ?2 || '@x.example', 0, ?2, ?2, '["l"]', 1, 1, ?3)`,
+         VALUES (?1, 'COMPANY', ?2, ?2, ?2 || '@x.example', ?2 || '@x.example', 0, ?2, ?2, '["l"]', 1, 1, ?3)
+         ON CONFLICT (id) DO UPDATE SET kind = excluded.kind, name = excluded.name, name_key = excluded.name_key,
+           short_name = NULL, email = excluded.email, email_key = excluded.email_key, email_verified = 0,
+           external_id = excluded.external_id, external_id_key = excluded.external_id_key, description = NULL,
+           labels = excluded.labels, updated_at = 1, deleted_at = excluded.deleted_at, version = 1`,
       ).bind(id, slug(state), deleted ? 2 : null),
       env.DB.prepare(
         `INSERT INTO event (id, command_id, type, subject_type, subject_id, actor_type, created_at)
@@ -110,12 +137,37 @@ export async function reset(): Promise<void> {
       );
     }
   }
-  await env.DB.batch(statements);
+  await env.DB.batch([...statements, ...userStatements(), ...keyStatements()]);
 }
 
+interface KeyReach {
+  id: string;
+  customerId: string | null;
+  tenantId: string | null;
+}
+
+/** What the keys reached to begin with: who erases a tenant or a customer takes it from them. */
+let keyReaches: readonly KeyReach[] = [];
+
+async function rememberKeyReaches(): Promise<void> {
+  const { results } = await env.DB.prepare(
+    `SELECT id, customer_id AS customerId, tenant_id AS tenantId FROM api_key LEFT JOIN api_key_tenant ON api_key_id = id
+     WHERE customer_id IS NOT NULL OR tenant_id IS NOT NULL`,
+  ).all<KeyReach>();
+  keyReaches = results;
+}
+
+const keyStatements = (): D1PreparedStatement[] =>
+  keyReaches.map(({ id, customerId, tenantId }) =>
+    tenantId === null
+      ? env.DB.prepare('UPDATE api_key SET customer_id = ?2 WHERE id = ?1').bind(id, customerId)
+      : env.DB.prepare('INSERT INTO api_key_tenant VALUES (?1, ?2) ON CONFLICT DO NOTHING').bind(id, tenantId),
+  );
+
 /** All that a viewer must not change, whatever they may do: tenants, memberships and customers beyond their reach. */
-export async function beyond({ reach }: ViewerKind): Promise<string> {
+export async function beyond({ reach, customer }: ViewerKind): Promise<string> {
   if (reach === null) return '';
+  if (customer !== undefined) return beyondCustomer(customer);
   const own = JSON.stringify(reach.map(rawTenant));
   const outside = 'NOT IN (SELECT value FROM json_each(?1))';
   const results = await env.DB.batch(
@@ -126,7 +178,34 @@ export async function beyond({ reach }: ViewerKind): Promise<string> {
         EXISTS (SELECT 1 FROM membership WHERE customer_id = id AND tenant_id ${outside})
         OR NOT EXISTS (SELECT 1 FROM event_tenant JOIN event ON event.id = event_id
           WHERE subject_id = customer.id AND tenant_id ${outside.slice('NOT '.length)})) ORDER BY id`,
+      `SELECT tenant_id, user_id, role_id FROM assignment WHERE tenant_id ${outside} ORDER BY tenant_id, user_id`,
+      // Users are hidden with a customer that is wholly in reach, unless they have roles elsewhere.
+      `SELECT id, email, name, phone, status, role_id, customer_id, deleted_at, version, iif(elsewhere, customer_deleted_at, NULL)
+        FROM (SELECT *, EXISTS (SELECT 1 FROM assignment WHERE user_id = id AND tenant_id ${outside}) AS elsewhere FROM user)
+        WHERE kind <> 'TENANT' OR elsewhere ORDER BY id`,
+      'SELECT * FROM role, (SELECT ?1)',
     ].map((sql) => env.DB.prepare(sql).bind(own)),
+  );
+  return JSON.stringify(results.map(({ results }) => results));
+}
+
+/** A key for this customer, which is deleted only afterwards if it is to be. */
+async function newCustomerKey(customer: State): Promise<Key> {
+  await env.DB.prepare('UPDATE customer SET deleted_at = NULL WHERE id = ?').bind(customerIds[customer]).run();
+  return newKey({ customer: idOf(customer) });
+}
+
+/** Who reaches one customer writes its users, and nothing else. */
+async function beyondCustomer(customer: State): Promise<string> {
+  const results = await env.DB.batch(
+    [
+      'SELECT * FROM tenant, (SELECT ?1) ORDER BY id',
+      'SELECT * FROM membership, (SELECT ?1) ORDER BY tenant_id, customer_id',
+      'SELECT * FROM customer, (SELECT ?1) ORDER BY id',
+      'SELECT * FROM assignment, (SELECT ?1) ORDER BY tenant_id, user_id',
+      'SELECT * FROM user WHERE customer_id IS NOT ?1 ORDER BY id',
+      'SELECT * FROM role, (SELECT ?1)',
+    ].map((sql) => env.DB.prepare(sql).bind(customerIds[customer])),
   );
   return JSON.stringify(results.map(({ results }) => results));
 }
@@ -135,7 +214,8 @@ export async function prepare(): Promise<void> {
   for (const name of ['a', 'b', 'gone'] as const) tenantIds[name] = (await newTenant({ name, externalId: name })).id;
   const keyOf = (names: readonly TenantName[] | null) =>
     newKey(names ? { tenants: names.map((name) => tenantIds[name]) } : {});
-  for (const { name, reach } of VIEWERS) {
+  for (const { name, reach, customer } of VIEWERS) {
+    if (customer !== undefined) continue;
     const names = reach?.length === 0 ? (['gone'] as const) : reach;
     secrets.set(name, name === 'the root key' ? undefined : (await keyOf(names)).secret);
   }
@@ -144,12 +224,20 @@ export async function prepare(): Promise<void> {
   keysByReach.set('b', (await keyOf(['b'])).id);
   keysByReach.set('ab', (await keyOf(['a', 'b'])).id);
   await succeed('deleteTenant', 'tenant { id }', { id: tenantIds.gone });
+  await reset();
+  for (const { name, customer } of VIEWERS) {
+    if (customer !== undefined) secrets.set(name, (await newCustomerKey(customer)).secret);
+  }
+  await rememberKeyReaches();
 }
 
 export const ORDERS = ['CREATED_AT', 'UPDATED_AT', 'NAME'];
 
 /** What was asked is in the answer, or it is not, or the mutation answered an error. */
 export const readOutcome = (answer: Answer, found: (data: Answer['data']) => unknown): Outcome => {
+  if (answer.errors.length > 0 && answer.errors.every(({ extensions }) => extensions.code === 'FORBIDDEN')) {
+    return 'forbidden';
+  }
   expect(answer.errors, answer.text).toEqual([]);
   return found(answer.data) ? 'found' : 'absent';
 };

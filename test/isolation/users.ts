@@ -1,0 +1,361 @@
+import { expect } from 'vitest';
+import { mutationDocument, unique } from '../fixtures.ts';
+import { ask, type Variables } from '../gateway.ts';
+import { USERS, type UserState, userEventId, userId, userSlug } from './user-rows.ts';
+import {
+  CUSTOMERS,
+  idOf,
+  type Operation,
+  type Outcome,
+  ownCustomer,
+  reaches,
+  reachesAll,
+  readOutcome,
+  type State,
+  sees,
+  someNode,
+  tenantIds,
+  type ViewerKind,
+  writeOutcome,
+} from './world.ts';
+
+type UserOperation = Operation<UserState>;
+
+const query = (document: string, variables: (state: UserState) => Variables) => (state: UserState, key?: string) =>
+  ask(document, variables(state), key);
+const mutation =
+  (name: string, payload: string, input: (state: UserState) => Variables) => (state: UserState, key?: string) =>
+    ask(mutationDocument(name, payload), { input: input(state) }, key);
+
+/** A reach of one customer has its users; every other has those with a role in its tenants. */
+function knowsUser(viewer: ViewerKind, state: UserState): boolean {
+  const { exists, customer, tenants } = USERS[state];
+  if (!exists) return false;
+  if (viewer.customer) return customer !== null && ownCustomer(viewer)?.state === customer;
+  return reaches(viewer, tenants);
+}
+
+const isHidden = (state: UserState) => {
+  const { deleted, customer } = USERS[state];
+  return deleted || (customer !== null && CUSTOMERS[customer].deleted);
+};
+export const seesUser = (viewer: ViewerKind, state: UserState) => knowsUser(viewer, state) && !isHidden(state);
+
+/** Whether all that the user reaches is in the viewer's reach. */
+function holdsUser(viewer: ViewerKind, state: UserState): boolean {
+  const { home, tenants } = USERS[state];
+  if (viewer.customer) return home === 'CUSTOMER' && tenants.length === 0;
+  return viewer.reach === null || (home === 'TENANT' && reachesAll(viewer, tenants));
+}
+
+const visible = (viewer: ViewerKind, state: UserState): Outcome => (seesUser(viewer, state) ? 'found' : 'absent');
+const editable = (viewer: ViewerKind, state: UserState): Outcome => {
+  if (!seesUser(viewer, state)) return 'not_found';
+  return holdsUser(viewer, state) ? 'done' : 'out_of_reach';
+};
+
+const identified = (by: 'id' | 'externalId' | 'email', state: UserState) => ({
+  [by]: { id: userId(state), externalId: userSlug(state), email: `${userSlug(state)}@x.example` }[by],
+});
+
+const read = (
+  covers: string,
+  document: string,
+  variables: (state: UserState) => Variables = () => ({}),
+  path?: string,
+): UserOperation => ({
+  covers,
+  name: `users: ${document}`,
+  ask: query(document, variables),
+  outcome: (answer, state) =>
+    readOutcome(answer, (data) => (path ? someNode(data, path, userId(state)) : Object.values(data)[0])),
+  expected: visible,
+});
+
+const reads: UserOperation[] = [
+  read('user', 'query($id: ID!) { user(id: $id) { id } }', (state) => ({ id: userId(state) })),
+  read('node', 'query($id: ID!) { node(id: $id) { id } }', (state) => ({ id: userId(state) })),
+  read('nodes', 'query($ids: [ID!]!) { nodes(ids: $ids) { id } }', (state) => ({ ids: [userId(state)] }), 'nodes'),
+  ...(['id', 'externalId', 'email'] as const).map((by) =>
+    read('userBy', `query($i: UserIdentifier!) { userBy(identifier: $i) { id ${by} } }`, (state) => ({
+      i: identified(by, state),
+    })),
+  ),
+  ...['CREATED_AT', 'UPDATED_AT', 'NAME', 'EMAIL'].map((field) =>
+    read('users', `{ users(first: 100, orderBy: { field: ${field} }) { nodes { id } } }`, undefined, 'users.nodes'),
+  ),
+  read('users', '{ users(last: 100, filter: { statuses: [ACTIVE] }) { nodes { id } } }', undefined, 'users.nodes'),
+  read(
+    'users',
+    'query($x: [String!]) { users(filter: { externalIds: $x }) { nodes { id } } }',
+    (state) => ({ x: [userSlug(state)] }),
+    'users.nodes',
+  ),
+];
+
+const hiddenLists: UserOperation[] = (['ONLY', 'INCLUDE'] as const).flatMap((deleted) =>
+  ['', ', externalIds: $x'].map((more) => ({
+    ...read(
+      'users',
+      `query${more && '($x: [String!])'} { users(first: 100, filter: { deleted: ${deleted}${more} }) { nodes { id } } }`,
+      (state) => (more ? { x: [userSlug(state)] } : {}),
+      'users.nodes',
+    ),
+    expected: (viewer: ViewerKind, state: UserState): Outcome =>
+      knowsUser(viewer, state) && (isHidden(state) || deleted === 'INCLUDE') ? 'found' : 'absent',
+  })),
+);
+
+const nested: UserOperation[] = [
+  {
+    ...read(
+      'organization',
+      '{ organization { users(first: 100) { nodes { id } } } }',
+      undefined,
+      'organization.users.nodes',
+    ),
+    expected: (viewer, state) =>
+      viewer.reach === null && seesUser(viewer, state) && USERS[state].home === 'ORGANIZATION' ? 'found' : 'absent',
+  },
+  ...(['in reach of a', 'shared', 'deleted'] as const).map(
+    (customer: State): UserOperation => ({
+      ...read(
+        'customer',
+        `query($c: ID!) { customer(id: $c) { id users(first: 100) { totalCount nodes { id } } } } # ${customer}`,
+        () => ({ c: idOf(customer) }),
+        'customer.users.nodes',
+      ),
+      expected: (viewer, state) =>
+        sees(viewer, CUSTOMERS[customer]) && seesUser(viewer, state) && USERS[state].customer === customer
+          ? 'found'
+          : 'absent',
+    }),
+  ),
+  ...(['a', 'b', 'gone'] as const).map(
+    (tenant): UserOperation => ({
+      ...read(
+        'tenant',
+        `query($t: ID!) { tenant(id: $t) { users(first: 100) { totalCount nodes { id } } } } # ${tenant}`,
+        () => ({ t: tenantIds[tenant] }),
+        'tenant.users.nodes',
+      ),
+      expected: (viewer, state) => {
+        if (ownCustomer(viewer)?.tenants.includes(tenant)) return 'forbidden';
+        const shows = tenant !== 'gone' && reaches(viewer, [tenant]);
+        return shows && seesUser(viewer, state) && USERS[state].tenants.includes(tenant) ? 'found' : 'absent';
+      },
+    }),
+  ),
+];
+
+/** What of a user shows, beside the user. */
+const parts: UserOperation[] = [
+  ...(['a', 'b', 'gone'] as const).map(
+    (tenant): UserOperation => ({
+      ...read(
+        'user',
+        `query($id: ID!) { user(id: $id) { tenantRoles { totalCount nodes { tenant { id } } } } } # ${tenant}`,
+        (state) => ({
+          id: userId(state),
+        }),
+      ),
+      outcome: (answer) =>
+        readOutcome(answer, ({ user }) =>
+          user?.tenantRoles.nodes.some((node: { tenant: { id: string } }) => node.tenant.id === tenantIds[tenant]),
+        ),
+      expected: (viewer, state) =>
+        seesUser(viewer, state) &&
+        USERS[state].tenants.includes(tenant) &&
+        tenant !== 'gone' &&
+        reaches(viewer, [tenant])
+          ? 'found'
+          : 'absent',
+    }),
+  ),
+  {
+    ...read('user', 'query($id: ID!) { user(id: $id) { role { name } } }', (state) => ({ id: userId(state) })),
+    outcome: (answer) => readOutcome(answer, ({ user }) => user?.role),
+    expected: (viewer, state) =>
+      seesUser(viewer, state) && USERS[state].home !== 'TENANT' && (viewer.reach === null || viewer.customer)
+        ? 'found'
+        : 'absent',
+  },
+  {
+    ...read('user', 'query($id: ID!) { user(id: $id) { customer { id } } }', (state) => ({ id: userId(state) })),
+    outcome: (answer) => readOutcome(answer, ({ user }) => user?.customer),
+    expected: (viewer, state) => {
+      const { customer } = USERS[state];
+      return seesUser(viewer, state) && customer && sees(viewer, CUSTOMERS[customer]) ? 'found' : 'absent';
+    },
+  },
+];
+
+const inFeed = (viewer: ViewerKind, state: UserState): Outcome =>
+  !viewer.customer && USERS[state].exists && reaches(viewer, USERS[state].tenants) ? 'found' : 'absent';
+const events: UserOperation[] = [
+  ...[
+    'query($s: ID!) { events(filter: { subjectId: $s }) { nodes { subjectId } } }',
+    '{ events(first: 100) { nodes { subjectId } } }',
+    '{ events(last: 100, filter: { types: ["user.created"] }) { nodes { subjectId } } }',
+  ].map(
+    (document): UserOperation => ({
+      ...read('events', document, (state) => (document.includes('$s') ? { s: userId(state) } : {})),
+      outcome: (answer, state) =>
+        readOutcome(answer, (data) =>
+          data.events.nodes.some(({ subjectId }: { subjectId: string }) => subjectId === userId(state)),
+        ),
+      expected: inFeed,
+    }),
+  ),
+  {
+    ...read('node', 'query($id: ID!) { event: node(id: $id) { id } }', (state) => ({ id: userEventId(state) })),
+    expected: inFeed,
+  },
+];
+
+const write = (
+  covers: string,
+  name: string,
+  input: (state: UserState) => Variables,
+  expected: UserOperation['expected'],
+  tellsApart = false,
+): UserOperation => ({
+  covers,
+  name,
+  tellsApart,
+  ask: mutation(covers, 'user { id }', input),
+  outcome: (answer) => {
+    const outcome = writeOutcome(answer);
+    return outcome === ('version_conflict' as Outcome) ? 'done' : outcome;
+  },
+  expected,
+});
+
+const organizationOnly =
+  (then: UserOperation['expected']): UserOperation['expected'] =>
+  (viewer, state) =>
+    viewer.reach === null ? then(viewer, state) : 'out_of_reach';
+
+const edits: UserOperation[] = [
+  write('updateUser', 'updateUser', (state) => ({ id: userId(state), phone: '1' }), editable),
+  write(
+    'updateUser',
+    'updateUser at another version',
+    (state) => ({ id: userId(state), phone: '1', expectedVersion: 9 }),
+    editable,
+  ),
+  ...(['admin', 'member'] as const).map((name) =>
+    write(
+      'updateUser',
+      `updateUser to the role ${name}`,
+      (state) => ({ id: userId(state), roleIdentifier: { name } }),
+      (viewer, state) => (USERS[state].home === 'TENANT' ? 'not_found' : editable(viewer, state)),
+    ),
+  ),
+  ...(['a', 'b'] as const).map((tenant) =>
+    write(
+      'updateUser',
+      `updateUser to start in ${tenant}`,
+      (state) => ({ id: userId(state), defaultTenantIdentifier: { externalId: tenant } }),
+      (viewer, state) => {
+        const isThere = USERS[state].tenants.includes(tenant) && reaches(viewer, [tenant]);
+        return isThere ? editable(viewer, state) : 'not_found';
+      },
+    ),
+  ),
+  write('deleteUser', 'deleteUser', (state) => ({ id: userId(state) }), editable),
+  write(
+    'deleteUser',
+    'deleteUser for good',
+    (state) => ({ id: userId(state), permanently: true }),
+    organizationOnly((_, state) => (USERS[state].exists ? 'done' : 'not_found')),
+  ),
+  write(
+    'restoreUser',
+    'restoreUser',
+    (state) => ({ id: userId(state) }),
+    (viewer, state) => {
+      const { customer } = USERS[state];
+      const isWithCustomer = customer !== null && CUSTOMERS[customer].deleted;
+      if (!knowsUser(viewer, state) || isWithCustomer) return 'not_found';
+      return holdsUser(viewer, state) ? 'done' : 'out_of_reach';
+    },
+  ),
+];
+
+const roles: UserOperation[] = (['a', 'b', 'gone'] as const).flatMap((tenant) =>
+  (['id', 'email'] as const).flatMap((by) => {
+    const given = (state: UserState) => ({
+      userIdentifier: identified(by, state),
+      tenantIdentifier: { id: tenantIds[tenant] },
+    });
+    const expected: UserOperation['expected'] = (viewer, state) => {
+      if (viewer.customer) return 'out_of_reach';
+      const isOpen = tenant !== 'gone' && reaches(viewer, [tenant]);
+      return seesUser(viewer, state) && isOpen ? 'done' : 'not_found';
+    };
+    return [
+      write(
+        'assignTenantRole',
+        `assignTenantRole in ${tenant}, by ${by}`,
+        (state) => ({ ...given(state), roleIdentifier: { name: 'user' } }),
+        expected,
+      ),
+      write('revokeTenantRole', `revokeTenantRole in ${tenant}, by ${by}`, given, expected),
+    ];
+  }),
+);
+
+/** With the e-mail address of the record: that it is taken shows, and by whom to those who may see it. */
+const creation = (covers: string, more: Variables, refusal: (viewer: ViewerKind) => Outcome | null): UserOperation => ({
+  covers,
+  name: `${covers} with the e-mail address of the record ${JSON.stringify(more)}`,
+  tellsApart: true,
+  ask: mutation(covers, 'user { id }', (state) => ({ email: `${userSlug(state)}@x.example`, ...resolved(more) })),
+  outcome: (answer, state, viewer) => {
+    const result = answer.data[covers];
+    if (result.code === 'already_exists') {
+      expect(result.existing?.id ?? null).toBe(seesUser(viewer, state) ? userId(state) : null);
+    }
+    return writeOutcome(answer);
+  },
+  expected: (viewer, state) =>
+    refusal(viewer) ?? (USERS[state].exists && !USERS[state].deleted ? 'already_exists' : 'done'),
+});
+
+/** The ids of tenants and customers are known when the world stands. */
+const resolved = ({ tenant, customer, ...more }: Variables): Variables => ({
+  ...more,
+  externalId: unique('new'),
+  ...(tenant !== undefined && { tenantIdentifier: { id: tenantIds[tenant as 'a'] } }),
+  ...(customer !== undefined && { customerIdentifier: { id: idOf(customer as State) } }),
+});
+
+const creations: UserOperation[] = [
+  creation('createOrganizationUser', { roleIdentifier: { name: 'viewer' } }, ({ reach }) =>
+    reach === null ? null : 'out_of_reach',
+  ),
+  ...(['in reach of a', 'shared', 'deleted'] as const).map((customer) =>
+    creation('createCustomerUser', { roleIdentifier: { name: 'member' }, customer }, (viewer) => {
+      if (viewer.reach !== null && !viewer.customer) return 'out_of_reach';
+      return sees(viewer, CUSTOMERS[customer]) ? null : 'not_found';
+    }),
+  ),
+  ...(['a', 'b', 'gone'] as const).map((tenant) =>
+    creation('createTenantUser', { roleIdentifier: { name: 'view' }, tenant }, (viewer) => {
+      if (viewer.customer) return 'out_of_reach';
+      return tenant !== 'gone' && reaches(viewer, [tenant]) ? null : 'not_found';
+    }),
+  ),
+];
+
+export const USER_OPERATIONS: UserOperation[] = [
+  ...reads,
+  ...hiddenLists,
+  ...nested,
+  ...parts,
+  ...events,
+  ...edits,
+  ...roles,
+  ...creations,
+];
