@@ -44,7 +44,7 @@ export interface Answer {
 export async function send(request: Request, overrides: Partial<Environment> = {}): Promise<Answer> {
   const d1 = new CountingD1(env.DB);
   const context = createExecutionContext();
-  const environment = { DB: d1 as unknown as D1Database, ROOT_KEY, ...overrides };
+  const environment = { DB: d1 as unknown as D1Database, ASSETS: env.ASSETS, ROOT_KEY, ...overrides };
   const response = await worker.fetch(request, environment, context);
   const text = await response.text();
   const { calls, rowsRead } = d1;

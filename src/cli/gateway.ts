@@ -15,19 +15,27 @@ const answers = z.object({
   errors: z.array(z.object({ message: z.string() })).default([]),
 });
 
+export const post = (
+  { url, key }: Gateway,
+  query: string,
+  variables: Record<string, unknown>,
+  withinMilliseconds = REQUEST_MILLISECONDS,
+): Promise<Response> =>
+  fetch(`${url}/graphql`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query, variables }),
+    signal: AbortSignal.timeout(withinMilliseconds),
+  });
+
 /** What the gateway answers to an operation, in the given shape. Throws when it answers anything else. */
 export async function ask<T>(
-  { url, key }: Gateway,
+  gateway: Gateway,
   query: string,
   variables: Record<string, unknown>,
   shape: z.ZodType<T>,
 ): Promise<T> {
-  const response = await fetch(`${url}/graphql`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ query, variables }),
-    signal: AbortSignal.timeout(REQUEST_MILLISECONDS),
-  });
+  const response = await post(gateway, query, variables);
   const { data, errors } = answers.parse(await response.json());
   if (errors.length > 0) throw new Error(errors.map(({ message }) => message).join(' '));
   return shape.parse(data);

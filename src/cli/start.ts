@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { shareOut } from './arguments.ts';
 import { fillIfEmpty } from './fill.ts';
 import { type Gateway, untilHealthy } from './gateway.ts';
+import { writeGraphiQL } from './graphiql.ts';
 import { rootKeyIn, secretsFile } from './root-key.ts';
 import { applyMigrations, type Server, serve } from './wrangler.ts';
 
@@ -14,6 +15,7 @@ const { demo, migrate, dev, config, env } = shareOut(process.argv.slice(2));
 const file = secretsFile(config, env);
 const key = rootKeyIn(file);
 
+writeGraphiQL();
 const status = applyMigrations(migrate);
 if (status !== 0) process.exit(status);
 
@@ -41,6 +43,7 @@ async function introduce({ url }: Server): Promise<void> {
   if (demo) await fill(gateway);
   console.log(`
 GraphQL:  ${gateway.url}/graphql
+GraphiQL: ${gateway.url}/graphql in a browser
 Root key: ${key} (from ${file})
 
 Try it:

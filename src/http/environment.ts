@@ -1,6 +1,8 @@
 /** The bindings, variables and secrets of the deployment. */
 export interface Environment {
   DB: D1Database;
+  /** The files of the page that GraphiQL is. Without them there is no page, and an API still. */
+  ASSETS?: Fetcher;
   /** Bootstraps a deployment. Without it there is no root access, only that of API keys. */
   ROOT_KEY?: string;
   /** Origins whose pages may call the API from a browser, separated by commas. Never a wildcard. */

@@ -6,6 +6,7 @@ import { type Environment, misconfiguration } from './environment.ts';
 import { failure, log, unexpected } from './failures.ts';
 import { answerGraphQL } from './graphql.ts';
 import { readBody } from './limits.ts';
+import { graphiql } from './page.ts';
 
 interface Exchange {
   request: Request;
@@ -47,6 +48,8 @@ async function route(exchange: Exchange, origin: string | null): Promise<Respons
 }
 
 async function graphql({ request, env, requestId, later }: Exchange): Promise<Response> {
+  const page = await graphiql(request, env);
+  if (page) return page;
   const { method } = request;
   let body: Promise<Uint8Array<ArrayBuffer> | Response> | undefined;
   const { response, noteUse } = await asViewer(request, env, async (caller) => {

@@ -28,7 +28,8 @@ const MAY_IMPORT: Record<string, RegExp> = {
   dialects: /^(dialects|directory)\//,
   http: /^(http|graphql|dialects|directory)\/|^db\/client\.ts$/,
   'worker.ts': /^http\//,
-  cli: /^(cli|graphql)\//,
+  cli: /^(cli|graphql)\/|^http\/page\.ts$/,
+  browser: /^cli\/graphiql-examples\.ts$/,
 };
 
 const FOREIGN: Record<string, RegExp> = {

@@ -1,0 +1,82 @@
+import { basename, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { IMPORT_TYPES, IMPORTABLES, type ImportType } from './columns.ts';
+
+/** What was asked for cannot be done at all. */
+export class UsageError extends Error {}
+
+export interface ImportArguments {
+  file: string;
+  type: ImportType;
+  url: string;
+  key: string;
+  /** Where the rows go that fail. */
+  failed: string;
+}
+
+/** What is to be imported; null if all that is asked for is help. Paths are as seen from the directory. */
+export function readArguments(args: string[], directory: string, { TENANTRY_KEY } = process.env) {
+  const { values, positionals } = parsed(args);
+  if (values.help) return null;
+  const [given, ...more] = positionals;
+  if (given === undefined || more.length > 0) throw new UsageError('Name one file.');
+  const key = values.key ?? TENANTRY_KEY;
+  if (!key) throw new UsageError('A key is needed: --key, or the environment variable TENANTRY_KEY.');
+  if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError('The key has characters that no key has.');
+  const file = resolve(directory, given);
+  const failed = resolve(directory, values.failed ?? `${given.replace(/\.csv$/i, '')}.failed.csv`);
+  if (failed === file) throw new UsageError('The failed rows need a file of their own.');
+  const type = values.type === undefined ? typeByName(file) : IMPORT_TYPES.find((name) => name === values.type);
+  if (!type) throw new UsageError(`Say what the rows are: --type ${IMPORT_TYPES.join('|')}.`);
+  return { file, type, url: gatewayUrl(values.url), key, failed } satisfies ImportArguments;
+}
+
+function parsed(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      allowPositionals: true,
+      options: {
+        type: { type: 'string' },
+        url: { type: 'string', default: 'http://localhost:8787' },
+        key: { type: 'string' },
+        failed: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** By the one type that the name of the file has in it. */
+function typeByName(file: string): ImportType | undefined {
+  const name = basename(file).toLowerCase();
+  const [type, ...others] = IMPORT_TYPES.filter((candidate) => name.includes(candidate));
+  return others.length === 0 ? type : undefined;
+}
+
+function gatewayUrl(given: string): string {
+  if (!/^https?:/.test(given) || !URL.canParse(given)) throw new UsageError(`This is no URL of a gateway: ${given}`);
+  return given.replace(/\/+$/, '').replace(/\/graphql$/, '');
+}
+
+const columnsHelp = IMPORT_TYPES.map((type) => {
+  const lines = Object.entries(IMPORTABLES[type].columns).map(([name, about]) => `  ${name.padEnd(16)} ${about}`);
+  return `Columns of ${type}:\n${lines.join('\n')}`;
+});
+
+export const HELP = `npm run import -- <file.csv> [options]
+
+Creates or updates what the lines of the file name. To run it again changes nothing more.
+
+  --type <type>    ${IMPORT_TYPES.join(', ')}; if not given, by the name of the file
+  --url <url>      the gateway; http://localhost:8787 if not given
+  --key <key>      a key of the gateway; if not given, the environment variable TENANTRY_KEY, which nobody else sees
+  --failed <path>  where failed rows go, with their errors; <file>.failed.csv if not given. Each run replaces it
+
+The first line names the columns, in any order. An empty cell is not given: it clears nothing. A column "error" is passed
+over, so that a file of failed rows can be corrected and imported.
+
+${columnsHelp.join('\n\n')}
+`;
