@@ -7,10 +7,9 @@ export default class ClosingLine implements Reporter {
     const count = (state: string) => tests.filter((test) => test.result().state === state).length;
     const broken = modules.filter((module) => module.errors().length > 0).length;
     const skipped = count('skipped');
-    if (skipped > 0)
-      process.stdout.write(`${skipped} skipped
-`);
-    process.stdout.write(`${count('passed')} passed, ${count('failed') + broken} failed
-`);
+    const notes = skipped > 0 ? `${skipped} skipped\n` : '';
+    const line = `${notes}${count('passed')} passed, ${count('failed') + broken} failed\n`;
+    // What tests print may come in later than their results.
+    process.once('exit', () => process.stdout.write(line));
   }
 }

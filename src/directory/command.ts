@@ -17,17 +17,22 @@ import type { Reach } from './reach.ts';
 import { eventsOf, nameTenants } from './recording.ts';
 import { type Caller, requirePermissions, requireReach, type Viewer } from './viewer.ts';
 
-/**
- * A change that the directory knows how to make. It carries its permissions, its input schema and the errors it can
- * answer, so that every API enforces, documents and tests the same rules without repeating them.
- */
-export interface Command<Result = unknown, Answer = unknown, Schema extends z.ZodType = z.ZodType> {
+/** What every change that the directory knows how to make says of itself, whichever way it is made. */
+export interface Rules<Schema extends z.ZodType = z.ZodType> {
   readonly name: string;
   readonly permissions: readonly Permission[];
   /** Which kinds of reach may run it at all. */
   readonly reaches: readonly Reach['kind'][];
   readonly input: Schema;
   readonly errors: readonly ErrorClass[];
+}
+
+/**
+ * A change that is made by one plan. It carries its permissions, its input schema and the errors it can answer, so that
+ * every API enforces, documents and tests the same rules without repeating them.
+ */
+export interface Command<Result = unknown, Answer = unknown, Schema extends z.ZodType = z.ZodType>
+  extends Rules<Schema> {
   plan(change: Change, input: z.output<Schema>): Plan<Result, Answer>;
 }
 
@@ -85,7 +90,7 @@ export interface Plan<Result, Answer> {
 }
 
 /** Refuses whoever may not run the command, whatever the input. */
-function authorize(viewer: Viewer, { permissions, reaches }: Pick<Command, 'permissions' | 'reaches'>): void {
+export function authorize(viewer: Viewer, { permissions, reaches }: Pick<Rules, 'permissions' | 'reaches'>): void {
   if (viewer.access === 'READ') throw ForbiddenError.readOnlyKey();
   requirePermissions(viewer, permissions);
   requireReach(viewer, reaches);

@@ -53,7 +53,7 @@ interface Writes {
 const from = ({ word }: Concept): SQL => sql`FROM ${sql.identifier(word)}`;
 
 /** What the subject of an event looks like at the time when this is evaluated. */
-const snapshot = (concept: Concept): SQL =>
+export const snapshotOfSubject = (concept: Concept): SQL =>
   sql`(SELECT ${concept.snapshot} ${from(concept)} WHERE ${concept.table.id} = event.subject_id)`;
 
 export const exists = (concept: Concept, condition: SQL): SQL =>
@@ -74,7 +74,7 @@ export function creation<T extends RecordTable>(
       recordEvent(change, { type, subjectType: concept.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
     writes: [
       insertWhen<RecordTable>(concept.table, columns, happened(change, type)),
-      recordAfter(change, type, snapshot(concept)),
+      recordAfter(change, type, snapshotOfSubject(concept)),
     ],
   };
 }
@@ -102,7 +102,7 @@ export function alteration<T extends RecordTable>(
       ),
     writes: [
       update<RecordTable>(concept.table, columns, sql`${concept.table.id} IN ${subjectsOf(change, type)}`),
-      ...(verb === 'deleted' ? [] : [recordAfter(change, type, snapshot(concept))]),
+      ...(verb === 'deleted' ? [] : [recordAfter(change, type, snapshotOfSubject(concept))]),
     ],
   };
 }

@@ -22,6 +22,7 @@ export const ERROR_CODES = [
   'read_only_key',
   'out_of_reach',
   'version_conflict',
+  'import_rejected',
   'last_owner',
   'last_admin',
   'built_in_role',
@@ -116,9 +117,20 @@ export class VersionConflictError extends DirectoryError {
   /** Null unless the viewer may read such records. */
   readonly current: NamedRecord | null;
 
-  constructor(version: number, current: NamedRecord | null) {
-    super(`The record is at version ${version} by now.`);
+  constructor(version: number | null, current: NamedRecord | null) {
+    super(
+      version === null ? 'Somebody else changed it in the meantime.' : `The record is at version ${version} by now.`,
+    );
     this.current = current;
+  }
+}
+
+/** Nothing is wrong with the row, but with others of the same import, which is done as a whole or not at all. */
+export class ImportRejectedError extends DirectoryError {
+  readonly code = 'import_rejected';
+
+  constructor() {
+    super('Nothing was imported, because other rows failed.');
   }
 }
 

@@ -81,6 +81,13 @@ export const tenantIdentifiers = z
   .array(tenantIdentifier, { error: otherwise('must be a list') })
   .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`);
 
+/** A row of an import is named by its external id, or else by its e-mail address. */
+export function isIdentified(row: { externalId?: unknown; email?: unknown }, context: z.RefinementCtx): void {
+  if (row.externalId != null || row.email != null) return;
+  const message = 'is required, unless there is an email';
+  context.addIssue({ code: 'custom', path: ['externalId'], message, input: undefined });
+}
+
 /** The input of a new record: what is null there is not given, at whatever depth. */
 export const newRecord = <const S extends z.ZodRawShape>(shape: S) => z.preprocess(withoutNulls, z.object(shape));
 

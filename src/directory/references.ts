@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { jsonList } from '../db/statement.ts';
 import type { Check } from './command.ts';
-import { NotFoundError } from './errors.ts';
+import { NotFoundError, type Reference } from './errors.ts';
 import { comparable, type TenantIdentifier } from './input.ts';
 import { assignmentInReach, type Reach, tenantInReach } from './reach.ts';
 
@@ -41,6 +41,38 @@ export function resolveTenants(reach: Reach, identifiers: readonly TenantIdentif
     ) AS tenant_id FROM json_each(${jsonList(given)}) given)`;
 }
 
+/** An identifier of a tenant as `tenantsIn` looks it up. */
+export const toLookUp = ({ id, externalId }: TenantIdentifier) => ({
+  id: id ?? null,
+  externalIdKey: externalId == null ? null : comparable(externalId),
+});
+
+/** The ids of the `tenants` of a JSON object, as a JSON array: null where no live tenant in reach is named so. */
+export const tenantsIn = (reach: Reach, object: SQL): SQL =>
+  sql`(SELECT json_group_array(${tenantIn(reach, sql`named.value`)}) FROM json_each(${object}, '$.tenants') named)`;
+
+/** The same for one. */
+export const tenantIn = (reach: Reach, identifier: SQL): SQL =>
+  sql`(SELECT tenant.id FROM tenant WHERE tenant.deleted_at IS NULL AND ${assignmentInReach(reach, sql`tenant.id`)}
+    AND (tenant.id = ${identifier} ->> 'id' OR tenant.external_id_key = ${identifier} ->> 'externalIdKey'))`;
+
+/** Those of the identifiers at `path` for which no id was found. */
+export function noReferences(
+  path: string,
+  identifiers: readonly Record<string, unknown>[],
+  ids: readonly (string | null)[],
+  concept: string,
+): Reference[] {
+  return identifiers.flatMap((identifier, position) =>
+    ids[position] == null ? [notFoundAt(pathOf(`${path}.${position}`, identifier), concept)] : [],
+  );
+}
+
+export const notFoundAt = (path: string, concept: string): Reference => ({
+  path,
+  message: `There is no ${concept} with the identifier given at ${path}.`,
+});
+
 /** The rows (path, concept) of those of them that name no tenant. */
 export const missingTenants = (resolved: SQL): SQL =>
   sql`SELECT path, 'tenant' AS concept FROM ${resolved} WHERE tenant_id IS NULL`;
@@ -50,13 +82,7 @@ export function allExist(missing: readonly SQL[]): Check<unknown> {
   return {
     problem: sql`(SELECT json_group_array(json_array(path, concept)) FROM (${sql.join([...missing], sql` UNION ALL `)})
       HAVING count(*) > 0)`,
-    error: (detail) =>
-      new NotFoundError(
-        parseMissing(detail).map(([path, concept]) => ({
-          path,
-          message: `There is no ${concept} with the identifier given at ${path}.`,
-        })),
-      ),
+    error: (detail) => new NotFoundError(parseMissing(detail).map(([path, concept]) => notFoundAt(path, concept))),
   };
 }
 

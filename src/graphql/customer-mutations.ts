@@ -24,7 +24,8 @@ const CustomerEmailInput = builder.inputType('CustomerEmailInput', {
   }),
 });
 
-const detailFields = (t: InputFields) => ({
+/** What a customer is described by, as inputs have it. */
+export const customerFields = (t: InputFields) => ({
   kind: t.field({
     type: CustomerKind,
     description: `${CUSTOMER_DESCRIPTIONS.kind} COMPANY for a new customer, if not given.`,
@@ -44,7 +45,7 @@ builder.relayMutationField(
     description: 'A new customer.',
     inputFields: (t) => ({
       name: t.string({ required: true, description: CUSTOMER_DESCRIPTIONS.name }),
-      ...detailFields(t),
+      ...customerFields(t),
       tenantIdentifiers: t.field({ type: [TenantIdentifier], description: JOINS }),
     }),
   },
@@ -67,7 +68,7 @@ builder.relayMutationField(
       id: t.id({ required: true, description: 'The global id of the customer.' }),
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
       name: t.string({ description: CUSTOMER_DESCRIPTIONS.name }),
-      ...detailFields(t),
+      ...customerFields(t),
     }),
   },
   {
@@ -94,7 +95,7 @@ builder.relayMutationField(
         description: 'What names the customer. By an `id` it is only changed, never created.',
       }),
       name: t.string({ description: `${CUSTOMER_DESCRIPTIONS.name} Required if the customer does not exist yet.` }),
-      ...detailFields(t),
+      ...customerFields(t),
       tenantIdentifiers: t.field({
         type: [TenantIdentifier],
         description: `${JOINS} An existing customer’s memberships are left as they are.`,

@@ -2,6 +2,7 @@ import {
   AlreadyExistsError,
   BuiltInRoleError,
   ForbiddenError,
+  ImportRejectedError,
   type Issue,
   LastAdminError,
   LastOwnerError,
@@ -16,7 +17,7 @@ import { builder } from './builder.ts';
 import { toGlobalId } from './ids.ts';
 import { Node, toNode } from './node.ts';
 
-const MutationError = builder.interfaceRef<{ message: string; code: string }>('MutationError').implement({
+export const MutationError = builder.interfaceRef<{ message: string; code: string }>('MutationError').implement({
   description: 'Why a mutation changed nothing. Every error that a mutation can answer is one of these.',
   fields: (t) => ({
     message: t.exposeString('message', { description: 'For people, in English. It may change; do not parse it.' }),
@@ -151,5 +152,11 @@ builder.objectType(RoleInUseError, {
 builder.objectType(TooManyRolesError, {
   name: 'TooManyRolesError',
   description: 'There are as many roles of this scope as there may be: 100, built-in ones included.',
+  interfaces: [MutationError],
+});
+
+builder.objectType(ImportRejectedError, {
+  name: 'ImportRejectedError',
+  description: 'Nothing is wrong with this row of an import, but with others, and the import was to be all or nothing.',
   interfaces: [MutationError],
 });

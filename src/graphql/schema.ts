@@ -11,6 +11,7 @@ import './role.ts';
 import './user.ts';
 import './user-mutations.ts';
 import './tenant-role.ts';
+import './import.ts';
 import './api-key.ts';
 import './permission.ts';
 import './event.ts';

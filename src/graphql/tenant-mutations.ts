@@ -7,10 +7,11 @@ import { EXPECTED_VERSION, PERMANENTLY, UpsertOutcome } from './list-inputs.ts';
 import { commandField } from './mutation.ts';
 import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './tenant.ts';
 
-const ADMIN_EMAIL =
+export const ADMIN_EMAIL =
   'The e-mail address of the user who becomes the first admin of the new tenant: a new user, INVITED, if there is none with it. Required for a new tenant with `partnerManaged: false`. You must hold what admins do.';
 
-const detailFields = (t: InputFields) => ({
+/** What a tenant is described by, as inputs have it. */
+export const tenantFields = (t: InputFields) => ({
   externalId: t.string({ description: TENANT_DESCRIPTIONS.externalId }),
   url: t.string({ description: TENANT_DESCRIPTIONS.url }),
   description: t.string({ description: TENANT_DESCRIPTIONS.description }),
@@ -25,6 +26,10 @@ const detailFields = (t: InputFields) => ({
     description: `${TENANT_DESCRIPTIONS.eventEnrichment} False for a new tenant, if not given.`,
   }),
   test: t.boolean({ description: `${TENANT_DESCRIPTIONS.test} False for a new tenant, if not given.` }),
+});
+
+const allFields = (t: InputFields) => ({
+  ...tenantFields(t),
   billing: t.field({ type: BillingProfileInput, description: TENANT_DESCRIPTIONS.billing }),
 });
 
@@ -34,7 +39,7 @@ builder.relayMutationField(
     description: 'A new tenant.',
     inputFields: (t) => ({
       name: t.string({ required: true, description: TENANT_DESCRIPTIONS.name }),
-      ...detailFields(t),
+      ...allFields(t),
       adminEmail: t.string({ description: ADMIN_EMAIL }),
     }),
   },
@@ -56,7 +61,7 @@ builder.relayMutationField(
       id: t.id({ required: true, description: 'The global id of the tenant.' }),
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
       name: t.string({ description: TENANT_DESCRIPTIONS.name }),
-      ...detailFields(t),
+      ...allFields(t),
     }),
   },
   {
@@ -81,7 +86,7 @@ builder.relayMutationField(
         description: 'What names the tenant. By an `id` it is only changed, never created.',
       }),
       name: t.string({ description: `${TENANT_DESCRIPTIONS.name} Required if the tenant does not exist yet.` }),
-      ...detailFields(t),
+      ...allFields(t),
       adminEmail: t.string({ description: `${ADMIN_EMAIL} Without effect on a tenant that exists.` }),
     }),
   },

@@ -25,7 +25,8 @@ export const RoleIdentifier = builder.inputType('RoleIdentifier', {
   }),
 });
 
-const detailFields = (t: InputFields) => ({
+/** What a user is described by, as inputs have it. */
+export const userFields = (t: InputFields) => ({
   name: t.string({ description: USER_DESCRIPTIONS.name }),
   phone: t.string({ description: USER_DESCRIPTIONS.phone }),
   avatarUrl: t.string({ description: USER_DESCRIPTIONS.avatarUrl }),
@@ -34,7 +35,7 @@ const detailFields = (t: InputFields) => ({
 
 const newUserFields = (t: InputFields, scope: string) => ({
   email: t.string({ required: true, description: USER_DESCRIPTIONS.email }),
-  ...detailFields(t),
+  ...userFields(t),
   roleIdentifier: t.field({
     type: RoleIdentifier,
     required: true,
@@ -127,7 +128,7 @@ builder.relayMutationField(
       id: t.id({ required: true, description: 'The global id of the user.' }),
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
       email: t.string({ description: USER_DESCRIPTIONS.email }),
-      ...detailFields(t),
+      ...userFields(t),
       status: t.field({ type: UserStatus, description: 'ACTIVE or DEACTIVATED: nobody becomes INVITED again.' }),
       roleIdentifier: t.field({
         type: RoleIdentifier,

@@ -10,7 +10,8 @@ import {
 import { costOf, MAX_COST, MAX_DEPTH } from '../graphql/cost.ts';
 import { failure } from './failures.ts';
 
-export const MAX_BODY_BYTES = 64 * 1024;
+/** An import of 500 rows fits in. */
+export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_TOKENS = 2000;
 export const MAX_ALIASES = 30;
 export const MAX_DIRECTIVES = 30;

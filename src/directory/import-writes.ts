@@ -1,0 +1,109 @@
+import { getTableColumns, is, SQL, sql } from 'drizzle-orm';
+import { jsonList, type Values } from '../db/statement.ts';
+import type { Change } from './command.ts';
+import { type Concept, type RecordTable, snapshotOfSubject } from './concept.ts';
+import type { EventType } from './event-types.ts';
+import { creationTime } from './ids.ts';
+import { happened, recordAfter, recordEvent } from './recording.ts';
+
+/** Columns by their names in SQL, with values as they are stored. */
+export type StoredColumns = Record<string, string | number | null>;
+
+/** What an import leaves to the directory: identity, time, and what follows from elsewhere. */
+const NOT_IMPORTED = new Set(['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version']);
+
+const importedColumns = (table: RecordTable) =>
+  Object.entries(getTableColumns<RecordTable>(table)).filter(([key]) => !NOT_IMPORTED.has(key));
+
+/** The record in scope as JSON of its stored columns; NULL where there is none. */
+export function storedRecord({ table }: Concept): SQL {
+  const members = importedColumns(table).map(([, column]) => sql`${sql.raw(`'${column.name}'`)}, ${column}`);
+  return sql`iif(${table.id} IS NULL, NULL, json_object(${sql.join(members, sql`, `)}))`;
+}
+
+export const readStored = (record: string | null): StoredColumns | null =>
+  record === null ? null : JSON.parse(record);
+
+/** These values over what is stored now, if anything is: every column of the record. */
+export function stored<T extends RecordTable>(table: T, values: Values<T>, now: StoredColumns | null): StoredColumns {
+  const given = new Map<string, unknown>(Object.entries(values));
+  return Object.fromEntries(
+    importedColumns(table).map(([key, column]) => {
+      const value = given.get(key);
+      if (is(value, SQL)) throw new Error(`An import cannot store an expression for ${key}`);
+      if (value === undefined) return [column.name, now?.[column.name] ?? null];
+      return [column.name, value === null ? null : (column.mapToDriverValue(value) as string | number)];
+    }),
+  );
+}
+
+export const differsFrom = (columns: StoredColumns, now: StoredColumns): boolean =>
+  Object.entries(columns).some(([name, value]) => value !== now[name]);
+
+export interface StoredRecord {
+  id: string;
+  columns: StoredColumns;
+}
+
+interface Writes {
+  recorded(condition: SQL): readonly SQL[];
+  writes: readonly SQL[];
+}
+
+const NONE: Writes = { recorded: () => [], writes: [] };
+
+/** The records as rows (value) of JSON objects: one parameter for all of them. */
+const asRows = (records: readonly StoredRecord[]): SQL =>
+  jsonList(records.map(({ id, columns }) => ({ ...columns, id, created_at: creationTime(id).getTime() })));
+
+const member = (name: string): SQL => sql.raw(`given.value ->> '${name}'`);
+const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);
+
+/** New records, all at once. */
+export function creations(change: Change, concept: Concept, records: readonly StoredRecord[]): Writes {
+  const [first] = records;
+  if (!first) return NONE;
+  const type: EventType = `${concept.word}.created`;
+  const names = [...Object.keys(first.columns), 'id', 'created_at'];
+  const rows = asRows(records);
+  return {
+    recorded: (condition) => [
+      recordEvent(
+        change,
+        { type, subjectType: concept.name, subjectId: member('id') },
+        sql`FROM json_each(${rows}) given WHERE ${condition}`,
+      ),
+    ],
+    writes: [
+      sql`INSERT INTO ${sql.identifier(concept.word)} (${list(names.map((name) => sql`${sql.identifier(name)}`))}, updated_at)
+        SELECT ${list(names.map(member))}, ${member('created_at')} FROM json_each(${rows}) given
+        WHERE ${happened(change, type)}`,
+      recordAfter(change, type, snapshotOfSubject(concept)),
+    ],
+  };
+}
+
+/** Other columns for existing records, all at once. */
+export function alterations(change: Change, concept: Concept, records: readonly StoredRecord[]): Writes {
+  const [first] = records;
+  if (!first) return NONE;
+  const type: EventType = `${concept.word}.updated`;
+  const table = sql.identifier(concept.word);
+  const rows = asRows(records);
+  const assignments = Object.keys(first.columns).map((name) => sql`${sql.identifier(name)} = ${member(name)}`);
+  return {
+    recorded: (condition) => [
+      recordEvent(
+        change,
+        { type, subjectType: concept.name, subjectId: sql`${concept.table.id}`, before: concept.snapshot },
+        sql`FROM json_each(${rows}) given CROSS JOIN ${table} ON ${concept.table.id} = ${member('id')} WHERE ${condition}`,
+      ),
+    ],
+    writes: [
+      sql`UPDATE ${table} SET ${list(assignments)}, updated_at = ${change.at.getTime()}, version = version + 1
+        FROM json_each(${rows}) given
+        WHERE ${concept.table.id} = ${member('id')} AND ${happened(change, type)}`,
+      recordAfter(change, type, snapshotOfSubject(concept)),
+    ],
+  };
+}

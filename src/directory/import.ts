@@ -1,0 +1,176 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import type { Statement } from '../db/statement.ts';
+import { write } from '../db/statement.ts';
+import { authorize, type Change, type Rules } from './command.ts';
+import type { RecordWord } from './concept.ts';
+import {
+  DirectoryError,
+  ForbiddenError,
+  ImportRejectedError,
+  ValidationError,
+  VersionConflictError,
+} from './errors.ts';
+import { newId } from './ids.ts';
+import { choice, otherwise, parse } from './input.ts';
+import { nameTenants } from './recording.ts';
+import type { Caller, Viewer } from './viewer.ts';
+
+export const MAX_IMPORT_ROWS = 500;
+
+const importInput = z.object({
+  rows: z
+    .array(z.unknown(), { error: otherwise('must be a list') })
+    .min(1, 'must not be empty')
+    .max(MAX_IMPORT_ROWS, `must be at most ${MAX_IMPORT_ROWS}`),
+  /** Whether one row that fails keeps out all of them; if it does not, the others are imported. */
+  errorPolicy: choice(['REJECT_ALL', 'SKIP_FAILED']).nullish(),
+});
+
+/** What is common to all imports: only what a row is, and how it is read and written, differs. */
+export const IMPORT_RULES = { input: importInput, errors: [ValidationError, ForbiddenError] };
+
+export interface ImportedRow {
+  /** Where in the input, such as `rows.3`. */
+  path: string;
+  outcome: 'CREATED' | 'UPDATED' | 'NOOP' | 'FAILED';
+  /** Of the record; null where there is none. */
+  id: string | null;
+  error: DirectoryError | null;
+}
+
+export interface ImportResult {
+  rows: readonly ImportedRow[];
+}
+
+export interface GivenRow<Row> {
+  /** Such as `rows.3`. */
+  path: string;
+  row: Row;
+}
+
+/** A row as the database has it: `seen` is all, as text, that decides what becomes of it. */
+export interface SurveyedRow {
+  seen: string;
+  /** The columns of the record that the row names, as they are stored; null where there is none. */
+  record: string | null;
+}
+
+export interface Decision<Written> {
+  outcome: 'CREATED' | 'UPDATED' | 'NOOP';
+  id: string;
+  written: Written;
+}
+
+export interface Deciding {
+  viewer: Viewer;
+  /** Whether no row before has claimed this value, which only one may have. */
+  claim(value: string): boolean;
+}
+
+export interface Import<Row, Written> extends Rules {
+  readonly word: RecordWord;
+  readonly row: z.ZodType<Row>;
+  /** Answers one row for each that is given, in their order. */
+  survey(viewer: Viewer, rows: readonly GivenRow<Row>[]): Statement<SurveyedRow>;
+  /** Throws a DirectoryError for a row that fails. */
+  decide(deciding: Deciding, given: GivenRow<Row>, surveyed: SurveyedRow): Decision<Written>;
+  /** Like those of a plan: the events first, if `allowed`, and nothing without them. */
+  writes(change: Change, decisions: readonly Decision<Written>[], allowed: SQL): readonly SQL[];
+}
+
+type Outcome<Written> = Decision<Written> | DirectoryError;
+
+/** What `make` answers, or the error that is no bug. */
+function attempt<T>(make: () => T): T | DirectoryError {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof DirectoryError) return error;
+    throw error;
+  }
+}
+
+const WRITE_ATTEMPTS = 2;
+
+/**
+ * Brings in up to 500 records, in at most three D1 calls: one that surveys what is there, one that writes, and one more if
+ * somebody else changed any of it between the two. The survey is made again in the batch of the writes, which happen only
+ * if it still finds the same: so what was decided on is what is written on.
+ */
+export async function runImport<Row, Written>(
+  { db, viewer }: Caller,
+  command: Import<Row, Written>,
+  input: unknown,
+): Promise<ImportResult> {
+  authorize(viewer, command);
+  const { rows, errorPolicy } = parse(importInput, input);
+  const paths = rows.map((_, position) => `rows.${position}`);
+  const parsed = rows.map((row, position) => attempt(() => parse(command.row, row, 'rows', String(position))));
+  const given = parsed.flatMap((row, position): (GivenRow<Row> & { position: number })[] =>
+    row instanceof DirectoryError ? [] : [{ path: paths[position] ?? '', position, row }],
+  );
+  const survey = command.survey(viewer, given);
+
+  let [surveyed] = given.length === 0 ? [[]] : await db.reads([survey]);
+  for (let count = 0; count < WRITE_ATTEMPTS; count += 1) {
+    const outcomes: Outcome<Written>[] = parsed.map((row) => (row instanceof DirectoryError ? row : UNDECIDED));
+    const decided = decideAll(command, viewer, given, surveyed);
+    for (const [index, { position }] of given.entries()) outcomes[position] = decided[index] ?? UNDECIDED;
+    const failed = outcomes.some((outcome) => outcome instanceof DirectoryError);
+    if (failed && errorPolicy !== 'SKIP_FAILED') return answer(paths, outcomes.map(rejected));
+
+    const changes = outcomes.flatMap((outcome) =>
+      outcome instanceof DirectoryError || outcome.outcome === 'NOOP' ? [] : [outcome],
+    );
+    if (changes.length === 0) return answer(paths, outcomes);
+    const change: Change = { id: newId(), at: new Date(), viewer };
+    const seen = seenIn(surveyed);
+    const isStillSo = sql`(SELECT group_concat(seen, char(10)) FROM (${survey.sql})) = ${seen}`;
+    const writes = [...command.writes(change, changes, isStillSo), nameTenants(change)];
+    const [again] = await db.batch([survey, ...writes.map(write)]);
+    if (seenIn(again) === seen) return answer(paths, outcomes);
+    surveyed = again;
+  }
+  return answer(
+    paths,
+    parsed.map((row) => (row instanceof DirectoryError ? row : new VersionConflictError(null, null))),
+  );
+}
+
+const UNDECIDED = new VersionConflictError(null, null);
+
+const seenIn = (surveyed: readonly SurveyedRow[]): string => surveyed.map(({ seen }) => seen).join('\n');
+
+function decideAll<Row, Written>(
+  command: Import<Row, Written>,
+  viewer: Viewer,
+  given: readonly GivenRow<Row>[],
+  surveyed: readonly SurveyedRow[],
+): Outcome<Written>[] {
+  const claimed = new Set<string>();
+  const claim = (value: string) => {
+    const isFree = !claimed.has(value);
+    claimed.add(value);
+    return isFree;
+  };
+  return given.map((row, index) => {
+    const found = surveyed[index];
+    if (!found) throw new Error('The survey has fewer rows than the import');
+    return attempt(() => command.decide({ viewer, claim }, row, found));
+  });
+}
+
+/** Where one row fails and all are refused, the others fail for that. */
+const rejected = <Written>(outcome: Outcome<Written>): DirectoryError =>
+  outcome instanceof DirectoryError ? outcome : new ImportRejectedError();
+
+function answer<Written>(paths: readonly string[], outcomes: readonly Outcome<Written>[]): ImportResult {
+  return {
+    rows: outcomes.map((outcome, position): ImportedRow => {
+      const path = paths[position] ?? '';
+      if (outcome instanceof DirectoryError) return { path, outcome: 'FAILED', id: null, error: outcome };
+      return { path, outcome: outcome.outcome, id: outcome.id, error: null };
+    }),
+  };
+}
