@@ -31,12 +31,14 @@ describe('D1 calls of a query', () => {
 
 describe('D1 calls of a mutation', () => {
   for (const { name, document, variables, depth } of MUTATIONS) {
-    it(`at most ${2 + depth} for ${name}${depth > 0 ? ` with ${depth} lists below its payload` : ''}`, async () => {
+    // Whose key is read first, if this isolate has never seen it; an import surveys before it writes.
+    const most = 2 + depth + (name.startsWith('import') ? 1 : 0);
+    it(`at most ${most} for ${name}${depth > 0 ? ` with ${depth} lists below its payload` : ''}`, async () => {
       const world = await newWorld();
       const { secret } = await newKey();
       const answer = await ask(document, variables(world), secret);
       expect(answer.data[name].__typename, answer.text).toMatch(/Payload$/);
-      expect(answer.calls).toBeLessThanOrEqual(2 + depth);
+      expect(answer.calls).toBeLessThanOrEqual(most);
     });
   }
 

@@ -215,6 +215,11 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
       tenantIdentifier: { id: adminTenantId },
     }),
   },
+  importCustomers: { ValidationError: () => ({ rows: [] }) },
+  importTenants: { ValidationError: () => ({ rows: [] }) },
+  importUsers: {
+    ValidationError: () => ({ rows: Array.from({ length: 501 }, () => ({ email: 'a@x.example' })) }),
+  },
   createApiKey: {
     ValidationError: () => ({ name: 'k', permissions: ['tenant:fly'], reach: 'ORGANIZATION' }),
     NotFoundError: () => ({ name: 'k', permissions: ['tenant:read'], reach: 'TENANTS', ...unknownTenants }),

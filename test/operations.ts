@@ -485,6 +485,21 @@ export const MUTATIONS: readonly Mutation[] = [
     }),
     { also: PERMISSIONS.filter((name) => !['organization:edit', 'role:edit', 'tenant:delete'].includes(name)) },
   ),
+  mutation('importCustomers', 'rows { path outcome id error { code } }', ({ tenantId, externalIds }) => ({
+    rows: [
+      { externalId: unique('c'), name: unique('C'), tenantIdentifiers: [{ id: tenantId }] },
+      { externalId: externalIds.customer, description: unique('d') },
+    ],
+  })),
+  mutation('importTenants', 'rows { path outcome id error { code } }', ({ externalIds }) => ({
+    rows: [
+      { externalId: unique('t'), name: unique('T') },
+      { externalId: externalIds.tenant, description: unique('d') },
+    ],
+  })),
+  mutation('importUsers', 'rows { path outcome id error { code } }', () => ({
+    rows: [{ email: `${unique('u')}@x.example`, roleIdentifier: { name: 'viewer' } }],
+  })),
   mutation(
     'createApiKey',
     'apiKey { id name permissions reach { tenantIds } } secret',

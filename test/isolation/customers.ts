@@ -272,6 +272,37 @@ const creations: Operation<State>[] = (['a', 'b', 'gone', null] as const).map((t
   },
 }));
 
+/** What became of the one row of an import. */
+const importOutcome = ({ data, errors, text }: Answer): Outcome => {
+  expect(errors, text).toEqual([]);
+  const { rows, code } = data.importCustomers;
+  return rows ? (rows[0].error?.code ?? 'done') : code;
+};
+
+const imports: Operation<State>[] = (['externalId', 'email'] as const).flatMap((by) =>
+  (['a', null] as const).map((joined) => ({
+    covers: 'importCustomers',
+    name: `importCustomers by ${by}, joining ${joined ?? 'none'}`,
+    tellsApart: true,
+    ask: mutation('importCustomers', 'rows { id error { code } }', (state) => ({
+      rows: [
+        {
+          ...(by === 'email' ? { email: { address: `${slug(state)}@x.example` } } : { externalId: slug(state) }),
+          name: unique('Imported'),
+          tenantIdentifiers: joined ? [{ id: tenantIds[joined] }] : [],
+        },
+      ],
+    })),
+    outcome: importOutcome,
+    expected: (viewer: ViewerKind, state: State): Outcome => {
+      const subject = CUSTOMERS[state];
+      if (subject.exists && !subject.deleted) return sees(viewer, subject) ? editable(viewer, state) : 'already_exists';
+      if (viewer.reach !== null && joined === null) return 'out_of_reach';
+      return joined === null || reaches(viewer, [joined]) ? 'done' : 'not_found';
+    },
+  })),
+);
+
 /** Who reaches one customer writes its users, and nothing of the customer itself. */
 const refusedToCustomers = (operations: readonly Operation<State>[]): Operation<State>[] =>
   operations.map((operation) => ({
@@ -286,5 +317,5 @@ export const CUSTOMER_OPERATIONS = [
   ...nested,
   ...events,
   ...eventNodes,
-  ...refusedToCustomers([...edits, ...upserts, ...membershipChanges, ...creations]),
+  ...refusedToCustomers([...edits, ...upserts, ...imports, ...membershipChanges, ...creations]),
 ];

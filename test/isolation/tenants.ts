@@ -128,6 +128,19 @@ export const TENANT_OPERATIONS: Operation<TenantState>[] = [
     organizationOnly((_, name) => (name === 'none' ? 'not_found' : 'done')),
   ),
   {
+    covers: 'importTenants',
+    name: 'importTenants',
+    tellsApart: true,
+    ask: (name, key) =>
+      ask(
+        mutationDocument('importTenants', 'rows { error { code } }'),
+        { input: { rows: [{ externalId: name, name: unique('imported') }] } },
+        key,
+      ),
+    outcome: (answer) => (answer.data.importTenants.rows?.[0].error ? 'absent' : writeOutcome(answer)),
+    expected: organizationOnly(() => 'done'),
+  },
+  {
     covers: 'updateOrganization',
     name: 'updateOrganization',
     ask: (_, key) =>

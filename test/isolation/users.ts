@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { mutationDocument, unique } from '../fixtures.ts';
-import { ask, type Variables } from '../gateway.ts';
+import { type Answer, ask, type Variables } from '../gateway.ts';
 import { USERS, type UserState, userEventId, userId, userSlug } from './user-rows.ts';
 import {
   CUSTOMERS,
@@ -331,6 +331,56 @@ const resolved = ({ tenant, customer, ...more }: Variables): Variables => ({
   ...(customer !== undefined && { customerIdentifier: { id: idOf(customer as State) } }),
 });
 
+/** What became of the one row of an import. */
+const importOutcome = ({ data, errors, text }: Answer): Outcome => {
+  expect(errors, text).toEqual([]);
+  return data.importUsers.rows[0].error?.code ?? 'done';
+};
+
+const imports: UserOperation[] = (['externalId', 'email'] as const).flatMap((by) => [
+  {
+    covers: 'importUsers',
+    name: `importUsers by ${by}, to a profile`,
+    tellsApart: true,
+    ask: mutation('importUsers', 'rows { error { code } }', (state) => ({
+      rows: [{ ...identified(by, state), phone: '1' }],
+    })),
+    outcome: importOutcome,
+    expected: (viewer, state) => {
+      const { exists, deleted } = USERS[state];
+      if (!exists || deleted) return noSuchUser(viewer, by);
+      return seesUser(viewer, state) ? editable(viewer, state) : 'already_exists';
+    },
+  },
+  ...(['a', 'b', 'gone'] as const).map(
+    (tenant): UserOperation => ({
+      covers: 'importUsers',
+      name: `importUsers by ${by}, to a role in ${tenant}`,
+      tellsApart: true,
+      ask: mutation('importUsers', 'rows { error { code } }', (state) => ({
+        rows: [
+          {
+            ...identified(by, state),
+            email: `${userSlug(state)}@x.example`,
+            tenantRoles: [{ tenantIdentifier: { id: tenantIds[tenant] }, roleIdentifier: { name: 'user' } }],
+          },
+        ],
+      })),
+      outcome: importOutcome,
+      expected: (viewer, state) => {
+        const { exists, deleted } = USERS[state];
+        const isOpen = !viewer.customer && tenant !== 'gone' && reaches(viewer, [tenant]);
+        if (exists && !deleted && !seesUser(viewer, state)) return 'already_exists';
+        return isOpen ? 'done' : 'not_found';
+      },
+    }),
+  ),
+]);
+
+/** By an external id alone no user is made; by an e-mail address, one with roles in tenants, of which none is given. */
+const noSuchUser = ({ customer }: ViewerKind, by: string): Outcome =>
+  customer && by === 'email' ? 'out_of_reach' : ('validation_failed' as Outcome);
+
 const creations: UserOperation[] = [
   creation('createOrganizationUser', { roleIdentifier: { name: 'viewer' } }, ({ reach }) =>
     reach === null ? null : 'out_of_reach',
@@ -357,5 +407,6 @@ export const USER_OPERATIONS: UserOperation[] = [
   ...events,
   ...edits,
   ...roles,
+  ...imports,
   ...creations,
 ];
