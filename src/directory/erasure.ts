@@ -16,6 +16,7 @@ export function erasure(change: Change, concept: Concept, target: SQL): Erasure 
   const type: EventType = `${concept.word}.erased`;
   const { id } = concept.table;
   const table = sql.identifier(concept.word);
+  const subjects = sql`event.subject_id IN ${subjectsOf(change, type)}`;
   return {
     recorded: (condition) =>
       recordEvent(
@@ -24,11 +25,18 @@ export function erasure(change: Change, concept: Concept, target: SQL): Erasure 
         sql`FROM ${table} WHERE ${target} AND ${condition}`,
       ),
     removals: [
-      sql`UPDATE event SET before = NULL, after = NULL WHERE event.subject_id IN ${subjectsOf(change, type)}`,
+      // D1 overwrites what is deleted, but not the pages of their own that long values give back when they go. So the
+      // values are overwritten first, byte by byte in their place.
+      sql`UPDATE event SET before = ${blackened(sql`before`)}, after = ${blackened(sql`after`)} WHERE ${subjects}`,
+      sql`UPDATE event SET before = NULL, after = NULL WHERE ${subjects}`,
       sql`DELETE FROM ${table} WHERE ${id} IN ${subjectsOf(change, type)}`,
     ],
   };
 }
+
+/** A JSON object of as many bytes that says nothing. */
+const blackened = (object: SQL): SQL =>
+  sql`'{"":"' || replace(hex(zeroblob(octet_length(${object}) - 7)), '00', '*') || '"}'`;
 
 /** Removes the record with this id for good, hidden or not. `along` goes before it. */
 export function planErasure<T extends RecordTable, Row, Result>(

@@ -1,0 +1,109 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { ask, type Gateway } from '../../src/cli/gateway.ts';
+import { npmStart, stopAll } from './started.ts';
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'tenantry-'));
+});
+
+afterAll(async () => {
+  await stopAll();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** Every byte of the database's file, once what SQLite wrote ahead of it is in there. */
+async function everythingStored(): Promise<Buffer> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter(({ name }) => name.endsWith('.sqlite'))
+    .map(({ parentPath, name }) => join(parentPath, name));
+  for (const file of files) {
+    const database = new DatabaseSync(file);
+    console.log(file.slice(-40), JSON.stringify(database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()), JSON.stringify(database.prepare('PRAGMA locking_mode').get()));
+    database.close();
+  }
+  if (process.env.KEEP) (await import('node:fs')).cpSync(directory, process.env.KEEP, { recursive: true });
+  return Buffer.concat(await Promise.all(files.map((file) => readFile(file))));
+}
+
+const record = z.object({ id: z.string() });
+const written = z.record(z.string(), z.record(z.string(), record));
+
+/** The id of the record that the mutation wrote. */
+async function write(gateway: Gateway, name: string, input: Record<string, unknown>): Promise<string> {
+  const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const kind = /(user|customer|tenant)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
+  const answer = await ask(
+    gateway,
+    `mutation ($input: ${type}Input!) { ${name}(input: $input) { ... on ${type}Payload { ${kind} { id } } } }`,
+    { input },
+    written,
+  );
+  const id = answer[name]?.[kind]?.id;
+  if (id === undefined) throw new Error(`${name} answered ${JSON.stringify(answer)}`);
+  return id;
+}
+
+describe('what was erased', () => {
+  it('is nowhere in the files of the database, neither what it was last nor what it was before', async () => {
+    const gateway = await npmStart(directory, '--no-demo');
+    const keeper = await write(gateway, 'createTenant', { name: 'Kept Keeper', externalId: 'kept' });
+    const people = ['Zephyrine Quackenbush', 'Ottoline Wriothesley', 'Peregrine Featherstonehaugh'];
+    const slug = (name: string) => name.toLowerCase().replaceAll(' ', '.');
+    const secrets: string[] = [];
+    for (const name of people) {
+      const [before, now] = [`${slug(name)}@formerly.example`, `${slug(name)}@lately.example`];
+      secrets.push(name, ...name.split(' '), before, now, `Renamed ${name}`, `phone-of-${slug(name)}`);
+      const customer = await write(gateway, 'createCustomer', {
+        name: `Customer ${name}`,
+        email: { address: `customer.${before}` },
+        description: `About ${name}, at length. `.repeat(40),
+        labels: [`label-of-${slug(name)}`],
+        tenantIdentifiers: [{ id: keeper }],
+      });
+      const ofCustomer = await write(gateway, 'createCustomerUser', {
+        email: `user.${before}`,
+        name,
+        roleIdentifier: { name: 'member' },
+        customerIdentifier: { id: customer },
+      });
+      await write(gateway, 'updateUser', { id: ofCustomer, email: `user.${now}`, phone: `phone-of-${slug(name)}` });
+      const user = await write(gateway, 'createTenantUser', {
+        email: before,
+        name,
+        roleIdentifier: { name: 'view' },
+        tenantIdentifier: { id: keeper },
+      });
+      await write(gateway, 'updateUser', { id: user, email: now, name: `Renamed ${name}` });
+      const tenant = await write(gateway, 'createTenant', {
+        name: `Tenant ${name}`,
+        billing: { companyName: name, billingAddress: { line1: `The house of ${name}` } },
+      });
+      await write(gateway, 'updateTenant', { id: tenant, name: `Renamed ${name}` });
+      await write(gateway, 'deleteUser', { id: user });
+      await write(gateway, 'deleteUser', { id: user, permanently: true });
+      await write(gateway, 'deleteCustomer', { id: customer, permanently: true });
+      await write(gateway, 'deleteTenant', { id: tenant, permanently: true });
+    }
+    const { events } = await ask(
+      gateway,
+      '{ events(first: 100) { nodes { type before after } } }',
+      {},
+      z.object({ events: z.object({ nodes: z.array(z.object({ type: z.string() }).loose()) }) }),
+    );
+    expect(events.nodes.filter(({ type }) => type === 'user.erased')).toHaveLength(2 * people.length);
+    expect(events.nodes.filter(({ type }) => type === 'user.created')).toHaveLength(2 * people.length);
+    await gateway.stop();
+
+    const stored = (await everythingStored()).toString('latin1').toLowerCase();
+    expect(stored).toContain('kept keeper');
+    expect(secrets.filter((secret) => stored.includes(secret.toLowerCase()))).toEqual([]);
+  });
+});
