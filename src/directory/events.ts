@@ -5,12 +5,13 @@ import { events } from '../db/schema/events.ts';
 import { inList, mapRows, selection } from '../db/statement.ts';
 import { EVENT_TYPES, type EventType } from './event-types.ts';
 import { choice, id, parse } from './input.ts';
-import { type Listing, listing, type Walk } from './page.ts';
+import { type Listing, listing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import type { Permission } from './permission-names.ts';
 import { eventInReach, eventsInReach, type Reach } from './reach.ts';
 import { anyOf, BY_CREATION } from './records.ts';
 import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
+import type { Walk } from './walk.ts';
 
 const EVENT_ACTORS = events.actorType.enumValues;
 
@@ -90,7 +91,6 @@ function walkEvents(reach: Reach, { types, subjectId, actor }: EventFilter): Wal
         ...(types == null ? [] : [inList(sql`+walked.type`, types)]),
         eventInReach(reach, walked.id, walked.subjectType),
       ],
-      narrowed: false,
     };
   }
   const source = eventsInReach(reach);
@@ -104,6 +104,5 @@ function walkEvents(reach: Reach, { types, subjectId, actor }: EventFilter): Wal
       ...source.where,
       ...(actor == null ? [] : [isBy(actor), ...(types == null ? [] : [inList(sql`+walked.type`, types)])]),
     ],
-    narrowed: false,
   };
 }

@@ -5,8 +5,8 @@ import { events, eventTenants } from '../db/schema/events.ts';
 import { memberships } from '../db/schema/memberships.ts';
 import { tenants } from '../db/schema/tenants.ts';
 import { inList, jsonList } from '../db/statement.ts';
-import type { Partition } from './page.ts';
 import type { Viewer } from './viewer.ts';
+import type { Partition } from './walk.ts';
 
 /**
  * How far a viewer sees and acts. Every statement that reads or writes a record carries one of the predicates below, so
