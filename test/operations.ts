@@ -141,6 +141,20 @@ export const QUERIES: readonly Query[] = [
     needs: ['customer:read', 'tenant:read'],
     depth: 2,
   },
+  ...['abc', 'ab', 'a'].flatMap((search): Query[] => [
+    {
+      field: 'customers',
+      document: `{ customers(filter: { search: "${search}" }, orderBy: { field: NAME }) { nodes { name } totalCount } }`,
+      needs: ['customer:read'],
+      depth: 1,
+    },
+    {
+      field: 'tenants',
+      document: `{ tenants(filter: { search: "${search}" }) { nodes { name } totalCount } }`,
+      needs: ['tenant:read'],
+      depth: 1,
+    },
+  ]),
   {
     field: 'apiKeys',
     document: '{ apiKeys { nodes { name permissions reach { tenantIds } lastUsedAt } totalCount } }',

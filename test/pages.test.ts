@@ -110,6 +110,20 @@ describe('a page of 25 of 10,000', () => {
     }
   });
 
+  it('reads a bounded number of rows of tenants that are searched for, or of a range of another time', async () => {
+    const filters = ['t', 't1', 't123', 'x77'].map((search) => ({ search, deleted: 'INCLUDE' }));
+    for (const filter of [...filters, { search: 't12', statuses: ['PENDING'] }, { createdAt: middle }]) {
+      for (const orderBy of ORDERS) {
+        for (const paging of [{ first: 25 }, { last: 25 }]) {
+          const page = await pageOf({ filter, orderBy, ...paging }, undefined, TENANTS);
+          expect(page.rowsRead, JSON.stringify({ filter, orderBy })).toBeLessThan(5000);
+        }
+        const own = await pageOf({ filter, orderBy }, big.key, TENANTS);
+        expect(own.rowsRead).toBeLessThan(100);
+      }
+    }
+  });
+
   it('reads a bounded number of rows of a list inside a list', async () => {
     const document = `query($id: ID!) { tenant(id: $id) { customers(first: 25) { nodes { name tenants { nodes { name } } } } } }`;
     const { data, rowsRead } = await ask(document, { id: big.id });

@@ -33,7 +33,7 @@ function row(n: number): Row {
   return {
     id: idAt(createdAt, n),
     kind: n % 3 === 0 ? 'PERSON' : 'COMPANY',
-    name: `Name ${String(order).padStart(5, '0')}`,
+    name: `${order > 9200 ? 'Zeta' : 'Name'} ${String(order).padStart(5, '0')}`,
     email: `${n % 7 === 0 ? 'seventh' : 'box'}.${n}@mail.example`,
     externalId: `X${n}`,
     labels: [

@@ -67,6 +67,7 @@ const LIST = {
   from: sql`customer`,
   selection: selection(fields),
   orders: RECORD_ORDERS,
+  search: { columns: [customers.nameKey, customers.emailKey], index: sql`customer_search`, hasTenants: true },
   division: 'kind',
   source: customersInReach,
   isInReach: customerInReach,

@@ -6,10 +6,11 @@ import { type Order, type PageArguments, parsePaging } from './paging.ts';
 import type { Permission } from './permission-names.ts';
 import type { Reach } from './reach.ts';
 import { createdWithin, deletedValues, isGiven, orderOf, type RecordFilter, rangeOf, withinTime } from './records.ts';
+import { behindAllWith, isFound, type Search, type Searched, searchFor, withTrigrams } from './search.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
-import { inPartition, type Partition, partitionTables, type Walk } from './walk.ts';
+import { inPartition, type Partition, partitionTables, type Range, type Walk } from './walk.ts';
 
-type Columns<Name extends string> = Record<'id' | 'deleted' | 'updatedAt' | Name, Column>;
+type Columns<Name extends string> = Record<'id' | 'deleted' | 'updatedAt' | 'nameKey' | Name, Column>;
 
 /** The records in reach where they are walked in order, as `walked`: their table, or one that repeats its columns. */
 type Source<Name extends string> = Columns<Name> & { from: SQL; partitions: readonly Partition[] };
@@ -27,6 +28,7 @@ export interface RecordList<Row, Field extends string, Sort extends string, Divi
   selection: Selection<Row>;
   orders: Record<Field | 'CREATED_AT' | 'UPDATED_AT', Sort | null>;
   division: Division;
+  search: Searched['search'];
   source: (reach: Reach) => Source<Sort | Division>;
   isInReach: (reach: Reach, id: Column) => SQL;
 }
@@ -89,61 +91,84 @@ function walkRecords<Row, Field extends string, Sort extends string, Division ex
       { column: source.deleted, values: deletedValues(filter.deleted) },
       { column: source[list.division], values: own.divisions },
     ],
-    range: rangeOf(filter, field),
+    range: sort === 'nameKey' ? rangeOfSearch(list, reach, filter.search) : rangeOf(filter, field),
     where: [],
   };
   if (isServedByIndex(filter, own, field)) return walk;
-  const isInReach = list.isInReach(reach, list.table.id);
   const ranges = [createdWithin(source.id, filter.createdAt), withinTime(source.updatedAt, filter.updatedAt)];
+  const { externalIds, search } = filter;
   return {
     ...walk,
     ...(field === 'CREATED_AT' && own.byId),
     filter: {
       conditions: conditionsOf(list, filter, own),
       picks: [
-        ...(filter.externalIds ? [sql`${withExternalIds(list, filter.externalIds)} WHERE ${isInReach}`] : []),
+        ...(externalIds ? [withExternalIds(list, reach, externalIds)] : []),
+        ...(search ? picksOfSearch(list, reach, walk, source.nameKey, searchFor(search)) : []),
         ...(own.picks ?? []),
         ...picksOf(walk, ranges),
       ],
-      isInReach,
+      isInReach: list.isInReach(reach, list.table.id),
     },
   };
 }
 
 const isServedByIndex = (
-  { externalIds, createdAt, updatedAt }: RecordFilter,
+  { externalIds, search, createdAt, updatedAt }: RecordFilter,
   { conditions }: OwnFilter,
   field: string,
 ) =>
   externalIds == null &&
+  search == null &&
   !conditions?.length &&
   (field === 'CREATED_AT' || !isGiven(createdAt)) &&
   (field === 'UPDATED_AT' || !isGiven(updatedAt));
 
 /** All that the filter asks for. The unary plus keeps SQLite from walking an index where it has the ids already. */
 function conditionsOf<Division extends string>(
-  { table, division }: { table: Columns<Division | 'externalIdKey'>; division: Division },
+  list: Searched & { table: Columns<Division | 'externalIdKey'>; division: Division },
   filter: RecordFilter,
   own: OwnFilter,
 ): SQL[] {
+  const { table, division } = list;
   return [
     inList(sql`+${table.deleted}`, deletedValues(filter.deleted)),
     inList(sql`+${table[division]}`, own.divisions),
     ...createdWithin(table.id, filter.createdAt),
     ...withinTime(table.updatedAt, filter.updatedAt),
     ...(filter.externalIds ? [inList(table.externalIdKey, filter.externalIds.map(comparable))] : []),
+    ...(filter.search ? [isFound(list, searchFor(filter.search))] : []),
     ...(own.conditions ?? []),
   ];
 }
 
-/** The records with one of these external ids. */
-function withExternalIds(
-  { table, from }: { table: Columns<'externalIdKey'>; from: SQL },
-  externalIds: readonly string[],
-): SQL {
+type Listed = Searched & Pick<RecordList<unknown, string, string, string>, 'isInReach'>;
+
+/** The records in reach with one of these external ids. */
+function withExternalIds({ table, from, isInReach }: Listed, reach: Reach, externalIds: readonly string[]): SQL {
   const wanted = jsonList([...new Set(externalIds.map(comparable))]);
   return sql`SELECT ${table.id} AS id FROM json_each(${wanted}) wanted
-    CROSS JOIN ${from} ON ${table.externalIdKey} = wanted.value`;
+    CROSS JOIN ${from} ON ${table.externalIdKey} = wanted.value WHERE ${isInReach(reach, table.id)}`;
+}
+
+function picksOfSearch(list: Listed, reach: Reach, walk: Walk, nameKey: Column, search: Search): SQL[] {
+  const { key, characters } = search;
+  const named = withExternalIds(list, reach, [key]);
+  if (characters.length < 2) return [named];
+  const beginning = [sql`${nameKey} >= ${key}`, sql`${nameKey} < ${behindAllWith(key)}`];
+  const found = characters.length === 2 ? picksOf(walk, [beginning]) : withTrigrams(list, reach, search);
+  return found.map((pick) => sql`${pick} UNION ALL ${named}`);
+}
+
+/** Where the names lie that begin with two characters: anywhere if they are an external id, too. */
+function rangeOfSearch(list: Listed, reach: Reach, text: string | null | undefined): Range {
+  const { key, characters } = searchFor(text ?? '');
+  if (characters.length !== 2) return { from: null, to: null };
+  const orEnd = (end: SQL, edge: SQL) => sql`iif(EXISTS (${withExternalIds(list, reach, [key])}), ${end}, ${edge})`;
+  return {
+    from: { key: orEnd(sql`''`, sql`${key}`), id: '' },
+    to: { key: orEnd(sql`x''`, behindAllWith(key)), id: '' },
+  };
 }
 
 /** What is walked, within each of the given ranges; all of it if none is given. A few records need no window. */

@@ -26,6 +26,7 @@ export const recordFilter = {
   externalIds: anyOf(text).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
   createdAt: timeRange,
   updatedAt: timeRange,
+  search: text.nullish(),
 };
 
 export type RecordFilter = z.output<z.ZodObject<typeof recordFilter>>;

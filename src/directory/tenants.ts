@@ -62,6 +62,7 @@ const LIST = {
   from: sql`tenant`,
   selection: selection(fields),
   orders: RECORD_ORDERS,
+  search: { columns: [tenants.nameKey], index: sql`tenant_search`, hasTenants: false },
   division: 'status',
   source: tenantsInReach,
   isInReach: tenantInReach,

@@ -1,4 +1,4 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import { type Column, is, SQL, sql } from 'drizzle-orm';
 import { allOf, inList, jsonList, type Selection } from '../db/statement.ts';
 import type { Paging, Place } from './paging.ts';
 
@@ -10,10 +10,15 @@ export interface Partition {
   overlapping?: boolean;
 }
 
-/** A stretch of an order: from the one place on, and before the other. */
+/** A stretch of an order: from the one place on, and before the other. Its keys may be worked out by SQLite only. */
 export interface Range {
-  from: Place | null;
-  to: Place | null;
+  from: Edge | null;
+  to: Edge | null;
+}
+
+export interface Edge {
+  key: Place['key'] | SQL;
+  id: Place['id'];
 }
 
 /** Where a list is walked in order, by an index that the partitions lead: they, the range and `where` cost no row. */
@@ -60,22 +65,23 @@ export function orderBy({ sort, id }: Sorted, ascending: boolean): SQL {
 }
 
 /** Behind this place, as one walks. */
-function behind({ sort, id }: Sorted, place: Place, ascending: boolean): SQL {
+function behind({ sort, id }: Sorted, place: Edge, ascending: boolean): SQL {
   const beyond = ascending ? sql`>` : sql`<`;
   return sort === null ? sql`${id} ${beyond} ${place.id}` : sql`(${sort}, ${id}) ${beyond} (${place.key}, ${place.id})`;
 }
 
 /**
- * Behind this place, and not before the range. Of two bounds on one side only the tighter is asked for: SQLite would seek
+ * Behind this cursor, and not before the range. Of two bounds on one side only the tighter is asked for: SQLite would seek
  * the one that stands first, and read all that lies between.
  */
-export function fromStart(sorted: Sorted, range: Range | undefined, from: Place | null, ascending: boolean): SQL[] {
-  const start = later((ascending ? range?.from : range?.to) ?? null, from, ascending);
+export function fromStart(sorted: Sorted, range: Range | undefined, cursor: Place | null, ascending: boolean): SQL[] {
+  const edge = (ascending ? range?.from : range?.to) ?? null;
+  const start = edge && (!cursor || isTighter(edge, cursor, ascending)) ? edge : cursor;
   return start ? [behind(sorted, start, ascending)] : [];
 }
 
 /** Where the range ends, as one walks. */
-export const endOf = (range: Range | undefined, ascending: boolean): Place | null =>
+export const endOf = (range: Range | undefined, ascending: boolean): Edge | null =>
   (ascending ? range?.to : range?.from) ?? null;
 
 export function untilEnd(sorted: Sorted, range: Range | undefined, ascending: boolean): SQL[] {
@@ -83,15 +89,11 @@ export function untilEnd(sorted: Sorted, range: Range | undefined, ascending: bo
   return end ? [behind(sorted, end, !ascending)] : [];
 }
 
-function later(one: Place | null, other: Place | null, ascending: boolean): Place | null {
-  if (one === null || other === null) return one ?? other;
-  return follows(one, other) === ascending ? one : other;
-}
-
-/** Ranges are of times and of ids, which JavaScript and SQLite sort alike. */
-function follows(one: Place, other: Place): boolean {
-  if (one.key === null || other.key === null || one.key === other.key) return one.id > other.id;
-  return one.key > other.key;
+/** Times and ids JavaScript sorts as SQLite does. What only SQLite can work out is left to the cursor. */
+function isTighter({ key, id }: Edge, cursor: Place, ascending: boolean): boolean {
+  if (is(key, SQL)) return false;
+  if (key === null || cursor.key === null || key === cursor.key) return id > cursor.id === ascending;
+  return key > cursor.key === ascending;
 }
 
 const partition = (index: number) => sql.identifier(`partition_${index}`);
