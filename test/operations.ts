@@ -179,6 +179,20 @@ export const QUERIES: readonly Query[] = [
     needs: ['customer:read', 'tenant:read'],
     depth: 2,
   },
+  ...['abc', 'ab', 'a'].flatMap((search): Query[] => [
+    {
+      field: 'customers',
+      document: `{ customers(filter: { search: "${search}" }, orderBy: { field: NAME }) { nodes { name } totalCount } }`,
+      needs: ['customer:read'],
+      depth: 1,
+    },
+    {
+      field: 'tenants',
+      document: `{ tenants(filter: { search: "${search}" }) { nodes { name } totalCount } }`,
+      needs: ['tenant:read'],
+      depth: 1,
+    },
+  ]),
   {
     field: 'organization',
     document: '{ organization { name users { nodes { email } totalCount pageInfo { hasNextPage } } } }',
@@ -244,6 +258,12 @@ export const QUERIES: readonly Query[] = [
       nodes { email role { name permissions { nodes { name } } } } } }`,
     needs: ['user:read', 'role:read'],
     depth: 3,
+  },
+  {
+    field: 'users',
+    document: '{ users(filter: { search: "world" }, orderBy: { field: NAME }) { nodes { name } totalCount } }',
+    needs: ['user:read'],
+    depth: 1,
   },
   {
     field: 'organizationRoles',

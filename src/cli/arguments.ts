@@ -42,3 +42,14 @@ export function shareOut(args: string[]): Arguments {
 
 // In its lenient mode the parser answers true for an option that lacks its value; wrangler will complain of that.
 const text = (value: string | boolean | undefined) => (typeof value === 'string' ? value : undefined);
+
+/** The arguments of `npm run search:rebuild`: which database is meant, the local one by default. Throws at any other. */
+export function indexArguments(args: string[]): { drop: boolean; database: string[] } {
+  const { values } = parseArgs({
+    args,
+    options: { ...SHARED, remote: { type: 'boolean' }, drop: { type: 'boolean' } },
+  });
+  const { drop = false, remote = false, ...shared } = values;
+  const database = Object.entries(shared).map(([name, value]) => `--${name}=${value}`);
+  return { drop, database: [remote ? '--remote' : '--local', ...database] };
+}

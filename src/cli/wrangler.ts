@@ -18,14 +18,21 @@ const ENVIRONMENT = {
 const STOPPING_MILLISECONDS = 5000;
 
 /** Applies the migrations to the local database. Says nothing, and answers 0, unless that fails. */
-export function applyMigrations(args: string[]): number {
+export const applyMigrations = (args: string[]): number =>
   // By the name of the binding, which the Worker relies on as well; the database may be called anything.
-  const { status, stdout, stderr, error } = spawnSync(
-    process.execPath,
-    [WRANGLER, 'd1', 'migrations', 'apply', 'DB', '--local', ...args],
-    { env: ENVIRONMENT, stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' },
-  );
-  if (status !== 0) console.error(`${stdout}${stderr}${error ?? ''}\nThe migrations could not be applied.`);
+  runD1(['migrations', 'apply', 'DB', '--local', ...args], 'The migrations could not be applied.');
+
+/** Runs these statements on a database, together or not at all. Says nothing, and answers 0, unless that fails. */
+export const execute = (sql: string, args: string[]): number =>
+  runD1(['execute', 'DB', '--yes', `--command=${sql}`, ...args], 'The database could not be changed.');
+
+function runD1(args: string[], complaint: string): number {
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, [WRANGLER, 'd1', ...args], {
+    env: ENVIRONMENT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+  });
+  if (status !== 0) console.error(`${stdout}${stderr}${error ?? ''}\n${complaint}`);
   return status ?? 1;
 }
 

@@ -2,12 +2,13 @@ import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { apiKeys } from '../db/schema/api-keys.ts';
 import { inList, mapRows, selection } from '../db/statement.ts';
-import { type Listing, listing, type Walk } from './page.ts';
+import { type Listing, listing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import type { Permission } from './permission-names.ts';
 import { apiKeyInReach, type Reach } from './reach.ts';
 import { BY_CREATION } from './records.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
+import type { Walk } from './walk.ts';
 
 export const API_KEY_ACCESSES = apiKeys.access.enumValues;
 export const API_KEY_REACHES = apiKeys.reach.enumValues;
@@ -62,23 +63,22 @@ export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[
 
 const walked = alias(apiKeys, 'walked');
 
-/** Whoever reaches some tenants lists the keys of those, and no more of them than that are read. */
-function named(reach: Reach): SQL[] {
-  if (reach.kind !== 'TENANTS') return [];
-  return [sql`walked.id IN (SELECT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)})`];
+/** Where the keys in reach are walked: of whoever reaches some tenants, those of these tenants and no more. */
+function keysInReach(reach: Reach): SQL {
+  if (reach.kind !== 'TENANTS') return sql`api_key walked`;
+  return sql`(SELECT DISTINCT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)}) reached
+    CROSS JOIN api_key walked ON walked.id = reached.api_key_id`;
 }
 
 /** The keys in reach, the oldest first, revoked ones included. */
 export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Listing<ApiKeyRecord> {
   requirePermissions(viewer, ['apiKey:read']);
-  const { reach } = viewer;
   const walk: Walk = {
-    from: sql`api_key walked`,
+    from: keysInReach(viewer.reach),
     id: walked.id,
     sort: null,
     partitions: [],
-    where: [...named(reach), apiKeyInReach(viewer, walked.id)],
-    narrowed: reach.kind !== 'ORGANIZATION',
+    where: [apiKeyInReach(viewer, walked.id)],
   };
   const target = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id, sort: null };
   return listing(db, target, walk, parsePaging(page, BY_CREATION, 'apiKeys'), () => null);

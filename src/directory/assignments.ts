@@ -3,12 +3,13 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import { assignments } from '../db/schema/assignments.ts';
 import { type RowOf, selection } from '../db/statement.ts';
 import type { Change } from './command.ts';
-import { type NestedListing, nestedListing, type Walk } from './page.ts';
+import { type NestedListing, nestedListing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import { assignmentInReach } from './reach.ts';
 import { recordEvent } from './recording.ts';
 import { BY_CREATION } from './records.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
+import type { Walk } from './walk.ts';
 
 const fields = {
   /** Of the tenant: a user has at most one role in each. */
@@ -35,7 +36,6 @@ export function listAssignmentsOfUsers(
     sort: null,
     partitions: [{ column: walked.userId, values: userIds }],
     where: [sql`living.deleted_at IS NULL`, assignmentInReach(viewer.reach, walked.tenantId)],
-    narrowed: false,
   };
   const target = {
     selection: selection(fields),

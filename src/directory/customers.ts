@@ -1,17 +1,19 @@
-import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { customerLabels, customers } from '../db/schema/customers.ts';
 import { memberships } from '../db/schema/memberships.ts';
-import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
+import { inList, jsonList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
+import { MAX_PICKED } from './filtered-page.ts';
 import { type CustomerIdentifier, choice, comparable, labels, parse } from './input.ts';
-import { type Listing, type NestedListing, nestedListing, type Walk } from './page.ts';
+import { type Listing, type NestedListing, nestedListing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import { customerInReach, tenantInReach } from './reach.ts';
 import { customersInReach } from './reach-walks.ts';
-import { listRecords, type RecordListArguments } from './record-lists.ts';
+import { listRecords, type OwnFilter, type RecordListArguments } from './record-lists.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
+import type { Walk } from './walk.ts';
 
 export const CUSTOMER_KINDS = customers.kind.enumValues;
 
@@ -66,6 +68,7 @@ const LIST = {
   from: sql`customer`,
   selection: selection(fields),
   orders: RECORD_ORDERS,
+  search: { columns: [customers.nameKey, customers.emailKey], index: sql`customer_search`, hasTenants: true },
   division: 'kind',
   source: customersInReach,
   isInReach: customerInReach,
@@ -75,28 +78,34 @@ const LIST = {
 export function listCustomers(caller: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
   const { kinds, labels } = filter;
+  const reachesAll = caller.viewer.reach.kind === 'ORGANIZATION';
   return listRecords(caller, LIST, args, filter, {
     divisions: kinds ?? CUSTOMER_KINDS,
-    carried: labels ? carrying(labels) : null,
-    conditions: (id) => (labels ? carriesAll(id, labels) : []),
+    ...(labels && { conditions: [carriesAll(labels)], ...(reachesAll && carrying(labels)) }),
   });
 }
 
-const carried = alias(customerLabels, 'carried');
+const labelled = alias(customerLabels, 'walked');
 
-/** The customers that carry one of these labels at least. */
-const carrying = ([label]: readonly string[]) => ({
-  from: sql`customer_label carried`,
-  id: carried.customerId,
-  where: [sql`carried.label = ${label}`],
-});
-
-function carriesAll(customerId: Column, labels: readonly string[]): SQL[] {
-  return [
-    sql`(SELECT count(*) FROM customer_label WHERE customer_label.customer_id = ${customerId}
-      AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`,
-  ];
+/** Where the customers are listed that carry the first of these labels, and those that carry the rarest of them. */
+function carrying(labels: readonly string[]): Pick<OwnFilter, 'picks' | 'byId'> {
+  const size = sql`(SELECT count(*) FROM (SELECT 1 FROM customer_label WHERE label = given.value LIMIT ${MAX_PICKED}))`;
+  const rarest = sql`(SELECT given.value FROM json_each(${jsonList(labels)}) given ORDER BY ${size} LIMIT 1)`;
+  return {
+    picks: [
+      sql`SELECT customer_id AS id FROM customer_label WHERE label = ${labels.length === 1 ? labels[0] : rarest}`,
+    ],
+    byId: {
+      from: sql`customer_label walked`,
+      id: labelled.customerId,
+      partitions: [{ column: labelled.label, values: labels.slice(0, 1) }],
+    },
+  };
 }
+
+const carriesAll = (labels: readonly string[]): SQL =>
+  sql`(SELECT count(*) FROM customer_label WHERE customer_label.customer_id = ${customers.id}
+    AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`;
 
 const target = { selection: selection(fields), from: sql`customer`, id: customers.id, sort: null };
 
@@ -119,7 +128,6 @@ export function listCustomersOfTenants(
       { column: membership.customerKind, values: CUSTOMER_KINDS },
     ],
     where: [tenantInReach(viewer.reach, membership.tenantId)],
-    narrowed: false,
   };
   return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Tenant.customers'));
 }

@@ -5,13 +5,14 @@ import { events } from '../db/schema/events.ts';
 import { inList, mapRows, selection } from '../db/statement.ts';
 import { EVENT_TYPES, type EventType } from './event-types.ts';
 import { choice, id, parse } from './input.ts';
-import { type Listing, listing, type Walk } from './page.ts';
+import { type Listing, listing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import type { Permission } from './permission-names.ts';
 import { eventInReach, type Reach } from './reach.ts';
 import { eventsInReach } from './reach-walks.ts';
 import { anyOf, BY_CREATION } from './records.ts';
 import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
+import type { Walk } from './walk.ts';
 
 const EVENT_ACTORS = events.actorType.enumValues;
 
@@ -101,7 +102,6 @@ function walkEvents(reach: Reach, { types, subjectId, actor }: EventFilter): Wal
         ...(types == null ? [] : [inList(sql`+walked.type`, types)]),
         eventInReach(reach, walked.id, walked.subjectType),
       ],
-      narrowed: false,
     };
   }
   const source = eventsInReach(reach);
@@ -115,6 +115,5 @@ function walkEvents(reach: Reach, { types, subjectId, actor }: EventFilter): Wal
       ...source.where,
       ...(actor == null ? [] : [isBy(actor), ...(types == null ? [] : [inList(sql`+walked.type`, types)])]),
     ],
-    narrowed: false,
   };
 }

@@ -19,6 +19,12 @@ export interface Order<Field extends string = string> {
 
 export type SortKey = string | number | null;
 
+/** Where a row stands in its list, and where a list can be entered: between two rows as well. */
+export interface Place {
+  key: SortKey;
+  id: string | number;
+}
+
 /** A page as it is asked of the database: `limit` rows that come after `from`, walking in `direction`. */
 export interface Paging {
   /** A cursor of one list is none of another. */
@@ -27,11 +33,14 @@ export interface Paging {
   direction: Direction;
   backward: boolean;
   limit: number;
-  from: { key: SortKey; id: string | number } | null;
+  from: Place | null;
 }
 
 export interface Page<Row> {
   rows: Row[];
+  /** The rows that the page begins and ends with, for its cursors: where a page has fewer rows, how far it was read. */
+  start: Row | null;
+  end: Row | null;
   hasNextPage: boolean;
   hasPreviousPage: boolean;
 }
@@ -49,7 +58,7 @@ function isSortKey(field: string, key: unknown): key is SortKey {
   return field === 'UPDATED_AT' ? isCount(key) : isText(key);
 }
 
-function decodeCursor(path: string, cursor: string, list: string, field: string): Paging['from'] {
+function decodeCursor(path: string, cursor: string, list: string, field: string): Place {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -90,13 +99,20 @@ export function parsePaging(page: PageArguments, order: Order, list: string): Pa
   };
 }
 
-/** The rows of `SELECT … LIMIT limit + 1`, in the order asked for, and whether there are more on either side. */
-export function toPage<Row>(paging: Paging, found: readonly Row[]): Page<Row> {
-  const more = found.length > paging.limit;
+/**
+ * The rows of `SELECT … LIMIT limit + 1`, in the order asked for, and whether there are more on either side. `read` is
+ * the row up to which the list was read, if that ended before the list did.
+ */
+export function toPage<Row>(paging: Paging, found: readonly Row[], read: Row | null = null): Page<Row> {
+  const more = found.length > paging.limit || read !== null;
   const rows = found.slice(0, paging.limit);
+  const last = read ?? rows.at(-1) ?? null;
+  const first = rows[0] ?? last;
   if (paging.backward) rows.reverse();
   return {
     rows,
+    start: paging.backward ? last : first,
+    end: paging.backward ? first : last,
     hasNextPage: paging.backward ? paging.from !== null : more,
     hasPreviousPage: paging.backward ? more : paging.from !== null,
   };

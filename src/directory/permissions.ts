@@ -2,10 +2,11 @@ import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { permissions } from '../db/schema/permissions.ts';
 import { selection } from '../db/statement.ts';
-import { type Listing, listing, type Walk } from './page.ts';
+import { type Listing, listing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import { BY_CREATION } from './records.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
+import type { Walk } from './walk.ts';
 
 export interface PermissionRecord {
   /** The name of the permission. */
@@ -22,7 +23,6 @@ export function listPermissions({ db, viewer }: Caller, page: PageArguments): Li
     sort: null,
     partitions: [],
     where: [],
-    narrowed: false,
   };
   const target = {
     selection: selection({ id: permissions.name, description: permissions.description }),

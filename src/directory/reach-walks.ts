@@ -6,8 +6,8 @@ import { events, eventTenants } from '../db/schema/events.ts';
 import { memberships } from '../db/schema/memberships.ts';
 import { tenants } from '../db/schema/tenants.ts';
 import { users } from '../db/schema/users.ts';
-import type { Partition } from './page.ts';
 import { namesOnlyReached, type Reach } from './reach.ts';
+import type { Partition } from './walk.ts';
 
 /* Where lists begin: each of these sources has what is in reach, in order, and nothing else. */
 

@@ -1,21 +1,16 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
-import { inList, type Selection } from '../db/statement.ts';
-import { type Listing, listing, type Partition, type Walk } from './page.ts';
+import { allOf, inList, jsonList, type Selection } from '../db/statement.ts';
+import { comparable } from './input.ts';
+import { type Listing, listing } from './page.ts';
 import { type Order, type PageArguments, parsePaging } from './paging.ts';
 import type { Permission } from './permission-names.ts';
 import type { Reach } from './reach.ts';
-import {
-  createdWithin,
-  deletedValues,
-  isNarrowed,
-  orderOf,
-  type RecordFilter,
-  withExternalIds,
-  withinTime,
-} from './records.ts';
+import { createdWithin, deletedValues, isGiven, orderOf, type RecordFilter, rangeOf, withinTime } from './records.ts';
+import { behindAllWith, isFound, type Search, type Searched, searchFor, withTrigrams } from './search.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
+import { inPartition, type Partition, partitionTables, type Range, type Walk } from './walk.ts';
 
-type Columns<Name extends string> = Record<'id' | 'deleted' | 'updatedAt' | Name, Column>;
+type Columns<Name extends string> = Record<'id' | 'deleted' | 'updatedAt' | 'nameKey' | Name, Column>;
 
 /** The records in reach where they are walked in order, as `walked`: their table, or one that repeats its columns. */
 type Source<Name extends string> = Columns<Name> & { from: SQL; partitions: readonly Partition[] };
@@ -28,11 +23,12 @@ export interface RecordList<Row, Field extends string, Sort extends string, Divi
   /** As cursors have it. */
   name: string;
   permission: Permission;
-  table: Columns<Sort>;
+  table: Columns<Sort | Division | 'externalIdKey'>;
   from: SQL;
   selection: Selection<Row>;
   orders: Record<Field | 'CREATED_AT' | 'UPDATED_AT', Sort | null>;
   division: Division;
+  search: Searched['search'];
   source: (reach: Reach) => Source<Sort | Division>;
   isInReach: (reach: Reach, id: Column) => SQL;
 }
@@ -44,9 +40,11 @@ export interface RecordListArguments<Field extends string> extends PageArguments
 /** What a filter asks for beyond what every kind of record has. */
 export interface OwnFilter {
   divisions: readonly string[];
-  /** Something that few records carry: a table of it, as `carried`, lists them in the order of their ids. */
-  carried?: Pick<Walk, 'from' | 'id' | 'where'> | null;
-  conditions?: (id: Column) => readonly SQL[];
+  conditions?: readonly SQL[];
+  /** As a filter has them; they must not read beyond the reach, for how many they answer shows in the page. */
+  picks?: readonly SQL[];
+  /** A table that has those only that can match, in the order of their ids. */
+  byId?: Pick<Walk, 'from' | 'id' | 'partitions'> | null;
 }
 
 type ListedRow<Sort extends string> = { id: string } & Record<Sort, string | Date>;
@@ -79,43 +77,105 @@ function walkRecords<Row, Field extends string, Sort extends string, Division ex
   list: RecordList<Row, Field, Sort, Division>,
   reach: Reach,
   filter: RecordFilter,
-  { divisions, carried, conditions = () => [] }: OwnFilter,
+  own: OwnFilter,
   field: Field | 'CREATED_AT' | 'UPDATED_AT',
 ): Walk {
   const sort = list.orders[field];
-  const deleted = deletedValues(filter.deleted);
-  const table = list.source({ kind: 'ORGANIZATION' });
-  const named = filter.externalIds
-    ? { from: withExternalIds(list.from, filter.externalIds), id: table.id, where: [] }
-    : carried && { ...carried, from: sql`${carried.from} CROSS JOIN ${list.from} walked ON walked.id = ${carried.id}` };
-  if (named) {
-    return {
-      ...named,
-      sort: sort && table[sort],
-      partitions: [],
-      where: [
-        ...named.where,
-        ...conditions(named.id),
-        inList(sql`+${table.deleted}`, deleted),
-        inList(sql`+${table[list.division]}`, divisions),
-        ...createdWithin(named.id, filter.createdAt),
-        ...withinTime(table.updatedAt, filter.updatedAt),
-        list.isInReach(reach, named.id),
-      ],
-      narrowed: filter.externalIds != null || sort !== null,
-    };
-  }
   const source = list.source(reach);
-  return {
+  const walk = {
     from: source.from,
     id: source.id,
     sort: sort && source[sort],
     partitions: [
       ...source.partitions,
-      { column: source.deleted, values: deleted },
-      { column: source[list.division], values: divisions },
+      { column: source.deleted, values: deletedValues(filter.deleted) },
+      { column: source[list.division], values: own.divisions },
     ],
-    where: [...createdWithin(source.id, filter.createdAt), ...withinTime(source.updatedAt, filter.updatedAt)],
-    narrowed: isNarrowed(filter, field),
+    range: sort === 'nameKey' ? rangeOfSearch(list, reach, filter.search) : rangeOf(filter, field),
+    where: [],
   };
+  if (isServedByIndex(filter, own, field)) return walk;
+  const ranges = [createdWithin(source.id, filter.createdAt), withinTime(source.updatedAt, filter.updatedAt)];
+  const { externalIds, search } = filter;
+  return {
+    ...walk,
+    ...(field === 'CREATED_AT' && own.byId),
+    filter: {
+      conditions: conditionsOf(list, filter, own),
+      picks: [
+        ...(externalIds ? [withExternalIds(list, reach, externalIds)] : []),
+        ...(search ? picksOfSearch(list, reach, walk, source.nameKey, searchFor(search)) : []),
+        ...(own.picks ?? []),
+        ...picksOf(walk, ranges),
+      ],
+      isInReach: list.isInReach(reach, list.table.id),
+    },
+  };
+}
+
+const isServedByIndex = (
+  { externalIds, search, createdAt, updatedAt }: RecordFilter,
+  { conditions }: OwnFilter,
+  field: string,
+) =>
+  externalIds == null &&
+  search == null &&
+  !conditions?.length &&
+  (field === 'CREATED_AT' || !isGiven(createdAt)) &&
+  (field === 'UPDATED_AT' || !isGiven(updatedAt));
+
+/** All that the filter asks for. The unary plus keeps SQLite from walking an index where it has the ids already. */
+function conditionsOf<Division extends string>(
+  list: Searched & { table: Columns<Division | 'externalIdKey'>; division: Division },
+  filter: RecordFilter,
+  own: OwnFilter,
+): SQL[] {
+  const { table, division } = list;
+  return [
+    inList(sql`+${table.deleted}`, deletedValues(filter.deleted)),
+    inList(sql`+${table[division]}`, own.divisions),
+    ...createdWithin(table.id, filter.createdAt),
+    ...withinTime(table.updatedAt, filter.updatedAt),
+    ...(filter.externalIds ? [inList(table.externalIdKey, filter.externalIds.map(comparable))] : []),
+    ...(filter.search ? [isFound(list, searchFor(filter.search))] : []),
+    ...(own.conditions ?? []),
+  ];
+}
+
+type Listed = Searched & Pick<RecordList<unknown, string, string, string>, 'isInReach'>;
+
+/** The records in reach with one of these external ids. */
+function withExternalIds({ table, from, isInReach }: Listed, reach: Reach, externalIds: readonly string[]): SQL {
+  const wanted = jsonList([...new Set(externalIds.map(comparable))]);
+  return sql`SELECT ${table.id} AS id FROM json_each(${wanted}) wanted
+    CROSS JOIN ${from} ON ${table.externalIdKey} = wanted.value WHERE ${isInReach(reach, table.id)}`;
+}
+
+function picksOfSearch(list: Listed, reach: Reach, walk: Walk, nameKey: Column, search: Search): SQL[] {
+  const { key, characters } = search;
+  const named = withExternalIds(list, reach, [key]);
+  if (characters.length < 2) return [named];
+  const beginning = [sql`${nameKey} >= ${key}`, sql`${nameKey} < ${behindAllWith(key)}`];
+  const found = characters.length === 2 ? picksOf(walk, [beginning]) : withTrigrams(list, reach, search);
+  return found.map((pick) => sql`${pick} UNION ALL ${named}`);
+}
+
+/** Where the names lie that begin with two characters: anywhere if they are an external id, too. */
+function rangeOfSearch(list: Listed, reach: Reach, text: string | null | undefined): Range {
+  const { key, characters } = searchFor(text ?? '');
+  if (characters.length !== 2) return { from: null, to: null };
+  const orEnd = (end: SQL, edge: SQL) => sql`iif(EXISTS (${withExternalIds(list, reach, [key])}), ${end}, ${edge})`;
+  return {
+    from: { key: orEnd(sql`''`, sql`${key}`), id: '' },
+    to: { key: orEnd(sql`x''`, behindAllWith(key)), id: '' },
+  };
+}
+
+/** What is walked, within each of the given ranges; all of it if none is given. A few records need no window. */
+function picksOf(walk: Walk, ranges: readonly SQL[][]): SQL[] {
+  const given = ranges.filter((range) => range.length > 0);
+  return (given.length > 0 ? given : [[]]).map(
+    (range) =>
+      sql`SELECT ${walk.id} AS id FROM ${partitionTables(walk)}${walk.from} WHERE ${allOf([inPartition(walk), ...range])}`,
+  );
 }

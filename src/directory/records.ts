@@ -1,9 +1,9 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { jsonList } from '../db/statement.ts';
 import { smallestIdAt } from './ids.ts';
-import { choice, comparable, instant, MAX_IDENTIFIERS, text } from './input.ts';
-import type { Order } from './paging.ts';
+import { choice, instant, MAX_IDENTIFIERS, text } from './input.ts';
+import type { Order, Place } from './paging.ts';
+import type { Range } from './walk.ts';
 
 /** What lists of every kind of record are sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
 export const RECORD_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
@@ -26,6 +26,7 @@ export const recordFilter = {
   externalIds: anyOf(text).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
   createdAt: timeRange,
   updatedAt: timeRange,
+  search: text.nullish(),
 };
 
 export type RecordFilter = z.output<z.ZodObject<typeof recordFilter>>;
@@ -41,18 +42,7 @@ export function orderOf<Field extends string>(
   return isGiven(updatedAt) && !isGiven(createdAt) ? { field: 'UPDATED_AT', direction: 'ASC' } : BY_CREATION;
 }
 
-const isGiven = (range: TimeRange): boolean => range?.from != null || range?.to != null;
-
-/** Whether a range picks the rows, because it is about another column than the order. */
-export function isNarrowed({ createdAt, updatedAt }: TimeRanges, field: string): boolean {
-  return (field !== 'CREATED_AT' && isGiven(createdAt)) || (field !== 'UPDATED_AT' && isGiven(updatedAt));
-}
-
-/** The records of `table` with one of these external ids, as `walked`. */
-export function withExternalIds(table: SQL, externalIds: readonly string[]): SQL {
-  const wanted = jsonList([...new Set(externalIds.map(comparable))]);
-  return sql`json_each(${wanted}) wanted CROSS JOIN ${table} walked ON walked.external_id_key = wanted.value`;
-}
+export const isGiven = (range: TimeRange): boolean => range?.from != null || range?.to != null;
 
 const DELETED_VALUES = { EXCLUDE: [0], ONLY: [1], INCLUDE: [0, 1] };
 
@@ -72,4 +62,14 @@ export function createdWithin(id: Column, range: TimeRange): SQL[] {
     ...(range?.from ? [sql`${id} >= ${smallestIdAt(range.from)}`] : []),
     ...(range?.to ? [sql`${id} < ${smallestIdAt(range.to)}`] : []),
   ];
+}
+
+/** The range of what an order goes by, as places in it. An id is never empty: nothing stands at the edge itself. */
+export function rangeOf({ createdAt, updatedAt }: TimeRanges, field: string): Range {
+  const edge = (time: Date | null | undefined): Place | null => {
+    if (time == null) return null;
+    return field === 'CREATED_AT' ? { key: null, id: smallestIdAt(time) } : { key: time.getTime(), id: '' };
+  };
+  const range = { CREATED_AT: createdAt, UPDATED_AT: updatedAt }[field];
+  return { from: edge(range?.from), to: edge(range?.to) };
 }

@@ -5,12 +5,13 @@ import { rolePermissions, roles } from '../db/schema/roles.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { permissionsBeyond, permissionsOfRole } from './holding.ts';
 import { comparable, type RoleIdentifier } from './input.ts';
-import { type NestedListing, nestedListing, type Walk } from './page.ts';
+import { type NestedListing, nestedListing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import type { PermissionRecord } from './permissions.ts';
 import { roleInReach } from './reach.ts';
 import { BY_CREATION } from './records.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
+import type { Walk } from './walk.ts';
 
 /** As the migrations insert them. */
 export const OWNER_ROLE_ID = '00000000-0000-7000-8000-000000000101';
@@ -69,7 +70,6 @@ export function listPermissionsOfRoles(
     sort: null,
     partitions: [{ column: walked.roleId, values: roleIds }],
     where: [],
-    narrowed: false,
   };
   const target = {
     selection: selection({ id: permissions.name, description: permissions.description }),

@@ -6,13 +6,14 @@ import { tenants } from '../db/schema/tenants.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { ForbiddenError } from './errors.ts';
 import { choice, comparable, parse, type TenantIdentifier } from './input.ts';
-import { type Listing, type NestedListing, nestedListing, type Walk } from './page.ts';
+import { type Listing, type NestedListing, nestedListing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import { tenantInReach } from './reach.ts';
 import { tenantsInReach } from './reach-walks.ts';
 import { listRecords, type RecordListArguments } from './record-lists.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
 import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
+import type { Walk } from './walk.ts';
 
 export const TENANT_STATUSES = tenants.status.enumValues;
 export const TAX_EXEMPTIONS = tenants.taxExempt.enumValues;
@@ -69,6 +70,7 @@ const LIST = {
   from: sql`tenant`,
   selection: selection(fields),
   orders: RECORD_ORDERS,
+  search: { columns: [tenants.nameKey], index: sql`tenant_search`, hasTenants: false },
   division: 'status',
   source: tenantsInReach,
   isInReach: tenantInReach,
@@ -98,7 +100,6 @@ export function listTenantsOfCustomers(
     sort: null,
     partitions: [{ column: membership.customerId, values: customerIds }],
     where: [sql`living.deleted_at IS NULL`, tenantInReach(viewer.reach, membership.tenantId)],
-    narrowed: false,
   };
   return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Customer.tenants'));
 }

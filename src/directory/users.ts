@@ -5,13 +5,14 @@ import { assignments } from '../db/schema/assignments.ts';
 import { users } from '../db/schema/users.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { choice, comparable, parse, type UserIdentifier } from './input.ts';
-import { type Listing, listing, type NestedListing, nestedListing, type Walk } from './page.ts';
+import { type Listing, listing, type NestedListing, nestedListing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import { assignmentInReach, userInReach } from './reach.ts';
 import { usersInReach } from './reach-walks.ts';
 import { listRecords, type RecordListArguments } from './record-lists.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
+import type { Walk } from './walk.ts';
 
 export const USER_STATUSES = users.status.enumValues;
 
@@ -66,6 +67,7 @@ const LIST = {
   selection: selection(fields),
   orders: USER_ORDERS,
   division: 'status',
+  search: { columns: [users.nameKey, users.emailKey], index: sql`user_search`, hasTenants: true },
   source: usersInReach,
   isInReach: userInReach,
 } as const;
@@ -91,7 +93,6 @@ export function listUsersOfOrganization({ db, viewer }: Caller, page: PageArgume
       { column: walked.status, values: USER_STATUSES },
     ],
     where: [sql`walked.kind = 'ORGANIZATION'`, viewer.reach.kind === 'ORGANIZATION' ? sql`TRUE` : sql`FALSE`],
-    narrowed: false,
   };
   return listing(db, target, walk, parsePaging(page, BY_CREATION, 'Organization.users'), () => null);
 }
@@ -115,7 +116,6 @@ export function listUsersOfCustomers(
       { column: source.status, values: USER_STATUSES },
     ],
     where: [],
-    narrowed: false,
   };
   return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Customer.users'));
 }
@@ -139,7 +139,6 @@ export function listUsersOfTenants(
       { column: assigned.userStatus, values: USER_STATUSES },
     ],
     where: [assignmentInReach(viewer.reach, assigned.tenantId)],
-    narrowed: false,
   };
   return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Tenant.users'));
 }

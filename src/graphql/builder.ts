@@ -33,18 +33,30 @@ export const builder = new SchemaBuilder<{
     cursorFieldOptions: { description: 'Stands for this place in the list, for `after` and `before`.' },
     pageInfoFieldOptions: { description: 'Where this page lies in the list.' },
     pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
-    hasNextPageFieldOptions: { description: 'Whether more records follow.' },
-    hasPreviousPageFieldOptions: { description: 'Whether there are records before this page.' },
-    startCursorFieldOptions: { description: 'The cursor of the first record; null when the page is empty.' },
-    endCursorFieldOptions: { description: 'The cursor of the last record; null when the page is empty.' },
+    hasNextPageFieldOptions: {
+      description:
+        'Whether the list goes on behind this page. A page that was filtered may be short, or empty, and go on all the same.',
+    },
+    hasPreviousPageFieldOptions: { description: 'Whether the list goes on before this page, likewise.' },
+    startCursorFieldOptions: {
+      description:
+        'Where this page begins, for `before`: at its first record, or as far as the list was read backward. Null when there is neither.',
+    },
+    endCursorFieldOptions: {
+      description:
+        'Where this page ends, for `after`: at its last record, or as far as the list was read. Null when there is neither.',
+    },
     nodeTypeOptions: { description: 'Anything with a global id, to be found again by `node(id:)`.' },
     idFieldOptions: { description: 'The global id: opaque, and unique among all types.' },
     firstArgOptions: {
       description:
-        'How many records to answer, from the beginning or after `after`: 1 to 100; 25 if neither `first` nor `last` is given.',
+        'How many records to answer at most, from the beginning or after `after`: 1 to 100; 25 if neither `first` nor `last` is given. Where a filter fits few of many records, a page may have fewer, or none, before the list ends: go on as long as `hasNextPage` says so.',
     },
     afterArgOptions: { description: 'The cursor after which to begin. An empty string is no cursor.' },
-    lastArgOptions: { description: 'How many records to answer, from the end or before `before`: 1 to 100.' },
+    lastArgOptions: {
+      description:
+        'How many records to answer at most, from the end or before `before`: 1 to 100. As with `first`, fewer may come.',
+    },
     beforeArgOptions: { description: 'The cursor before which to end. An empty string is no cursor.' },
     mutationInputArgOptions: { description: 'What to do, and with what.' },
     defaultConnectionTypeOptions: { description: 'One page of a list.' },

@@ -15,13 +15,12 @@ builder.globalConnectionField('totalCount', (t) =>
 const toEdges = <Row>({ rows }: Page<Row>, cursor: (row: Row) => string) =>
   rows.map((node) => ({ node, cursor: cursor(node) }));
 
-function toPageInfo<Row>({ rows, hasNextPage, hasPreviousPage }: Page<Row>, cursor: (row: Row) => string) {
-  const [first, last] = [rows[0], rows.at(-1)];
+function toPageInfo<Row>({ start, end, hasNextPage, hasPreviousPage }: Page<Row>, cursor: (row: Row) => string) {
   return {
     hasNextPage,
     hasPreviousPage,
-    startCursor: first === undefined ? null : cursor(first),
-    endCursor: last === undefined ? null : cursor(last),
+    startCursor: start && cursor(start),
+    endCursor: end && cursor(end),
   };
 }
 
@@ -51,7 +50,7 @@ interface NestedLoaders<Row> {
 
 const nestedLoaders = createContextCache((_caller: Caller) => new Map<string, unknown>());
 
-const EMPTY_PAGE = { rows: [], hasNextPage: false, hasPreviousPage: false };
+const EMPTY_PAGE = { rows: [], start: null, end: null, hasNextPage: false, hasPreviousPage: false };
 
 /**
  * A connection below a parent that may stand in a list itself: all parents that ask for the same page of the same field

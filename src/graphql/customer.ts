@@ -2,7 +2,7 @@ import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from
 import { builder, UNCACHED } from './builder.ts';
 import { connection } from './connection.ts';
 import { localId, localIdentifier } from './ids.ts';
-import { DateTimeRange, DeletedFilter, RecordOrder } from './list-inputs.ts';
+import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from './list-inputs.ts';
 import { loadNodesOf } from './node.ts';
 
 export const CustomerKind = builder.enumType('CustomerKind', {
@@ -107,6 +107,7 @@ const CustomerFilter = builder.inputType('CustomerFilter', {
     labels: t.stringList({ description: 'Those that carry all of these, at least one, exactly as written.' }),
     createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
     updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
+    search: t.string({ description: searchDescription('name or the e-mail address') }),
   }),
 });
 

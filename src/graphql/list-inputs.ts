@@ -68,6 +68,10 @@ export const DateTimeRange = builder.inputType('DateTimeRange', {
   }),
 });
 
+/** What a search looks at, in a list of records that have these. */
+export const searchDescription = (anywhere: string): string =>
+  `What to look for, 1 to 256 characters, without regard to case: three and more anywhere in the ${anywhere}, two as the beginning of the name, and an external id as a whole, however long it is.`;
+
 export const UpsertOutcome = builder.enumType('UpsertOutcome', {
   description: 'What an upsert did.',
   values: {

@@ -10,7 +10,7 @@ import { BillingProfile } from './billing.ts';
 import { builder, UNCACHED } from './builder.ts';
 import { connection } from './connection.ts';
 import { localId, localIdentifier } from './ids.ts';
-import { DateTimeRange, DeletedFilter, RecordOrder } from './list-inputs.ts';
+import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from './list-inputs.ts';
 import { loadNodesOf } from './node.ts';
 
 export const TenantStatus = builder.enumType('TenantStatus', {
@@ -136,6 +136,7 @@ const TenantFilter = builder.inputType('TenantFilter', {
     externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
     createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
     updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
+    search: t.string({ description: searchDescription('name') }),
   }),
 });
 

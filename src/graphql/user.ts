@@ -12,7 +12,7 @@ import { builder, UNCACHED } from './builder.ts';
 import { connection, nestedConnection } from './connection.ts';
 import { Customer } from './customer.ts';
 import { localId, localIdentifier } from './ids.ts';
-import { DateTimeRange, DeletedFilter, UserOrder } from './list-inputs.ts';
+import { DateTimeRange, DeletedFilter, searchDescription, UserOrder } from './list-inputs.ts';
 import { loadNodesOf } from './node.ts';
 import { Organization } from './organization.ts';
 import { Role } from './role.ts';
@@ -125,6 +125,7 @@ const UserFilter = builder.inputType('UserFilter', {
       description: 'What happens to deleted users, and those of deleted customers; EXCLUDE if not given.',
     }),
     statuses: t.field({ type: [UserStatus], description: 'Any of these, at least one.' }),
+    search: t.string({ description: searchDescription('name or the e-mail address') }),
     externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
     createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
     updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),

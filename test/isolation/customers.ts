@@ -39,6 +39,9 @@ const editable = (viewer: ViewerKind, state: State): Outcome => {
   return reachesAll(viewer, CUSTOMERS[state].tenants) ? 'done' : 'out_of_reach';
 };
 
+const emailOf = (state: State) => `${slug(state)}@x.EX`.slice(2);
+const twoOf = (state: State) => slug(state).slice(0, 2);
+
 const reads: Operation<State>[] = [
   ['customer', 'query($id: ID!) { customer(id: $id) { id } }', (state: State) => ({ id: idOf(state) })],
   ['node', 'query($id: ID!) { node(id: $id) { id } }', (state: State) => ({ id: idOf(state) })],
@@ -83,18 +86,35 @@ const lists: Operation<State>[] = [
   expected: visible,
 }));
 
+/** By the name, a piece of it, a piece of the e-mail address, and two characters, which others begin with as well. */
+const searches: Operation<State>[] = [slug, (state: State) => slug(state).slice(1), emailOf, twoOf].flatMap((textOf) =>
+  ORDERS.map((field) => ({
+    covers: 'customers',
+    name: `customers with search: ${textOf('in reach of a')} by ${field}`,
+    tellsApart: textOf === twoOf,
+    ask: query(
+      `query($s: String) { customers(filter: { search: $s }, orderBy: { field: ${field} }) { nodes { id } totalCount } }`,
+      (state) => ({ s: textOf(state) }),
+    ),
+    outcome: (answer: Answer, state: State) =>
+      readOutcome(answer, (data) => someNode(data, 'customers.nodes', idOf(state))),
+    expected: visible,
+  })),
+);
+
 const deletedLists: Operation<State>[] = (['ONLY', 'INCLUDE'] as const).flatMap((deleted) =>
-  ['', ', labels: ["l"]', ', externalIds: $ids'].map((more) => ({
+  ['', ', labels: ["l"]', ', externalIds: [$id]', ', search: $id', ', search: "de"'].map((more) => ({
     covers: 'customers',
     name: `customers with deleted: ${deleted}${more}`,
     ask: query(
-      `query${more.includes('$') ? '($ids: [String!])' : ''} {
+      `query${more.includes('$') ? '($id: String!)' : ''} {
         customers(first: 100, filter: { deleted: ${deleted}${more} }) { nodes { id } } }`,
-      (state) => (more.includes('$') ? { ids: [slug(state)] } : {}),
+      (state) => (more.includes('$') ? { id: slug(state) } : {}),
     ),
     outcome: (answer: Answer, state: State) =>
       readOutcome(answer, (data) => someNode(data, 'customers.nodes', idOf(state))),
     expected: (viewer: ViewerKind, state: State): Outcome => {
+      if (more.includes('de"') && !slug(state).startsWith('de')) return 'absent';
       const isListed = CUSTOMERS[state].deleted || deleted === 'INCLUDE';
       return knows(viewer, CUSTOMERS[state]) && isListed ? 'found' : 'absent';
     },
@@ -313,6 +333,7 @@ const refusedToCustomers = (operations: readonly Operation<State>[]): Operation<
 export const CUSTOMER_OPERATIONS = [
   ...reads,
   ...lists,
+  ...searches,
   ...deletedLists,
   ...nested,
   ...events,

@@ -1,6 +1,7 @@
 import { globalId, mutationDocument, unique } from '../fixtures.ts';
 import { ask, type Variables } from '../gateway.ts';
 import {
+  nameOf,
   type Operation,
   ORDERS,
   ownCustomer,
@@ -87,6 +88,18 @@ export const TENANT_OPERATIONS: Operation<TenantState>[] = [
     (name) => ({ x: [name] }),
     'tenants.nodes',
   ),
+  ...[nameOf, (name: TenantState) => nameOf(name).slice(1), (name: TenantState) => name].map((textOf) =>
+    tenantQuery(
+      'tenants',
+      'query($s: String) { tenants(filter: { search: $s }) { nodes { id } totalCount } }',
+      (name) => ({ s: textOf(name) }),
+      'tenants.nodes',
+    ),
+  ),
+  {
+    ...tenantQuery('tenants', '{ tenants(filter: { search: "te" }) { nodes { id } } }', () => ({}), 'tenants.nodes'),
+    tellsApart: true,
+  },
   tenantQuery('tenants', '{ tenants(filter: { statuses: [ACTIVE] }) { nodes { id } } }', () => ({}), 'tenants.nodes'),
   tenantQuery('tenants', '{ tenants(last: 100) { nodes { id name } } }', () => ({}), 'tenants.nodes'),
   tenantMutation(

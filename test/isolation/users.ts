@@ -85,6 +85,20 @@ const reads: UserOperation[] = [
     read('users', `{ users(first: 100, orderBy: { field: ${field} }) { nodes { id } } }`, undefined, 'users.nodes'),
   ),
   read('users', '{ users(last: 100, filter: { statuses: [ACTIVE] }) { nodes { id } } }', undefined, 'users.nodes'),
+  ...(['CREATED_AT', 'NAME', 'EMAIL'] as const).flatMap((field) =>
+    ['externalId', 'a fragment of the name', 'a fragment of the e-mail'].map((by) =>
+      read(
+        'users',
+        `query($s: String!) { users(filter: { search: $s }, orderBy: { field: ${field} }) { nodes { id } totalCount } } # ${by}`,
+        (state) => ({
+          s:
+            { externalId: userSlug(state), 'a fragment of the name': userSlug(state).slice(2) }[by] ??
+            `${userSlug(state).slice(3)}@x.ex`,
+        }),
+        'users.nodes',
+      ),
+    ),
+  ),
   read(
     'users',
     'query($x: [String!]) { users(filter: { externalIds: $x }) { nodes { id } } }',

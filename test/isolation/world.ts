@@ -84,6 +84,7 @@ export const idOf = (state: State) => globalId('Customer', customerIds[state]);
 const eventNumberOf = (state: State) => 1_000_000 + STATES.indexOf(state);
 export const eventIdOf = (state: State) => globalId('Event', String(eventNumberOf(state)));
 
+export const nameOf = (name: TenantName | 'none') => `tenant ${name}`;
 export const rawTenant = (name: TenantName) => atob(tenantIds[name]).slice('Tenant:'.length);
 
 /** Puts all customers and tenants back as the table above says. */
@@ -104,10 +105,10 @@ export async function reset(): Promise<void> {
       ).bind(rawTenant(name), name),
       env.DB.prepare(
         "UPDATE tenant SET name = ?1, name_key = ?1, deleted_at = ?2, version = 1, status = 'ACTIVE' WHERE id = ?3",
-      ).bind(name, name === 'gone' ? 1 : null, rawTenant(name)),
+      ).bind(nameOf(name), name === 'gone' ? 1 : null, rawTenant(name)),
     );
   }
-  statements.push(env.DB.prepare("DELETE FROM tenant WHERE name NOT IN ('a', 'b', 'gone')"));
+  statements.push(env.DB.prepare("DELETE FROM tenant WHERE name NOT IN ('tenant a', 'tenant b', 'tenant gone')"));
   for (const [state, { exists, deleted, tenants }] of Object.entries(CUSTOMERS) as [State, Subject][]) {
     if (!exists) continue;
     const id = customerIds[state];
@@ -211,7 +212,8 @@ async function beyondCustomer(customer: State): Promise<string> {
 }
 
 export async function prepare(): Promise<void> {
-  for (const name of ['a', 'b', 'gone'] as const) tenantIds[name] = (await newTenant({ name, externalId: name })).id;
+  for (const name of ['a', 'b', 'gone'] as const)
+    tenantIds[name] = (await newTenant({ name: nameOf(name), externalId: name })).id;
   const keyOf = (names: readonly TenantName[] | null) =>
     newKey(names ? { tenants: names.map((name) => tenantIds[name]) } : {});
   for (const { name, reach, customer } of VIEWERS) {

@@ -26,7 +26,11 @@ async function everythingStored(): Promise<Buffer> {
     .map(({ parentPath, name }) => join(parentPath, name));
   for (const file of files) {
     const database = new DatabaseSync(file);
-    console.log(file.slice(-40), JSON.stringify(database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()), JSON.stringify(database.prepare('PRAGMA locking_mode').get()));
+    console.log(
+      file.slice(-40),
+      JSON.stringify(database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()),
+      JSON.stringify(database.prepare('PRAGMA locking_mode').get()),
+    );
     database.close();
   }
   if (process.env.KEEP) (await import('node:fs')).cpSync(directory, process.env.KEEP, { recursive: true });

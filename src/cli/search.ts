@@ -1,0 +1,18 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { indexArguments } from './arguments.ts';
+import { execute } from './wrangler.ts';
+
+/** The migrations that make an index of search, each of which drops what it makes, and can be run again. */
+const MIGRATIONS = new URL('../../migrations/', import.meta.url);
+
+const { drop, database } = indexArguments(process.argv.slice(2));
+const sql = readdirSync(MIGRATIONS)
+  .filter((name) => name.endsWith('_search.sql'))
+  .sort()
+  .map((name) => readFileSync(new URL(name, MIGRATIONS), 'utf8'))
+  .join('\n');
+const drops = sql.match(/^DROP .*;$/gm) ?? [];
+
+const status = execute(drop ? drops.join('\n') : sql, database);
+if (status === 0) console.log(drop ? 'The search index was dropped.' : 'The search index was rebuilt.');
+process.exitCode = status;
