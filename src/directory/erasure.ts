@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { blackened, blackenedObject } from './blackening.ts';
 import type { Change, Check, Plan } from './command.ts';
 import { type Concept, inReachById, missing, type RecordTable } from './concept.ts';
 import type { EventType } from './event-types.ts';
@@ -25,18 +26,13 @@ export function erasure(change: Change, concept: Concept, target: SQL): Erasure 
         sql`FROM ${table} WHERE ${target} AND ${condition}`,
       ),
     removals: [
-      // D1 overwrites what is deleted, but not the pages of their own that long values give back when they go. So the
-      // values are overwritten first, byte by byte in their place.
-      sql`UPDATE event SET before = ${blackened(sql`before`)}, after = ${blackened(sql`after`)} WHERE ${subjects}`,
+      sql`UPDATE event SET before = ${blackenedObject(sql`before`)}, after = ${blackenedObject(sql`after`)} WHERE ${subjects}`,
       sql`UPDATE event SET before = NULL, after = NULL WHERE ${subjects}`,
+      sql`UPDATE ${table} SET ${blackened(concept.table)} WHERE ${id} IN ${subjectsOf(change, type)}`,
       sql`DELETE FROM ${table} WHERE ${id} IN ${subjectsOf(change, type)}`,
     ],
   };
 }
-
-/** A JSON object of as many bytes that says nothing. */
-const blackened = (object: SQL): SQL =>
-  sql`'{"":"' || replace(hex(zeroblob(octet_length(${object}) - 7)), '00', '*') || '"}'`;
 
 /** Removes the record with this id for good, hidden or not. `along` goes before it. */
 export function planErasure<T extends RecordTable, Row, Result>(

@@ -86,18 +86,20 @@ const reads: UserOperation[] = [
   ),
   read('users', '{ users(last: 100, filter: { statuses: [ACTIVE] }) { nodes { id } } }', undefined, 'users.nodes'),
   ...(['CREATED_AT', 'NAME', 'EMAIL'] as const).flatMap((field) =>
-    ['externalId', 'a fragment of the name', 'a fragment of the e-mail'].map((by) =>
-      read(
+    [
+      ['the external id', (slug: string) => slug],
+      ['a part of the name', (slug: string) => slug.slice(2)],
+      ['a part of the e-mail address', (slug: string) => `${slug.slice(3)}@x.ex`],
+    ].map(([by, part]) => ({
+      ...read(
         'users',
         `query($s: String!) { users(filter: { search: $s }, orderBy: { field: ${field} }) { nodes { id } totalCount } } # ${by}`,
-        (state) => ({
-          s:
-            { externalId: userSlug(state), 'a fragment of the name': userSlug(state).slice(2) }[by] ??
-            `${userSlug(state).slice(3)}@x.ex`,
-        }),
+        (state) => ({ s: typeof part === 'function' ? part(userSlug(state)) : part }),
         'users.nodes',
       ),
-    ),
+      // The names of some of these users begin like those of others.
+      tellsApart: true,
+    })),
   ),
   read(
     'users',

