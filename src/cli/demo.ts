@@ -1,8 +1,11 @@
 /** The demo of `npm start`: three shops that run on one product, and the customers they serve. All domains are reserved. */
 
-const ACME = 'acme-outfitters';
-const BRIGHTWATER = 'brightwater-foods';
-const CORVID = 'corvid-instruments';
+export const ACME = 'acme-outfitters';
+export const BRIGHTWATER = 'brightwater-foods';
+export const CORVID = 'corvid-instruments';
+
+/** The first admin of Corvid: created with the tenant, and given a name among its users. */
+export const CORVID_ADMIN = 'ingrid.solheim@corvid.example';
 
 export const tenants = [
   {
@@ -37,6 +40,7 @@ export const tenants = [
     description: 'Measuring devices for laboratories. Moves over from its own system this quarter.',
     status: 'PENDING',
     partnerManaged: false,
+    adminEmail: CORVID_ADMIN,
     billing: { companyName: 'Corvid Instruments Ltd.', isBusinessCustomer: true },
   },
 ] as const;

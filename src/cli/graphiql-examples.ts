@@ -31,6 +31,27 @@ query CustomersWithTenants {
 `,
   },
   {
+    query: `# Customers, and the users that each of them has.
+query CustomersWithUsers {
+  customers(first: 25) {
+    nodes {
+      name
+      users(first: 10) {
+        nodes {
+          name
+          email
+          status
+          role {
+            name
+          }
+        }
+      }
+    }
+  }
+}
+`,
+  },
+  {
     query: `# A list that is filtered, sorted and counted. What it looks for stands in the variables below.
 query KeyAccountsByName($filter: CustomerFilter, $first: Int!) {
   customers(
@@ -79,6 +100,88 @@ mutation AddCustomerToTenants($input: AddCustomerToTenantsInput!) {
       input: {
         customerIdentifier: { email: 'hello@driftline.example' },
         tenantIdentifiers: [{ externalId: 'acme-outfitters' }, { externalId: 'brightwater-foods' }],
+      },
+    },
+  },
+  {
+    query: `# The users of a tenant. Each has one role there, and perhaps others in other tenants.
+query UsersOfTenant($tenant: TenantIdentifier!) {
+  tenantBy(identifier: $tenant) {
+    name
+    users(first: 25) {
+      nodes {
+        name
+        email
+        status
+        tenantRoles(first: 5) {
+          nodes {
+            tenant {
+              name
+            }
+            role {
+              name
+            }
+          }
+        }
+      }
+    }
+  }
+}
+`,
+    variables: { tenant: { externalId: 'acme-outfitters' } },
+  },
+  {
+    query: `# The roles that team members can have, the highest first, and what each of them allows.
+query OrganizationRoles {
+  organizationRoles {
+    name
+    description
+    isBuiltIn
+    permissions(first: 100) {
+      nodes {
+        name
+        description
+      }
+    }
+  }
+}
+`,
+  },
+  {
+    query: `# Up to 500 rows a request, each created, changed or left alone. To run it twice answers NOOP.
+mutation ImportCustomers($input: ImportCustomersInput!) {
+  importCustomers(input: $input) {
+    ... on ImportCustomersPayload {
+      rows {
+        path
+        outcome
+        id
+        error {
+          code
+          message
+        }
+      }
+    }
+    ... on MutationError {
+      code
+      message
+    }
+  }
+}
+`,
+    variables: {
+      input: {
+        errorPolicy: 'SKIP_FAILED',
+        rows: [
+          {
+            externalId: 'C-1041',
+            name: 'Elmfield Orchard Shop',
+            email: { address: 'hello@elmfield.example', isVerified: true },
+            labels: ['retail', 'uk'],
+            tenantIdentifiers: [{ externalId: 'brightwater-foods' }],
+          },
+          { externalId: 'C-1002', labels: ['retail', 'key-account', 'us'] },
+        ],
       },
     },
   },

@@ -55,7 +55,9 @@ ${curl(gateway)}
 async function fill(gateway: Gateway): Promise<void> {
   try {
     const added = await fillIfEmpty(gateway);
-    if (added) console.log(`The database was empty: added ${added.tenants} tenants and ${added.customers} customers.`);
+    if (!added) return;
+    const { tenants, customers, users } = added;
+    console.log(`The database was empty: added ${tenants} tenants, ${customers} customers and ${users} users.`);
   } catch (error) {
     console.error(`\nERROR: the demo is not, or not all, there. ${error instanceof Error ? error.message : error}\n`);
   }

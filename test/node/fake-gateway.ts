@@ -34,12 +34,8 @@ export async function fakeGateway(): Promise<FakeGateway> {
   const result = ({ name }: Record<string, unknown>, index: number) => {
     const path = `rows.${index}`;
     if (String(name).startsWith('bad')) {
-      const issues = [{ path: `${path}.name`, message: 'must not be bad' }];
-      return {
-        path,
-        outcome: 'FAILED',
-        error: { code: 'validation_failed', message: 'The row is not valid.', issues },
-      };
+      const message = `The input is not valid: ${path}.name must not be bad.`;
+      return { path, outcome: 'FAILED', error: { code: 'validation_failed', message } };
     }
     const outcome = known.has(name) ? 'NOOP' : 'CREATED';
     known.add(name);

@@ -10,7 +10,7 @@ import { checkColumns, readLines } from '../../src/cli/import/lines.ts';
 const directory = mkdtempSync(join(tmpdir(), 'tenantry-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
-async function batchesOf(type: ImportType, text: string): Promise<Entry[][]> {
+async function batchesOf(type: ImportType, text: string | Buffer): Promise<Entry[][]> {
   const file = join(directory, 'rows.csv');
   writeFileSync(file, text);
   const lines = readLines(file);
@@ -45,8 +45,8 @@ describe('a line becomes', () => {
   it('a tenant', async () => {
     const [row] = await rowsOf(
       'tenants',
-      'externalId,name,url,description,status,partnerManaged,eventEnrichment,test',
-      'acme,Acme,https://acme.example,Shoes,pending,false,true,False',
+      'externalId,name,url,description,status,partnerManaged,eventEnrichment,test,adminEmail',
+      'acme,Acme,https://acme.example,Shoes,pending,false,true,False,ann@acme.example',
     );
     expect(row).toEqual({
       externalId: 'acme',
@@ -57,6 +57,7 @@ describe('a line becomes', () => {
       partnerManaged: false,
       eventEnrichment: true,
       test: false,
+      adminEmail: 'ann@acme.example',
     });
   });
 
@@ -100,6 +101,12 @@ describe('a line becomes', () => {
     expect(await rowsOf('users', 'name,tenantRoles', 'A,acme')).toEqual([
       'tenantRoles must be like tenant=role, not acme',
     ]);
+  });
+
+  it('an error where letters are lost, as the file is in another encoding', async () => {
+    const file = Buffer.concat([Buffer.from('name\nMüller\n'), Buffer.from('Müller\n', 'latin1')]);
+    const entries = (await batchesOf('customers', file)).flat();
+    expect(entries).toMatchObject([{ row: { name: 'Müller' } }, { row: null, problem: 'the line is not in UTF-8' }]);
   });
 });
 

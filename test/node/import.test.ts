@@ -72,9 +72,9 @@ describe('npm run import', () => {
     expect(written).toBe(
       `${[
         'name,kind,labels,error',
-        '"bad, really",,a;b,The row is not valid. name: must not be bad (validation_failed)',
+        '"bad, really",,a;b,The input is not valid: name must not be bad. (validation_failed)',
         'odd,robot,x,"kind must be one of COMPANY, PERSON"',
-        'bad,,"say ""no""",The row is not valid. name: must not be bad (validation_failed)',
+        'bad,,"say ""no""",The input is not valid: name must not be bad. (validation_failed)',
       ].join('\n')}\n`,
     );
 

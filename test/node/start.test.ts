@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { CORVID, CORVID_ADMIN, customers, tenants } from '../../src/cli/demo.ts';
+import { customerUsers, team, tenantUsers } from '../../src/cli/demo-users.ts';
 import { ask, type Gateway } from '../../src/cli/gateway.ts';
 import { freePort, npmStart, type Started, stopAll } from './started.ts';
 
@@ -28,12 +30,14 @@ const contents = (gateway: Gateway) =>
     `{
       tenants { totalCount nodes { customers { totalCount } } }
       customers { totalCount }
+      users { totalCount }
       events(last: 1) { totalCount edges { cursor } }
     }`,
     {},
     z.object({
       tenants: total.extend({ nodes: z.array(z.object({ customers: total })) }),
       customers: total,
+      users: total,
       events: total.extend({ edges: z.array(z.object({ cursor: z.string() })) }),
     }),
   );
@@ -51,11 +55,89 @@ describe('npm start', () => {
     expect(shape.parse(JSON.parse(stdout)).data.customers.nodes).not.toEqual([]);
   });
 
-  it('fills an empty database with 3 tenants and 40 customers that belong to them', async () => {
+  it('fills an empty database with 3 tenants, 40 customers that belong to them and 60 users, and says so', async () => {
+    expect(first.printed).toContain('added 3 tenants, 40 customers and 60 users.');
     before = await contents(first);
     expect(before.tenants.totalCount).toBe(3);
     expect(before.customers.totalCount).toBe(40);
+    expect(before.users.totalCount).toBe(60);
     for (const { customers } of before.tenants.nodes) expect(customers.totalCount).toBeGreaterThan(0);
+  });
+
+  it('adds them in the order of the demo, and tenants with their billing', async () => {
+    const names = z.object({ nodes: z.array(z.object({ name: z.string() })) });
+    const found = await ask(
+      first,
+      '{ tenants { nodes { name billing { companyName } } } customers(first: 100) { nodes { name } } users(first: 100) { nodes { name } } }',
+      {},
+      z.object({
+        tenants: z.object({
+          nodes: z.array(z.object({ name: z.string(), billing: z.object({ companyName: z.string() }) })),
+        }),
+        customers: names,
+        users: names,
+      }),
+    );
+    expect(found).toMatchObject({
+      tenants: { nodes: tenants.map(({ name, billing: { companyName } }) => ({ name, billing: { companyName } })) },
+      customers: { nodes: customers.map(({ name }) => ({ name })) },
+      users: { nodes: [...team, ...tenantUsers, ...customerUsers].map(({ name }) => ({ name })) },
+    });
+  });
+
+  it('has users of every status and with every role, in the team, customers and tenants', async () => {
+    const role = z.object({ name: z.string(), scope: z.string() });
+    const { users } = await ask(
+      first,
+      `{
+        users(first: 100) {
+          nodes { status role { name scope } tenantRoles(first: 3) { nodes { role { name scope } tenant { name } } } }
+        }
+      }`,
+      {},
+      z.object({
+        users: z.object({
+          nodes: z.array(
+            z.object({
+              status: z.string(),
+              role: role.nullable(),
+              tenantRoles: z.object({ nodes: z.array(z.object({ role, tenant: z.object({ name: z.string() }) })) }),
+            }),
+          ),
+        }),
+      }),
+    );
+    const rolesOf = ({ role, tenantRoles }: (typeof users.nodes)[number]) =>
+      [...(role ? [role] : []), ...tenantRoles.nodes.map((one) => one.role)].map(
+        ({ scope, name }) => `${scope} ${name}`,
+      );
+    expect(new Set(users.nodes.flatMap(rolesOf))).toEqual(
+      new Set([
+        ...['owner', 'admin', 'member', 'viewer'].map((name) => `ORGANIZATION ${name}`),
+        ...['admin', 'member'].map((name) => `CUSTOMER ${name}`),
+        ...['admin', 'manage', 'user', 'view'].map((name) => `TENANT ${name}`),
+      ]),
+    );
+    expect(users.nodes.filter((user) => rolesOf(user).length === 0)).toEqual([]);
+    expect(users.nodes.filter(({ tenantRoles }) => tenantRoles.nodes.length === 2)).toHaveLength(2);
+    const count = (wanted: string) => users.nodes.filter(({ status }) => status === wanted).length;
+    expect({ active: count('ACTIVE'), invited: count('INVITED'), deactivated: count('DEACTIVATED') }).toEqual({
+      active: 50,
+      invited: 9,
+      deactivated: 1,
+    });
+  });
+
+  it('keeps the one admin of the tenant that nobody else manages', async () => {
+    const { revokeTenantRole } = await ask(
+      first,
+      `mutation ($input: RevokeTenantRoleInput!) {
+        revokeTenantRole(input: $input) { ... on MutationError { code } ... on RevokeTenantRolePayload { user { name } } }
+      }`,
+      { input: { userIdentifier: { email: CORVID_ADMIN }, tenantIdentifier: { externalId: CORVID } } },
+      z.object({ revokeTenantRole: z.unknown() }),
+    );
+    expect(revokeTenantRole).toEqual({ code: 'last_admin' });
   });
 
   it('ends all of its processes when it is interrupted, and frees its port', async () => {
@@ -81,8 +163,10 @@ describe('npm start', () => {
 
   it('leaves an empty database empty if it is told so', async () => {
     const bare = await npmStart(join(directory, 'bare'), '--no-demo');
-    const { tenants, customers, events } = await contents(bare);
-    expect([tenants, customers, events].map(({ totalCount }) => totalCount)).toEqual([0, 0, 0]);
+    const found = await contents(bare);
+    expect([found.tenants, found.customers, found.users, found.events].map(({ totalCount }) => totalCount)).toEqual([
+      0, 0, 0, 0,
+    ]);
     await bare.stop();
   });
 });

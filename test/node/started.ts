@@ -14,6 +14,8 @@ export interface Started {
   key: string;
   /** The command that was printed to be pasted. */
   curl: string;
+  /** All that it said until then. */
+  printed: string;
   /** Interrupts it as Ctrl-C in a terminal does, and waits until the last of its processes is gone. */
   stop(): Promise<void>;
 }
@@ -72,7 +74,7 @@ export async function npmStart(database: string, ...args: string[]): Promise<Sta
   const [, key] = /^Root key: +(\S+)/m.exec(printed) ?? [];
   const command = curl();
   if (!url || !key || !command) throw new Error(`npm start did not print what it should, but this:\n${printed}`);
-  return { url, port, key, curl: command, stop };
+  return { url, port, key, curl: command, printed, stop };
 }
 
 async function until(what: string, milliseconds: number, isSo: () => Promise<boolean>): Promise<void> {

@@ -75,8 +75,8 @@ Creates or updates what the lines of the file name. To run it again changes noth
   --key <key>      a key of the gateway; if not given, the environment variable TENANTRY_KEY, which nobody else sees
   --failed <path>  where failed rows go, with their errors; <file>.failed.csv if not given. Each run replaces it
 
-The first line names the columns, in any order. An empty cell is not given: it clears nothing. A column "error" is passed
-over, so that a file of failed rows can be corrected and imported.
+The file is in UTF-8, and its first line names the columns, in any order. An empty cell is not given: it clears nothing. A
+column "error" is passed over, so that a file of failed rows can be corrected and imported.
 
 ${columnsHelp.join('\n\n')}
 `;

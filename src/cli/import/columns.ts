@@ -44,9 +44,10 @@ export const IMPORTABLES = {
       partnerManaged: 'true or false',
       eventEnrichment: 'true or false',
       test: 'true or false',
+      adminEmail: 'the e-mail address of the first admin of a new tenant, which one that no partner manages must have',
     },
     row: (cells) => ({
-      ...texts(cells, ['externalId', 'name', 'url', 'description']),
+      ...texts(cells, ['externalId', 'name', 'url', 'description', 'adminEmail']),
       status: choice(cells, 'status', ['ACTIVE', 'PENDING', 'DEACTIVATED']),
       partnerManaged: flag(cells, 'partnerManaged'),
       eventEnrichment: flag(cells, 'eventEnrichment'),

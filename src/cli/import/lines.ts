@@ -48,6 +48,8 @@ export function cellsOf({ cells }: Line, columns: readonly string[]): Cells {
   if (cells.length !== columns.length) {
     throw new LineError(`the line has ${cells.length} cells, and the first line of the file ${columns.length}`);
   }
+  // Another encoding is read without complaint, but its letters are lost.
+  if (cells.some((cell) => cell.includes('\uFFFD'))) throw new LineError('the line is not in UTF-8');
   const named = columns.map((column, index): [string, string] => [column, cells[index] ?? '']);
   return new Map(named.filter(([, cell]) => cell !== ''));
 }

@@ -12,8 +12,7 @@ class Passing extends Error {}
 const RETRIES = { retries: 5, minTimeout: 1000, maxTimeout: 10_000 };
 const REQUEST_MILLISECONDS = 120_000;
 
-const issues = z.array(z.object({ path: z.string(), message: z.string() })).optional();
-const problem = z.object({ code: z.string(), message: z.string(), issues });
+const problem = z.object({ code: z.string(), message: z.string() });
 const results = z.object({
   rows: z.array(
     z.object({
@@ -38,11 +37,10 @@ export interface Result {
 
 function operation(type: ImportType): string {
   const name = `${type.charAt(0).toUpperCase()}${type.slice(1)}`;
-  const error = 'code message ... on ValidationError { issues { path message } }';
   return `mutation ($input: Import${name}Input!) {
     answer: import${name}(input: $input) {
-      ... on Import${name}Payload { rows { path outcome error { ${error} } } }
-      ... on MutationError { ${error} }
+      ... on Import${name}Payload { rows { path outcome error { code message } } }
+      ... on MutationError { code message }
     }
   }`;
 }
@@ -107,8 +105,6 @@ function read(text: string): z.output<typeof answers> {
 }
 
 /** In one line. Where the row stood in its request means nothing to who reads this. */
-function describe({ code, message, issues = [] }: z.output<typeof problem>, row?: string): string {
-  const places = issues.map((issue) => `${issue.path}: ${issue.message}`);
-  const text = [message, ...places].join(' ');
-  return `${row === undefined ? text : text.replaceAll(`${row}.`, '')} (${code})`;
+function describe({ code, message }: z.output<typeof problem>, row?: string): string {
+  return `${row === undefined ? message : message.replaceAll(`${row}.`, '')} (${code})`;
 }
