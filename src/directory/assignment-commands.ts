@@ -14,8 +14,8 @@ import {
 import { keepsAdmins } from './last-holders.ts';
 import { userInReach } from './reach.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from './references.ts';
-import { roleNamed, TENANT_ADMIN_ROLE_ID } from './roles.ts';
-import type { UserResult } from './user-commands.ts';
+import { noRole, roleNamed, TENANT_ADMIN_ROLE_ID } from './roles.ts';
+import type { UserResult } from './user-columns.ts';
 import { isUser, type UserRecord, userRows } from './users.ts';
 
 interface Given {
@@ -59,10 +59,7 @@ export const assignTenantRole = command({
     const assigned = sql`(SELECT ${userId} AS user_id, ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
     return {
       checks: [
-        allExist([
-          ...missing,
-          missingUnless(sql`${roleId} IS NOT NULL`, pathOf('roleIdentifier', roleIdentifier), 'role'),
-        ]),
+        allExist([...missing, noRole(roleId, roleIdentifier)]),
         holdsPermissions(viewer, sql`${permissionsOfRole(roleId)} UNION ALL ${permissionsOfRole(current)}`),
         keepsAdmins(
           viewer.reach,

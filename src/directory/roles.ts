@@ -10,6 +10,7 @@ import { type PageArguments, parsePaging } from './paging.ts';
 import type { PermissionRecord } from './permissions.ts';
 import { roleInReach } from './reach.ts';
 import { BY_CREATION } from './records.ts';
+import { missingUnless, pathOf } from './references.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
 import type { Walk } from './walk.ts';
 
@@ -54,6 +55,10 @@ export function roleNamed({ id, name }: RoleIdentifier, scope: SQL): SQL {
   const named = id == null ? sql`named.name_key = ${comparable(name ?? '')}` : sql`named.id = ${id}`;
   return sql`(SELECT named.id FROM role named WHERE ${named} AND named.scope = ${scope})`;
 }
+
+/** The row of a reference to a role that is not there. */
+export const noRole = (roleId: SQL, identifier: RoleIdentifier): SQL =>
+  missingUnless(sql`${roleId} IS NOT NULL`, pathOf('roleIdentifier', identifier), 'role');
 
 const walked = alias(rolePermissions, 'walked');
 

@@ -26,6 +26,10 @@ export const USER: Concept<typeof users, UserRecord> = {
   ],
 };
 
+export interface UserResult {
+  user: UserRecord;
+}
+
 /** What a user is described by, beside the e-mail address. */
 export const userDetails = {
   name: text.nullish(),

@@ -1,13 +1,7 @@
 import { run } from '../directory/command.ts';
-import {
-  createCustomerUser,
-  createOrganizationUser,
-  createTenantUser,
-  deleteUser,
-  restoreUser,
-  type UserResult,
-  updateUser,
-} from '../directory/user-commands.ts';
+import type { UserResult } from '../directory/user-columns.ts';
+import { deleteUser, restoreUser, updateUser } from '../directory/user-commands.ts';
+import { createCustomerUser, createOrganizationUser, createTenantUser } from '../directory/user-creation.ts';
 import { builder, type InputFields, type OutputFields } from './builder.ts';
 import { CustomerIdentifier } from './customer.ts';
 import { localId, localIdentifier } from './ids.ts';

@@ -1,0 +1,104 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { recordAssignments, writeAssignments } from './assignments.ts';
+import { type Change, command, type Plan } from './command.ts';
+import { creation, uniqueValues } from './concept.ts';
+import { isCustomer } from './customers.ts';
+import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from './errors.ts';
+import { holdsPermissions, permissionsOfRole } from './holding.ts';
+import { newId } from './ids.ts';
+import { customerIdentifier, newRecord, roleIdentifier, tenantIdentifier } from './input.ts';
+import { customerInReach } from './reach.ts';
+import { happened } from './recording.ts';
+import { allExist, missingUnless, pathOf, tenantNamed } from './references.ts';
+import { noRole, roleNamed } from './roles.ts';
+import { newUser, newUserDetails, USER, type UserResult } from './user-columns.ts';
+import { type UserRecord, userRows } from './users.ts';
+
+interface Creation {
+  userId: string;
+  values: Parameters<typeof creation<typeof USER.table>>[3];
+  roleId: SQL;
+  missing: readonly SQL[];
+  along?: readonly SQL[];
+}
+
+/** A new user with a role that holds no more than the viewer. */
+function planCreation(
+  change: Change,
+  { userId, values, roleId, missing, along = [] }: Creation,
+): Plan<UserResult, UserRecord> {
+  const creating = creation(change, USER, userId, values);
+  return {
+    checks: [allExist(missing), holdsPermissions(change.viewer, permissionsOfRole(roleId))],
+    writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...along],
+    unique: uniqueValues(USER, change.viewer, values, sql`FALSE`),
+    answer: userRows(sql`WHERE user.id = ${userId}`),
+    result: (user) => ({ user }),
+  };
+}
+
+export const createOrganizationUser = command({
+  name: 'createOrganizationUser',
+  permissions: ['user:create'],
+  reaches: ['ORGANIZATION'],
+  input: newRecord({ ...newUserDetails, roleIdentifier }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { roleIdentifier, ...details }): Plan<UserResult, UserRecord> {
+    const roleId = roleNamed(roleIdentifier, sql`'ORGANIZATION'`);
+    const values = newUser(details, { kind: 'ORGANIZATION', roleId });
+    return planCreation(change, { userId: newId(), values, roleId, missing: [noRole(roleId, roleIdentifier)] });
+  },
+});
+
+/** A user of one customer. Who reaches some tenants reaches no customer as a whole, and makes none. */
+export const createCustomerUser = command({
+  name: 'createCustomerUser',
+  permissions: ['user:create'],
+  reaches: ['ORGANIZATION', 'CUSTOMER'],
+  input: newRecord({ ...newUserDetails, roleIdentifier, customerIdentifier }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { roleIdentifier, customerIdentifier, ...details }): Plan<UserResult, UserRecord> {
+    const roleId = roleNamed(roleIdentifier, sql`'CUSTOMER'`);
+    const inReach = customerInReach(change.viewer.reach, sql`customer.id`);
+    const customerId = sql`(SELECT customer.id FROM customer WHERE ${isCustomer(customerIdentifier)} AND ${inReach})`;
+    const values = newUser(details, { kind: 'CUSTOMER', roleId, customerId });
+    const noCustomer = missingUnless(
+      sql`${customerId} IS NOT NULL`,
+      pathOf('customerIdentifier', customerIdentifier),
+      'customer',
+    );
+    return planCreation(change, {
+      userId: newId(),
+      values,
+      roleId,
+      missing: [noCustomer, noRole(roleId, roleIdentifier)],
+    });
+  },
+});
+
+/** A user with a role in one tenant, to begin with, and none in the organization or a customer. */
+export const createTenantUser = command({
+  name: 'createTenantUser',
+  permissions: ['user:create'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: newRecord({ ...newUserDetails, roleIdentifier, tenantIdentifier }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { roleIdentifier, tenantIdentifier, ...details }): Plan<UserResult, UserRecord> {
+    const userId = newId();
+    const roleId = roleNamed(roleIdentifier, sql`'TENANT'`);
+    const tenantId = tenantNamed(change.viewer.reach, tenantIdentifier);
+    const noTenant = missingUnless(
+      sql`${tenantId} IS NOT NULL`,
+      pathOf('tenantIdentifier', tenantIdentifier),
+      'tenant',
+    );
+    const assigned = sql`(SELECT ${userId} AS user_id, ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
+    return planCreation(change, {
+      userId,
+      values: { ...newUser(details, { kind: 'TENANT' }), defaultTenantId: tenantId },
+      roleId,
+      missing: [noTenant, noRole(roleId, roleIdentifier)],
+      along: [recordAssignments(change, assigned, happened(change, 'user.created')), ...writeAssignments(change)],
+    });
+  },
+});
