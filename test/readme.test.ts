@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import contributing from '../CONTRIBUTING.md?raw';
 import readme from '../README.md?raw';
 import { ERROR_CODES } from '../src/directory/errors.ts';
+import { MAX_IMPORT_ROWS } from '../src/directory/import.ts';
 import { MAX_IDENTIFIERS } from '../src/directory/input.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../src/directory/paging.ts';
+import { MAX_ROLES } from '../src/directory/role-commands.ts';
 import { MAX_COST, MAX_DEPTH } from '../src/graphql/cost.ts';
 import { FAILURE_CODES } from '../src/http/failures.ts';
 import { MAX_ALIASES, MAX_BODY_BYTES, MAX_DIRECTIVES, MAX_TOKENS } from '../src/http/limits.ts';
@@ -43,7 +45,16 @@ describe('the README', () => {
     const commands = new Set(COMMANDS.map(({ name }) => name));
     const nodes = ['node', 'nodes'];
     const fields = new Set(QUERIES.map(({ field }) => field).filter((field) => !nodes.includes(field)));
-    const nested = ['Customer.tenants', 'Tenant.customers'];
+    const nested = [
+      'Customer.tenants',
+      'Customer.users',
+      'Organization.users',
+      'Role.permissions',
+      'Tenant.availableRoles',
+      'Tenant.customers',
+      'Tenant.users',
+      'User.tenantRoles',
+    ];
     expect(sorted([...needs.keys()])).toEqual(sorted([...commands, ...fields, ...nested]));
     for (const field of fields) {
       const simplest = QUERIES.filter((query) => query.field === field).map((query) => query.needs);
@@ -66,7 +77,10 @@ describe('the README', () => {
   it('has the limits that the code has', () => {
     const limits = new Map(table(readme, 'what').map(([what, much]) => [what, much]));
     const number = (value: number) => value.toLocaleString('en');
-    expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024} KB`);
+    expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
+    expect(readme).toContain(`the body is over ${MAX_BODY_BYTES / 1024 / 1024} MB`);
+    expect(limits.get('rows of an import')).toBe(String(MAX_IMPORT_ROWS));
+    expect(limits.get('roles of one scope')).toBe(String(MAX_ROLES));
     expect(limits.get('tokens, aliases, directives of a document')).toBe(
       [MAX_TOKENS, MAX_ALIASES, MAX_DIRECTIVES].map(number).join(', '),
     );
@@ -74,7 +88,9 @@ describe('the README', () => {
     expect(limits.get('cost of an operation')).toContain(number(MAX_COST));
     expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
     expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));
-    expect(limits.get('identifiers in one input, tenants of one key')).toBe(String(MAX_IDENTIFIERS));
+    expect(limits.get('identifiers in one input, tenants of one key, roles in tenants of one row')).toBe(
+      String(MAX_IDENTIFIERS),
+    );
     expect(readme).toContain(`${DEFAULT_PAGE_SIZE} by default and ${MAX_PAGE_SIZE} at\nthe most`);
   });
 

@@ -106,9 +106,12 @@ function toIssue(issue: z.core.$ZodIssue, at: readonly string[]): Issue {
   };
 }
 
-/** The input as the schema reads it, or a ValidationError that names every issue with its path, below `at`. */
+/** An input of thousands of wrong values is answered by a few of them. */
+const MAX_ISSUES = 100;
+
+/** The input as the schema reads it, or a ValidationError that names what is wrong with its path, below `at`. */
 export function parse<S extends z.ZodType>(schema: S, input: unknown, ...at: string[]): z.output<S> {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
-  throw new ValidationError(parsed.error.issues.map((issue) => toIssue(issue, at)));
+  throw new ValidationError(parsed.error.issues.slice(0, MAX_ISSUES).map((issue) => toIssue(issue, at)));
 }

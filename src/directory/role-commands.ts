@@ -42,7 +42,7 @@ const permissionList = z
   .transform((list) => [...new Set(list)].sort());
 
 /** There is no use for more, and every list of roles has them all. */
-const MAX_ROLES = 100;
+export const MAX_ROLES = 100;
 
 const isNotBuiltIn = (target: SQL): Check<unknown> => ({
   problem: sql`(SELECT role.name FROM role WHERE ${target} AND role.built_in)`,

@@ -46,7 +46,7 @@ const ValidationIssue = builder.objectRef<Issue>('ValidationIssue').implement({
 
 builder.objectType(ValidationError, {
   name: 'ValidationError',
-  description: 'The input is not valid. All that is wrong with it is said at once.',
+  description: 'The input is not valid. All that is wrong with it is said at once, up to a hundred things.',
   interfaces: [MutationError],
   fields: (t) => ({
     issues: t.expose('issues', { type: [ValidationIssue], description: 'Everything that is wrong, with its path.' }),
