@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { mutate, mutationDocument, newCustomer, newKey, unique } from './fixtures.ts';
 import { ask } from './gateway.ts';
-import { MUTATIONS, newWorld, QUERIES } from './operations.ts';
+import { MUTATIONS, newWorld, QUERIES, type World } from './operations.ts';
 
 const beginsWithList = (document: string) =>
   /^[^{]*\{\s*(tenants|customers|users|organizationRoles|customerRoles|apiKeys|permissions|events|nodes)\b/.test(
@@ -10,9 +10,13 @@ const beginsWithList = (document: string) =>
 
 /** D1 calls decide latency: each is a trip over the network. Work behind the answer does not count. */
 describe('D1 calls of a query', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await newWorld();
+  });
+
   for (const { document, variables, depth } of QUERIES) {
     it(`at most ${1 + depth} for ${document.replaceAll(/\s+/g, ' ').slice(0, 90)}`, async () => {
-      const world = await newWorld();
       const { secret } = await newKey();
       const byRoot = await ask(document, variables?.(world));
       expect(byRoot.errors, byRoot.text).toEqual([]);

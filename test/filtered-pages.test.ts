@@ -183,16 +183,14 @@ describe('whoever follows the cursors of a filtered list', () => {
   const filters = FILTERS.flatMap((filter, index) => withDeleted(filter)[index % 2] ?? []);
   const everyone = READERS.slice(0, 3);
   for (const [index, filter] of filters.entries()) {
-    it(`sees every record once, in order, forward and backward, with ${filter.what}`, async () => {
+    it(`sees every record once, in order, forward or backward, with ${filter.what}`, async () => {
       for (const [place, reader] of everyone.entries()) {
-        // Each filter in two orders for each reader: together, all of them in all.
-        const [one, other] = [ORDERS[(index + place) % 6], ORDERS[(index + place + 3) % 6]];
-        if (!one || !other) throw new Error('There are six orders');
-        const list = { filter: filter.given };
-        const forward = await walkForward({ ...list, orderBy: one }, reader);
-        expect(forward, `${reader.who}, ${JSON.stringify(one)}`).toEqual(expected(filter, reader, one));
-        const backward = await walkBackward({ ...list, orderBy: other }, reader);
-        expect(backward, `${reader.who}, ${JSON.stringify(other)}`).toEqual(expected(filter, reader, other));
+        // Each filter for each reader, in one order and one direction: together, all of them in all.
+        const orderBy = ORDERS[(index + place * 2) % 6];
+        if (!orderBy) throw new Error('There are six orders');
+        const walk = (index + place) % 2 === 0 ? walkForward : walkBackward;
+        const seen = await walk({ filter: filter.given, orderBy }, reader);
+        expect(seen, `${reader.who}, ${JSON.stringify(orderBy)}`).toEqual(expected(filter, reader, orderBy));
       }
     }, 60_000);
   }

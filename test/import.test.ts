@@ -98,7 +98,7 @@ describe('an import of customers', () => {
     expect(new Set(outcomes(second.rows))).toEqual(new Set(['NOOP']));
     expect(second.calls).toBe(1);
     expect(await dump()).toBe(before);
-    const many = await ask(document('Customers'), { input: { rows: [...rows, ...rows] } });
+    const many = await ask(document('Customers'), { input: { rows: [...rows, ...rows.slice(0, 1)] } });
     expect(many.data.importCustomers).toMatchObject({ code: 'validation_failed' });
   });
 
@@ -152,6 +152,59 @@ describe('an import of customers', () => {
     expect(skipped[10]?.error).toMatchObject({ issues: [{ path: 'rows.10.email.address' }] });
   });
 
+  it('takes nothing from the rows behind one that fails', async () => {
+    const { one } = await taken();
+    const externalId = unique('again');
+    const { rows } = await imported(
+      'Customers',
+      [
+        { externalId, name: unique('First'), email: { address: one.email.address } },
+        { externalId, name: unique('Second') },
+      ],
+      'SKIP_FAILED',
+    );
+    expect(outcomes(rows)).toEqual(['FAILED', 'CREATED']);
+  });
+
+  it('changes what the rows change, however much else the records hold', async () => {
+    const long = {
+      description: '語'.repeat(4096),
+      labels: Array.from({ length: 50 }, (_, index) => `${index}${'語'.repeat(60)}`),
+    };
+    const customers: Variables[] = [];
+    for (let count = 0; count < 40; count += 1)
+      customers.push({ externalId: unique('long'), name: unique('Long'), ...long });
+    for (let start = 0; start < 40; start += 20) await imported('Customers', customers.slice(start, start + 20));
+    const { rows } = await imported(
+      'Customers',
+      customers.map(({ externalId }) => ({ externalId, shortName: 'S' })),
+    );
+    expect(new Set(outcomes(rows))).toEqual(new Set(['UPDATED']));
+    const { data } = await ask(
+      'query($e: String!) { customerBy(identifier: { externalId: $e }) { shortName description labels } }',
+      {
+        e: customers[7]?.externalId,
+      },
+    );
+    expect(data.customerBy).toEqual({ shortName: 'S', ...long });
+  });
+
+  it('of more than 500 rows, or that name more than 5,000 tenants, is refused', async () => {
+    const tenantIdentifiers = Array.from({ length: 100 }, () => ({ externalId: 'x' }));
+    const rows = Array.from({ length: 51 }, () => ({ externalId: unique('c'), name: 'c', tenantIdentifiers }));
+    const { data } = await ask(document('Customers'), { input: { rows } });
+    expect(data.importCustomers).toMatchObject({ code: 'validation_failed' });
+  });
+
+  it('is priced by its rows', async () => {
+    const rows = Array.from({ length: 500 }, () => ({ externalId: 'one' }));
+    const field = (alias: string) => `${alias}: importCustomers(input: $input) { __typename }`;
+    const twice = `mutation($input: ImportCustomersInput!) { ${field('a')} ${field('b')} }`;
+    const { errors, calls } = await ask(twice, { input: { rows } });
+    expect(errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', cost: 10_202 });
+    expect(calls).toBe(0);
+  });
+
   it('stays within reach', async () => {
     const [own, foreign] = [await newTenant(), await newTenant()];
     const { secret } = await newKey({ tenants: [own.id] });
@@ -201,14 +254,41 @@ class InterruptedD1 extends CountingD1 {
   }
 }
 
+describe('what an import of users reads', () => {
+  it('does not grow with the directory', async () => {
+    const tenant = await newTenant();
+    const numbers = 'WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 3000)';
+    await env.DB.batch([
+      env.DB.prepare(`INSERT INTO customer (id, kind, name, name_key, email_verified, external_id, external_id_key, created_at,
+        updated_at) ${numbers} SELECT 'c' || n, 'PERSON', 'c', 'c', 0, 'many' || n, 'many' || n, 1, 1 FROM numbers`),
+      env.DB.prepare(`INSERT INTO user (id, kind, email, email_key, name_key, status, created_at, updated_at)
+        ${numbers} SELECT 'u' || n, 'TENANT', 'many' || n || '@x.example', 'many' || n || '@x.example', '', 'ACTIVE', 1, 1 FROM numbers`),
+      env.DB.prepare(`INSERT INTO assignment (tenant_id, user_id, role_id, created_at, user_deleted, user_status,
+          user_name_key, user_email_key, user_updated_at)
+        SELECT ?1, id, '00000000-0000-7000-8000-000000000301', 1, 0, status, '', email_key, 1 FROM user WHERE id LIKE 'u%'`).bind(
+        atob(tenant.id).slice('Tenant:'.length),
+      ),
+    ]);
+    const tenantRoles = [{ tenantIdentifier: { id: tenant.id }, roleIdentifier: { name: 'view' } }];
+    const rows = Array.from({ length: 20 }, (_, index) => [
+      { email: email(), tenantRoles },
+      { email: `many${index + 1}@x.example`, phone: '1' },
+      { email: email(), roleIdentifier: { name: 'member' }, customerIdentifier: { externalId: `many${index + 1}` } },
+    ]).flat();
+    const { rows: answered, rowsRead } = await imported('Users', rows);
+    expect(new Set(outcomes(answered))).toEqual(new Set(['CREATED', 'UPDATED']));
+    expect(rowsRead / rows.length).toBeLessThan(500);
+  }, 30_000);
+});
+
 describe('somebody else who writes between the survey and the import', () => {
-  const importing = async (rows: Variables[], interruptions: (() => Promise<unknown>)[]) => {
+  const importing = async (rows: Variables[], interruptions: (() => Promise<unknown>)[], kind: Kind = 'Customers') => {
     const d1 = new InterruptedD1(env.DB, interruptions);
     const environment = { ...env, DB: d1 as unknown as D1Database, ROOT_KEY } as Environment;
-    const request = graphqlRequest(document('Customers'), { input: { rows } });
+    const request = graphqlRequest(document(kind), { input: { rows } });
     const response = await worker.fetch(request, environment, { waitUntil() {}, passThroughOnException() {} } as never);
-    const { data } = await response.json<{ data: { importCustomers: { rows: Imported[] } } }>();
-    return { rows: data.importCustomers.rows, calls: d1.calls };
+    const { data } = await response.json<{ data: Record<string, { rows: Imported[] }> }>();
+    return { rows: data[`import${kind}`]?.rows ?? [], calls: d1.calls };
   };
 
   it('is seen: the import decides anew, in three calls', async () => {
@@ -223,6 +303,28 @@ describe('somebody else who writes between the survey and the import', () => {
     );
     expect(outcomes(changed.rows)).toEqual(['CREATED', 'UPDATED']);
     expect(changed.calls).toBe(3);
+  });
+
+  it('keeps what they changed and the rows did not', async () => {
+    const [tenant, gone] = [await newTenant(), await newTenant()];
+    for (const [what, name, input] of [
+      [
+        'a role that ended',
+        'revokeTenantRole',
+        (id: string) => ({ userIdentifier: { id }, tenantIdentifier: { id: tenant.id } }),
+      ],
+      ['a tenant that was erased', 'deleteTenant', () => ({ id: gone.id, permanently: true })],
+    ] as const) {
+      const user = await newTenantUser(name === 'deleteTenant' ? gone.id : tenant.id);
+      const { rows } = await importing(
+        [{ email: user.email, phone: '2' }],
+        [() => mutate(name, '__typename', input(user.id))],
+        'Users',
+      );
+      expect(outcomes(rows), what).toEqual(['UPDATED']);
+      const { data } = await ask('query($id: ID!) { user(id: $id) { phone defaultTenant { id } } }', { id: user.id });
+      expect(data.user, what).toEqual({ phone: '2', defaultTenant: null });
+    }
   });
 
   it('who does so twice leaves the rows failed, and nothing half done', async () => {
@@ -406,14 +508,14 @@ describe('an import of users', () => {
       [
         inTenant.secret,
         { email: email(), roleIdentifier: { name: 'member' }, customerIdentifier: { id: customer.id } },
-        'not_found',
+        'out_of_reach',
       ],
       [inTenant.secret, { email: email(), tenantRoles: role('admin') }, 'insufficient_permissions'],
       [inTenant.secret, { email: email(), tenantRoles: role('view', foreign.id) }, 'not_found'],
       [inTenant.secret, { email: shared.email, name: 'x' }, 'out_of_reach'],
       [inTenant.secret, { email: theirs.email, name: 'x' }, 'already_exists'],
       [inCustomer.secret, { email: email(), roleIdentifier: { name: 'viewer' } }, 'out_of_reach'],
-      [inCustomer.secret, { email: email(), tenantRoles: role('view') }, 'not_found'],
+      [inCustomer.secret, { email: email(), tenantRoles: role('view') }, 'out_of_reach'],
       [
         inCustomer.secret,
         { email: email(), roleIdentifier: { name: 'admin' }, customerIdentifier: { id: customer.id } },

@@ -374,7 +374,7 @@ export const MUTATIONS: readonly Mutation[] = [
     labels: ['new'],
     expectedVersion: 1,
   })),
-  mutation('deleteCustomer', 'customer { deletedAt }', ({ customerId }) => ({ id: customerId })),
+  mutation('deleteCustomer', 'customer { deletedAt }', ({ customerId }) => ({ id: customerId }), { also: LOWEST }),
   mutation('restoreCustomer', 'customer { deletedAt }', ({ deletedCustomerId }) => ({ id: deletedCustomerId })),
   mutation('addCustomerToTenants', 'customer { name }', joining),
   mutation('addCustomerToTenants', 'customer { name tenants { nodes { name } totalCount } }', joining, {
@@ -491,7 +491,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('deleteUser', 'user { deletedAt }', ({ userId }) => ({ id: userId }), { also: LOWEST }),
   mutation('deleteUser', 'user { email }', ({ userId }) => ({ id: userId, permanently: true }), { also: LOWEST }),
   mutation('deleteCustomer', 'customer { name }', ({ customerId }) => ({ id: customerId, permanently: true }), {
-    also: ['user:delete'],
+    also: ['user:delete', ...LOWEST],
   }),
   mutation('deleteTenant', 'tenant { name }', ({ tenantId }) => ({ id: tenantId, permanently: true })),
   mutation('restoreUser', 'user { deletedAt }', ({ deletedUserId }) => ({ id: deletedUserId }), { also: LOWEST }),

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { PERMISSIONS, type Permission } from '../src/directory/permission-names.ts';
 import { schema } from '../src/graphql/schema.ts';
 import { COMMANDS } from './commands.ts';
 import { allBut, codeOf, declaredErrors, dump, newKey } from './fixtures.ts';
 import { ask } from './gateway.ts';
-import { MUTATIONS, newWorld, QUERIES } from './operations.ts';
+import { MUTATIONS, newWorld, QUERIES, type World } from './operations.ts';
 
 const fieldsOf = (type: 'Query' | 'Mutation') =>
   Object.keys((type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {});
@@ -45,10 +45,15 @@ async function keyWithout(permission: Permission): Promise<string> {
   return key;
 }
 
-describe('every query', async () => {
+describe('every query', () => {
+  // Queries change nothing: one world is enough for all.
+  let world: World;
+  beforeAll(async () => {
+    world = await newWorld();
+  });
+
   for (const { field, document, variables, needs } of QUERIES) {
     it(`${field} answers who holds ${needs.join(', ') || 'nothing'} only: ${document.slice(0, 60)}`, async () => {
-      const world = await newWorld();
       const { secret } = await newKey({ permissions: needs.length === 0 ? ['role:read'] : needs });
       const allowed = await ask(document, variables?.(world), secret);
       if (!document.includes('apiKey {')) expect(allowed.errors, allowed.text).toEqual([]);

@@ -162,6 +162,27 @@ const statusOf = async (id: string) => {
   return data.user;
 };
 
+describe('a customer with users', () => {
+  it('is hidden, brought back and erased only by who holds what they hold', async () => {
+    const [tenant, customer] = [await newTenant(), await newCustomer()];
+    await newTenantUser(tenant.id, { roleIdentifier: { name: 'admin' } });
+    const user = await newCustomerUser(customer.id);
+    await assign(user.id, tenant.id, 'admin');
+    const weak = await newKey({ permissions: ['customer:delete', 'user:delete'] });
+    const refused = { code: 'insufficient_permissions', missingPermissions: expect.arrayContaining(['apiKey:edit']) };
+    const before = await dump();
+    for (const permanently of [false, true])
+      expect(await mutate('deleteCustomer', '__typename', { id: customer.id, permanently }, weak.secret)).toMatchObject(
+        refused,
+      );
+    expect(await dump()).toBe(before);
+    await succeed('deleteCustomer', 'customer { id }', { id: customer.id });
+    expect(await mutate('restoreCustomer', '__typename', { id: customer.id }, weak.secret)).toMatchObject(refused);
+    await succeed('restoreCustomer', 'customer { id }', { id: customer.id });
+    await succeed('deleteCustomer', 'customer { id }', { id: customer.id, permanently: true });
+  });
+});
+
 describe('the last owner', () => {
   it('can be neither deleted, demoted nor deactivated, also when 20 try at once', async () => {
     const owners: string[] = [];
@@ -242,11 +263,13 @@ describe('the last admin of a tenant', () => {
     await succeed('deleteCustomer', 'customer { id }', { id: customer.id });
   });
 
-  it('holds nobody in a tenant that is deleted', async () => {
+  it('stays in a tenant that is deleted, which may come back, until it is erased', async () => {
     const tenant = await newTenant();
     const user = await newTenantUser(tenant.id, { roleIdentifier: { name: 'admin' } });
     expect((await revoke(user.id, tenant.id)).__typename).toBe('LastAdminError');
     await succeed('deleteTenant', 'tenant { id }', { id: tenant.id });
+    expect((await mutate('deleteUser', 'user { id }', { id: user.id })).__typename).toBe('LastAdminError');
+    await succeed('deleteTenant', 'tenant { id }', { id: tenant.id, permanently: true });
     await succeed('deleteUser', 'user { id }', { id: user.id });
   });
 });

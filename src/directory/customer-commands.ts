@@ -13,6 +13,7 @@ import {
   ValidationError,
   VersionConflictError,
 } from './errors.ts';
+import { holdsPermissions, permissionsOfUsersOf } from './holding.ts';
 import { newId } from './ids.ts';
 import {
   type CustomerIdentifier,
@@ -172,6 +173,10 @@ function usersWithinReach({ reach }: Viewer, target: SQL): Check<unknown> {
   };
 }
 
+/** Whoever hides, erases or brings back a customer does so with its users, and holds what they hold. */
+const holdsUsers = (viewer: Viewer, customerId: string): Check<unknown> =>
+  holdsPermissions(viewer, permissionsOfUsersOf(sql`${customerId}`));
+
 /** Erasing a customer erases its users. */
 function mayErase({ permissions }: Viewer, users: SQL): Check<unknown>[] {
   if (permissions.has('user:delete')) return [];
@@ -194,10 +199,15 @@ export const deleteCustomer = command({
     const keepsAdmins = keepsAdminsWithout(viewer.reach, id);
     if (permanently) {
       const users = sql`user.customer_id = ${id}`;
-      const checks = [keepsAdmins, ...mayErase(viewer, users)];
+      const checks = [holdsUsers(viewer, id), keepsAdmins, ...mayErase(viewer, users)];
       return planErasure(change, CUSTOMER, id, checks, asResult, [erasure(change, USER, users)]);
     }
-    const checks = (target: SQL) => [whollyInReach(viewer, target), usersWithinReach(viewer, target), keepsAdmins];
+    const checks = (target: SQL) => [
+      whollyInReach(viewer, target),
+      usersWithinReach(viewer, target),
+      holdsUsers(viewer, id),
+      keepsAdmins,
+    ];
     return planAlteration(
       change,
       CUSTOMER,
@@ -216,7 +226,11 @@ export const restoreCustomer = command({
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
     const { viewer } = change;
-    const checks = (target: SQL) => [whollyInReach(viewer, target), usersWithinReach(viewer, target)];
+    const checks = (target: SQL) => [
+      whollyInReach(viewer, target),
+      usersWithinReach(viewer, target),
+      holdsUsers(viewer, id),
+    ];
     return planAlteration(change, CUSTOMER, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
   },
 });

@@ -8,6 +8,7 @@ import { newId } from './ids.ts';
 import { type Deciding, type GivenRow, IMPORT_RULES, type Import } from './import.ts';
 import {
   alterations,
+  changedOnes,
   creations,
   differsFrom,
   readStored,
@@ -31,6 +32,8 @@ type Row = z.output<typeof row>;
 const newRow = newRecord({ ...customerDetails, name: text });
 
 interface Written extends StoredRecord {
+  /** Null for a new customer. */
+  now: StoredColumns | null;
   tenantIds: readonly string[];
 }
 
@@ -92,19 +95,28 @@ export const importCustomers: Import<Row, Written> = {
     requireFree(deciding, given, found, columns, now);
     const { id } = found;
     if (id === null || now === null) {
-      const written = { id: newId(), columns, tenantIds: [...new Set(found.tenantIds)].filter((one) => one !== null) };
+      const written = {
+        id: newId(),
+        columns,
+        now,
+        tenantIds: [...new Set(found.tenantIds)].filter((one) => one !== null),
+      };
       return { outcome: 'CREATED', id: written.id, written };
     }
     if (!deciding.claim(`id ${id}`)) {
       throw ValidationError.at(identifierPath(given), 'names the same customer as a row before');
     }
-    return { outcome: differsFrom(columns, now) ? 'UPDATED' : 'NOOP', id, written: { id, columns, tenantIds: [] } };
+    return {
+      outcome: differsFrom(columns, now) ? 'UPDATED' : 'NOOP',
+      id,
+      written: { id, columns, now, tenantIds: [] },
+    };
   },
   writes(change, decisions, allowed) {
     const of = (outcome: string) =>
       decisions.filter((decision) => decision.outcome === outcome).map(({ written }) => written);
     const made = creations(change, CUSTOMER, of('CREATED'));
-    const altered = alterations(change, CUSTOMER, of('UPDATED'));
+    const altered = alterations(change, CUSTOMER, changedOnes(of('UPDATED')));
     const joining = of('CREATED').flatMap(({ id, tenantIds }) => tenantIds.map((tenantId) => ({ id, tenantId })));
     return [
       ...made.recorded(allowed),

@@ -30,6 +30,12 @@ export const permissionsOfUser = (userId: SQL): SQL =>
     SELECT held.role_id FROM user held WHERE held.id = ${userId}
     UNION SELECT assignment.role_id FROM assignment WHERE assignment.user_id = ${userId})`;
 
+/** The same of all the users of a customer, hidden ones included. */
+export const permissionsOfUsersOf = (customerId: SQL): SQL =>
+  sql`SELECT role_permission.permission AS permission FROM role_permission WHERE role_permission.role_id IN (
+    SELECT held.role_id FROM user held WHERE held.customer_id = ${customerId}
+    UNION SELECT assignment.role_id FROM assignment WHERE assignment.user_customer_id = ${customerId})`;
+
 export const BEYOND_REACH = 'The user also reaches what is out of your reach.';
 
 /** Whoever changes or deletes a user holds all that the user has: every permission, and all of the reach. */

@@ -83,14 +83,29 @@ export function creations(change: Change, concept: Concept, records: readonly St
   };
 }
 
-/** Other columns for existing records, all at once. */
-export function alterations(change: Change, concept: Concept, records: readonly StoredRecord[]): Writes {
-  const [first] = records;
-  if (!first) return NONE;
+/** Those of the records that were there before. */
+export const changedOnes = <R extends StoredRecord & { now: StoredColumns | null }>(records: readonly R[]) =>
+  records.flatMap(({ id, columns, now }) => (now === null ? [] : [{ id, columns, now }]));
+
+interface ChangedRecord extends StoredRecord {
+  now: StoredColumns;
+}
+
+/**
+ * Other columns for existing records, all at once. Only those are written that some row changes: the others may follow from
+ * elsewhere, and need not be the same by now.
+ */
+export function alterations(change: Change, concept: Concept, records: readonly ChangedRecord[]): Writes {
+  const names = Object.keys(records[0]?.columns ?? {}).filter((name) =>
+    records.some(({ columns, now }) => columns[name] !== now[name]),
+  );
+  if (names.length === 0) return NONE;
   const type: EventType = `${concept.word}.updated`;
   const table = sql.identifier(concept.word);
-  const rows = asRows(records);
-  const assignments = Object.keys(first.columns).map((name) => sql`${sql.identifier(name)} = ${member(name)}`);
+  const rows = jsonList(
+    records.map(({ id, columns }) => ({ id, ...Object.fromEntries(names.map((name) => [name, columns[name]])) })),
+  );
+  const assignments = names.map((name) => sql`${sql.identifier(name)} = ${member(name)}`);
   return {
     recorded: (condition) => [
       recordEvent(

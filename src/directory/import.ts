@@ -18,11 +18,25 @@ import type { Caller, Viewer } from './viewer.ts';
 
 export const MAX_IMPORT_ROWS = 500;
 
+const MAX_NAMED_TENANTS = 5000;
+
+/** How many tenants the rows name: all of them stand in one survey. */
+const namedTenants = (rows: readonly unknown[]): number =>
+  rows.reduce<number>((sum, row) => {
+    const { tenantIdentifiers, tenantRoles } = named.parse(row);
+    return sum + tenantIdentifiers.length + tenantRoles.length;
+  }, 0);
+
+const named = z
+  .object({ tenantIdentifiers: z.array(z.unknown()).catch([]), tenantRoles: z.array(z.unknown()).catch([]) })
+  .catch({ tenantIdentifiers: [], tenantRoles: [] });
+
 const importInput = z.object({
   rows: z
     .array(z.unknown(), { error: otherwise('must be a list') })
     .min(1, 'must not be empty')
-    .max(MAX_IMPORT_ROWS, `must be at most ${MAX_IMPORT_ROWS}`),
+    .max(MAX_IMPORT_ROWS, `must be at most ${MAX_IMPORT_ROWS}`)
+    .refine((rows) => namedTenants(rows) <= MAX_NAMED_TENANTS, `must name at most ${MAX_NAMED_TENANTS} tenants`),
   /** Whether one row that fails keeps out all of them; if it does not, the others are imported. */
   errorPolicy: choice(['REJECT_ALL', 'SKIP_FAILED']).nullish(),
 });
@@ -149,15 +163,18 @@ function decideAll<Row, Written>(
   surveyed: readonly SurveyedRow[],
 ): Outcome<Written>[] {
   const claimed = new Set<string>();
-  const claim = (value: string) => {
-    const isFree = !claimed.has(value);
-    claimed.add(value);
-    return isFree;
-  };
   return given.map((row, index) => {
     const found = surveyed[index];
     if (!found) throw new Error('The survey has fewer rows than the import');
-    return attempt(() => command.decide({ viewer, claim }, row, found));
+    const claims = new Set<string>();
+    const claim = (value: string) => {
+      claims.add(value);
+      return !claimed.has(value);
+    };
+    const outcome = attempt(() => command.decide({ viewer, claim }, row, found));
+    // A row that fails writes nothing, and takes nothing from those behind it.
+    if (!(outcome instanceof DirectoryError)) for (const value of claims) claimed.add(value);
+    return outcome;
   });
 }
 

@@ -21,14 +21,13 @@ export function keepsOwner(leaves: (userId: SQL) => SQL): Check<unknown> {
 }
 
 /**
- * The same for the built-in role `admin` in each live tenant. `candidates` is a SELECT of the ids of the tenants that it
+ * The same for the built-in role `admin` in each tenant, hidden ones included, which may come back. `candidates` is a SELECT of the ids of the tenants that it
  * can be about; of those it finds, the ones in reach are named.
  */
 export function keepsAdmins(reach: Reach, candidates: SQL, leaves: (userId: SQL) => SQL): Check<unknown> {
   return {
     problem: sql`(SELECT json_group_array(tenant_id) FILTER (WHERE ${tenantInReach(reach, sql`tenant_id`)}) FROM (
       SELECT managing.tenant_id AS tenant_id FROM assignment managing
-      JOIN tenant ON tenant.id = managing.tenant_id AND tenant.deleted_at IS NULL
       WHERE managing.role_id = ${TENANT_ADMIN_ROLE_ID} AND managing.tenant_id IN (${candidates}) AND managing.user_deleted = 0
       GROUP BY managing.tenant_id
       HAVING ${keepsNobody(sql`managing.user_status = 'ACTIVE'`, leaves(sql`managing.user_id`))}

@@ -9,9 +9,11 @@ import { newId } from './ids.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from './import.ts';
 import {
   alterations,
+  changedOnes,
   creations,
   differsFrom,
   readStored,
+  type StoredColumns,
   type StoredRecord,
   stored,
   storedRecord,
@@ -43,6 +45,8 @@ interface Admin {
 }
 
 interface Written extends StoredRecord {
+  /** Null for a new tenant. */
+  now: StoredColumns | null;
   admin: Admin | null;
 }
 
@@ -94,18 +98,18 @@ export const importTenants: Import<Row, Written> = {
     const { adminEmail: _adminEmail, ...details } = row;
     if (found.id !== null && now !== null) {
       const columns = stored(tenants, patchedTenant(details), now);
-      const written = { id: found.id, columns, admin: null };
+      const written = { id: found.id, columns, now, admin: null };
       return { outcome: differsFrom(columns, now) ? 'UPDATED' : 'NOOP', id: found.id, written };
     }
     const columns = stored(tenants, newTenant(parse(newRow, details, path)), null);
     const id = newId();
-    return { outcome: 'CREATED', id, written: { id, columns, admin: firstAdmin(given, found) } };
+    return { outcome: 'CREATED', id, written: { id, columns, now: null, admin: firstAdmin(given, found) } };
   },
   writes(change, decisions, allowed) {
     const of = (outcome: string) =>
       decisions.filter((decision) => decision.outcome === outcome).map(({ written }) => written);
     const made = creations(change, TENANT, of('CREATED'));
-    const altered = alterations(change, TENANT, of('UPDATED'));
+    const altered = alterations(change, TENANT, changedOnes(of('UPDATED')));
     const admins = adminsOf(of('CREATED'));
     const people = creations(change, USER, newUsers(admins));
     const assigned = sql`(SELECT given.value ->> 'userId' AS user_id, given.value ->> 'tenantId' AS tenant_id,

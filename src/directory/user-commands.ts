@@ -15,7 +15,7 @@ import {
 import { holdsPermissions, holdsUser, permissionsOfRole } from './holding.ts';
 import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from './input.ts';
 import { keepsOwner, keepsOwnerAndAdmins } from './last-holders.ts';
-import { userInReach } from './reach.ts';
+import { userInReach, userWhollyInReach } from './reach.ts';
 import { missingUnless, pathOf, tenantNamed } from './references.ts';
 import { noRole, OWNER_ROLE_ID, roleNamed } from './roles.ts';
 import { patchedUser, settableStatus, USER, type UserResult, userDetails } from './user-columns.ts';
@@ -27,6 +27,10 @@ const asResult = (user: UserRecord): UserResult => ({ user });
 /** Whether this is a user in reach: what else the input names is looked for only then, or answers would tell them apart. */
 const isKnown = ({ reach }: Viewer, userId: string): SQL =>
   sql`user.id = ${userId} AND ${USER_IS_LIVE} AND ${userInReach(reach, sql`user.id`)}`;
+
+/** Whether this is a user of whom only a part is in reach: of the rest nothing is told, by whatever guess. */
+const isPartly = (viewer: Viewer, userId: string): SQL =>
+  sql`EXISTS (SELECT 1 FROM user WHERE ${isKnown(viewer, userId)} AND NOT ${userWhollyInReach(viewer.reach, sql`user.id`)})`;
 
 /** Of a user with a role in the organization or a customer, which of the two; NULL for one with neither. */
 const ownScope = (viewer: Viewer, userId: string): SQL =>
@@ -78,7 +82,9 @@ export const updateUser = command({
         verb: 'updated',
         values: { ...patchedUser(patch), roleId, defaultTenantId: start === null ? null : defaultTenantId },
         missing: [
-          ...(roleId && roleIdentifier ? [noRole(roleId, roleIdentifier)] : []),
+          ...(roleId && roleIdentifier
+            ? [noRole(sql`iif(${isPartly(viewer, id)}, 'unasked', ${roleId})`, roleIdentifier)]
+            : []),
           ...(defaultTenantId && start
             ? [missingUnless(sql`${defaultTenantId} IS NOT NULL`, pathOf('defaultTenantIdentifier', start), 'tenant')]
             : []),

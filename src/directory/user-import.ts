@@ -8,6 +8,7 @@ import { newId } from './ids.ts';
 import { type Deciding, type GivenRow, IMPORT_RULES, type Import } from './import.ts';
 import {
   alterations,
+  changedOnes,
   creations,
   differsFrom,
   readStored,
@@ -31,6 +32,8 @@ interface Assigned {
 }
 
 interface Written extends StoredRecord {
+  /** Null for a new user. */
+  now: StoredColumns | null;
   /** Whether the user itself changes, and not only its roles in tenants. */
   differs: boolean;
   assigned: readonly Assigned[];
@@ -52,36 +55,39 @@ export const importUsers: Import<UserRow, Written> = {
     const found = readFoundUser(seen);
     const now = readStored(record);
     if (found.id === null || now === null) {
+      requireHome(deciding.viewer, given);
       requireReferences(given, found);
-      const columns = created(deciding.viewer, given, found);
+      const columns = created(given, found);
       requireFree(deciding, given, found, columns, null);
       const id = newId();
-      return { outcome: 'CREATED', id, written: { id, columns, differs: true, assigned: assignedBy(given, found) } };
+      return {
+        outcome: 'CREATED',
+        id,
+        written: { id, columns, now, differs: true, assigned: assignedBy(given, found) },
+      };
     }
     if (!found.isLive || !found.inReach) throw new AlreadyExistsError(identifierPath(given), null);
     if (!deciding.claim(`id ${found.id}`)) {
       throw ValidationError.at(identifierPath(given), 'names the same user as a row before');
     }
+    requireOwnHome(given, found);
     requireReferences(given, found);
     const columns = changed(given, found, now);
     const differs = differsFrom(columns, now);
     if (differs) requireHolding(found);
+    keepsOwnersAndAdmins(given, found, columns, now);
     if (columns.role_id !== now.role_id && found.givenRoleBeyond) throw ForbiddenError.missing(found.givenRoleBeyond);
     requireFree(deciding, given, found, columns, now);
     const assigned = assignedBy(given, found);
     const outcome = differs || assigned.length > 0 ? 'UPDATED' : 'NOOP';
-    return { outcome, id: found.id, written: { id: found.id, columns, differs, assigned } };
+    return { outcome, id: found.id, written: { id: found.id, columns, now, differs, assigned } };
   },
   writes(change, decisions, allowed) {
     const of = (outcome: string) =>
       decisions.filter((decision) => decision.outcome === outcome).map(({ written }) => written);
     const [fresh, existing] = [of('CREATED'), of('UPDATED')];
     const made = creations(change, USER, fresh);
-    const altered = alterations(
-      change,
-      USER,
-      existing.filter(({ differs }) => differs),
-    );
+    const altered = alterations(change, USER, changedOnes(existing.filter(({ differs }) => differs)));
     return [
       ...made.recorded(allowed),
       ...altered.recorded(allowed),
@@ -127,26 +133,34 @@ function requireHolding({ whollyInReach, beyond }: FoundUser): void {
   if (beyond !== null) throw ForbiddenError.missing(beyond);
 }
 
+/** Whether the viewer reaches where the new user is to have its own role: before anything is looked up there. */
+function requireHome(viewer: Viewer, { row }: Given): void {
+  if (row.customerIdentifier != null) requireReach(viewer, ['ORGANIZATION', 'CUSTOMER']);
+  else requireReach(viewer, row.roleIdentifier == null ? ['ORGANIZATION', 'TENANTS'] : ['ORGANIZATION']);
+}
+
+/** The same for a user who is there: who reaches only part of a user learns nothing of the rest by guessing. */
+function requireOwnHome({ row }: Given, found: FoundUser): void {
+  if (row.customerIdentifier == null && row.roleIdentifier == null) return;
+  if (!found.whollyInReach) throw ForbiddenError.outOfReach(BEYOND_REACH);
+}
+
 const newRow = newRecord(newUserDetails);
 
-function created(viewer: Viewer, { path, row }: Given, found: FoundUser): StoredColumns {
+function created({ path, row }: Given, found: FoundUser): StoredColumns {
   const { status, roleIdentifier, customerIdentifier, tenantRoles: _tenantRoles, ...given } = row;
   const details = patchedUser(parse(newRow, given, path));
   const [start] = found.tenantRoles;
   const common = { nameKey: '', ...details, status: status ?? 'INVITED' } as const;
+  if (found.givenRoleBeyond) throw ForbiddenError.missing(found.givenRoleBeyond);
   if (customerIdentifier != null) {
-    requireReach(viewer, ['ORGANIZATION', 'CUSTOMER']);
     if (roleIdentifier == null) throw ValidationError.at(`${path}.roleIdentifier`, 'is required', 'REQUIRED');
-    if (found.givenRoleBeyond) throw ForbiddenError.missing(found.givenRoleBeyond);
     const home = { kind: 'CUSTOMER', roleId: found.givenRoleId, customerId: found.givenCustomerId } as const;
     return stored(users, { ...common, ...home }, null);
   }
   if (roleIdentifier != null) {
-    requireReach(viewer, ['ORGANIZATION']);
-    if (found.givenRoleBeyond) throw ForbiddenError.missing(found.givenRoleBeyond);
     return stored(users, { ...common, kind: 'ORGANIZATION', roleId: found.givenRoleId }, null);
   }
-  requireReach(viewer, ['ORGANIZATION', 'TENANTS']);
   if (!start)
     throw ValidationError.at(`${path}.tenantRoles`, 'is required for a user without another role', 'REQUIRED');
   return stored(users, { ...common, kind: 'TENANT', defaultTenantId: start.tenantId }, null);
@@ -165,14 +179,15 @@ function changed({ path, row }: Given, found: FoundUser, now: StoredColumns): St
     status: status ?? undefined,
     roleId: roleIdentifier == null ? undefined : found.givenRoleId,
   };
-  const columns = stored(users, values, now);
-  const isDemoted = now.role_id === OWNER_ROLE_ID && columns.role_id !== OWNER_ROLE_ID;
+  return stored(users, values, now);
+}
+
+/** Whether others are left depends on the other rows, too: that is for the commands for one user to find out. */
+function keepsOwnersAndAdmins({ path }: Given, found: FoundUser, columns: StoredColumns, now: StoredColumns): void {
+  const wasOwner = now.role_id === OWNER_ROLE_ID;
+  if (wasOwner && columns.role_id !== OWNER_ROLE_ID) throw ValidationError.at(`${path}.roleIdentifier`, NOT_BY_IMPORT);
   const isDeactivated = columns.status === 'DEACTIVATED' && now.status !== 'DEACTIVATED';
-  if (isDemoted) throw ValidationError.at(`${path}.roleIdentifier`, NOT_BY_IMPORT);
-  if (isDeactivated && (now.role_id === OWNER_ROLE_ID || found.isTenantAdmin)) {
-    throw ValidationError.at(`${path}.status`, NOT_BY_IMPORT);
-  }
-  return columns;
+  if (isDeactivated && (wasOwner || found.isTenantAdmin)) throw ValidationError.at(`${path}.status`, NOT_BY_IMPORT);
 }
 
 const NOT_BY_IMPORT =

@@ -108,9 +108,13 @@ export function surveyUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]):
   const emailHolder = holder(sql`holder.email_key`, key('emailKey'));
   const externalIdHolder = holder(sql`holder.external_id_key`, key('externalIdKey'));
   const customer = member('customer');
+  const customerBy = (column: string, member: string) =>
+    sql`(SELECT named.id FROM customer named WHERE named.deleted_at IS NULL
+      AND named.${sql.identifier(column)} = ${customer} ->> ${sql.raw(`'${member}'`)})`;
+  const customerId = sql`coalesce(${customer} ->> 'id', ${customerBy('external_id_key', 'externalIdKey')},
+    ${customerBy('email_key', 'emailKey')})`;
   const givenCustomer = sql`(SELECT customer.id FROM customer
-    WHERE customer.deleted_at IS NULL AND ${customerInReach(reach, sql`customer.id`)} AND (customer.id = ${customer} ->> 'id'
-      OR customer.external_id_key = ${customer} ->> 'externalIdKey' OR customer.email_key = ${customer} ->> 'emailKey'))`;
+    WHERE customer.id = ${customerId} AND customer.deleted_at IS NULL AND ${customerInReach(reach, sql`customer.id`)})`;
   const scope = sql`coalesce(user.kind, iif(json_type(given.value, '$.customer') = 'object', 'CUSTOMER', 'ORGANIZATION'))`;
   const givenRole = roleIn(member('role'), sql`nullif(${scope}, 'TENANT')`);
   return select(
@@ -132,9 +136,9 @@ export function surveyUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]):
   );
 }
 
+/** The unary plus keeps SQLite from going through all admins there are. */
 const isTenantAdmin = sql`EXISTS (SELECT 1 FROM assignment
-  JOIN tenant ON tenant.id = assignment.tenant_id AND tenant.deleted_at IS NULL
-  WHERE assignment.user_id = user.id AND assignment.role_id = ${TENANT_ADMIN_ROLE_ID})`;
+  WHERE assignment.user_id = user.id AND +assignment.role_id = ${TENANT_ADMIN_ROLE_ID})`;
 
 function tenantRolesOf(viewer: Viewer): SQL {
   const granted = sql`${permissionsOfRole(sql`resolved.role_id`)} UNION ALL ${permissionsOfRole(sql`resolved.held_id`)}`;

@@ -22,6 +22,8 @@ export const MAX_DEPTH = 12;
 const FIELD_COST = 1;
 const PAGE_COST = 10;
 const MUTATION_COST = 100;
+/** One of the rows that an import is given. */
+const ROW_COST = 10;
 /** A total reads every row that it counts. */
 const TOTAL_COST = 200;
 /** Introspection answers the whole schema, or one type of it. */
@@ -40,8 +42,8 @@ type Variables = ReadonlyMap<string, unknown>;
 type Fragment = Pick<FragmentDefinitionNode | InlineFragmentNode, 'selectionSet' | 'typeCondition'>;
 
 /**
- * Prices an operation by the shape of the schema, so that no field can be forgotten: a field 1, a mutation 100, a total
- * 200, a page 10 and then the fields of its records as often as it may have records. To be asked about valid documents
+ * Prices an operation by the shape of the schema, so that no field can be forgotten: a field 1, a mutation 100, a row of
+ * an import 10, a total 200, a page 10 and then the fields of its records as often as it may have records. To be asked about valid documents
  * only, whose fragments have no cycles; each fragment is priced once for each type and page, however often it is spread.
  */
 export function costOf(
@@ -91,7 +93,8 @@ export function costOf(
     const type = getNamedType(field.type);
     const below = priceSelections(node.selectionSet, type, isConnection(type) ? pageSize(node, variables) : 1);
     const times = onPage && (name === 'nodes' || name === 'edges') ? rows : idCount(node, variables);
-    return { cost: ownCost(parent, type) + below.cost * times, depth: below.depth + 1 };
+    const given = parent === schema.getMutationType() ? ROW_COST * rowCount(node, variables) : 0;
+    return { cost: ownCost(parent, type) + given + below.cost * times, depth: below.depth + 1 };
   }
 
   function ownCost(parent: GraphQLNamedType, type: GraphQLNamedType): number {
@@ -121,6 +124,21 @@ function idCount(node: FieldNode, variables: Variables): number {
   const ids = argument(node, 'ids', variables);
   return Array.isArray(ids) ? ids.length : 1;
 }
+
+/** How many rows the input of a mutation has. */
+function rowCount(node: FieldNode, variables: Variables): number {
+  const input = node.arguments?.find(({ name }) => name.value === 'input')?.value;
+  if (input?.kind === Kind.VARIABLE) return lengthOf(memberOf(variables.get(input.name.value), 'rows'));
+  if (input?.kind !== Kind.OBJECT) return 0;
+  const rows = input.fields.find(({ name }) => name.value === 'rows')?.value;
+  if (rows?.kind === Kind.VARIABLE) return lengthOf(variables.get(rows.name.value));
+  return rows?.kind === Kind.LIST ? rows.values.length : 0;
+}
+
+const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);
+
+const memberOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Object.entries(value).find(([key]) => key === name)?.[1] : undefined;
 
 /** The value of a whole-number or list argument; undefined when it is not given. */
 function argument(node: FieldNode, name: string, variables: Variables): unknown {

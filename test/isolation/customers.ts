@@ -81,6 +81,7 @@ const lists: Operation<State>[] = [
 ].map(([covers, document, path, variables]) => ({
   covers: covers as string,
   name: `${covers} ${document}`,
+  isForAll: (variables as (state: State) => Variables).length === 0,
   ask: query(document as string, variables as (state: State) => Variables),
   outcome: (answer, state) => readOutcome(answer, (data) => someNode(data, path as string, idOf(state))),
   expected: visible,

@@ -27,6 +27,7 @@ const tenantQuery = (
 ): Operation<TenantState> => ({
   covers,
   name: `${covers} ${document}`,
+  isForAll: variables.length === 0,
   ask: (name, key) => ask(document, variables(name), key),
   outcome: (answer, name) =>
     readOutcome(answer, (data) => (path ? someNode(data, path, tenantId(name)) : Object.values(data)[0])),

@@ -66,6 +66,7 @@ const read = (
 ): UserOperation => ({
   covers,
   name: `users: ${document}`,
+  isForAll: variables.length === 0,
   ask: query(document, variables),
   outcome: (answer, state) =>
     readOutcome(answer, (data) => (path ? someNode(data, path, userId(state)) : Object.values(data)[0])),
@@ -265,7 +266,10 @@ const edits: UserOperation[] = [
       'updateUser',
       `updateUser to the role ${name}`,
       (state) => ({ id: userId(state), roleIdentifier: { name } }),
-      (viewer, state) => (USERS[state].home === 'TENANT' ? 'not_found' : editable(viewer, state)),
+      (viewer, state) => {
+        const outcome = editable(viewer, state);
+        return outcome === 'done' && USERS[state].home === 'TENANT' ? 'not_found' : outcome;
+      },
     ),
   ),
   ...(['a', 'b'] as const).map((tenant) =>
@@ -364,7 +368,7 @@ const imports: UserOperation[] = (['externalId', 'email'] as const).flatMap((by)
     outcome: importOutcome,
     expected: (viewer, state) => {
       const { exists, deleted } = USERS[state];
-      if (!exists || deleted) return noSuchUser(viewer, by);
+      if (!exists || deleted) return noSuchUser(viewer);
       return seesUser(viewer, state) ? editable(viewer, state) : 'already_exists';
     },
   },
@@ -387,6 +391,7 @@ const imports: UserOperation[] = (['externalId', 'email'] as const).flatMap((by)
         const { exists, deleted } = USERS[state];
         const isOpen = !viewer.customer && tenant !== 'gone' && reaches(viewer, [tenant]);
         if (exists && !deleted && !seesUser(viewer, state)) return 'already_exists';
+        if (viewer.customer && (!exists || deleted)) return 'out_of_reach';
         return isOpen ? 'done' : 'not_found';
       },
     }),
@@ -394,8 +399,8 @@ const imports: UserOperation[] = (['externalId', 'email'] as const).flatMap((by)
 ]);
 
 /** By an external id alone no user is made; by an e-mail address, one with roles in tenants, of which none is given. */
-const noSuchUser = ({ customer }: ViewerKind, by: string): Outcome =>
-  customer && by === 'email' ? 'out_of_reach' : ('validation_failed' as Outcome);
+const noSuchUser = ({ customer }: ViewerKind): Outcome =>
+  customer ? 'out_of_reach' : ('validation_failed' as Outcome);
 
 const creations: UserOperation[] = [
   creation('createOrganizationUser', { roleIdentifier: { name: 'viewer' } }, ({ reach }) =>

@@ -256,6 +256,8 @@ export interface Operation<Record extends string> {
   ask: (record: Record, key: string | undefined) => Promise<Answer>;
   outcome: (answer: Answer, record: Record, viewer: ViewerKind) => Outcome;
   expected: (viewer: ViewerKind, record: Record) => Outcome;
+  /** For a request that does not depend on the record. */
+  isForAll?: boolean;
   /** For what does not only look for the record: that a unique value is taken may show, and who may be granted what. */
   tellsApart?: boolean;
 }

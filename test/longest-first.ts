@@ -1,0 +1,25 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Files that take long, the longest first: begun last, one of them would keep everybody waiting. */
+const LONG = [
+  'isolation-of-users.test.ts',
+  'isolation.test.ts',
+  'start.test.ts',
+  'graphiql.test.ts',
+  'permissions.test.ts',
+  'filtered-pages.test.ts',
+  'search.test.ts',
+  'erasure.test.ts',
+  'import-gateway.test.ts',
+];
+
+const place = ({ moduleId }: TestSpecification): number => {
+  const index = LONG.findIndex((name) => moduleId.endsWith(`/${name}`));
+  return index < 0 ? LONG.length : index;
+};
+
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return [...files].sort((one, other) => place(one) - place(other));
+  }
+}
