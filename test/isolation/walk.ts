@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { dump } from '../fixtures.ts';
-import { beyond, type Operation, prepare, reset, secrets, VIEWERS, type ViewerKind } from './world.ts';
+import { reset } from './reset.ts';
+import { beyond, type Operation, prepare, secrets, VIEWERS, type ViewerKind } from './world.ts';
 
 /**
  * Every operation × every kind of viewer × every state of the record, against what the design's two tables say. The

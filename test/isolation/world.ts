@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import { globalId, type Key, newKey, newTenant, succeed } from '../fixtures.ts';
 import type { Answer } from '../gateway.ts';
+import { remember } from './reset.ts';
 import { userStatements } from './user-rows.ts';
 
 export type TenantName = 'a' | 'b' | 'gone';
@@ -87,8 +88,8 @@ export const eventIdOf = (state: State) => globalId('Event', String(eventNumberO
 export const nameOf = (name: TenantName | 'none') => `tenant ${name}`;
 export const rawTenant = (name: TenantName) => atob(tenantIds[name]).slice('Tenant:'.length);
 
-/** Puts all customers and tenants back as the table above says. */
-export async function reset(): Promise<void> {
+/** Makes the customers, tenants and users of the tables. */
+async function build(): Promise<void> {
   const statements = [
     'DELETE FROM user',
     'DELETE FROM membership',
@@ -138,32 +139,8 @@ export async function reset(): Promise<void> {
       );
     }
   }
-  await env.DB.batch([...statements, ...userStatements(), ...keyStatements()]);
+  await env.DB.batch([...statements, ...userStatements()]);
 }
-
-interface KeyReach {
-  id: string;
-  customerId: string | null;
-  tenantId: string | null;
-}
-
-/** What the keys reached to begin with: who erases a tenant or a customer takes it from them. */
-let keyReaches: readonly KeyReach[] = [];
-
-async function rememberKeyReaches(): Promise<void> {
-  const { results } = await env.DB.prepare(
-    `SELECT id, customer_id AS customerId, tenant_id AS tenantId FROM api_key LEFT JOIN api_key_tenant ON api_key_id = id
-     WHERE customer_id IS NOT NULL OR tenant_id IS NOT NULL`,
-  ).all<KeyReach>();
-  keyReaches = results;
-}
-
-const keyStatements = (): D1PreparedStatement[] =>
-  keyReaches.map(({ id, customerId, tenantId }) =>
-    tenantId === null
-      ? env.DB.prepare('UPDATE api_key SET customer_id = ?2 WHERE id = ?1').bind(id, customerId)
-      : env.DB.prepare('INSERT INTO api_key_tenant VALUES (?1, ?2) ON CONFLICT DO NOTHING').bind(id, tenantId),
-  );
 
 /** All that a viewer must not change, whatever they may do: tenants, memberships and customers beyond their reach. */
 export async function beyond({ reach, customer }: ViewerKind): Promise<string> {
@@ -226,11 +203,12 @@ export async function prepare(): Promise<void> {
   keysByReach.set('b', (await keyOf(['b'])).id);
   keysByReach.set('ab', (await keyOf(['a', 'b'])).id);
   await succeed('deleteTenant', 'tenant { id }', { id: tenantIds.gone });
-  await reset();
+  await build();
   for (const { name, customer } of VIEWERS) {
     if (customer !== undefined) secrets.set(name, (await newCustomerKey(customer)).secret);
   }
-  await rememberKeyReaches();
+  await build();
+  await remember();
 }
 
 export const ORDERS = ['CREATED_AT', 'UPDATED_AT', 'NAME'];

@@ -44,6 +44,7 @@ const contents = (gateway: Gateway) =>
 
 describe('npm start', () => {
   let first: Started;
+  let second: Started;
   let before: Awaited<ReturnType<typeof contents>>;
 
   it('prints a curl line that lists customers when it is pasted as it is', async () => {
@@ -146,19 +147,17 @@ describe('npm start', () => {
   });
 
   it('changes nothing when it is started again', async () => {
-    const second = await npmStart(join(directory, 'demo'));
+    second = await npmStart(join(directory, 'demo'));
     expect(second.key).toBe(first.key);
     expect(await contents(second)).toEqual(before);
-    await second.stop();
   });
 
   it('answers the first example of the README as the README says', async () => {
     const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
     const [, document = ''] = /```graphql\n(.*?)```/s.exec(readme) ?? [];
     const [, answer = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
-    const third = await npmStart(join(directory, 'demo'));
-    expect({ data: await ask(third, document, {}, z.unknown()) }).toEqual(JSON.parse(answer));
-    await third.stop();
+    expect({ data: await ask(second, document, {}, z.unknown()) }).toEqual(JSON.parse(answer));
+    await second.stop();
   });
 
   it('leaves an empty database empty if it is told so', async () => {

@@ -1,0 +1,58 @@
+import { env } from 'cloudflare:workers';
+
+/*
+ * Puts the world back as it was made: only what differs is written, because whatever is searched is dear to write.
+ */
+
+/** Parents before children, each with what tells its rows apart. */
+const TABLES = {
+  tenant: ['id'],
+  customer: ['id'],
+  membership: ['tenant_id', 'customer_id'],
+  user: ['id'],
+  assignment: ['tenant_id', 'user_id'],
+  event: ['id'],
+  event_tenant: ['tenant_id', 'event_id'],
+  api_key_tenant: ['api_key_id', 'tenant_id'],
+};
+
+let statements: readonly string[] = [];
+
+async function columnsOf(table: string): Promise<string[]> {
+  const { results } = await env.DB.prepare(`PRAGMA table_xinfo("${table}")`).all<{ name: string; hidden: number }>();
+  return results.filter(({ hidden }) => hidden === 0).map(({ name }) => name);
+}
+
+/** Keeps a copy of everything, to which `reset` goes back. */
+export async function remember(): Promise<void> {
+  const [removals, additions, changes, copies]: string[][] = [[], [], [], []];
+  for (const [table, key] of Object.entries(TABLES)) {
+    const columns = await columnsOf(table);
+    const list = columns.map((name) => `"${name}"`).join(', ');
+    const same = key.map((name) => `saved."${name}" = "${table}"."${name}"`).join(' AND ');
+    const differs = columns.map((name) => `saved."${name}" IS NOT "${table}"."${name}"`).join(' OR ');
+    // Events of roles and keys stay, and so do the keys that they are about.
+    const ours = table === 'event' ? "subject_type IN ('Customer', 'Tenant', 'User')" : table !== 'api_key_tenant';
+    copies?.push(`CREATE TABLE "saved_${table}" AS SELECT ${list} FROM "${table}"`);
+    removals?.unshift(
+      `DELETE FROM "${table}" WHERE ${ours} AND NOT EXISTS (SELECT 1 FROM "saved_${table}" saved WHERE ${same})`,
+    );
+    additions?.push(
+      `INSERT INTO "${table}" (${list}) SELECT ${list} FROM "saved_${table}" saved
+       WHERE NOT EXISTS (SELECT 1 FROM "${table}" WHERE ${same})`,
+    );
+    changes?.push(
+      `UPDATE "${table}" SET ${columns.map((name) => `"${name}" = saved."${name}"`).join(', ')}
+       FROM "saved_${table}" saved WHERE ${same} AND (${differs})`,
+    );
+  }
+  copies?.push('CREATE TABLE saved_api_key AS SELECT id, customer_id FROM api_key');
+  changes?.push(`UPDATE api_key SET customer_id = saved.customer_id
+    FROM saved_api_key saved WHERE saved.id = api_key.id AND saved.customer_id IS NOT api_key.customer_id`);
+  await env.DB.batch((copies ?? []).map((sql) => env.DB.prepare(sql)));
+  statements = [removals, additions, changes].flatMap((list) => list ?? []);
+}
+
+export async function reset(): Promise<void> {
+  await env.DB.batch(statements.map((sql) => env.DB.prepare(sql)));
+}
