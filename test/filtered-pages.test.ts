@@ -164,10 +164,12 @@ async function walkBackward(variables: Variables, reader: Reader, from: string |
 
 describe('a filtered page of 25 of 10,000', () => {
   const filters = FILTERS.flatMap((filter, index) => withDeleted(filter).slice(0, index % 4 === 0 ? 3 : 2));
-  for (const filter of filters) {
+  for (const [index, filter] of filters.entries()) {
+    // Of each filter there are two at least, with deleted records and without: together they have every order.
+    const orders = ORDERS.filter((_, place) => (place + index) % 2 === 0);
     it(`reads a bounded number of rows with ${filter.what}, in any order, for everyone`, async () => {
       for (const reader of READERS) {
-        for (const orderBy of ORDERS) {
+        for (const orderBy of orders) {
           const list = { filter: filter.given, orderBy };
           const { pageInfo } = await pageOf({ ...list, first: 25 }, reader);
           if (!pageInfo.hasNextPage) continue;

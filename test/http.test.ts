@@ -94,6 +94,15 @@ describe('limits', () => {
     expect((await post(short.padEnd(MAX_BODY_BYTES, ' '))).status).toBe(200);
   });
 
+  it('prices a list of roles like a page', async () => {
+    const below = 'availableRoles { id name level scope isBuiltIn description }';
+    const { errors } = await ask(`{ tenants(first: 100) { nodes { ${below} } } }`);
+    expect(errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT' });
+    expect((await ask('{ organizationRoles { id name permissions { nodes { name description } } } }')).errors).toEqual(
+      [],
+    );
+  });
+
   it('names no more than a hundred things that are wrong with an input', async () => {
     const permissions = Array.from({ length: 5000 }, (_, index) => `nothing:${index}`);
     const document = `mutation($p: [String!]!) { createApiKey(input: { name: "k", reach: ORGANIZATION, permissions: $p }) {

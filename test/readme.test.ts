@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import contributing from '../CONTRIBUTING.md?raw';
 import readme from '../README.md?raw';
 import { ERROR_CODES } from '../src/directory/errors.ts';
-import { MAX_IMPORT_ROWS } from '../src/directory/import.ts';
+import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../src/directory/import.ts';
 import { MAX_IDENTIFIERS } from '../src/directory/input.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../src/directory/paging.ts';
 import { MAX_ROLES } from '../src/directory/role-commands.ts';
@@ -79,7 +79,9 @@ describe('the README', () => {
     const number = (value: number) => value.toLocaleString('en');
     expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
     expect(readme).toContain(`the body is over ${MAX_BODY_BYTES / 1024 / 1024} MB`);
-    expect(limits.get('rows of an import')).toBe(String(MAX_IMPORT_ROWS));
+    expect(limits.get('rows of an import, tenants that they name')).toBe(
+      [MAX_IMPORT_ROWS, MAX_NAMED_TENANTS].map(number).join(', '),
+    );
     expect(limits.get('roles of one scope')).toBe(String(MAX_ROLES));
     expect(limits.get('tokens, aliases, directives of a document')).toBe(
       [MAX_TOKENS, MAX_ALIASES, MAX_DIRECTIVES].map(number).join(', '),

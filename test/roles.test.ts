@@ -183,6 +183,25 @@ describe('a customer with users', () => {
   });
 });
 
+describe('a tenant with users and keys', () => {
+  it('is brought back only by who holds what they hold', async () => {
+    const [tenant, keyed] = [await newTenant(), await newTenant()];
+    await newTenantUser(tenant.id);
+    await newKey({ tenants: [keyed.id], permissions: ['event:read'] });
+    const weak = await newKey({ permissions: ['tenant:delete'] });
+    for (const [id, permission] of [
+      [tenant.id, 'customer:read'],
+      [keyed.id, 'event:read'],
+    ]) {
+      await succeed('deleteTenant', 'tenant { id }', { id }, weak.secret);
+      expect(await mutate('restoreTenant', '__typename', { id }, weak.secret)).toMatchObject({
+        missingPermissions: expect.arrayContaining([permission]),
+      });
+      await succeed('restoreTenant', 'tenant { id }', { id });
+    }
+  });
+});
+
 describe('the last owner', () => {
   it('can be neither deleted, demoted nor deactivated, also when 20 try at once', async () => {
     const owners: string[] = [];

@@ -189,6 +189,17 @@ describe('a tenant user', () => {
     ]);
   });
 
+  it('does not start any more where its role was revoked, and is answered so', async () => {
+    const tenant = await newTenant();
+    const { secret } = await newKey({ tenants: [tenant.id] });
+    const users = [await newTenantUser(tenant.id), await newTenantUser(tenant.id)];
+    for (const [index, key] of [undefined, secret].entries()) {
+      const revoke = { userIdentifier: { id: users[index]?.id }, tenantIdentifier: { id: tenant.id } };
+      const { user } = await succeed('revokeTenantRole', 'user { id defaultTenant { id } }', revoke, key);
+      expect(user).toEqual({ id: users[index]?.id, defaultTenant: null });
+    }
+  });
+
   it('does not start where it has no role', async () => {
     const [tenant, other] = [await newTenant(), await newTenant()];
     const user = await newTenantUser(tenant.id);
@@ -293,6 +304,14 @@ describe('the first admin of a tenant', () => {
     const { externalId, ...rest } = given;
     const upserted = await mutate('upsertTenant', 'outcome', { identifier: { externalId }, ...rest }, secret);
     expect(upserted.__typename).toBe('ForbiddenError');
+  });
+
+  it('is nobody who is deactivated', async () => {
+    const member = await newTeamMember();
+    await succeed('updateUser', 'user { id }', { id: member.id, status: 'DEACTIVATED' });
+    expect(await mutate('createTenant', 'tenant { id }', { ...input(), adminEmail: member.email })).toMatchObject({
+      issues: [{ path: 'adminEmail' }],
+    });
   });
 
   it('is not a user hidden with its customer', async () => {

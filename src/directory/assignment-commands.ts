@@ -13,6 +13,7 @@ import {
 } from './input.ts';
 import { keepsAdmins } from './last-holders.ts';
 import { userInReach } from './reach.ts';
+import { eventSubjects } from './recording.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from './references.ts';
 import { noRole, roleNamed, TENANT_ADMIN_ROLE_ID } from './roles.ts';
 import type { UserResult } from './user-columns.ts';
@@ -97,8 +98,8 @@ export const revokeTenantRole = command({
         ),
         ...writeAssignments(change),
       ],
-      answer: userRows(sql`WHERE ${target}`),
-      answersBeforeWriting: true,
+      // Without the role, the user may be out of reach: then it is found by what was recorded.
+      answer: userRows(sql`WHERE user.id IN (${eventSubjects(change)}) OR (${target})`),
       result: (user) => ({ user }),
     };
   },

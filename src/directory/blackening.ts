@@ -7,40 +7,63 @@ import type { RecordTable } from './concept.ts';
  * changed earlier, or moved, a copy may be left in unused space all the same: nothing reads that, but it is there.
  */
 
-const PERSONAL = new Set([
-  'name',
-  'nameKey',
-  'shortName',
-  'email',
-  'emailKey',
-  'phone',
-  'avatarUrl',
-  'description',
-  'url',
-  'companyName',
-  'vatId',
-]);
+/** How each column is overwritten. Ids, choices, flags and times are left alone: they are nobody's. */
+const OVERWRITTEN: Record<string, (column: Column) => SQL> = {
+  name: asText,
+  nameKey: asKey,
+  shortName: asText,
+  email: asText,
+  emailKey: asKey,
+  externalId: asText,
+  externalIdKey: asLongKey,
+  phone: asText,
+  avatarUrl: asText,
+  url: asText,
+  description: asText,
+  labels: asList,
+  companyName: asText,
+  vatId: asText,
+  taxType: asText,
+  oneTimePaymentValidThrough: asText,
+  billingAddress: (column) => asObject(sql`${column}`),
+  shippingAddress: (column) => asObject(sql`${column}`),
+};
 
-/** Assignments that leave nothing of a person in the text columns of a record. */
+/** Assignments that leave as many bytes in the columns of a record, which say nothing. */
 export function blackened(table: RecordTable): SQL {
-  const personal = Object.entries(getTableColumns<RecordTable>(table)).filter(([key]) => PERSONAL.has(key));
-  return sql.join(
-    personal.map(([, column]) => sql`${sql.identifier(column.name)} = ${asManyBytes(column)}`),
-    sql`, `,
-  );
+  const assignments = Object.entries(getTableColumns<RecordTable>(table)).flatMap(([key, column]) => {
+    const overwritten = OVERWRITTEN[key]?.(column);
+    return overwritten ? [sql`${sql.identifier(column.name)} = ${overwritten}`] : [];
+  });
+  return sql.join(assignments, sql`, `);
 }
 
-/**
- * A text of as many bytes, and no more characters, so that what holds for the text holds for this. It begins with the
- * number of the row, because some are unique.
- */
-function asManyBytes(text: Column): SQL {
-  const number = sql`printf('%012d', rowid)`;
+const stars = (count: SQL): SQL => sql`replace(hex(zeroblob(max(0, ${count}))), '00', '*')`;
+
+/** No more characters than before, and of ASCII as many: what holds for the length of the text holds for this. */
+function asText(text: Column): SQL {
   const bytes = sql`octet_length(${text})`;
-  return sql`iif(${bytes} <= 12, substr(${number}, -${bytes}),
-    ${number} || replace(hex(zeroblob((${bytes} - 12) / 4)), '00', char(128274)) || substr('*é…', (${bytes} - 12) % 4, 1))`;
+  const wide = sql`replace(hex(zeroblob(${bytes} / 4)), '00', char(128274)) || substr('*é…', ${bytes} % 4, iif(${bytes} % 4, 1, 0))`;
+  return sql`iif(${bytes} = length(${text}), ${stars(bytes)}, ${wide})`;
+}
+
+/** Keys are unique: they begin with a character that no input has, and the end of the number of the row. */
+function asKey(key: Column): SQL {
+  const bytes = sql`octet_length(${key})`;
+  const number = sql`substr(printf('%07d', rowid), -min(7, ${bytes} - 1), min(7, ${bytes} - 1))`;
+  return sql`char(1) || ${number} || ${stars(sql`${bytes} - 8`)}`;
+}
+
+/** Of a few bytes, several rows that go at once might get the same. */
+function asLongKey(key: Column): SQL {
+  return sql`iif(octet_length(${key}) < 8, ${key}, ${asKey(key)})`;
+}
+
+function asList(list: Column): SQL {
+  return sql`iif(octet_length(${list}) < 4, ${list}, '["' || ${stars(sql`octet_length(${list}) - 4`)} || '"]')`;
 }
 
 /** The same for a JSON object. */
-export const blackenedObject = (object: SQL): SQL =>
-  sql`'{"":"' || replace(hex(zeroblob(octet_length(${object}) - 7)), '00', '*') || '"}'`;
+export function asObject(object: SQL): SQL {
+  return sql`iif(octet_length(${object}) < 7, ${object}, '{"":"' || ${stars(sql`octet_length(${object}) - 7`)} || '"}')`;
+}

@@ -91,6 +91,9 @@ export const importCustomers: Import<Row, Written> = {
   decide(deciding, given, { seen, record }) {
     const found = readFound(seen);
     const now = readStored(record);
+    if (found.id !== null && !deciding.claim(`id ${found.id}`)) {
+      throw ValidationError.at(identifierPath(given), 'names the same customer as a row before');
+    }
     const columns = found.id === null || now === null ? created(deciding, given, found) : changed(given, found, now);
     requireFree(deciding, given, found, columns, now);
     const { id } = found;
@@ -102,9 +105,6 @@ export const importCustomers: Import<Row, Written> = {
         tenantIds: [...new Set(found.tenantIds)].filter((one) => one !== null),
       };
       return { outcome: 'CREATED', id: written.id, written };
-    }
-    if (!deciding.claim(`id ${id}`)) {
-      throw ValidationError.at(identifierPath(given), 'names the same customer as a row before');
     }
     return {
       outcome: differsFrom(columns, now) ? 'UPDATED' : 'NOOP',

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { blackened, blackenedObject } from './blackening.ts';
+import { asObject, blackened } from './blackening.ts';
 import type { Change, Check, Plan } from './command.ts';
 import { type Concept, inReachById, missing, type RecordTable } from './concept.ts';
 import type { EventType } from './event-types.ts';
@@ -26,7 +26,7 @@ export function erasure(change: Change, concept: Concept, target: SQL): Erasure 
         sql`FROM ${table} WHERE ${target} AND ${condition}`,
       ),
     removals: [
-      sql`UPDATE event SET before = ${blackenedObject(sql`before`)}, after = ${blackenedObject(sql`after`)} WHERE ${subjects}`,
+      sql`UPDATE event SET before = ${asObject(sql`before`)}, after = ${asObject(sql`after`)} WHERE ${subjects}`,
       sql`UPDATE event SET before = NULL, after = NULL WHERE ${subjects}`,
       sql`UPDATE ${table} SET ${blackened(concept.table)} WHERE ${id} IN ${subjectsOf(change, type)}`,
       sql`DELETE FROM ${table} WHERE ${id} IN ${subjectsOf(change, type)}`,

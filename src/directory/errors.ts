@@ -179,7 +179,7 @@ export class TooManyRolesError extends DirectoryError {
   readonly code = 'too_many_roles';
 
   constructor(max: number) {
-    super(`There are ${max} roles of this scope already, and may not be more.`);
+    super(`There are ${max} roles of this scope already: no more can be created.`);
   }
 }
 

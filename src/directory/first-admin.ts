@@ -41,7 +41,13 @@ export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManage
   const assigned = sql`(SELECT (SELECT user.id FROM user WHERE ${named}) AS user_id,
     ${tenantId} AS tenant_id, ${TENANT_ADMIN_ROLE_ID} AS role_id)`;
   return {
-    checks: [holdsPermissions(viewer, sql`${permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`)} AND ${isNew}`)],
+    checks: [
+      {
+        problem: sql`(SELECT 'off' FROM user WHERE ${named} AND user.status = 'DEACTIVATED' AND ${isNew})`,
+        error: () => ValidationError.at('adminEmail', DEACTIVATED_ADMIN),
+      },
+      holdsPermissions(viewer, sql`${permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`)} AND ${isNew}`),
+    ],
     writes: [
       creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
       ...creating.writes,
@@ -53,6 +59,8 @@ export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManage
     ),
   };
 }
+
+export const DEACTIVATED_ADMIN = 'belongs to a user who is deactivated';
 
 const isRequired = () =>
   ValidationError.at('adminEmail', 'is required for a new tenant that no partner manages', 'REQUIRED');

@@ -36,6 +36,14 @@ export const permissionsOfUsersOf = (customerId: SQL): SQL =>
     SELECT held.role_id FROM user held WHERE held.customer_id = ${customerId}
     UNION SELECT assignment.role_id FROM assignment WHERE assignment.user_customer_id = ${customerId})`;
 
+/** What users and keys may do by way of a tenant, or beside it. */
+export const permissionsOfAllIn = (tenantId: SQL): SQL =>
+  sql`SELECT role_permission.permission AS permission FROM role_permission WHERE role_permission.role_id IN (
+    SELECT assignment.role_id FROM assignment WHERE assignment.tenant_id = ${tenantId})
+  UNION SELECT api_key_permission.permission FROM api_key_permission WHERE api_key_permission.api_key_id IN (
+    SELECT api_key_tenant.api_key_id FROM api_key_tenant JOIN api_key ON api_key.id = api_key_tenant.api_key_id
+    WHERE api_key_tenant.tenant_id = ${tenantId} AND api_key.revoked_at IS NULL)`;
+
 export const BEYOND_REACH = 'The user also reaches what is out of your reach.';
 
 /** Whoever changes or deletes a user holds all that the user has: every permission, and all of the reach. */

@@ -32,9 +32,14 @@ export function stored<T extends RecordTable>(table: T, values: Values<T>, now: 
       const value = given.get(key);
       if (is(value, SQL)) throw new Error(`An import cannot store an expression for ${key}`);
       if (value === undefined) return [column.name, now?.[column.name] ?? null];
-      return [column.name, value === null ? null : (column.mapToDriverValue(value) as string | number)];
+      return [column.name, value === null ? null : asStored(column.mapToDriverValue(value))];
     }),
   );
+}
+
+function asStored(value: unknown): string | number {
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  throw new Error('An import stores texts and numbers');
 }
 
 export const differsFrom = (columns: StoredColumns, now: StoredColumns): boolean =>

@@ -1,7 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import type { Statement } from '../db/statement.ts';
-import { write } from '../db/statement.ts';
+import { type Statement, write } from '../db/statement.ts';
 import { authorize, type Change, type Rules } from './command.ts';
 import type { RecordWord } from './concept.ts';
 import {
@@ -18,7 +17,7 @@ import type { Caller, Viewer } from './viewer.ts';
 
 export const MAX_IMPORT_ROWS = 500;
 
-const MAX_NAMED_TENANTS = 5000;
+export const MAX_NAMED_TENANTS = 5000;
 
 /** How many tenants the rows name: all of them stand in one survey. */
 const namedTenants = (rows: readonly unknown[]): number =>
@@ -128,9 +127,13 @@ export async function runImport<Row, Written>(
 
   let [surveyed] = given.length === 0 ? [[]] : await db.reads([survey]);
   for (let count = 0; count < WRITE_ATTEMPTS; count += 1) {
-    const outcomes: Outcome<Written>[] = parsed.map((row) => (row instanceof DirectoryError ? row : UNDECIDED));
     const decided = decideAll(command, viewer, given, surveyed);
-    for (const [index, { position }] of given.entries()) outcomes[position] = decided[index] ?? UNDECIDED;
+    const outcomes = parsed
+      .map((row, position) => (row instanceof DirectoryError ? row : decided.get(position)))
+      .map((outcome) => {
+        if (!outcome) throw new Error('A row of an import was not decided on');
+        return outcome;
+      });
     const failed = outcomes.some((outcome) => outcome instanceof DirectoryError);
     if (failed && errorPolicy !== 'SKIP_FAILED') return answer(paths, outcomes.map(rejected));
 
@@ -152,18 +155,17 @@ export async function runImport<Row, Written>(
   );
 }
 
-const UNDECIDED = new VersionConflictError(null, null);
-
 const seenIn = (surveyed: readonly SurveyedRow[]): string => surveyed.map(({ seen }) => seen).join('\n');
 
 function decideAll<Row, Written>(
   command: Import<Row, Written>,
   viewer: Viewer,
-  given: readonly GivenRow<Row>[],
+  given: readonly (GivenRow<Row> & { position: number })[],
   surveyed: readonly SurveyedRow[],
-): Outcome<Written>[] {
+): Map<number, Outcome<Written>> {
   const claimed = new Set<string>();
-  return given.map((row, index) => {
+  const decided = new Map<number, Outcome<Written>>();
+  for (const [index, row] of given.entries()) {
     const found = surveyed[index];
     if (!found) throw new Error('The survey has fewer rows than the import');
     const claims = new Set<string>();
@@ -174,8 +176,9 @@ function decideAll<Row, Written>(
     const outcome = attempt(() => command.decide({ viewer, claim }, row, found));
     // A row that fails writes nothing, and takes nothing from those behind it.
     if (!(outcome instanceof DirectoryError)) for (const value of claims) claimed.add(value);
-    return outcome;
-  });
+    decided.set(row.position, outcome);
+  }
+  return decided;
 }
 
 /** Where one row fails and all are refused, the others fail for that. */

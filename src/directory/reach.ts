@@ -71,14 +71,17 @@ export function assignmentInReach(reach: Reach, tenantId: Id): SQL {
 }
 
 type RoleScope = typeof roles.$inferSelect.scope;
-const ROLE_SCOPES: Record<Reach['kind'], readonly RoleScope[]> = {
+const SHOWN_SCOPES: Record<Reach['kind'], readonly RoleScope[]> = {
   ORGANIZATION: ['ORGANIZATION', 'CUSTOMER', 'TENANT'],
   TENANTS: ['TENANT'],
   CUSTOMER: ['CUSTOMER'],
 };
 
+/** The team: users with a role in the organization. */
+export const teamInReach = ({ kind }: Reach): SQL => (kind === 'ORGANIZATION' ? EVERYTHING : NOTHING);
+
 /** Roles belong to nobody; they show to those who reach where users have them. */
-export const roleInReach = ({ kind }: Reach, scope: Id): SQL => inList(scope, ROLE_SCOPES[kind]);
+export const roleInReach = ({ kind }: Reach, scope: Id): SQL => inList(scope, SHOWN_SCOPES[kind]);
 
 /**
  * A key is in reach when its own reach lies inside: all the tenants it was given, hidden ones included, which could come

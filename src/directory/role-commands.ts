@@ -134,7 +134,7 @@ export const updateRole = command({
     const changed = sql`${differs(roles, values)} OR ${otherPermissions}`;
     const updated = happened(change, 'role.updated');
     return {
-      checks: existing(change, target, id),
+      checks: mayChange(change, target, id),
       writes: (allowed) => [
         recordEvent(
           change,
@@ -159,8 +159,8 @@ export const updateRole = command({
   },
 });
 
-/** The role is there, nobody needs it as it is, and the viewer holds what it grants. */
-const existing = ({ viewer }: Change, target: SQL, id: string): Check<unknown>[] => [
+/** The role is there, it is not built in, and the viewer holds what it grants. */
+const mayChange = ({ viewer }: Change, target: SQL, id: string): Check<unknown>[] => [
   allExist([missingUnless(sql`EXISTS (SELECT 1 FROM role WHERE ${target})`, 'id', 'role')]),
   isNotBuiltIn(target),
   holdsPermissions(viewer, permissionsOfRole(sql`${id}`)),
@@ -176,7 +176,7 @@ export const deleteRole = command({
     const target = sql`role.id = ${id}`;
     return {
       checks: [
-        ...existing(change, target, id),
+        ...mayChange(change, target, id),
         {
           problem: sql`(SELECT count(*) FROM (
             SELECT user.id FROM user WHERE user.role_id = ${id}

@@ -57,8 +57,8 @@ export function roleNamed({ id, name }: RoleIdentifier, scope: SQL): SQL {
 }
 
 /** The row of a reference to a role that is not there. */
-export const noRole = (roleId: SQL, identifier: RoleIdentifier): SQL =>
-  missingUnless(sql`${roleId} IS NOT NULL`, pathOf('roleIdentifier', identifier), 'role');
+export const noRole = (roleId: SQL, identifier: RoleIdentifier, unless = sql`FALSE`): SQL =>
+  missingUnless(sql`(${unless} OR ${roleId} IS NOT NULL)`, pathOf('roleIdentifier', identifier), 'role');
 
 const walked = alias(rolePermissions, 'walked');
 

@@ -5,6 +5,7 @@ import { alteration, creation, exists, hasVersion, missing, planAlteration, uniq
 import { planErasure } from './erasure.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
 import { firstAdmin } from './first-admin.ts';
+import { holdsPermissions, permissionsOfAllIn } from './holding.ts';
 import { newId } from './ids.ts';
 import { emailAddress, expectedVersion, flag, id, newRecord, tenantIdentifier, text } from './input.ts';
 import { tenantInReach } from './reach.ts';
@@ -137,6 +138,8 @@ export const restoreTenant = command({
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(change, { id }): Plan<TenantResult, TenantRecord> {
-    return planAlteration(change, TENANT, { id, verb: 'restored', values: { deletedAt: null } }, () => [], asResult);
+    // With the tenant come back the roles of its users, and what its keys reach.
+    const checks = () => [holdsPermissions(change.viewer, permissionsOfAllIn(sql`${id}`))];
+    return planAlteration(change, TENANT, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
   },
 });

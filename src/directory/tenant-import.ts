@@ -4,6 +4,7 @@ import { tenants } from '../db/schema/tenants.ts';
 import { jsonList, select } from '../db/statement.ts';
 import { recordAssignments, writeAssignments } from './assignments.ts';
 import { AlreadyExistsError, ForbiddenError, ValidationError } from './errors.ts';
+import { DEACTIVATED_ADMIN } from './first-admin.ts';
 import { permissionsBeyond, permissionsOfRole } from './holding.ts';
 import { newId } from './ids.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from './import.ts';
@@ -56,6 +57,7 @@ interface Found {
   /** The user with the address of the admin: live, or hidden with its customer. */
   adminId: string | null;
   adminIsLive: number | null;
+  adminStatus: string | null;
   /** What admins do and the viewer may not. */
   beyond: Permission[] | null;
 }
@@ -79,7 +81,7 @@ export const importTenants: Import<Row, Written> = {
     return select(
       {
         seen: sql<string>`json_object('id', tenant.id, 'version', tenant.version,
-          'adminId', user.id, 'adminIsLive', NOT user.deleted, 'beyond', json(${beyond}))`,
+          'adminId', user.id, 'adminIsLive', NOT user.deleted, 'adminStatus', user.status, 'beyond', json(${beyond}))`,
         record: sql<string | null>`${storedRecord(TENANT)}`,
       },
       sql`FROM json_each(${jsonList(given)}) given
@@ -128,7 +130,7 @@ export const importTenants: Import<Row, Written> = {
 };
 
 /** As for a single new tenant: one that no partner manages must have an admin, and whoever makes one holds what admins do. */
-function firstAdmin({ path, row }: GivenRow<Row>, { adminId, adminIsLive, beyond }: Found): Admin | null {
+function firstAdmin({ path, row }: GivenRow<Row>, { adminId, adminIsLive, adminStatus, beyond }: Found): Admin | null {
   const { adminEmail: email, partnerManaged } = row;
   const at = `${path}.adminEmail`;
   if (email == null) {
@@ -137,6 +139,7 @@ function firstAdmin({ path, row }: GivenRow<Row>, { adminId, adminIsLive, beyond
   }
   if (beyond !== null) throw ForbiddenError.missing(beyond);
   if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null);
+  if (adminStatus === 'DEACTIVATED') throw ValidationError.at(at, DEACTIVATED_ADMIN);
   return { email, userId: adminId };
 }
 

@@ -82,9 +82,7 @@ export const updateUser = command({
         verb: 'updated',
         values: { ...patchedUser(patch), roleId, defaultTenantId: start === null ? null : defaultTenantId },
         missing: [
-          ...(roleId && roleIdentifier
-            ? [noRole(sql`iif(${isPartly(viewer, id)}, 'unasked', ${roleId})`, roleIdentifier)]
-            : []),
+          ...(roleId && roleIdentifier ? [noRole(roleId, roleIdentifier, isPartly(viewer, id))] : []),
           ...(defaultTenantId && start
             ? [missingUnless(sql`${defaultTenantId} IS NOT NULL`, pathOf('defaultTenantIdentifier', start), 'tenant')]
             : []),

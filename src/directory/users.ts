@@ -7,7 +7,7 @@ import { inList, type RowOf, type Statement, select, selection } from '../db/sta
 import { choice, comparable, parse, type UserIdentifier } from './input.ts';
 import { type Listing, listing, type NestedListing, nestedListing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
-import { assignmentInReach, userInReach } from './reach.ts';
+import { assignmentInReach, teamInReach, userInReach } from './reach.ts';
 import { usersInReach } from './reach-walks.ts';
 import { listRecords, type RecordListArguments } from './record-lists.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
@@ -92,7 +92,7 @@ export function listUsersOfOrganization({ db, viewer }: Caller, page: PageArgume
       { column: walked.deleted, values: [0] },
       { column: walked.status, values: USER_STATUSES },
     ],
-    where: [sql`walked.kind = 'ORGANIZATION'`, viewer.reach.kind === 'ORGANIZATION' ? sql`TRUE` : sql`FALSE`],
+    where: [sql`walked.kind = 'ORGANIZATION'`, teamInReach(viewer.reach)],
   };
   return listing(db, target, walk, parsePaging(page, BY_CREATION, 'Organization.users'), () => null);
 }

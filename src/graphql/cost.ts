@@ -3,10 +3,13 @@ import {
   type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLNamedType,
+  type GraphQLOutputType,
   type GraphQLSchema,
   getNamedType,
+  getNullableType,
   type InlineFragmentNode,
   isInterfaceType,
+  isListType,
   isObjectType,
   Kind,
   type OperationDefinitionNode,
@@ -92,7 +95,7 @@ export function costOf(
 
     const type = getNamedType(field.type);
     const below = priceSelections(node.selectionSet, type, isConnection(type) ? pageSize(node, variables) : 1);
-    const times = onPage && (name === 'nodes' || name === 'edges') ? rows : idCount(node, variables);
+    const times = onPage && (name === 'nodes' || name === 'edges') ? rows : recordCount(node, field.type, variables);
     const given = parent === schema.getMutationType() ? ROW_COST * rowCount(node, variables) : 0;
     return { cost: ownCost(parent, type) + given + below.cost * times, depth: below.depth + 1 };
   }
@@ -119,10 +122,13 @@ function pageSize(node: FieldNode, variables: Variables): number {
   return typeof size === 'number' ? Math.min(Math.max(size, 1), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
 }
 
-/** How many records a field like `nodes(ids:)` may answer. */
-function idCount(node: FieldNode, variables: Variables): number {
+/** How many records a field answers that is no connection: as many as `nodes` is given ids; of roles, about a page. */
+function recordCount(node: FieldNode, type: GraphQLOutputType, variables: Variables): number {
   const ids = argument(node, 'ids', variables);
-  return Array.isArray(ids) ? ids.length : 1;
+  if (Array.isArray(ids)) return ids.length;
+  const named = getNamedType(type);
+  const areRecords = isObjectType(named) && named.getInterfaces().some(({ name }) => name === 'Node');
+  return areRecords && isListType(getNullableType(type)) ? DEFAULT_PAGE_SIZE : 1;
 }
 
 /** How many rows the input of a mutation has. */

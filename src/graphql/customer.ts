@@ -100,7 +100,7 @@ const CustomerFilter = builder.inputType('CustomerFilter', {
   fields: (t) => ({
     deleted: t.field({
       type: DeletedFilter,
-      description: 'What happens to deleted customers; EXCLUDE if not given.',
+      description: 'Whether deleted customers are listed; EXCLUDE if not given.',
     }),
     kinds: t.field({ type: [CustomerKind], description: 'Any of these, at least one.' }),
     externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),

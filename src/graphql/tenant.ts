@@ -53,7 +53,7 @@ const detail =
 
 Tenant.implement({
   description:
-    'An account of the product that the organization sells. Reading it needs `tenant:read`; who reaches one customer only may ask for `id` and `name`, of the tenants that it belongs to.',
+    'An account of the product that the organization sells. Reading it needs `tenant:read`; callers who reach one customer may ask only for `id` and `name`, of the tenants that it belongs to.',
   fields: (t) => ({
     name: t.exposeString('name', { description: TENANT_DESCRIPTIONS.name }),
     externalId: t.string({
@@ -130,7 +130,7 @@ const TenantFilter = builder.inputType('TenantFilter', {
     deleted: t.field({
       type: DeletedFilter,
       description:
-        'What happens to deleted tenants; EXCLUDE if not given. They are only ever shown to callers who reach the whole organization.',
+        'Whether deleted tenants are listed; EXCLUDE if not given. They are only ever shown to callers who reach the whole organization.',
     }),
     statuses: t.field({ type: [TenantStatus], description: 'Any of these, at least one.' }),
     externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),

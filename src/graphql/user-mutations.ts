@@ -186,7 +186,7 @@ builder.relayMutationField(
   {
     ...commandField(
       restoreUser,
-      'Brings a deleted user back, with its roles; one who is live stays as it is. A user whose customer is deleted comes back with that. You must hold all that the user holds.',
+      'Brings a deleted user back, with its roles; one who is live stays as it is. A user whose customer is deleted comes back with the customer. You must hold all that the user holds.',
     ),
     resolve: (_, { input }, caller) => run(caller, restoreUser, { id: localId('User', input.id) }),
   },

@@ -28,11 +28,12 @@ export const UserStatus = builder.enumType('UserStatus', {
 });
 
 export const USER_DESCRIPTIONS = {
-  email: 'The e-mail address: unique among users, without regard to case.',
+  email: 'The e-mail address: unique among users who are not deleted themselves, without regard to case.',
   name: 'The name, 1 to 256 characters.',
   phone: 'The phone number, up to 256 characters, as it was given.',
   avatarUrl: 'A picture of the user, http or https.',
-  externalId: 'The id of this user in your own system: unique among users, without regard to case.',
+  externalId:
+    'The id of this user in your own system: unique among users who are not deleted themselves, without regard to case.',
   status: 'Where the user stands.',
 } as const;
 
@@ -122,7 +123,7 @@ const UserFilter = builder.inputType('UserFilter', {
   fields: (t) => ({
     deleted: t.field({
       type: DeletedFilter,
-      description: 'What happens to deleted users, and those of deleted customers; EXCLUDE if not given.',
+      description: 'Whether deleted users, and those of deleted customers, are listed; EXCLUDE if not given.',
     }),
     statuses: t.field({ type: [UserStatus], description: 'Any of these, at least one.' }),
     search: t.string({ description: searchDescription('name or the e-mail address') }),
