@@ -94,7 +94,7 @@ export const importCustomers: Import<Row, Written> = {
     if (found.id !== null && !deciding.claim(`id ${found.id}`)) {
       throw ValidationError.at(identifierPath(given), 'names the same customer as a row before');
     }
-    const columns = found.id === null || now === null ? created(deciding, given, found) : changed(given, found, now);
+    const columns = found.id === null || now === null ? newColumns(deciding, given, found) : changed(given, found, now);
     requireFree(deciding, given, found, columns, now);
     const { id } = found;
     if (id === null || now === null) {
@@ -112,12 +112,10 @@ export const importCustomers: Import<Row, Written> = {
       written: { id, columns, now, tenantIds: [] },
     };
   },
-  writes(change, decisions, allowed) {
-    const of = (outcome: string) =>
-      decisions.filter((decision) => decision.outcome === outcome).map(({ written }) => written);
-    const made = creations(change, CUSTOMER, of('CREATED'));
-    const altered = alterations(change, CUSTOMER, changedOnes(of('UPDATED')));
-    const joining = of('CREATED').flatMap(({ id, tenantIds }) => tenantIds.map((tenantId) => ({ id, tenantId })));
+  writes(change, { created, updated }, allowed) {
+    const made = creations(change, CUSTOMER, created);
+    const altered = alterations(change, CUSTOMER, changedOnes(updated));
+    const joining = created.flatMap(({ id, tenantIds }) => tenantIds.map((tenantId) => ({ id, tenantId })));
     return [
       ...made.recorded(allowed),
       ...altered.recorded(allowed),
@@ -143,7 +141,7 @@ const COLUMNS: Record<string, string> = { externalId: 'external_id_key', email: 
 const identifierPath = ({ path, row }: GivenRow<Row>): string =>
   row.externalId == null ? `${path}.email.address` : `${path}.externalId`;
 
-function created({ viewer }: Deciding, { path, row }: GivenRow<Row>, { tenantIds }: Found): StoredColumns {
+function newColumns({ viewer }: Deciding, { path, row }: GivenRow<Row>, { tenantIds }: Found): StoredColumns {
   const { tenantIdentifiers: tenants, ...details } = row;
   const customer = parse(newRow, details, path);
   if (viewer.reach.kind !== 'ORGANIZATION' && tenantIds.length === 0) {

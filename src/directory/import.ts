@@ -75,6 +75,11 @@ export interface Decision<Written> {
   written: Written;
 }
 
+export interface Decided<Written> {
+  created: readonly Written[];
+  updated: readonly Written[];
+}
+
 export interface Deciding {
   viewer: Viewer;
   /** Whether no row before has claimed this value, which only one may have. */
@@ -89,7 +94,7 @@ export interface Import<Row, Written> extends Rules {
   /** Throws a DirectoryError for a row that fails. */
   decide(deciding: Deciding, given: GivenRow<Row>, surveyed: SurveyedRow): Decision<Written>;
   /** Like those of a plan: the events first, if `allowed`, and nothing without them. */
-  writes(change: Change, decisions: readonly Decision<Written>[], allowed: SQL): readonly SQL[];
+  writes(change: Change, decided: Decided<Written>, allowed: SQL): readonly SQL[];
 }
 
 type Outcome<Written> = Decision<Written> | DirectoryError;
@@ -137,14 +142,13 @@ export async function runImport<Row, Written>(
     const failed = outcomes.some((outcome) => outcome instanceof DirectoryError);
     if (failed && errorPolicy !== 'SKIP_FAILED') return answer(paths, outcomes.map(rejected));
 
-    const changes = outcomes.flatMap((outcome) =>
-      outcome instanceof DirectoryError || outcome.outcome === 'NOOP' ? [] : [outcome],
-    );
-    if (changes.length === 0) return answer(paths, outcomes);
+    const created = writtenBy(outcomes, 'CREATED');
+    const updated = writtenBy(outcomes, 'UPDATED');
+    if (created.length + updated.length === 0) return answer(paths, outcomes);
     const change: Change = { id: newId(), at: new Date(), viewer };
     const seen = seenIn(surveyed);
     const isStillSo = sql`(SELECT group_concat(seen, char(10)) FROM (${survey.sql})) = ${seen}`;
-    const writes = [...command.writes(change, changes, isStillSo), nameTenants(change)];
+    const writes = [...command.writes(change, { created, updated }, isStillSo), nameTenants(change)];
     const [again] = await db.batch([survey, ...writes.map(write)]);
     if (seenIn(again) === seen) return answer(paths, outcomes);
     surveyed = again;
@@ -154,6 +158,11 @@ export async function runImport<Row, Written>(
     parsed.map((row) => (row instanceof DirectoryError ? row : new VersionConflictError(null, null))),
   );
 }
+
+const writtenBy = <Written>(outcomes: readonly Outcome<Written>[], wanted: 'CREATED' | 'UPDATED'): Written[] =>
+  outcomes.flatMap((outcome) =>
+    outcome instanceof DirectoryError || outcome.outcome !== wanted ? [] : [outcome.written],
+  );
 
 const seenIn = (surveyed: readonly SurveyedRow[]): string => surveyed.map(({ seen }) => seen).join('\n');
 

@@ -107,12 +107,10 @@ export const importTenants: Import<Row, Written> = {
     const id = newId();
     return { outcome: 'CREATED', id, written: { id, columns, now: null, admin: firstAdmin(given, found) } };
   },
-  writes(change, decisions, allowed) {
-    const of = (outcome: string) =>
-      decisions.filter((decision) => decision.outcome === outcome).map(({ written }) => written);
-    const made = creations(change, TENANT, of('CREATED'));
-    const altered = alterations(change, TENANT, changedOnes(of('UPDATED')));
-    const admins = adminsOf(of('CREATED'));
+  writes(change, { created, updated }, allowed) {
+    const made = creations(change, TENANT, created);
+    const altered = alterations(change, TENANT, changedOnes(updated));
+    const admins = adminsOf(created);
     const people = creations(change, USER, newUsers(admins));
     const assigned = sql`(SELECT given.value ->> 'userId' AS user_id, given.value ->> 'tenantId' AS tenant_id,
       ${TENANT_ADMIN_ROLE_ID} AS role_id FROM json_each(${jsonList(admins)}) given)`;

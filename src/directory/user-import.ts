@@ -57,7 +57,7 @@ export const importUsers: Import<UserRow, Written> = {
     if (found.id === null || now === null) {
       requireHome(deciding.viewer, given);
       requireReferences(given, found);
-      const columns = created(given, found);
+      const columns = newColumns(given, found);
       requireFree(deciding, given, found, columns, null);
       const id = newId();
       return {
@@ -82,19 +82,16 @@ export const importUsers: Import<UserRow, Written> = {
     const outcome = differs || assigned.length > 0 ? 'UPDATED' : 'NOOP';
     return { outcome, id: found.id, written: { id: found.id, columns, now, differs, assigned } };
   },
-  writes(change, decisions, allowed) {
-    const of = (outcome: string) =>
-      decisions.filter((decision) => decision.outcome === outcome).map(({ written }) => written);
-    const [fresh, existing] = [of('CREATED'), of('UPDATED')];
-    const made = creations(change, USER, fresh);
-    const altered = alterations(change, USER, changedOnes(existing.filter(({ differs }) => differs)));
+  writes(change, { created, updated }, allowed) {
+    const made = creations(change, USER, created);
+    const altered = alterations(change, USER, changedOnes(updated.filter(({ differs }) => differs)));
     return [
       ...made.recorded(allowed),
       ...altered.recorded(allowed),
-      recordAssignments(change, assignments(existing), allowed),
+      recordAssignments(change, assignments(updated), allowed),
       ...made.writes,
       ...altered.writes,
-      recordAssignments(change, assignments(fresh), happened(change, 'user.created')),
+      recordAssignments(change, assignments(created), happened(change, 'user.created')),
       ...writeAssignments(change),
     ];
   },
@@ -147,7 +144,7 @@ function requireOwnHome({ row }: Given, found: FoundUser): void {
 
 const newRow = newRecord(newUserDetails);
 
-function created({ path, row }: Given, found: FoundUser): StoredColumns {
+function newColumns({ path, row }: Given, found: FoundUser): StoredColumns {
   const { status, roleIdentifier, customerIdentifier, tenantRoles: _tenantRoles, ...given } = row;
   const details = patchedUser(parse(newRow, given, path));
   const [start] = found.tenantRoles;
