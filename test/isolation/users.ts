@@ -86,7 +86,7 @@ const reads: UserOperation[] = [
     read('users', `{ users(first: 100, orderBy: { field: ${field} }) { nodes { id } } }`, undefined, 'users.nodes'),
   ),
   read('users', '{ users(last: 100, filter: { statuses: [ACTIVE] }) { nodes { id } } }', undefined, 'users.nodes'),
-  ...(['CREATED_AT', 'NAME', 'EMAIL'] as const).flatMap((field) =>
+  ...(['CREATED_AT', 'NAME'] as const).flatMap((field) =>
     [
       ['the external id', (slug: string) => slug],
       ['a part of the name', (slug: string) => slug.slice(2)],
@@ -303,8 +303,9 @@ const edits: UserOperation[] = [
   ),
 ];
 
+/** How the user is named does not depend on the tenant: both ways for one tenant are enough. */
 const roles: UserOperation[] = (['a', 'b', 'gone'] as const).flatMap((tenant) =>
-  (['id', 'email'] as const).flatMap((by) => {
+  (tenant === 'a' ? (['id', 'email'] as const) : (['id'] as const)).flatMap((by) => {
     const given = (state: UserState) => ({
       userIdentifier: identified(by, state),
       tenantIdentifier: { id: tenantIds[tenant] },
@@ -372,7 +373,7 @@ const imports: UserOperation[] = (['externalId', 'email'] as const).flatMap((by)
       return seesUser(viewer, state) ? editable(viewer, state) : 'already_exists';
     },
   },
-  ...(['a', 'b', 'gone'] as const).map(
+  ...(by === 'email' ? (['a', 'b', 'gone'] as const) : (['a'] as const)).map(
     (tenant): UserOperation => ({
       covers: 'importUsers',
       name: `importUsers by ${by}, to a role in ${tenant}`,

@@ -86,6 +86,11 @@ describe.skipIf(executable === undefined)('GraphiQL in a browser', () => {
     await keyField().press('Enter');
   };
   const tab = (name: string) => page.getByRole('tab', { name: new RegExp(`^${name}\\b`) });
+  /** Goes to a tab, and waits as a person does until the editor shows what is in it. */
+  const open = async (name: string) => {
+    await tab(name).click();
+    await page.locator('.graphiql-query-editor', { hasText: name }).waitFor();
+  };
   const run = () => page.getByRole('button', { name: /^Execute query/ }).click();
   const sees = (where: '.result-window' | '#state' | '.graphiql-doc-explorer', text: RegExp) =>
     page.locator(where, { hasText: text }).waitFor();
@@ -104,7 +109,7 @@ describe.skipIf(executable === undefined)('GraphiQL in a browser', () => {
     await sees('#state', /is valid/);
     await run();
     await sees('.result-window', /Alder.&.Finch.Furniture/);
-    await tab('KeyAccountsByName').click();
+    await open('KeyAccountsByName');
     await run();
     await sees('.result-window', /Cobalt.Ridge.Climbing/);
     expect([...carriers]).toEqual([`${gateway.url}/graphql`]);

@@ -30,20 +30,21 @@ const found = async (gateway: Gateway) => {
 
 describe('npm run search:drop', () => {
   it('leaves a gateway that can do everything but search, and search:rebuild one that finds what it found, and more', async () => {
-    const first = await npmStart(database);
+    const first = await npmStart(database, '--no-demo');
+    const document = 'mutation($name: String!) { createCustomer(input: { name: $name }) { __typename } }';
+    await ask(first, document, { name: 'Driftline Paddle Sports' }, z.unknown());
     expect(await found(first)).toEqual(['Driftline Paddle Sports']);
     await first.stop();
 
     expect((await npmRun('search:drop')).stdout).toContain('The search index was dropped.');
-    const second = await npmStart(database);
+    const second = await npmStart(database, '--no-demo');
     await expect(found(second)).rejects.toThrow();
-    const document = 'mutation($name: String!) { createCustomer(input: { name: $name }) { __typename } }';
     const created = await ask(second, document, { name: 'Another paddle' }, z.unknown());
     expect(created).toEqual({ createCustomer: { __typename: 'CreateCustomerPayload' } });
     await second.stop();
 
     expect((await npmRun('search:rebuild')).stdout).toContain('The search index was rebuilt.');
-    const third = await npmStart(database);
+    const third = await npmStart(database, '--no-demo');
     expect(await found(third)).toEqual(['Another paddle', 'Driftline Paddle Sports']);
     await third.stop();
   });
