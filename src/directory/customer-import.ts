@@ -5,7 +5,7 @@ import { jsonList, select } from '../db/statement.ts';
 import { CUSTOMER, customerDetails, newCustomer, patchedCustomer } from './customer-columns.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from './errors.ts';
 import { newId } from './ids.ts';
-import { type Deciding, type GivenRow, IMPORT_RULES, type Import } from './import.ts';
+import { type Deciding, type GivenRow, IMPORT_RULES, type Import, requireFree } from './import.ts';
 import {
   alterations,
   changedOnes,
@@ -71,7 +71,7 @@ export const importCustomers: Import<Row, Written> = {
     const holder = (column: string, value = key(column)) =>
       sql`(SELECT holder.id FROM customer holder
         WHERE holder.deleted_at IS NULL AND ${sql.raw(`holder.${COLUMNS[column]}`)} = ${value})`;
-    const companyName = sql`(SELECT holder.id FROM customer holder WHERE holder.deleted_at IS NULL
+    const nameHolder = sql`(SELECT holder.id FROM customer holder WHERE holder.deleted_at IS NULL
       AND holder.kind = 'COMPANY' AND holder.name_key = coalesce(${key('name')}, customer.name_key)
       AND holder.id IS NOT customer.id)`;
     return select(
@@ -79,7 +79,7 @@ export const importCustomers: Import<Row, Written> = {
         seen: sql<string>`json_object('id', customer.id, 'version', customer.version,
           'inReach', ${customerInReach(reach, customers.id)},
           'whollyInReach', ${customerWhollyInReach(reach, customers.id)},
-          'externalIdHolder', ${holder('externalId')}, 'emailHolder', ${holder('email')}, 'nameHolder', ${companyName},
+          'externalIdHolder', ${holder('externalId')}, 'emailHolder', ${holder('email')}, 'nameHolder', ${nameHolder},
           'tenantIds', json(${tenantsIn(reach, sql`given.value`)}))`,
         record: sql<string | null>`${storedRecord(CUSTOMER)}`,
       },
@@ -95,7 +95,7 @@ export const importCustomers: Import<Row, Written> = {
       throw ValidationError.at(identifierPath(given), 'names the same customer as a row before');
     }
     const columns = found.id === null || now === null ? newColumns(deciding, given, found) : changed(given, found, now);
-    requireFree(deciding, given, found, columns, now);
+    requireFree(deciding, given.path, found.id, uniqueValues(found, columns, now));
     const { id } = found;
     if (id === null || now === null) {
       const written = {
@@ -163,29 +163,11 @@ function changed(given: GivenRow<Row>, found: Found, now: StoredColumns): Stored
   return stored(customers, patchedCustomer({ ...patch, ...(verified !== undefined && { email: verified }) }), now);
 }
 
-/** Nobody else has what the row would write, and no row before would write the same. */
-function requireFree(
-  { claim }: Deciding,
-  given: GivenRow<Row>,
-  found: Found,
-  columns: StoredColumns,
-  now: StoredColumns | null,
-) {
-  const { path } = given;
-  const isCompany = columns.kind === 'COMPANY';
-  for (const { value, holder, at, before } of [
-    { value: columns.external_id_key, before: now?.external_id_key, holder: found.externalIdHolder, at: 'externalId' },
-    { value: columns.email_key, before: now?.email_key, holder: found.emailHolder, at: 'email.address' },
-    {
-      value: isCompany ? columns.name_key : null,
-      before: now?.kind === 'COMPANY' ? now.name_key : null,
-      holder: found.nameHolder,
-      at: 'name',
-    },
-  ]) {
-    if (value == null || value === before) continue;
-    if ((holder !== null && holder !== found.id) || !claim(`${at} ${value}`)) {
-      throw new AlreadyExistsError(`${path}.${at}`, null);
-    }
-  }
-}
+/** The name of a company is unique, that of a person is not. */
+const companyName = (columns: StoredColumns | null) => (columns?.kind === 'COMPANY' ? columns.name_key : null);
+
+const uniqueValues = (found: Found, columns: StoredColumns, now: StoredColumns | null) => [
+  { value: columns.external_id_key, before: now?.external_id_key, holder: found.externalIdHolder, at: 'externalId' },
+  { value: columns.email_key, before: now?.email_key, holder: found.emailHolder, at: 'email.address' },
+  { value: companyName(columns), before: companyName(now), holder: found.nameHolder, at: 'name' },
+];

@@ -4,6 +4,7 @@ import { type Statement, write } from '../db/statement.ts';
 import { authorize, type Change, type Rules } from './command.ts';
 import type { RecordWord } from './concept.ts';
 import {
+  AlreadyExistsError,
   DirectoryError,
   ForbiddenError,
   ImportRejectedError,
@@ -163,6 +164,26 @@ const writtenBy = <Written>(outcomes: readonly Outcome<Written>[], wanted: 'CREA
   outcomes.flatMap((outcome) =>
     outcome instanceof DirectoryError || outcome.outcome !== wanted ? [] : [outcome.written],
   );
+
+/** A unique value that a row would write. */
+interface Wanted {
+  value: string | number | null | undefined;
+  /** What the record has now. */
+  before: string | number | null | undefined;
+  /** The id of the live record that has the value. */
+  holder: string | null;
+  /** Where in the row. */
+  at: string;
+}
+
+/** Nobody but the record with this id has what the row would write, and no row before would write the same. */
+export function requireFree({ claim }: Deciding, path: string, id: string | null, wanted: readonly Wanted[]): void {
+  for (const { value, before, holder, at } of wanted) {
+    if (value == null || value === before) continue;
+    const isTaken = holder !== null && holder !== id;
+    if (isTaken || !claim(`${at} ${value}`)) throw new AlreadyExistsError(`${path}.${at}`, null);
+  }
+}
 
 const seenIn = (surveyed: readonly SurveyedRow[]): string => surveyed.map(({ seen }) => seen).join('\n');
 

@@ -5,7 +5,7 @@ import { recordAssignments, writeAssignments } from './assignments.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, type Reference, ValidationError } from './errors.ts';
 import { BEYOND_REACH } from './holding.ts';
 import { newId } from './ids.ts';
-import { type Deciding, type GivenRow, IMPORT_RULES, type Import } from './import.ts';
+import { type GivenRow, IMPORT_RULES, type Import, requireFree } from './import.ts';
 import {
   alterations,
   changedOnes,
@@ -58,7 +58,7 @@ export const importUsers: Import<UserRow, Written> = {
       requireHome(deciding.viewer, given);
       requireReferences(given, found);
       const columns = newColumns(given, found);
-      requireFree(deciding, given, found, columns, null);
+      requireFree(deciding, given.path, null, uniqueValues(found, columns, null));
       const id = newId();
       return {
         outcome: 'CREATED',
@@ -77,7 +77,7 @@ export const importUsers: Import<UserRow, Written> = {
     if (differs) requireHolding(found);
     keepsOwnersAndAdmins(given, found, columns, now);
     if (columns.role_id !== now.role_id && found.givenRoleBeyond) throw ForbiddenError.missing(found.givenRoleBeyond);
-    requireFree(deciding, given, found, columns, now);
+    requireFree(deciding, given.path, found.id, uniqueValues(found, columns, now));
     const assigned = assignedBy(given, found);
     const outcome = differs || assigned.length > 0 ? 'UPDATED' : 'NOOP';
     return { outcome, id: found.id, written: { id: found.id, columns, now, differs, assigned } };
@@ -205,22 +205,7 @@ function assignedBy({ path }: Given, { tenantRoles }: FoundUser): Assigned[] {
   });
 }
 
-/** Nobody else has what the row would write, and no row before would write the same. */
-function requireFree(
-  { claim }: Deciding,
-  { path }: Given,
-  found: FoundUser,
-  columns: StoredColumns,
-  now: StoredColumns | null,
-) {
-  for (const { column, holder, at } of [
-    { column: 'external_id_key', holder: found.externalIdHolder, at: 'externalId' },
-    { column: 'email_key', holder: found.emailHolder, at: 'email' },
-  ]) {
-    const value = columns[column];
-    if (value == null || value === now?.[column]) continue;
-    if ((holder !== null && holder !== found.id) || !claim(`${at} ${value}`)) {
-      throw new AlreadyExistsError(`${path}.${at}`, null);
-    }
-  }
-}
+const uniqueValues = (found: FoundUser, columns: StoredColumns, now: StoredColumns | null) => [
+  { value: columns.external_id_key, before: now?.external_id_key, holder: found.externalIdHolder, at: 'externalId' },
+  { value: columns.email_key, before: now?.email_key, holder: found.emailHolder, at: 'email' },
+];
