@@ -1,5 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
+import { dependencies } from './package.json' with { type: 'json' };
 import { LongestFirst } from './test/longest-first.ts';
 
 export default defineConfig({
@@ -20,6 +21,10 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/node/**'],
           setupFiles: ['./test/setup.ts'],
+          // One file of each library: to hand over the hundreds they are made of takes each test file seconds.
+          deps: {
+            optimizer: { ssr: { enabled: true, include: [...Object.keys(dependencies), 'drizzle-orm/sqlite-core'] } },
+          },
         },
       },
       {

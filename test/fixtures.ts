@@ -173,7 +173,8 @@ export async function eventsAbout(id: string): Promise<string[]> {
   return data.events.nodes.map(({ type }: { type: string }) => type);
 }
 
-const TABLES = [
+/** Of the directory: whatever is written, is written there. */
+export const TABLES = [
   'organization',
   'tenant',
   'customer',

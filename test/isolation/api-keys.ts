@@ -1,5 +1,5 @@
 import { globalId, mutationDocument } from '../fixtures.ts';
-import { ask, type Variables } from '../gateway.ts';
+import type { Variables } from '../gateway.ts';
 import {
   keysByReach,
   type Operation,
@@ -35,7 +35,7 @@ const keyOperation = (
 ): Operation<KeyState> => ({
   covers,
   name: `${covers} ${document.slice(0, 50)}`,
-  ask: (state, key) => ask(document, variables(state), key),
+  ask: (state) => ({ document, variables: variables(state) }),
   outcome,
   expected: (viewer, state) => {
     if (viewer.customer && outcome === writeOutcome) return 'out_of_reach';
@@ -87,7 +87,7 @@ export const KEY_OPERATIONS: Operation<KeyState>[] = [
     covers: 'createApiKey',
     name: 'createApiKey with the reach of the record',
     tellsApart: true,
-    ask: (state, key) => {
+    ask: (state) => {
       const tenants = KEY_TENANTS[state];
       const reach =
         tenants === null
@@ -98,11 +98,10 @@ export const KEY_OPERATIONS: Operation<KeyState>[] = [
                 id: tenantIds[name],
               })),
             };
-      return ask(
-        mutationDocument('createApiKey', 'apiKey { id }'),
-        { input: { name: 'k', permissions: ['tenant:read'], ...reach } },
-        key,
-      );
+      return {
+        document: mutationDocument('createApiKey', 'apiKey { id }'),
+        variables: { input: { name: 'k', permissions: ['tenant:read'], ...reach } },
+      };
     },
     outcome: writeOutcome,
     expected: (viewer, state) => {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { mutationDocument, unique } from '../fixtures.ts';
-import { type Answer, ask, type Variables } from '../gateway.ts';
+import type { Answer, Variables } from '../gateway.ts';
 import { USERS } from './user-rows.ts';
 import {
   CUSTOMERS,
@@ -23,11 +23,14 @@ import {
   writeOutcome,
 } from './world.ts';
 
-const query = (document: string, variables: (state: State) => Variables) => (state: State, key: string | undefined) =>
-  ask(document, variables(state), key);
-const mutation =
-  (name: string, payload: string, input: (state: State) => Variables) => (state: State, key: string | undefined) =>
-    ask(mutationDocument(name, payload), { input: input(state) }, key);
+const query = (document: string, variables: (state: State) => Variables) => (state: State) => ({
+  document,
+  variables: variables(state),
+});
+const mutation = (name: string, payload: string, input: (state: State) => Variables) => (state: State) => ({
+  document: mutationDocument(name, payload),
+  variables: { input: input(state) },
+});
 
 /** Users are hidden with their customer, and come back with it: wherever they work. */
 const reachesUsersOf = (viewer: ViewerKind, state: State): boolean =>
@@ -81,7 +84,6 @@ const lists: Operation<State>[] = [
 ].map(([covers, document, path, variables]) => ({
   covers: covers as string,
   name: `${covers} ${document}`,
-  isForAll: (variables as (state: State) => Variables).length === 0,
   ask: query(document as string, variables as (state: State) => Variables),
   outcome: (answer, state) => readOutcome(answer, (data) => someNode(data, path as string, idOf(state))),
   expected: visible,
@@ -126,8 +128,7 @@ const nested: Operation<State>[] = (['a', 'b'] as const).flatMap((tenant) => [
   {
     covers: 'tenant',
     name: `Tenant.customers of ${tenant}`,
-    ask: (_, key) =>
-      ask('query($id: ID!) { tenant(id: $id) { customers { nodes { id } } } }', { id: tenantIds[tenant] }, key),
+    ask: query('query($id: ID!) { tenant(id: $id) { customers { nodes { id } } } }', () => ({ id: tenantIds[tenant] })),
     outcome: (answer, state) => readOutcome(answer, (data) => someNode(data, 'tenant.customers.nodes', idOf(state))),
     expected: (viewer, state) => {
       if (ownCustomer(viewer)?.tenants.includes(tenant)) return 'forbidden';

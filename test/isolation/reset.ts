@@ -18,7 +18,7 @@ const TABLES = {
 
 let statements: readonly string[] = [];
 
-async function columnsOf(table: string): Promise<string[]> {
+export async function columnsOf(table: string): Promise<string[]> {
   const { results } = await env.DB.prepare(`PRAGMA table_xinfo("${table}")`).all<{ name: string; hidden: number }>();
   return results.filter(({ hidden }) => hidden === 0).map(({ name }) => name);
 }
@@ -53,6 +53,4 @@ export async function remember(): Promise<void> {
   statements = [removals, additions, changes].flatMap((list) => list ?? []);
 }
 
-export async function reset(): Promise<void> {
-  await env.DB.batch(statements.map((sql) => env.DB.prepare(sql)));
-}
+export const reset = (): D1PreparedStatement[] => statements.map((sql) => env.DB.prepare(sql));

@@ -1,5 +1,5 @@
 import { globalId, mutationDocument, unique } from '../fixtures.ts';
-import { ask, type Variables } from '../gateway.ts';
+import type { Variables } from '../gateway.ts';
 import {
   type Operation,
   ownCustomer,
@@ -36,7 +36,7 @@ const read = (
 ): Operation<RoleState> => ({
   covers,
   name: `roles: ${document}`,
-  ask: (state, key) => ask(document, variables(state), key),
+  ask: (state) => ({ document, variables: variables(state) }),
   outcome: (answer, state) =>
     readOutcome(answer, (data) => {
       const found = path.split('.').reduce((value, step) => value?.[step], data);
@@ -53,7 +53,7 @@ const write = (
 ): Operation<RoleState> => ({
   covers,
   name: covers,
-  ask: (state, key) => ask(mutationDocument(covers, 'role { id }'), { input: input(state) }, key),
+  ask: (state) => ({ document: mutationDocument(covers, 'role { id }'), variables: { input: input(state) } }),
   outcome: writeOutcome,
   expected: (viewer, state) => (viewer.reach === null ? expected(state) : 'out_of_reach') as 'done',
 });

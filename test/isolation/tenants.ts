@@ -1,5 +1,5 @@
 import { globalId, mutationDocument, unique } from '../fixtures.ts';
-import { ask, type Variables } from '../gateway.ts';
+import type { Variables } from '../gateway.ts';
 import {
   nameOf,
   type Operation,
@@ -27,8 +27,7 @@ const tenantQuery = (
 ): Operation<TenantState> => ({
   covers,
   name: `${covers} ${document}`,
-  isForAll: variables.length === 0,
-  ask: (name, key) => ask(document, variables(name), key),
+  ask: (name) => ({ document, variables: variables(name) }),
   outcome: (answer, name) =>
     readOutcome(answer, (data) => (path ? someNode(data, path, tenantId(name)) : Object.values(data)[0])),
   expected: (viewer, name) => {
@@ -46,7 +45,7 @@ const tenantMutation = (
   covers,
   name: `${covers} ${Object.keys(input('none')).join(' ')}`,
   tellsApart: covers === 'upsertTenant' || covers === 'createTenant',
-  ask: (name, key) => ask(mutationDocument(covers, 'tenant { id }'), { input: input(name) }, key),
+  ask: (name) => ({ document: mutationDocument(covers, 'tenant { id }'), variables: { input: input(name) } }),
   outcome: writeOutcome,
   expected,
 });
@@ -145,20 +144,20 @@ export const TENANT_OPERATIONS: Operation<TenantState>[] = [
     covers: 'importTenants',
     name: 'importTenants',
     tellsApart: true,
-    ask: (name, key) =>
-      ask(
-        mutationDocument('importTenants', 'rows { error { code } }'),
-        { input: { rows: [{ externalId: name, name: unique('imported') }] } },
-        key,
-      ),
+    ask: (name) => ({
+      document: mutationDocument('importTenants', 'rows { error { code } }'),
+      variables: { input: { rows: [{ externalId: name, name: unique('imported') }] } },
+    }),
     outcome: (answer) => (answer.data.importTenants.rows?.[0].error ? 'absent' : writeOutcome(answer)),
     expected: organizationOnly(() => 'done'),
   },
   {
     covers: 'updateOrganization',
     name: 'updateOrganization',
-    ask: (_, key) =>
-      ask(mutationDocument('updateOrganization', 'organization { id }'), { input: { name: unique('o') } }, key),
+    ask: () => ({
+      document: mutationDocument('updateOrganization', 'organization { id }'),
+      variables: { input: { name: unique('o') } },
+    }),
     outcome: writeOutcome,
     expected: organizationOnly(() => 'done'),
   },

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { mutationDocument, unique } from '../fixtures.ts';
-import { type Answer, ask, type Variables } from '../gateway.ts';
+import type { Answer, Variables } from '../gateway.ts';
 import { USERS, type UserState, userEventId, userId, userSlug } from './user-rows.ts';
 import {
   CUSTOMERS,
@@ -21,11 +21,14 @@ import {
 
 type UserOperation = Operation<UserState>;
 
-const query = (document: string, variables: (state: UserState) => Variables) => (state: UserState, key?: string) =>
-  ask(document, variables(state), key);
-const mutation =
-  (name: string, payload: string, input: (state: UserState) => Variables) => (state: UserState, key?: string) =>
-    ask(mutationDocument(name, payload), { input: input(state) }, key);
+const query = (document: string, variables: (state: UserState) => Variables) => (state: UserState) => ({
+  document,
+  variables: variables(state),
+});
+const mutation = (name: string, payload: string, input: (state: UserState) => Variables) => (state: UserState) => ({
+  document: mutationDocument(name, payload),
+  variables: { input: input(state) },
+});
 
 /** A reach of one customer has its users; every other has those with a role in its tenants. */
 function knowsUser(viewer: ViewerKind, state: UserState): boolean {
@@ -66,7 +69,6 @@ const read = (
 ): UserOperation => ({
   covers,
   name: `users: ${document}`,
-  isForAll: variables.length === 0,
   ask: query(document, variables),
   outcome: (answer, state) =>
     readOutcome(answer, (data) => (path ? someNode(data, path, userId(state)) : Object.values(data)[0])),

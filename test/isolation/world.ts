@@ -2,7 +2,9 @@ import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import { globalId, type Key, newKey, newTenant, succeed } from '../fixtures.ts';
 import type { Answer } from '../gateway.ts';
+import { countChanges } from './changes.ts';
 import { remember } from './reset.ts';
+import type { Asked } from './together.ts';
 import { userStatements } from './user-rows.ts';
 
 export type TenantName = 'a' | 'b' | 'gone';
@@ -142,29 +144,26 @@ async function build(): Promise<void> {
   await env.DB.batch([...statements, ...userStatements()]);
 }
 
-/** All that a viewer must not change, whatever they may do: tenants, memberships and customers beyond their reach. */
-export async function beyond({ reach, customer }: ViewerKind): Promise<string> {
-  if (reach === null) return '';
+/** Reads all that a viewer must not change, whatever they may do: what is beyond their reach. */
+export function beyond({ reach, customer }: ViewerKind): D1PreparedStatement[] {
+  if (reach === null) return [];
   if (customer !== undefined) return beyondCustomer(customer);
   const own = JSON.stringify(reach.map(rawTenant));
   const outside = 'NOT IN (SELECT value FROM json_each(?1))';
-  const results = await env.DB.batch(
-    [
-      `SELECT * FROM tenant WHERE id ${outside} ORDER BY id`,
-      `SELECT tenant_id, customer_id FROM membership WHERE tenant_id ${outside} ORDER BY tenant_id, customer_id`,
-      `SELECT * FROM customer WHERE id LIKE '01900000%' AND (
+  return [
+    `SELECT * FROM tenant WHERE id ${outside} ORDER BY id`,
+    `SELECT tenant_id, customer_id FROM membership WHERE tenant_id ${outside} ORDER BY tenant_id, customer_id`,
+    `SELECT * FROM customer WHERE id LIKE '01900000%' AND (
         EXISTS (SELECT 1 FROM membership WHERE customer_id = id AND tenant_id ${outside})
         OR NOT EXISTS (SELECT 1 FROM event_tenant JOIN event ON event.id = event_id
           WHERE subject_id = customer.id AND tenant_id ${outside.slice('NOT '.length)})) ORDER BY id`,
-      `SELECT tenant_id, user_id, role_id FROM assignment WHERE tenant_id ${outside} ORDER BY tenant_id, user_id`,
-      // Users are hidden with a customer that is wholly in reach, unless they have roles elsewhere.
-      `SELECT id, email, name, phone, status, role_id, customer_id, deleted_at, version, iif(elsewhere, customer_deleted_at, NULL)
+    `SELECT tenant_id, user_id, role_id FROM assignment WHERE tenant_id ${outside} ORDER BY tenant_id, user_id`,
+    // Users are hidden with a customer that is wholly in reach, unless they have roles elsewhere.
+    `SELECT id, email, name, phone, status, role_id, customer_id, deleted_at, version, iif(elsewhere, customer_deleted_at, NULL)
         FROM (SELECT *, EXISTS (SELECT 1 FROM assignment WHERE user_id = id AND tenant_id ${outside}) AS elsewhere FROM user)
         WHERE kind <> 'TENANT' OR elsewhere ORDER BY id`,
-      'SELECT * FROM role, (SELECT ?1)',
-    ].map((sql) => env.DB.prepare(sql).bind(own)),
-  );
-  return JSON.stringify(results.map(({ results }) => results));
+    'SELECT * FROM role, (SELECT ?1)',
+  ].map((sql) => env.DB.prepare(sql).bind(own));
 }
 
 /** A key for this customer, which is deleted only afterwards if it is to be. */
@@ -174,19 +173,15 @@ async function newCustomerKey(customer: State): Promise<Key> {
 }
 
 /** Who reaches one customer writes its users, and nothing else. */
-async function beyondCustomer(customer: State): Promise<string> {
-  const results = await env.DB.batch(
-    [
-      'SELECT * FROM tenant, (SELECT ?1) ORDER BY id',
-      'SELECT * FROM membership, (SELECT ?1) ORDER BY tenant_id, customer_id',
-      'SELECT * FROM customer, (SELECT ?1) ORDER BY id',
-      'SELECT * FROM assignment, (SELECT ?1) ORDER BY tenant_id, user_id',
-      'SELECT * FROM user WHERE customer_id IS NOT ?1 ORDER BY id',
-      'SELECT * FROM role, (SELECT ?1)',
-    ].map((sql) => env.DB.prepare(sql).bind(customerIds[customer])),
-  );
-  return JSON.stringify(results.map(({ results }) => results));
-}
+const beyondCustomer = (customer: State): D1PreparedStatement[] =>
+  [
+    'SELECT * FROM tenant, (SELECT ?1) ORDER BY id',
+    'SELECT * FROM membership, (SELECT ?1) ORDER BY tenant_id, customer_id',
+    'SELECT * FROM customer, (SELECT ?1) ORDER BY id',
+    'SELECT * FROM assignment, (SELECT ?1) ORDER BY tenant_id, user_id',
+    'SELECT * FROM user WHERE customer_id IS NOT ?1 ORDER BY id',
+    'SELECT * FROM role, (SELECT ?1)',
+  ].map((sql) => env.DB.prepare(sql).bind(customerIds[customer]));
 
 export async function prepare(): Promise<void> {
   for (const name of ['a', 'b', 'gone'] as const)
@@ -209,6 +204,7 @@ export async function prepare(): Promise<void> {
   }
   await build();
   await remember();
+  await countChanges();
 }
 
 export const ORDERS = ['CREATED_AT', 'UPDATED_AT', 'NAME'];
@@ -231,11 +227,9 @@ export interface Operation<Record extends string> {
   /** The root fields that it covers. */
   covers: string;
   name: string;
-  ask: (record: Record, key: string | undefined) => Promise<Answer>;
+  ask: (record: Record) => Asked;
   outcome: (answer: Answer, record: Record, viewer: ViewerKind) => Outcome;
   expected: (viewer: ViewerKind, record: Record) => Outcome;
-  /** For a request that does not depend on the record. */
-  isForAll?: boolean;
   /** For what does not only look for the record: that a unique value is taken may show, and who may be granted what. */
   tellsApart?: boolean;
 }
