@@ -1,6 +1,6 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
-import { dependencies } from './package.json' with { type: 'json' };
+import packageJson from './package.json' with { type: 'json' };
 import { LongestFirst } from './test/longest-first.ts';
 
 export default defineConfig({
@@ -23,7 +23,9 @@ export default defineConfig({
           setupFiles: ['./test/setup.ts'],
           // One file of each library: to hand over the hundreds they are made of takes each test file seconds.
           deps: {
-            optimizer: { ssr: { enabled: true, include: [...Object.keys(dependencies), 'drizzle-orm/sqlite-core'] } },
+            optimizer: {
+              ssr: { enabled: true, include: [...Object.keys(packageJson.dependencies), 'drizzle-orm/sqlite-core'] },
+            },
           },
         },
       },

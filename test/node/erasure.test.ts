@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask, type Gateway } from '../../src/cli/gateway.ts';
+import { migrate } from './migrated.ts';
 import { npmStart, stopAll } from './started.ts';
 
 let directory: string;
@@ -64,6 +65,7 @@ async function write(gateway: Gateway, name: string, input: Record<string, unkno
 
 describe('what was erased', () => {
   it('is nowhere in the database, and, if it had not been changed, not in unused space either', async () => {
+    migrate(directory);
     const gateway = await npmStart(directory, '--no-demo');
     const keeper = await write(gateway, 'createTenant', { name: 'Kept Keeper', externalId: 'kept' });
     const tenantIdentifier = { id: keeper };

@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getOperationAST, parse } from 'graphql';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask } from '../../src/cli/gateway.ts';
 import { examples } from '../../src/cli/graphiql-examples.ts';
 import { type Confined, confine, findBrowser, launch } from './browser.ts';
+import { migrate } from './migrated.ts';
 import { npmStart, type Started, stopAll } from './started.ts';
 
 const executable = findBrowser();
@@ -28,6 +29,7 @@ let gateway: Started;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tenantry-'));
+  migrate(directory);
   gateway = await npmStart(directory);
 });
 
@@ -69,16 +71,17 @@ describe.skipIf(executable === undefined)('GraphiQL in a browser', () => {
 
   afterAll(() => browser.close());
 
-  beforeEach(async () => {
+  /** A person who has not been here before. */
+  const visit = async () => {
     session = await confine(browser, new URL(gateway.url));
     page = await session.context.newPage();
     await page.goto(`${gateway.url}/graphql`);
-  });
+  };
 
-  afterEach(async () => {
+  const leave = async () => {
     await session.context.close();
     expect(session.attempts).toEqual([]);
-  });
+  };
 
   const keyField = () => page.getByRole('textbox', { name: 'Key', exact: true });
   const enter = async (key: string) => {
@@ -95,62 +98,70 @@ describe.skipIf(executable === undefined)('GraphiQL in a browser', () => {
   const sees = (where: '.result-window' | '#state' | '.graphiql-doc-explorer', text: RegExp) =>
     page.locator(where, { hasText: text }).waitFor();
 
-  it('has a tab for each example', async () => {
-    for (const { name = '' } of named) await tab(name).waitFor();
-    expect(await page.getByRole('tab').count()).toBe(named.length);
-  });
+  describe('to who comes without a key', () => {
+    beforeAll(visit);
+    afterAll(leave);
 
-  it('runs an example with the key that is entered, and shows the answer', async () => {
-    const carriers = new Set<string>();
-    page.on('request', (request) => {
-      if (JSON.stringify(request.headers()).includes(gateway.key)) carriers.add(request.url());
+    it('has a tab for each example', async () => {
+      for (const { name = '' } of named) await tab(name).waitFor();
+      expect(await page.getByRole('tab').count()).toBe(named.length);
     });
-    await enter(gateway.key);
-    await sees('#state', /is valid/);
-    await run();
-    await sees('.result-window', /Alder.&.Finch.Furniture/);
-    await open('KeyAccountsByName');
-    await run();
-    await sees('.result-window', /Cobalt.Ridge.Climbing/);
-    expect([...carriers]).toEqual([`${gateway.url}/graphql`]);
+
+    it('says what to do without a key, and with a wrong one', async () => {
+      await sees('#state', /Enter a key/);
+      await run();
+      await sees('.result-window', /Enter.a.key/);
+      await enter('mistyped');
+      await sees('#state', /not valid/);
+      await run();
+      await sees('.result-window', /not.valid.here/);
+    });
+
+    it('reads the schema as soon as there is a key that is valid', async () => {
+      await enter(gateway.key);
+      await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
+      await sees('.graphiql-doc-explorer', /AddCustomerToTenantsInput/);
+    });
   });
 
-  it('reads the schema as soon as there is a key that is valid', async () => {
-    await enter('mistyped');
-    await sees('#state', /not valid/);
-    await enter(gateway.key);
-    await page.getByRole('button', { name: 'Show Documentation Explorer' }).click();
-    await sees('.graphiql-doc-explorer', /AddCustomerToTenantsInput/);
-  });
+  describe('to who comes with a key', () => {
+    beforeAll(visit);
+    afterAll(leave);
 
-  it('says what to do without a key, and with a wrong one', async () => {
-    await sees('#state', /Enter a key/);
-    await run();
-    await sees('.result-window', /Enter.a.key/);
-    await enter('mistyped');
-    await sees('#state', /not valid/);
-    await run();
-    await sees('.result-window', /not.valid.here/);
-  });
+    it('runs an example with the key that is entered, and shows the answer', async () => {
+      const carriers = new Set<string>();
+      page.on('request', (request) => {
+        if (JSON.stringify(request.headers()).includes(gateway.key)) carriers.add(request.url());
+      });
+      await enter(gateway.key);
+      await sees('#state', /is valid/);
+      await run();
+      await sees('.result-window', /Alder.&.Finch.Furniture/);
+      await open('KeyAccountsByName');
+      await run();
+      await sees('.result-window', /Cobalt.Ridge.Climbing/);
+      expect([...carriers]).toEqual([`${gateway.url}/graphql`]);
+    });
 
-  it('keeps the key for this tab of the browser only, and comes back with its tabs', async () => {
-    await enter(gateway.key);
-    await sees('#state', /is valid/);
-    await tab('WhoAmI').click();
-    await run();
-    await sees('.result-window', /"ROOT"/);
-    await page.reload();
-    await sees('#state', /is valid/);
-    expect(await keyField().inputValue()).toBe(gateway.key);
-    expect(await tab('WhoAmI').getAttribute('aria-selected')).toBe('true');
-    expect(await page.getByRole('tab').count()).toBe(named.length);
+    it('keeps the key for this tab of the browser only, and comes back with its tabs', async () => {
+      await enter(gateway.key);
+      await sees('#state', /is valid/);
+      await open('WhoAmI');
+      await run();
+      await sees('.result-window', /"ROOT"/);
+      await page.reload();
+      await sees('#state', /is valid/);
+      expect(await keyField().inputValue()).toBe(gateway.key);
+      expect(await tab('WhoAmI').getAttribute('aria-selected')).toBe('true');
+      expect(await page.getByRole('tab').count()).toBe(named.length);
 
-    expect(page.url()).toBe(`${gateway.url}/graphql`);
-    expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(gateway.key);
-    const stored = z.record(z.string(), z.string()).parse(await page.evaluate('({ ...sessionStorage })'));
-    expect(Object.keys(stored).filter((name) => stored[name]?.includes(gateway.key))).toEqual(['tenantry:key']);
-    const another = await session.context.newPage();
-    await another.goto(`${gateway.url}/graphql`);
-    expect(await another.getByRole('textbox', { name: 'Key', exact: true }).inputValue()).toBe('');
+      expect(page.url()).toBe(`${gateway.url}/graphql`);
+      expect(await page.evaluate('JSON.stringify(localStorage)')).not.toContain(gateway.key);
+      const stored = z.record(z.string(), z.string()).parse(await page.evaluate('({ ...sessionStorage })'));
+      expect(Object.keys(stored).filter((name) => stored[name]?.includes(gateway.key))).toEqual(['tenantry:key']);
+      const another = await session.context.newPage();
+      await another.goto(`${gateway.url}/graphql`);
+      expect(await another.getByRole('textbox', { name: 'Key', exact: true }).inputValue()).toBe('');
+    });
   });
 });

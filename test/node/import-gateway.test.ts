@@ -11,6 +11,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask } from '../../src/cli/gateway.ts';
 import { IMPORTABLES, type ImportType } from '../../src/cli/import/columns.ts';
+import { contents } from './contents.ts';
+import { migrate } from './migrated.ts';
 import { npmStart, type Started, stopAll } from './started.ts';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,6 +25,7 @@ let gateway: Started;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tenantry-'));
+  migrate(join(directory, 'database'));
   gateway = await npmStart(join(directory, 'database'), '--no-demo');
 });
 
@@ -95,6 +98,15 @@ const state = () =>
     customers(last: 1, orderBy: { field: UPDATED_AT }) { totalCount edges { cursor node { version } } }
     events(last: 1) { totalCount edges { cursor } }
   }`);
+
+describe('npm start --no-demo', () => {
+  it('leaves an empty database empty', async () => {
+    const found = await contents(gateway);
+    expect([found.tenants, found.customers, found.users, found.events].map(({ totalCount }) => totalCount)).toEqual([
+      0, 0, 0, 0,
+    ]);
+  });
+});
 
 describe('npm run import into a gateway', () => {
   it('brings in tenants by every column, with their admins', async () => {

@@ -7,12 +7,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { indexArguments } from '../../src/cli/arguments.ts';
 import { ask, type Gateway } from '../../src/cli/gateway.ts';
+import { migrate } from './migrated.ts';
 import { npmStart, stopAll } from './started.ts';
 
 let database: string;
 
 beforeAll(async () => {
   database = await mkdtemp(join(tmpdir(), 'tenantry-'));
+  migrate(database);
 });
 
 afterAll(async () => {
@@ -30,23 +32,19 @@ const found = async (gateway: Gateway) => {
 
 describe('npm run search:drop', () => {
   it('leaves a gateway that can do everything but search, and search:rebuild one that finds what it found, and more', async () => {
-    const first = await npmStart(database, '--no-demo');
+    const gateway = await npmStart(database, '--no-demo');
     const document = 'mutation($name: String!) { createCustomer(input: { name: $name }) { __typename } }';
-    await ask(first, document, { name: 'Driftline Paddle Sports' }, z.unknown());
-    expect(await found(first)).toEqual(['Driftline Paddle Sports']);
-    await first.stop();
+    await ask(gateway, document, { name: 'Driftline Paddle Sports' }, z.unknown());
+    expect(await found(gateway)).toEqual(['Driftline Paddle Sports']);
 
     expect((await npmRun('search:drop')).stdout).toContain('The search index was dropped.');
-    const second = await npmStart(database, '--no-demo');
-    await expect(found(second)).rejects.toThrow();
-    const created = await ask(second, document, { name: 'Another paddle' }, z.unknown());
+    await expect(found(gateway)).rejects.toThrow();
+    const created = await ask(gateway, document, { name: 'Another paddle' }, z.unknown());
     expect(created).toEqual({ createCustomer: { __typename: 'CreateCustomerPayload' } });
-    await second.stop();
 
     expect((await npmRun('search:rebuild')).stdout).toContain('The search index was rebuilt.');
-    const third = await npmStart(database, '--no-demo');
-    expect(await found(third)).toEqual(['Another paddle', 'Driftline Paddle Sports']);
-    await third.stop();
+    expect(await found(gateway)).toEqual(['Another paddle', 'Driftline Paddle Sports']);
+    await gateway.stop();
   });
 });
 

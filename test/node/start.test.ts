@@ -7,7 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CORVID, CORVID_ADMIN, customers, tenants } from '../../src/cli/demo.ts';
 import { customerUsers, team, tenantUsers } from '../../src/cli/demo-users.ts';
-import { ask, type Gateway } from '../../src/cli/gateway.ts';
+import { ask } from '../../src/cli/gateway.ts';
+import { contents } from './contents.ts';
 import { freePort, npmStart, type Started, stopAll } from './started.ts';
 
 let directory: string;
@@ -20,27 +21,6 @@ afterAll(async () => {
   await stopAll();
   await rm(directory, { recursive: true, force: true });
 });
-
-const total = z.object({ totalCount: z.number() });
-
-/** How much there is in the directory, and up to where its events go. */
-const contents = (gateway: Gateway) =>
-  ask(
-    gateway,
-    `{
-      tenants { totalCount nodes { customers { totalCount } } }
-      customers { totalCount }
-      users { totalCount }
-      events(last: 1) { totalCount edges { cursor } }
-    }`,
-    {},
-    z.object({
-      tenants: total.extend({ nodes: z.array(z.object({ customers: total })) }),
-      customers: total,
-      users: total,
-      events: total.extend({ edges: z.array(z.object({ cursor: z.string() })) }),
-    }),
-  );
 
 describe('npm start', () => {
   let first: Started;
@@ -158,14 +138,5 @@ describe('npm start', () => {
     const [, answer = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
     expect({ data: await ask(second, document, {}, z.unknown()) }).toEqual(JSON.parse(answer));
     await second.stop();
-  });
-
-  it('leaves an empty database empty if it is told so', async () => {
-    const bare = await npmStart(join(directory, 'bare'), '--no-demo');
-    const found = await contents(bare);
-    expect([found.tenants, found.customers, found.users, found.events].map(({ totalCount }) => totalCount)).toEqual([
-      0, 0, 0, 0,
-    ]);
-    await bare.stop();
   });
 });
