@@ -1,4 +1,5 @@
 import { env } from 'cloudflare:workers';
+import { columnsOf } from '../changes.ts';
 
 /*
  * Puts the world back as it was made: only what differs is written, because whatever is searched is dear to write.
@@ -17,11 +18,6 @@ const TABLES = {
 };
 
 let statements: readonly string[] = [];
-
-export async function columnsOf(table: string): Promise<string[]> {
-  const { results } = await env.DB.prepare(`PRAGMA table_xinfo("${table}")`).all<{ name: string; hidden: number }>();
-  return results.filter(({ hidden }) => hidden === 0).map(({ name }) => name);
-}
 
 /** Keeps a copy of everything, to which `reset` goes back. */
 export async function remember(): Promise<void> {

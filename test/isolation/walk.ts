@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { countOfChanges } from '../changes.ts';
 import type { Answer } from '../gateway.ts';
-import { countOfChanges } from './changes.ts';
 import { reset } from './reset.ts';
 import { askAlone, askTogether } from './together.ts';
 import { beyond, type Operation, type Outcome, prepare, secrets, VIEWERS, type ViewerKind } from './world.ts';

@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
+import { countChanges } from '../changes.ts';
 import { globalId, type Key, newKey, newTenant, succeed } from '../fixtures.ts';
 import type { Answer } from '../gateway.ts';
-import { countChanges } from './changes.ts';
 import { remember } from './reset.ts';
 import type { Asked } from './together.ts';
 import { userStatements } from './user-rows.ts';
