@@ -2,15 +2,18 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take long, the longest first: begun last, one of them would keep everybody waiting. */
 const LONG = [
+  'start.test.ts',
+  'filtered-pages.test.ts',
+  'import-gateway.test.ts',
   'isolation-of-users.test.ts',
   'isolation.test.ts',
-  'start.test.ts',
   'graphiql.test.ts',
   'permissions.test.ts',
-  'filtered-pages.test.ts',
+  'pages.test.ts',
+  'user-pages.test.ts',
+  'import.test.ts',
   'search.test.ts',
   'erasure.test.ts',
-  'import-gateway.test.ts',
 ];
 
 const place = ({ moduleId }: TestSpecification): number => {

@@ -15,8 +15,9 @@ async function found(search: string, key?: string, more: Variables = {}, field =
   return names;
 }
 
-/** A word that nothing else in this database has. */
-const word = () => crypto.randomUUID().replaceAll('-', '').slice(0, 12);
+/** A word that nothing else in this database has. Without digits and vowels: no piece of it is what a test looks for. */
+const word = () =>
+  [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => 'bcdfghjklmnpqvwx'.charAt(byte % 16)).join('');
 
 describe('a search for customers', () => {
   it('finds three characters and more anywhere in the name, whatever their case', async () => {
