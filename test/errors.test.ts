@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { PERMISSIONS } from '../src/directory/permission-names.ts';
 import { COMMANDS } from './commands.ts';
 import {
   assign,
@@ -16,7 +17,7 @@ import {
   unique,
 } from './fixtures.ts';
 import { ask, type Variables } from './gateway.ts';
-import { newWorld, type World } from './operations.ts';
+import { asker, MUTATIONS, newWorld, type World } from './operations.ts';
 
 /** For every command, and every error that it declares, an input that produces it. */
 type Provocation = (world: World & Taken) => Variables | Promise<Variables>;
@@ -28,6 +29,7 @@ interface Taken {
   deletedCustomerOfTaken: string;
   userExternalId: string;
   deletedUserOfTaken: string;
+  deactivatedId: string;
   roleName: string;
   /** The only owner there is, and the only admin of a tenant, a user of a customer. */
   ownerId: string;
@@ -220,6 +222,16 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
   importUsers: {
     ValidationError: () => ({ rows: Array.from({ length: 501 }, () => ({ email: 'a@x.example' })) }),
   },
+  inviteUser: {
+    ValidationError: ({ deactivatedId }) => ({ userIdentifier: { id: deactivatedId } }),
+    NotFoundError: () => ({ userIdentifier: { email: 'nobody@x.example' } }),
+  },
+  signOut: { ForbiddenError: () => ({}) },
+  revokeSession: { ValidationError: () => ({ id: 'junk' }), NotFoundError: () => ({ id: none('Session') }) },
+  switchTenant: {
+    ValidationError: () => ({ tenantIdentifier: { externalId: tooLong } }),
+    NotFoundError: ({ tenantId }) => ({ tenantIdentifier: { id: tenantId } }),
+  },
   createApiKey: {
     ValidationError: () => ({ name: 'k', permissions: ['tenant:fly'], reach: 'ORGANIZATION' }),
     NotFoundError: () => ({ name: 'k', permissions: ['tenant:read'], reach: 'TENANTS', ...unknownTenants }),
@@ -246,6 +258,8 @@ describe('every error that a mutation declares', () => {
     const takenUser = await newTeamMember({ externalId: unique('taken') });
     await mutate('deleteUser', 'user { id }', { id: takenUser.id });
     const nowUser = await newTeamMember({ externalId: takenUser.externalId });
+    const deactivated = await newTeamMember();
+    await mutate('updateUser', 'user { id }', { id: deactivated.id, status: 'DEACTIVATED' });
     const [adminTenant, customerOfAdmin] = [await newTenant(), await newCustomer()];
     const admin = await newCustomerUser(customerOfAdmin.id);
     await assign(admin.id, adminTenant.id, 'admin');
@@ -253,6 +267,7 @@ describe('every error that a mutation declares', () => {
       ...(await newWorld()),
       userExternalId: nowUser.externalId,
       deletedUserOfTaken: takenUser.id,
+      deactivatedId: deactivated.id,
       roleName: (await newRole()).name,
       ownerId: (await newTeamMember({ roleIdentifier: { name: 'owner' } })).id,
       adminId: admin.id,
@@ -268,7 +283,9 @@ describe('every error that a mutation declares', () => {
   for (const { name } of COMMANDS) {
     for (const error of declaredErrors(name)) {
       it(`${name} answers ${error}, and changes nothing`, async () => {
-        const { secret } = await newKey({ access: error === 'ForbiddenError' ? 'READ' : 'WRITE' });
+        const as = MUTATIONS.find((mutation) => mutation.name === name)?.as;
+        const { secret } =
+          error === 'ForbiddenError' ? await newKey({ access: 'READ' }) : await asker({ as }, world, PERMISSIONS);
         const provoke =
           error === 'ForbiddenError' ? Object.values(PROVOCATIONS[name] ?? {})[0] : PROVOCATIONS[name]?.[error];
         if (!provoke) throw new Error(`No test produces ${error} of ${name}`);

@@ -184,6 +184,9 @@ export const TABLES = [
   'role_permission',
   'user',
   'assignment',
+  'password',
+  'mailed_link',
+  'session',
   'api_key',
   'api_key_permission',
   'api_key_tenant',
@@ -191,7 +194,7 @@ export const TABLES = [
   'event_tenant',
 ];
 
-/** Everything that the database holds, but for when keys were last used. */
+/** Everything that the database holds, but for when keys were last used, and how often signing in was tried. */
 export async function dump(): Promise<string> {
   const results = await env.DB.batch(TABLES.map((table) => env.DB.prepare(`SELECT * FROM ${table}`)));
   return JSON.stringify(

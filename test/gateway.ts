@@ -1,9 +1,39 @@
-import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
+import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { Environment } from '../src/http/environment.ts';
 import worker from '../src/worker.ts';
 
 export const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
+
+export const PUBLIC_URL = 'https://tenantry.test';
+
+/** What access tokens are signed with in tests, and nowhere else. */
+export const SIGNING_KEYS = JSON.stringify({
+  keys: [
+    {
+      kid: 'of-the-tests',
+      kty: 'OKP',
+      crv: 'Ed25519',
+      x: 'SSkLGMjKxqyYiPtcw4Y8Zt4qFbNv9XLIH9F1w831Bv4',
+      d: 'E2-n3Q1SYDAFPOegbiRmppyXRdin0C6TnwB_hk1LLwU',
+    },
+  ],
+});
+
+interface SentMail {
+  to: string;
+  subject: string;
+  text: string;
+}
+
+/** Every mail that was sent, the oldest first: the way out of the company is the one thing that is made up. */
+export const mailbox: SentMail[] = [];
+const EMAIL = {
+  send: async (mail: SentMail) => {
+    mailbox.push(mail);
+    return { messageId: String(mailbox.length) };
+  },
+} as unknown as SendEmail;
 
 /** D1 that counts how often it is called, and what those calls read. */
 export class CountingD1 {
@@ -40,11 +70,26 @@ export interface Answer {
   rowsRead: number;
 }
 
+const ENVIRONMENT: Environment = {
+  DB: env.DB,
+  ...(env.ASSETS && { ASSETS: env.ASSETS }),
+  ROOT_KEY,
+  PUBLIC_URL,
+  SIGNING_KEYS,
+  EMAIL,
+  MAIL_FROM: 'Tenantry <no-reply@tenantry.test>',
+};
+
+/** Runs what Cloudflare runs every few minutes. */
+export async function cron(overrides: Partial<Environment> = {}): Promise<void> {
+  await worker.scheduled(createScheduledController(), { ...ENVIRONMENT, ...overrides });
+}
+
 /** Sends a request through the Worker's own fetch, and waits for what it does behind the answer. */
 export async function send(request: Request, overrides: Partial<Environment> = {}): Promise<Answer> {
   const d1 = new CountingD1(env.DB);
   const context = createExecutionContext();
-  const environment = { DB: d1 as unknown as D1Database, ASSETS: env.ASSETS, ROOT_KEY, ...overrides };
+  const environment = { ...ENVIRONMENT, DB: d1 as unknown as D1Database, ...overrides };
   const response = await worker.fetch(request, environment, context);
   const text = await response.text();
   const { calls, rowsRead } = d1;

@@ -148,7 +148,10 @@ describe('the lists below several parents', () => {
         access: 'READ',
         reach: { kind: 'TENANTS', tenantIds: [raw(own)] },
         expiresAt: null,
+        sessionId: null,
       },
+      tokens: null,
+      mailIsDue: () => {},
     };
     const customers = await listCustomersOfTenants(caller, [raw(own), raw(other)], {}).pages();
     expect([...customers.keys()]).toEqual([raw(own)]);

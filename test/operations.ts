@@ -1,5 +1,7 @@
 import { PERMISSIONS, type Permission } from '../src/directory/permission-names.ts';
 import {
+  assign,
+  globalId,
   mutate,
   mutationDocument,
   newCustomer,
@@ -12,6 +14,7 @@ import {
   unique,
 } from './fixtures.ts';
 import { ask, type Variables } from './gateway.ts';
+import { sessionOf, TOKENS } from './people.ts';
 
 /** Records that the operations below work on. */
 export interface World {
@@ -27,6 +30,8 @@ export interface World {
   /** Has the role `view` in the tenant. */
   tenantUserId: string;
   teamMemberId: string;
+  /** Where the user of the customer is signed in. */
+  sessionId: string;
   /** Of scope TENANT; nobody has it. */
   roleId: string;
   userEmail: string;
@@ -68,6 +73,7 @@ export async function newWorld(): Promise<World> {
     deletedUserId: deletedUser.id,
     tenantUserId: (await newTenantUser(tenant.id)).id,
     teamMemberId: (await newTeamMember()).id,
+    sessionId: globalId('Session', (await sessionOf(user.id)).sessionId),
     roleId: await freshRole(),
     userEmail: user.email,
     eventId: data.events.nodes[0].id,
@@ -76,11 +82,42 @@ export async function newWorld(): Promise<World> {
   };
 }
 
-export interface Query {
-  /** The field of Query that is asked. */
-  field: string;
+interface Operation {
   document: string;
   variables?: (world: World) => Variables;
+  /** For what is asked about the caller: a user who signed in asks it, and not a key. */
+  as?: 'user' | undefined;
+}
+
+/** Custom roles of the organization, by what they allow. */
+const roles = new Map<string, string>();
+
+async function roleWith(permissions: readonly Permission[]): Promise<string> {
+  const key = permissions.join();
+  const id = roles.get(key) ?? (await newRole({ scope: 'ORGANIZATION', permissions })).id;
+  roles.set(key, id);
+  return id;
+}
+
+/** Who asks an operation, and with what: a key with these permissions, or somebody with such a role who just signed in. */
+export async function asker(
+  { variables, as }: Pick<Operation, 'variables' | 'as'>,
+  world: World,
+  permissions: readonly Permission[],
+): Promise<{ secret: string; input: Variables | undefined }> {
+  if (as !== 'user') return { secret: (await newKey({ permissions })).secret, input: variables?.(world) };
+  const { id } = await newTeamMember({ roleIdentifier: { id: await roleWith(permissions) } });
+  await assign(id, world.otherTenantId, 'view');
+  const grant = await sessionOf(id);
+  return {
+    secret: await TOKENS.issue(grant),
+    input: variables?.({ ...world, sessionId: globalId('Session', grant.sessionId) }),
+  };
+}
+
+export interface Query extends Operation {
+  /** The field of Query that is asked. */
+  field: string;
   needs: readonly Permission[];
   /** How many lists stand inside each other. */
   depth: number;
@@ -90,6 +127,7 @@ export interface Query {
 export const QUERIES: readonly Query[] = [
   { field: 'viewer', document: '{ viewer { type permissions access reach { kind tenantIds } } }', needs: [], depth: 0 },
   { field: 'viewer', document: '{ viewer { apiKey { name } } }', needs: [], depth: 0 },
+  { field: 'viewer', document: '{ viewer { user { name } } }', needs: ['user:read'], depth: 0, as: 'user' },
   { field: 'organization', document: '{ organization { id name createdAt updatedAt } }', needs: [], depth: 0 },
   {
     field: 'node',
@@ -133,6 +171,12 @@ export const QUERIES: readonly Query[] = [
     document: '{ tenants { nodes { name } edges { cursor } pageInfo { endCursor hasNextPage } totalCount } }',
     needs: ['tenant:read'],
     depth: 1,
+  },
+  {
+    field: 'tenants',
+    document: '{ tenants(last: 100) { nodes { viewerCanView viewerCanEditSettings viewerCanEditUsers } } }',
+    needs: ['tenant:read'],
+    depth: 2,
   },
   {
     field: 'tenants',
@@ -248,6 +292,32 @@ export const QUERIES: readonly Query[] = [
   ),
   {
     field: 'users',
+    document: '{ users { nodes { email invitation { sentAt expiresAt lastError } } } }',
+    needs: ['user:read'],
+    depth: 2,
+  },
+  {
+    field: 'users',
+    document: '{ users(last: 100) { nodes { isViewer viewerCanDelete } } }',
+    needs: ['user:read'],
+    depth: 2,
+  },
+  {
+    field: 'sessions',
+    document: '{ sessions { nodes { id isCurrent userAgent createdAt refreshedAt expiresAt } totalCount } }',
+    needs: [],
+    depth: 1,
+    as: 'user',
+  },
+  {
+    field: 'sessions',
+    document: 'query($id: ID!) { sessions(userId: $id) { nodes { user { email } tenant { name } } } }',
+    variables: ({ userId }) => ({ id: userId }),
+    needs: ['user:edit', 'user:read'],
+    depth: 2,
+  },
+  {
+    field: 'users',
     document: '{ users { nodes { email name } totalCount pageInfo { hasNextPage } } }',
     needs: ['user:read'],
     depth: 1,
@@ -297,9 +367,8 @@ export const QUERIES: readonly Query[] = [
   },
 ];
 
-export interface Mutation {
+export interface Mutation extends Operation {
   name: string;
-  document: string;
   variables: (world: World) => Variables;
   /** How many lists stand inside each other in the payload. */
   depth: number;
@@ -310,19 +379,21 @@ export interface Mutation {
 interface Beyond {
   depth?: number;
   also?: readonly Permission[];
+  as?: 'user';
 }
 
 const mutation = (
   name: string,
   payload: string,
   input: (world: World) => Variables,
-  { depth = 0, also = [] }: Beyond = {},
+  { depth = 0, also = [], ...more }: Beyond = {},
 ): Mutation => ({
   name,
   document: mutationDocument(name, payload),
   variables: (world) => ({ input: input(world) }),
   depth,
   also,
+  ...more,
 });
 
 /** What the lowest role of a customer or tenant allows. */
@@ -504,6 +575,19 @@ export const MUTATIONS: readonly Mutation[] = [
       adminEmail: `${unique('a')}@x.example`,
     }),
     { also: PERMISSIONS.filter((name) => !['organization:edit', 'role:edit', 'tenant:delete'].includes(name)) },
+  ),
+  mutation('inviteUser', 'user { email }', ({ userId }) => ({ userIdentifier: { id: userId } }), { also: LOWEST }),
+  mutation('signOut', 'sessionCount', () => ({ everywhere: true }), { as: 'user' }),
+  mutation('signOut', 'sessionCount', () => ({}), { as: 'user' }),
+  mutation('revokeSession', 'session { isCurrent }', ({ sessionId }) => ({ id: sessionId }), { as: 'user' }),
+  mutation('revokeSession', 'session { isCurrent }', ({ sessionId }) => ({ id: sessionId }), {
+    also: ['user:edit', ...LOWEST],
+  }),
+  mutation(
+    'switchTenant',
+    'accessToken expiresIn',
+    ({ otherTenantId }) => ({ tenantIdentifier: { id: otherTenantId } }),
+    { as: 'user' },
   ),
   mutation('importCustomers', 'rows { path outcome id error { code } }', ({ tenantId, externalIds }) => ({
     rows: [

@@ -4,8 +4,8 @@ import { schema } from '../src/graphql/schema.ts';
 import { changes, countChanges } from './changes.ts';
 import { COMMANDS } from './commands.ts';
 import { allBut, codeOf, declaredErrors, newKey } from './fixtures.ts';
-import { ask } from './gateway.ts';
-import { MUTATIONS, newWorld, QUERIES, type World } from './operations.ts';
+import { type Answer, ask } from './gateway.ts';
+import { asker, MUTATIONS, type Mutation, newWorld, QUERIES, type Query, type World } from './operations.ts';
 
 const fieldsOf = (type: 'Query' | 'Mutation') =>
   Object.keys((type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {});
@@ -49,6 +49,13 @@ async function keyWith(permissions: readonly Permission[], access: 'READ' | 'WRI
 
 const keyWithout = (permission: Permission) => keyWith(allBut(permission));
 
+async function askWith(operation: Query | Mutation, world: World, permissions: readonly Permission[]): Promise<Answer> {
+  const { document, variables, as } = operation;
+  if (as !== 'user') return ask(document, variables?.(world), await keyWith(permissions));
+  const { secret, input } = await asker(operation, world, permissions);
+  return ask(document, input, secret);
+}
+
 beforeAll(countChanges);
 
 describe('every query', () => {
@@ -58,13 +65,13 @@ describe('every query', () => {
     world = await newWorld();
   });
 
-  for (const { field, document, variables, needs } of QUERIES) {
+  for (const query of QUERIES) {
+    const { field, document, needs } = query;
     it(`${field} answers who holds ${needs.join(', ') || 'nothing'} only: ${document.slice(0, 60)}`, async () => {
-      const secret = await keyWith(needs.length === 0 ? ['role:read'] : needs);
-      const allowed = await ask(document, variables?.(world), secret);
+      const allowed = await askWith(query, world, needs.length === 0 ? ['role:read'] : needs);
       if (!document.includes('apiKey {')) expect(allowed.errors, allowed.text).toEqual([]);
       for (const permission of needs) {
-        const refused = await ask(document, variables?.(world), await keyWithout(permission));
+        const refused = await askWith(query, world, allBut(permission));
         expect(codeOf(refused), refused.text).toBe('FORBIDDEN');
         expect(refused.status).toBe(200);
         for (const { extensions } of refused.errors) expect(extensions.missingPermissions).toEqual([permission]);
@@ -80,16 +87,16 @@ describe('every mutation', () => {
     anyWorld = await newWorld();
   });
 
-  for (const { name, document, variables, also } of MUTATIONS) {
+  for (const mutation of MUTATIONS) {
+    const { name, document, variables, also } = mutation;
     const needed = COMMANDS.find((command) => command.name === name)?.permissions ?? [];
 
     it(`${name} is done for who holds ${needed.join(', ')}, and refused without any of it`, async () => {
       const world = await newWorld();
-      const input = variables(world);
       for (const permission of needed) {
         const secret = await keyWithout(permission);
         const before = await changes();
-        const { data } = await ask(document, input, secret);
+        const { data } = await ask(document, variables(world), secret);
         expect(data[name]).toMatchObject({
           __typename: 'ForbiddenError',
           code: 'insufficient_permissions',
@@ -97,8 +104,7 @@ describe('every mutation', () => {
         });
         expect(await changes()).toBe(before);
       }
-      const secret = await keyWith([...new Set([...needed, ...also])]);
-      const { data, errors, text } = await ask(document, input, secret);
+      const { data, errors, text } = await askWith(mutation, world, [...new Set([...needed, ...also])]);
       expect(errors, text).toEqual([]);
       expect(data[name].__typename, text).toMatch(/Payload$/);
     });
@@ -117,6 +123,16 @@ describe('every mutation', () => {
         if (errors.length === 0) expect(await changes()).toBe(before);
       }
     });
+
+    if (MUTATIONS.every((other) => other.name !== name || other.as === 'user')) {
+      it(`${name} is refused to a key, which is not signed in`, async () => {
+        const secret = await keyWith(PERMISSIONS);
+        const before = await changes();
+        const { data } = await ask(document, variables(anyWorld), secret);
+        expect(data[name]).toMatchObject({ __typename: 'ForbiddenError', code: 'not_signed_in' });
+        expect(await changes()).toBe(before);
+      });
+    }
 
     it(`${name} is refused to a key that only reads`, async () => {
       const secret = await keyWith(PERMISSIONS, 'READ');

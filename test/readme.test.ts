@@ -1,17 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import contributing from '../CONTRIBUTING.md?raw';
 import readme from '../README.md?raw';
+import { ACCESS_TOKEN_SECONDS } from '../src/directory/access-tokens.ts';
+import { MAX_BY_ADDRESS, MAX_BY_EMAIL, MAX_MAILS } from '../src/directory/attempts.ts';
 import { ERROR_CODES } from '../src/directory/errors.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../src/directory/import.ts';
 import { MAX_IDENTIFIERS } from '../src/directory/input.ts';
+import { LIFETIME_MILLISECONDS } from '../src/directory/mailed-links.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../src/directory/paging.ts';
 import { MAX_ROLES } from '../src/directory/role-commands.ts';
+import { MAX_AGE_MILLISECONDS, MAX_IDLE_MILLISECONDS } from '../src/directory/sessions.ts';
 import { MAX_COST, MAX_DEPTH } from '../src/graphql/cost.ts';
 import { FAILURE_CODES } from '../src/http/failures.ts';
 import { MAX_ALIASES, MAX_BODY_BYTES, MAX_DIRECTIVES, MAX_TOKENS } from '../src/http/limits.ts';
 import { COMMANDS } from './commands.ts';
-import { ask } from './gateway.ts';
+import { ask, PUBLIC_URL, ROOT_KEY, send } from './gateway.ts';
 import { QUERIES } from './operations.ts';
+import { mailedToken, signIn } from './people.ts';
 
 /** The rows of the table whose first heading is this, as cells. */
 function table(text: string, heading: string): string[][] {
@@ -75,7 +80,9 @@ describe('the README', () => {
   });
 
   it('has the limits that the code has', () => {
-    const limits = new Map(table(readme, 'what').map(([what, much]) => [what, much]));
+    const limits = new Map(
+      table(readme.slice(readme.indexOf('## Limits')), 'what').map(([what, much]) => [what, much]),
+    );
     const number = (value: number) => value.toLocaleString('en');
     expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
     expect(readme).toContain(`the body is over ${MAX_BODY_BYTES / 1024 / 1024} MB`);
@@ -104,6 +111,49 @@ describe('the README', () => {
       expect(errors, document).toEqual([]);
       expect(status).toBe(200);
     }
+  });
+
+  it('shows how people sign in by requests that work, in this order', async () => {
+    const section = readme.slice(readme.indexOf('## Signing people in'), readme.indexOf('## Read\n'));
+    const commands = [...section.replaceAll('\\\n', '').matchAll(/^curl -sS \$TENANTRY(\S+) (.*)$/gm)];
+    expect(commands).toHaveLength(7);
+    const email = 'olga@example.com';
+    let signedIn: Record<string, string> = {};
+    const values: Record<string, () => string | undefined> = {
+      ROOT_KEY: () => ROOT_KEY,
+      TOKEN: () => mailedToken(email),
+      RESET_TOKEN: () => mailedToken(email),
+      ACCESS_TOKEN: () => signedIn.accessToken,
+      REFRESH_TOKEN: () => signedIn.refreshToken,
+    };
+    const filled = (text = '') => text.replaceAll(/'?\$([A-Z_]+)'?/g, (_, name) => values[name]?.() ?? 'unknown');
+    for (const [command, path, options = ''] of commands) {
+      const headers = [...options.matchAll(/-H (["'])(\S+): (.*?)\1/g)].map(
+        ([, , name = '', value]): [string, string] => [name, filled(value)],
+      );
+      const [, body] = /-d '(.*)'$/.exec(options) ?? [];
+      const { status, text } = await send(
+        new Request(`${PUBLIC_URL}${path}`, { method: 'POST', headers, body: filled(body) }),
+      );
+      expect(status, `${command} ${text}`).toBe(path === '/auth/request-password-reset' ? 202 : 200);
+      expect(text).not.toContain('"errors"');
+      if (path === '/auth/sign-in') signedIn = JSON.parse(text);
+    }
+    expect(await signIn(email, { password: 'staple, battery, horse: correct' })).toHaveProperty('accessToken');
+  });
+
+  it('says how long credentials are good for, and how often they can be tried', () => {
+    expect(readme).toContain(`| access token | ${ACCESS_TOKEN_SECONDS / 60} minutes |`);
+    const DAY = 24 * 60 * 60 * 1000;
+    expect(readme).toContain(`| invitation | ${LIFETIME_MILLISECONDS.INVITATION / DAY} days, and one use |`);
+    expect(readme).toContain(
+      `| session | ${MAX_IDLE_MILLISECONDS / DAY} days after it was last refreshed, and ${MAX_AGE_MILLISECONDS / DAY} days in all |`,
+    );
+    expect(readme).toContain(
+      `| link to a new password | ${(LIFETIME_MILLISECONDS.PASSWORD_RESET / DAY) * 24} hour, and one use |`,
+    );
+    expect(readme).toContain(`there are ${MAX_BY_EMAIL} attempts for an e-mail address,\nand ${MAX_BY_ADDRESS} from`);
+    expect(readme).toContain(`${MAX_MAILS} mails for a new password`);
   });
 
   it('and CONTRIBUTING name files that exist', () => {

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { apiKeys } from '../db/schema/api-keys.ts';
 import { insertWhen, jsonList, update } from '../db/statement.ts';
-import { newToken, sha256 } from './api-key-token.ts';
+import { newToken } from './api-key-token.ts';
 import { API_KEY_ACCESSES, API_KEY_REACHES, type ApiKeyRecord, apiKeyRows } from './api-keys.ts';
 import { type Check, command, type Plan } from './command.ts';
 import { isCustomer } from './customers.ts';
@@ -23,6 +23,7 @@ import { PERMISSIONS } from './permission-names.ts';
 import { apiKeyInReach } from './reach.ts';
 import { happened, recordAfter, recordEvent } from './recording.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from './references.ts';
+import { sha256 } from './secrets.ts';
 import { requirePermissions, requireReach, type Viewer } from './viewer.ts';
 
 export interface ApiKeyResult {

@@ -2,10 +2,11 @@ import { sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { apiKeys } from '../db/schema/api-keys.ts';
 import { select, write } from '../db/statement.ts';
-import { apiKeyIdOf, equalHashes, sha256 } from './api-key-token.ts';
+import { apiKeyIdOf } from './api-key-token.ts';
 import { parseList, permissionList, reachOf } from './api-keys.ts';
+import { type Authenticated, recollection, type Trust } from './authentication.ts';
 import type { Permission } from './permission-names.ts';
-import type { Viewer } from './viewer.ts';
+import { equalHashes, sha256 } from './secrets.ts';
 
 /** All that decides whether a key is good, and for what. */
 const credentialOf = (apiKeyId: string) =>
@@ -31,62 +32,25 @@ const credentialOf = (apiKeyId: string) =>
 
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 
-export interface Authenticated {
-  viewer: Viewer;
-  /** Notes that the key was used, if that was not noted in the last five minutes: to be run behind the answer. */
-  noteUse: (() => Promise<void>) | null;
-}
+/** What is noted of a key's use says nothing about whether it is good. */
+const authenticate = recollection<Credential>(['lastUsedAt']);
 
-export interface Trust {
-  /** Whether to read the key first, whatever is known of it. */
-  afresh: boolean;
-}
-
-/** The credentials that this isolate saw last, by the hash of the whole token. */
-const known = new Map<string, Credential>();
-const MAX_KNOWN = 1000;
-
-function remember(hash: string, credential: Credential): void {
-  known.delete(hash);
-  known.set(hash, credential);
-  const [oldest] = known.keys();
-  if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
-}
-
-/**
- * Who holds this API key; null when it is malformed, unknown, expired or revoked.
- *
- * A key that this isolate has seen is taken to be as it was, on condition: its row is read again together with the
- * request's first read, or before its first write, and if it is not the same then, the request has to begin anew. So a
- * query spends no D1 call on authentication, and a revocation holds from the next request on all the same.
- */
+/** Who holds this API key; null when it is malformed, unknown, expired or revoked. */
 export async function authenticateApiKey(
   db: Database,
   token: string,
   now: Date,
-  { afresh }: Trust,
+  how: Trust,
 ): Promise<Authenticated | null> {
   const id = apiKeyIdOf(token);
   if (id === null) return null;
   const hash = sha256(token);
-  const before = afresh ? undefined : known.get(hash);
-  const admitted = before && admit(db, id, hash, before, now);
-  if (before && admitted) {
-    db.relyOn({ statement: credentialOf(id), holds: ([credential]) => isStill(hash, before, credential) });
-    return admitted;
-  }
-  const [[credential] = []] = await db.reads([credentialOf(id)]);
-  const fresh = credential ? admit(db, id, hash, credential, now) : null;
-  if (credential && fresh) remember(hash, credential);
-  return fresh;
-}
-
-function isStill(hash: string, before: Credential, credential: Credential | undefined): boolean {
-  const comparable = (given: Credential) => JSON.stringify({ ...given, lastUsedAt: null });
-  const same = credential !== undefined && comparable(credential) === comparable(before);
-  if (same) remember(hash, credential);
-  else known.delete(hash);
-  return same;
+  return authenticate(
+    db,
+    token,
+    { statement: credentialOf(id), admit: (credential) => admit(db, id, hash, credential, now) },
+    how,
+  );
 }
 
 function admit(db: Database, id: string, hash: string, credential: Credential, now: Date): Authenticated | null {
@@ -100,6 +64,7 @@ function admit(db: Database, id: string, hash: string, credential: Credential, n
       access,
       reach: reachOf(reach, parseList(liveTenantIds), liveCustomerId),
       expiresAt,
+      sessionId: null,
     },
     noteUse: isNoted(credential, now) ? null : () => noteUse(db, id, now),
   };

@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm';
 import * as z from 'zod';
+import { tenants } from '../db/schema/tenants.ts';
+import { inList, select } from '../db/statement.ts';
 import { recordAssignments, recordRevocations, writeAssignments } from './assignments.ts';
-import { type Change, command, type Plan } from './command.ts';
+import { authorize, type Change, command, type Plan } from './command.ts';
 import { ForbiddenError, LastAdminError, NotFoundError, ValidationError } from './errors.ts';
 import { holdsPermissions, permissionsOfRole } from './holding.ts';
 import {
@@ -14,10 +16,11 @@ import {
 import { keepsAdmins } from './last-holders.ts';
 import { userInReach } from './reach.ts';
 import { eventSubjects } from './recording.ts';
-import { allExist, missingUnless, pathOf, tenantNamed } from './references.ts';
+import { allExist, givesRoles, missingUnless, pathOf, tenantNamed } from './references.ts';
 import { noRole, roleNamed, TENANT_ADMIN_ROLE_ID } from './roles.ts';
 import type { UserResult } from './user-columns.ts';
 import { isUser, type UserRecord, userRows } from './users.ts';
+import { type Caller, isGranted } from './viewer.ts';
 
 interface Given {
   userIdentifier: UserIdentifier;
@@ -74,6 +77,17 @@ export const assignTenantRole = command({
     };
   },
 });
+
+/** Those of these tenants where `assignTenantRole` gives roles to users, as far as the viewer holds what they allow. */
+export async function tenantsWhoseUsersAreEditable(
+  { db, viewer }: Caller,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  if (!isGranted(() => authorize(viewer, assignTenantRole))) return new Set();
+  const isGiven = sql`${inList(tenants.id, ids)} AND ${givesRoles(viewer.reach)}`;
+  const rows = await db.read(select({ id: tenants.id }, sql`FROM tenant WHERE ${isGiven}`));
+  return new Set(rows.map(({ id }) => id));
+}
 
 /** Takes a user's role in a tenant away; who has none there is no error. */
 export const revokeTenantRole = command({

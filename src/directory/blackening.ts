@@ -1,4 +1,5 @@
 import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { mailedLinks, sessions } from '../db/schema/sign-in.ts';
 import type { RecordTable } from './concept.ts';
 
 /*
@@ -37,6 +38,13 @@ export function blackened(table: RecordTable): SQL {
   });
   return sql.join(assignments, sql`, `);
 }
+
+/** The same for what people sign in with, which goes with its users: `userIds` is a list for IN. */
+export const blackenedAccess = (userIds: SQL): SQL[] => [
+  sql`UPDATE password SET hash = ${stars(sql`octet_length(hash)`)} WHERE user_id IN ${userIds}`,
+  sql`UPDATE session SET user_agent = ${asText(sessions.userAgent)} WHERE user_id IN ${userIds}`,
+  sql`UPDATE mailed_link SET last_error = ${asText(mailedLinks.lastError)} WHERE user_id IN ${userIds}`,
+];
 
 const stars = (count: SQL): SQL => sql`replace(hex(zeroblob(max(0, ${count}))), '00', '*')`;
 

@@ -84,6 +84,8 @@ export interface Plan<Result, Answer> {
   readonly removals?: readonly SQL[];
   readonly unique?: readonly UniqueValue[];
   readonly answer: Statement<Answer>;
+  /** Whether it leaves mail to be sent. */
+  readonly mails?: boolean;
   /** Read the answer first: a removal may put the record out of the viewer's reach. */
   readonly answersBeforeWriting?: boolean;
   result(answer: Answer, recorded: ReadonlySet<EventType>): Result;
@@ -98,7 +100,7 @@ export function authorize(viewer: Viewer, { permissions, reaches }: Pick<Rules, 
 
 /** Permission and reach, then input, then rules and writes in one batch: one D1 call, and one more when a value was taken. */
 export async function run<Result, Answer, Schema extends z.ZodType>(
-  { db, viewer }: Caller,
+  { db, viewer, mailIsDue }: Caller,
   { permissions, reaches, input: schema, plan: makePlan }: Command<Result, Answer, Schema>,
   input: unknown,
 ): Promise<Result> {
@@ -128,10 +130,13 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
     if (detail !== null && detail !== undefined) throw check.error(detail, answer);
   });
   if (answer === undefined) throw new Error('A command that passed its checks found no record to answer with');
+  if (plan.mails) mailIsDue();
   return plan.result(answer, new Set(rowsOf(recorded).map(({ type }) => type)));
 }
 
-const isAllowed = (checks: readonly Check<never>[]): SQL => allOf(checks.map(({ problem }) => sql`${problem} IS NULL`));
+/** Whether all of these pass: an expression. */
+export const isAllowed = (checks: readonly Check<never>[]): SQL =>
+  allOf(checks.map(({ problem }) => sql`${problem} IS NULL`));
 
 function checkStatement(checks: readonly Check<never>[]): Statement<Record<string, string | null>> {
   const fields = Object.fromEntries(

@@ -2,8 +2,18 @@ import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import type { customers } from '../db/schema/customers.ts';
 import type { tenants } from '../db/schema/tenants.ts';
 import type { users } from '../db/schema/users.ts';
-import { allOf, differs, insertWhen, mapRows, type Statement, update, type Values } from '../db/statement.ts';
-import type { Change, Check, Plan, UniqueValue } from './command.ts';
+import {
+  allOf,
+  differs,
+  inList,
+  insertWhen,
+  mapRows,
+  type Statement,
+  select,
+  update,
+  type Values,
+} from '../db/statement.ts';
+import { authorize, type Change, type Check, isAllowed, type Plan, type Rules, type UniqueValue } from './command.ts';
 import { type NamedRecord, VersionConflictError } from './errors.ts';
 import type { EventType } from './event-types.ts';
 import { creationTime } from './ids.ts';
@@ -11,7 +21,7 @@ import type { Permission } from './permission-names.ts';
 import type { Reach } from './reach.ts';
 import { happened, recordAfter, recordEvent, subjectsOf } from './recording.ts';
 import { allExist, missingUnless } from './references.ts';
-import type { Viewer } from './viewer.ts';
+import { type Caller, isGranted, type Viewer } from './viewer.ts';
 
 export type RecordTable = typeof customers | typeof tenants | typeof users;
 
@@ -107,9 +117,8 @@ export function alteration<T extends RecordTable>(
   };
 }
 
-/** Matches the live record in reach with this id. */
-const liveInReach = (concept: Concept, { reach }: Viewer, id: string): SQL =>
-  sql`${concept.table.id} = ${id} AND ${concept.isLive} AND ${concept.inReach(reach)}`;
+/** Matches the live records in reach, the only ones that can be changed. */
+const liveInReach = (concept: Concept, { reach }: Viewer): SQL => sql`${concept.isLive} AND ${concept.inReach(reach)}`;
 
 /** The same, hidden or not. */
 export const inReachById = (concept: Concept, { reach }: Viewer, id: string): SQL =>
@@ -182,7 +191,7 @@ export function planAlteration<T extends RecordTable, Row, Result>(
 ): Plan<Result, Row> {
   const { viewer } = change;
   const known = inReachById(concept, viewer, id);
-  const target = verb === 'restored' ? known : liveInReach(concept, viewer, id);
+  const target = verb === 'restored' ? known : sql`${concept.table.id} = ${id} AND ${liveInReach(concept, viewer)}`;
   const { recorded, writes } = alteration(change, concept, target, values, verb);
   return {
     checks: [allExist([missing(concept, target, 'id'), ...others]), ...checks(target)],
@@ -191,4 +200,23 @@ export function planAlteration<T extends RecordTable, Row, Result>(
     answer: concept.rows(sql`WHERE ${known}`),
     result,
   };
+}
+
+/**
+ * Those of the records with these ids that the viewer could run a command on that changes or hides them, as things are:
+ * by the conditions of `planAlteration`, all of them in one statement. `checks` are those of the command, over the
+ * record's columns.
+ */
+export async function changeable(
+  { db, viewer }: Caller,
+  concept: Concept,
+  rules: Rules,
+  ids: readonly string[],
+  checks: readonly Check<never>[] = [],
+): Promise<Set<string>> {
+  if (!isGranted(() => authorize(viewer, rules))) return new Set();
+  const { id } = concept.table;
+  const conditions = [inList(id, ids), liveInReach(concept, viewer), isAllowed(checks)];
+  const rows = await db.read(select({ id: sql<string>`${id}` }, sql`${from(concept)} WHERE ${allOf(conditions)}`));
+  return new Set(rows.map((row) => row.id));
 }

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { asObject, blackened } from './blackening.ts';
+import { asObject, blackened, blackenedAccess } from './blackening.ts';
 import type { Change, Check, Plan } from './command.ts';
 import { type Concept, inReachById, missing, type RecordTable } from './concept.ts';
 import type { EventType } from './event-types.ts';
@@ -28,6 +28,7 @@ export function erasure(change: Change, concept: Concept, target: SQL): Erasure 
     removals: [
       sql`UPDATE event SET before = ${asObject(sql`before`)}, after = ${asObject(sql`after`)} WHERE ${subjects}`,
       sql`UPDATE event SET before = NULL, after = NULL WHERE ${subjects}`,
+      ...(concept.name === 'User' ? blackenedAccess(subjectsOf(change, type)) : []),
       sql`UPDATE ${table} SET ${blackened(concept.table)} WHERE ${id} IN ${subjectsOf(change, type)}`,
       sql`DELETE FROM ${table} WHERE ${id} IN ${subjectsOf(change, type)}`,
     ],

@@ -21,6 +21,7 @@ export const ERROR_CODES = [
   'insufficient_permissions',
   'read_only_key',
   'out_of_reach',
+  'not_signed_in',
   'version_conflict',
   'import_rejected',
   'last_owner',
@@ -88,7 +89,7 @@ export class AlreadyExistsError extends DirectoryError {
 }
 
 export class ForbiddenError extends DirectoryError {
-  readonly code: ErrorCode & ('insufficient_permissions' | 'read_only_key' | 'out_of_reach');
+  readonly code: ErrorCode & ('insufficient_permissions' | 'read_only_key' | 'out_of_reach' | 'not_signed_in');
   readonly missingPermissions: readonly Permission[];
 
   constructor(code: ForbiddenError['code'], message: string, missing: readonly Permission[] = []) {
@@ -104,6 +105,10 @@ export class ForbiddenError extends DirectoryError {
 
   static readOnlyKey(): ForbiddenError {
     return new ForbiddenError('read_only_key', 'This API key may only read.');
+  }
+
+  static notSignedIn(): ForbiddenError {
+    return new ForbiddenError('not_signed_in', 'Only for users who signed in. This credential is a key.');
   }
 
   static outOfReach(message: string): ForbiddenError {

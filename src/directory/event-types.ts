@@ -1,4 +1,4 @@
-/** What can happen, in the past tense. An event is about its subject; a membership's subject is the customer, a tenant role's the user. */
+/** What can happen, in the past tense. An event is about its subject; a membership's subject is the customer, those of tenant roles, invitations and sessions are the user's. */
 export const EVENT_TYPES = [
   'organization.updated',
   'tenant.created',
@@ -18,6 +18,12 @@ export const EVENT_TYPES = [
   'user.deleted',
   'user.restored',
   'user.erased',
+  'user.invited',
+  'user.joined',
+  'user.passwordReset',
+  'session.created',
+  'session.switched',
+  'session.ended',
   'tenantRole.assigned',
   'tenantRole.revoked',
   'role.created',

@@ -5,6 +5,7 @@ import { creation, exists, uniqueValues } from './concept.ts';
 import { ValidationError } from './errors.ts';
 import { holdsPermissions, permissionsOfRole } from './holding.ts';
 import { newId } from './ids.ts';
+import { requestLinks } from './mailed-links.ts';
 import { happened } from './recording.ts';
 import { TENANT_ADMIN_ROLE_ID } from './roles.ts';
 import { newUser, USER } from './user-columns.ts';
@@ -14,6 +15,7 @@ interface FirstAdmin {
   checks: readonly Check<unknown>[];
   writes: readonly SQL[];
   unique: readonly UniqueValue[];
+  mails: boolean;
 }
 
 interface NewTenant {
@@ -31,13 +33,14 @@ interface NewTenant {
 export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManaged, isNew }: NewTenant): FirstAdmin {
   if (adminEmail === undefined) {
     const problem = sql`iif(${partnerManaged === false ? 1 : 0} AND ${isNew}, 'missing', NULL)`;
-    return { checks: [{ problem, error: isRequired }], writes: [], unique: [] };
+    return { checks: [{ problem, error: isRequired }], writes: [], unique: [], mails: false };
   }
   const { viewer } = change;
   const created = happened(change, 'tenant.created');
   const named = isUser({ email: adminEmail });
   const values = { ...newUser({ email: adminEmail }, { kind: 'TENANT' }), defaultTenantId: tenantId };
-  const creating = creation(change, USER, newId(), values);
+  const userId = newId();
+  const creating = creation(change, USER, userId, values);
   const assigned = sql`(SELECT (SELECT user.id FROM user WHERE ${named}) AS user_id,
     ${tenantId} AS tenant_id, ${TENANT_ADMIN_ROLE_ID} AS role_id)`;
   return {
@@ -51,9 +54,15 @@ export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManage
     writes: [
       creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
       ...creating.writes,
+      requestLinks(
+        'INVITATION',
+        change.at,
+        sql`FROM user WHERE user.id = ${userId} AND ${happened(change, 'user.created')}`,
+      ),
       recordAssignments(change, assigned, created),
       ...writeAssignments(change),
     ],
+    mails: true,
     unique: uniqueValues(USER, viewer, values, sql`FALSE`).flatMap((value) =>
       value.path === 'email' ? [{ ...value, path: 'adminEmail' }] : [],
     ),

@@ -37,7 +37,7 @@ export function keepsAdmins(reach: Reach, candidates: SQL, leaves: (userId: SQL)
 }
 
 /** What a user who goes, by being hidden, erased or deactivated, must not leave behind. */
-export function keepsOwnerAndAdmins(reach: Reach, userId: string): Check<unknown>[] {
+export function keepsOwnerAndAdmins(reach: Reach, userId: SQL): Check<unknown>[] {
   const leaves = (id: SQL) => sql`${id} = ${userId}`;
   return [
     keepsOwner(leaves),

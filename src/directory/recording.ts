@@ -1,8 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { events } from '../db/schema/events.ts';
 import { type Statement, select } from '../db/statement.ts';
-import type { Change } from './command.ts';
 import type { EventType } from './event-types.ts';
+import type { Actor } from './viewer.ts';
+
+/** What all events of one command have in common. */
+export interface Occasion {
+  readonly id: string;
+  readonly at: Date;
+  readonly viewer: { readonly actor: Actor };
+}
 
 /** An event about to be recorded. */
 interface EventDraft {
@@ -15,7 +22,7 @@ interface EventDraft {
 }
 
 /** Inserts one event for each row of `from`, a FROM clause with its conditions: none match, nothing happens. */
-export function recordEvent(change: Change, draft: EventDraft, from: SQL): SQL {
+export function recordEvent(change: Occasion, draft: EventDraft, from: SQL): SQL {
   const { actor } = change.viewer;
   const { type, subjectType, subjectId, before, after } = draft;
   return sql`INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, actor_id, before, after, created_at)
@@ -23,26 +30,29 @@ export function recordEvent(change: Change, draft: EventDraft, from: SQL): SQL {
       ${before ?? sql`NULL`}, ${after ?? sql`NULL`}, ${change.at.getTime()} ${from}`;
 }
 
-const ofCommand = (change: Change, type: EventType): SQL =>
+const ofCommand = (change: Occasion, type: EventType): SQL =>
   sql`event.command_id = ${change.id} AND event.type = ${type}`;
 
 /** Whether an event of this type was recorded by this command: the condition of the writes that belong to it. */
-export const happened = (change: Change, type: EventType): SQL =>
+export const happened = (change: Occasion, type: EventType): SQL =>
   sql`EXISTS (SELECT 1 FROM event WHERE ${ofCommand(change, type)})`;
 
 /** The subjects of this command's events of this type, for `IN`. */
-export const subjectsOf = (change: Change, type: EventType): SQL =>
+export const subjectsOf = (change: Occasion, type: EventType): SQL =>
   sql`(SELECT event.subject_id FROM event WHERE ${ofCommand(change, type)})`;
 
 /** Sets what the subject looks like now, after the writes. */
-export const recordAfter = (change: Change, type: EventType, after: SQL): SQL =>
+export const recordAfter = (change: Occasion, type: EventType, after: SQL): SQL =>
   sql`UPDATE event SET after = ${after} WHERE ${ofCommand(change, type)}`;
 
 /** They name one tenant each: the other tenants of a customer or user are nobody's business who reaches only this one. */
 const OF_ONE_TENANT = sql`('membership.created', 'membership.deleted', 'tenantRole.assigned', 'tenantRole.revoked')`;
 
+/** A user is signed in to what may be out of the reach of whoever shares a tenant with the user. */
+const OF_NO_TENANT = sql`('session.created', 'session.switched', 'session.ended')`;
+
 /** Notes the tenants that this command's events name: by them, whoever reaches some tenants only finds the events. */
-export function nameTenants(change: Change): SQL {
+export function nameTenants(change: Occasion): SQL {
   const about = (subjectType: EventDraft['subjectType']) =>
     sql`event.command_id = ${change.id} AND event.subject_type = ${subjectType}`;
   const copied = sql`event.id, event.type, event.actor_type, event.actor_id`;
@@ -58,7 +68,7 @@ export function nameTenants(change: Change): SQL {
     UNION ALL
     SELECT assignment.tenant_id, ${copied}
     FROM event JOIN assignment ON assignment.user_id = event.subject_id
-    WHERE ${about('User')} AND event.type NOT IN ${OF_ONE_TENANT}
+    WHERE ${about('User')} AND event.type NOT IN ${OF_ONE_TENANT} AND event.type NOT IN ${OF_NO_TENANT}
     UNION ALL
     SELECT api_key_tenant.tenant_id, ${copied}
     FROM event JOIN api_key_tenant ON api_key_tenant.api_key_id = event.subject_id
@@ -66,9 +76,9 @@ export function nameTenants(change: Change): SQL {
 }
 
 /** What this command recorded. */
-export const eventsOf = (change: Change): Statement<{ type: EventType }> =>
+export const eventsOf = (change: Occasion): Statement<{ type: EventType }> =>
   select({ type: sql<EventType>`${events.type}` }, sql`FROM event WHERE ${events.commandId} = ${change.id}`);
 
 /** The subjects of all of this command's events, as a SELECT. */
-export const eventSubjects = (change: Change): SQL =>
+export const eventSubjects = (change: Occasion): SQL =>
   sql`SELECT ${events.subjectId} FROM event WHERE ${events.commandId} = ${change.id}`;

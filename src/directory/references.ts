@@ -15,6 +15,10 @@ export function pathOf(path: string, identifier: Record<string, unknown>): strin
 export const missingUnless = (exists: SQL, path: string, concept: string): SQL =>
   sql`SELECT ${path} AS path, ${concept} AS concept WHERE NOT ${exists}`;
 
+/** Over the columns of `tenant`: whether the viewer can give and take roles there. */
+export const givesRoles = (reach: Reach): SQL =>
+  sql`tenant.deleted_at IS NULL AND ${assignmentInReach(reach, sql`tenant.id`)}`;
+
 /** The id of the live tenant that an identifier names, as an expression: NULL if there is none where the viewer gives roles. */
 export function tenantNamed(
   reach: Reach,
@@ -23,8 +27,7 @@ export function tenantNamed(
 ): SQL {
   const tenantId = sql`tenant.id`;
   const named = id == null ? sql`tenant.external_id_key = ${comparable(externalId ?? '')}` : sql`${tenantId} = ${id}`;
-  return sql`(SELECT tenant.id FROM tenant WHERE ${named} AND tenant.deleted_at IS NULL
-    AND ${assignmentInReach(reach, tenantId)} AND ${also(tenantId)})`;
+  return sql`(SELECT tenant.id FROM tenant WHERE ${named} AND ${givesRoles(reach)} AND ${also(tenantId)})`;
 }
 
 /** The rows (path, tenant_id) of the given identifiers: tenant_id is null where no live tenant in reach is named so. */
@@ -53,7 +56,7 @@ export const tenantsIn = (reach: Reach, object: SQL): SQL =>
 
 /** The same for one. */
 export const tenantIn = (reach: Reach, identifier: SQL): SQL =>
-  sql`(SELECT tenant.id FROM tenant WHERE tenant.deleted_at IS NULL AND ${assignmentInReach(reach, sql`tenant.id`)}
+  sql`(SELECT tenant.id FROM tenant WHERE ${givesRoles(reach)}
     AND (tenant.id = ${identifier} ->> 'id' OR tenant.external_id_key = ${identifier} ->> 'externalIdKey'))`;
 
 /** Those of the identifiers at `path` for which no id was found. */

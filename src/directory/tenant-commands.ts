@@ -1,7 +1,16 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { command, type Plan } from './command.ts';
-import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from './concept.ts';
+import {
+  alteration,
+  changeable,
+  creation,
+  exists,
+  hasVersion,
+  missing,
+  planAlteration,
+  uniqueValues,
+} from './concept.ts';
 import { planErasure } from './erasure.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from './errors.ts';
 import { firstAdmin } from './first-admin.ts';
@@ -14,6 +23,7 @@ import { allExist, pathOf } from './references.ts';
 import { newTenant, patchedTenant, TENANT, tenantDetails } from './tenant-columns.ts';
 import { isTenant, type TenantRecord, tenantRows } from './tenants.ts';
 import { isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
+import type { Caller } from './viewer.ts';
 
 export interface TenantResult {
   tenant: TenantRecord;
@@ -38,6 +48,7 @@ export const createTenant = command({
       checks: admin.checks,
       writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...admin.writes],
       unique: [...uniqueValues(TENANT, viewer, values, sql`FALSE`), ...admin.unique],
+      mails: admin.mails,
       answer: tenantRows(sql`WHERE tenant.id = ${tenantId}`),
       result: asResult,
     };
@@ -55,6 +66,10 @@ export const updateTenant = command({
     return planAlteration(change, TENANT, { id, verb: 'updated', values: patchedTenant(patch) }, checks, asResult);
   },
 });
+
+/** Those of these tenants that `updateTenant` would change now. */
+export const editableTenants = (caller: Caller, ids: readonly string[]): Promise<Set<string>> =>
+  changeable(caller, TENANT, updateTenant, ids);
 
 export interface TenantUpsertResult extends TenantResult {
   outcome: Outcome;
@@ -106,6 +121,7 @@ export const upsertTenant = command({
         ...admin.writes,
       ],
       unique: [...uniqueValues(TENANT, viewer, newValues, target), ...admin.unique],
+      mails: admin.mails,
       answer: tenantRows(sql`WHERE tenant.id IN (
         ${eventSubjects(change)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),
       result: (tenant, recorded) => ({ tenant, outcome: outcomeOf(recorded, 'tenant') }),

@@ -12,7 +12,7 @@ import { tenantInReach } from './reach.ts';
 import { tenantsInReach } from './reach-walks.ts';
 import { listRecords, type RecordListArguments } from './record-lists.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
-import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
+import { type Caller, isGranted, requirePermissions, type Viewer } from './viewer.ts';
 import type { Walk } from './walk.ts';
 
 export const TENANT_STATUSES = tenants.status.enumValues;
@@ -37,6 +37,13 @@ export function isTenant({ id, externalId }: TenantIdentifier): SQL {
 export function requireTenantDetails({ reach }: Viewer): void {
   if (reach.kind === 'CUSTOMER') throw ForbiddenError.outOfReach('Of a tenant, you reach only its id and its name.');
 }
+
+/** Whether the viewer reads of a tenant in reach more than its id and its name. */
+export const readsTenantDetails = (viewer: Viewer): boolean =>
+  isGranted(() => {
+    requirePermissions(viewer, ['tenant:read']);
+    requireTenantDetails(viewer);
+  });
 
 /** The live tenants in reach among these, in no particular order. */
 export async function tenantsByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<TenantRecord[]> {

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { type Check, command, type Plan } from './command.ts';
-import { hasVersion, planAlteration } from './concept.ts';
+import { changeable, hasVersion, planAlteration } from './concept.ts';
 import { planErasure } from './erasure.ts';
 import {
   AlreadyExistsError,
@@ -20,7 +20,7 @@ import { missingUnless, pathOf, tenantNamed } from './references.ts';
 import { noRole, OWNER_ROLE_ID, roleNamed } from './roles.ts';
 import { patchedUser, settableStatus, USER, type UserResult, userDetails } from './user-columns.ts';
 import { USER_IS_LIVE, type UserRecord } from './users.ts';
-import type { Viewer } from './viewer.ts';
+import type { Caller, Viewer } from './viewer.ts';
 
 const asResult = (user: UserRecord): UserResult => ({ user });
 
@@ -72,7 +72,7 @@ export const updateUser = command({
       ...holdsUser(viewer, sql`${id}`),
       ...hasVersion(USER, viewer, target, expectedVersion),
       ...(roleId ? [holdsPermissions(viewer, permissionsOfRole(roleId)), keepsOwner(demoted(id, roleId))] : []),
-      ...(patch.status === 'DEACTIVATED' ? keepsOwnerAndAdmins(viewer.reach, id) : []),
+      ...(patch.status === 'DEACTIVATED' ? keepsOwnerAndAdmins(viewer.reach, sql`${id}`) : []),
     ];
     return planAlteration(
       change,
@@ -97,6 +97,12 @@ export const updateUser = command({
 const demoted = (userId: string, roleId: SQL) => (id: SQL) =>
   sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`;
 
+/** What may stand against hiding or erasing a user who is there. */
+const deletionChecks = (viewer: Viewer, userId: SQL): Check<unknown>[] => [
+  ...holdsUser(viewer, userId),
+  ...keepsOwnerAndAdmins(viewer.reach, userId),
+];
+
 export const deleteUser = command({
   name: 'deleteUser',
   permissions: ['user:delete'],
@@ -105,7 +111,7 @@ export const deleteUser = command({
   errors: [ValidationError, NotFoundError, LastOwnerError, LastAdminError, ForbiddenError],
   plan(change, { id, permanently }): Plan<UserResult, UserRecord> {
     const { viewer } = change;
-    const checks = [...holdsUser(viewer, sql`${id}`), ...keepsOwnerAndAdmins(viewer.reach, id)];
+    const checks = deletionChecks(viewer, sql`${id}`);
     if (permanently) return planErasure(change, USER, id, checks, asResult);
     return planAlteration(
       change,
@@ -116,6 +122,10 @@ export const deleteUser = command({
     );
   },
 });
+
+/** Those of these users whom `deleteUser` would hide now. */
+export const deletableUsers = (caller: Caller, ids: readonly string[]): Promise<Set<string>> =>
+  changeable(caller, USER, deleteUser, ids, deletionChecks(caller.viewer, sql`${USER.table.id}`));
 
 /** A user whose customer is deleted comes back with it, not before. */
 export const restoreUser = command({

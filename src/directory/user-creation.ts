@@ -7,6 +7,7 @@ import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } fr
 import { holdsPermissions, permissionsOfRole } from './holding.ts';
 import { newId } from './ids.ts';
 import { customerIdentifier, newRecord, roleIdentifier, tenantIdentifier } from './input.ts';
+import { requestLinks } from './mailed-links.ts';
 import { customerInReach } from './reach.ts';
 import { happened } from './recording.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from './references.ts';
@@ -22,7 +23,7 @@ interface Creation {
   along?: readonly SQL[];
 }
 
-/** A new user with a role that holds no more than the viewer. */
+/** A new user with a role that holds no more than the viewer, who is invited by mail. */
 function planCreation(
   change: Change,
   { userId, values, roleId, missing, along = [] }: Creation,
@@ -30,7 +31,17 @@ function planCreation(
   const creating = creation(change, USER, userId, values);
   return {
     checks: [allExist(missing), holdsPermissions(change.viewer, permissionsOfRole(roleId))],
-    writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...along],
+    writes: (allowed) => [
+      creating.recorded(allowed),
+      ...creating.writes,
+      requestLinks(
+        'INVITATION',
+        change.at,
+        sql`FROM user WHERE user.id = ${userId} AND ${happened(change, 'user.created')}`,
+      ),
+      ...along,
+    ],
+    mails: true,
     unique: uniqueValues(USER, change.viewer, values, sql`FALSE`),
     answer: userRows(sql`WHERE user.id = ${userId}`),
     result: (user) => ({ user }),

@@ -1,10 +1,11 @@
 import type { Database } from '../db/client.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import { ForbiddenError } from './errors.ts';
 import type { Permission } from './permission-names.ts';
 import type { Reach } from './reach.ts';
 
-/** Who makes a change. Only the root key has no id: it stands in no table. */
-export type Actor = { type: 'ROOT'; id: null } | { type: 'API_KEY'; id: string };
+/** Who makes a change. The root key and the system itself have no id: they stand in no table. */
+export type Actor = { type: 'ROOT' | 'SYSTEM'; id: null } | { type: 'API_KEY' | 'USER'; id: string };
 
 /** Who is asking, and what they may do. A viewer has exactly one reach, and its permissions hold within it. */
 export interface Viewer {
@@ -12,14 +13,20 @@ export interface Viewer {
   permissions: ReadonlySet<Permission>;
   access: 'READ' | 'WRITE';
   reach: Reach;
-  /** When its credential ends; null if it does not. */
+  /** After which nothing that it hands on may live: when an API key ends. Null if it does not, and for a user, who signs in again. */
   expiresAt: Date | null;
+  /** Where a user is signed in; null for a key. */
+  sessionId: string | null;
 }
 
 /** A viewer with the database of its request: what every read and every command is given. */
 export interface Caller {
   viewer: Viewer;
   db: Database;
+  /** Makes access tokens; null where nobody can sign in, because the deployment has no keys to sign with. */
+  tokens: AccessTokens | null;
+  /** To be called when a mail waits to be sent: it is, once the answer is on its way. */
+  mailIsDue(): void;
 }
 
 export function missingPermissions(viewer: Viewer, needed: Iterable<Permission>): Permission[] {
@@ -30,6 +37,17 @@ export function missingPermissions(viewer: Viewer, needed: Iterable<Permission>)
 export function requirePermissions(viewer: Viewer, needed: Iterable<Permission>): void {
   const missing = missingPermissions(viewer, needed);
   if (missing.length > 0) throw ForbiddenError.missing(missing);
+}
+
+/** Whether a check passes that throws a ForbiddenError if it does not. */
+export function isGranted(check: () => void): boolean {
+  try {
+    check();
+    return true;
+  } catch (error) {
+    if (error instanceof ForbiddenError) return false;
+    throw error;
+  }
 }
 
 const REACHED: Record<Reach['kind'], string> = {

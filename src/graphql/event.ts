@@ -4,7 +4,7 @@ import { builder, UNCACHED } from './builder.ts';
 import { connection } from './connection.ts';
 import { fromGlobalId, localId, toGlobalId } from './ids.ts';
 import { loadNodesOf } from './node.ts';
-import { ActorType } from './organization.ts';
+import { ActorType } from './viewer.ts';
 
 const Event = builder.loadableNodeRef('Event', {
   id: { resolve: (record: EventRecord) => String(record.id) },

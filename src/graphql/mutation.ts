@@ -9,7 +9,7 @@ export function commandField({ name, errors, permissions }: Described, descripti
   const needed = permissions.map((permission) => `\`${permission}\``).join(', ');
   return {
     nullable: false as const,
-    description: `${description} Needs ${needed}.`,
+    description: needed === '' ? description : `${description} Needs ${needed}.`,
     errors: {
       types: [...errors],
       union: {

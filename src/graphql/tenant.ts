@@ -1,6 +1,9 @@
+import { tenantsWhoseUsersAreEditable } from '../directory/assignment-commands.ts';
+import { editableTenants } from '../directory/tenant-commands.ts';
 import {
   findTenant,
   listTenants,
+  readsTenantDetails,
   requireTenantDetails,
   type TenantRecord,
   tenantsByIds,
@@ -12,6 +15,7 @@ import { connection } from './connection.ts';
 import { localId, localIdentifier } from './ids.ts';
 import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from './list-inputs.ts';
 import { loadNodesOf } from './node.ts';
+import { viewerCan } from './viewer-can.ts';
 
 export const TenantStatus = builder.enumType('TenantStatus', {
   description: 'Where a tenant stands.',
@@ -53,7 +57,7 @@ const detail =
 
 Tenant.implement({
   description:
-    'An account of the product that the organization sells. Reading it needs `tenant:read`; callers who reach one customer may ask only for `id` and `name`, of the tenants that it belongs to.',
+    'An account of the product that the organization sells. Reading it needs `tenant:read`; callers who reach one customer may ask only for `id`, `name` and the `viewerCan…` fields, of the tenants that it belongs to.',
   fields: (t) => ({
     name: t.exposeString('name', { description: TENANT_DESCRIPTIONS.name }),
     externalId: t.string({
@@ -105,6 +109,19 @@ Tenant.implement({
       nullable: true,
       description: 'When the tenant was deleted; null while it is live.',
       resolve: detail(({ deletedAt }) => deletedAt),
+    }),
+    viewerCanView: t.boolean({
+      description: 'Whether you may read more of it than its id and its name.',
+      resolve: (_tenant, _args, { viewer }) => readsTenantDetails(viewer),
+    }),
+    viewerCanEditSettings: t.boolean({
+      description: 'Whether `updateTenant` would change it now, if you asked for it.',
+      resolve: viewerCan(editableTenants),
+    }),
+    viewerCanEditUsers: t.boolean({
+      description:
+        'Whether you may give and take roles in it, as `assignTenantRole` and `revokeTenantRole` do: those that hold no more than you do.',
+      resolve: viewerCan(tenantsWhoseUsersAreEditable),
     }),
     version: t.int({ description: 'Counts the changes, from 1.', resolve: detail(({ version }) => version) }),
   }),

@@ -1,4 +1,5 @@
 import { requireTenantDetails } from '../directory/tenants.ts';
+import { deletableUsers } from '../directory/user-commands.ts';
 import {
   findUser,
   listUsers,
@@ -17,6 +18,7 @@ import { loadNodesOf } from './node.ts';
 import { Organization } from './organization.ts';
 import { Role } from './role.ts';
 import { Tenant } from './tenant.ts';
+import { viewerCan } from './viewer-can.ts';
 
 export const UserStatus = builder.enumType('UserStatus', {
   description: 'Where a user stands.',
@@ -90,6 +92,15 @@ User.implement({
         'Of the tenants where the user has a role, the one to start in; null if there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
       resolve: ({ defaultTenantId }, _, caller) =>
         defaultTenantId === null ? null : Tenant.getDataloader(caller).load(defaultTenantId),
+    }),
+    isViewer: t.boolean({
+      description: 'Whether it is you: the user who signed in and asks.',
+      resolve: ({ id }, _, { viewer: { actor } }) => actor.type === 'USER' && actor.id === id,
+    }),
+    viewerCanDelete: t.boolean({
+      description:
+        'Whether `deleteUser` would delete the user now, if you asked for it: you have the permission, hold all that the user does, and it is neither the last owner nor the last admin of a tenant.',
+      resolve: viewerCan(deletableUsers),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the user was created.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the user was last changed.' }),

@@ -14,6 +14,7 @@ export const FAILURE_CODES = [
   'NOT_FOUND',
   'METHOD_NOT_ALLOWED',
   'PAYLOAD_TOO_LARGE',
+  'TOO_MANY_REQUESTS',
   'MISCONFIGURED',
   'SERVICE_UNAVAILABLE',
   'INTERNAL_SERVER_ERROR',
@@ -21,8 +22,14 @@ export const FAILURE_CODES = [
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
 /** A failed request as every API without an envelope of its own answers it: the shape of GraphQL's errors. */
-export function failure(status: number, code: FailureCode, message: string, headers: HeadersInit = {}): Response {
-  return Response.json({ errors: [{ message, extensions: { code } }] }, { status, headers });
+export function failure(
+  status: number,
+  code: FailureCode,
+  message: string,
+  headers: HeadersInit = {},
+  details: Record<string, unknown> = {},
+): Response {
+  return Response.json({ errors: [{ message, extensions: { code, ...details } }] }, { status, headers });
 }
 
 /** The same for a failure that nobody expected: it is logged, and the answer has only the id that stands in the log. */

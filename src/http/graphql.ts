@@ -4,7 +4,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { Caller } from '../directory/viewer.ts';
 import { schema } from '../graphql/schema.ts';
 import { type FailureCode, failure, hidden, presentable } from './failures.ts';
-import { costError, documentLimits, MAX_TOKENS } from './limits.ts';
+import { asJsonObject, costError, documentLimits, isJson, MAX_TOKENS } from './limits.ts';
 
 /** What resolvers are given, and the id under which this request's failures are logged. */
 export interface GraphQLContext extends Caller {
@@ -66,7 +66,6 @@ const yoga = createYoga<GraphQLContext>({
   },
 });
 
-const JSON_TYPE = /^application\/json\b/i;
 const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
 
 /** GraphQL over HTTP, by GET or by POST of JSON, and answered as JSON whatever else is accepted. */
@@ -74,7 +73,7 @@ export async function answerGraphQL(request: Request, body: Uint8Array<ArrayBuff
   const { url, method, headers } = request;
   const problem = body === null ? unreadable(new URL(url).searchParams) : undefined;
   if (problem) return failure(400, 'BAD_REQUEST', problem);
-  if (body !== null && !JSON_TYPE.test(headers.get('content-type') ?? '')) {
+  if (body !== null && !isJson(request)) {
     return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');
   }
   const accept = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : 'application/json';
@@ -84,15 +83,9 @@ export async function answerGraphQL(request: Request, body: Uint8Array<ArrayBuff
 
 /** Which of the parameters that must be JSON objects is none. */
 function unreadable(parameters: URLSearchParams): string | undefined {
-  const wrong = ['variables', 'extensions'].find((name) => !isJsonObject(parameters.get(name) || '{}'));
+  const wrong = ['variables', 'extensions'].find((name) => {
+    const text = parameters.get(name)?.trim() || 'null';
+    return text !== 'null' && asJsonObject(text) === null;
+  });
   return wrong && `The parameter ${wrong} is not a JSON object.`;
-}
-
-function isJsonObject(text: string): boolean {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && !Array.isArray(value);
-  } catch {
-    return false;
-  }
 }

@@ -30,6 +30,30 @@ export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer
   return new Uint8Array(Buffer.concat(chunks));
 }
 
+const JSON_TYPE = /^application\/json\b/i;
+
+/** Whether the body is announced as JSON: a form, which any page may post, never is. */
+export const isJson = ({ headers }: Request): boolean => JSON_TYPE.test(headers.get('content-type') ?? '');
+
+/** The JSON object in the body, or why there is none. */
+export async function readJson(request: Request): Promise<Record<string, unknown> | Response> {
+  if (!isJson(request)) return failure(415, 'BAD_REQUEST', 'This is posted as application/json.');
+  const body = await readBody(request);
+  if (body instanceof Response) return body;
+  const value = asJsonObject(new TextDecoder().decode(body));
+  return value ?? failure(400, 'BAD_REQUEST', 'The body is not a JSON object.');
+}
+
+/** Null for what is no JSON, or no object. */
+export function asJsonObject(text: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
+  } catch {
+    return null;
+  }
+}
+
 const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
 
 /**

@@ -1,11 +1,13 @@
 import { Database } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
+import { answerStep, publicKeys, STEPS, type Step } from './auth.ts';
 import { allowedOrigin, isPreflight, preflight } from './cors.ts';
 import { asViewer } from './credentials.ts';
-import { type Environment, misconfiguration } from './environment.ts';
+import { type Environment, misconfiguration, publicUrl } from './environment.ts';
 import { failure, log, unexpected } from './failures.ts';
 import { answerGraphQL } from './graphql.ts';
 import { readBody } from './limits.ts';
+import { sendMail } from './mailer.ts';
 import { graphiql } from './page.ts';
 
 interface Exchange {
@@ -21,6 +23,8 @@ type Handler = (exchange: Exchange) => Promise<Response>;
 const ROUTES: Record<string, Handler> = {
   '/graphql': graphql,
   '/health': health,
+  '/.well-known/jwks.json': async ({ request, env }) => publicKeys(request, env),
+  ...Object.fromEntries(Object.entries(STEPS).map(([path, step]) => [path, stepHandler(step)])),
 };
 
 /** Answers a request, whatever happens: no failure leaves without a request id, and none of ours with its reason. */
@@ -52,7 +56,7 @@ async function graphql({ request, env, requestId, later }: Exchange): Promise<Re
   if (page) return page;
   const { method } = request;
   let body: Promise<Uint8Array<ArrayBuffer> | Response> | undefined;
-  const { response, noteUse } = await asViewer(request, env, async (caller) => {
+  const { response, noteUse, mailIsDue } = await asViewer(request, env, async (caller) => {
     if (method !== 'GET' && method !== 'POST') {
       return failure(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.', { allow: 'GET, POST' });
     }
@@ -63,7 +67,17 @@ async function graphql({ request, env, requestId, later }: Exchange): Promise<Re
     return bytes instanceof Response ? bytes.clone() : answerGraphQL(request, bytes, { ...caller, requestId });
   });
   if (noteUse) later(noteUse);
+  if (mailIsDue) later(() => sendMail(env, publicUrl(env, request)));
   return response;
+}
+
+/** One of the steps by which people sign in. */
+function stepHandler(step: Step): Handler {
+  return async ({ request, env, later }) => {
+    const response = await answerStep(request, env, step);
+    if (step.mails) later(() => sendMail(env, publicUrl(env, request)));
+    return response;
+  };
 }
 
 async function health({ request, env }: Exchange): Promise<Response> {
@@ -78,7 +92,7 @@ function withHeaders(response: Response, requestId: string, origin: string | nul
   const headers = new Headers(response.headers);
   headers.set('x-request-id', requestId);
   headers.set('x-content-type-options', 'nosniff');
-  headers.set('cache-control', 'no-store');
+  if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
   headers.append('vary', 'origin');
   if (origin !== null) {
     headers.set('access-control-allow-origin', origin);

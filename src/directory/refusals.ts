@@ -1,0 +1,12 @@
+/** A credential, a link or a token that is not good: what is wrong with it is nobody's business. */
+export class RefusedError extends Error {}
+
+/** It was tried too often. */
+export class TooManyAttemptsError extends Error {
+  readonly retryAfterSeconds: number;
+
+  constructor(retryAfterSeconds: number) {
+    super('Too many attempts. Try again later.');
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Viewer as DirectoryViewer } from '../directory/viewer.ts';
+import { ApiKey, ApiKeyAccess } from './api-key.ts';
+import { builder } from './builder.ts';
+import { Reach } from './reach.ts';
+import { User } from './user.ts';
+
+export const ActorType = builder.enumType('ActorType', {
+  description: 'What kind of credential or process acts.',
+  values: {
+    ROOT: { description: 'The root key of the deployment, which stands in no table and has no id.' },
+    API_KEY: { description: 'An API key.' },
+    USER: { description: 'A user who signed in.' },
+    SYSTEM: { description: 'Tenantry itself, and nobody in particular.' },
+  } as const,
+});
+
+const Viewer = builder.objectRef<DirectoryViewer>('Viewer').implement({
+  description:
+    'Who is asking: the credential of this request, and what it may do. For a user, that is what the one role allows which gives the reach.',
+  fields: (t) => ({
+    type: t.field({
+      type: ActorType,
+      description: 'What kind of credential it is.',
+      resolve: ({ actor }) => actor.type,
+    }),
+    apiKey: t.field({
+      type: ApiKey,
+      nullable: true,
+      description: 'The API key; null for the root key and for a user. Needs `apiKey:read`.',
+      resolve: ({ actor }, _, caller) =>
+        actor.type === 'API_KEY' ? ApiKey.getDataloader(caller).load(actor.id) : null,
+    }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description: 'The user who signed in; null for a key. Needs `user:read`.',
+      resolve: ({ actor }, _, caller) => (actor.type === 'USER' ? User.getDataloader(caller).load(actor.id) : null),
+    }),
+    permissions: t.stringList({
+      description: 'What it may do, within its reach.',
+      resolve: ({ permissions }) => [...permissions],
+    }),
+    access: t.expose('access', { type: ApiKeyAccess, description: 'Whether it may change anything.' }),
+    reach: t.expose('reach', { type: Reach, description: 'How far it sees and acts: of tenants, the live ones.' }),
+  }),
+});
+
+builder.queryField('viewer', (t) =>
+  t.field({
+    type: Viewer,
+    description: 'Who is asking.',
+    resolve: (_, _args, { viewer }) => viewer,
+  }),
+);

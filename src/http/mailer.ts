@@ -1,0 +1,47 @@
+import { Database } from '../db/client.ts';
+import { type Mailer, sendDueMail } from '../directory/mail.ts';
+import type { LinkPurpose } from '../directory/mailed-links.ts';
+import type { Environment } from './environment.ts';
+
+/** Where the page stands that a link of this purpose leads to, below the deployment's own URL. */
+export const LINK_PATHS: Record<LinkPurpose, string> = {
+  INVITATION: '/auth/accept-invitation',
+  PASSWORD_RESET: '/auth/reset-password',
+};
+
+/** Cloudflare's way out for mails, from a deployment that people reach at this URL, if it is known. */
+function mailerOf(env: Environment, url: string | null): Mailer {
+  const { EMAIL, MAIL_FROM, INVITATION_URL, PASSWORD_RESET_URL } = env;
+  const pages: Record<LinkPurpose, string | undefined> = {
+    INVITATION: INVITATION_URL,
+    PASSWORD_RESET: PASSWORD_RESET_URL,
+  };
+  return {
+    async send(mail) {
+      if (!EMAIL || !MAIL_FROM) throw new Error('No mail can be sent: EMAIL or MAIL_FROM is not set.');
+      await EMAIL.send({ from: senderOf(MAIL_FROM), ...mail });
+    },
+    link(purpose, token) {
+      const own = url === null ? undefined : `${url}${LINK_PATHS[purpose]}`;
+      const given = pages[purpose] || own;
+      if (given === undefined) throw new Error('No mail can be sent: PUBLIC_URL is not set.');
+      const page = new URL(given);
+      // Behind the #, because that is sent to nobody: it stands in no log and in no Referer.
+      page.hash = `token=${token}`;
+      return page.href;
+    },
+  };
+}
+
+const NAMED = /^\s*"?([^"<]*?)"?\s*<([^<>\s]+)>\s*$/;
+
+/** `Name <address>`, or an address alone. */
+function senderOf(from: string): string | EmailAddress {
+  const [, name, email] = NAMED.exec(from) ?? [];
+  return email === undefined ? from : { name: name ?? '', email };
+}
+
+/** Sends what is due from a deployment that people reach at this URL. */
+export async function sendMail(env: Environment, url: string | null): Promise<void> {
+  await sendDueMail(new Database(env.DB), mailerOf(env, url), new Date());
+}
