@@ -5,7 +5,7 @@ import { ask } from './gateway.ts';
 import { asker, MUTATIONS, newWorld, QUERIES, type World } from './operations.ts';
 
 const beginsWithList = (document: string) =>
-  /^[^{]*\{\s*(tenants|customers|users|sessions|organizationRoles|customerRoles|apiKeys|permissions|events|nodes)\b/.test(
+  /^[^{]*\{\s*(tenants|customers|users|sessions|organizationRoles|customerRoles|apiKeys|trustedIssuers|permissions|events|nodes)\b/.test(
     document,
   );
 

@@ -14,6 +14,8 @@ import {
   newTeamMember,
   newTenant,
   newTenantUser,
+  newTrustedIssuer,
+  PUBLIC_KEY,
   unique,
 } from './fixtures.ts';
 import { ask, type Variables } from './gateway.ts';
@@ -42,6 +44,15 @@ const builtIn = (last: string) => globalId('Role', `00000000-0000-7000-8000-0000
 const none = (type: string) => globalId(type, '01900000-0000-7000-8000-000000000000');
 const tooLong = 'x'.repeat(257);
 const unknownTenants = { tenantIdentifiers: [{ externalId: 'nobody' }] };
+
+const newIssuer = (customerId: string) => ({
+  name: 'x',
+  issuer: unique('issuer'),
+  audience: 'x',
+  keys: [PUBLIC_KEY],
+  roleIdentifiers: [{ name: 'member' }],
+  customerIdentifiers: [{ id: customerId }],
+});
 
 const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
   updateOrganization: { ValidationError: () => ({ name: tooLong }) },
@@ -241,6 +252,26 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     NotFoundError: () => ({ id: none('ApiKey') }),
   },
   revokeApiKey: { ValidationError: () => ({ id: 'junk' }), NotFoundError: () => ({ id: none('ApiKey') }) },
+  createTrustedIssuer: {
+    ValidationError: ({ customerId }) => ({ ...newIssuer(customerId), jwksUrl: 'https://keys.example' }),
+    NotFoundError: ({ customerId }) => ({ ...newIssuer(customerId), roleIdentifiers: [{ name: 'owner' }] }),
+    AlreadyExistsError: async ({ customerId }) => ({
+      ...newIssuer(customerId),
+      issuer: (await newTrustedIssuer(customerId)).issuer,
+    }),
+  },
+  updateTrustedIssuer: {
+    ValidationError: ({ trustedIssuerId }) => ({ id: trustedIssuerId, jwksUrl: 'http://keys.example' }),
+    NotFoundError: () => ({ id: none('TrustedIssuer'), name: 'x' }),
+    AlreadyExistsError: async ({ trustedIssuerId, customerId }) => ({
+      id: trustedIssuerId,
+      issuer: (await newTrustedIssuer(customerId)).issuer,
+    }),
+  },
+  deleteTrustedIssuer: {
+    ValidationError: () => ({ id: 'junk' }),
+    NotFoundError: () => ({ id: none('TrustedIssuer') }),
+  },
 };
 
 const PAYLOADS: Record<string, string> = { createApiKey: 'secret', rotateApiKey: 'secret' };

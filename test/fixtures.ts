@@ -3,7 +3,7 @@ import { isUnionType } from 'graphql';
 import { expect } from 'vitest';
 import { PERMISSIONS, type Permission } from '../src/directory/permission-names.ts';
 import { schema } from '../src/graphql/schema.ts';
-import { type Answer, ask, type Variables } from './gateway.ts';
+import { type Answer, ask, SIGNING_KEYS, type Variables } from './gateway.ts';
 
 let serial = 0;
 
@@ -123,6 +123,24 @@ export async function newRole(input: Variables = {}): Promise<Result> {
   return (await succeed('createRole', 'role { id scope name description level }', given)).role;
 }
 
+const { kty, crv, x } = JSON.parse(SIGNING_KEYS).keys[0];
+/** What tokens could be verified with. */
+export const PUBLIC_KEY = { kty, crv, x };
+
+/** Somebody who may sign in members of a customer. */
+export async function newTrustedIssuer(customerId: string, input: Variables = {}): Promise<Result> {
+  const given = {
+    name: unique('Issuer'),
+    issuer: unique('issuer'),
+    audience: 'https://tenantry.test',
+    keys: [PUBLIC_KEY],
+    roleIdentifiers: [{ name: 'member' }],
+    customerIdentifiers: [{ id: customerId }],
+    ...input,
+  };
+  return (await succeed('createTrustedIssuer', 'trustedIssuer { id issuer }', given)).trustedIssuer;
+}
+
 interface KeyOptions {
   permissions?: readonly Permission[];
   access?: 'READ' | 'WRITE';
@@ -190,6 +208,10 @@ export const TABLES = [
   'api_key',
   'api_key_permission',
   'api_key_tenant',
+  'trusted_issuer',
+  'trusted_issuer_role',
+  'trusted_issuer_customer',
+  'issued_identity',
   'event',
   'event_tenant',
 ];

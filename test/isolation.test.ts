@@ -3,10 +3,12 @@ import { schema } from '../src/graphql/schema.ts';
 import { holdsKey, KEY_OPERATIONS } from './isolation/api-keys.ts';
 import { CUSTOMER_OPERATIONS } from './isolation/customers.ts';
 import { ROLE_OPERATIONS } from './isolation/roles.ts';
+import { SESSION_OPERATIONS, SIGNING_OUT } from './isolation/sessions.ts';
 import { seesTenant, TENANT_OPERATIONS } from './isolation/tenants.ts';
+import { ISSUER_OPERATIONS, seesIssuer } from './isolation/trusted-issuers.ts';
 import { USER_OPERATIONS } from './isolation/users.ts';
 import { walk } from './isolation/walk.ts';
-import { CUSTOMERS, type State, sees } from './isolation/world.ts';
+import { CUSTOMERS, OF_TENANT_A, type State, sees, VIEWERS } from './isolation/world.ts';
 
 describe('customers', () => {
   const states = Object.keys(CUSTOMERS) as State[];
@@ -14,7 +16,9 @@ describe('customers', () => {
 });
 
 describe('tenants', () => {
-  walk('tenants', TENANT_OPERATIONS, ['a', 'b', 'gone', 'none'], 'none', (viewer, name) => !seesTenant(viewer, name));
+  const states = ['a', 'b', 'gone', 'none'] as const;
+  const viewers = [...VIEWERS, OF_TENANT_A];
+  walk('tenants', TENANT_OPERATIONS, states, 'none', (viewer, name) => !seesTenant(viewer, name), viewers);
 });
 
 describe('API keys', () => {
@@ -27,10 +31,29 @@ describe('API keys', () => {
   );
 });
 
+describe('trusted issuers', () => {
+  walk(
+    'trusted issuers',
+    ISSUER_OPERATIONS,
+    ['trusted', 'none'],
+    'none',
+    (viewer, state) => !seesIssuer(viewer, state),
+  );
+});
+
 describe('the matrix', () => {
   it('has every operation that reaches records', () => {
     const covered = new Set(
-      [CUSTOMER_OPERATIONS, TENANT_OPERATIONS, KEY_OPERATIONS, USER_OPERATIONS, ROLE_OPERATIONS]
+      [
+        CUSTOMER_OPERATIONS,
+        TENANT_OPERATIONS,
+        KEY_OPERATIONS,
+        USER_OPERATIONS,
+        ROLE_OPERATIONS,
+        SESSION_OPERATIONS,
+        SIGNING_OUT,
+        ISSUER_OPERATIONS,
+      ]
         .flat()
         .map(({ covers }) => covers),
     );

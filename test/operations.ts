@@ -11,6 +11,8 @@ import {
   newTeamMember,
   newTenant,
   newTenantUser,
+  newTrustedIssuer,
+  PUBLIC_KEY,
   unique,
 } from './fixtures.ts';
 import { ask, type Variables } from './gateway.ts';
@@ -34,6 +36,8 @@ export interface World {
   sessionId: string;
   /** Of scope TENANT; nobody has it. */
   roleId: string;
+  /** Signs in members of the customer. */
+  trustedIssuerId: string;
   userEmail: string;
   eventId: string;
   externalIds: { tenant: string; customer: string; user: string };
@@ -75,6 +79,7 @@ export async function newWorld(): Promise<World> {
     teamMemberId: (await newTeamMember()).id,
     sessionId: globalId('Session', (await sessionOf(user.id)).sessionId),
     roleId: await freshRole(),
+    trustedIssuerId: (await newTrustedIssuer(customer.id)).id,
     userEmail: user.email,
     eventId: data.events.nodes[0].id,
     externalIds: { tenant: tenant.externalId, customer: customer.externalId, user: user.externalId },
@@ -354,6 +359,12 @@ export const QUERIES: readonly Query[] = [
     depth: 1,
   },
   {
+    field: 'trustedIssuers',
+    document: '{ trustedIssuers { nodes { name issuer keys roleIds customerIds } totalCount } }',
+    needs: ['organization:edit'],
+    depth: 1,
+  },
+  {
     field: 'permissions',
     document: '{ permissions { nodes { name description } totalCount } }',
     needs: ['role:read'],
@@ -617,6 +628,28 @@ export const MUTATIONS: readonly Mutation[] = [
   ),
   mutation('rotateApiKey', 'apiKey { name previousSecretExpiresAt } secret', ({ apiKeyId }) => ({ id: apiKeyId }), {
     also: ['tenant:read', 'customer:read'],
+  }),
+  mutation(
+    'createTrustedIssuer',
+    'trustedIssuer { id issuer roleIds }',
+    ({ customerId }) => ({
+      name: unique('I'),
+      issuer: unique('issuer'),
+      audience: 'https://tenantry.test',
+      keys: [PUBLIC_KEY],
+      roleIdentifiers: [{ name: 'member' }],
+      customerIdentifiers: [{ id: customerId }],
+    }),
+    { also: LOWEST },
+  ),
+  mutation(
+    'updateTrustedIssuer',
+    'trustedIssuer { name }',
+    ({ trustedIssuerId }) => ({ id: trustedIssuerId, name: unique('I'), roleIdentifiers: [{ name: 'admin' }] }),
+    { also: CUSTOMER_ADMIN },
+  ),
+  mutation('deleteTrustedIssuer', 'trustedIssuer { name }', ({ trustedIssuerId }) => ({ id: trustedIssuerId }), {
+    also: LOWEST,
   }),
   mutation('revokeApiKey', 'apiKey { revokedAt }', ({ apiKeyId }) => ({ id: apiKeyId }), {
     also: ['tenant:read', 'customer:read'],

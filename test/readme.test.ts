@@ -6,13 +6,16 @@ import { MAX_BY_ADDRESS, MAX_BY_EMAIL, MAX_MAILS } from '../src/directory/attemp
 import { ERROR_CODES } from '../src/directory/errors.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../src/directory/import.ts';
 import { MAX_IDENTIFIERS } from '../src/directory/input.ts';
+import { MAX_KEYS } from '../src/directory/json-web-keys.ts';
 import { LIFETIME_MILLISECONDS } from '../src/directory/mailed-links.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../src/directory/paging.ts';
 import { MAX_ROLES } from '../src/directory/role-commands.ts';
 import { MAX_AGE_MILLISECONDS, MAX_IDLE_MILLISECONDS } from '../src/directory/sessions.ts';
+import { MAX_TOKEN_LENGTH } from '../src/directory/trusted-tokens.ts';
 import { MAX_COST, MAX_DEPTH } from '../src/graphql/cost.ts';
 import { FAILURE_CODES } from '../src/http/failures.ts';
 import { MAX_ALIASES, MAX_BODY_BYTES, MAX_DIRECTIVES, MAX_TOKENS } from '../src/http/limits.ts';
+import { MAX_KEY_SET_BYTES } from '../src/http/trusted-keys.ts';
 import { COMMANDS } from './commands.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from './gateway.ts';
 import { QUERIES } from './operations.ts';
@@ -97,6 +100,12 @@ describe('the README', () => {
     expect(limits.get('cost of an operation')).toContain(number(MAX_COST));
     expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
     expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));
+    expect(limits.get('keys, roles, customers of a trusted issuer')).toBe(
+      [MAX_KEYS, MAX_IDENTIFIERS, MAX_IDENTIFIERS].join(', '),
+    );
+    expect(limits.get('keys at a URL, a token signed by a trusted issuer')).toBe(
+      `${MAX_KEY_SET_BYTES / 1024} KB, ${number(MAX_TOKEN_LENGTH)} characters`,
+    );
     expect(limits.get('identifiers in one input, tenants of one key, roles in tenants of one row')).toBe(
       String(MAX_IDENTIFIERS),
     );

@@ -32,6 +32,7 @@ export const mailLimits = (emailKey: string, address: string | null): Limit[] =>
   limit('mail to', emailKey, MAX_MAILS),
   ...byAddress('mail from', address),
 ];
+export const tokenLimits = (address: string | null): Limit[] => byAddress('token from', address);
 export const linkLimits = (address: string | null): Limit[] => byAddress('link from', address);
 
 /** Whoever has an IPv6 address has 2^64 of them. */

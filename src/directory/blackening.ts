@@ -44,6 +44,7 @@ export const blackenedAccess = (userIds: SQL): SQL[] => [
   sql`UPDATE password SET hash = ${stars(sql`octet_length(hash)`)} WHERE user_id IN ${userIds}`,
   sql`UPDATE session SET user_agent = ${asText(sessions.userAgent)} WHERE user_id IN ${userIds}`,
   sql`UPDATE mailed_link SET last_error = ${asText(mailedLinks.lastError)} WHERE user_id IN ${userIds}`,
+  sql`UPDATE issued_identity SET external_id_hash = printf('%-64s', user_id) WHERE user_id IN ${userIds}`,
 ];
 
 const stars = (count: SQL): SQL => sql`replace(hex(zeroblob(max(0, ${count}))), '00', '*')`;

@@ -19,7 +19,7 @@ import type { EventType } from './event-types.ts';
 import { creationTime } from './ids.ts';
 import type { Permission } from './permission-names.ts';
 import type { Reach } from './reach.ts';
-import { happened, recordAfter, recordEvent, subjectsOf } from './recording.ts';
+import { happened, type Occasion, recordAfter, recordEvent, subjectsOf } from './recording.ts';
 import { allExist, missingUnless } from './references.ts';
 import { type Caller, isGranted, type Viewer } from './viewer.ts';
 
@@ -71,7 +71,7 @@ export const exists = (concept: Concept, condition: SQL): SQL =>
 
 /** A new record with these values. */
 export function creation<T extends RecordTable>(
-  change: Change,
+  change: Occasion,
   concept: Concept<T>,
   id: string,
   values: Values<T>,

@@ -3,6 +3,7 @@ import type { CustomerRecord } from './customers.ts';
 import type { Permission } from './permission-names.ts';
 import type { RoleRecord } from './roles.ts';
 import type { TenantRecord } from './tenants.ts';
+import type { TrustedIssuerRecord } from './trusted-issuers.ts';
 import type { UserRecord } from './users.ts';
 
 /** A record together with the concept it belongs to. */
@@ -11,7 +12,8 @@ export type NamedRecord =
   | { concept: 'Customer'; record: CustomerRecord }
   | { concept: 'User'; record: UserRecord }
   | { concept: 'Role'; record: RoleRecord }
-  | { concept: 'ApiKey'; record: ApiKeyRecord };
+  | { concept: 'ApiKey'; record: ApiKeyRecord }
+  | { concept: 'TrustedIssuer'; record: TrustedIssuerRecord };
 
 /** Every code of an error that a command can answer. The README lists the same. */
 export const ERROR_CODES = [
@@ -169,14 +171,17 @@ export class BuiltInRoleError extends DirectoryError {
   }
 }
 
-/** Somebody has the role, though perhaps hidden. */
+/** Somebody has the role, though perhaps hidden, or a trusted issuer may give it. */
 export class RoleInUseError extends DirectoryError {
   readonly code = 'role_in_use';
   readonly userCount: number;
+  readonly issuerCount: number;
 
-  constructor(userCount: number) {
-    super(`The role belongs to ${userCount} ${userCount === 1 ? 'user' : 'users'}.`);
+  constructor(userCount: number, issuerCount: number) {
+    const [users, issuers] = [userCount === 1 ? 'user' : 'users', issuerCount === 1 ? 'issuer' : 'issuers'];
+    super(`The role belongs to ${userCount} ${users}, and ${issuerCount} trusted ${issuers} may give it.`);
     this.userCount = userCount;
+    this.issuerCount = issuerCount;
   }
 }
 

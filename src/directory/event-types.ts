@@ -20,6 +20,7 @@ export const EVENT_TYPES = [
   'user.erased',
   'user.invited',
   'user.joined',
+  'user.linked',
   'user.passwordReset',
   'session.created',
   'session.switched',
@@ -32,6 +33,9 @@ export const EVENT_TYPES = [
   'apiKey.created',
   'apiKey.rotated',
   'apiKey.revoked',
+  'trustedIssuer.created',
+  'trustedIssuer.updated',
+  'trustedIssuer.deleted',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

@@ -30,6 +30,7 @@ const READ_PERMISSIONS: Record<EventRecord['subjectType'], Permission | null> = 
   User: 'user:read',
   Role: 'role:read',
   ApiKey: 'apiKey:read',
+  TrustedIssuer: 'organization:edit',
 };
 
 /** Events as a viewer may see them: what a record looked like only with the permission to read such records. */

@@ -80,6 +80,9 @@ const SHOWN_SCOPES: Record<Reach['kind'], readonly RoleScope[]> = {
 /** The team: users with a role in the organization. */
 export const teamInReach = ({ kind }: Reach): SQL => (kind === 'ORGANIZATION' ? EVERYTHING : NOTHING);
 
+/** Whom the organization trusts is its own business. */
+export const trustedIssuerInReach = teamInReach;
+
 /** Roles belong to nobody; they show to those who reach where users have them. */
 export const roleInReach = ({ kind }: Reach, scope: Id): SQL => inList(scope, SHOWN_SCOPES[kind]);
 

@@ -48,8 +48,8 @@ export const recordAfter = (change: Occasion, type: EventType, after: SQL): SQL 
 /** They name one tenant each: the other tenants of a customer or user are nobody's business who reaches only this one. */
 const OF_ONE_TENANT = sql`('membership.created', 'membership.deleted', 'tenantRole.assigned', 'tenantRole.revoked')`;
 
-/** A user is signed in to what may be out of the reach of whoever shares a tenant with the user. */
-const OF_NO_TENANT = sql`('session.created', 'session.switched', 'session.ended')`;
+/** A user is signed in to what may be out of the reach of whoever shares a tenant with the user, and by whom. */
+const OF_NO_TENANT = sql`('session.created', 'session.switched', 'session.ended', 'user.linked')`;
 
 /** Notes the tenants that this command's events name: by them, whoever reaches some tenants only finds the events. */
 export function nameTenants(change: Occasion): SQL {

@@ -10,3 +10,10 @@ export class TooManyAttemptsError extends Error {
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
+
+/** The keys of a trusted issuer could not be read, so nobody can say whether a token is good. */
+export class KeysUnavailableError extends Error {
+  constructor(reason: string) {
+    super(`The keys of the issuer could not be read: ${reason}. Try again later.`);
+  }
+}

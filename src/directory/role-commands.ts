@@ -178,10 +178,15 @@ export const deleteRole = command({
       checks: [
         ...mayChange(change, target, id),
         {
-          problem: sql`(SELECT count(*) FROM (
-            SELECT user.id FROM user WHERE user.role_id = ${id}
-            UNION SELECT assignment.user_id FROM assignment WHERE assignment.role_id = ${id}) HAVING count(*) > 0)`,
-          error: (count) => new RoleInUseError(Number(count)),
+          problem: sql`(SELECT json_object('users', users, 'issuers', issuers) FROM (SELECT
+            (SELECT count(*) FROM (SELECT user.id FROM user WHERE user.role_id = ${id}
+              UNION SELECT assignment.user_id FROM assignment WHERE assignment.role_id = ${id})) AS users,
+            (SELECT count(*) FROM trusted_issuer_role WHERE trusted_issuer_role.role_id = ${id}) AS issuers)
+            WHERE users + issuers > 0)`,
+          error: (counts) => {
+            const { users, issuers }: Record<'users' | 'issuers', number> = JSON.parse(counts);
+            return new RoleInUseError(users, issuers);
+          },
         },
       ],
       writes: (allowed) => [

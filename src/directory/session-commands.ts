@@ -104,6 +104,11 @@ export const switchTenant = command({
     const from = sql`FROM session JOIN user ON user.id = session.user_id WHERE session.id = ${sessionId}`;
     return {
       checks: [
+        {
+          problem: sql`(SELECT 'issued' FROM session
+            WHERE session.id = ${sessionId} AND session.issuer_id IS NOT NULL AND ${identifier != null})`,
+          error: () => ForbiddenError.outOfReach('A session that a trusted issuer began reaches no tenant.'),
+        },
         identifier == null
           ? {
               problem: sql`(SELECT 'none' FROM user WHERE user.id = ${userId} AND user.kind = 'TENANT')`,

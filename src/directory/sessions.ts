@@ -9,7 +9,7 @@ import { otherwise, parse } from './input.ts';
 import { happened, type Occasion, recordEvent } from './recording.ts';
 import { newRefreshToken, parseRefreshToken, type RefreshToken } from './refresh-token.ts';
 import { RefusedError } from './refusals.ts';
-import { grantOf, MAY_SIGN_IN, type Standing, standingIn } from './user-standing.ts';
+import { type Footing, grantOf, MAY_GO_ON, MAY_SIGN_IN, standingIn } from './user-standing.ts';
 import type { Visitor } from './visitor.ts';
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
@@ -40,7 +40,7 @@ export const recordEnd = (occasion: Occasion, reason: EndReason, from: SQL): SQL
 
 interface Opening {
   userAgent: string | null;
-  standing: Standing;
+  standing: Footing;
   /** Under which it is opened at all, as an expression: what was found to be so before may have changed. */
   condition: SQL;
   /** Other columns of the session. */
@@ -101,7 +101,7 @@ const refreshInput = z.object({ refreshToken: z.string({ error: otherwise('must 
 const sessionWith = ({ sessionId, hash }: RefreshToken) =>
   select(
     { ...standingIn(sql`session.tenant_id`), expiresAt: sessions.expiresAt },
-    sql`FROM session JOIN user ON user.id = session.user_id AND ${MAY_SIGN_IN}
+    sql`FROM session JOIN user ON user.id = session.user_id AND ${MAY_GO_ON}
       WHERE session.id = ${sessionId} AND session.refresh_hash = ${hash}`,
   );
 

@@ -4,14 +4,14 @@ import { sessions } from '../db/schema/sign-in.ts';
 import { select } from '../db/statement.ts';
 import type { AccessTokens, Grant } from './access-tokens.ts';
 import { type Authenticated, recollection, type Trust } from './authentication.ts';
-import { grantOf, MAY_SIGN_IN, permissionsIn, reachOfGrant, standingIn } from './user-standing.ts';
+import { grantOf, MAY_GO_ON, permissionsIn, reachOfGrant, standingIn } from './user-standing.ts';
 
 /** All that decides what an access token is good for, beside the token itself. */
 const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
   select(
     { ...standingIn(sql`${tenantId}`), expiresAt: sessions.expiresAt },
     sql`FROM session JOIN user ON user.id = session.user_id
-      WHERE session.id = ${sessionId} AND session.user_id = ${userId} AND ${MAY_SIGN_IN}`,
+      WHERE session.id = ${sessionId} AND session.user_id = ${userId} AND ${MAY_GO_ON}`,
   );
 
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;

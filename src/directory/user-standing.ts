@@ -16,6 +16,15 @@ import type { Reach } from './reach.ts';
 /** Over the columns of `user`: may sign in. */
 export const MAY_SIGN_IN = sql`(user.status = 'ACTIVE' AND user.deleted = 0)`;
 
+/** Over the columns of `user`: somebody whom the trusted issuer with this id may sign in, by customer and role. */
+export const isListedBy = (issuerId: SQL): SQL => sql`(EXISTS (SELECT 1 FROM trusted_issuer_customer
+    WHERE trusted_issuer_customer.issuer_id = ${issuerId} AND trusted_issuer_customer.customer_id = user.customer_id)
+  AND EXISTS (SELECT 1 FROM trusted_issuer_role
+    WHERE trusted_issuer_role.issuer_id = ${issuerId} AND trusted_issuer_role.role_id = user.role_id))`;
+
+/** Over the columns of `session` and `user`: may go on. What a trusted issuer began, only while it might begin it now. */
+export const MAY_GO_ON = sql`(${MAY_SIGN_IN} AND (session.issuer_id IS NULL OR ${isListedBy(sql`session.issuer_id`)}))`;
+
 /** Over the columns of `user`: the role in this live tenant, or, where that is NULL, the user's own. */
 const roleReaching = (tenantId: SQL): SQL => sql`CASE WHEN ${tenantId} IS NULL THEN user.role_id ELSE (
   SELECT assignment.role_id FROM assignment JOIN tenant ON tenant.id = assignment.tenant_id AND tenant.deleted_at IS NULL
@@ -35,9 +44,11 @@ export const standingIn = (tenantId: SQL) => {
 };
 
 export type Standing = RowOf<ReturnType<typeof standingIn>>;
+/** How far, without what may be done there. */
+export type Footing = Omit<Standing, 'permissions'>;
 
 /** Null for a user without a role there. */
-export function grantOf(sessionId: string, { userId, kind, customerId, tenantId, roleId }: Standing): Grant | null {
+export function grantOf(sessionId: string, { userId, kind, customerId, tenantId, roleId }: Footing): Grant | null {
   if (roleId === null) return null;
   if (tenantId !== null) return { userId, sessionId, reach: 'TENANTS', tenantId, customerId: null };
   if (kind === 'TENANT') return null;

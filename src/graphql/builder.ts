@@ -13,7 +13,7 @@ export const builder = new SchemaBuilder<{
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };
-    JSONObject: { Input: never; Output: Record<string, unknown> };
+    JSONObject: { Input: Record<string, unknown>; Output: Record<string, unknown> };
   };
 }>({
   plugins: [ErrorsPlugin, RelayPlugin, DataloaderPlugin],

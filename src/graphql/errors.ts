@@ -142,10 +142,11 @@ builder.objectType(BuiltInRoleError, {
 
 builder.objectType(RoleInUseError, {
   name: 'RoleInUseError',
-  description: 'Somebody has the role. Give them another first.',
+  description: 'Somebody has the role, or a trusted issuer lists it. Give them another first.',
   interfaces: [MutationError],
   fields: (t) => ({
     userCount: t.exposeInt('userCount', { description: 'How many users have it, deleted ones included.' }),
+    issuerCount: t.exposeInt('issuerCount', { description: 'How many trusted issuers list it.' }),
   }),
 });
 

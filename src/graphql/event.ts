@@ -31,13 +31,23 @@ const EventActor = builder.objectRef<Pick<EventRecord, 'actorType' | 'actorId'>>
 });
 
 /** The members of a snapshot that hold ids, and of what. */
-const REFERENCES = { tenantId: 'Tenant', defaultTenantId: 'Tenant', customerId: 'Customer', roleId: 'Role' };
+const REFERENCES = {
+  tenantId: 'Tenant',
+  defaultTenantId: 'Tenant',
+  customerId: 'Customer',
+  roleId: 'Role',
+  trustedIssuerId: 'TrustedIssuer',
+  tenantIds: 'Tenant',
+  customerIds: 'Customer',
+  roleIds: 'Role',
+};
 
-function globalIdsIn(snapshot: Record<string, unknown>): Record<string, string> {
+function globalIdsIn(snapshot: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(REFERENCES).flatMap(([member, type]) => {
-      const id = snapshot[member];
-      return typeof id === 'string' ? [[member, toGlobalId(type, id)]] : [];
+    Object.entries(REFERENCES).flatMap(([member, type]): [string, unknown][] => {
+      const held = snapshot[member];
+      if (Array.isArray(held)) return [[member, held.map((id) => toGlobalId(type, id))]];
+      return typeof held === 'string' ? [[member, toGlobalId(type, held)]] : [];
     }),
   );
 }
@@ -45,12 +55,7 @@ function globalIdsIn(snapshot: Record<string, unknown>): Record<string, string> 
 /** Ids stand in events as they stand in tables: here they become global ids like all others. */
 function withGlobalIds(snapshot: Record<string, unknown> | null): Record<string, unknown> | null {
   if (snapshot === null) return null;
-  const { tenantIds } = snapshot;
-  return {
-    ...snapshot,
-    ...globalIdsIn(snapshot),
-    ...(Array.isArray(tenantIds) && { tenantIds: tenantIds.map((id) => toGlobalId('Tenant', id)) }),
-  };
+  return { ...snapshot, ...globalIdsIn(snapshot) };
 }
 
 Event.implement({

@@ -1,6 +1,16 @@
 import { decodeGlobalID, encodeGlobalID } from '@pothos/plugin-relay';
 
-const NODE_TYPES = ['Organization', 'Tenant', 'Customer', 'User', 'Role', 'ApiKey', 'Session', 'Event'] as const;
+const NODE_TYPES = [
+  'Organization',
+  'Tenant',
+  'Customer',
+  'User',
+  'Role',
+  'ApiKey',
+  'TrustedIssuer',
+  'Session',
+  'Event',
+] as const;
 export type NodeType = (typeof NODE_TYPES)[number];
 
 interface LocalId {

@@ -26,9 +26,10 @@ builder.scalarType('DateTime', {
 });
 
 builder.scalarType('JSONObject', {
-  description: 'A JSON object. It is only ever answered, never taken.',
+  description: 'A JSON object.',
   serialize: (value) => value,
-  parseValue: () => {
-    throw new GraphQLError('A JSONObject is not taken as input.');
+  parseValue: (value) => {
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+    throw new GraphQLError('A JSONObject is written as a JSON object.');
   },
 });

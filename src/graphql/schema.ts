@@ -16,6 +16,7 @@ import './session.ts';
 import './viewer.ts';
 import './import.ts';
 import './api-key.ts';
+import './trusted-issuer.ts';
 import './permission.ts';
 import './event.ts';
 

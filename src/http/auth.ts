@@ -2,9 +2,10 @@ import { Database } from '../db/client.ts';
 import { ACCESS_TOKEN_SECONDS, type AccessTokens } from '../directory/access-tokens.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../directory/errors.ts';
 import { acceptInvitation, requestPasswordReset, resetPassword } from '../directory/password-links.ts';
-import { RefusedError, TooManyAttemptsError } from '../directory/refusals.ts';
+import { KeysUnavailableError, RefusedError, TooManyAttemptsError } from '../directory/refusals.ts';
 import { type Admission, refreshSession } from '../directory/sessions.ts';
 import { signIn } from '../directory/sign-in.ts';
+import { signInByToken } from '../directory/token-sign-in.ts';
 import type { UserRecord } from '../directory/users.ts';
 import type { Visitor } from '../directory/visitor.ts';
 import { localId, toGlobalId } from '../graphql/ids.ts';
@@ -12,6 +13,7 @@ import type { Environment } from './environment.ts';
 import { failure } from './failures.ts';
 import { readJson } from './limits.ts';
 import { accessTokensOf } from './signing.ts';
+import { keysAt } from './trusted-keys.ts';
 
 type Given = Record<string, unknown>;
 
@@ -31,6 +33,12 @@ export const STEPS: Record<string, Step> = {
     answer: async (visitor, given, tokens) =>
       admitted(await signIn(visitor, { ...given, tenantId: asLocalTenant(given.tenantId) }), tokens),
     refusal: 'The e-mail address or the password is wrong, or the user may not sign in.',
+  },
+  '/auth/token': {
+    answer: async (visitor, given, tokens) =>
+      admitted(await signInByToken(visitor, given, { keysAt, customerId: asLocalCustomer }), tokens),
+    refusal:
+      'The token is not valid: no trusted issuer signed it for this audience, or it has expired or is good too long.',
   },
   '/auth/refresh': {
     answer: async (visitor, given, tokens) => admitted(await refreshSession(visitor, given), tokens),
@@ -53,6 +61,8 @@ export const STEPS: Record<string, Step> = {
     refusal: BAD_LINK,
   },
 };
+
+const asLocalCustomer = (given: string): string => localId('Customer', given);
 
 const asLocalTenant = (given: unknown): unknown => (typeof given === 'string' ? localId('Tenant', given) : given);
 
@@ -111,6 +121,9 @@ function refused(error: unknown, refusal: string): Response {
   if (error instanceof ForbiddenError) return failure(403, 'FORBIDDEN', error.message);
   if (error instanceof TooManyAttemptsError) {
     return failure(429, 'TOO_MANY_REQUESTS', error.message, { 'retry-after': String(error.retryAfterSeconds) });
+  }
+  if (error instanceof KeysUnavailableError) {
+    return failure(503, 'SERVICE_UNAVAILABLE', error.message, { 'retry-after': '10' });
   }
   throw error;
 }

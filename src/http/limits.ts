@@ -20,11 +20,19 @@ export const MAX_DIRECTIVES = 30;
 export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer> | Response> {
   const tooLarge = () => failure(413, 'PAYLOAD_TOO_LARGE', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) return tooLarge();
+  return (await readAtMost(request.body, MAX_BODY_BYTES)) ?? tooLarge();
+}
+
+/** All of a stream, read no further than it may be long; null when it is longer. */
+export async function readAtMost(
+  stream: ReadableStream<Uint8Array> | null,
+  max: number,
+): Promise<Uint8Array<ArrayBuffer> | null> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  for await (const chunk of request.body ?? []) {
+  for await (const chunk of stream ?? []) {
     length += chunk.byteLength;
-    if (length > MAX_BODY_BYTES) return tooLarge();
+    if (length > max) return null;
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks));

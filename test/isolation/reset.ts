@@ -12,9 +12,14 @@ const TABLES = {
   membership: ['tenant_id', 'customer_id'],
   user: ['id'],
   assignment: ['tenant_id', 'user_id'],
+  session: ['id'],
+  mailed_link: ['user_id', 'purpose'],
   event: ['id'],
   event_tenant: ['tenant_id', 'event_id'],
   api_key_tenant: ['api_key_id', 'tenant_id'],
+  trusted_issuer: ['id'],
+  trusted_issuer_role: ['issuer_id', 'role_id'],
+  trusted_issuer_customer: ['issuer_id', 'customer_id'],
 };
 
 let statements: readonly string[] = [];

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { globalId } from '../fixtures.ts';
-import { customerIds, rawTenant, type State, slug, type TenantName } from './world.ts';
+import { CUSTOMERS, customerIds, rawTenant, type State, slug, type TenantName } from './world.ts';
 
 export type UserState =
   | 'of the team'
@@ -62,6 +62,19 @@ export const USERS: Record<UserState, UserSubject> = {
 export const USER_STATES = Object.keys(USERS) as UserState[];
 const rawUser = (state: UserState) =>
   `01900000-0000-7000-8000-0000000001${USER_STATES.indexOf(state).toString(16).padStart(2, '0')}`;
+/** Hidden itself, or with its customer. */
+export const isHiddenUser = ({ deleted, customer }: UserSubject): boolean =>
+  deleted || (customer !== null && CUSTOMERS[customer].deleted);
+
+/** Whoever may not sign in has no session, and neither has whoever reaches nothing. */
+export const hasSession = (state: UserState): boolean => {
+  const { exists, home, tenants } = USERS[state];
+  return exists && !isHiddenUser(USERS[state]) && (home !== 'TENANT' || tenants.length > 0);
+};
+
+const rawSession = (state: UserState) => rawUser(state).replace('0000000001', '0000000002');
+export const sessionId = (state: UserState) => globalId('Session', rawSession(state));
+
 export const userId = (state: UserState) => globalId('User', rawUser(state));
 export const userSlug = (state: UserState) => `user-${slug(state.replaceAll(',', ''))}`;
 /** Downward: the events that come next count upward. */
@@ -95,6 +108,14 @@ export function userStatements(): D1PreparedStatement[] {
         `INSERT INTO event (id, command_id, type, subject_type, subject_id, actor_type, created_at)
          VALUES (?2, ?1, 'user.created', 'User', ?1, 'ROOT', 1)`,
       ).bind(rawUser(state), eventNumberOf(state)),
+      ...(hasSession(state)
+        ? [
+            env.DB.prepare(
+              `INSERT INTO session (id, user_id, tenant_id, family_hash, refresh_hash, created_at, refreshed_at, expires_at)
+               VALUES (?1, ?2, ?3, '', '', 1, 1, 9e15)`,
+            ).bind(rawSession(state), rawUser(state), home === 'TENANT' && tenants[0] ? rawTenant(tenants[0]) : null),
+          ]
+        : []),
       ...tenants.flatMap((tenant) => [
         env.DB.prepare(
           `INSERT INTO assignment (tenant_id, user_id, role_id, created_at, user_deleted, user_status, user_name_key,

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { mutationDocument, unique } from '../fixtures.ts';
 import type { Answer, Variables } from '../gateway.ts';
-import { USERS, type UserState, userEventId, userId, userSlug } from './user-rows.ts';
+import { isHiddenUser, USERS, type UserState, type UserSubject, userEventId, userId, userSlug } from './user-rows.ts';
 import {
   CUSTOMERS,
   idOf,
@@ -31,22 +31,19 @@ const mutation = (name: string, payload: string, input: (state: UserState) => Va
 });
 
 /** A reach of one customer has its users; every other has those with a role in its tenants. */
-function knowsUser(viewer: ViewerKind, state: UserState): boolean {
-  const { exists, customer, tenants } = USERS[state];
+export function knowsSubject(viewer: ViewerKind, { exists, customer, tenants }: UserSubject): boolean {
   if (!exists) return false;
   if (viewer.customer) return customer !== null && ownCustomer(viewer)?.state === customer;
   return reaches(viewer, tenants);
 }
+const knowsUser = (viewer: ViewerKind, state: UserState) => knowsSubject(viewer, USERS[state]);
 
-const isHidden = (state: UserState) => {
-  const { deleted, customer } = USERS[state];
-  return deleted || (customer !== null && CUSTOMERS[customer].deleted);
-};
+const isHidden = (state: UserState) => isHiddenUser(USERS[state]);
 export const seesUser = (viewer: ViewerKind, state: UserState) => knowsUser(viewer, state) && !isHidden(state);
 
+const holdsUser = (viewer: ViewerKind, state: UserState) => holdsSubject(viewer, USERS[state]);
 /** Whether all that the user reaches is in the viewer's reach. */
-function holdsUser(viewer: ViewerKind, state: UserState): boolean {
-  const { home, tenants } = USERS[state];
+export function holdsSubject(viewer: ViewerKind, { home, tenants }: UserSubject): boolean {
   if (viewer.customer) return home === 'CUSTOMER' && tenants.length === 0;
   return viewer.reach === null || (home === 'TENANT' && reachesAll(viewer, tenants));
 }
@@ -255,7 +252,8 @@ const organizationOnly =
   (viewer, state) =>
     viewer.reach === null ? then(viewer, state) : 'out_of_reach';
 
-const edits: UserOperation[] = [
+/** What decides is whether the viewer holds all that the user does. */
+export const EDITS: UserOperation[] = [
   write('updateUser', 'updateUser', (state) => ({ id: userId(state), phone: '1' }), editable),
   write(
     'updateUser',
@@ -284,6 +282,9 @@ const edits: UserOperation[] = [
         return isThere ? editable(viewer, state) : 'not_found';
       },
     ),
+  ),
+  ...(['id', 'email'] as const).map((by) =>
+    write('inviteUser', `inviteUser by ${by}`, (state) => ({ userIdentifier: identified(by, state) }), editable),
   ),
   write('deleteUser', 'deleteUser', (state) => ({ id: userId(state) }), editable),
   write(
@@ -429,7 +430,7 @@ export const USER_OPERATIONS: UserOperation[] = [
   ...nested,
   ...parts,
   ...events,
-  ...edits,
+  ...EDITS,
   ...roles,
   ...imports,
   ...creations,

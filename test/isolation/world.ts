@@ -1,11 +1,25 @@
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
+import { PERMISSIONS } from '../../src/directory/permission-names.ts';
 import { countChanges } from '../changes.ts';
-import { globalId, type Key, newKey, newTenant, succeed } from '../fixtures.ts';
+import {
+  assign,
+  globalId,
+  type Key,
+  newCustomerUser,
+  newKey,
+  newRole,
+  newTeamMember,
+  newTenant,
+  newTenantUser,
+  succeed,
+} from '../fixtures.ts';
 import type { Answer } from '../gateway.ts';
+import { sessionOf, TOKENS } from '../people.ts';
+import { issuerStatements } from './issuer-rows.ts';
 import { remember } from './reset.ts';
 import type { Asked } from './together.ts';
-import { userStatements } from './user-rows.ts';
+import { type UserSubject, userStatements } from './user-rows.ts';
 
 export type TenantName = 'a' | 'b' | 'gone';
 export type State =
@@ -46,7 +60,21 @@ export interface ViewerKind {
   reach: readonly TenantName[] | null;
   /** For a reach of one customer: which. */
   customer?: State;
+  /** For a user who signed in: where the user has a role, which may be more than the token reaches. */
+  user?: UserSubject;
 }
+
+const signedIn = (home: UserSubject['home'], tenants: readonly TenantName[], customer: State | null = null) => ({
+  user: { home, customer, tenants, deleted: false, exists: true },
+});
+
+/*
+ * How far a viewer reaches does not depend on being a user or a key. So an owner, who reaches what the root key does,
+ * walks only where holding decides and where sessions are; and of those who reach tenant a by signing in, the one who has
+ * a role in b as well walks everything, and the other only what is about tenants and sessions.
+ */
+export const OWNER: ViewerKind = { name: 'an owner', reach: null, ...signedIn('ORGANIZATION', []) };
+export const OF_TENANT_A: ViewerKind = { name: 'a user of tenant a', reach: ['a'], ...signedIn('TENANT', ['a']) };
 
 export const VIEWERS: readonly ViewerKind[] = [
   { name: 'the root key', reach: null },
@@ -57,7 +85,16 @@ export const VIEWERS: readonly ViewerKind[] = [
   { name: 'a key of a customer in a', reach: [], customer: 'in reach of a' },
   { name: 'a key of a shared customer', reach: [], customer: 'shared' },
   { name: 'a key of a deleted customer', reach: [], customer: 'deleted' },
+  { name: 'a user of tenants a and b, signed in to a', reach: ['a'], ...signedIn('TENANT', ['a', 'b']) },
+  {
+    name: 'a user of a customer in a',
+    reach: [],
+    customer: 'in reach of a',
+    ...signedIn('CUSTOMER', [], 'in reach of a'),
+  },
 ];
+
+export const SIGNED_IN: readonly ViewerKind[] = [OWNER, OF_TENANT_A, ...VIEWERS.filter(({ user }) => user)];
 
 export const reaches = ({ reach }: ViewerKind, tenants: readonly TenantName[]) =>
   reach === null || tenants.some((tenant) => reach.includes(tenant));
@@ -72,10 +109,20 @@ export const knows = (viewer: ViewerKind, { state, exists, tenants }: Subject) =
 /** In reach and live. */
 export const sees = (viewer: ViewerKind, subject: Subject) => !subject.deleted && knows(viewer, subject);
 
-export type Outcome = 'found' | 'absent' | 'forbidden' | 'done' | 'not_found' | 'out_of_reach' | 'already_exists';
+export type Outcome =
+  | 'found'
+  | 'absent'
+  | 'forbidden'
+  | 'done'
+  | 'not_found'
+  | 'out_of_reach'
+  | 'not_signed_in'
+  | 'already_exists';
 
 export const tenantIds = { a: '', b: '', gone: '' };
 export const secrets = new Map<string, string | undefined>();
+/** Of viewers who are users: their global ids, and those of their sessions. */
+export const ownIds = new Map<string, { user: string; session: string }>();
 export const keysByReach = new Map<TenantName | 'organization' | 'ab', string>();
 
 export const slug = (state: string) => state.replaceAll(' ', '-');
@@ -141,7 +188,7 @@ async function build(): Promise<void> {
       );
     }
   }
-  await env.DB.batch([...statements, ...userStatements()]);
+  await env.DB.batch([...statements, ...userStatements(), ...issuerStatements()]);
 }
 
 /** Reads all that a viewer must not change, whatever they may do: what is beyond their reach. */
@@ -158,6 +205,7 @@ export function beyond({ reach, customer }: ViewerKind): D1PreparedStatement[] {
         OR NOT EXISTS (SELECT 1 FROM event_tenant JOIN event ON event.id = event_id
           WHERE subject_id = customer.id AND tenant_id ${outside.slice('NOT '.length)})) ORDER BY id`,
     `SELECT tenant_id, user_id, role_id FROM assignment WHERE tenant_id ${outside} ORDER BY tenant_id, user_id`,
+    `SELECT id FROM session WHERE id LIKE '01900000%' AND tenant_id ${outside} ORDER BY id`,
     // Users are hidden with a customer that is wholly in reach, unless they have roles elsewhere.
     `SELECT id, email, name, phone, status, role_id, customer_id, deleted_at, version, iif(elsewhere, customer_deleted_at, NULL)
         FROM (SELECT *, EXISTS (SELECT 1 FROM assignment WHERE user_id = id AND tenant_id ${outside}) AS elsewhere FROM user)
@@ -180,15 +228,41 @@ const beyondCustomer = (customer: State): D1PreparedStatement[] =>
     'SELECT * FROM customer, (SELECT ?1) ORDER BY id',
     'SELECT * FROM assignment, (SELECT ?1) ORDER BY tenant_id, user_id',
     'SELECT * FROM user WHERE customer_id IS NOT ?1 ORDER BY id',
+    'SELECT session.* FROM session JOIN user ON user.id = user_id WHERE customer_id IS NOT ?1 ORDER BY session.id',
     'SELECT * FROM role, (SELECT ?1)',
   ].map((sql) => env.DB.prepare(sql).bind(customerIds[customer]));
+
+/** Makes the viewers who are users, with roles that allow everything there is, and signs them in. */
+async function signIn(): Promise<void> {
+  const [ofTenant, ofCustomer] = [
+    await newRole({ scope: 'TENANT', permissions: PERMISSIONS }),
+    await newRole({ scope: 'CUSTOMER', permissions: PERMISSIONS }),
+  ];
+  for (const { name, reach, customer, user } of SIGNED_IN) {
+    const [first, ...others] = user?.tenants ?? [];
+    const own = { roleIdentifier: { name: 'owner' } };
+    if (customer) own.roleIdentifier.name = ofCustomer.name;
+    if (first) own.roleIdentifier.name = ofTenant.name;
+    const make = async () => {
+      if (customer) return newCustomerUser(idOf(customer), own);
+      return first ? newTenantUser(tenantIds[first], own) : newTeamMember(own);
+    };
+    const { id } = await make();
+    for (const tenant of others) await assign(id, tenantIds[tenant], ofTenant.name);
+    const [reached] = reach ?? [];
+    const grant = await sessionOf(id, reached && tenantIds[reached]);
+    secrets.set(name, await TOKENS.issue(grant));
+    ownIds.set(name, { user: id, session: globalId('Session', grant.sessionId) });
+  }
+}
 
 export async function prepare(): Promise<void> {
   for (const name of ['a', 'b', 'gone'] as const)
     tenantIds[name] = (await newTenant({ name: nameOf(name), externalId: name })).id;
   const keyOf = (names: readonly TenantName[] | null) =>
     newKey(names ? { tenants: names.map((name) => tenantIds[name]) } : {});
-  for (const { name, reach, customer } of VIEWERS) {
+  const keys = VIEWERS.filter(({ user }) => user === undefined);
+  for (const { name, reach, customer } of keys) {
     if (customer !== undefined) continue;
     const names = reach?.length === 0 ? (['gone'] as const) : reach;
     secrets.set(name, name === 'the root key' ? undefined : (await keyOf(names)).secret);
@@ -199,10 +273,11 @@ export async function prepare(): Promise<void> {
   keysByReach.set('ab', (await keyOf(['a', 'b'])).id);
   await succeed('deleteTenant', 'tenant { id }', { id: tenantIds.gone });
   await build();
-  for (const { name, customer } of VIEWERS) {
+  for (const { name, customer } of keys) {
     if (customer !== undefined) secrets.set(name, (await newCustomerKey(customer)).secret);
   }
   await build();
+  await signIn();
   await remember();
   await countChanges();
 }

@@ -27,6 +27,7 @@ export const sessions = sqliteTable('session', {
   id: id(),
   userId: text('user_id').notNull(),
   tenantId: text('tenant_id'),
+  issuerId: text('issuer_id'),
   familyHash: text('family_hash').notNull(),
   refreshHash: text('refresh_hash').notNull(),
   userAgent: text('user_agent'),

@@ -1,0 +1,42 @@
+import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import type { JWK } from 'jose';
+import { flag, id, timestamp } from './columns.ts';
+
+export const trustedIssuers = sqliteTable('trusted_issuer', {
+  id: id(),
+  name: text('name').notNull(),
+  issuer: text('issuer').notNull(),
+  audience: text('audience').notNull(),
+  algorithms: text('algorithms', { mode: 'json' }).$type<string[]>().notNull(),
+  keys: text('keys', { mode: 'json' }).$type<JWK[]>(),
+  jwksUrl: text('jwks_url'),
+  createsUsers: flag('creates_users').notNull(),
+  createdAt: timestamp('created_at').notNull(),
+  updatedAt: timestamp('updated_at').notNull(),
+});
+
+export const trustedIssuerRoles = sqliteTable(
+  'trusted_issuer_role',
+  {
+    issuerId: text('issuer_id').notNull(),
+    roleId: text('role_id').notNull(),
+    roleScope: text('role_scope').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.issuerId, table.roleId] })],
+);
+
+export const trustedIssuerCustomers = sqliteTable(
+  'trusted_issuer_customer',
+  { issuerId: text('issuer_id').notNull(), customerId: text('customer_id').notNull() },
+  (table) => [primaryKey({ columns: [table.issuerId, table.customerId] })],
+);
+
+export const issuedIdentities = sqliteTable(
+  'issued_identity',
+  {
+    issuerId: text('issuer_id').notNull(),
+    externalIdHash: text('external_id_hash').notNull(),
+    userId: text('user_id').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.issuerId, table.externalIdHash] })],
+);
