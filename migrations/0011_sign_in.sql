@@ -78,3 +78,11 @@ AFTER DELETE ON assignment
 BEGIN
   DELETE FROM session WHERE user_id = OLD.user_id AND tenant_id = OLD.tenant_id;
 END;
+
+-- So does a tenant that is deleted, for everyone, and restoring it lets nobody in again.
+CREATE TRIGGER session_ends_with_tenant
+AFTER UPDATE OF deleted_at ON tenant
+WHEN NEW.deleted_at IS NOT NULL
+BEGIN
+  DELETE FROM session WHERE tenant_id = NEW.id;
+END;

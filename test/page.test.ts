@@ -26,7 +26,7 @@ function expectConfined(headers: Headers) {
   for (const name of ['default-src', 'base-uri', 'form-action', 'frame-ancestors']) {
     expect(allowed.get(name), name).toEqual(["'none'"]);
   }
-  for (const name of ['script-src', 'connect-src', 'worker-src']) expect(allowed.get(name), name).toEqual(["'self'"]);
+  for (const name of ['script-src', 'connect-src']) expect(allowed.get(name), name).toEqual(["'self'"]);
   expect(headers.get('content-security-policy')).not.toMatch(/https?:|\*|unsafe-eval/);
   expect(headers.get('x-frame-options')).toBe('DENY');
   expect(headers.get('referrer-policy')).toBe('no-referrer');
@@ -74,6 +74,37 @@ describe('GET /graphql', () => {
   });
 });
 
+describe('the pages that mailed links lead to', () => {
+  const origin = new URL(url).origin;
+  const paths = ['/auth/accept-invitation', '/auth/reset-password', '/auth/request-password-reset'];
+
+  it.each(paths)('%s is a form in a browser, confined to this host, and kept by nobody', async (path) => {
+    const answer = await send(new Request(`${origin}${path}`, { headers: { accept: OF_A_BROWSER } }));
+    expect(answer).toMatchObject({ status: 200, calls: 0 });
+    expect(answer.headers.get('content-type')).toContain('text/html');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    expect(answer.text).toContain(`action="${path}"`);
+    expect(answer.text).not.toMatch(/<script(?![^>]*\ssrc="\/)|<style|\sstyle=/);
+    expectConfined(answer.headers);
+    expect(policy(answer.headers).get('style-src')).toEqual(["'self'"]);
+  });
+
+  it.each(paths)('%s is the API for everybody else', async (path) => {
+    // An asset there would be answered in place of the Worker.
+    expect((await env.ASSETS.fetch(`${origin}${path}`)).status).toBe(404);
+    const post = { method: 'POST', headers: { accept: OF_A_BROWSER, 'content-type': 'application/json' }, body: '{}' };
+    expect(codeOf(await send(new Request(`${origin}${path}`, post)))).toBe('BAD_USER_INPUT');
+    expect((await send(new Request(`${origin}${path}`, { headers: { accept: '*/*' } }))).status).toBe(405);
+  });
+
+  it('are no other of the steps by which people sign in', async () => {
+    for (const path of ['/auth/sign-in', '/auth/refresh', '/auth/']) {
+      const answer = await send(new Request(`${origin}${path}`, { headers: { accept: OF_A_BROWSER } }));
+      expect([404, 405]).toContain(answer.status);
+    }
+  });
+});
+
 describe('other methods', () => {
   it('are answered by the API, whatever is accepted', async () => {
     for (const method of ['POST', 'DELETE', 'HEAD']) {
@@ -83,10 +114,11 @@ describe('other methods', () => {
   });
 });
 
-describe('the files of the page', () => {
-  it('are confined as the page itself', async () => {
-    for (const file of ['', 'page.js', 'graphiql.js', 'graphql.worker.js']) {
-      const answer = await env.ASSETS.fetch(`https://tenantry.test/graphiql/${file}`);
+describe('the files of the pages', () => {
+  it('are confined as the pages themselves', async () => {
+    const ofGraphiQL = ['', 'page.js', 'graphiql.js', 'graphql.worker.js'].map((name) => `graphiql/${name}`);
+    for (const file of [...ofGraphiQL, 'pages/page.js', 'pages/page.css', 'pages/accept-invitation']) {
+      const answer = await env.ASSETS.fetch(`https://tenantry.test/${file}`);
       expect(answer.status, file).toBe(200);
       expectConfined(answer.headers);
       await answer.body?.cancel();

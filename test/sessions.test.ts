@@ -321,6 +321,9 @@ describe('switching to another tenant', () => {
     });
     await succeed('deleteTenant', 'tenant { id }', { id: one.id });
     expect((await switchTo(switched.accessToken, { id: one.id })).code).toBe('not_found');
+    await succeed('deleteTenant', 'tenant { id }', { id: two.id });
+    await succeed('restoreTenant', 'tenant { id }', { id: two.id });
+    expect([await statusOf(switched.accessToken), await statusOf(refreshed.accessToken)]).toEqual([401, 401]);
   });
 
   it('leads from the own role into a tenant and back', async () => {

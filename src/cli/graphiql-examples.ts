@@ -186,10 +186,31 @@ mutation ImportCustomers($input: ImportCustomersInput!) {
     },
   },
   {
-    query: `# Whose key it is, what it may do, and how far it sees.
+    query: `# Put your own address into the variables: it is mailed a link to choose a password. Then sign in at the top.
+mutation InviteOwner($input: CreateOrganizationUserInput!) {
+  createOrganizationUser(input: $input) {
+    ... on CreateOrganizationUserPayload {
+      user {
+        status
+      }
+    }
+    ... on MutationError {
+      code
+      message
+    }
+  }
+}
+`,
+    variables: { input: { email: 'you@shopkeep.example', roleIdentifier: { name: 'owner' } } },
+  },
+  {
+    query: `# Who is asking, by a key or signed in: what they may do, and how far they see.
 query WhoAmI {
   viewer {
     type
+    user {
+      email
+    }
     access
     permissions
     reach {

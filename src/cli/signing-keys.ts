@@ -1,3 +1,5 @@
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
 import { exportJWK, generateKeyPair } from 'jose';
 import * as z from 'zod';
 
@@ -14,4 +16,8 @@ export async function signingKeys(before?: string): Promise<string> {
   return JSON.stringify({ keys: [key, ...older] });
 }
 
-if (import.meta.main) console.log(await signingKeys(process.argv[2]));
+if (import.meta.main) {
+  const { values } = parseArgs({ options: { keep: { type: 'boolean' } } });
+  // Not as an argument: a private key among them would stay in the history of the shell.
+  console.log(await signingKeys(values.keep ? await text(process.stdin) : undefined));
+}

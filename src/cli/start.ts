@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { shareOut } from './arguments.ts';
+import { devVarsFile, devVarsIn } from './dev-vars.ts';
 import { fillIfEmpty } from './fill.ts';
 import { type Gateway, untilHealthy } from './gateway.ts';
-import { writeGraphiQL } from './graphiql.ts';
-import { rootKeyIn, secretsFile } from './root-key.ts';
-import { applyMigrations, type Server, serve } from './wrangler.ts';
+import { writePages } from './pages.ts';
+import { applyMigrations, mailFolder, type Server, serve } from './wrangler.ts';
 
 const STARTING_MILLISECONDS = 60_000;
 const GETTING_HEALTHY_MILLISECONDS = 20_000;
@@ -12,10 +12,10 @@ const PARENT_CHECK_MILLISECONDS = 250;
 
 const parent = process.ppid;
 const { demo, migrate, dev, config, env } = shareOut(process.argv.slice(2));
-const file = secretsFile(config, env);
-const key = rootKeyIn(file);
+const file = devVarsFile(config, env);
+const { rootKey: key } = await devVarsIn(file);
 
-writeGraphiQL();
+writePages();
 const status = applyMigrations(migrate);
 if (status !== 0) process.exit(status);
 
@@ -45,6 +45,10 @@ async function introduce({ url }: Server): Promise<void> {
 GraphQL:  ${gateway.url}/graphql
 GraphiQL: ${gateway.url}/graphql in a browser
 Root key: ${key} (from ${file})
+Mail:     ${mailFolder(config)} until you stop this: none is sent, and each is named here with its file.
+
+To sign in: run InviteOwner in GraphiQL with the root key, open the link in the mail, choose a password,
+and enter it at the top of GraphiQL with your e-mail address.
 
 Try it:
 ${curl(gateway)}

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -43,6 +44,9 @@ export interface Server {
   ended: Promise<number>;
   stop(): void;
 }
+
+/** Where it writes the mails that the Worker sends, until it ends: beside its configuration. */
+export const mailFolder = (config = 'wrangler.toml'): string => join(dirname(config), '.wrangler/tmp/email');
 
 /** Starts `wrangler dev`. However this process ends, short of SIGKILL, nothing of it is left. */
 export function serve(args: string[]): Server {

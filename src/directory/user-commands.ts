@@ -74,7 +74,7 @@ export const updateUser = command({
       ...(roleId ? [holdsPermissions(viewer, permissionsOfRole(roleId)), keepsOwner(demoted(id, roleId))] : []),
       ...(patch.status === 'DEACTIVATED' ? keepsOwnerAndAdmins(viewer.reach, sql`${id}`) : []),
     ];
-    return planAlteration(
+    const altering = planAlteration(
       change,
       USER,
       {
@@ -91,6 +91,8 @@ export const updateUser = command({
       checks,
       asResult,
     );
+    // An invitation is mailed again, to the other address.
+    return { ...altering, mails: patch.email !== undefined };
   },
 });
 

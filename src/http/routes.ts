@@ -8,7 +8,7 @@ import { failure, log, unexpected } from './failures.ts';
 import { answerGraphQL } from './graphql.ts';
 import { readBody } from './limits.ts';
 import { sendMail } from './mailer.ts';
-import { graphiql } from './page.ts';
+import { pageFor } from './page.ts';
 
 interface Exchange {
   request: Request;
@@ -48,12 +48,10 @@ async function route(exchange: Exchange, origin: string | null): Promise<Respons
   const handler = ROUTES[new URL(request.url).pathname];
   if (!handler) return failure(404, 'NOT_FOUND', 'There is nothing at this path.');
   if (isPreflight(request)) return preflight(origin);
-  return handler(exchange);
+  return (await pageFor(request, env)) ?? handler(exchange);
 }
 
 async function graphql({ request, env, requestId, later }: Exchange): Promise<Response> {
-  const page = await graphiql(request, env);
-  if (page) return page;
   const { method } = request;
   let body: Promise<Uint8Array<ArrayBuffer> | Response> | undefined;
   const { response, noteUse, mailIsDue } = await asViewer(request, env, async (caller) => {

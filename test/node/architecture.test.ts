@@ -29,7 +29,7 @@ const MAY_IMPORT: Record<string, RegExp> = {
   http: /^(http|graphql|dialects|directory)\/|^db\/client\.ts$/,
   'worker.ts': /^http\//,
   cli: /^(cli|graphql)\/|^http\/page\.ts$/,
-  browser: /^cli\/graphiql-examples\.ts$/,
+  browser: /^browser\/|^cli\/graphiql-examples\.ts$/,
 };
 
 const FOREIGN: Record<string, RegExp> = {

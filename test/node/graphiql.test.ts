@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { getOperationAST, parse } from 'graphql';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask } from '../../src/cli/gateway.ts';
 import { examples } from '../../src/cli/graphiql-examples.ts';
 import { type Confined, confine, findBrowser, launch } from './browser.ts';
+import { mailedLink } from './mailbox.ts';
 import { migrate } from './migrated.ts';
 import { npmStart, type Started, stopAll } from './started.ts';
 
@@ -59,6 +60,37 @@ describe('the examples of GraphiQL', () => {
     expect(await feed()).toEqual(before);
   });
 });
+
+const ACCEPTING = '/auth/accept-invitation';
+const RESETTING = '/auth/reset-password';
+const PASSWORD = 'seven slow herons wading';
+
+const answered = z.object({ createOrganizationUser: z.object({ user: z.object({ id: z.string() }) }) });
+
+/** Invites somebody of this name to be an owner, and answers the link that was mailed. */
+async function invite(name: string, email: string): Promise<string> {
+  const document = `mutation ($input: CreateOrganizationUserInput!) {
+    createOrganizationUser(input: $input) {
+      ... on CreateOrganizationUserPayload { user { id } }
+      ... on MutationError { code }
+    }
+  }`;
+  await ask(gateway, document, { input: { name, email, roleIdentifier: { name: 'owner' } } }, answered);
+  return mailedLink(gateway, name, ACCEPTING);
+}
+
+const postJson = (path: string, body: object) =>
+  fetch(`${gateway.url}${path}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+/** Invites somebody, who accepts with `PASSWORD`. */
+async function admit(name: string, email: string): Promise<void> {
+  const [, token] = (await invite(name, email)).split('#token=');
+  expect((await postJson(ACCEPTING, { token, password: PASSWORD })).status).toBe(200);
+}
 
 describe.skipIf(executable === undefined)('GraphiQL in a browser', () => {
   let browser: Browser;
@@ -149,6 +181,8 @@ describe.skipIf(executable === undefined)('GraphiQL in a browser', () => {
       await open('WhoAmI');
       await run();
       await sees('.result-window', /"ROOT"/);
+      // GraphiQL takes its time to note that the variables of the tab before are gone, and finds its tab by them, too.
+      await expect.poll(() => page.evaluate('sessionStorage.getItem("graphiql:variables")')).toBeNull();
       await page.reload();
       await sees('#state', /is valid/);
       expect(await keyField().inputValue()).toBe(gateway.key);
@@ -162,6 +196,135 @@ describe.skipIf(executable === undefined)('GraphiQL in a browser', () => {
       const another = await session.context.newPage();
       await another.goto(`${gateway.url}/graphql`);
       expect(await another.getByRole('textbox', { name: 'Key', exact: true }).inputValue()).toBe('');
+    });
+  });
+
+  /** What the page keeps of who is signed in. */
+  const storedSession = async () =>
+    z
+      .object({ accessToken: z.string(), refreshToken: z.string() })
+      .parse(JSON.parse(String(await page.evaluate('sessionStorage.getItem("tenantry:session")'))));
+  /** As if the access token had expired: the gateway refuses this one, too. */
+  const tamper =
+    'sessionStorage.setItem("tenantry:session", JSON.stringify({ ...JSON.parse(sessionStorage.getItem("tenantry:session")), accessToken: "old" }))';
+  const signIn = async (email: string, password: string) => {
+    await page.getByLabel('E-mail').fill(email);
+    await page.getByLabel('Password', { exact: true }).fill(password);
+    await page.keyboard.press('Enter');
+  };
+
+  describe('to who signs in', () => {
+    beforeEach(visit);
+    afterEach(leave);
+
+    it('lets who was invited in: by the link in the mail, a password, and the form', async () => {
+      const email = 'zelda.quill@shopkeep.example';
+      const link = await invite('Zelda Quill', email);
+      expect(link.split('#')[0]).toBe(`${gateway.url}${ACCEPTING}`);
+      await page.goto(link);
+      expect(page.url()).toBe(`${gateway.url}${ACCEPTING}`);
+
+      const password = page.getByLabel('New password');
+      await password.fill('too short');
+      await password.press('Enter');
+      await page.getByRole('alert').getByText('at least 12 characters').waitFor();
+      expect(await password.getAttribute('aria-invalid')).toBe('true');
+      expect(await password.getAttribute('aria-describedby')).toContain(
+        await page.getByRole('alert').filter({ hasText: 'at least 12' }).getAttribute('id'),
+      );
+      await page.getByLabel('Your name').fill('Zelda Quill-Adams');
+      await password.fill(PASSWORD);
+      await page.getByRole('button', { name: 'Accept' }).click();
+      await page.getByRole('status').getByText(`sign in now, as ${email}`).waitFor();
+      expect(await password.inputValue()).toBe('');
+
+      await page.goto(`${gateway.url}/graphql`);
+      await signIn(email, 'seven slow herons flying');
+      await sees('#state', /password is wrong/);
+      await signIn(email, PASSWORD);
+      await sees('#state', /Signed in as zelda\.quill@shopkeep\.example.*ORGANIZATION/);
+      await open('WhoAmI');
+      await run();
+      await sees('.result-window', /"USER"/);
+      const kept = String(
+        await page.evaluate('JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie])'),
+      );
+      expect(kept.includes(PASSWORD)).toBe(false);
+      const { refreshToken } = await storedSession();
+      expect(await page.evaluate('JSON.stringify({ ...localStorage })')).not.toContain(refreshToken);
+
+      await page.goto(link);
+      await page.getByLabel('New password').fill(PASSWORD);
+      await page.getByRole('button', { name: 'Accept' }).click();
+      await page.getByRole('alert').getByText('link is not valid').waitFor();
+      await page.reload();
+      await page.getByRole('alert').getByText('Open the link in the mail').waitFor();
+    });
+
+    it('renews a token that is refused, once for all who wait for it, and says when there is no more to renew', async () => {
+      const email = 'rosa.tamm@shopkeep.example';
+      await admit('Rosa Tamm', email);
+      await signIn(email, PASSWORD);
+      await sees('#state', /Signed in as rosa/);
+      const before = await storedSession();
+      await page.evaluate(tamper);
+
+      let refreshes = 0;
+      const asked = Promise.withResolvers<void>();
+      const held = Promise.withResolvers<void>();
+      await page.route('**/auth/refresh', async (route) => {
+        refreshes += 1;
+        asked.resolve();
+        await held.promise;
+        await route.continue();
+      });
+      await page.reload();
+      await asked.promise;
+      const refused = page.waitForResponse((response) => response.status() === 401);
+      await run();
+      await refused;
+      held.resolve();
+      await sees('#state', /Signed in as rosa/);
+      await sees('.result-window', /Alder.&.Finch.Furniture/);
+      expect(refreshes).toBe(1);
+      const after = await storedSession();
+      expect(after.refreshToken).not.toBe(before.refreshToken);
+
+      // As a thief would: that ends the session.
+      expect((await postJson('/auth/refresh', { refreshToken: before.refreshToken })).status).toBe(401);
+      await run();
+      await sees('.result-window', /not.signed.in.any.more/);
+      await sees('#state', /not signed in any more/);
+      await page.getByLabel('E-mail').waitFor();
+      expect(await page.evaluate('sessionStorage.getItem("tenantry:session")')).toBeNull();
+    });
+
+    it('signs out for good, goes back to the key, and leads who forgot the password to another one', async () => {
+      const email = 'odile.marsh@shopkeep.example';
+      await admit('Odile Marsh', email);
+      await enter(gateway.key);
+      await sees('#state', /is valid/);
+      await signIn(email, PASSWORD);
+      await sees('#state', /Signed in as odile/);
+      expect(await keyField().isVisible()).toBe(false);
+      const { accessToken, refreshToken } = await storedSession();
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await sees('#state', /key is valid/);
+      expect(await page.evaluate('sessionStorage.getItem("tenantry:session")')).toBeNull();
+      const asking = ask({ ...gateway, key: accessToken }, '{ viewer { type } }', {}, z.unknown());
+      await expect(asking).rejects.toThrow(/credential/);
+      expect((await postJson('/auth/refresh', { refreshToken })).status).toBe(401);
+
+      await page.getByRole('link', { name: 'Forgot your password?' }).click();
+      await page.getByLabel('Your e-mail address').fill(email);
+      await page.keyboard.press('Enter');
+      await page.getByRole('status').getByText('on its way').waitFor();
+      await page.goto(await mailedLink(gateway, 'Odile Marsh', RESETTING));
+      await page.getByLabel('New password').fill('four brisk otters diving');
+      await page.keyboard.press('Enter');
+      await page.getByRole('status').getByText(`sign in now, as ${email}`).waitFor();
+      expect((await postJson('/auth/sign-in', { email, password: PASSWORD })).status).toBe(401);
+      expect((await postJson('/auth/sign-in', { email, password: 'four brisk otters diving' })).status).toBe(200);
     });
   });
 });

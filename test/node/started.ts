@@ -30,7 +30,9 @@ export async function stopAll(): Promise<void> {
 /** Runs `npm start` for real, on a free port and the given database, until it has printed how to use it. */
 export async function npmStart(database: string, ...args: string[]): Promise<Started> {
   const port = await freePort();
-  const npm = spawn('npm', ['start', '--', '--port', String(port), '--persist-to', database, ...args], {
+  // Wrangler looks for a free port to inspect at, and may be late with it where two of them start.
+  const own = ['--port', String(port), '--inspector-port', '0', '--persist-to', database];
+  const npm = spawn('npm', ['start', '--', ...own, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     // Its own process group, to be interrupted as a whole. What vitest sets is none of the gateway's business.
     detached: true,

@@ -1,0 +1,80 @@
+/** A user who is signed in: in this tab of the browser only, and until it is closed. */
+
+interface Session {
+  accessToken: string;
+  refreshToken: string;
+}
+
+interface Answer extends Session {
+  errors?: { message: string }[];
+}
+
+export interface Credentials {
+  email: string;
+  password: string;
+  tenantId?: string;
+}
+
+const STORED_SESSION = 'tenantry:session';
+const UNAUTHENTICATED = 401;
+
+let session: Session | null = stored();
+/** A refresh token that is used twice is taken for stolen, and ends the session: whoever needs it waits for the same. */
+let renewing: Promise<boolean> | null = null;
+
+function stored(): Session | null {
+  const text = sessionStorage.getItem(STORED_SESSION);
+  return text === null ? null : JSON.parse(text);
+}
+
+function keep({ accessToken, refreshToken }: Session): void {
+  session = { accessToken, refreshToken };
+  sessionStorage.setItem(STORED_SESSION, JSON.stringify(session));
+}
+
+export function forgetSession(): void {
+  session = null;
+  sessionStorage.removeItem(STORED_SESSION);
+}
+
+/** What requests carry; null while nobody is signed in. */
+export const accessToken = (): string | null => session?.accessToken ?? null;
+
+const post = (path: string, body: unknown): Promise<Response> =>
+  fetch(path, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    credentials: 'omit',
+  });
+
+/** Null when it worked, or else why it did not. */
+export async function signIn(credentials: Credentials): Promise<string | null> {
+  const response = await post('/auth/sign-in', credentials);
+  const answer: Answer = await response.json();
+  if (!response.ok) return answer.errors?.[0]?.message ?? `The gateway answers ${response.status}.`;
+  keep(answer);
+  return null;
+}
+
+/** Whether there is another access token in place of one that was refused. */
+export async function renewed(refused: string): Promise<boolean> {
+  if (session === null || session.accessToken !== refused) return session !== null;
+  renewing ??= renew(session).finally(() => {
+    renewing = null;
+  });
+  return renewing;
+}
+
+async function renew({ refreshToken }: Session): Promise<boolean> {
+  const response = await post('/auth/refresh', { refreshToken });
+  // Signed out, or in again, while the answer was on its way.
+  if (session?.refreshToken !== refreshToken) return session !== null;
+  if (response.status === UNAUTHENTICATED) {
+    forgetSession();
+    return false;
+  }
+  if (!response.ok) throw new Error(`The gateway answers ${response.status}.`);
+  keep(await response.json());
+  return true;
+}

@@ -1,0 +1,57 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { css, editorWorkerService, graphqlWorker, js, jsonWorker } from '@graphql-yoga/render-graphiql/graphiql';
+import { buildSync } from 'esbuild';
+import { FILE_HEADERS, GRAPHIQL_FILES, PAGE_FILES } from '../http/page.ts';
+
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+const read = (path: string): string => readFileSync(at(path), 'utf8');
+
+/**
+ * Writes into `public/`, the Worker's assets, all that the pages need to work without a network. What is right already is
+ * left alone: a gateway may be serving it.
+ */
+export function writePages(): void {
+  writeAll(`public${GRAPHIQL_FILES}`, {
+    'index.html': read('src/browser/graphiql.html'),
+    'page.css': read('src/browser/graphiql.css'),
+    'page.js': bundled('src/browser/graphiql.ts'),
+    'graphiql.css': css,
+    'graphiql.js': js,
+    'editorWorkerService.worker.js': editorWorkerService,
+    'json.worker.js': jsonWorker,
+    'graphql.worker.js': graphqlWorker,
+  });
+  const pages = readdirSync(at('src/browser/pages')).filter((name) => name.endsWith('.html'));
+  writeAll(`public${PAGE_FILES}`, {
+    ...Object.fromEntries(pages.map((name) => [name, read(`src/browser/pages/${name}`)])),
+    'page.css': read('src/browser/pages/page.css'),
+    'page.js': bundled('src/browser/pages/page.ts'),
+  });
+  writeAll('public/', { _headers: headersFile() });
+}
+
+function bundled(entry: string): string {
+  const { outputFiles } = buildSync({ entryPoints: [at(entry)], bundle: true, write: false });
+  return outputFiles.map(({ text }) => text).join('');
+}
+
+/** The assets are answered without asking the Worker, which therefore cannot add these. */
+function headersFile(): string {
+  const rule = ([folder, headers]: [string, Record<string, string>]) =>
+    [`${folder}*`, ...Object.entries(headers).map(([name, value]) => `  ${name}: ${value}`), ''].join('\n');
+  return Object.entries(FILE_HEADERS).map(rule).join('');
+}
+
+function writeAll(folder: string, files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files)) write(at(`${folder}${name}`), text);
+}
+
+function write(file: string, text: string): void {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+}
+
+if (import.meta.main) writePages();
