@@ -61,15 +61,22 @@ BEGIN
   DELETE FROM mailed_link WHERE user_id = NEW.id;
 END;
 
--- What was mailed to another address is of no use any more; an invitation is mailed again, to the new one.
-CREATE TRIGGER links_follow_email
+-- Another address may name somebody else: whoever knew the password, was signed in, or has what was mailed before, is out,
+-- and what the new address is mailed is an invitation to choose a password.
+CREATE TRIGGER access_follows_email
 AFTER UPDATE OF email_key ON user
 WHEN NEW.email_key <> OLD.email_key
 BEGIN
   DELETE FROM mailed_link WHERE user_id = NEW.id AND purpose = 'PASSWORD_RESET';
+  INSERT OR IGNORE INTO mailed_link (user_id, purpose, created_at, expires_at)
+  SELECT user_id, 'INVITATION', NEW.updated_at, NEW.updated_at FROM password
+  WHERE user_id = NEW.id AND NEW.status <> 'DEACTIVATED' AND NEW.deleted_at IS NULL AND NEW.customer_deleted_at IS NULL;
   UPDATE mailed_link
-  SET token_hash = NULL, due_at = NEW.updated_at, attempts = 0, sent_at = NULL, last_error = NULL, created_at = NEW.updated_at
+  SET token_hash = NULL, created_at = NEW.updated_at, expires_at = NEW.updated_at + 7 * 24 * 60 * 60 * 1000,
+    due_at = NEW.updated_at, attempts = 0, sent_at = NULL, last_error = NULL
   WHERE user_id = NEW.id;
+  DELETE FROM password WHERE user_id = NEW.id;
+  DELETE FROM session WHERE user_id = NEW.id;
 END;
 
 -- A role in a tenant that is taken away ends what reaches the tenant by it.

@@ -16,7 +16,7 @@ import {
   succeed,
   unique,
 } from './fixtures.ts';
-import { ask, cron, graphqlRequest, mailbox, send } from './gateway.ts';
+import { ask, cron, graphqlRequest, mailbox, overtaken, send } from './gateway.ts';
 import { join, mailedToken, PASSWORD, step, tokenOf } from './people.ts';
 
 const INVITATION = 'query($id: ID!) { user(id: $id) { status invitation { sentAt expiresAt lastError } } }';
@@ -47,7 +47,17 @@ describe('an invitation', () => {
       expect(sent[0]?.text).toMatch(/^https:\/\/tenantry\.test\/auth\/accept-invitation#token=tenantry-link_\w+$/m);
     }
     await newTenant({ partnerManaged: false, adminEmail });
-    expect(mailsTo({ __typename: 'User', email: adminEmail })).toHaveLength(1);
+    expect(mailsTo({ __typename: 'User', email: adminEmail }), 'one is enough').toHaveLength(1);
+    await env.DB.prepare('UPDATE mailed_link SET expires_at = 1').run();
+    await newTenant({ partnerManaged: false, adminEmail });
+    expect(mailsTo({ __typename: 'User', email: adminEmail }), 'unless it has expired').toHaveLength(2);
+  });
+
+  it('says nothing that stands in the name of the user, but for the name', async () => {
+    const { email } = await newTeamMember({ name: 'Bob,\n\nUnlock your account:\r\nhttps://evil.example\u2028\tNow' });
+    const [greeting, , next] = mailbox.findLast(({ to }) => to === email)?.text.split('\n') ?? [];
+    expect(greeting).toBe('Hello Bob, Unlock your account: https://evil.example Now,');
+    expect(next).toMatch(/^You are invited/);
   });
 
   it('shows when it was sent and until when it is good, and is gone once it was accepted', async () => {
@@ -153,7 +163,10 @@ describe('a mail that could not be sent', () => {
     } as unknown as SendEmail,
   };
   const makeDue = (user: Result) =>
-    env.DB.prepare('UPDATE mailed_link SET due_at = 1 WHERE user_id = ? AND due_at IS NOT NULL').bind(raw(user)).run();
+    env.DB.batch([
+      env.DB.prepare('UPDATE mailed_link SET due_at = 1 WHERE user_id = ? AND due_at IS NOT NULL').bind(raw(user)),
+      env.DB.prepare('DELETE FROM attempt'),
+    ]);
 
   async function newUnreached(): Promise<Result> {
     const email = `${unique('unreached')}@x.example`;
@@ -195,6 +208,7 @@ describe('a mail that could not be sent', () => {
     await env.DB.prepare('UPDATE mailed_link SET created_at = created_at - ?, due_at = 1 WHERE user_id = ?')
       .bind(7 * DAY_MILLISECONDS, raw(user))
       .run();
+    await env.DB.prepare('DELETE FROM attempt').run();
     await cron(DOWN);
     expect(await due()).toBeNull();
     expect((await invitationOf(user))?.sentAt).toBeNull();
@@ -221,11 +235,41 @@ describe('a mail that could not be sent', () => {
     complaints.mockRestore();
   });
 
+  it('is not sent to an address that changes meanwhile', async () => {
+    const user = await newUnreached();
+    await makeDue(user);
+    // As if it was never tried: another address begins anew, too.
+    await env.DB.prepare('UPDATE mailed_link SET attempts = 0 WHERE user_id = ?').bind(raw(user)).run();
+    const email = `${unique('corrected')}@x.example`;
+    // By somebody who began before, and so with an earlier time.
+    const correct = () =>
+      env.DB.prepare('UPDATE user SET email = ?1, email_key = ?1, updated_at = 1 WHERE id = ?2')
+        .bind(email, raw(user))
+        .run();
+    await cron({ DB: overtaken(3, correct) });
+    expect(mailsTo(user)).toHaveLength(0);
+    await cron();
+    expect(mailsTo({ __typename: 'User', email })).toHaveLength(1);
+  });
+
   it('leads to the page that the deployment names', async () => {
     const user = await newUnreached();
     await makeDue(user);
     await cron({ INVITATION_URL: 'https://app.example.com/welcome?from=mail' });
     expect(mailsTo(user)[0]?.text).toMatch(/^https:\/\/app\.example\.com\/welcome\?from=mail#token=tenantry-link_/m);
+  });
+});
+
+describe('mails to one address', () => {
+  it('are ten in 15 minutes, and the next one goes later', async () => {
+    const user = await newTeamMember();
+    for (let count = 0; count < 12; count += 1) expect((await invite(user)).code).toBeUndefined();
+    expect(mailsTo(user)).toHaveLength(10);
+    expect((await invitationOf(user))?.sentAt).toBeNull();
+    await env.DB.prepare('UPDATE attempt SET since = since - 900000').run();
+    await cron();
+    expect(mailsTo(user)).toHaveLength(11);
+    expect((await accept(mailedToken(user.email))).status).toBe(200);
   });
 });
 

@@ -148,7 +148,7 @@ describe('the lists below several parents', () => {
         access: 'READ',
         reach: { kind: 'TENANTS', tenantIds: [raw(own)] },
         expiresAt: null,
-        sessionId: null,
+        session: null,
       },
       tokens: null,
       mailIsDue: () => {},

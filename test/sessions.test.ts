@@ -17,7 +17,7 @@ import {
   succeed,
 } from './fixtures.ts';
 import { ask, cron, graphqlRequest, PUBLIC_URL, SIGNING_KEYS, send } from './gateway.ts';
-import { join, PASSWORD, signIn, step, tokenOf } from './people.ts';
+import { join, PASSWORD, signIn, step, TOKENS, tokenOf } from './people.ts';
 
 const WHO = '{ viewer { type reach { kind tenantIds customerId } } }';
 
@@ -324,6 +324,20 @@ describe('switching to another tenant', () => {
     await succeed('deleteTenant', 'tenant { id }', { id: two.id });
     await succeed('restoreTenant', 'tenant { id }', { id: two.id });
     expect([await statusOf(switched.accessToken), await statusOf(refreshed.accessToken)]).toEqual([401, 401]);
+  });
+
+  it('gives a token that expires when the one does that it is asked with', async () => {
+    const tenant = await newTenant();
+    const user = await newTenantUser(tenant.id);
+    const [, body = ''] = (await tokenOf(user.id, tenant.id)).split('.');
+    const { sub, sid } = JSON.parse(atob(body));
+    const soon = new Date(Math.floor(Date.now() / 1000) * 1000 + 100_000);
+    const grant = { userId: sub, sessionId: sid, reach: 'TENANTS', customerId: null } as const;
+    const token = await TOKENS.issue({ ...grant, tenantId: atob(tenant.id).split(':')[1] ?? '' }, soon);
+    const switched = await switchTo(token, { id: tenant.id });
+    expect(decodeJwt(switched.accessToken).exp).toBe(soon.getTime() / 1000);
+    expect(switched.expiresIn).toBeGreaterThan(90);
+    expect(switched.expiresIn).toBeLessThanOrEqual(100);
   });
 
   it('leads from the own role into a tenant and back', async () => {

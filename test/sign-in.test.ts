@@ -14,7 +14,7 @@ import {
   succeed,
   unique,
 } from './fixtures.ts';
-import { ask, mailbox } from './gateway.ts';
+import { ask, mailbox, overtaken } from './gateway.ts';
 import { join, mailedToken, PASSWORD, signIn, step } from './people.ts';
 
 const ME = '{ viewer { type user { id email } reach { kind tenantIds customerId } permissions } }';
@@ -194,6 +194,23 @@ describe('where a session reaches', () => {
     expect(data.tenants.nodes).toEqual([{ id: one.id }]);
   });
 
+  it('is not a tenant where the role is taken away, or which is deleted, while the password is checked', async () => {
+    const tenant = await newTenant();
+    const user = await newTeamMember();
+    await join(user);
+    const [userIdentifier, tenantIdentifier] = [{ id: user.id }, { id: tenant.id }];
+    const losses = [
+      () => succeed('revokeTenantRole', 'user { id }', { userIdentifier, tenantIdentifier }),
+      () => succeed('deleteTenant', 'tenant { id }', { id: tenant.id }),
+    ];
+    for (const lose of losses) {
+      await assign(user.id, tenant.id, 'view');
+      const given = { email: user.email, password: PASSWORD, tenantId: tenant.id };
+      expect((await step('sign-in', given, {}, { DB: overtaken(2, lose) })).status).toBe(401);
+    }
+    expect(await eventsAbout(user.id)).not.toContain('session.created');
+  });
+
   it('is nowhere for a user without a role in any tenant', async () => {
     const tenant = await newTenant();
     const user = await newTenantUser(tenant.id);
@@ -294,6 +311,21 @@ describe('a new password', () => {
       .id;
     await succeed('updateUser', 'user { id }', { id, email: `${unique('moved')}@x.example` });
     await refuses(mailedToken(email));
+  });
+
+  it('is chosen anew, by mail, after the e-mail address was changed: the old one and every session are gone', async () => {
+    const email = await newPerson('Before');
+    const { accessToken, userId: id } = await signIn(email);
+    const changed = `${unique('after')}@x.example`;
+    await succeed('updateUser', 'user { id }', { id, email: changed });
+    expect((await ask('{ viewer { type } }', {}, accessToken)).status).toBe(401);
+    expect((await step('sign-in', { email: changed, password: PASSWORD })).status).toBe(401);
+    expect(mailbox.at(-1)).toMatchObject({ to: changed, subject: expect.stringMatching(/^You are invited to /) });
+    await step('accept-invitation', { token: mailedToken(changed), password: 'another fine password' });
+    expect((await step('sign-in', { email: changed, password: 'another fine password' })).status).toBe(200);
+    const upper = changed.toUpperCase();
+    await succeed('updateUser', 'user { id }', { id, email: upper });
+    expect((await step('sign-in', { email: changed, password: 'another fine password' })).status).toBe(200);
   });
 
   it('is not an invitation: neither link does for the other, and nobody gets a password who never had one', async () => {

@@ -16,7 +16,7 @@ import {
   succeed,
   unique,
 } from './fixtures.ts';
-import { ask, type Variables } from './gateway.ts';
+import { ask, overtaken, type Variables } from './gateway.ts';
 import { join, mailedToken, step, tokenOf } from './people.ts';
 
 const AUDIENCE = 'https://tenantry.test/customers';
@@ -172,6 +172,17 @@ describe('a token of a trusted issuer', () => {
     await refuse({ ...both.claims, customer: other.externalId }, /another customer than the user’s/);
   });
 
+  it('means a customer by its id, whatever external id another has', async () => {
+    const [customer, other] = [await newCustomer(), await newCustomer()];
+    const { claims } = await newScene({ customerIdentifiers: [{ id: customer.id }, { id: other.id }] });
+    for (const id of [customer.id, atob(customer.id).split(':')[1]]) {
+      await succeed('updateCustomer', 'customer { id }', { id: other.id, externalId: id });
+      const sub = unique('Subject');
+      const { reach } = await arrive({ ...claims, sub, customer: id, email: `${sub}@x.example` });
+      expect(reach.customerId).toBe(customer.id);
+    }
+  });
+
   it('costs three D1 calls', async () => {
     const { claims } = await newScene();
     expect((await come(await sign(claims))).calls).toBe(3);
@@ -223,6 +234,17 @@ describe('a user whom the directory knows by the external id', () => {
     await refuse({ ...scene.claims, sub: own.externalId, customer: undefined }, /names no customer/);
     expect((await arrive({ ...scene.claims, sub: own.externalId })).userId).toBe(own.id);
     expect(await eventsAbout(user.id)).toEqual(['user.created']);
+  });
+
+  it('is not linked, nor joins, without the external id that was there a moment ago', async () => {
+    const { customer, claims } = await newScene({ createsUsers: false });
+    const user = await newCustomerUser(customer.id, { externalId: claims.sub });
+    const token = await sign({ ...claims, email: undefined });
+    const forget = () => succeed('updateUser', 'user { id }', { id: user.id, externalId: null });
+    const { status, errors } = await step('token', { token }, {}, { DB: overtaken(3, forget) });
+    expect([status, errors[0].message]).toEqual([403, expect.stringMatching(/no such user/)]);
+    expect(await eventsAbout(user.id)).toEqual(['user.created', 'user.updated']);
+    expect((await userOf(user.id)).status).toBe('INVITED');
   });
 
   it('is not linked a second time', async () => {
@@ -426,6 +448,19 @@ describe('a session that a trusted issuer began', () => {
     await expectEnd(asAdmin);
     await roleOf('member');
     expect(await statusWith((await arrive(claims)).accessToken)).toBe(200);
+  });
+
+  it('is not taken for stolen when its refresh token was refused for the role that its user had meanwhile', async () => {
+    const { claims } = await newScene();
+    const { userId, refreshToken } = await arrive(claims);
+    const roleOf = (name: string) => succeed('updateUser', 'user { id }', { id: userId, roleIdentifier: { name } });
+    await roleOf('admin');
+    for (const _ of [1, 2]) expect((await step('refresh', { refreshToken })).status).toBe(401);
+    expect(await eventsAbout(userId)).not.toContain('session.ended');
+    await roleOf('member');
+    expect((await step('refresh', { refreshToken })).status).toBe(200);
+    expect((await step('refresh', { refreshToken })).status).toBe(401);
+    expect((await eventsAbout(userId)).at(-1)).toBe('session.ended');
   });
 
   it('ends when what its token was checked by is changed, and not for less', async () => {

@@ -19,10 +19,15 @@ export interface Grant {
   customerId: string | null;
 }
 
+export interface Granted extends Grant {
+  expiresAt: Date;
+}
+
 export interface AccessTokens {
-  issue(grant: Grant): Promise<string>;
+  /** Good for 15 minutes, or until then. */
+  issue(grant: Grant, until?: Date): Promise<string>;
   /** What a token says that is ours and has not expired; null for any other. */
-  read(token: string): Promise<Grant | null>;
+  read(token: string): Promise<Granted | null>;
   /** The public halves of the keys, as a JSON Web Key Set (RFC 7517). */
   readonly publicKeys: { keys: JWK[] };
 }
@@ -34,6 +39,7 @@ const claims = z.object({
   reach: z.enum(API_KEY_REACHES),
   tenant_id: uuid.nullish(),
   customer_id: uuid.nullish(),
+  exp: z.number(),
 });
 
 const common = { kid: z.string().min(1), d: z.string().exactOptional(), x: z.string() };
@@ -64,7 +70,7 @@ export function accessTokens(keys: readonly SigningKey[], url: string): AccessTo
   let privateKey: ReturnType<typeof importJWK> | undefined;
   return {
     publicKeys,
-    async issue({ userId, sessionId, reach, tenantId, customerId }) {
+    async issue({ userId, sessionId, reach, tenantId, customerId }, until) {
       privateKey ??= importJWK(signer, alg);
       return new SignJWT({
         sid: sessionId,
@@ -77,7 +83,7 @@ export function accessTokens(keys: readonly SigningKey[], url: string): AccessTo
         .setAudience(url)
         .setSubject(userId)
         .setIssuedAt()
-        .setExpirationTime(`${ACCESS_TOKEN_SECONDS}s`)
+        .setExpirationTime(until ?? `${ACCESS_TOKEN_SECONDS}s`)
         .sign(await privateKey);
     },
     async read(token) {
@@ -103,9 +109,16 @@ export function accessTokens(keys: readonly SigningKey[], url: string): AccessTo
   }
 }
 
-function asGrant(payload: JWTPayload): Grant | null {
+function asGrant(payload: JWTPayload): Granted | null {
   const { success, data } = claims.safeParse(payload);
   if (!success) return null;
-  const { sub, sid, reach, tenant_id, customer_id } = data;
-  return { userId: sub, sessionId: sid, reach, tenantId: tenant_id ?? null, customerId: customer_id ?? null };
+  const { sub, sid, reach, tenant_id, customer_id, exp } = data;
+  return {
+    userId: sub,
+    sessionId: sid,
+    reach,
+    tenantId: tenant_id ?? null,
+    customerId: customer_id ?? null,
+    expiresAt: new Date(exp * 1000),
+  };
 }

@@ -64,7 +64,7 @@ function admit(db: Database, id: string, hash: string, credential: Credential, n
       access,
       reach: reachOf(reach, parseList(liveTenantIds), liveCustomerId),
       expiresAt,
-      sessionId: null,
+      session: null,
     },
     noteUse: isNoted(credential, now) ? null : () => noteUse(db, id, now),
   };

@@ -18,6 +18,7 @@ const limit = (what: string, by: string, max: number): Limit => ({ key: sha256(`
 export const MAX_BY_EMAIL = 10;
 export const MAX_BY_ADDRESS = 50;
 export const MAX_MAILS = 5;
+export const MAX_MAILS_TO = 10;
 
 /** Limits by the address that a request came from, if it is known. */
 const byAddress = (what: string, address: string | null): Limit[] =>
@@ -33,6 +34,8 @@ export const mailLimits = (emailKey: string, address: string | null): Limit[] =>
   ...byAddress('mail from', address),
 ];
 export const tokenLimits = (address: string | null): Limit[] => byAddress('token from', address);
+/** However many there are to invite somebody, and whoever they are: nobody is flooded with mail from here. */
+export const mailsTo = (emailKey: string): Limit => limit('mailed to', emailKey, MAX_MAILS_TO);
 export const linkLimits = (address: string | null): Limit[] => byAddress('link from', address);
 
 /** Whoever has an IPv6 address has 2^64 of them. */

@@ -5,7 +5,7 @@ import { creation, exists, uniqueValues } from './concept.ts';
 import { ValidationError } from './errors.ts';
 import { holdsPermissions, permissionsOfRole } from './holding.ts';
 import { newId } from './ids.ts';
-import { requestLinks } from './mailed-links.ts';
+import { requestLinks, WAITS_FOR_INVITATION } from './mailed-links.ts';
 import { happened } from './recording.ts';
 import { TENANT_ADMIN_ROLE_ID } from './roles.ts';
 import { newUser, USER } from './user-columns.ts';
@@ -39,8 +39,7 @@ export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManage
   const created = happened(change, 'tenant.created');
   const named = isUser({ email: adminEmail });
   const values = { ...newUser({ email: adminEmail }, { kind: 'TENANT' }), defaultTenantId: tenantId };
-  const userId = newId();
-  const creating = creation(change, USER, userId, values);
+  const creating = creation(change, USER, newId(), values);
   const assigned = sql`(SELECT (SELECT user.id FROM user WHERE ${named}) AS user_id,
     ${tenantId} AS tenant_id, ${TENANT_ADMIN_ROLE_ID} AS role_id)`;
   return {
@@ -54,11 +53,7 @@ export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManage
     writes: [
       creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
       ...creating.writes,
-      requestLinks(
-        'INVITATION',
-        change.at,
-        sql`FROM user WHERE user.id = ${userId} AND ${happened(change, 'user.created')}`,
-      ),
+      requestLinks('INVITATION', change.at, sql`FROM user WHERE ${named} AND ${created} AND ${WAITS_FOR_INVITATION}`),
       recordAssignments(change, assigned, created),
       ...writeAssignments(change),
     ],

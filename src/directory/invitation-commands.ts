@@ -4,7 +4,7 @@ import { command, type Plan } from './command.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from './errors.ts';
 import { holdsUser } from './holding.ts';
 import { userIdentifier } from './input.ts';
-import { IS_UNINVITED_YET, requestLinks } from './mailed-links.ts';
+import { MAY_BE_INVITED, requestLinks } from './mailed-links.ts';
 import { userInReach } from './reach.ts';
 import { happened, recordEvent } from './recording.ts';
 import { allExist, missingUnless, pathOf } from './references.ts';
@@ -29,7 +29,7 @@ export const inviteUser = command({
         ...holdsUser(viewer, sql`(SELECT user.id FROM user WHERE ${target})`),
         {
           problem: sql`(SELECT iif(user.status = 'DEACTIVATED', 'is deactivated', 'has a password already')
-            FROM user WHERE ${target} AND NOT ${IS_UNINVITED_YET})`,
+            FROM user WHERE ${target} AND NOT ${MAY_BE_INVITED})`,
           error: (reason) => ValidationError.at(path, reason),
         },
       ],

@@ -38,4 +38,5 @@ The link is good for one hour and for one use. If it was not you, do nothing: yo
   }),
 };
 
-const greeting = (name: string | null): string => (name === null ? 'Hello,' : `Hello ${name},`);
+/** On one line, whatever the name: with lines of its own it could say anything in our name. */
+const greeting = (name: string | null): string => (name === null ? 'Hello,' : `Hello ${name.replaceAll(/\s+/g, ' ')},`);

@@ -4,6 +4,8 @@ import { organizations } from '../db/schema/organization.ts';
 import { mailedLinks } from '../db/schema/sign-in.ts';
 import { users } from '../db/schema/users.ts';
 import { type Statement, select, write } from '../db/statement.ts';
+import { areFew, countAttempt, mailsTo } from './attempts.ts';
+import { comparable } from './input.ts';
 import { MAIL_TEXTS } from './mail-texts.ts';
 import { LIFETIME_MILLISECONDS, type LinkPurpose, newLinkToken } from './mailed-links.ts';
 import { sha256 } from './secrets.ts';
@@ -47,22 +49,24 @@ interface Attempt extends Due {
 }
 
 /**
- * Sends the mails that are due, at most 20 of them, and tells how many it tried. Each is claimed before: two that do this
- * at once do not send the same. It goes out with a new token, so that none has to be kept; the next attempt is due before
- * this one is known to have failed, so that no mail is lost with the process that sends it.
+ * Sends the mails that are due, at most 20 of them, and tells how many there were. Each is claimed before, for the address
+ * that was read: two that do this at once do not send the same, no link goes to an address that has changed since, and to
+ * one that got ten in 15 minutes it goes later. It goes out with a new token, so that none has to be kept; the next attempt
+ * is due before this one is known to have failed, so that no mail is lost with the process that sends it.
  */
 export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Promise<number> {
   const [found] = await db.reads([due(now)]);
   if (found.length === 0) return 0;
   const attempts = found.map((row) => ({ ...row, token: newLinkToken() }));
-  const claims = await db.batch(attempts.map((attempt) => claim(attempt, now)));
-  const claimed = attempts.filter((_, index) => (claims[index]?.length ?? 0) > 0);
+  const counts: Statement[] = attempts.map(({ email }) => countAttempt(mailsTo(comparable(email)), now));
+  const results = await db.batch([...counts, ...attempts.map((attempt) => claim(attempt, now))]);
+  const claimed = attempts.filter((_, index) => results[attempts.length + index]?.length !== 0);
   const outcomes = await Promise.all(claimed.map((attempt) => send(attempt, mailer)));
   if (outcomes.length > 0) await db.batch(outcomes.map((outcome) => note(outcome, now)));
   return found.length;
 }
 
-function claim({ userId, purpose, attempts, token }: Attempt, now: Date): Statement<{ userId: string }> {
+function claim({ userId, purpose, attempts, email, token }: Attempt, now: Date): Statement<{ userId: string }> {
   const minutes = Math.min(2 ** attempts * 5, MAX_BACKOFF_MINUTES);
   const lifetime = LIFETIME_MILLISECONDS[purpose];
   const next = now.getTime() + minutes * MINUTE_MILLISECONDS;
@@ -70,6 +74,8 @@ function claim({ userId, purpose, attempts, token }: Attempt, now: Date): Statem
     sql: sql`UPDATE mailed_link SET token_hash = ${sha256(token)}, attempts = attempts + 1,
         due_at = iif(${next} < created_at + ${lifetime}, ${next}, NULL), expires_at = ${now.getTime() + lifetime}
       WHERE user_id = ${userId} AND purpose = ${purpose} AND due_at <= ${now.getTime()} AND attempts = ${attempts}
+        AND EXISTS (SELECT 1 FROM user WHERE user.id = user_id AND user.email = ${email})
+        AND ${areFew([mailsTo(comparable(email))])}
       RETURNING user_id AS "userId"`,
     decode: ({ userId: found }) => ({ userId: String(found) }),
   };

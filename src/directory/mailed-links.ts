@@ -35,8 +35,13 @@ export function requestLinks(purpose: LinkPurpose, now: Date, from: SQL): SQL {
 }
 
 /** Over the columns of `user`: may be invited, because there is nothing yet to sign in with. */
-export const IS_UNINVITED_YET = sql`(user.deleted = 0 AND user.status <> 'DEACTIVATED'
+export const MAY_BE_INVITED = sql`(user.deleted = 0 AND user.status <> 'DEACTIVATED'
   AND NOT EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id))`;
+
+/** Over the columns of `user`: the same, and nothing that was mailed lets the user in. */
+export const WAITS_FOR_INVITATION = sql`(${MAY_BE_INVITED} AND NOT EXISTS (SELECT 1 FROM mailed_link
+  WHERE mailed_link.user_id = user.id AND mailed_link.purpose = 'INVITATION'
+    AND (mailed_link.due_at IS NOT NULL OR mailed_link.expires_at > unixepoch() * 1000)))`;
 
 const fields = {
   userId: mailedLinks.userId,

@@ -11,6 +11,7 @@ import {
   mailLimits,
   requireFew,
   signInsByEmail,
+  uncount,
 } from './attempts.ts';
 import { snapshotOfSubject } from './concept.ts';
 import { newId } from './ids.ts';
@@ -51,7 +52,7 @@ const resetInput = z.object({ token: linkToken, password: newPassword });
 /** Makes an invited user one who can sign in. An unknown, used, replaced or expired link is refused without saying which. */
 export async function acceptInvitation(visitor: Visitor, input: unknown): Promise<UserRecord> {
   const { token, password, name } = parse(acceptInput, input);
-  const { tokenHash, user, hash, occasion } = await openLink(visitor, 'INVITATION', token, password);
+  const { tokenHash, user, hash, occasion, limits } = await openLink(visitor, 'INVITATION', token, password);
   const type = 'user.joined';
   const joined = happened(occasion, type);
   return settle(visitor, occasion, user.id, [
@@ -73,13 +74,14 @@ export async function acceptInvitation(visitor: Visitor, input: unknown): Promis
     ),
     sql`INSERT INTO password (user_id, hash, changed_at) SELECT ${user.id}, ${hash}, ${visitor.now.getTime()} WHERE ${joined}`,
     recordAfter(occasion, type, snapshotOfSubject(USER)),
+    uncount(limits),
   ]);
 }
 
 /** Sets another password, and signs the user out everywhere: whoever knew the old one is in no more. */
 export async function resetPassword(visitor: Visitor, input: unknown): Promise<UserRecord> {
   const { token, password } = parse(resetInput, input);
-  const { tokenHash, user, hash, occasion } = await openLink(visitor, 'PASSWORD_RESET', token, password);
+  const { tokenHash, user, hash, occasion, limits } = await openLink(visitor, 'PASSWORD_RESET', token, password);
   const type = 'user.passwordReset';
   const done = happened(occasion, type);
   return settle(visitor, occasion, user.id, [
@@ -93,6 +95,7 @@ export async function resetPassword(visitor: Visitor, input: unknown): Promise<U
     recordEnd(occasion, 'PASSWORD_RESET', sql`FROM session WHERE session.user_id = ${user.id} AND ${done}`),
     sql`DELETE FROM session WHERE user_id = ${user.id} AND ${done}`,
     forgetAttempts(signInsByEmail(comparable(user.email))),
+    uncount(limits),
   ]);
 }
 
@@ -108,7 +111,7 @@ async function openLink({ db, address, now }: Visitor, purpose: LinkPurpose, tok
   if (!user) throw new RefusedError();
   requireUnlikeEmail(password, user.email);
   const occasion: Occasion = { id: newId(), at: now, viewer: { actor: { type: 'USER', id: user.id } } };
-  return { tokenHash, user, hash: await hashPassword(password), occasion };
+  return { tokenHash, user, hash: await hashPassword(password), occasion, limits };
 }
 
 /** Writes all of it, unless somebody else was faster with the link. */

@@ -20,9 +20,9 @@ const ending = (change: Change, reason: 'SIGNED_OUT' | 'REVOKED', target: SQL, a
 ];
 
 /** Where the viewer is signed in, and as whom; a ForbiddenError for a key, which is not. */
-function ownSession({ actor, sessionId }: Viewer) {
-  if (actor.type !== 'USER' || sessionId === null) throw ForbiddenError.notSignedIn();
-  return { userId: actor.id, sessionId };
+function ownSession({ actor, session }: Viewer) {
+  if (actor.type !== 'USER' || session === null) throw ForbiddenError.notSignedIn();
+  return { userId: actor.id, sessionId: session.id, tokenExpiresAt: session.tokenExpiresAt };
 }
 
 export interface SignOutResult {
@@ -85,6 +85,8 @@ export const revokeSession = command({
 
 export interface SwitchResult {
   grant: Grant;
+  /** When the token may be good until: whoever has only an access token gets no further than it does. */
+  expiresAt: Date;
 }
 
 /**
@@ -98,7 +100,7 @@ export const switchTenant = command({
   input: z.object({ tenantIdentifier: tenantIdentifier.nullish() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(change, { tenantIdentifier: identifier }): Plan<SwitchResult, Standing> {
-    const { userId, sessionId } = ownSession(change.viewer);
+    const { userId, sessionId, tokenExpiresAt } = ownSession(change.viewer);
     const type = 'session.switched';
     const tenantId = identifier == null ? sql`NULL` : assignedTenant(identifier);
     const from = sql`FROM session JOIN user ON user.id = session.user_id WHERE session.id = ${sessionId}`;
@@ -132,7 +134,7 @@ export const switchTenant = command({
       result: (standing) => {
         const grant = grantOf(sessionId, standing);
         if (grant === null) throw new Error('A session was switched to where its user has no role');
-        return { grant };
+        return { grant, expiresAt: tokenExpiresAt };
       },
     };
   },

@@ -60,7 +60,9 @@ export function opening(occasion: Occasion, { userAgent, standing, condition, co
   const { token, familyHash, hash } = newRefreshToken(id);
   const createdAt = creationTime(id);
   const expiresAt = new Date(createdAt.getTime() + MAX_IDLE_MILLISECONDS);
-  const stillMay = sql`EXISTS (SELECT 1 FROM user WHERE user.id = ${grant.userId} AND ${MAY_SIGN_IN})`;
+  const { roleId } = standingIn(sql`${grant.tenantId}`);
+  const stillMay = sql`EXISTS (SELECT 1 FROM user
+    WHERE user.id = ${grant.userId} AND ${MAY_SIGN_IN} AND ${roleId} IS NOT NULL)`;
   const type = 'session.created';
   return {
     writes: [
@@ -97,6 +99,10 @@ export function opening(occasion: Occasion, { userAgent, standing, condition, co
 
 const refreshInput = z.object({ refreshToken: z.string({ error: otherwise('must be a string') }) });
 
+/** Over the columns of `session`: its user may go on, and has a role there. Whoever is refused keeps the token. */
+const GOES_ON = sql`EXISTS (SELECT 1 FROM user
+  WHERE user.id = session.user_id AND ${MAY_GO_ON} AND ${standingIn(sql`session.tenant_id`).roleId} IS NOT NULL)`;
+
 /** The session and all that hangs on it, as long as it is good. */
 const sessionWith = ({ sessionId, hash }: RefreshToken) =>
   select(
@@ -120,7 +126,7 @@ export async function refreshSession({ db, now }: Pick<Visitor, 'db' | 'now'>, i
   const [, , , [standing]] = await db.batch([
     write(sql`UPDATE session SET refresh_hash = ${next.hash}, refreshed_at = ${now.getTime()},
         expires_at = min(${now.getTime() + MAX_IDLE_MILLISECONDS}, created_at + ${MAX_AGE_MILLISECONDS})
-      WHERE ${ofFamily} AND refresh_hash = ${used.hash} AND expires_at > ${now.getTime()}`),
+      WHERE ${ofFamily} AND refresh_hash = ${used.hash} AND expires_at > ${now.getTime()} AND ${GOES_ON}`),
     write(recordEnd(occasion, 'REFRESH_TOKEN_REUSED', sql`FROM session WHERE ${isReused}`)),
     write(sql`DELETE FROM session WHERE ${isReused}`),
     sessionWith(next),

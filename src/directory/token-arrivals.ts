@@ -41,13 +41,16 @@ export function identifiedUser(meant: Meant): SQL {
     WHERE issued_identity.issuer_id = ${issuerId} AND issued_identity.external_id_hash = ${externalIdHash})`;
 }
 
-/** The id of the live customer that the token names, if the issuer lists it: an expression. */
+/**
+ * The id of the live customer that the token names, if the issuer lists it: an expression. An id goes before an external
+ * id that looks like it, because external ids are chosen, and by others than the issuer.
+ */
 export function claimedCustomer({ issuer, claims, customerId }: Meant): SQL {
   const key = comparable(claims.customer ?? '');
   return sql`(SELECT customer.id FROM trusted_issuer_customer
     JOIN customer ON customer.id = trusted_issuer_customer.customer_id AND customer.deleted_at IS NULL
     WHERE trusted_issuer_customer.issuer_id = ${issuer.id} AND (customer.external_id_key = ${key} OR customer.id = ${customerId})
-    ORDER BY customer.external_id_key IS ${key} DESC LIMIT 1)`;
+    ORDER BY customer.id IS ${customerId} DESC LIMIT 1)`;
 }
 
 /** The id of the role that the token names, if the issuer lists it, or of the only one that it lists: an expression. */
@@ -63,7 +66,7 @@ export function claimedRole({ issuer, claims: { role } }: Meant): SQL {
  * The user of that customer whom the directory knows by the external id, and no issuer by any: an expression. To the
  * letter, because an issuer may tell apart what the directory does not. One who is deactivated is found, too, and refused.
  */
-const namesake = (meant: Meant): SQL =>
+export const namesake = (meant: Meant): SQL =>
   sql`(SELECT user.id FROM user
     WHERE user.external_id_key = ${comparable(meant.claims.subject)} AND user.external_id = ${meant.claims.subject}
       AND user.deleted_at IS NULL AND user.customer_id = ${claimedCustomer(meant)}

@@ -20,6 +20,7 @@ import {
   identifiedUser,
   identityOf,
   type Meant,
+  namesake,
 } from './token-arrivals.ts';
 import { trustedIssuerRows } from './trusted-issuers.ts';
 import { readTrusted, readUnverified } from './trusted-tokens.ts';
@@ -73,17 +74,19 @@ async function admit({ db, userAgent, now }: Visitor, meant: Meant, limits: read
   const { userId, customerId, roleId } = arrival;
   const occasion: Occasion = { id: newId(), at: now, viewer: { actor: { type: 'USER', id: userId } } };
   const mayEnter = isStillListed(meant, arrival);
+  const isIdentified = sql`${identifiedUser(meant)} = ${userId}`;
+  const mayBeLinked = arrival.newcomer ? mayEnter : sql`${mayEnter} AND ${namesake(meant)} = ${userId}`;
   const opened = opening(occasion, {
     userAgent,
     standing: { userId, kind: 'CUSTOMER', customerId, tenantId: null, roleId },
-    condition: sql`${mayEnter} AND ${identifiedUser(meant)} = ${userId}`,
+    condition: sql`${mayEnter} AND ${isIdentified}`,
     columns: { issuerId: meant.issuer.id },
   });
   if (opened === null) throw new Error('A user with a role in a customer reaches nothing');
   const writes = [
     ...(arrival.newcomer ? create(occasion, meant, arrival, arrival.newcomer) : []),
-    ...(arrival.isLinked ? [] : link(occasion, meant, userId, mayEnter)),
-    ...(arrival.isInvited ? join(occasion, userId, mayEnter) : []),
+    ...(arrival.isLinked ? [] : link(occasion, meant, userId, mayBeLinked)),
+    ...(arrival.isInvited ? join(occasion, userId, sql`${mayEnter} AND ${isIdentified}`) : []),
     ...opened.writes,
     nameTenants(occasion),
     uncount(limits),

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { sessions } from '../db/schema/sign-in.ts';
 import { select } from '../db/statement.ts';
-import type { AccessTokens, Grant } from './access-tokens.ts';
+import type { AccessTokens, Grant, Granted } from './access-tokens.ts';
 import { type Authenticated, recollection, type Trust } from './authentication.ts';
 import { grantOf, MAY_GO_ON, permissionsIn, reachOfGrant, standingIn } from './user-standing.ts';
 
@@ -41,7 +41,7 @@ export async function authenticateUser(
 const isSameReach = (one: Grant, other: Grant): boolean =>
   one.reach === other.reach && one.tenantId === other.tenantId && one.customerId === other.customerId;
 
-function admit(grant: Grant, credential: Credential, now: Date): Authenticated | null {
+function admit(grant: Granted, credential: Credential, now: Date): Authenticated | null {
   const current = grantOf(grant.sessionId, credential);
   if (current === null || !isSameReach(current, grant) || credential.expiresAt <= now) return null;
   return {
@@ -51,7 +51,7 @@ function admit(grant: Grant, credential: Credential, now: Date): Authenticated |
       access: 'WRITE',
       reach: reachOfGrant(current),
       expiresAt: null,
-      sessionId: grant.sessionId,
+      session: { id: grant.sessionId, tokenExpiresAt: grant.expiresAt },
     },
     noteUse: null,
   };

@@ -16,7 +16,7 @@ export interface Viewer {
   /** After which nothing that it hands on may live: when an API key ends. Null if it does not, and for a user, who signs in again. */
   expiresAt: Date | null;
   /** Where a user is signed in; null for a key. */
-  sessionId: string | null;
+  session: { id: string; tokenExpiresAt: Date } | null;
 }
 
 /** A viewer with the database of its request: what every read and every command is given. */

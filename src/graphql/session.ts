@@ -1,4 +1,3 @@
-import { ACCESS_TOKEN_SECONDS } from '../directory/access-tokens.ts';
 import { run } from '../directory/command.ts';
 import { revokeSession, type SwitchResult, signOut, switchTenant } from '../directory/session-commands.ts';
 import { listSessions, type SessionRecord, sessionsByIds } from '../directory/session-lists.ts';
@@ -38,7 +37,7 @@ Session.implement({
     }),
     isCurrent: t.boolean({
       description: 'Whether it is the session that you are asking with.',
-      resolve: ({ id }, _, { viewer }) => id === viewer.sessionId,
+      resolve: ({ id }, _, { viewer }) => id === viewer.session?.id,
     }),
     userAgent: t.exposeString('userAgent', {
       nullable: true,
@@ -132,7 +131,7 @@ builder.relayMutationField(
   {
     ...commandField(
       switchTenant,
-      'Lets your session reach another tenant. The token that you ask with stays good for what it reaches until it expires. Only for users who signed in.',
+      'Lets your session reach another tenant. The token that you ask with stays good for what it reaches, and the new one expires when it does. Only for users who signed in.',
     ),
     resolve: (_, { input: { tenantIdentifier } }, caller) =>
       run(caller, switchTenant, {
@@ -144,14 +143,15 @@ builder.relayMutationField(
     outputFields: (t) => ({
       accessToken: t.string({
         description: 'A token that reaches it, for `Authorization: Bearer`.',
-        resolve: ({ grant }: SwitchResult, _args, { tokens }) => {
+        resolve: ({ grant, expiresAt }: SwitchResult, _args, { tokens }) => {
           if (!tokens) throw new Error('A user is signed in where nobody can');
-          return tokens.issue(grant);
+          return tokens.issue(grant, expiresAt);
         },
       }),
       expiresIn: t.int({
-        description: 'After how many seconds the token expires.',
-        resolve: () => ACCESS_TOKEN_SECONDS,
+        description:
+          'After how many seconds the token expires: when the one that you ask with does. Refresh it before.',
+        resolve: ({ expiresAt }: SwitchResult) => Math.max(0, Math.floor((expiresAt.getTime() - Date.now()) / 1000)),
       }),
     }),
   },

@@ -15,7 +15,7 @@ const ROOT: Viewer = {
   access: 'WRITE',
   reach: { kind: 'ORGANIZATION' },
   expiresAt: null,
-  sessionId: null,
+  session: null,
 };
 
 const BEARER = /^Bearer +([^\s]+)$/i;
