@@ -60,6 +60,14 @@ describe('an invitation', () => {
     expect(next).toMatch(/^You are invited/);
   });
 
+  it('names the organization in one line', async () => {
+    const { organization } = (await ask('{ organization { name } }')).data;
+    await succeed('updateOrganization', 'organization { id }', { name: 'Two\nLines' });
+    await newTeamMember();
+    expect(mailbox.at(-1)?.subject).toBe('You are invited to Two Lines');
+    await succeed('updateOrganization', 'organization { id }', { name: organization.name });
+  });
+
   it('shows when it was sent and until when it is good, and is gone once it was accepted', async () => {
     const begin = Date.now();
     const user = await newTeamMember();
@@ -158,7 +166,7 @@ describe('a mail that could not be sent', () => {
   const DOWN = {
     EMAIL: {
       send: async () => {
-        throw new Error('the mail server\nis down');
+        throw new Error(`the mail server is down ${'.'.repeat(300)}`);
       },
     } as unknown as SendEmail,
   };
@@ -180,7 +188,10 @@ describe('a mail that could not be sent', () => {
 
   it('leaves the user, says why, and is sent later', async () => {
     const user = await newUnreached();
-    expect(await invitationOf(user)).toMatchObject({ sentAt: null, lastError: 'the mail server\nis down' });
+    expect(await invitationOf(user)).toMatchObject({
+      sentAt: null,
+      lastError: `the mail server is down ${'.'.repeat(232)}`,
+    });
     await cron();
     expect(mailsTo(user), 'too early').toHaveLength(0);
     await makeDue(user);

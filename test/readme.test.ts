@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import contributing from '../CONTRIBUTING.md?raw';
 import readme from '../README.md?raw';
 import { ACCESS_TOKEN_SECONDS } from '../src/directory/access-tokens.ts';
-import { MAX_BY_ADDRESS, MAX_BY_EMAIL, MAX_MAILS } from '../src/directory/attempts.ts';
+import { MAX_BY_ADDRESS, MAX_BY_EMAIL, MAX_MAILS_TO_EMAIL, MAX_RESETS_BY_EMAIL } from '../src/directory/attempts.ts';
 import { ERROR_CODES } from '../src/directory/errors.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../src/directory/import.ts';
 import { MAX_IDENTIFIERS } from '../src/directory/input.ts';
@@ -162,7 +162,9 @@ describe('the README', () => {
       `| link to a new password | ${(LIFETIME_MILLISECONDS.PASSWORD_RESET / DAY) * 24} hour, and one use |`,
     );
     expect(readme).toContain(`there are ${MAX_BY_EMAIL} attempts for an e-mail address,\nand ${MAX_BY_ADDRESS} from`);
-    expect(readme).toContain(`${MAX_MAILS} mails for a new password`);
+    expect(readme).toContain(`a new password can be asked for ${MAX_RESETS_BY_EMAIL} times for one e-mail
+address`);
+    expect(readme).toContain(`of more than ${MAX_MAILS_TO_EMAIL} mails of whatever kind`);
   });
 
   it('and CONTRIBUTING name files that exist', () => {

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { signingKeys } from '../src/cli/signing-keys.ts';
 import {
@@ -83,6 +83,18 @@ describe('an access token', () => {
     expect((await asked(body.accessToken, {})).status).toBe(401);
     const { keys } = JSON.parse(rotated.SIGNING_KEYS);
     expect((await asked(old, { SIGNING_KEYS: JSON.stringify({ keys: [keys[0]] }) })).status).toBe(401);
+  });
+
+  it('can be signed by P-256, too', async () => {
+    const { privateKey } = await generateKeyPair('ES256', { extractable: true });
+    const keys = { SIGNING_KEYS: JSON.stringify({ keys: [{ ...(await exportJWK(privateKey)), kid: 'curve' }] }) };
+    const { user } = await newSignedIn();
+    const { body } = await step('sign-in', { email: user.email, password: PASSWORD }, {}, keys);
+    expect(decodeProtectedHeader(body.accessToken)).toMatchObject({ alg: 'ES256', kid: 'curve' });
+    expect((await send(graphqlRequest(WHO, {}, body.accessToken), keys)).status).toBe(200);
+    const { text } = await send(new Request(`${PUBLIC_URL}/.well-known/jwks.json`), keys);
+    expect(JSON.parse(text).keys).toEqual([expect.objectContaining({ alg: 'ES256', y: expect.any(String) })]);
+    expect(text).not.toContain('"d"');
   });
 
   it('may do what the directory says at each request: a role taken away is gone at the next', async () => {
@@ -193,11 +205,14 @@ describe('a refresh token', () => {
     await pass(4);
     expect((await step('refresh', { refreshToken: last.refreshToken })).status).toBe(401);
     expect(await statusOf(last.accessToken)).toBe(401);
+    await step('request-password-reset', { email: user.email });
+    await env.DB.prepare("UPDATE mailed_link SET expires_at = 1 WHERE purpose = 'PASSWORD_RESET'").run();
     await cron();
-    const left = await env.DB.prepare('SELECT count(*) AS n FROM session WHERE expires_at <= ?')
-      .bind(Date.now())
-      .first<number>('n');
-    expect(left).toBe(0);
+    const left = ['session', "mailed_link WHERE purpose = 'PASSWORD_RESET'"].map((rows) =>
+      env.DB.prepare(`SELECT count(*) AS n FROM (SELECT expires_at FROM ${rows}) WHERE expires_at <= ${Date.now()}`),
+    );
+    const counted = await env.DB.batch<{ n: number }>(left);
+    expect(counted.map(({ results }) => results[0]?.n)).toEqual([0, 0]);
   });
 
   it('is of no use to a user who may not sign in any more, nor when the user may again', async () => {
@@ -217,12 +232,21 @@ describe('sessions', () => {
   it('are listed, the current one marked, and signed out of: one or all', async () => {
     const { user, accessToken } = await newSignedIn({ roleIdentifier: { name: 'admin' } });
     const other = (
-      await step('sign-in', { email: user.email, password: PASSWORD }, { 'user-agent': 'A browser of the tests' })
+      await step(
+        'sign-in',
+        { email: user.email, password: PASSWORD },
+        { 'user-agent': 'A browser of the tests'.padEnd(300, '.') },
+      )
     ).body;
     const { data } = await ask(LIST, {}, other.accessToken);
     expect(data.sessions.nodes).toEqual([
       { id: expect.any(String), isCurrent: false, userAgent: null, user: { id: user.id } },
-      { id: expect.any(String), isCurrent: true, userAgent: 'A browser of the tests', user: { id: user.id } },
+      {
+        id: expect.any(String),
+        isCurrent: true,
+        userAgent: 'A browser of the tests'.padEnd(256, '.'),
+        user: { id: user.id },
+      },
     ]);
     expect((await mutate('signOut', 'sessionCount', {}, other.accessToken)).sessionCount).toBe(1);
     expect([await statusOf(other.accessToken), await statusOf(accessToken)]).toEqual([401, 200]);

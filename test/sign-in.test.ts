@@ -8,6 +8,7 @@ import {
   eventsAbout,
   newCustomer,
   newCustomerUser,
+  newRole,
   newTeamMember,
   newTenant,
   newTenantUser,
@@ -65,10 +66,19 @@ describe('people', () => {
     const refused = await ask('{ events { nodes { id } } }', {}, asUser);
     expect(codeOf(refused)).toBe('FORBIDDEN');
 
+    const nothing = await newRole({ scope: 'CUSTOMER', permissions: [] });
+    await succeed('updateUser', 'user { id }', { id: user.id, roleIdentifier: { id: nothing.id } }, asOwner);
+    expect(codeOf(await ask('{ customers { nodes { id } } }', {}, asUser))).toBe('FORBIDDEN');
     await succeed('updateUser', 'user { status }', { id: user.id, status: 'DEACTIVATED' }, asOwner);
     const afterwards = await ask('{ customers { nodes { id } } }', {}, asUser);
     expect([afterwards.status, codeOf(afterwards)]).toEqual([401, 'UNAUTHENTICATED']);
-    expect(await eventsAbout(user.id)).toEqual(['user.created', 'user.joined', 'session.created', 'user.updated']);
+    expect(await eventsAbout(user.id)).toEqual([
+      'user.created',
+      'user.joined',
+      'session.created',
+      'user.updated',
+      'user.updated',
+    ]);
   });
 });
 
@@ -244,6 +254,34 @@ describe('attempts', () => {
     expect((await guess(email, PASSWORD)).status).toBe(200);
   });
 
+  it('are limited for a network address, at whatever step', async () => {
+    const from = { 'cf-connecting-ip': '198.51.100.7' };
+    const steps: [string, Record<string, string>][] = [
+      ['sign-in', { email: 'anyone@x.example', password: PASSWORD }],
+      ['accept-invitation', { token: 'invented', password: PASSWORD }],
+      ['reset-password', { token: 'invented', password: PASSWORD }],
+    ];
+    for (const [path, body] of steps) expect((await step(path, body, from)).status).toBe(401);
+    await env.DB.prepare('UPDATE attempt SET count = 50').run();
+    for (const [path, body] of steps) {
+      const another = path === 'sign-in' ? { ...body, email: 'another@x.example' } : body;
+      expect((await step(path, another, from)).status, path).toBe(429);
+      expect((await step(path, another, { 'cf-connecting-ip': '198.51.100.8' })).status, path).toBe(401);
+    }
+  });
+
+  it('that succeed are taken back', async () => {
+    const email = await newPerson('Welcome');
+    const from = { 'cf-connecting-ip': '198.51.100.9' };
+    const count = () => env.DB.prepare('SELECT sum(count) AS n FROM attempt').first<number>('n');
+    await env.DB.prepare('DELETE FROM attempt').run();
+    expect((await step('sign-in', { email, password: PASSWORD }, from)).status).toBe(200);
+    await step('request-password-reset', { email }, from);
+    const asked = await count();
+    expect((await step('reset-password', { token: mailedToken(email), password: PASSWORD }, from)).status).toBe(200);
+    expect(await count()).toBe(asked);
+  });
+
   it('are limited for a network address, whoever is tried', async () => {
     const from = (address: string) =>
       step('request-password-reset', { email: `${unique('x')}@x.example` }, { 'cf-connecting-ip': address });
@@ -262,6 +300,13 @@ describe('a new password', () => {
     expect([known.status, known.text, known.calls]).toEqual([202, '{}', unknown.calls]);
     expect([unknown.status, unknown.text]).toEqual([202, '{}']);
     expect(mailbox.filter(({ to }) => to === 'nobody@forgetful.example')).toEqual([]);
+    const off = await newPerson('Off');
+    const user = await ask('query($e: String!) { userBy(identifier: { email: $e }) { id } }', { e: off });
+    await succeed('updateUser', 'user { id }', { id: user.data.userBy.id, status: 'DEACTIVATED' });
+    const before = mailbox.length;
+    expect((await step('request-password-reset', { email: off })).text).toBe('{}');
+    expect(mailbox.length).toBe(before);
+    await step('request-password-reset', { email });
     expect(mailbox.at(-1)).toMatchObject({ to: email, subject: expect.stringMatching(/^A new password for /) });
   });
 
@@ -280,6 +325,7 @@ describe('a new password', () => {
     const { accessToken, refreshToken } = await signIn(email);
     await step('request-password-reset', { email });
     const token = mailedToken(email);
+    await env.DB.prepare('UPDATE attempt SET count = 10').run();
     const reset = await step('reset-password', { token, password: 'another fine password' });
     expect(reset.status, reset.text).toBe(200);
     expect((await ask('{ viewer { type } }', {}, accessToken)).status).toBe(401);

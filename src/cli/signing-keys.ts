@@ -6,13 +6,14 @@ import * as z from 'zod';
 const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) });
 
 /**
- * A new key to sign access tokens with, in front of those that signed before: of these only the public halves stay, so that
- * the tokens they have signed are good until they expire.
+ * A new key to sign access tokens with, in front of the one that signed before: of that only the public half stays, so that
+ * the tokens it has signed are good until they expire. Throws for what is no set of keys.
  */
 export async function signingKeys(before?: string): Promise<string> {
   const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
   const key = { ...(await exportJWK(privateKey)), kid: crypto.randomUUID() };
-  const older = before ? keySet.parse(JSON.parse(before)).keys.map(({ d: _d, ...publicHalf }) => publicHalf) : [];
+  const last = before === undefined ? [] : keySet.parse(JSON.parse(before)).keys.slice(0, 1);
+  const older = last.map(({ d: _d, ...publicHalf }) => publicHalf);
   return JSON.stringify({ keys: [key, ...older] });
 }
 

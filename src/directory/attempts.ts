@@ -12,13 +12,13 @@ export interface Limit {
   max: number;
 }
 
-/** What is limited, and by what: an e-mail address has ten tries, a network address fifty. */
+/** A limit of one kind of attempt, by what it is counted for. */
 const limit = (what: string, by: string, max: number): Limit => ({ key: sha256(`${what}:${by}`), max });
 
 export const MAX_BY_EMAIL = 10;
 export const MAX_BY_ADDRESS = 50;
-export const MAX_MAILS = 5;
-export const MAX_MAILS_TO = 10;
+export const MAX_RESETS_BY_EMAIL = 5;
+export const MAX_MAILS_TO_EMAIL = 10;
 
 /** Limits by the address that a request came from, if it is known. */
 const byAddress = (what: string, address: string | null): Limit[] =>
@@ -30,12 +30,12 @@ export const signInLimits = (emailKey: string, address: string | null): Limit[] 
 ];
 export const signInsByEmail = (emailKey: string): Limit => limit('sign in as', emailKey, MAX_BY_EMAIL);
 export const mailLimits = (emailKey: string, address: string | null): Limit[] => [
-  limit('mail to', emailKey, MAX_MAILS),
+  limit('mail to', emailKey, MAX_RESETS_BY_EMAIL),
   ...byAddress('mail from', address),
 ];
 export const tokenLimits = (address: string | null): Limit[] => byAddress('token from', address);
 /** However many there are to invite somebody, and whoever they are: nobody is flooded with mail from here. */
-export const mailsTo = (emailKey: string): Limit => limit('mailed to', emailKey, MAX_MAILS_TO);
+export const mailsTo = (emailKey: string): Limit => limit('mailed to', emailKey, MAX_MAILS_TO_EMAIL);
 export const linkLimits = (address: string | null): Limit[] => byAddress('link from', address);
 
 /** Whoever has an IPv6 address has 2^64 of them. */
@@ -73,8 +73,8 @@ export const areFew = (limits: readonly Limit[]): SQL =>
 /** Throws if any of these was tried too often. */
 export function requireFew(limits: readonly Limit[], results: readonly (readonly Counted[])[], now: Date): void {
   const waits = limits.flatMap(({ max }, index) => {
-    const [counted] = results[index] ?? [];
-    return counted && counted.count > max ? [counted.since.getTime() + WINDOW_MILLISECONDS - now.getTime()] : [];
+    const [result] = results[index] ?? [];
+    return result && result.count > max ? [result.since.getTime() + WINDOW_MILLISECONDS - now.getTime()] : [];
   });
   if (waits.length > 0) throw new TooManyAttemptsError(Math.ceil(Math.max(...waits) / 1000));
 }

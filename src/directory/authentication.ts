@@ -24,6 +24,14 @@ interface Credential<Row> {
 
 const MAX_KNOWN = 1000;
 
+/** Puts it last, and forgets what was put first if there are too many. */
+export function remember<Value>(map: Map<string, Value>, key: string, value: Value, max: number): void {
+  map.delete(key);
+  map.set(key, value);
+  const [oldest] = map.keys();
+  if (map.size > max && oldest !== undefined) map.delete(oldest);
+}
+
 /**
  * Who holds a credential, found with as few D1 calls as can be.
  *
@@ -36,19 +44,12 @@ export function recollection<Row extends object>(ignored: readonly (keyof Row)[]
   /** The credentials seen last, by the hash of the whole token. */
   const known = new Map<string, Row>();
 
-  function remember(hash: string, row: Row): void {
-    known.delete(hash);
-    known.set(hash, row);
-    const [oldest] = known.keys();
-    if (known.size > MAX_KNOWN && oldest !== undefined) known.delete(oldest);
-  }
-
   const comparable = (row: Row) =>
     JSON.stringify(row, (name, value) => (ignored.some((field) => field === name) ? null : value));
 
   function isStill(hash: string, before: Row, row: Row | undefined): boolean {
     const same = row !== undefined && comparable(row) === comparable(before);
-    if (same) remember(hash, row);
+    if (same) remember(known, hash, row, MAX_KNOWN);
     else known.delete(hash);
     return same;
   }
@@ -68,7 +69,7 @@ export function recollection<Row extends object>(ignored: readonly (keyof Row)[]
     }
     const [[row] = []] = await db.reads([statement]);
     const fresh = row ? admit(row) : null;
-    if (row && fresh) remember(hash, row);
+    if (row && fresh) remember(known, hash, row, MAX_KNOWN);
     return fresh;
   };
 }

@@ -5,7 +5,7 @@ import { creation, exists, uniqueValues } from './concept.ts';
 import { ValidationError } from './errors.ts';
 import { holdsPermissions, permissionsOfRole } from './holding.ts';
 import { newId } from './ids.ts';
-import { requestLinks, WAITS_FOR_INVITATION } from './mailed-links.ts';
+import { requestLinks, waitsForInvitation } from './mailed-links.ts';
 import { happened } from './recording.ts';
 import { TENANT_ADMIN_ROLE_ID } from './roles.ts';
 import { newUser, USER } from './user-columns.ts';
@@ -53,7 +53,11 @@ export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManage
     writes: [
       creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
       ...creating.writes,
-      requestLinks('INVITATION', change.at, sql`FROM user WHERE ${named} AND ${created} AND ${WAITS_FOR_INVITATION}`),
+      requestLinks(
+        'INVITATION',
+        change.at,
+        sql`FROM user WHERE ${named} AND ${created} AND ${waitsForInvitation(change.at)}`,
+      ),
       recordAssignments(change, assigned, created),
       ...writeAssignments(change),
     ],

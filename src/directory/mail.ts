@@ -49,21 +49,20 @@ interface Attempt extends Due {
 }
 
 /**
- * Sends the mails that are due, at most 20 of them, and tells how many there were. Each is claimed before, for the address
+ * Sends the mails that are due, at most 20 of them. Each is claimed before, for the address
  * that was read: two that do this at once do not send the same, no link goes to an address that has changed since, and to
  * one that got ten in 15 minutes it goes later. It goes out with a new token, so that none has to be kept; the next attempt
  * is due before this one is known to have failed, so that no mail is lost with the process that sends it.
  */
-export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Promise<number> {
+export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Promise<void> {
   const [found] = await db.reads([due(now)]);
-  if (found.length === 0) return 0;
+  if (found.length === 0) return;
   const attempts = found.map((row) => ({ ...row, token: newLinkToken() }));
   const counts: Statement[] = attempts.map(({ email }) => countAttempt(mailsTo(comparable(email)), now));
   const results = await db.batch([...counts, ...attempts.map((attempt) => claim(attempt, now))]);
   const claimed = attempts.filter((_, index) => results[attempts.length + index]?.length !== 0);
   const outcomes = await Promise.all(claimed.map((attempt) => send(attempt, mailer)));
   if (outcomes.length > 0) await db.batch(outcomes.map((outcome) => note(outcome, now)));
-  return found.length;
 }
 
 function claim({ userId, purpose, attempts, email, token }: Attempt, now: Date): Statement<{ userId: string }> {

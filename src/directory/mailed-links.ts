@@ -39,9 +39,9 @@ export const MAY_BE_INVITED = sql`(user.deleted = 0 AND user.status <> 'DEACTIVA
   AND NOT EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id))`;
 
 /** Over the columns of `user`: the same, and nothing that was mailed lets the user in. */
-export const WAITS_FOR_INVITATION = sql`(${MAY_BE_INVITED} AND NOT EXISTS (SELECT 1 FROM mailed_link
+export const waitsForInvitation = (now: Date): SQL => sql`(${MAY_BE_INVITED} AND NOT EXISTS (SELECT 1 FROM mailed_link
   WHERE mailed_link.user_id = user.id AND mailed_link.purpose = 'INVITATION'
-    AND (mailed_link.due_at IS NOT NULL OR mailed_link.expires_at > unixepoch() * 1000)))`;
+    AND (mailed_link.due_at IS NOT NULL OR mailed_link.expires_at > ${now.getTime()})))`;
 
 const fields = {
   userId: mailedLinks.userId,

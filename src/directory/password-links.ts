@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { passwords } from '../db/schema/sign-in.ts';
 import { users } from '../db/schema/users.ts';
@@ -102,6 +102,7 @@ export async function resetPassword(visitor: Visitor, input: unknown): Promise<U
 /** Whose link it is, and the hash of the password to be: made before anything is written, because it takes its time. */
 async function openLink({ db, address, now }: Visitor, purpose: LinkPurpose, token: string, password: string) {
   const limits = linkLimits(address);
+  // Nothing has an empty hash: what cannot be a token takes the same way as one that is not good.
   const tokenHash = hashOfLinkToken(token) ?? '';
   const [[user], ...counted] = await db.batch([
     select({ id: users.id, email: users.email }, userOfLink(purpose, tokenHash, now)),
@@ -115,7 +116,7 @@ async function openLink({ db, address, now }: Visitor, purpose: LinkPurpose, tok
 }
 
 /** Writes all of it, unless somebody else was faster with the link. */
-async function settle({ db }: Visitor, occasion: Occasion, userId: string, writes: readonly ReturnType<typeof sql>[]) {
+async function settle({ db }: Visitor, occasion: Occasion, userId: string, writes: readonly SQL[]) {
   const recorded = eventsOf(occasion);
   const answer = userRows(sql`WHERE user.id = ${userId}`);
   const statements: Statement[] = [...writes.map(write), write(nameTenants(occasion)), recorded, answer];

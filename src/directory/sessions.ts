@@ -34,7 +34,7 @@ export const recordSession = (
 
 type EndReason = 'SIGNED_OUT' | 'REVOKED' | 'PASSWORD_RESET' | 'REFRESH_TOKEN_REUSED';
 
-/** Records that the sessions in `from` end. Where a user is hidden or deactivated, the user's own event says enough. */
+/** Records that the sessions in `from` end. What else ends one has an event of its own, which says enough. */
 export const recordEnd = (occasion: Occasion, reason: EndReason, from: SQL): SQL =>
   recordSession(occasion, 'session.ended', from, sql`json_object('sessionId', session.id, 'reason', ${reason})`);
 

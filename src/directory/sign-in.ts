@@ -12,7 +12,7 @@ import { eventsOf, type Occasion } from './recording.ts';
 import { notFoundAt } from './references.ts';
 import { RefusedError } from './refusals.ts';
 import { type Admission, opening } from './sessions.ts';
-import { MAY_SIGN_IN, STARTING_TENANT, type Standing, standingIn } from './user-standing.ts';
+import { MAY_SIGN_IN, STARTING_TENANT, standingIn } from './user-standing.ts';
 import { isUser } from './users.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -46,7 +46,7 @@ export async function signIn({ db, address, userAgent, now }: Visitor, input: un
   const occasion: Occasion = { id: newId(), at: now, viewer: { actor: { type: 'USER', id: user.userId } } };
   const condition = hasPassword(user.userId, user.hash);
   const opened = opening(occasion, { userAgent, standing: user, condition });
-  if (opened === null) throw nowhere(user, tenantId);
+  if (opened === null) throw nowhere(tenantId);
   const results = await db.batch([
     ...opened.writes.map(write),
     write(forgetAttempts(signInsByEmail(comparable(email)))),
@@ -65,7 +65,7 @@ const hasPassword = (userId: string, hash: string): SQL =>
 const rehash = (userId: string, hash: string, next: string): SQL =>
   sql`UPDATE password SET hash = ${next} WHERE user_id = ${userId} AND hash = ${hash}`;
 
-function nowhere({ kind }: Standing, tenantId: string | null): Error {
+function nowhere(tenantId: string | null): Error {
   if (tenantId !== null) return new NotFoundError([notFoundAt('tenantId', 'tenant')]);
-  return ForbiddenError.outOfReach(`A user of kind ${kind} who has no role in any tenant reaches nothing.`);
+  return ForbiddenError.outOfReach('The user has no role in any tenant, and none elsewhere.');
 }

@@ -32,13 +32,13 @@ const algorithms = z
   .transform((given) => SIGNING_ALGORITHMS.filter((name) => given.includes(name)));
 
 /** A name that stands for one machine or one network, and not for the same everywhere. IP addresses are written as URLs do. */
-const OF_NO_ONE = /^(\[.*\]|[\d.]+|[^.]*|.*\.(localhost|local|internal|home\.arpa))\.?$/i;
+const NO_PUBLIC_HOST = /^(\[.*\]|[\d.]+|[^.]*|.*\.(localhost|local|internal|home\.arpa))\.?$/i;
 
 /** Where keys are read: by TLS, so that they are the issuer's, and never from what only our side of the network reaches. */
 const jwksUrl = webAddress.refine(
   (address) => {
     const { protocol, username, password, hostname } = new URL(address);
-    return protocol === 'https:' && username === '' && password === '' && !OF_NO_ONE.test(hostname);
+    return protocol === 'https:' && username === '' && password === '' && !NO_PUBLIC_HOST.test(hostname);
   },
   { error: 'must be an https URL of a public host, without credentials' },
 );

@@ -67,7 +67,7 @@ Event.implement({
     }),
     subjectId: t.id({
       description:
-        'The global id of what it happened to. For a membership, that is the customer; for a role in a tenant, the user.',
+        'The global id of what it happened to. For a membership, that is the customer; for a role in a tenant, an invitation or a session, the user.',
       resolve: ({ subjectType, subjectId }) => toGlobalId(subjectType, subjectId),
     }),
     actor: t.field({ type: EventActor, description: 'Who did it.', resolve: (event) => event }),

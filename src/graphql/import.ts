@@ -21,7 +21,7 @@ import { localIdentifier, localTenants, type NodeType, toGlobalId } from './ids.
 import { commandField } from './mutation.ts';
 import { TENANT_DESCRIPTIONS, TenantIdentifier } from './tenant.ts';
 import { ADMIN_EMAIL, tenantFields } from './tenant-mutations.ts';
-import { USER_DESCRIPTIONS, UserStatus } from './user.ts';
+import { ANOTHER_EMAIL, USER_DESCRIPTIONS, UserStatus } from './user.ts';
 import { RoleIdentifier, userFields } from './user-mutations.ts';
 
 const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {
@@ -173,11 +173,14 @@ const TenantRoleRow = builder.inputType('ImportTenantRole', {
 const UserRow = builder.inputType('ImportUserRow', {
   description: `A user as an import gives it, named by its external id, or else by its e-mail address. ${KEEPS}`,
   fields: (t) => ({
-    email: t.string({ description: `${USER_DESCRIPTIONS.email} Required if the user does not exist yet.` }),
+    email: t.string({
+      description: `${USER_DESCRIPTIONS.email} Required if the user does not exist yet. ${ANOTHER_EMAIL}`,
+    }),
     ...userFields(t),
     status: t.field({
       type: UserStatus,
-      description: 'Where the user stands; INVITED for a new user, if not given. Nobody becomes INVITED again.',
+      description:
+        'Where the user stands; INVITED for a new user, if not given. Nobody becomes INVITED again, and nobody is mailed an invitation: `inviteUser` does that.',
     }),
     roleIdentifier: t.field({
       type: RoleIdentifier,

@@ -8,7 +8,7 @@ import { commandField } from './mutation.ts';
 import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './tenant.ts';
 
 export const ADMIN_EMAIL =
-  'The e-mail address of the user who becomes the first admin of the new tenant: a new user, INVITED, if there is none with it. Required for a new tenant with `partnerManaged: false`. You must hold what admins do.';
+  'The e-mail address of the user who becomes the first admin of the new tenant: a new user, INVITED and mailed an invitation, if there is none with it. Required for a new tenant with `partnerManaged: false`. You must hold what admins do.';
 
 /** What a tenant is described by, as inputs have it. */
 export const tenantFields = (t: InputFields) => ({

@@ -8,7 +8,7 @@ import { localId, localIdentifier } from './ids.ts';
 import { EXPECTED_VERSION, PERMANENTLY } from './list-inputs.ts';
 import { commandField } from './mutation.ts';
 import { TenantIdentifier } from './tenant.ts';
-import { USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
+import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
 
 export const RoleIdentifier = builder.inputType('RoleIdentifier', {
   description: 'Names one role, by exactly one of these.',
@@ -38,7 +38,7 @@ const newUserFields = (t: InputFields, scope: string) => ({
 });
 
 const created = {
-  description: 'The user was created, INVITED.',
+  description: 'The user was created, INVITED, and is mailed an invitation.',
   outputFields: (t: OutputFields<UserResult>) => ({
     user: t.expose('user', { type: User, description: 'The new user.' }),
   }),
@@ -121,7 +121,7 @@ builder.relayMutationField(
     inputFields: (t) => ({
       id: t.id({ required: true, description: 'The global id of the user.' }),
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
-      email: t.string({ description: USER_DESCRIPTIONS.email }),
+      email: t.string({ description: `${USER_DESCRIPTIONS.email} ${ANOTHER_EMAIL}` }),
       ...userFields(t),
       status: t.field({ type: UserStatus, description: 'ACTIVE or DEACTIVATED: nobody becomes INVITED again.' }),
       roleIdentifier: t.field({

@@ -29,6 +29,10 @@ export const UserStatus = builder.enumType('UserStatus', {
   } as const,
 });
 
+/** What comes with another e-mail address for a user who has one. */
+export const ANOTHER_EMAIL =
+  'Another one signs the user out everywhere; who had a password has none any more, and is mailed an invitation to choose one.';
+
 export const USER_DESCRIPTIONS = {
   email: 'The e-mail address: unique among users who are not deleted themselves, without regard to case.',
   name: 'The name, 1 to 256 characters.',

@@ -13,14 +13,14 @@ import type { Environment } from './environment.ts';
 import { failure } from './failures.ts';
 import { readJson } from './limits.ts';
 import { accessTokensOf } from './signing.ts';
-import { keysAt } from './trusted-keys.ts';
+import { keysAt, RETRY_SECONDS } from './trusted-keys.ts';
 
 type Given = Record<string, unknown>;
 
 export interface Step {
   answer(visitor: Visitor, given: Given, tokens: AccessTokens): Promise<Response>;
-  /** What is said of who is refused, whatever the reason. */
-  refusal: string;
+  /** What is said of who is refused, whatever the reason. Absent where nobody is. */
+  refusal?: string;
   /** Whether a mail may wait to be sent afterwards. */
   mails?: boolean;
 }
@@ -53,7 +53,6 @@ export const STEPS: Record<string, Step> = {
       await requestPasswordReset(visitor, given);
       return Response.json({}, { status: 202 });
     },
-    refusal: '',
     mails: true,
   },
   '/auth/reset-password': {
@@ -111,8 +110,8 @@ export async function answerStep(request: Request, env: Environment, step: Step)
   }
 }
 
-function refused(error: unknown, refusal: string): Response {
-  if (error instanceof RefusedError) return failure(401, 'UNAUTHENTICATED', refusal);
+function refused(error: unknown, refusal: string | undefined): Response {
+  if (error instanceof RefusedError && refusal !== undefined) return failure(401, 'UNAUTHENTICATED', refusal);
   if (error instanceof ValidationError)
     return failure(400, 'BAD_USER_INPUT', error.message, {}, { issues: error.issues });
   if (error instanceof NotFoundError) {
@@ -123,7 +122,7 @@ function refused(error: unknown, refusal: string): Response {
     return failure(429, 'TOO_MANY_REQUESTS', error.message, { 'retry-after': String(error.retryAfterSeconds) });
   }
   if (error instanceof KeysUnavailableError) {
-    return failure(503, 'SERVICE_UNAVAILABLE', error.message, { 'retry-after': '10' });
+    return failure(503, 'SERVICE_UNAVAILABLE', error.message, { 'retry-after': String(RETRY_SECONDS) });
   }
   throw error;
 }

@@ -2,12 +2,7 @@ import { Database } from '../db/client.ts';
 import { type Mailer, sendDueMail } from '../directory/mail.ts';
 import type { LinkPurpose } from '../directory/mailed-links.ts';
 import type { Environment } from './environment.ts';
-
-/** Where the page stands that a link of this purpose leads to, below the deployment's own URL. */
-export const LINK_PATHS: Record<LinkPurpose, string> = {
-  INVITATION: '/auth/accept-invitation',
-  PASSWORD_RESET: '/auth/reset-password',
-};
+import { LINK_PATHS } from './page.ts';
 
 /** Cloudflare's way out for mails, from a deployment that people reach at this URL, if it is known. */
 function mailerOf(env: Environment, url: string | null): Mailer {

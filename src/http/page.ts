@@ -1,3 +1,4 @@
+import type { LinkPurpose } from '../directory/mailed-links.ts';
 import type { Environment } from './environment.ts';
 
 /** Where the built files stand among the assets. At the path of a page itself, they would take the place of the API. */
@@ -37,6 +38,12 @@ const PAGE_HEADERS = headers(POLICY);
 /** The headers of the built files, by the folder that they stand in. */
 export const FILE_HEADERS = { [GRAPHIQL_FILES]: GRAPHIQL_HEADERS, [PAGE_FILES]: PAGE_HEADERS };
 
+/** Where the page stands that a mailed link of this purpose leads to. */
+export const LINK_PATHS: Record<LinkPurpose, string> = {
+  INVITATION: '/auth/accept-invitation',
+  PASSWORD_RESET: '/auth/reset-password',
+};
+
 interface Page {
   file: string;
   headers: Record<string, string>;
@@ -47,9 +54,9 @@ const form = (name: string): Page => ({ file: `${PAGE_FILES}${name}`, headers: P
 /** The pages for people. Each stands where a browser that is pointed at the API finds it. */
 const PAGES: Record<string, Page> = {
   '/graphql': { file: GRAPHIQL_FILES, headers: GRAPHIQL_HEADERS },
-  '/auth/accept-invitation': form('accept-invitation'),
+  [LINK_PATHS.INVITATION]: form('accept-invitation'),
   '/auth/request-password-reset': form('request-password-reset'),
-  '/auth/reset-password': form('reset-password'),
+  [LINK_PATHS.PASSWORD_RESET]: form('reset-password'),
 };
 
 /** The page at this path, for a browser; null for everybody else, where there is none, and where it was not built. */

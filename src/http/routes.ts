@@ -94,7 +94,7 @@ function withHeaders(response: Response, requestId: string, origin: string | nul
   headers.append('vary', 'origin');
   if (origin !== null) {
     headers.set('access-control-allow-origin', origin);
-    headers.set('access-control-expose-headers', 'x-request-id');
+    headers.set('access-control-expose-headers', 'x-request-id, retry-after');
   }
   return new Response(response.body, { status: response.status, headers });
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { remember } from '../directory/authentication.ts';
 import { type PublicKey, publicKey } from '../directory/json-web-keys.ts';
 import { KeysUnavailableError } from '../directory/refusals.ts';
 import { asJsonObject, readAtMost } from './limits.ts';
@@ -9,7 +10,7 @@ const GOOD_FOR_SECONDS = 10 * 60;
 /** How often a key that is not among those known is looked for: anybody may name one. */
 const LOOK_AGAIN_SECONDS = 30;
 /** How long a server is left alone that did not answer as it should. */
-const RETRY_SECONDS = 10;
+export const RETRY_SECONDS = 10;
 const MAX_KNOWN = 100;
 
 interface Known {
@@ -20,13 +21,6 @@ interface Known {
 /** What this isolate has read. A request never waits for one that another has made: the runtime keeps them apart. */
 const known = new Map<string, Known>();
 const failures = new Map<string, { failedAt: number; error: KeysUnavailableError }>();
-
-function remember<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > MAX_KNOWN && oldest !== undefined) map.delete(oldest);
-}
 
 /**
  * The keys that an issuer publishes at a URL. They are read every ten minutes, and sooner if one with this id is not among
@@ -41,11 +35,11 @@ export async function keysAt(issuerId: string, url: string, keyId: string | null
   if (failure && now - failure.failedAt < RETRY_SECONDS * 1000) throw failure.error;
   try {
     const keys = await inTime((signal) => read(url, signal));
-    remember(known, key, { readAt: now, keys });
+    remember(known, key, { readAt: now, keys }, MAX_KNOWN);
     failures.delete(key);
     return keys;
   } catch (error) {
-    if (error instanceof KeysUnavailableError) remember(failures, key, { failedAt: Date.now(), error });
+    if (error instanceof KeysUnavailableError) remember(failures, key, { failedAt: Date.now(), error }, MAX_KNOWN);
     throw error;
   }
 }

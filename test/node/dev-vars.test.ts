@@ -48,6 +48,17 @@ it('takes what is there as it is, even if it is empty', async () => {
   expect(read(file)).toBe(text);
 });
 
+it('puts a new key in front of the public half of the last one, and takes nothing for no keys', async () => {
+  const first = await signingKeys();
+  const second = await signingKeys(first);
+  const kids = (text: string) => parseSigningKeys(text).map(({ kid, d }) => `${kid} ${d ? 'signs' : 'verifies'}`);
+  const kidOf = (text: string) => parseSigningKeys(text)[0]?.kid;
+  expect(kids(second)).toEqual([`${kidOf(second)} signs`, `${kidOf(first)} verifies`]);
+  const third = await signingKeys(second);
+  expect(kids(third)).toEqual([`${kidOf(third)} signs`, `${kidOf(second)} verifies`]);
+  for (const nothing of ['', '{}', '<html>']) await expect(signingKeys(nothing)).rejects.toThrow();
+});
+
 it('looks where wrangler does: beside its configuration, and for the environment first', () => {
   writeFileSync(join(directory, '.dev.vars.stage'), '');
   const config = join(directory, 'wrangler.toml');
