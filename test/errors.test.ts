@@ -1,4 +1,6 @@
+import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { MAX_DATA_SOURCES } from '../src/directory/data-source-commands.ts';
 import { PERMISSIONS } from '../src/directory/permission-names.ts';
 import { COMMANDS } from './commands.ts';
 import {
@@ -10,6 +12,8 @@ import {
   newCustomer,
   newCustomerUser,
   newKey,
+  newPipeline,
+  newPixel,
   newRole,
   newTeamMember,
   newTenant,
@@ -19,7 +23,7 @@ import {
   unique,
 } from './fixtures.ts';
 import { ask, type Variables } from './gateway.ts';
-import { asker, MUTATIONS, newWorld, type World } from './operations.ts';
+import { asker, entryOf, MUTATIONS, newWorld, type World } from './operations.ts';
 
 /** For every command, and every error that it declares, an input that produces it. */
 type Provocation = (world: World & Taken) => Variables | Promise<Variables>;
@@ -53,6 +57,17 @@ const newIssuer = (customerId: string) => ({
   roleIdentifiers: [{ name: 'member' }],
   customerIdentifiers: [{ id: customerId }],
 });
+
+/** As many data sources as a tenant may have. */
+async function fillWith(type: 'Pixel' | 'Pipeline', tenantId: string): Promise<void> {
+  await env.DB.prepare(
+    `INSERT INTO data_source (id, tenant_id, kind, name, status, created_at, updated_at)
+     WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${MAX_DATA_SOURCES})
+     SELECT ?1 || ?2 || n, ?1, upper(?2), 'x', 'INACTIVE', 1, 1 FROM numbers`,
+  )
+    .bind(atob(tenantId).slice('Tenant:'.length), type)
+    .run();
+}
 
 const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
   updateOrganization: { ValidationError: () => ({ name: tooLong }) },
@@ -271,6 +286,40 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
   deleteTrustedIssuer: {
     ValidationError: () => ({ id: 'junk' }),
     NotFoundError: () => ({ id: none('TrustedIssuer') }),
+  },
+  ...Object.fromEntries(
+    (['Pixel', 'Pipeline'] as const).flatMap((type) => {
+      const make = type === 'Pixel' ? newPixel : newPipeline;
+      const idOf = ({ pixelId, pipelineId }: World) => (type === 'Pixel' ? pixelId : pipelineId);
+      const taken = async ({ tenantId }: World) => (await make(tenantId, { externalId: unique('d') })).externalId;
+      const input = (world: World) => ({ tenantIdentifier: { id: world.tenantId }, name: unique('D') });
+      const ofUnknown: Record<string, Provocation> = {
+        ValidationError: () => ({ id: 'junk' }),
+        NotFoundError: () => ({ id: none(type) }),
+      };
+      const commands: Record<string, Record<string, Provocation>> = {
+        register: {
+          ValidationError: (world) => ({ ...input(world), name: ' ' }),
+          NotFoundError: (world) => ({ ...input(world), tenantIdentifier: { externalId: 'nobody' } }),
+          AlreadyExistsError: async (world) => ({ ...input(world), externalId: await taken(world) }),
+          TooManyDataSourcesError: async (world) => {
+            const { id } = await newTenant();
+            await fillWith(type, id);
+            return { ...input(world), tenantIdentifier: { id } };
+          },
+        },
+        update: {
+          ...ofUnknown,
+          AlreadyExistsError: async (world) => ({ id: idOf(world), externalId: await taken(world) }),
+        },
+        remove: ofUnknown,
+      };
+      return Object.entries(commands).map(([verb, provocations]) => [`${verb}${type}`, provocations]);
+    }),
+  ),
+  recordTraffic: {
+    ValidationError: ({ pixelId }) => ({ entries: [{ ...entryOf(pixelId), events: -1 }] }),
+    NotFoundError: ({ pixelId }) => ({ entries: [entryOf(pixelId), entryOf(none('Pixel'))] }),
   },
 };
 

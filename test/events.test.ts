@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allBut, mutate, newCustomer, newKey, newTenant, succeed, unique } from './fixtures.ts';
+import { allBut, mutate, newCustomer, newKey, newPixel, newTenant, succeed, unique } from './fixtures.ts';
 import { ask } from './gateway.ts';
 
 interface Node {
@@ -101,6 +101,7 @@ describe('the feed of events', () => {
       ['tenant:read', (await newTenant()).id],
       ['customer:read', (await newCustomer()).id],
       ['apiKey:read', (await newKey()).id],
+      ['tenant:read', (await newPixel((await newTenant()).id)).id],
     ] as const;
     for (const [permission, subjectId] of subjects) {
       const { secret } = await newKey({ permissions: allBut(permission) });

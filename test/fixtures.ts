@@ -141,6 +141,20 @@ export async function newTrustedIssuer(customerId: string, input: Variables = {}
   return (await succeed('createTrustedIssuer', 'trustedIssuer { id issuer }', given)).trustedIssuer;
 }
 
+export const DATA_SOURCE_FIELDS = 'id name externalId status createdAt updatedAt';
+
+/** A pixel of this tenant, ACTIVE. */
+export async function newPixel(tenantId: string, input: Variables = {}, key?: string): Promise<Result> {
+  const given = { tenantIdentifier: { id: tenantId }, name: unique('Pixel'), ...input };
+  return (await succeed('registerPixel', `pixel { ${DATA_SOURCE_FIELDS} }`, given, key)).pixel;
+}
+
+/** A pipeline of this tenant, ACTIVE. */
+export async function newPipeline(tenantId: string, input: Variables = {}, key?: string): Promise<Result> {
+  const given = { tenantIdentifier: { id: tenantId }, name: unique('Pipeline'), ...input };
+  return (await succeed('registerPipeline', `pipeline { ${DATA_SOURCE_FIELDS} }`, given, key)).pipeline;
+}
+
 interface KeyOptions {
   permissions?: readonly Permission[];
   access?: 'READ' | 'WRITE';
@@ -214,6 +228,9 @@ export const TABLES = [
   'issued_identity',
   'event',
   'event_tenant',
+  'data_source',
+  'traffic_entry',
+  'traffic_hour',
 ];
 
 /** Everything that the database holds, but for when keys were last used, and how often signing in was tried. */

@@ -6,6 +6,8 @@ import { ROLE_OPERATIONS } from './isolation/roles.ts';
 import { SESSION_OPERATIONS, SIGNING_OUT } from './isolation/sessions.ts';
 import { seesTenant, TENANT_OPERATIONS } from './isolation/tenants.ts';
 import { ISSUER_OPERATIONS, seesIssuer } from './isolation/trusted-issuers.ts';
+import { seesSource, USAGE_OPERATIONS } from './isolation/usage.ts';
+import { SOURCE_STATES } from './isolation/usage-rows.ts';
 import { USER_OPERATIONS } from './isolation/users.ts';
 import { walk } from './isolation/walk.ts';
 import { CUSTOMERS, OF_TENANT_A, type State, sees, VIEWERS } from './isolation/world.ts';
@@ -41,6 +43,11 @@ describe('trusted issuers', () => {
   );
 });
 
+describe('data sources and their traffic', () => {
+  const viewers = [...VIEWERS, OF_TENANT_A];
+  walk('usage', USAGE_OPERATIONS, SOURCE_STATES, 'none', (viewer, state) => !seesSource(viewer, state), viewers);
+});
+
 describe('the matrix', () => {
   it('has every operation that reaches records', () => {
     const covered = new Set(
@@ -53,6 +60,7 @@ describe('the matrix', () => {
         SESSION_OPERATIONS,
         SIGNING_OUT,
         ISSUER_OPERATIONS,
+        USAGE_OPERATIONS,
       ]
         .flat()
         .map(({ covers }) => covers),

@@ -7,6 +7,8 @@ import {
   newCustomer,
   newCustomerUser,
   newKey,
+  newPipeline,
+  newPixel,
   newRole,
   newTeamMember,
   newTenant,
@@ -38,6 +40,9 @@ export interface World {
   roleId: string;
   /** Signs in members of the customer. */
   trustedIssuerId: string;
+  /** Of the tenant. */
+  pixelId: string;
+  pipelineId: string;
   userEmail: string;
   eventId: string;
   externalIds: { tenant: string; customer: string; user: string };
@@ -80,6 +85,8 @@ export async function newWorld(): Promise<World> {
     sessionId: globalId('Session', (await sessionOf(user.id)).sessionId),
     roleId: await freshRole(),
     trustedIssuerId: (await newTrustedIssuer(customer.id)).id,
+    pixelId: (await newPixel(tenant.id)).id,
+    pipelineId: (await newPipeline(tenant.id)).id,
     userEmail: user.email,
     eventId: data.events.nodes[0].id,
     externalIds: { tenant: tenant.externalId, customer: customer.externalId, user: user.externalId },
@@ -189,6 +196,27 @@ export const QUERIES: readonly Query[] = [
       tenants(first: 5) { nodes { name } pageInfo { hasNextPage } } } } } } }`,
     needs: ['tenant:read', 'customer:read'],
     depth: 3,
+  },
+  {
+    field: 'node',
+    document: 'query($id: ID!) { node(id: $id) { id ... on Pixel { name status tenant { name } } } }',
+    variables: ({ pixelId }) => ({ id: pixelId }),
+    needs: ['tenant:read'],
+    depth: 1,
+  },
+  {
+    field: 'tenants',
+    document: `{ tenants(last: 10) { nodes { pixels { nodes { name status } totalCount }
+      pipelines(first: 5) { nodes { externalId tenant { name } } } } } }`,
+    needs: ['tenant:read'],
+    depth: 3,
+  },
+  {
+    field: 'tenants',
+    document: `{ tenants(last: 10) { nodes { usage { pixels { total active } eventsReceived publishFailed }
+      month: usage(durationInHours: 720) { eventsReceived lastUpdatedAt } } } }`,
+    needs: ['tenant:read', 'usage:read'],
+    depth: 2,
   },
   {
     field: 'customer',
@@ -409,11 +437,21 @@ const mutation = (
 
 /** What the lowest role of a customer or tenant allows. */
 const LOWEST: readonly Permission[] = ['tenant:read', 'customer:read', 'user:read'];
+/** The same for roles of a tenant, where usage is read as well. */
+const LOWEST_OF_TENANT: readonly Permission[] = [...LOWEST, 'usage:read'];
 const CUSTOMER_ADMIN: readonly Permission[] = [...LOWEST, 'user:create', 'user:edit', 'user:delete', 'role:read'];
 
 const joining = ({ customerId, otherTenantId }: World) => ({
   customerIdentifier: { id: customerId },
   tenantIdentifiers: [{ id: otherTenantId }],
+});
+
+export const entryOf = (pixelId: string) => ({
+  entryId: unique('entry'),
+  pixelId,
+  at: new Date().toISOString(),
+  events: 1,
+  publishErrors: 1,
 });
 
 /** At least one document for every command; a test fails when one is missing. Each works on a new world. */
@@ -496,7 +534,7 @@ export const MUTATIONS: readonly Mutation[] = [
       email: `${unique('u')}@x.example`,
       roleIdentifier: { name: 'viewer' },
     }),
-    { also: [...LOWEST, 'role:read', 'event:read'] },
+    { also: [...LOWEST, 'role:read', 'event:read', 'usage:read'] },
   ),
   mutation(
     'createCustomerUser',
@@ -516,7 +554,7 @@ export const MUTATIONS: readonly Mutation[] = [
       roleIdentifier: { name: 'view' },
       tenantIdentifier: { id: tenantId },
     }),
-    { also: LOWEST },
+    { also: LOWEST_OF_TENANT },
   ),
   mutation(
     'updateUser',
@@ -538,7 +576,7 @@ export const MUTATIONS: readonly Mutation[] = [
       name: unique('U'),
       defaultTenantIdentifier: { id: tenantId },
     }),
-    { also: LOWEST },
+    { also: LOWEST_OF_TENANT },
   ),
   mutation(
     'assignTenantRole',
@@ -550,7 +588,8 @@ export const MUTATIONS: readonly Mutation[] = [
     }),
     {
       also: [
-        ...LOWEST,
+        ...LOWEST_OF_TENANT,
+        'usage:record',
         'customer:create',
         'customer:edit',
         'customer:delete',
@@ -568,7 +607,7 @@ export const MUTATIONS: readonly Mutation[] = [
       userIdentifier: { id: tenantUserId },
       tenantIdentifier: { id: tenantId },
     }),
-    { also: LOWEST },
+    { also: LOWEST_OF_TENANT },
   ),
   mutation('deleteUser', 'user { deletedAt }', ({ userId }) => ({ id: userId }), { also: LOWEST }),
   mutation('deleteUser', 'user { email }', ({ userId }) => ({ id: userId, permanently: true }), { also: LOWEST }),
@@ -651,6 +690,21 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('deleteTrustedIssuer', 'trustedIssuer { name }', ({ trustedIssuerId }) => ({ id: trustedIssuerId }), {
     also: LOWEST,
   }),
+  ...['Pixel', 'Pipeline'].flatMap((type) => {
+    const payload = `${type.toLowerCase()} { id name status }`;
+    const idOf = ({ pixelId, pipelineId }: World) => (type === 'Pixel' ? pixelId : pipelineId);
+    return [
+      mutation(`register${type}`, payload, ({ tenantId }) => ({
+        tenantIdentifier: { id: tenantId },
+        name: unique('D'),
+      })),
+      mutation(`update${type}`, payload, (world) => ({ id: idOf(world), name: unique('D'), status: 'INACTIVE' })),
+      mutation(`remove${type}`, payload, (world) => ({ id: idOf(world) })),
+    ];
+  }),
+  mutation('recordTraffic', 'entries { entryId outcome }', ({ pixelId }) => ({
+    entries: [entryOf(pixelId), entryOf(pixelId)],
+  })),
   mutation('revokeApiKey', 'apiKey { revokedAt }', ({ apiKeyId }) => ({ id: apiKeyId }), {
     also: ['tenant:read', 'customer:read'],
   }),

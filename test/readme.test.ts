@@ -3,7 +3,9 @@ import contributing from '../CONTRIBUTING.md?raw';
 import readme from '../README.md?raw';
 import { ACCESS_TOKEN_SECONDS } from '../src/directory/access-tokens.ts';
 import { MAX_BY_ADDRESS, MAX_BY_EMAIL, MAX_MAILS_TO_EMAIL, MAX_RESETS_BY_EMAIL } from '../src/directory/attempts.ts';
+import { MAX_DATA_SOURCES } from '../src/directory/data-source-commands.ts';
 import { ERROR_CODES } from '../src/directory/errors.ts';
+import { MAX_REMOVED } from '../src/directory/housekeeping.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../src/directory/import.ts';
 import { MAX_IDENTIFIERS } from '../src/directory/input.ts';
 import { MAX_KEYS } from '../src/directory/json-web-keys.ts';
@@ -11,6 +13,8 @@ import { LIFETIME_MILLISECONDS } from '../src/directory/mailed-links.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../src/directory/paging.ts';
 import { MAX_ROLES } from '../src/directory/role-commands.ts';
 import { MAX_AGE_MILLISECONDS, MAX_IDLE_MILLISECONDS } from '../src/directory/sessions.ts';
+import { MAX_ENTRIES } from '../src/directory/traffic-commands.ts';
+import { MAX_WINDOW_HOURS } from '../src/directory/traffic-hours.ts';
 import { MAX_TOKEN_LENGTH } from '../src/directory/trusted-tokens.ts';
 import { MAX_COST, MAX_DEPTH } from '../src/graphql/cost.ts';
 import { FAILURE_CODES } from '../src/http/failures.ts';
@@ -60,6 +64,9 @@ describe('the README', () => {
       'Role.permissions',
       'Tenant.availableRoles',
       'Tenant.customers',
+      'Tenant.pipelines',
+      'Tenant.pixels',
+      'Tenant.usage',
       'Tenant.users',
       'User.tenantRoles',
     ];
@@ -93,6 +100,11 @@ describe('the README', () => {
       [MAX_IMPORT_ROWS, MAX_NAMED_TENANTS].map(number).join(', '),
     );
     expect(limits.get('roles of one scope')).toBe(String(MAX_ROLES));
+    expect(limits.get('entries of traffic in one call, pixels and pipelines of a tenant')).toBe(
+      `${number(MAX_ENTRIES)}, ${number(MAX_DATA_SOURCES)} each`,
+    );
+    expect(limits.get('hours of a window of usage')).toBe(String(MAX_WINDOW_HOURS));
+    expect(readme).toContain(`Cron removes up to ${number(MAX_REMOVED)} entry ids at a run`);
     expect(limits.get('tokens, aliases, directives of a document')).toBe(
       [MAX_TOKENS, MAX_ALIASES, MAX_DIRECTIVES].map(number).join(', '),
     );

@@ -79,7 +79,7 @@ describe('the built-in roles', () => {
 
   it('are listed only to who could give them', async () => {
     const tenant = await newTenant();
-    const permissions: Permission[] = ['tenant:read', 'customer:read', 'user:read', 'role:read'];
+    const permissions: Permission[] = ['tenant:read', 'customer:read', 'user:read', 'usage:read', 'role:read'];
     const { secret } = await newKey({ permissions });
     const seen = await rolesSeenBy(tenant.id, secret);
     const names = (scope: string) => seen[scope]?.filter(({ isBuiltIn }) => isBuiltIn).map(({ name }) => name);

@@ -269,7 +269,7 @@ describe('sessions', () => {
     const [{ id }] = data.sessions.nodes;
     expect(await mutate('revokeSession', 'session { id }', { id }, weak)).toMatchObject({
       code: 'insufficient_permissions',
-      missingPermissions: ['customer:read', 'tenant:read'],
+      missingPermissions: ['customer:read', 'tenant:read', 'usage:read'],
     });
     expect(await mutate('revokeSession', 'session { id }', { id }, reader)).toMatchObject({
       code: 'insufficient_permissions',

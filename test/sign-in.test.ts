@@ -200,7 +200,7 @@ describe('where a session reaches', () => {
     expect(own.reach.kind).toBe('ORGANIZATION');
     const { accessToken } = await signIn(user.email, { tenantId: one.id });
     const { data } = await ask(`{ ${ME.slice(1, -1)} tenants { nodes { id } } }`, {}, accessToken);
-    expect(data.viewer.permissions.sort()).toEqual(['customer:read', 'tenant:read', 'user:read']);
+    expect(data.viewer.permissions.sort()).toEqual(['customer:read', 'tenant:read', 'usage:read', 'user:read']);
     expect(data.tenants.nodes).toEqual([{ id: one.id }]);
   });
 

@@ -1,4 +1,5 @@
-import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { type Column, getTableColumns, type SQL, sql, type Table } from 'drizzle-orm';
+import { dataSources } from '../db/schema/data-sources.ts';
 import { mailedLinks, sessions } from '../db/schema/sign-in.ts';
 import type { RecordTable } from './concept.ts';
 
@@ -31,8 +32,9 @@ const OVERWRITTEN: Record<string, (column: Column) => SQL> = {
 };
 
 /** Assignments that leave as many bytes in the columns of a record, which say nothing. */
-export function blackened(table: RecordTable): SQL {
-  const assignments = Object.entries(getTableColumns<RecordTable>(table)).flatMap(([key, column]) => {
+export function blackened(table: RecordTable | typeof dataSources): SQL {
+  const columns: Record<string, Column> = getTableColumns<Table>(table);
+  const assignments = Object.entries(columns).flatMap(([key, column]) => {
     const overwritten = OVERWRITTEN[key]?.(column);
     return overwritten ? [sql`${sql.identifier(column.name)} = ${overwritten}`] : [];
   });
@@ -46,6 +48,10 @@ export const blackenedAccess = (userIds: SQL): SQL[] => [
   sql`UPDATE mailed_link SET last_error = ${asText(mailedLinks.lastError)} WHERE user_id IN ${userIds}`,
   sql`UPDATE issued_identity SET external_id_hash = printf('%-64s', user_id) WHERE user_id IN ${userIds}`,
 ];
+
+/** The same for the data sources of tenants, which go with them. */
+export const blackenedDataSources = (tenantIds: SQL): SQL =>
+  sql`UPDATE data_source SET ${blackened(dataSources)} WHERE tenant_id IN ${tenantIds}`;
 
 const stars = (count: SQL): SQL => sql`replace(hex(zeroblob(max(0, ${count}))), '00', '*')`;
 

@@ -75,7 +75,7 @@ export interface UniqueValue {
  *
  * The events decide. The first write inserts the event, if every check passes and there is anything to change; all that
  * follows is written only where that event exists. So a change and its event cannot come apart, and a command that
- * changes nothing writes nothing.
+ * changes nothing writes nothing. (`recordTraffic` has no event: what it inserts first takes its place.)
  */
 export interface Plan<Result, Answer> {
   readonly checks: readonly Check<Answer>[];

@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { asObject, blackened, blackenedAccess } from './blackening.ts';
+import { asObject, blackened, blackenedAccess, blackenedDataSources } from './blackening.ts';
 import type { Change, Check, Plan } from './command.ts';
 import { type Concept, inReachById, missing, type RecordTable } from './concept.ts';
 import type { EventType } from './event-types.ts';
@@ -12,12 +12,20 @@ interface Erasure {
   removals: readonly SQL[];
 }
 
+/** The ids of the events about these records; of tenants, also of those about their data sources, there still or not. */
+function eventsOf({ name }: Concept, ids: SQL): SQL {
+  const own = sql`SELECT id FROM event WHERE subject_id IN ${ids}`;
+  if (name !== 'Tenant') return own;
+  return sql`${own} UNION ALL SELECT event_id FROM event_tenant
+    WHERE tenant_id IN ${ids} AND (type GLOB 'pixel.*' OR type GLOB 'pipeline.*')`;
+}
+
 /** The records in `target` go, and with them what their events say of them: of the events, all else stays. */
 export function erasure(change: Change, concept: Concept, target: SQL): Erasure {
   const type: EventType = `${concept.word}.erased`;
   const { id } = concept.table;
   const table = sql.identifier(concept.word);
-  const subjects = sql`event.subject_id IN ${subjectsOf(change, type)}`;
+  const subjects = sql`event.id IN (${eventsOf(concept, subjectsOf(change, type))})`;
   return {
     recorded: (condition) =>
       recordEvent(
@@ -29,6 +37,7 @@ export function erasure(change: Change, concept: Concept, target: SQL): Erasure 
       sql`UPDATE event SET before = ${asObject(sql`before`)}, after = ${asObject(sql`after`)} WHERE ${subjects}`,
       sql`UPDATE event SET before = NULL, after = NULL WHERE ${subjects}`,
       ...(concept.name === 'User' ? blackenedAccess(subjectsOf(change, type)) : []),
+      ...(concept.name === 'Tenant' ? [blackenedDataSources(subjectsOf(change, type))] : []),
       sql`UPDATE ${table} SET ${blackened(concept.table)} WHERE ${id} IN ${subjectsOf(change, type)}`,
       sql`DELETE FROM ${table} WHERE ${id} IN ${subjectsOf(change, type)}`,
     ],

@@ -1,5 +1,6 @@
 import type { ApiKeyRecord } from './api-keys.ts';
 import type { CustomerRecord } from './customers.ts';
+import type { DataSourceRecord } from './data-sources.ts';
 import type { Permission } from './permission-names.ts';
 import type { RoleRecord } from './roles.ts';
 import type { TenantRecord } from './tenants.ts';
@@ -13,7 +14,8 @@ export type NamedRecord =
   | { concept: 'User'; record: UserRecord }
   | { concept: 'Role'; record: RoleRecord }
   | { concept: 'ApiKey'; record: ApiKeyRecord }
-  | { concept: 'TrustedIssuer'; record: TrustedIssuerRecord };
+  | { concept: 'TrustedIssuer'; record: TrustedIssuerRecord }
+  | { concept: 'Pixel' | 'Pipeline'; record: DataSourceRecord };
 
 /** Every code of an error that a command can answer. The README lists the same. */
 export const ERROR_CODES = [
@@ -31,6 +33,7 @@ export const ERROR_CODES = [
   'built_in_role',
   'role_in_use',
   'too_many_roles',
+  'too_many_data_sources',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
@@ -193,6 +196,14 @@ export class TooManyRolesError extends DirectoryError {
   }
 }
 
+export class TooManyDataSourcesError extends DirectoryError {
+  readonly code = 'too_many_data_sources';
+
+  constructor(max: number, word: string) {
+    super(`The tenant has ${max} ${word}s already: no more can be registered.`);
+  }
+}
+
 /** The classes of errors that a command may declare. */
 export type ErrorClass =
   | typeof ValidationError
@@ -204,4 +215,5 @@ export type ErrorClass =
   | typeof LastAdminError
   | typeof BuiltInRoleError
   | typeof RoleInUseError
-  | typeof TooManyRolesError;
+  | typeof TooManyRolesError
+  | typeof TooManyDataSourcesError;

@@ -36,6 +36,12 @@ export const EVENT_TYPES = [
   'trustedIssuer.created',
   'trustedIssuer.updated',
   'trustedIssuer.deleted',
+  'pixel.created',
+  'pixel.updated',
+  'pixel.removed',
+  'pipeline.created',
+  'pipeline.updated',
+  'pipeline.removed',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];

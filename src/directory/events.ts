@@ -31,6 +31,8 @@ const READ_PERMISSIONS: Record<EventRecord['subjectType'], Permission | null> = 
   Role: 'role:read',
   ApiKey: 'apiKey:read',
   TrustedIssuer: 'organization:edit',
+  Pixel: 'tenant:read',
+  Pipeline: 'tenant:read',
 };
 
 /** Events as a viewer may see them: what a record looked like only with the permission to read such records. */

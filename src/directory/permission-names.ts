@@ -20,6 +20,8 @@ export const PERMISSIONS = [
   'apiKey:read',
   'apiKey:edit',
   'event:read',
+  'usage:read',
+  'usage:record',
 ] as const;
 
 export type Permission = (typeof PERMISSIONS)[number];

@@ -70,6 +70,12 @@ export function assignmentInReach(reach: Reach, tenantId: Id): SQL {
   return reach.kind === 'CUSTOMER' ? NOTHING : tenantInReach(reach, tenantId);
 }
 
+/** Data sources are the tenant's own: of those that its customer belongs to, a reach of one customer sees none. */
+export function dataSourceInReach(reach: Reach, tenantId: Id): SQL {
+  const inReach = reach.kind === 'CUSTOMER' ? NOTHING : tenantInReach(reach, tenantId);
+  return sql`(${inReach} AND EXISTS (SELECT 1 FROM tenant owner WHERE owner.id = ${tenantId} AND owner.deleted_at IS NULL))`;
+}
+
 type RoleScope = typeof roles.$inferSelect.scope;
 const SHOWN_SCOPES: Record<Reach['kind'], readonly RoleScope[]> = {
   ORGANIZATION: ['ORGANIZATION', 'CUSTOMER', 'TENANT'],

@@ -46,7 +46,8 @@ export const recordAfter = (change: Occasion, type: EventType, after: SQL): SQL 
   sql`UPDATE event SET after = ${after} WHERE ${ofCommand(change, type)}`;
 
 /** They name one tenant each: the other tenants of a customer or user are nobody's business who reaches only this one. */
-const OF_ONE_TENANT = sql`('membership.created', 'membership.deleted', 'tenantRole.assigned', 'tenantRole.revoked')`;
+const OF_ONE_TENANT = sql`('membership.created', 'membership.deleted', 'tenantRole.assigned', 'tenantRole.revoked',
+  'pixel.created', 'pixel.updated', 'pixel.removed', 'pipeline.created', 'pipeline.updated', 'pipeline.removed')`;
 
 /** A user is signed in to what may be out of the reach of whoever shares a tenant with the user, and by whom. */
 const OF_NO_TENANT = sql`('session.created', 'session.switched', 'session.ended', 'user.linked')`;

@@ -16,6 +16,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../directory/paging.ts';
+import { DEFAULT_WINDOW_HOURS, MAX_WINDOW_HOURS } from '../directory/traffic-hours.ts';
 
 /** What an operation may cost: 100 customers with 25 tenants of three fields each are within. */
 export const MAX_COST = 10_000;
@@ -25,8 +26,10 @@ export const MAX_DEPTH = 12;
 const FIELD_COST = 1;
 const PAGE_COST = 10;
 const MUTATION_COST = 100;
-/** One of the rows that an import is given. */
-const ROW_COST = 10;
+/** One of the rows that an import is given, or of the entries of traffic, with what it is answered. */
+const ITEM_COSTS = { rows: 10, entries: 5 };
+/** Usage reads a row for each hour of its window, and so many of them cost as much as a field. */
+const HOURS_A_FIELD = 24;
 /** A total reads every row that it counts. */
 const TOTAL_COST = 200;
 /** Introspection answers the whole schema, or one type of it. */
@@ -46,8 +49,10 @@ type Fragment = Pick<FragmentDefinitionNode | InlineFragmentNode, 'selectionSet'
 
 /**
  * Prices an operation by the shape of the schema, so that no field can be forgotten: a field 1, a mutation 100, a row of
- * an import 10, a total 200, a page 10 and then the fields of its records as often as it may have records. To be asked about valid documents
- * only, whose fragments have no cycles; each fragment is priced once for each type and page, however often it is spread.
+ * an import 10, an entry of traffic 5, a total 200, a page 10 and then the fields of its records as often as it may have
+ * records, usage 10 and 1 for each 24 hours, and then the fields of its hours as often as it has hours. To be asked about
+ * valid documents only, whose fragments have no cycles; each fragment is priced once for each type and page, however often
+ * it is spread.
  */
 export function costOf(
   schema: GraphQLSchema,
@@ -61,7 +66,7 @@ export function costOf(
   }
   const priced = new Map<SelectionSetNode, Map<string, Cost>>();
 
-  /** `rows` is how many records the connection may have whose fields these are. */
+  /** `rows` is how many records the connection may have whose fields these are, or hours the usage. */
   function priceSelections(selections: SelectionSetNode, type: GraphQLNamedType, rows: number): Cost {
     const prices = priced.get(selections) ?? new Map<string, Cost>();
     priced.set(selections, prices);
@@ -91,17 +96,20 @@ export function costOf(
     const name = node.name.value;
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
     const onPage = isConnection(parent);
+    const isRepeated = onPage ? name === 'nodes' || name === 'edges' : isUsage(parent) && name === 'hours';
     if (!field || !node.selectionSet) return { cost: leafCost(name, onPage), depth: 1 };
 
     const type = getNamedType(field.type);
-    const below = priceSelections(node.selectionSet, type, isConnection(type) ? pageSize(node, variables) : 1);
-    const times = onPage && (name === 'nodes' || name === 'edges') ? rows : recordCount(node, field.type, variables);
-    const given = parent === schema.getMutationType() ? ROW_COST * rowCount(node, variables) : 0;
-    return { cost: ownCost(parent, type) + given + below.cost * times, depth: below.depth + 1 };
+    const size = sizeOf(node, type, variables);
+    const below = priceSelections(node.selectionSet, type, size);
+    const times = isRepeated ? rows : recordCount(node, field.type, variables);
+    const given = parent === schema.getMutationType() ? itemCost(node, variables) : 0;
+    return { cost: ownCost(parent, type, size) + given + below.cost * times, depth: below.depth + 1 };
   }
 
-  function ownCost(parent: GraphQLNamedType, type: GraphQLNamedType): number {
+  function ownCost(parent: GraphQLNamedType, type: GraphQLNamedType, size: number): number {
     if (parent === schema.getMutationType()) return MUTATION_COST;
+    if (isUsage(type)) return PAGE_COST + Math.ceil(size / HOURS_A_FIELD);
     return isConnection(type) ? PAGE_COST : FIELD_COST;
   }
 
@@ -115,6 +123,19 @@ function leafCost(name: string, onPage: boolean): number {
 }
 
 const isConnection = (type: GraphQLNamedType): boolean => type.name.endsWith('Connection');
+
+const isUsage = (type: GraphQLNamedType): boolean => type.name === 'Usage';
+
+/** How many records a connection may have, or hours a usage: 1 of anything else. */
+function sizeOf(node: FieldNode, type: GraphQLNamedType, variables: Variables): number {
+  if (isUsage(type)) return windowSize(node, variables);
+  return isConnection(type) ? pageSize(node, variables) : 1;
+}
+
+function windowSize(node: FieldNode, variables: Variables): number {
+  const size = argument(node, 'durationInHours', variables) ?? DEFAULT_WINDOW_HOURS;
+  return typeof size === 'number' ? Math.min(Math.max(size, 1), MAX_WINDOW_HOURS) : MAX_WINDOW_HOURS;
+}
 
 /** A size out of bounds is priced as the nearest one within, one that is no number as the largest: both are refused later. */
 function pageSize(node: FieldNode, variables: Variables): number {
@@ -131,14 +152,19 @@ function recordCount(node: FieldNode, type: GraphQLOutputType, variables: Variab
   return areRecords && isListType(getNullableType(type)) ? DEFAULT_PAGE_SIZE : 1;
 }
 
-/** How many rows the input of a mutation has. */
-function rowCount(node: FieldNode, variables: Variables): number {
+/** What the rows or entries that the input of a mutation has cost. */
+function itemCost(node: FieldNode, variables: Variables): number {
+  const costs = Object.entries(ITEM_COSTS).map(([name, cost]) => cost * itemCount(node, name, variables));
+  return costs.reduce((sum, cost) => sum + cost, 0);
+}
+
+function itemCount(node: FieldNode, list: string, variables: Variables): number {
   const input = node.arguments?.find(({ name }) => name.value === 'input')?.value;
-  if (input?.kind === Kind.VARIABLE) return lengthOf(memberOf(variables.get(input.name.value), 'rows'));
+  if (input?.kind === Kind.VARIABLE) return lengthOf(memberOf(variables.get(input.name.value), list));
   if (input?.kind !== Kind.OBJECT) return 0;
-  const rows = input.fields.find(({ name }) => name.value === 'rows')?.value;
-  if (rows?.kind === Kind.VARIABLE) return lengthOf(variables.get(rows.name.value));
-  return rows?.kind === Kind.LIST ? rows.values.length : 0;
+  const items = input.fields.find(({ name }) => name.value === list)?.value;
+  if (items?.kind === Kind.VARIABLE) return lengthOf(variables.get(items.name.value));
+  return items?.kind === Kind.LIST ? items.values.length : 0;
 }
 
 const lengthOf = (value: unknown): number => (Array.isArray(value) ? value.length : 0);

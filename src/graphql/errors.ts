@@ -9,6 +9,7 @@ import {
   NotFoundError,
   type Reference,
   RoleInUseError,
+  TooManyDataSourcesError,
   TooManyRolesError,
   ValidationError,
   VersionConflictError,
@@ -153,6 +154,12 @@ builder.objectType(RoleInUseError, {
 builder.objectType(TooManyRolesError, {
   name: 'TooManyRolesError',
   description: 'There are as many roles of this scope as there may be: 100, built-in ones included.',
+  interfaces: [MutationError],
+});
+
+builder.objectType(TooManyDataSourcesError, {
+  name: 'TooManyDataSourcesError',
+  description: 'The tenant has as many pixels, or pipelines, as it may have: 1,000.',
   interfaces: [MutationError],
 });
 

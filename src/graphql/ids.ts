@@ -8,6 +8,8 @@ const NODE_TYPES = [
   'Role',
   'ApiKey',
   'TrustedIssuer',
+  'Pixel',
+  'Pipeline',
   'Session',
   'Event',
 ] as const;

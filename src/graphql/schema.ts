@@ -17,6 +17,9 @@ import './viewer.ts';
 import './import.ts';
 import './api-key.ts';
 import './trusted-issuer.ts';
+import './data-source.ts';
+import './data-source-mutations.ts';
+import './usage.ts';
 import './permission.ts';
 import './event.ts';
 

@@ -1,5 +1,5 @@
 import { Database } from '../db/client.ts';
-import { removeExpired } from '../directory/housekeeping.ts';
+import { removeExpired, removeOldTraffic } from '../directory/housekeeping.ts';
 import { type Environment, publicUrl } from './environment.ts';
 import { log } from './failures.ts';
 import { sendMail } from './mailer.ts';
@@ -7,6 +7,10 @@ import { sendMail } from './mailer.ts';
 /** What is done every few minutes, whoever asks for what: each of it on its own, whether the others fail or not. */
 export async function housekeep(env: Environment): Promise<void> {
   const id = crypto.randomUUID();
-  const tasks = [() => removeExpired(new Database(env.DB), new Date()), () => sendMail(env, publicUrl(env))];
+  const tasks = [
+    () => removeExpired(new Database(env.DB), new Date()),
+    () => removeOldTraffic(new Database(env.DB), new Date()),
+    () => sendMail(env, publicUrl(env)),
+  ];
   for (const task of tasks) await task().catch((error) => log(id, error));
 }

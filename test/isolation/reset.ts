@@ -17,6 +17,9 @@ const TABLES = {
   event: ['id'],
   event_tenant: ['tenant_id', 'event_id'],
   api_key_tenant: ['api_key_id', 'tenant_id'],
+  data_source: ['id'],
+  traffic_entry: ['tenant_id', 'entry_id'],
+  traffic_hour: ['tenant_id', 'hour'],
   trusted_issuer: ['id'],
   trusted_issuer_role: ['issuer_id', 'role_id'],
   trusted_issuer_customer: ['issuer_id', 'customer_id'],
@@ -33,7 +36,10 @@ export async function remember(): Promise<void> {
     const same = key.map((name) => `saved."${name}" = "${table}"."${name}"`).join(' AND ');
     const differs = columns.map((name) => `saved."${name}" IS NOT "${table}"."${name}"`).join(' OR ');
     // Events of roles and keys stay, and so do the keys that they are about.
-    const ours = table === 'event' ? "subject_type IN ('Customer', 'Tenant', 'User')" : table !== 'api_key_tenant';
+    const ours =
+      table === 'event'
+        ? "subject_type IN ('Customer', 'Tenant', 'User', 'Pixel', 'Pipeline')"
+        : table !== 'api_key_tenant';
     copies?.push(`CREATE TABLE "saved_${table}" AS SELECT ${list} FROM "${table}"`);
     removals?.unshift(
       `DELETE FROM "${table}" WHERE ${ours} AND NOT EXISTS (SELECT 1 FROM "saved_${table}" saved WHERE ${same})`,

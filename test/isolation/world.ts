@@ -19,6 +19,7 @@ import { sessionOf, TOKENS } from '../people.ts';
 import { issuerStatements } from './issuer-rows.ts';
 import { remember } from './reset.ts';
 import type { Asked } from './together.ts';
+import { usageStatements } from './usage-rows.ts';
 import { type UserSubject, userStatements } from './user-rows.ts';
 
 export type TenantName = 'a' | 'b' | 'gone';
@@ -188,7 +189,7 @@ async function build(): Promise<void> {
       );
     }
   }
-  await env.DB.batch([...statements, ...userStatements(), ...issuerStatements()]);
+  await env.DB.batch([...statements, ...userStatements(), ...issuerStatements(), ...usageStatements(rawTenant)]);
 }
 
 /** Reads all that a viewer must not change, whatever they may do: what is beyond their reach. */
@@ -210,6 +211,9 @@ export function beyond({ reach, customer }: ViewerKind): D1PreparedStatement[] {
     `SELECT id, email, name, phone, status, role_id, customer_id, deleted_at, version, iif(elsewhere, customer_deleted_at, NULL)
         FROM (SELECT *, EXISTS (SELECT 1 FROM assignment WHERE user_id = id AND tenant_id ${outside}) AS elsewhere FROM user)
         WHERE kind <> 'TENANT' OR elsewhere ORDER BY id`,
+    `SELECT * FROM data_source WHERE tenant_id ${outside} ORDER BY id`,
+    `SELECT * FROM traffic_entry WHERE tenant_id ${outside} ORDER BY tenant_id, entry_id`,
+    `SELECT * FROM traffic_hour WHERE tenant_id ${outside} ORDER BY tenant_id, hour`,
     'SELECT * FROM role, (SELECT ?1)',
   ].map((sql) => env.DB.prepare(sql).bind(own));
 }
@@ -229,6 +233,8 @@ const beyondCustomer = (customer: State): D1PreparedStatement[] =>
     'SELECT * FROM assignment, (SELECT ?1) ORDER BY tenant_id, user_id',
     'SELECT * FROM user WHERE customer_id IS NOT ?1 ORDER BY id',
     'SELECT session.* FROM session JOIN user ON user.id = user_id WHERE customer_id IS NOT ?1 ORDER BY session.id',
+    'SELECT * FROM data_source, (SELECT ?1) ORDER BY id',
+    'SELECT * FROM traffic_hour, (SELECT ?1) ORDER BY tenant_id, hour',
     'SELECT * FROM role, (SELECT ?1)',
   ].map((sql) => env.DB.prepare(sql).bind(customerIds[customer]));
 

@@ -51,7 +51,7 @@ const written = z.record(z.string(), z.record(z.string(), record));
 /** The id of the record that the mutation wrote. */
 async function write(gateway: Gateway, name: string, input: Record<string, unknown>): Promise<string> {
   const type = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
-  const kind = /(user|customer|tenant)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
+  const kind = /(user|customer|tenant|pixel)$/i.exec(name)?.[1]?.toLowerCase() ?? '';
   const answer = await ask(
     gateway,
     `mutation ($input: ${type}Input!) { ${name}(input: $input) { ... on ${type}Payload { ${kind} { id } } } }`,
@@ -122,6 +122,7 @@ describe('what was erased', () => {
         billing: { companyName: name, billingAddress: { line1: `The house of ${name}` } },
       });
       await write(gateway, 'updateTenant', { id: tenant, name: `Renamed ${name}` });
+      await write(gateway, 'registerPixel', { tenantIdentifier: { id: tenant }, name, externalId: before });
       await write(gateway, 'deleteUser', { id: user });
       await write(gateway, 'deleteUser', { id: user, permanently: true });
       await write(gateway, 'deleteCustomer', { id: customer, permanently: true });

@@ -6,7 +6,7 @@ export const events = sqliteTable('event', {
   commandId: text('command_id').notNull(),
   type: text('type').notNull(),
   subjectType: text('subject_type', {
-    enum: ['Organization', 'Tenant', 'Customer', 'User', 'Role', 'ApiKey', 'TrustedIssuer'],
+    enum: ['Organization', 'Tenant', 'Customer', 'User', 'Role', 'ApiKey', 'TrustedIssuer', 'Pixel', 'Pipeline'],
   }).notNull(),
   subjectId: text('subject_id').notNull(),
   actorType: text('actor_type', { enum: ['ROOT', 'API_KEY', 'USER', 'SYSTEM'] }).notNull(),

@@ -1,0 +1,15 @@
+import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { id, timestamp } from './columns.ts';
+
+export const dataSources = sqliteTable('data_source', {
+  id: id(),
+  tenantId: text('tenant_id').notNull(),
+  kind: text('kind', { enum: ['PIXEL', 'PIPELINE'] }).notNull(),
+  name: text('name').notNull(),
+  externalId: text('external_id'),
+  externalIdKey: text('external_id_key'),
+  status: text('status', { enum: ['ACTIVE', 'INACTIVE'] }).notNull(),
+  lastTrafficHour: integer('last_traffic_hour'),
+  createdAt: timestamp('created_at').notNull(),
+  updatedAt: timestamp('updated_at').notNull(),
+});
