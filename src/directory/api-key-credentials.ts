@@ -7,6 +7,7 @@ import { parseList, permissionList, reachOf } from './api-keys.ts';
 import { type Authenticated, recollection, type Trust } from './authentication.ts';
 import type { Permission } from './permission-names.ts';
 import { equalHashes, sha256 } from './secrets.ts';
+import type { Viewer } from './viewer.ts';
 
 /** All that decides whether a key is good, and for what. */
 const credentialOf = (apiKeyId: string) =>
@@ -26,6 +27,7 @@ const credentialOf = (apiKeyId: string) =>
         WHERE api_key_tenant.api_key_id = ${apiKeys.id})`,
       liveCustomerId: sql<string | null>`(SELECT customer.id FROM customer
         WHERE customer.id = ${apiKeys.customerId} AND customer.deleted_at IS NULL)`,
+      organizationId: sql<string>`(SELECT organization.id FROM organization)`,
     },
     sql`FROM api_key WHERE ${apiKeys.id} = ${apiKeyId}`,
   );
@@ -35,12 +37,21 @@ type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 /** What is noted of a key's use says nothing about whether it is good. */
 const authenticate = recollection<Credential>(['lastUsedAt']);
 
-/** Who holds this API key; null when it is malformed, unknown, expired or revoked. */
+/** What some APIs have clients say beside their key. It never adds to what the key may do. */
+export interface ApiKeyClaims {
+  /** Whose key it is: a key of another organization is none. */
+  organizationId: string;
+  /** READ leaves a key that may write with reading. */
+  access: Viewer['access'];
+}
+
+/** Who holds this API key; null when it is malformed, unknown, expired or revoked, or not what is claimed. */
 export async function authenticateApiKey(
   db: Database,
   token: string,
   now: Date,
   how: Trust,
+  claims: ApiKeyClaims | null = null,
 ): Promise<Authenticated | null> {
   const id = apiKeyIdOf(token);
   if (id === null) return null;
@@ -48,9 +59,15 @@ export async function authenticateApiKey(
   return authenticate(
     db,
     token,
-    { statement: credentialOf(id), admit: (credential) => admit(db, id, hash, credential, now) },
+    { statement: credentialOf(id), admit: (credential) => narrowed(admit(db, id, hash, credential, now), credential) },
     how,
   );
+
+  function narrowed(admitted: Authenticated | null, { organizationId }: Credential): Authenticated | null {
+    if (admitted === null || claims === null) return admitted;
+    if (claims.organizationId.toLowerCase() !== organizationId) return null;
+    return claims.access === 'WRITE' ? admitted : { ...admitted, viewer: { ...admitted.viewer, access: 'READ' } };
+  }
 }
 
 function admit(db: Database, id: string, hash: string, credential: Credential, now: Date): Authenticated | null {

@@ -55,7 +55,7 @@ export class ValidationError extends DirectoryError {
   readonly issues: readonly Issue[];
 
   constructor(issues: readonly Issue[]) {
-    super(`The input is not valid: ${issues.map(({ path, message }) => `${path} ${message}`).join('; ')}.`);
+    super(`The input is not valid: ${issues.map(({ path, message }) => `${path} ${message}`.trim()).join('; ')}.`);
     this.issues = issues;
   }
 

@@ -5,14 +5,14 @@ import { memberships } from '../db/schema/memberships.ts';
 import { tenants } from '../db/schema/tenants.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { ForbiddenError } from './errors.ts';
-import { choice, comparable, parse, type TenantIdentifier } from './input.ts';
+import { choice, comparable, id, parse, type TenantIdentifier } from './input.ts';
 import { type Listing, type NestedListing, nestedListing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import { tenantInReach } from './reach.ts';
 import { tenantsInReach } from './reach-walks.ts';
 import { listRecords, type RecordListArguments } from './record-lists.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
-import { type Caller, isGranted, requirePermissions, type Viewer } from './viewer.ts';
+import { type Caller, isGranted, requirePermissions, requireReach, type Viewer } from './viewer.ts';
 import type { Walk } from './walk.ts';
 
 export const TENANT_STATUSES = tenants.status.enumValues;
@@ -59,6 +59,21 @@ export async function findTenant({ db, viewer }: Caller, identifier: TenantIdent
   const inReach = tenantInReach(viewer.reach, tenants.id);
   const [found] = await db.read(tenantRows(sql`WHERE ${isTenant(identifier)} AND ${inReach}`));
   return found ?? null;
+}
+
+/** The whole of a tenant, for who may read more of it than its id and its name. Null when there is none in reach. */
+export async function readTenant(caller: Caller, tenantId: unknown): Promise<TenantRecord | null> {
+  requirePermissions(caller.viewer, ['tenant:read']);
+  requireTenantDetails(caller.viewer);
+  return findTenant(caller, parse(z.object({ id }), { id: tenantId }));
+}
+
+/** The tenant that a user is signed in to. Null when it has just been deleted. */
+export async function readOwnTenant(caller: Caller): Promise<TenantRecord | null> {
+  const { reach, session } = caller.viewer;
+  if (session === null) throw ForbiddenError.notSignedIn();
+  requireReach(caller.viewer, ['TENANTS']);
+  return readTenant(caller, reach.kind === 'TENANTS' ? reach.tenantIds[0] : null);
 }
 
 const tenantFilter = z.object({

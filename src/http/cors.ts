@@ -14,12 +14,12 @@ export const isPreflight = (request: Request): boolean =>
   request.method === 'OPTIONS' && request.headers.has('access-control-request-method');
 
 /** The answer to a preflight; without an allowed origin it allows nothing. */
-export function preflight(origin: string | null): Response {
+export function preflight(origin: string | null, methods = 'GET, POST'): Response {
   if (origin === null) return new Response(null, { status: 204 });
   return new Response(null, {
     status: 204,
     headers: {
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': methods,
       'access-control-allow-headers': 'authorization, content-type, accept',
       'access-control-max-age': String(ONE_DAY_SECONDS),
     },

@@ -1,5 +1,5 @@
 import { BrokenPremise, Database } from '../db/client.ts';
-import { authenticateApiKey } from '../directory/api-key-credentials.ts';
+import { type ApiKeyClaims, authenticateApiKey } from '../directory/api-key-credentials.ts';
 import type { Authenticated, Trust } from '../directory/authentication.ts';
 import { PERMISSIONS } from '../directory/permission-names.ts';
 import { equalHashes, sha256 } from '../directory/secrets.ts';
@@ -18,11 +18,32 @@ const ROOT: Viewer = {
   session: null,
 };
 
+/** A credential as a request carries it. */
+export interface Presented {
+  token: string;
+  /** For an API whose clients say more of a key than the key. Then it is an API key, and no other credential. */
+  claims: ApiKeyClaims | null;
+}
+
+/** Where an API finds the credential, and how it says that there is no valid one. */
+export interface Entrance {
+  credentialOf(request: Request): Presented | null;
+  unauthenticated(): Response;
+}
+
 const BEARER = /^Bearer +([^\s]+)$/i;
+
+/** `Authorization: Bearer <key or access token>`, which every API takes. */
+export function bearerOf({ headers }: Request): Presented | null {
+  const [, token] = BEARER.exec(headers.get('authorization') ?? '') ?? [];
+  return token === undefined ? null : { token, claims: null };
+}
+
+export const CHALLENGE = { 'www-authenticate': 'Bearer realm="tenantry"' };
 
 type Answer = (caller: Caller) => Promise<Response>;
 
-interface Answered {
+export interface Answered {
   response: Response;
   noteUse: Authenticated['noteUse'];
   /** Whether a mail waits to be sent. */
@@ -34,20 +55,32 @@ interface Answered {
  * before is relied on and checked on the way; if it has changed, the answer is thrown away and made again, afresh.
  * Nothing has been written by then: a write is not begun before the check.
  */
-export async function asViewer(request: Request, env: Environment, answer: Answer): Promise<Answered> {
+export async function asViewer(
+  request: Request,
+  env: Environment,
+  answer: Answer,
+  entrance: Entrance = BEARER_ONLY,
+): Promise<Answered> {
   try {
-    return await attempt(request, env, answer, { afresh: false });
+    return await attempt(request, env, answer, entrance, { afresh: false });
   } catch (error) {
     if (!(error instanceof BrokenPremise)) throw error;
-    return attempt(request, env, answer, { afresh: true });
+    return attempt(request, env, answer, entrance, { afresh: true });
   }
 }
 
-async function attempt(request: Request, env: Environment, answer: Answer, how: Trust): Promise<Answered> {
+async function attempt(
+  request: Request,
+  env: Environment,
+  answer: Answer,
+  entrance: Entrance,
+  how: Trust,
+): Promise<Answered> {
   const db = new Database(env.DB);
   const tokens = accessTokensOf(env, request);
-  const authenticated = await authenticate(request, env, { db, tokens }, how);
-  if (authenticated instanceof Response) return { response: authenticated, noteUse: null, mailIsDue: false };
+  const presented = entrance.credentialOf(request);
+  const authenticated = presented && (await authenticate(presented, env, { db, tokens }, how));
+  if (!authenticated) return { response: entrance.unauthenticated(), noteUse: null, mailIsDue: false };
   let isDue = false;
   const mailIsDue = () => {
     isDue = true;
@@ -60,22 +93,27 @@ async function attempt(request: Request, env: Environment, answer: Answer, how: 
 /** Three parts of base64url, and no key of ours. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** The holder of the credential, or a 401 that does not say what is wrong with it. */
+/** The holder of the credential, or null, which does not say what is wrong with it. */
 async function authenticate(
-  request: Request,
+  { token, claims }: Presented,
   env: Environment,
   { db, tokens }: Pick<Caller, 'db' | 'tokens'>,
   how: Trust,
-): Promise<Authenticated | Response> {
-  const [, token] = BEARER.exec(request.headers.get('authorization') ?? '') ?? [];
-  if (token === undefined) return unauthenticated();
-  if (env.ROOT_KEY && equalHashes(sha256(token), sha256(env.ROOT_KEY))) return { viewer: ROOT, noteUse: null };
+): Promise<Authenticated | null> {
   const now = new Date();
-  if (!JWT.test(token)) return (await authenticateApiKey(db, token, now, how)) ?? unauthenticated();
-  return (tokens && (await authenticateUser(db, tokens, token, now, how))) ?? unauthenticated();
+  if (claims !== null) return authenticateApiKey(db, token, now, how, claims);
+  if (env.ROOT_KEY && equalHashes(sha256(token), sha256(env.ROOT_KEY))) return { viewer: ROOT, noteUse: null };
+  if (!JWT.test(token)) return authenticateApiKey(db, token, now, how);
+  return tokens && authenticateUser(db, tokens, token, now, how);
 }
 
-const unauthenticated = (): Response =>
-  failure(401, 'UNAUTHENTICATED', 'A valid credential is required: Authorization: Bearer <key or access token>.', {
-    'www-authenticate': 'Bearer realm="tenantry"',
-  });
+const BEARER_ONLY: Entrance = {
+  credentialOf: bearerOf,
+  unauthenticated: () =>
+    failure(
+      401,
+      'UNAUTHENTICATED',
+      'A valid credential is required: Authorization: Bearer <key or access token>.',
+      CHALLENGE,
+    ),
+};

@@ -21,6 +21,24 @@ export interface Environment {
   /** Pages of one's own that mailed links lead to, which get the token behind a `#`. Ours, if not given. */
   INVITATION_URL?: string;
   PASSWORD_RESET_URL?: string;
+  /** Which documented APIs of others are served, separated by commas. All of them, if none is named. */
+  DIALECTS?: string;
+}
+
+/** The documented APIs of others that there are, by their names in DIALECTS. */
+export const DIALECTS = ['userdocks'] as const;
+export type DialectName = (typeof DIALECTS)[number];
+
+const namesIn = (list = ''): string[] =>
+  list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+
+/** Whether a dialect is served: every one is, unless some are named. */
+export function isServed({ DIALECTS: list }: Environment, name: DialectName): boolean {
+  const names = namesIn(list);
+  return names.length === 0 || names.includes(name);
 }
 
 const MIN_ROOT_KEY_LENGTH = 32;
@@ -39,6 +57,8 @@ export function misconfiguration(env: Environment): string | null {
   for (const [name, url] of Object.entries({ INVITATION_URL, PASSWORD_RESET_URL })) {
     if (url && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return `${name} is not an http or https URL.`;
   }
+  const unknown = namesIn(env.DIALECTS).filter((name) => !DIALECTS.some((known) => known === name));
+  if (unknown.length > 0) return `DIALECTS names ${unknown.join(', ')}. There are: ${DIALECTS.join(', ')}.`;
   return SIGNING_KEYS ? wrongKeys(SIGNING_KEYS) : null;
 }
 

@@ -21,6 +21,9 @@ export const FAILURE_CODES = [
 ] as const;
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
+/** How an API says that a request failed. */
+export type Failure = (status: number, code: FailureCode, message: string, headers?: HeadersInit) => Response;
+
 /** A failed request as every API without an envelope of its own answers it: the shape of GraphQL's errors. */
 export function failure(
   status: number,
@@ -34,8 +37,7 @@ export function failure(
 
 /** The same for a failure that nobody expected: it is logged, and the answer has only the id that stands in the log. */
 export function unexpected(error: unknown, requestId: string): Response {
-  log(requestId, error);
-  const { status, code, message } = masked(error);
+  const { status, code, message } = logged(error, requestId);
   return Response.json({ errors: [{ message, extensions: { code, requestId } }] }, { status });
 }
 
@@ -56,17 +58,28 @@ function masked(error: unknown): Masked {
   return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' };
 }
 
+/** The same as an API with an envelope of its own answers it; the id is in the header of the answer alone. */
+export function unexpectedBy(fail: Failure, error: unknown, requestId: string): Response {
+  const { status, code, message } = logged(error, requestId);
+  return fail(status, code, message);
+}
+
+function logged(error: unknown, requestId: string): Masked {
+  log(requestId, error);
+  return masked(error);
+}
+
 /** D1 reports SQL and names of columns, but no values; any other message may quote what the caller sent. */
 const SAFE_MESSAGE = /^D1_ERROR: /;
 
 /** One failure can reach the answer by several fields, and the log but once. */
-const logged = new WeakSet<object>();
+const inTheLog = new WeakSet<object>();
 
 /** One line for an error that nobody expected. Neither variables nor secrets nor e-mail addresses may stand in it. */
 export function log(requestId: string, error: unknown): void {
   if (error instanceof Error) {
-    if (error instanceof BrokenPremise || logged.has(error)) return;
-    logged.add(error);
+    if (error instanceof BrokenPremise || inTheLog.has(error)) return;
+    inTheLog.add(error);
   }
   const { name, message, stack } = error instanceof Error ? error : new Error('Not an Error');
   const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];

@@ -8,7 +8,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { costOf, MAX_COST, MAX_DEPTH } from '../graphql/cost.ts';
-import { failure } from './failures.ts';
+import { type Failure, failure } from './failures.ts';
 
 /** An import of 500 rows fits in. */
 export const MAX_BODY_BYTES = 1024 * 1024;
@@ -17,8 +17,8 @@ export const MAX_ALIASES = 30;
 export const MAX_DIRECTIVES = 30;
 
 /** The body, read no further than it may be long; a Response when it is longer, whatever its headers say. */
-export async function readBody(request: Request): Promise<Uint8Array<ArrayBuffer> | Response> {
-  const tooLarge = () => failure(413, 'PAYLOAD_TOO_LARGE', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
+export async function readBody(request: Request, fail: Failure = failure): Promise<Uint8Array<ArrayBuffer> | Response> {
+  const tooLarge = () => fail(413, 'PAYLOAD_TOO_LARGE', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) return tooLarge();
   return (await readAtMost(request.body, MAX_BODY_BYTES)) ?? tooLarge();
 }
@@ -44,12 +44,16 @@ const JSON_TYPE = /^application\/json\b/i;
 export const isJson = ({ headers }: Request): boolean => JSON_TYPE.test(headers.get('content-type') ?? '');
 
 /** The JSON object in the body, or why there is none. */
-export async function readJson(request: Request): Promise<Record<string, unknown> | Response> {
-  if (!isJson(request)) return failure(415, 'BAD_REQUEST', 'This is posted as application/json.');
-  const body = await readBody(request);
+export async function readJson(
+  request: Request,
+  fail: Failure = failure,
+  read = () => readBody(request, fail),
+): Promise<Record<string, unknown> | Response> {
+  if (!isJson(request)) return fail(415, 'BAD_REQUEST', 'This is sent as application/json.');
+  const body = await read();
   if (body instanceof Response) return body;
   const value = asJsonObject(new TextDecoder().decode(body));
-  return value ?? failure(400, 'BAD_REQUEST', 'The body is not a JSON object.');
+  return value ?? fail(400, 'BAD_REQUEST', 'The body is not a JSON object.');
 }
 
 /** Null for what is no JSON, or no object. */

@@ -2,7 +2,8 @@ import { Database } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
 import { answerStep, publicKeys, STEPS, type Step } from './auth.ts';
 import { allowedOrigin, isPreflight, preflight } from './cors.ts';
-import { asViewer } from './credentials.ts';
+import { type Answered, asViewer } from './credentials.ts';
+import { answerDialect, type Dialect, dialectAt } from './dialects.ts';
 import { type Environment, misconfiguration, publicUrl } from './environment.ts';
 import { failure, log, unexpected } from './failures.ts';
 import { answerGraphQL } from './graphql.ts';
@@ -43,18 +44,21 @@ export async function handle(request: Request, env: Environment, context: Execut
 
 async function route(exchange: Exchange, origin: string | null): Promise<Response> {
   const { request, env } = exchange;
+  const { pathname } = new URL(request.url);
+  const dialect = dialectAt(env, pathname);
   const problem = misconfiguration(env);
-  if (problem !== null) return failure(503, 'MISCONFIGURED', problem);
-  const handler = ROUTES[new URL(request.url).pathname];
+  if (problem !== null) return (dialect?.failure ?? failure)(503, 'MISCONFIGURED', problem);
+  const handler = dialect ? dialectHandler(dialect) : ROUTES[pathname];
   if (!handler) return failure(404, 'NOT_FOUND', 'There is nothing at this path.');
-  if (isPreflight(request)) return preflight(origin);
+  if (isPreflight(request)) return preflight(origin, dialect?.methods);
   return (await pageFor(request, env)) ?? handler(exchange);
 }
 
-async function graphql({ request, env, requestId, later }: Exchange): Promise<Response> {
+async function graphql(exchange: Exchange): Promise<Response> {
+  const { request, env, requestId } = exchange;
   const { method } = request;
   let body: Promise<Uint8Array<ArrayBuffer> | Response> | undefined;
-  const { response, noteUse, mailIsDue } = await asViewer(request, env, async (caller) => {
+  const answered = await asViewer(request, env, async (caller) => {
     if (method !== 'GET' && method !== 'POST') {
       return failure(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.', { allow: 'GET, POST' });
     }
@@ -64,6 +68,16 @@ async function graphql({ request, env, requestId, later }: Exchange): Promise<Re
     // Cloned, because the answer may have to be made a second time.
     return bytes instanceof Response ? bytes.clone() : answerGraphQL(request, bytes, { ...caller, requestId });
   });
+  return settled(exchange, answered);
+}
+
+const dialectHandler =
+  (dialect: Dialect): Handler =>
+  async (exchange) =>
+    settled(exchange, await answerDialect(dialect, exchange));
+
+/** The answer, with what is left to do behind it. */
+function settled({ request, env, later }: Exchange, { response, noteUse, mailIsDue }: Answered): Response {
   if (noteUse) later(noteUse);
   if (mailIsDue) later(() => sendMail(env, publicUrl(env, request)));
   return response;

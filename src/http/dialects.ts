@@ -1,0 +1,69 @@
+import type { Caller } from '../directory/viewer.ts';
+import { type Answered, asViewer, type Entrance } from './credentials.ts';
+import { DIALECTS, type DialectName, type Environment, isServed } from './environment.ts';
+import { type Failure, unexpectedBy } from './failures.ts';
+import { readBody } from './limits.ts';
+import { userdocks } from './userdocks.ts';
+
+/** A request to a dialect, by somebody who is known. */
+export interface Asked {
+  request: Request;
+  requestId: string;
+  caller: Caller;
+  /** Can be read again, because the answer may have to be made a second time. */
+  readBody: () => Promise<Uint8Array<ArrayBuffer> | Response>;
+}
+
+export type Answerer = (asked: Asked) => Promise<Response>;
+
+/** A documented API of somebody else's, as requests come to it. What it says stands in src/dialects. */
+export interface Dialect extends Pick<Entrance, 'credentialOf'> {
+  /** The paths that belong to it. */
+  paths: RegExp;
+  /** By which pages of other origins may ask it. */
+  methods: string;
+  /** Says in its envelope that a request failed, whatever the reason. */
+  failure: Failure;
+  /** Has the header that tells clients how to authenticate. */
+  unauthenticated(): Response;
+  /** What answers at one of its paths; null where it has nothing. */
+  at(path: string): Answerer | null;
+}
+
+const REGISTRY: Record<DialectName, Dialect> = { userdocks };
+
+/** The dialect that a path belongs to, if it is served: else there is nothing at the path. */
+export function dialectAt(env: Environment, path: string): Dialect | null {
+  const name = DIALECTS.find((candidate) => REGISTRY[candidate].paths.test(path));
+  return name !== undefined && isServed(env, name) ? REGISTRY[name] : null;
+}
+
+interface Exchange {
+  request: Request;
+  env: Environment;
+  requestId: string;
+}
+
+/** Answers in the dialect's envelope, whatever happens. */
+export async function answerDialect(dialect: Dialect, { request, env, requestId }: Exchange): Promise<Answered> {
+  const { failure } = dialect;
+  const alone = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
+  const answer = dialect.at(new URL(request.url).pathname);
+  if (answer === null) return alone(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
+  let body: ReturnType<Asked['readBody']> | undefined;
+  const readOnce = async () => {
+    body ??= readBody(request, failure);
+    const bytes = await body;
+    return bytes instanceof Response ? bytes.clone() : bytes;
+  };
+  try {
+    return await asViewer(
+      request,
+      env,
+      (caller) => answer({ request, requestId, caller, readBody: readOnce }),
+      dialect,
+    );
+  } catch (error) {
+    return alone(unexpectedBy(failure, error, requestId));
+  }
+}
