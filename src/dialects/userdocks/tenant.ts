@@ -90,23 +90,25 @@ export const updateAsSpelled = (tenantId: string) =>
         path: ['id'],
         error: 'must be the one in the path',
       })
-      .transform((given): z.input<typeof updateTenant.input> => ({
-        id: tenantId,
-        name: given.name,
-        description: given.description,
-        test: given.test,
-        billing: {
-          companyName: given.companyName,
-          vatId: given.companyVATId,
-          taxType: given.companyTaxType,
-          taxExempt: given.companyTaxExempt && EXEMPTIONS[given.companyTaxExempt],
-          isBusinessCustomer: given.isBusinessCustomer,
-          isInvoicePending: given.isInvoicePending,
-          oneTimePaymentValidThrough: given.stripeOneTimePaymentValidThru,
-          shippingAddress: patched(given.shippingAddress),
-          billingAddress: patched(given.billingAddress),
-        },
-      }))
+      .transform(
+        (given): z.input<typeof updateTenant.input> => ({
+          id: tenantId,
+          name: given.name,
+          description: given.description,
+          test: given.test,
+          billing: {
+            companyName: given.companyName,
+            vatId: given.companyVATId,
+            taxType: given.companyTaxType,
+            taxExempt: given.companyTaxExempt && EXEMPTIONS[given.companyTaxExempt],
+            isBusinessCustomer: given.isBusinessCustomer,
+            isInvoicePending: given.isInvoicePending,
+            oneTimePaymentValidThrough: given.stripeOneTimePaymentValidThru,
+            shippingAddress: patched(given.shippingAddress),
+            billingAddress: patched(given.billingAddress),
+          },
+        }),
+      )
       .pipe(updateTenant.input),
   });
 
