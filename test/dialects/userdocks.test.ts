@@ -1,5 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import readme from '../../README.md?raw';
+import { ROUTES } from '../../src/dialects/userdocks/routes.ts';
 import { newId } from '../../src/directory/ids.ts';
 import type { Permission } from '../../src/directory/permission-names.ts';
 import type { Environment } from '../../src/http/environment.ts';
@@ -599,6 +601,44 @@ describe('DIALECTS', () => {
     const answer = await send(new Request(`${ORIGIN}/health`), { DIALECTS: 'userdoc' });
     expect(answer).toMatchObject({ status: 503, errors: [{ extensions: { code: 'MISCONFIGURED' } }] });
     expect(answer.errors[0].message).toContain('userdoc');
+  });
+});
+
+describe('the README', () => {
+  const section = readme.slice(readme.indexOf('### Userdocks'), readme.indexOf('## Permissions'));
+  const row = (heading: string) =>
+    section.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
+
+  it('has every operation, and no other', () => {
+    const named = [...row('operations').matchAll(/`([A-Z]+) (\/\S+)`/g)].map(([, method, path]) => `${method} ${path}`);
+    const served = ROUTES.flatMap(({ path, operations }) =>
+      [...operations.keys()].map((method) => `${method} ${path.source.replaceAll('\\', '').slice(1, -1)}`),
+    );
+    expect(named.sort()).toEqual(served.map((name) => name.replace(/\(.*\)/, ':tenantId')).sort());
+  });
+
+  it('has fields by the names that /graphql has', () => {
+    const pairs = [...row('fields').matchAll(/`(\w+)`(?: is)? `(?:billing\.)?(\w+)`/g)];
+    expect(pairs).toHaveLength(5);
+    const known = Object.fromEntries(
+      FIELDS.map(([field, value, own]) => [field, Object.keys((own(value).billing ?? {}) as object)[0]]),
+    );
+    for (const [, field = '', name = ''] of pairs) expect(known[field] ?? 'postalCode', field).toBe(name);
+  });
+
+  it('shows a request that works', async () => {
+    const tenant = await newTenant();
+    const { secret } = await newKey();
+    const values: Headers = { TENANT_ID: uuidOf(tenant), API_KEY: secret, ORGANIZATION_ID: organizationId };
+    const filled = section.replaceAll('\\\n', '').replaceAll(/\$([A-Z_]+)/g, (_, name) => values[name] ?? '');
+    const [, method = '', path = '', options = ''] = /^curl -sS -X (\w+) \/v1(\S+) (.*)$/m.exec(filled) ?? [];
+    const headers = [...options.matchAll(/-H (["'])(\S+): (.*?)\1/g)].map(([, , name, value]) => [name, value]);
+    const [, body] = /-d '(.*)'$/.exec(options) ?? [];
+    expect((await call(method, path, Object.fromEntries(headers), body)).json).toEqual(DONE);
+    expect((await byGraphQL(tenant.id)).billing).toMatchObject({
+      vatId: 'DE123456789',
+      billingAddress: { city: 'Bonn' },
+    });
   });
 });
 
