@@ -4,6 +4,7 @@ import readme from '../../README.md?raw';
 import { ROUTES } from '../../src/dialects/userdocks/routes.ts';
 import { newId } from '../../src/directory/ids.ts';
 import type { Permission } from '../../src/directory/permission-names.ts';
+import { dialectAt } from '../../src/http/dialects.ts';
 import type { Environment } from '../../src/http/environment.ts';
 import { MAX_BODY_BYTES } from '../../src/http/limits.ts';
 import { changes, countChanges } from '../changes.ts';
@@ -407,6 +408,16 @@ describe('a credential', () => {
     expect((await put(id, byKey(secret), { name: 'Ada' })).status).toBe(200);
   });
 
+  it('whose reach has changed since is read again, and the request with it', async () => {
+    const [kept, gone] = [await newTenant(), await newTenant()];
+    const headers = byKey((await newKey({ tenants: [kept.id, gone.id] })).secret);
+    expect((await get(uuidOf(gone), headers)).status).toBe(200);
+    await succeed('deleteTenant', 'tenant { id }', { id: gone.id });
+    expect((await put(uuidOf(kept), headers, { name: 'Kept' })).json).toEqual(DONE);
+    expect((await byGraphQL(kept.id)).name).toBe('Kept');
+    expect((await get(uuidOf(gone), headers)).status).toBe(403);
+  });
+
   it('is asked for as little as at /graphql: as many D1 calls, or fewer', async () => {
     const tenant = await newTenant();
     const id = uuidOf(tenant);
@@ -594,6 +605,12 @@ describe('DIALECTS', () => {
     for (const list of [undefined, '', ' , ', 'userdocks', ' userdocks ,']) {
       expect((await asked(list)).json, list).toEqual(FAILED);
     }
+  });
+
+  it('leaves nothing at the paths of one that it does not name', () => {
+    expect(dialectAt({ DB: env.DB, DIALECTS: 'userdocks' }, '/v1/tenants/me')).not.toBeNull();
+    expect(dialectAt({ DB: env.DB, DIALECTS: 'another' }, '/v1/tenants/me')).toBeNull();
+    expect(dialectAt({ DB: env.DB }, '/v10')).toBeNull();
   });
 
   it('keeps the Worker from serving when it names one that there is not', async () => {
