@@ -73,7 +73,8 @@ export async function readOwnTenant(caller: Caller): Promise<TenantRecord | null
   const { reach, session } = caller.viewer;
   if (session === null) throw ForbiddenError.notSignedIn();
   requireReach(caller.viewer, ['TENANTS']);
-  return readTenant(caller, reach.kind === 'TENANTS' ? reach.tenantIds[0] : null);
+  const [tenantId] = reach.kind === 'TENANTS' ? reach.tenantIds : [];
+  return tenantId === undefined ? null : readTenant(caller, tenantId);
 }
 
 const tenantFilter = z.object({

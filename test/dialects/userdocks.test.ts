@@ -418,6 +418,16 @@ describe('a credential', () => {
     expect((await get(uuidOf(gone), headers)).status).toBe(403);
   });
 
+  it('is none any more when the tenant that it was for is deleted', async () => {
+    const tenant = await newTenant();
+    const { id } = await newTenantUser(tenant.id);
+    const headers = bearer(await tokenOf(id, tenant.id));
+    expect((await get('me', headers)).status).toBe(200);
+    await succeed('deleteTenant', 'tenant { id }', { id: tenant.id });
+    for (const path of ['me', uuidOf(tenant)])
+      expect(await get(path, headers)).toMatchObject({ status: 401, json: FAILED });
+  });
+
   it('is asked for as little as at /graphql: as many D1 calls, or fewer', async () => {
     const tenant = await newTenant();
     const id = uuidOf(tenant);
