@@ -17,7 +17,7 @@ import {
   succeed,
 } from './fixtures.ts';
 import { ask, cron, graphqlRequest, PUBLIC_URL, SIGNING_KEYS, send } from './gateway.ts';
-import { join, PASSWORD, signIn, step, TOKENS, tokenOf } from './people.ts';
+import { enter, PASSWORD, signIn, step, TOKENS, tokenOf } from './people.ts';
 
 const WHO = '{ viewer { type reach { kind tenantIds customerId } } }';
 
@@ -25,7 +25,7 @@ const statusOf = async (token: string) => (await ask(WHO, {}, token)).status;
 
 async function newSignedIn(input = {}) {
   const user = await newTeamMember(input);
-  await join(user);
+  await enter(user);
   return { user, ...(await signIn(user.email)) };
 }
 
@@ -42,7 +42,7 @@ describe('an access token', () => {
   it('says who, which session, how far and for whom, for 15 minutes, and nothing of permissions', async () => {
     const customer = await newCustomer();
     const user = await newCustomerUser(customer.id);
-    await join(user);
+    await enter(user);
     const { accessToken, expiresIn } = await signIn(user.email);
     const claims = decodeJwt(accessToken);
     expect(claims).toEqual({
@@ -327,7 +327,7 @@ describe('switching to another tenant', () => {
     const [one, two, three] = [await newTenant(), await newTenant(), await newTenant()];
     const user = await newTenantUser(one.id);
     await assign(user.id, two.id, 'admin');
-    await join(user);
+    await enter(user);
     const { accessToken, refreshToken } = await signIn(user.email);
     const tenantsOf = async (token: string) => (await ask(WHO, {}, token)).data.viewer.reach.tenantIds;
     const switched = await switchTo(accessToken, { externalId: two.externalId });

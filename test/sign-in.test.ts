@@ -16,7 +16,7 @@ import {
   unique,
 } from './fixtures.ts';
 import { ask, mailbox, overtaken } from './gateway.ts';
-import { join, mailedToken, PASSWORD, signIn, step } from './people.ts';
+import { enter, join, mailedToken, PASSWORD, signIn, step } from './people.ts';
 
 const ME = '{ viewer { type user { id email } reach { kind tenantIds customerId } permissions } }';
 
@@ -84,7 +84,7 @@ describe('people', () => {
 
 async function newPerson(name: string): Promise<string> {
   const email = `${unique(name)}@x.example`;
-  await join(await newTeamMember({ email }));
+  await enter(await newTeamMember({ email }));
   return email;
 }
 
@@ -177,7 +177,7 @@ describe('where a session reaches', () => {
     const [one, two, three] = [await newTenant(), await newTenant(), await newTenant()];
     const user = await newTenantUser(one.id);
     await assign(user.id, two.id, 'admin');
-    await join(user);
+    await enter(user);
     const reachOf = async (more = {}) => (await signIn(user.email, more)).reach;
     expect(await reachOf()).toEqual({ kind: 'TENANTS', tenantId: one.id, customerId: null });
     expect(await reachOf({ tenantId: two.id })).toMatchObject({ tenantId: two.id });
@@ -195,7 +195,7 @@ describe('where a session reaches', () => {
     const user = await newTeamMember({ roleIdentifier: { name: 'admin' } });
     await assign(user.id, one.id, 'view');
     await assign(user.id, two.id, 'admin');
-    await join(user);
+    await enter(user);
     const own = await signIn(user.email);
     expect(own.reach.kind).toBe('ORGANIZATION');
     const { accessToken } = await signIn(user.email, { tenantId: one.id });
@@ -207,7 +207,7 @@ describe('where a session reaches', () => {
   it('is not a tenant where the role is taken away, or which is deleted, while the password is checked', async () => {
     const tenant = await newTenant();
     const user = await newTeamMember();
-    await join(user);
+    await enter(user);
     const [userIdentifier, tenantIdentifier] = [{ id: user.id }, { id: tenant.id }];
     const losses = [
       () => succeed('revokeTenantRole', 'user { id }', { userIdentifier, tenantIdentifier }),
@@ -224,7 +224,7 @@ describe('where a session reaches', () => {
   it('is nowhere for a user without a role in any tenant', async () => {
     const tenant = await newTenant();
     const user = await newTenantUser(tenant.id);
-    await join(user);
+    await enter(user);
     await succeed('revokeTenantRole', 'user { id }', {
       userIdentifier: { id: user.id },
       tenantIdentifier: { id: tenant.id },
