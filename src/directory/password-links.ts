@@ -14,11 +14,10 @@ import {
   uncount,
 } from './attempts.ts';
 import { snapshotOfSubject } from './concept.ts';
-import { newId } from './ids.ts';
 import { comparable, emailAddress, otherwise, parse, text } from './input.ts';
 import { hashOfLinkToken, type LinkPurpose, requestLinks, userOfLink, useUpLink } from './mailed-links.ts';
 import { hashPassword, newPassword, requireUnlikeEmail } from './passwords.ts';
-import { eventsOf, happened, nameTenants, type Occasion, recordAfter, recordEvent } from './recording.ts';
+import { eventsOf, happened, nameTenants, type Occasion, occasionOf, recordAfter, recordEvent } from './recording.ts';
 import { RefusedError } from './refusals.ts';
 import { recordEnd } from './sessions.ts';
 import { USER } from './user-columns.ts';
@@ -111,8 +110,7 @@ async function openLink({ db, address, now }: Visitor, purpose: LinkPurpose, tok
   requireFew(limits, counted, now);
   if (!user) throw new RefusedError();
   requireUnlikeEmail(password, user.email);
-  const occasion: Occasion = { id: newId(), at: now, viewer: { actor: { type: 'USER', id: user.id } } };
-  return { tokenHash, user, hash: await hashPassword(password), occasion, limits };
+  return { tokenHash, user, hash: await hashPassword(password), occasion: occasionOf(user.id, now), limits };
 }
 
 /** Writes all of it, unless somebody else was faster with the link. */

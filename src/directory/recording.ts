@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { events } from '../db/schema/events.ts';
 import { type Statement, select } from '../db/statement.ts';
 import type { EventType } from './event-types.ts';
+import { newId } from './ids.ts';
 import type { Actor } from './viewer.ts';
 
 /** What all events of one command have in common. */
@@ -10,6 +11,13 @@ export interface Occasion {
   readonly at: Date;
   readonly viewer: { readonly actor: Actor };
 }
+
+/** What users do for themselves, before there is a viewer. */
+export const occasionOf = (userId: string, at: Date): Occasion => ({
+  id: newId(),
+  at,
+  viewer: { actor: { type: 'USER', id: userId } },
+});
 
 /** An event about to be recorded. */
 interface EventDraft {

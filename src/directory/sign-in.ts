@@ -1,14 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { passwords } from '../db/schema/sign-in.ts';
-import { users } from '../db/schema/users.ts';
 import { select, write } from '../db/statement.ts';
 import { countAttempt, forgetAttempts, requireFew, signInLimits, signInsByEmail, uncount } from './attempts.ts';
 import { ForbiddenError, NotFoundError } from './errors.ts';
-import { newId } from './ids.ts';
 import { comparable, emailAddress, id, parse } from './input.ts';
 import { givenPassword, hashPassword, isOutdated, isPassword } from './passwords.ts';
-import { eventsOf, type Occasion } from './recording.ts';
+import { eventsOf, occasionOf } from './recording.ts';
 import { notFoundAt } from './references.ts';
 import { RefusedError } from './refusals.ts';
 import { type Admission, opening } from './sessions.ts';
@@ -22,7 +20,7 @@ const signInInput = z.object({ email: emailAddress, password: givenPassword, ten
 function candidate(email: string, tenantId: string | null) {
   const target = tenantId === null ? STARTING_TENANT : sql`${tenantId}`;
   return select(
-    { ...standingIn(target), email: users.email, hash: passwords.hash },
+    { ...standingIn(target), hash: passwords.hash },
     sql`FROM user JOIN password ON password.user_id = user.id WHERE ${isUser({ email })} AND ${MAY_SIGN_IN}`,
   );
 }
@@ -43,7 +41,7 @@ export async function signIn({ db, address, userAgent, now }: Visitor, input: un
   const isRight = await isPassword(password, user?.hash ?? null);
   if (!user || !isRight) throw new RefusedError();
 
-  const occasion: Occasion = { id: newId(), at: now, viewer: { actor: { type: 'USER', id: user.userId } } };
+  const occasion = occasionOf(user.userId, now);
   const condition = hasPassword(user.userId, user.hash);
   const opened = opening(occasion, { userAgent, standing: user, condition });
   if (opened === null) throw nowhere(tenantId);

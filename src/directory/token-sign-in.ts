@@ -6,10 +6,9 @@ import { users } from '../db/schema/users.ts';
 import { allOf, insertWhen, update, write } from '../db/statement.ts';
 import { countAttempt, type Limit, requireFew, tokenLimits, uncount } from './attempts.ts';
 import { creation, snapshotOfSubject } from './concept.ts';
-import { newId } from './ids.ts';
 import { otherwise, parse } from './input.ts';
 import type { PublicKey } from './json-web-keys.ts';
-import { eventsOf, happened, nameTenants, type Occasion, recordAfter, recordEvent } from './recording.ts';
+import { eventsOf, happened, nameTenants, type Occasion, occasionOf, recordAfter, recordEvent } from './recording.ts';
 import { RefusedError } from './refusals.ts';
 import { type Admission, opening } from './sessions.ts';
 import {
@@ -72,7 +71,7 @@ export async function signInByToken(visitor: Visitor, input: unknown, outside: O
 async function admit({ db, userAgent, now }: Visitor, meant: Meant, limits: readonly Limit[]) {
   const arrival = await arrivalOf(db, meant);
   const { userId, customerId, roleId } = arrival;
-  const occasion: Occasion = { id: newId(), at: now, viewer: { actor: { type: 'USER', id: userId } } };
+  const occasion = occasionOf(userId, now);
   const mayEnter = isStillListed(meant, arrival);
   const isIdentified = sql`${identifiedUser(meant)} = ${userId}`;
   const mayBeLinked = arrival.newcomer ? mayEnter : sql`${mayEnter} AND ${namesake(meant)} = ${userId}`;
