@@ -2,7 +2,7 @@ import type { Caller } from '../directory/viewer.ts';
 import { type Answered, asViewer, type Entrance } from './credentials.ts';
 import { DIALECTS, type DialectName, type Environment, isServed } from './environment.ts';
 import { type Failure, unexpectedBy } from './failures.ts';
-import { readBody } from './limits.ts';
+import { bodyOf } from './limits.ts';
 import { userdocks } from './userdocks.ts';
 
 /** A request to a dialect, by somebody who is known. */
@@ -50,19 +50,9 @@ export async function answerDialect(dialect: Dialect, { request, env, requestId 
   const alone = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
   const answer = dialect.at(new URL(request.url).pathname);
   if (answer === null) return alone(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
-  let body: ReturnType<Asked['readBody']> | undefined;
-  const readOnce = async () => {
-    body ??= readBody(request, failure);
-    const bytes = await body;
-    return bytes instanceof Response ? bytes.clone() : bytes;
-  };
+  const readBody = bodyOf(request, failure);
   try {
-    return await asViewer(
-      request,
-      env,
-      (caller) => answer({ request, requestId, caller, readBody: readOnce }),
-      dialect,
-    );
+    return await asViewer(request, env, (caller) => answer({ request, requestId, caller, readBody }), dialect);
   } catch (error) {
     return alone(unexpectedBy(failure, error, requestId));
   }

@@ -23,6 +23,16 @@ export async function readBody(request: Request, fail: Failure = failure): Promi
   return (await readAtMost(request.body, MAX_BODY_BYTES)) ?? tooLarge();
 }
 
+/** The same, to be asked for as often as the answer has to be made: it is read once. */
+export function bodyOf(request: Request, fail: Failure = failure): () => ReturnType<typeof readBody> {
+  let body: ReturnType<typeof readBody> | undefined;
+  return async () => {
+    body ??= readBody(request, fail);
+    const bytes = await body;
+    return bytes instanceof Response ? bytes.clone() : bytes;
+  };
+}
+
 /** All of a stream, read no further than it may be long; null when it is longer. */
 export async function readAtMost(
   stream: ReadableStream<Uint8Array> | null,

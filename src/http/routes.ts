@@ -7,7 +7,7 @@ import { answerDialect, type Dialect, dialectAt } from './dialects.ts';
 import { type Environment, misconfiguration, publicUrl } from './environment.ts';
 import { failure, log, unexpected } from './failures.ts';
 import { answerGraphQL } from './graphql.ts';
-import { readBody } from './limits.ts';
+import { bodyOf } from './limits.ts';
 import { sendMail } from './mailer.ts';
 import { pageFor } from './page.ts';
 
@@ -57,16 +57,14 @@ async function route(exchange: Exchange, origin: string | null): Promise<Respons
 async function graphql(exchange: Exchange): Promise<Response> {
   const { request, env, requestId } = exchange;
   const { method } = request;
-  let body: Promise<Uint8Array<ArrayBuffer> | Response> | undefined;
+  const body = bodyOf(request);
   const answered = await asViewer(request, env, async (caller) => {
     if (method !== 'GET' && method !== 'POST') {
       return failure(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.', { allow: 'GET, POST' });
     }
     if (method === 'GET') return answerGraphQL(request, null, { ...caller, requestId });
-    body ??= readBody(request);
-    const bytes = await body;
-    // Cloned, because the answer may have to be made a second time.
-    return bytes instanceof Response ? bytes.clone() : answerGraphQL(request, bytes, { ...caller, requestId });
+    const bytes = await body();
+    return bytes instanceof Response ? bytes : answerGraphQL(request, bytes, { ...caller, requestId });
   });
   return settled(exchange, answered);
 }
