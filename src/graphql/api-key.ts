@@ -1,10 +1,10 @@
 import { createApiKey, revokeApiKey, rotateApiKey } from '../directory/api-key-commands.ts';
 import { type ApiKeyRecord, apiKeysByIds, listApiKeys } from '../directory/api-keys.ts';
 import { run } from '../directory/command.ts';
-import { builder, UNCACHED } from './builder.ts';
-import { connection } from './connection.ts';
+import { builder } from './builder.ts';
 import { CustomerIdentifier } from './customer.ts';
 import { localId, localIdentifier, localTenants } from './ids.ts';
+import { connection, UNCACHED } from './lists.ts';
 import { commandField } from './mutation.ts';
 import { loadNodesOf } from './node.ts';
 import { Reach, ReachKind } from './reach.ts';

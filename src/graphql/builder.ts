@@ -77,8 +77,3 @@ export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$in
 
 /** For output fields that several payloads share. */
 export type OutputFields<Shape> = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Shape>;
-
-/**
- * Loaders gather what is asked for together, and remember nothing: a mutation of the same request may have changed it.
- */
-export const UNCACHED = { cache: false };

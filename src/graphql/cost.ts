@@ -148,7 +148,7 @@ function recordCount(node: FieldNode, type: GraphQLOutputType, variables: Variab
   const ids = argument(node, 'ids', variables);
   if (Array.isArray(ids)) return ids.length;
   const named = getNamedType(type);
-  const areRecords = isObjectType(named) && named.getInterfaces().some(({ name }) => name === 'Node');
+  const areRecords = isObjectType(named) && named.getFields().id !== undefined;
   return areRecords && isListType(getNullableType(type)) ? DEFAULT_PAGE_SIZE : 1;
 }
 

@@ -1,8 +1,8 @@
 import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from '../directory/customers.ts';
-import { builder, UNCACHED } from './builder.ts';
-import { connection } from './connection.ts';
+import { builder } from './builder.ts';
 import { localId, localIdentifier } from './ids.ts';
 import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from './list-inputs.ts';
+import { connection, UNCACHED } from './lists.ts';
 import { loadNodesOf } from './node.ts';
 
 export const CustomerKind = builder.enumType('CustomerKind', {

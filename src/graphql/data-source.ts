@@ -7,8 +7,8 @@ import {
   PIXEL,
 } from '../directory/data-sources.ts';
 import { requireTenantDetails } from '../directory/tenants.ts';
-import { builder, UNCACHED } from './builder.ts';
-import { nestedConnection } from './connection.ts';
+import { builder } from './builder.ts';
+import { nestedConnection, UNCACHED } from './lists.ts';
 import { loadNodesOf } from './node.ts';
 import { Tenant } from './tenant.ts';
 

@@ -1,8 +1,8 @@
 import { EVENT_TYPES } from '../directory/event-types.ts';
 import { type EventRecord, eventsByIds, listEvents } from '../directory/events.ts';
-import { builder, UNCACHED } from './builder.ts';
-import { connection } from './connection.ts';
+import { builder } from './builder.ts';
 import { fromGlobalId, localId, toGlobalId } from './ids.ts';
+import { connection, UNCACHED } from './lists.ts';
 import { loadNodesOf } from './node.ts';
 import { ActorType } from './viewer.ts';
 

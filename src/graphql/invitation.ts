@@ -4,8 +4,9 @@ import { run } from '../directory/command.ts';
 import { inviteUser } from '../directory/invitation-commands.ts';
 import { type InvitationRecord, invitationsOfUsers } from '../directory/mailed-links.ts';
 import type { Caller } from '../directory/viewer.ts';
-import { builder, UNCACHED } from './builder.ts';
+import { builder } from './builder.ts';
 import { localIdentifier } from './ids.ts';
+import { UNCACHED } from './lists.ts';
 import { commandField } from './mutation.ts';
 import { User, UserIdentifier } from './user.ts';
 

@@ -7,9 +7,9 @@ import {
 } from '../directory/membership-commands.ts';
 import { listTenantsOfCustomers, requireTenantDetails } from '../directory/tenants.ts';
 import { builder } from './builder.ts';
-import { nestedConnection } from './connection.ts';
 import { Customer, CustomerConnection, CustomerIdentifier } from './customer.ts';
 import { localIdentifier, localTenants } from './ids.ts';
+import { nestedConnection } from './lists.ts';
 import { commandField } from './mutation.ts';
 import { Tenant, TenantConnection, TenantIdentifier } from './tenant.ts';
 

@@ -1,6 +1,6 @@
 import { listPermissions, type PermissionRecord } from '../directory/permissions.ts';
 import { builder } from './builder.ts';
-import { connection } from './connection.ts';
+import { connection } from './lists.ts';
 
 export const Permission = builder.objectRef<PermissionRecord>('Permission').implement({
   description: 'Something that a credential may be allowed to do.',

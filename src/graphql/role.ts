@@ -11,9 +11,9 @@ import {
 } from '../directory/roles.ts';
 import { requireTenantDetails } from '../directory/tenants.ts';
 import type { Caller } from '../directory/viewer.ts';
-import { builder, UNCACHED } from './builder.ts';
-import { nestedConnection } from './connection.ts';
+import { builder } from './builder.ts';
 import { localId } from './ids.ts';
+import { nestedConnection, UNCACHED } from './lists.ts';
 import { commandField } from './mutation.ts';
 import { loadNodesOf } from './node.ts';
 import { Permission, PermissionConnection } from './permission.ts';

@@ -1,5 +1,6 @@
 import { builder } from './builder.ts';
 import './scalars.ts';
+import './connection.ts';
 import './errors.ts';
 import './organization.ts';
 import './tenant.ts';

@@ -1,9 +1,9 @@
 import { run } from '../directory/command.ts';
 import { revokeSession, type SwitchResult, signOut, switchTenant } from '../directory/session-commands.ts';
 import { listSessions, type SessionRecord, sessionsByIds } from '../directory/session-lists.ts';
-import { builder, UNCACHED } from './builder.ts';
-import { connection } from './connection.ts';
+import { builder } from './builder.ts';
 import { localId, localIdentifier } from './ids.ts';
+import { connection, UNCACHED } from './lists.ts';
 import { commandField } from './mutation.ts';
 import { loadNodesOf } from './node.ts';
 import { Tenant, TenantIdentifier } from './tenant.ts';

@@ -2,8 +2,8 @@ import { assignTenantRole, revokeTenantRole } from '../directory/assignment-comm
 import { type AssignmentRecord, listAssignmentsOfUsers } from '../directory/assignments.ts';
 import { run } from '../directory/command.ts';
 import { builder } from './builder.ts';
-import { nestedConnection } from './connection.ts';
 import { localIdentifier } from './ids.ts';
+import { nestedConnection } from './lists.ts';
 import { commandField } from './mutation.ts';
 import { Role } from './role.ts';
 import { Tenant, TenantIdentifier } from './tenant.ts';

@@ -10,10 +10,10 @@ import {
 } from '../directory/tenants.ts';
 import type { Caller } from '../directory/viewer.ts';
 import { BillingProfile } from './billing.ts';
-import { builder, UNCACHED } from './builder.ts';
-import { connection } from './connection.ts';
+import { builder } from './builder.ts';
 import { localId, localIdentifier } from './ids.ts';
 import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from './list-inputs.ts';
+import { connection, UNCACHED } from './lists.ts';
 import { loadNodesOf } from './node.ts';
 import { viewerCan } from './viewer-can.ts';
 

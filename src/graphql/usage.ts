@@ -6,8 +6,9 @@ import { MAX_ENTRIES, type RecordedEntry, recordTraffic } from '../directory/tra
 import { DEFAULT_WINDOW_HOURS, MAX_WINDOW_HOURS } from '../directory/traffic-hours.ts';
 import { type DataSourceTotals, type TrafficHour, type Usage, usageOfTenants } from '../directory/usage.ts';
 import type { Caller } from '../directory/viewer.ts';
-import { builder, UNCACHED } from './builder.ts';
+import { builder } from './builder.ts';
 import { localId } from './ids.ts';
+import { UNCACHED } from './lists.ts';
 import { commandField } from './mutation.ts';
 import { Tenant } from './tenant.ts';
 

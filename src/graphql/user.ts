@@ -9,11 +9,11 @@ import {
   type UserRecord,
   usersByIds,
 } from '../directory/users.ts';
-import { builder, UNCACHED } from './builder.ts';
-import { connection, nestedConnection } from './connection.ts';
+import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
 import { localId, localIdentifier } from './ids.ts';
 import { DateTimeRange, DeletedFilter, searchDescription, UserOrder } from './list-inputs.ts';
+import { connection, nestedConnection, UNCACHED } from './lists.ts';
 import { loadNodesOf } from './node.ts';
 import { Organization } from './organization.ts';
 import { Role } from './role.ts';

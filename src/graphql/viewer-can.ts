@@ -1,7 +1,7 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Caller } from '../directory/viewer.ts';
-import { UNCACHED } from './builder.ts';
+import { UNCACHED } from './lists.ts';
 
 type Find = (caller: Caller, ids: readonly string[]) => Promise<ReadonlySet<string>>;
 

@@ -1,15 +1,30 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type ExecutionResult, GraphQLError, parse } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
+import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../directory/viewer.ts';
-import { schema } from '../graphql/schema.ts';
-import { type FailureCode, failure, hidden, presentable } from './failures.ts';
+import { type Failure, type FailureCode, hidden, presentable } from './failures.ts';
 import { asJsonObject, costError, documentLimits, isJson, MAX_TOKENS } from './limits.ts';
 
 /** What resolvers are given, and the id under which this request's failures are logged. */
 export interface GraphQLContext extends Caller {
   requestId: string;
 }
+
+/** An API in GraphQL: our own, or somebody else's that is documented. */
+export interface GraphQLApi {
+  /** Asked for at the first request, and never again. */
+  schema: () => Promise<GraphQLSchema>;
+  /** How it says that a request failed before GraphQL was asked. */
+  failure: Failure;
+  /** How it says the same of what GraphQL answers: the error as the caller sees it, with its HTTP status in `extensions.http`. */
+  spelled: (error: GraphQLError) => GraphQLError;
+}
+
+export type AnswerGraphQL = (
+  request: Request,
+  body: Uint8Array<ArrayBuffer> | null,
+  context: GraphQLContext,
+) => Promise<Response>;
 
 /**
  * A request that is refused before anything is executed: with HTTP 400, unless GraphQL over HTTP has a better status,
@@ -21,64 +36,76 @@ function refused({ message, nodes, source, positions, extensions }: GraphQLError
   return new GraphQLError(message, { nodes, source, positions, extensions: { code, ...own, http: answered } });
 }
 
-const guard: Plugin<GraphQLContext> = {
+const guard = (schema: GraphQLSchema, spelled: GraphQLApi['spelled']): Plugin<GraphQLContext> => ({
   onParse: ({ setParseFn }) => {
     setParseFn((source) => parse(source, { maxTokens: MAX_TOKENS }));
   },
   onValidate: ({ addValidationRule }) => {
     addValidationRule(documentLimits);
     return ({ valid, result, setResult }) => {
-      if (!valid) setResult(result.map((error) => refused(error, 'GRAPHQL_VALIDATION_FAILED')));
+      if (!valid) setResult(result.map((error) => spelled(refused(error, 'GRAPHQL_VALIDATION_FAILED'))));
     };
   },
   onExecute: ({ args, setResultAndStopExecution }) => {
     const error = costError(schema, args);
-    if (error) setResultAndStopExecution({ errors: [refused(error, 'BAD_USER_INPUT')] });
+    if (error) setResultAndStopExecution({ errors: [spelled(refused(error, 'BAD_USER_INPUT'))] });
     const { requestId } = args.contextValue;
     return {
       onExecuteDone: ({ result, setResult }) => {
         const { errors, ...rest } = result as ExecutionResult;
-        if (errors) setResult({ ...rest, errors: errors.map((error) => presentable(error, requestId)) });
+        if (errors) setResult({ ...rest, errors: errors.map((error) => spelled(presentable(error, requestId))) });
       },
     };
   },
-};
+});
 
 /** The id of the request in hand, for what Yoga reports without its context. */
 const requestIds = new AsyncLocalStorage<string>();
 
-/** Built once for each isolate: the schema and the caches of parsed and validated documents outlive a request. */
-const yoga = createYoga<GraphQLContext>({
-  schema,
-  graphqlEndpoint: '/graphql',
-  landingPage: false,
-  graphiql: false,
-  cors: false,
-  logging: false,
-  batching: false,
-  multipart: false,
-  plugins: [guard],
-  maskedErrors: {
-    maskError: (error) => {
-      if (!(error instanceof GraphQLError)) return hidden(error, requestIds.getStore() ?? 'unknown');
-      return error.path === undefined ? refused(error, 'BAD_REQUEST') : error;
+const PATH = '/graphql';
+
+function yogaFor(schema: GraphQLSchema, spelled: GraphQLApi['spelled']) {
+  return createYoga<GraphQLContext>({
+    schema,
+    graphqlEndpoint: PATH,
+    landingPage: false,
+    graphiql: false,
+    cors: false,
+    logging: false,
+    batching: false,
+    multipart: false,
+    plugins: [guard(schema, spelled)],
+    maskedErrors: {
+      maskError: (error) => {
+        if (!(error instanceof GraphQLError)) return spelled(hidden(error, requestIds.getStore() ?? 'unknown'));
+        return error.path === undefined ? spelled(refused(error, 'BAD_REQUEST')) : error;
+      },
     },
-  },
-});
+  });
+}
 
 const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
 
-/** GraphQL over HTTP, by GET or by POST of JSON, and answered as JSON whatever else is accepted. */
-export async function answerGraphQL(request: Request, body: Uint8Array<ArrayBuffer> | null, context: GraphQLContext) {
-  const { url, method, headers } = request;
-  const problem = body === null ? unreadable(new URL(url).searchParams) : undefined;
-  if (problem) return failure(400, 'BAD_REQUEST', problem);
-  if (body !== null && !isJson(request)) {
-    return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');
-  }
-  const accept = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : 'application/json';
-  const asked = new Request(url, { method, headers: { 'content-type': 'application/json', accept }, body });
-  return requestIds.run(context.requestId, async () => yoga.fetch(asked, context));
+/**
+ * GraphQL over HTTP, by GET or by POST of JSON, and answered as JSON whatever else is accepted. Built once for each
+ * isolate: the schema and the caches of parsed and validated documents outlive a request.
+ */
+export function graphQLEndpoint({ schema, failure, spelled }: GraphQLApi): AnswerGraphQL {
+  let yoga: Promise<YogaServerInstance<GraphQLContext, object>> | undefined;
+  return async (request, body, context) => {
+    const { url, method, headers } = request;
+    const problem = body === null ? unreadable(new URL(url).searchParams) : undefined;
+    if (problem) return failure(400, 'BAD_REQUEST', problem);
+    if (body !== null && !isJson(request)) {
+      return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');
+    }
+    const accept = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : 'application/json';
+    const at = Object.assign(new URL(url), { pathname: PATH });
+    const asked = new Request(at, { method, headers: { 'content-type': 'application/json', accept }, body });
+    yoga ??= schema().then((built) => yogaFor(built, spelled));
+    const { fetch } = await yoga;
+    return requestIds.run(context.requestId, async () => fetch(asked, context));
+  };
 }
 
 /** Which of the parameters that must be JSON objects is none. */

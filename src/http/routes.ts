@@ -1,12 +1,13 @@
 import { Database } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
+import { schema } from '../graphql/schema.ts';
 import { answerStep, publicKeys, STEPS, type Step } from './auth.ts';
 import { allowedOrigin, isPreflight, preflight } from './cors.ts';
 import { type Answered, asViewer } from './credentials.ts';
 import { answerDialect, type Dialect, dialectAt } from './dialects.ts';
 import { type Environment, misconfiguration, publicUrl } from './environment.ts';
 import { failure, log, unexpected } from './failures.ts';
-import { answerGraphQL } from './graphql.ts';
+import { graphQLEndpoint } from './graphql.ts';
 import { bodyOf } from './limits.ts';
 import { sendMail } from './mailer.ts';
 import { pageFor } from './page.ts';
@@ -53,6 +54,8 @@ async function route(exchange: Exchange, origin: string | null): Promise<Respons
   if (isPreflight(request)) return preflight(origin, dialect?.methods);
   return (await pageFor(request, env)) ?? handler(exchange);
 }
+
+const answerGraphQL = graphQLEndpoint({ schema: async () => schema, failure, spelled: (error) => error });
 
 async function graphql(exchange: Exchange): Promise<Response> {
   const { request, env, requestId } = exchange;

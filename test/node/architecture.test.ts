@@ -25,7 +25,8 @@ const MAY_IMPORT: Record<string, RegExp> = {
   db: /^db\//,
   directory: /^(directory|db)\//,
   graphql: /^(graphql|directory)\//,
-  dialects: /^(dialects|directory)\//,
+  // Of our own API what has to do with GraphQL as such, and not with what the API says.
+  dialects: /^(dialects|directory)\/|^graphql\/(ids|lists)\.ts$/,
   http: /^(http|graphql|dialects|directory)\/|^db\/client\.ts$/,
   'worker.ts': /^http\//,
   cli: /^(cli|graphql)\/|^http\/page\.ts$/,

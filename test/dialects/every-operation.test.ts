@@ -1,0 +1,151 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { PERMISSIONS, type Permission } from '../../src/directory/permission-names.ts';
+import { DIALECTS } from '../../src/http/environment.ts';
+import { changes, countChanges } from '../changes.ts';
+import { allBut, globalId, newKey, newRole, newTeamMember, newTenantUser } from '../fixtures.ts';
+import { type Answer, ask, send } from '../gateway.ts';
+import { tokenOf } from '../people.ts';
+import { type DialectOperation, newWorld, nowhere, tracesOf, type World } from './table.ts';
+import { userdocks } from './userdocks/table.ts';
+
+const TABLES = [userdocks];
+
+beforeAll(countChanges);
+
+const keys = new Map<string, Promise<string>>();
+const roles = new Map<string, Promise<string>>();
+
+const roleWith = (scope: 'TENANT' | 'ORGANIZATION', permissions: readonly Permission[]): Promise<string> => {
+  const name = [scope, ...permissions].join(' ');
+  const id = roles.get(name) ?? newRole({ scope, permissions }).then((role) => role.id);
+  roles.set(name, id);
+  return id;
+};
+
+/** A new credential of who holds these permissions: in the organization, or, for what is asked about the caller, in the world's tenant. */
+async function freshCredential(
+  { as }: DialectOperation,
+  world: World,
+  permissions: readonly Permission[],
+  access: 'READ' | 'WRITE' = 'WRITE',
+): Promise<string> {
+  if (as === 'tenant user') {
+    const tenantId = globalId('Tenant', world.tenant.id);
+    const roleIdentifier = { id: await roleWith('TENANT', permissions) };
+    return tokenOf((await newTenantUser(tenantId, { roleIdentifier })).id, tenantId);
+  }
+  if (as === 'team member') {
+    const roleIdentifier = { id: await roleWith('ORGANIZATION', permissions) };
+    return tokenOf((await newTeamMember({ roleIdentifier })).id);
+  }
+  return (await newKey({ permissions, access })).secret;
+}
+
+/** The same, and a key is made but once. */
+async function credentialWith(
+  operation: DialectOperation,
+  world: World,
+  permissions: readonly Permission[],
+  access: 'READ' | 'WRITE' = 'WRITE',
+): Promise<string> {
+  if (operation.as) return freshCredential(operation, world, permissions);
+  const name = [access, ...permissions].join(' ');
+  const key = keys.get(name) ?? freshCredential(operation, world, permissions, access);
+  keys.set(name, key);
+  return key;
+}
+
+for (const { dialect, served, operations, outcomeOf } of TABLES) {
+  const outcome = async (operation: DialectOperation, world: World, key: string): Promise<[string, Answer]> => {
+    const answer = await send(operation.request(world, key));
+    return [outcomeOf(answer, operation), answer];
+  };
+
+  describe(`${dialect}: every operation`, () => {
+    it('stands in the table that these tests walk', async () => {
+      expect(operations.map(({ name }) => name).sort()).toEqual([...(await served())].sort());
+    });
+
+    // What changes nothing is asked in one world.
+    let shared: Promise<World> | undefined;
+    const worldFor = ({ writes, as }: DialectOperation): Promise<World> => {
+      if (writes || as) return newWorld();
+      shared ??= newWorld();
+      return shared;
+    };
+
+    for (const operation of operations) {
+      const { name, permissions, writes } = operation;
+
+      it(`${name} is done for who holds ${permissions.join(', ') || 'nothing'}, and refused without any of it`, async () => {
+        const world = await worldFor(operation);
+        for (const permission of permissions) {
+          const lacking = await credentialWith(operation, world, allBut(permission));
+          const before = await changes();
+          const [refused, { text }] = await outcome(operation, world, lacking);
+          expect(refused, `without ${permission}: ${text}`).toBe('forbidden');
+          expect(text).toContain(permission);
+          expect(await changes()).toBe(before);
+        }
+        if (writes) {
+          const reading = await credentialWith(operation, world, PERMISSIONS, 'READ');
+          const before = await changes();
+          const [refused, { text }] = await outcome(operation, world, reading);
+          expect(refused, `with a key that only reads: ${text}`).toBe('forbidden');
+          expect(await changes()).toBe(before);
+        }
+        const enough = await credentialWith(operation, world, permissions.length > 0 ? permissions : ['role:read']);
+        const before = await changes();
+        const [done, { text }] = await outcome(operation, world, enough);
+        expect(done, text).toBe('done');
+        if (writes) expect(await changes()).toBeGreaterThan(before);
+        else expect(await changes()).toBe(before);
+      });
+
+      it(`${name} makes no more D1 calls than /graphql does for the same`, async () => {
+        const [first, second] = [await worldFor(operation), await worldFor(operation)];
+        // What is asked about the caller is about the caller's own tenant: there is one world for both keys.
+        const other = operation.as ? first : second;
+        const [one, two] = [
+          await freshCredential(operation, first, PERMISSIONS),
+          await freshCredential(operation, other, PERMISSIONS),
+        ];
+        const worlds = {
+          unseen: [first, other],
+          known: operation.writes ? [await newWorld(), await newWorld()] : [first, other],
+        };
+        for (const [credential, [theirs, ours]] of Object.entries(worlds)) {
+          const [done, answer] = await outcome(operation, theirs as World, one);
+          expect(done, answer.text).toBe('done');
+          const { query, variables } = operation.own(ours as World);
+          const own = await ask(query, variables, two);
+          expect(own.errors, own.text).toEqual([]);
+          expect(answer.calls, `${credential} credential`).toBeLessThanOrEqual(own.calls);
+        }
+      });
+
+      it(`${name} says of what is out of reach what it says of what is not there, and changes nothing`, async () => {
+        if (operation.as || operation.unreached === null) return;
+        const [near, far, none] = [await newWorld(), await newWorld(), nowhere()];
+        const viewers = {
+          'a key of a tenant': await newKey({ tenants: [globalId('Tenant', near.tenant.id)] }),
+          'a key of a customer': await newKey({ customer: globalId('Customer', near.customer.id) }),
+        };
+        for (const [viewer, { secret }] of Object.entries(viewers)) {
+          const before = await changes();
+          const [told, answer] = await outcome(operation, far, secret);
+          expect(await changes(), viewer).toBe(before);
+          expect(told, `${viewer}: ${answer.text}`).not.toBe('done');
+          for (const trace of tracesOf(far)) expect(answer.text, viewer).not.toContain(trace);
+          if (operation.unreached === 'taken' && told === 'taken') continue;
+          const [, nothing] = await outcome(operation, none, secret);
+          expect([answer.status, answer.text], viewer).toEqual([nothing.status, nothing.text]);
+        }
+      });
+    }
+  });
+}
+
+describe('the tables', () => {
+  it('are of every dialect there is', () => expect(TABLES.map(({ dialect }) => dialect)).toEqual([...DIALECTS]));
+});
