@@ -72,4 +72,16 @@ describe('the house', () => {
     const long = files.filter(({ text }) => text.split('\n').length > 251);
     expect(long.map(({ path }) => path)).toEqual([]);
   });
+
+  it('loads no schema of a dialect before it is asked for one', () => {
+    const loaded = new Set<string>();
+    const load = (path: string) => {
+      if (loaded.has(path)) return;
+      loaded.add(path);
+      for (const from of files.find((file) => file.path === path)?.imports ?? []) load(from);
+    };
+    load('worker.ts');
+    expect(loaded).toContain('http/dialects.ts');
+    expect([...loaded].filter((path) => /^dialects\/.*\b(schema|builder)\.ts$/.test(path))).toEqual([]);
+  });
 });
