@@ -76,14 +76,14 @@ export function walk<Record extends string>(
 
     for (const record of records.filter(isDone)) {
       judge(record, await askAlone(operation.ask(record), key));
-      const { found } = await look(beyond(viewer), reset());
+      const { found } = await look(beyond(viewer), [reset()]);
       expect(found === before.found, `${viewer.name}, ${record}: nothing beyond reach may change`).toBe(true);
     }
   }
 
   for (const operation of operations) {
     it(operation.name.replaceAll(/\s+/g, ' '), { timeout: 60_000 }, async () => {
-      await env.DB.batch(reset());
+      await reset().run();
       for (const viewer of viewers) await walkAs(viewer, operation);
     });
   }
