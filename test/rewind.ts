@@ -44,7 +44,8 @@ export async function remember(tables: readonly Kept[]): Promise<void> {
        WHERE NOT EXISTS (SELECT 1 FROM "${table}" WHERE ${same})`,
     );
   }
-  const steps = [...removals, ...additions, ...changes].map((sql) => `${sql};`);
+  // Added last: when a tenant is deleted again, so are its sessions.
+  const steps = [...removals, ...changes, ...additions].map((sql) => `${sql};`);
   const rewinding = [
     'CREATE TABLE rewinding (count INTEGER NOT NULL)',
     'INSERT INTO rewinding VALUES (0)',
