@@ -18,6 +18,8 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
+          // Each file begins with nothing all the same: see the setup.
+          isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/node/**'],
           setupFiles: ['./test/setup.ts'],

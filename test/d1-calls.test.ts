@@ -1,8 +1,9 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../src/directory/permission-names.ts';
 import { mutate, mutationDocument, newCustomer, newKey, unique } from './fixtures.ts';
 import { ask } from './gateway.ts';
-import { asker, MUTATIONS, newWorld, QUERIES, type World } from './operations.ts';
+import { asker, lastingWorld, MUTATIONS, newWorld, QUERIES, type World } from './operations.ts';
+import { rewind } from './rewind.ts';
 
 const beginsWithList = (document: string) =>
   /^[^{]*\{\s*(tenants|customers|users|sessions|organizationRoles|customerRoles|apiKeys|trustedIssuers|permissions|events|nodes)\b/.test(
@@ -36,12 +37,17 @@ describe('D1 calls of a query', () => {
 });
 
 describe('D1 calls of a mutation', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await lastingWorld();
+  });
+  beforeEach(() => rewind().run());
+
   for (const mutation of MUTATIONS) {
     const { name, document, depth } = mutation;
     // Whose key is read first, if this isolate has never seen it; an import surveys before it writes.
     const most = 2 + depth + (name.startsWith('import') ? 1 : 0);
     it(`at most ${most} for ${name}${depth > 0 ? ` with ${depth} lists below its payload` : ''}`, async () => {
-      const world = await newWorld();
       const { secret, input } = await asker(mutation, world, PERMISSIONS);
       const answer = await ask(document, input, secret);
       expect(answer.data[name].__typename, answer.text).toMatch(/Payload$/);
@@ -59,7 +65,7 @@ describe('D1 calls of a mutation', () => {
   });
 
   it('does not grow with the number of records named', async () => {
-    const { customerId, tenantId, otherTenantId } = await newWorld();
+    const { customerId, tenantId, otherTenantId } = world;
     const tenantIdentifiers = [{ id: tenantId }, { id: otherTenantId }];
     const document = mutationDocument('setCustomerTenants', 'customer { id }');
     const answer = await ask(document, { input: { customerIdentifier: { id: customerId }, tenantIdentifiers } });

@@ -2,11 +2,11 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MAX_DATA_SOURCES } from '../src/directory/data-source-commands.ts';
 import { PERMISSIONS } from '../src/directory/permission-names.ts';
+import { changes, countChanges } from './changes.ts';
 import { COMMANDS } from './commands.ts';
 import {
   assign,
   declaredErrors,
-  dump,
   globalId,
   mutate,
   newCustomer,
@@ -329,6 +329,7 @@ const payloadOf = (name: string) => PAYLOADS[name] ?? '__typename';
 describe('every error that a mutation declares', () => {
   let world: World & Taken;
   beforeAll(async () => {
+    await countChanges();
     const [taken, takenCustomer] = [await newTenant(), await newCustomer()];
     const input = { externalId: taken.externalId };
     await mutate('deleteTenant', 'tenant { id }', { id: taken.id });
@@ -370,11 +371,11 @@ describe('every error that a mutation declares', () => {
           error === 'ForbiddenError' ? Object.values(PROVOCATIONS[name] ?? {})[0] : PROVOCATIONS[name]?.[error];
         if (!provoke) throw new Error(`No test produces ${error} of ${name}`);
         const input = await provoke(world);
-        const before = await dump();
+        const before = await changes();
         const result = await mutate(name, payloadOf(name), input, secret);
         expect(result.__typename, JSON.stringify(result)).toBe(error);
         expect(result.code).toMatch(/^[a-z]+(_[a-z]+)*$/);
-        expect(await dump()).toBe(before);
+        expect(await changes()).toBe(before);
       });
     }
   }

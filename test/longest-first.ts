@@ -26,8 +26,11 @@ const place = ({ moduleId }: TestSpecification): number => {
   return index < 0 ? LONG.length : index;
 };
 
+/** What runs in Node goes first: a workerd is kept only for a file that follows at once. */
+const isInWorkerd = ({ project }: TestSpecification): number => Number(project.name === 'workerd');
+
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return [...files].sort((one, other) => place(one) - place(other));
+    return [...files].sort((one, other) => isInWorkerd(one) - isInWorkerd(other) || place(one) - place(other));
   }
 }

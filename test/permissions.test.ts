@@ -1,11 +1,21 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS, type Permission } from '../src/directory/permission-names.ts';
 import { schema } from '../src/graphql/schema.ts';
 import { changes, countChanges } from './changes.ts';
 import { COMMANDS } from './commands.ts';
 import { allBut, codeOf, declaredErrors, newKey } from './fixtures.ts';
 import { type Answer, ask } from './gateway.ts';
-import { asker, MUTATIONS, type Mutation, newWorld, QUERIES, type Query, type World } from './operations.ts';
+import {
+  asker,
+  lastingWorld,
+  MUTATIONS,
+  type Mutation,
+  newWorld,
+  QUERIES,
+  type Query,
+  type World,
+} from './operations.ts';
+import { rewind } from './rewind.ts';
 
 const fieldsOf = (type: 'Query' | 'Mutation') =>
   Object.keys((type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {});
@@ -81,18 +91,17 @@ describe('every query', () => {
 });
 
 describe('every mutation', () => {
-  // For what is refused before anything is looked at.
-  let anyWorld: World;
+  let world: World;
   beforeAll(async () => {
-    anyWorld = await newWorld();
+    world = await lastingWorld();
   });
+  beforeEach(() => rewind().run());
 
   for (const mutation of MUTATIONS) {
     const { name, document, variables, also } = mutation;
     const needed = COMMANDS.find((command) => command.name === name)?.permissions ?? [];
 
     it(`${name} is done for who holds ${needed.join(', ')}, and refused without any of it`, async () => {
-      const world = await newWorld();
       for (const permission of needed) {
         const secret = await keyWithout(permission);
         const before = await changes();
@@ -112,7 +121,6 @@ describe('every mutation', () => {
     it(`${name} is refused without any of what it hands on or takes over: ${also.join(', ') || 'nothing'}`, async () => {
       const handedOn = also.filter((permission) => !needed.includes(permission));
       if (handedOn.length === 0) return;
-      const world = await newWorld();
       for (const permission of handedOn) {
         const secret = await keyWithout(permission);
         const before = await changes();
@@ -128,7 +136,7 @@ describe('every mutation', () => {
       it(`${name} is refused to a key, which is not signed in`, async () => {
         const secret = await keyWith(PERMISSIONS);
         const before = await changes();
-        const { data } = await ask(document, variables(anyWorld), secret);
+        const { data } = await ask(document, variables(world), secret);
         expect(data[name]).toMatchObject({ __typename: 'ForbiddenError', code: 'not_signed_in' });
         expect(await changes()).toBe(before);
       });
@@ -137,7 +145,7 @@ describe('every mutation', () => {
     it(`${name} is refused to a key that only reads`, async () => {
       const secret = await keyWith(PERMISSIONS, 'READ');
       const before = await changes();
-      const { data } = await ask(document, variables(anyWorld), secret);
+      const { data } = await ask(document, variables(world), secret);
       expect(data[name]).toMatchObject({ __typename: 'ForbiddenError', code: 'read_only_key', missingPermissions: [] });
       expect(await changes()).toBe(before);
     });

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { countOfChanges } from '../changes.ts';
 import type { Answer } from '../gateway.ts';
-import { reset } from './reset.ts';
+import { rewind } from '../rewind.ts';
 import { askAlone, askTogether } from './together.ts';
 import { beyond, type Operation, type Outcome, prepare, secrets, VIEWERS, type ViewerKind } from './world.ts';
 
@@ -76,14 +76,14 @@ export function walk<Record extends string>(
 
     for (const record of records.filter(isDone)) {
       judge(record, await askAlone(operation.ask(record), key));
-      const { found } = await look(beyond(viewer), reset());
+      const { found } = await look(beyond(viewer), [rewind()]);
       expect(found === before.found, `${viewer.name}, ${record}: nothing beyond reach may change`).toBe(true);
     }
   }
 
   for (const operation of operations) {
     it(operation.name.replaceAll(/\s+/g, ' '), { timeout: 60_000 }, async () => {
-      await env.DB.batch(reset());
+      await rewind().run();
       for (const viewer of viewers) await walkAs(viewer, operation);
     });
   }

@@ -1,0 +1,2 @@
+/** Another object whenever modules are evaluated anew. */
+export const evaluated = {};
