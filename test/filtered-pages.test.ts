@@ -96,6 +96,23 @@ const FILTERS: readonly Filter[] = [
     given: { externalIds: ['x17', 'X18', 'x20', 'nobody'] },
     has: ({ externalId }) => ['X17', 'X18', 'X20'].includes(externalId),
   },
+  { what: 'a name', given: { name: 'NAME 00042' }, has: ({ name }) => name === 'Name 00042' },
+  {
+    what: 'the beginning of many names',
+    given: { nameStartsWith: 'zeta 0' },
+    has: ({ name }) => name.startsWith('Zeta 0'),
+  },
+  {
+    what: 'three characters in many names',
+    given: { nameContains: 'ZETA' },
+    has: ({ name }) => name.startsWith('Zeta'),
+  },
+
+  {
+    what: 'a text in descriptions',
+    given: { descriptionContains: 'MAKES 4' },
+    has: ({ description }) => description?.startsWith('Makes 4') ?? false,
+  },
 ];
 
 const withDeleted = ({ what, given, has }: Filter): Filter[] => [
@@ -234,13 +251,24 @@ describe('whoever follows the cursors of a filtered list', () => {
   });
 });
 
+const BEYOND: readonly CustomerFilter[] = [
+  { search: '0042' },
+  { search: 'ze' },
+  { labels: ['rare'] },
+  { externalIds: ['x20'] },
+  { name: 'zebra 0042' },
+  { nameStartsWith: 'ze' },
+  { nameContains: '0042' },
+];
+
 describe('what lies beyond the reach', () => {
   it('changes nothing in a page, neither its records nor where it ends', async () => {
     const pages = async () => {
       const answers: Page[] = [];
       for (const reader of READERS.slice(1)) {
-        for (const given of [{ search: '0042' }, { search: 'ze' }, { labels: ['rare'] }, { externalIds: ['x20'] }]) {
-          for (const orderBy of ORDERS) answers.push(await pageOf({ filter: given, orderBy, first: 25 }, reader));
+        for (const [index, given] of BEYOND.entries()) {
+          const orders = ORDERS.filter((_, place) => (place + index) % 2 === 0);
+          for (const orderBy of orders) answers.push(await pageOf({ filter: given, orderBy, first: 25 }, reader));
         }
       }
       return answers;
