@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CustomerListArguments } from '../src/directory/customers.ts';
+import { posted } from './dialects/table.ts';
 import { globalId } from './fixtures.ts';
-import { ask } from './gateway.ts';
+import { ask, ROOT_KEY, send } from './gateway.ts';
 import { ALL, fill, READERS, type Reader, type Row } from './ten-thousand.ts';
 
 /** What the README promises of a page, and for each label beyond the first. */
@@ -95,6 +96,23 @@ const FILTERS: readonly Filter[] = [
     what: 'external ids',
     given: { externalIds: ['x17', 'X18', 'x20', 'nobody'] },
     has: ({ externalId }) => ['X17', 'X18', 'X20'].includes(externalId),
+  },
+  { what: 'a name', given: { name: 'NAME 00042' }, has: ({ name }) => name === 'Name 00042' },
+  {
+    what: 'the beginning of many names',
+    given: { nameStartsWith: 'zeta 0' },
+    has: ({ name }) => name.startsWith('Zeta 0'),
+  },
+  {
+    what: 'three characters in many names',
+    given: { nameContains: 'ZETA' },
+    has: ({ name }) => name.startsWith('Zeta'),
+  },
+
+  {
+    what: 'a text in descriptions',
+    given: { descriptionContains: 'MAKES 4' },
+    has: ({ description }) => description?.startsWith('Makes 4') ?? false,
   },
 ];
 
@@ -234,13 +252,110 @@ describe('whoever follows the cursors of a filtered list', () => {
   });
 });
 
+describe('the order of descriptions', () => {
+  const document = `query($first: Int, $last: Int, $after: String, $before: String, $offset: Int, $direction: OrderDirection!) {
+    customers(first: $first, last: $last, after: $after, before: $before, offset: $offset,
+      sortBy: [{ field: DESCRIPTION, direction: $direction }]) {
+      nodes { id } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
+  const inOrder = async (variables: object, { key, tenants }: Reader): Promise<Page> => {
+    const answer = await send(posted('/api', document, { ...variables }, key() ?? ROOT_KEY));
+    expect(answer.data?.customers, answer.text).toBeTruthy();
+    // Of several tenants, what is asked for is read of each.
+    const bound = MAX_ROWS_READ * (tenants?.length ?? 1);
+    expect(answer.rowsRead, JSON.stringify(variables)).toBeLessThan(bound);
+    return answer.data.customers;
+  };
+  const sorted = ({ tenants }: Reader, direction: 'ASC' | 'DESC'): string[] => {
+    const key = ({ description }: Row) => description?.toLowerCase() ?? '';
+    const less = (one: Row, other: Row) => key(one) < key(other) || (key(one) === key(other) && one.id < other.id);
+    const rows = ALL.filter(
+      (row) => !row.deleted && (tenants === null || row.tenants.some((name) => tenants.includes(name))),
+    ).sort((one, other) => (less(one, other) ? -1 : 1));
+    return (direction === 'ASC' ? rows : rows.reverse()).map(({ id }) => globalId('Customer', id));
+  };
+
+  it('is walked by an index, forward and backward, for everyone', async () => {
+    for (const reader of READERS.slice(0, 3)) {
+      for (const direction of ['ASC', 'DESC'] as const) {
+        const expectedIds = sorted(reader, direction);
+        const ids: string[] = [];
+        for (let after: string | null = ''; ids.length < 300; ) {
+          const { nodes, pageInfo }: Page = await inOrder({ direction, after }, reader);
+          ids.push(...nodes.map(({ id }) => id));
+          after = pageInfo.endCursor;
+        }
+        expect(ids).toEqual(expectedIds.slice(0, 300));
+        const last = await inOrder({ direction, last: 100 }, reader);
+        const before = await inOrder({ direction, last: 100, before: last.pageInfo.startCursor }, reader);
+        expect([...before.nodes, ...last.nodes].map(({ id }) => id)).toEqual(expectedIds.slice(-200));
+      }
+    }
+  });
+
+  it('skips what an offset says, and reads no more than that', async () => {
+    for (const reader of READERS.slice(0, 3)) {
+      const expectedIds = sorted(reader, 'ASC');
+      const { nodes, pageInfo } = await inOrder({ direction: 'ASC', offset: 500, first: 50 }, reader);
+      expect(nodes.map(({ id }) => id)).toEqual(expectedIds.slice(500, 550));
+      expect(pageInfo).toMatchObject({ hasNextPage: true, hasPreviousPage: true });
+      const next = await inOrder({ direction: 'ASC', offset: 3, first: 50, after: pageInfo.endCursor }, reader);
+      expect(next.nodes.map(({ id }) => id)).toEqual(expectedIds.slice(553, 603));
+    }
+  });
+});
+
+describe('an offset into a filtered list', () => {
+  const skipped = (filter: string) =>
+    send(
+      posted(
+        '/api',
+        `{ customers(${filter}, offset: 12, first: 3, sortBy: [{ field: NAME, direction: ASC }]) { nodes { id } } }`,
+        {},
+        ROOT_KEY,
+      ),
+    );
+
+  it('counts what the filter fits', async () => {
+    const few = await skipped('name_Istartswith: "name 001", description_Icontains: "things"');
+    const many = await skipped('name_Istartswith: "name", description_Icontains: "things"');
+    const [root] = READERS;
+    if (!root) throw new Error('The root key reads everything');
+    for (const [{ data }, beginning] of [
+      [few, 'Name 001'],
+      [many, 'Name'],
+    ] as const) {
+      const has = ({ name, description, deleted }: Row) =>
+        name.startsWith(beginning) && description !== null && !deleted;
+      const ids = expected({ what: '', given: {}, has }, root, { field: 'NAME', direction: 'ASC' });
+      expect(data.customers.nodes.map(({ id }: { id: string }) => id)).toEqual(ids.slice(12, 15));
+    }
+  });
+
+  it('is refused where the page ends before it', async () => {
+    const { data, errors } = await skipped('description_Icontains: "makes 42"');
+    expect(data).toBeNull();
+    expect(errors[0].message).toContain('go on by after');
+  });
+});
+
+const BEYOND: readonly CustomerFilter[] = [
+  { search: '0042' },
+  { search: 'ze' },
+  { labels: ['rare'] },
+  { externalIds: ['x20'] },
+  { name: 'zebra 0042' },
+  { nameStartsWith: 'ze' },
+  { nameContains: '0042' },
+];
+
 describe('what lies beyond the reach', () => {
   it('changes nothing in a page, neither its records nor where it ends', async () => {
     const pages = async () => {
       const answers: Page[] = [];
       for (const reader of READERS.slice(1)) {
-        for (const given of [{ search: '0042' }, { search: 'ze' }, { labels: ['rare'] }, { externalIds: ['x20'] }]) {
-          for (const orderBy of ORDERS) answers.push(await pageOf({ filter: given, orderBy, first: 25 }, reader));
+        for (const [index, given] of BEYOND.entries()) {
+          const orders = ORDERS.filter((_, place) => (place + index) % 2 === 0);
+          for (const orderBy of orders) answers.push(await pageOf({ filter: given, orderBy, first: 25 }, reader));
         }
       }
       return answers;

@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONG = [
   'start.test.ts',
   'filtered-pages.test.ts',
+  'prism.test.ts',
   'import-gateway.test.ts',
   'isolation-of-users.test.ts',
   'isolation.test.ts',

@@ -10,6 +10,7 @@ export interface Row {
   name: string;
   email: string;
   externalId: string;
+  description: string | null;
   labels: string[];
   createdAt: number;
   updatedAt: number;
@@ -36,6 +37,7 @@ function row(n: number): Row {
     name: `${order > 9200 ? 'Zeta' : 'Name'} ${String(order).padStart(5, '0')}`,
     email: `${n % 7 === 0 ? 'seventh' : 'box'}.${n}@mail.example`,
     externalId: `X${n}`,
+    description: n % 5 === 0 ? null : `${n % 2 === 0 ? 'Sells' : 'Makes'} ${(n * 104_729) % 997} things`,
     labels: [
       'common',
       ...(n % 16 === 0 ? ['sixteenth'] : []),
@@ -83,9 +85,10 @@ export async function fill(): Promise<void> {
     const rows = JSON.stringify(ALL.slice(start, start + ROWS_PER_STATEMENT));
     await env.DB.prepare(
       `INSERT INTO customer (id, kind, name, name_key, email, email_key, email_verified, external_id, external_id_key,
-         labels, created_at, updated_at, deleted_at)
+         description, description_key, description_sort, labels, created_at, updated_at, deleted_at)
        SELECT ${value('id')}, ${value('kind')}, ${value('name')}, lower(${value('name')}), ${value('email')}, ${value('email')},
-         0, ${value('externalId')}, lower(${value('externalId')}), ${value('labels')}, ${value('createdAt')},
+         0, ${value('externalId')}, lower(${value('externalId')}), ${value('description')},
+         lower(${value('description')}), coalesce(lower(${value('description')}), ''), ${value('labels')}, ${value('createdAt')},
          ${value('updatedAt')}, iif(${value('deleted')}, 1, NULL)
        FROM json_each(?)`,
     )
@@ -93,7 +96,7 @@ export async function fill(): Promise<void> {
       .run();
     for (const [name, id] of ids) {
       await env.DB.prepare(
-        `INSERT INTO membership SELECT ?1, customer.id, 1, deleted, kind, name_key, updated_at FROM json_each(?2) given
+        `INSERT INTO membership SELECT ?1, customer.id, 1, deleted, kind, name_key, updated_at, description_sort FROM json_each(?2) given
          JOIN customer ON customer.id = given.value`,
       )
         .bind(

@@ -22,6 +22,8 @@ const OVERWRITTEN: Record<string, (column: Column) => SQL> = {
   avatarUrl: asText,
   url: asText,
   description: asText,
+  descriptionKey: asText,
+  descriptionSort: asText,
   labels: asList,
   companyName: asText,
   vatId: asText,

@@ -54,9 +54,18 @@ export function patchedCustomer(patch: CustomerPatch): CustomerValues {
       emailVerified: email ? (email.isVerified ?? stillVerified(email.address)) : false,
     }),
     ...(externalId !== undefined && { externalId, externalIdKey: externalId && comparable(externalId) }),
-    ...(description !== undefined && { description }),
+    ...(description !== undefined && describedAs(description)),
     ...(labels !== undefined && { labels: labels ?? [] }),
   };
+}
+
+/** How many characters of a description customers are sorted by. */
+export const MAX_DESCRIPTION_SORT = 64;
+
+function describedAs(description: string | null): CustomerValues {
+  const key = description && comparable(description);
+  const descriptionSort = [...(key ?? '')].slice(0, MAX_DESCRIPTION_SORT).join('');
+  return { description, descriptionKey: key, descriptionSort };
 }
 
 /** An address given without a word on its verification keeps what was known of it; another one is not verified. */
@@ -70,6 +79,7 @@ export function newCustomer({ email, ...patch }: CustomerPatch): CustomerValues 
     kind: 'COMPANY',
     emailVerified: false,
     labels: [],
+    descriptionSort: '',
     ...patchedCustomer({ ...patch, email: unverified ?? null }),
   };
 }

@@ -5,7 +5,8 @@ import { customerLabels, customers } from '../db/schema/customers.ts';
 import { memberships } from '../db/schema/memberships.ts';
 import { inList, jsonList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { MAX_PICKED } from './filtered-page.ts';
-import { type CustomerIdentifier, choice, comparable, labels, parse } from './input.ts';
+import { type CustomerIdentifier, choice, comparable, labels, parse, text } from './input.ts';
+import { nameFilter } from './name-filter.ts';
 import { type Listing, type NestedListing, nestedListing } from './page.ts';
 import { type PageArguments, parsePaging } from './paging.ts';
 import { customerInReach, tenantInReach } from './reach.ts';
@@ -17,7 +18,13 @@ import type { Walk } from './walk.ts';
 
 export const CUSTOMER_KINDS = customers.kind.enumValues;
 
-const { externalIdKey: _externalIdKey, emailKey: _emailKey, deleted: _deleted, ...fields } = getTableColumns(customers);
+const {
+  externalIdKey: _externalIdKey,
+  emailKey: _emailKey,
+  descriptionKey: _descriptionKey,
+  deleted: _deleted,
+  ...fields
+} = getTableColumns(customers);
 
 export interface CustomerRecord extends RowOf<typeof fields> {}
 
@@ -52,12 +59,16 @@ export async function findCustomer(
 
 const customerFilter = z.object({
   ...recordFilter,
+  ...nameFilter,
+  descriptionContains: text.nullish(),
   kinds: anyOf(choice(CUSTOMER_KINDS)).nullish(),
   /** The customers that carry all of these. */
   labels: labels.pipe(anyOf(z.string())).nullish(),
 });
 
-export interface CustomerListArguments extends RecordListArguments<keyof typeof RECORD_ORDERS> {
+const CUSTOMER_ORDERS = { ...RECORD_ORDERS, DESCRIPTION: 'descriptionSort' } as const;
+
+export interface CustomerListArguments extends RecordListArguments<keyof typeof CUSTOMER_ORDERS> {
   filter?: z.input<typeof customerFilter> | null | undefined;
 }
 
@@ -67,7 +78,7 @@ const LIST = {
   table: customers,
   from: sql`customer`,
   selection: selection(fields),
-  orders: RECORD_ORDERS,
+  orders: CUSTOMER_ORDERS,
   search: { columns: [customers.nameKey, customers.emailKey], index: sql`customer_search`, hasTenants: true },
   division: 'kind',
   source: customersInReach,
@@ -77,13 +88,19 @@ const LIST = {
 /** The customers in reach, live ones unless the filter says otherwise. */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, labels } = filter;
+  const { kinds, labels, name, nameStartsWith, nameContains } = filter;
   const reachesAll = caller.viewer.reach.kind === 'ORGANIZATION';
   return listRecords(caller, LIST, args, filter, {
     divisions: kinds ?? CUSTOMER_KINDS,
-    ...(labels && { conditions: [carriesAll(labels)], ...(reachesAll && carrying(labels)) }),
+    names: { name, nameStartsWith, nameContains },
+    conditions: [...describedWith(filter.descriptionContains), ...(labels ? [carriesAll(labels)] : [])],
+    ...(labels && reachesAll && carrying(labels)),
   });
 }
+
+/** No index serves it: where nothing else is asked for, a page looks at so many customers only. */
+const describedWith = (text: string | null | undefined): SQL[] =>
+  text == null ? [] : [sql`instr(${customers.descriptionKey}, ${comparable(text)}) > 0`];
 
 const labelled = alias(customerLabels, 'walked');
 

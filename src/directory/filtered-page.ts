@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { allOf, type Statement, select } from '../db/statement.ts';
-import type { Paging } from './paging.ts';
+import { type Paging, rowsFor } from './paging.ts';
 import {
   endOf,
   type Filter,
@@ -40,7 +40,7 @@ export function filteredPage<Row>(
   const ascending = isAscending(paging);
   const fromHere = allOf([inPartition(walk), ...fromStart(walk, walk.range, paging.from, ascending)]);
   const record = sql`${target.from} ON ${target.id}`;
-  const limit = sql.raw(`LIMIT ${paging.limit + 1}`);
+  const limit = sql.raw(`LIMIT ${rowsFor(paging)}`);
   return {
     sql: sql`WITH few (ids) AS MATERIALIZED (SELECT ${fewPickedBy(filter.picks)}),
       place (sort, id) AS MATERIALIZED (
@@ -66,9 +66,9 @@ export function filteredPage<Row>(
 }
 
 /** As many rows of each partition as make the window together, but no fewer than a page wants. */
-function windowOf({ partitions }: Walk, { limit }: Paging): number {
+function windowOf({ partitions }: Walk, paging: Paging): number {
   const count = partitions.reduce((product, { values }) => product * new Set(values).size, 1);
-  return Math.max(limit + 1, Math.ceil(WINDOW / Math.max(count, 1)));
+  return Math.max(rowsFor(paging), Math.ceil(WINDOW / Math.max(count, 1)));
 }
 
 /** The ids that the first pick answers of those that answer few, as a JSON array; null if all answer too many. */

@@ -37,9 +37,9 @@ export function recordLeaving(change: Change, customerId: SQL, condition: SQL): 
 export function writeMemberships(change: Change): SQL[] {
   return [
     sql`INSERT INTO membership (tenant_id, customer_id, created_at,
-        customer_deleted, customer_kind, customer_name_key, customer_updated_at)
+        customer_deleted, customer_kind, customer_name_key, customer_description_sort, customer_updated_at)
       SELECT event.after ->> 'tenantId', customer.id, event.created_at,
-        customer.deleted, customer.kind, customer.name_key, customer.updated_at
+        customer.deleted, customer.kind, customer.name_key, customer.description_sort, customer.updated_at
       FROM event JOIN customer ON customer.id = event.subject_id
       WHERE event.command_id = ${change.id} AND event.type = 'membership.created'`,
     sql`DELETE FROM membership WHERE (tenant_id, customer_id) IN (

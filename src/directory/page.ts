@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { allOf, type Statement, select } from '../db/statement.ts';
 import { filteredCount, filteredPage } from './filtered-page.ts';
-import { encodeCursor, type Page, type Paging, type SortKey, toPage } from './paging.ts';
+import { encodeCursor, type Page, type Paging, rowsFor, type SortKey, toPage } from './paging.ts';
 import {
   fromStart,
   inPartition,
@@ -29,7 +29,7 @@ const distinct = ({ partitions }: Walk): SQL =>
 function pageStatement<Row>(target: Target<Row>, walk: Walk, paging: Paging): Statement<Row> {
   return {
     sql: sql`SELECT ${distinct(walk)} ${target.selection.list} ${pickedBy(target, walk, paging)}
-      ORDER BY ${orderBy(target, isAscending(paging))} LIMIT ${paging.limit + 1}`,
+      ORDER BY ${orderBy(target, isAscending(paging))} LIMIT ${rowsFor(paging)}`,
     decode: target.selection.decode,
   };
 }
@@ -58,7 +58,7 @@ function pickedBy<Row>(target: Target<Row>, walk: Walk, paging: Paging): SQL {
   const ofParent = target.parentId ? sql`${target.parentId} = partition_0.value` : sql`TRUE`;
   return sql`FROM ${partitionTables(walk)}${target.from} WHERE ${ofParent} AND ${target.id} IN (
     SELECT ${walk.id} FROM ${walk.from} WHERE ${allOf([inPartition(walk), ...inRange])}
-    ORDER BY ${orderBy(walk, ascending)} LIMIT ${paging.limit + 1})`;
+    ORDER BY ${orderBy(walk, ascending)} LIMIT ${rowsFor(paging)})`;
 }
 
 /** A list over a walk, not yet read. */

@@ -2,12 +2,16 @@ import { ValidationError } from './errors.ts';
 
 export const DEFAULT_PAGE_SIZE = 25;
 export const MAX_PAGE_SIZE = 100;
+/** Records that are skipped are read all the same: for more of them there are cursors. */
+export const MAX_OFFSET = 500;
 
 export interface PageArguments {
   first?: number | null | undefined;
   after?: string | null | undefined;
   last?: number | null | undefined;
   before?: string | null | undefined;
+  /** How many records to skip in front of the page; only forward. */
+  offset?: number | null | undefined;
 }
 
 export type Direction = 'ASC' | 'DESC';
@@ -25,7 +29,7 @@ export interface Place {
   id: string | number;
 }
 
-/** A page as it is asked of the database: `limit` rows that come after `from`, walking in `direction`. */
+/** A page as it is asked of the database: `limit` rows that come after `from` and `skip` others, walking in `direction`. */
 export interface Paging {
   /** A cursor of one list is none of another. */
   list: string;
@@ -33,6 +37,7 @@ export interface Paging {
   direction: Direction;
   backward: boolean;
   limit: number;
+  skip: number;
   from: Place | null;
 }
 
@@ -95,17 +100,34 @@ export function parsePaging(page: PageArguments, order: Order, list: string): Pa
     direction: order.direction,
     backward,
     limit: size,
+    skip: offsetOf(page, backward),
     from: cursor === null ? null : decodeCursor(backward ? 'before' : 'after', cursor, list, order.field),
   };
 }
 
+function offsetOf({ offset }: PageArguments, backward: boolean): number {
+  const skip = offset ?? 0;
+  if (skip < 0 || skip > MAX_OFFSET) {
+    throw ValidationError.at('offset', `must be between 0 and ${MAX_OFFSET}: go on by after`);
+  }
+  if (backward && skip > 0) throw ValidationError.at('offset', 'cannot be combined with last or before');
+  return skip;
+}
+
+/** How many rows are read for a page: those before it, and the one behind. */
+export const rowsFor = ({ skip, limit }: Pick<Paging, 'skip' | 'limit'>): number => skip + limit + 1;
+
 /**
- * The rows of `SELECT … LIMIT limit + 1`, in the order asked for, and whether there are more on either side. `read` is
+ * The rows of a `SELECT` of `rowsFor` the page, in the order asked for, and whether there are more on either side. `read` is
  * the row up to which the list was read, if that ended before the list did.
  */
 export function toPage<Row>(paging: Paging, found: readonly Row[], read: Row | null = null): Page<Row> {
-  const more = found.length > paging.limit || read !== null;
-  const rows = found.slice(0, paging.limit);
+  const { skip, limit } = paging;
+  if (read !== null && found.length < skip) {
+    throw ValidationError.at('offset', 'is further than this filter can be read at once: go on by after');
+  }
+  const more = found.length > skip + limit || read !== null;
+  const rows = found.slice(skip, skip + limit);
   const last = read ?? rows.at(-1) ?? null;
   const first = rows[0] ?? last;
   if (paging.backward) rows.reverse();
@@ -114,6 +136,6 @@ export function toPage<Row>(paging: Paging, found: readonly Row[], read: Row | n
     start: paging.backward ? last : first,
     end: paging.backward ? first : last,
     hasNextPage: paging.backward ? paging.from !== null : more,
-    hasPreviousPage: paging.backward ? more : paging.from !== null,
+    hasPreviousPage: paging.backward ? more : paging.from !== null || (skip > 0 && found.length > 0),
   };
 }

@@ -53,6 +53,7 @@ interface CustomerSource {
   id: Column;
   kind: Column;
   nameKey: Column;
+  descriptionSort: Column;
   updatedAt: Column;
   deleted: Column;
   partitions: readonly Partition[];
@@ -64,15 +65,16 @@ interface CustomerSource {
  */
 export function customersInReach(reach: Reach): CustomerSource {
   if (reach.kind !== 'TENANTS') {
-    const { id, kind, nameKey, updatedAt, deleted } = customer;
+    const { id, kind, nameKey, descriptionSort, updatedAt, deleted } = customer;
     const partitions = reach.kind === 'CUSTOMER' ? [{ column: id, values: [reach.customerId] }] : [];
-    return { from: sql`customer walked`, id, kind, nameKey, updatedAt, deleted, partitions };
+    return { from: sql`customer walked`, id, kind, nameKey, descriptionSort, updatedAt, deleted, partitions };
   }
   return {
     from: sql`membership walked`,
     id: member.customerId,
     kind: member.customerKind,
     nameKey: member.customerNameKey,
+    descriptionSort: member.customerDescriptionSort,
     updatedAt: member.customerUpdatedAt,
     deleted: member.customerDeleted,
     partitions: [{ column: member.tenantId, values: reach.tenantIds, overlapping: true }],

@@ -1,6 +1,7 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import { allOf, inList, jsonList, type Selection } from '../db/statement.ts';
 import { comparable } from './input.ts';
+import { conditionsOnName, type NameFilter, rangeOfName, stretchesOfName } from './name-filter.ts';
 import { type Listing, listing } from './page.ts';
 import { type Order, type PageArguments, parsePaging } from './paging.ts';
 import type { Permission } from './permission-names.ts';
@@ -40,6 +41,7 @@ export interface RecordListArguments<Field extends string> extends PageArguments
 /** What a filter asks for beyond what every kind of record has. */
 export interface OwnFilter {
   divisions: readonly string[];
+  names?: NameFilter;
   conditions?: readonly SQL[];
   /** As a filter has them; they must not read beyond the reach, for how many they answer shows in the page. */
   picks?: readonly SQL[];
@@ -91,12 +93,13 @@ function walkRecords<Row, Field extends string, Sort extends string, Division ex
       { column: source.deleted, values: deletedValues(filter.deleted) },
       { column: source[list.division], values: own.divisions },
     ],
-    range: sort === 'nameKey' ? rangeOfSearch(list, reach, filter.search) : rangeOf(filter, field),
+    range: sort === 'nameKey' ? rangeOfNames(list, reach, filter, own) : rangeOf(filter, field),
     where: [],
   };
   if (isServedByIndex(filter, own, field)) return walk;
   const ranges = [createdWithin(source.id, filter.createdAt), withinTime(source.updatedAt, filter.updatedAt)];
   const { externalIds, search } = filter;
+  const { names = {} } = own;
   return {
     ...walk,
     ...(field === 'CREATED_AT' && own.byId),
@@ -104,6 +107,7 @@ function walkRecords<Row, Field extends string, Sort extends string, Division ex
       conditions: conditionsOf(list, filter, own),
       picks: [
         ...(externalIds ? [withExternalIds(list, reach, externalIds)] : []),
+        ...picksOfNames(list, reach, walk, source.nameKey, names),
         ...(search ? picksOfSearch(list, reach, walk, source.nameKey, searchFor(search)) : []),
         ...(own.picks ?? []),
         ...picksOf(walk, ranges),
@@ -115,12 +119,13 @@ function walkRecords<Row, Field extends string, Sort extends string, Division ex
 
 const isServedByIndex = (
   { externalIds, search, createdAt, updatedAt }: RecordFilter,
-  { conditions }: OwnFilter,
+  { conditions, names = {} }: OwnFilter,
   field: string,
 ) =>
   externalIds == null &&
   search == null &&
   !conditions?.length &&
+  Object.values(names).every((name) => name == null) &&
   (field === 'CREATED_AT' || !isGiven(createdAt)) &&
   (field === 'UPDATED_AT' || !isGiven(updatedAt));
 
@@ -138,6 +143,7 @@ function conditionsOf<Division extends string>(
     ...withinTime(table.updatedAt, filter.updatedAt),
     ...(filter.externalIds ? [inList(table.externalIdKey, filter.externalIds.map(comparable))] : []),
     ...(filter.search ? [isFound(list, searchFor(filter.search))] : []),
+    ...conditionsOnName(table.nameKey, own.names ?? {}),
     ...(own.conditions ?? []),
   ];
 }
@@ -159,6 +165,19 @@ function picksOfSearch(list: Listed, reach: Reach, walk: Walk, nameKey: Column, 
   const found = characters.length === 2 ? picksOf(walk, [beginning]) : withTrigrams(list, reach, search);
   return found.map((pick) => sql`${pick} UNION ALL ${named}`);
 }
+
+/** Where the names may be that are asked for. */
+function picksOfNames(list: Listed, reach: Reach, walk: Walk, nameKey: Column, names: NameFilter): SQL[] {
+  const stretches = stretchesOfName(nameKey, names);
+  const containing = searchFor(names.nameContains ?? '');
+  return [
+    ...(stretches.length > 0 ? picksOf(walk, stretches) : []),
+    ...(containing.characters.length < 3 ? [] : withTrigrams(list, reach, containing)),
+  ];
+}
+
+const rangeOfNames = (list: Listed, reach: Reach, { search }: RecordFilter, { names = {} }: OwnFilter): Range =>
+  rangeOfName(names) ?? rangeOfSearch(list, reach, search);
 
 /** Where the names lie that begin with two characters: anywhere if they are an external id, too. */
 function rangeOfSearch(list: Listed, reach: Reach, text: string | null | undefined): Range {

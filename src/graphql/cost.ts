@@ -23,6 +23,15 @@ export const MAX_COST = 10_000;
 /** How many fields may stand inside each other. */
 export const MAX_DEPTH = 12;
 
+/** How an API's operations are priced, and how far they may go. */
+export interface Pricing {
+  maxCost: number;
+  /** How many records a page may have that is not asked for a number of them. */
+  pageSize: number;
+}
+
+export const OWN_PRICING: Pricing = { maxCost: MAX_COST, pageSize: DEFAULT_PAGE_SIZE };
+
 const FIELD_COST = 1;
 const PAGE_COST = 10;
 const MUTATION_COST = 100;
@@ -59,6 +68,7 @@ export function costOf(
   document: DocumentNode,
   operation: OperationDefinitionNode,
   variables: Variables,
+  { pageSize: defaultSize }: Pick<Pricing, 'pageSize'> = OWN_PRICING,
 ): Cost {
   const fragments = new Map<string, Fragment>();
   for (const definition of document.definitions) {
@@ -100,7 +110,7 @@ export function costOf(
     if (!field || !node.selectionSet) return { cost: leafCost(name, onPage), depth: 1 };
 
     const type = getNamedType(field.type);
-    const size = sizeOf(node, type, variables);
+    const size = sizeOf(node, type, variables, defaultSize);
     const below = priceSelections(node.selectionSet, type, size);
     const times = isRepeated ? rows : recordCount(node, field.type, variables);
     const given = parent === schema.getMutationType() ? itemCost(node, variables) : 0;
@@ -127,9 +137,9 @@ const isConnection = (type: GraphQLNamedType): boolean => type.name.endsWith('Co
 const isUsage = (type: GraphQLNamedType): boolean => type.name === 'Usage';
 
 /** How many records a connection may have, or hours a usage: 1 of anything else. */
-function sizeOf(node: FieldNode, type: GraphQLNamedType, variables: Variables): number {
+function sizeOf(node: FieldNode, type: GraphQLNamedType, variables: Variables, defaultSize: number): number {
   if (isUsage(type)) return windowSize(node, variables);
-  return isConnection(type) ? pageSize(node, variables) : 1;
+  return isConnection(type) ? pageSize(node, variables, defaultSize) : 1;
 }
 
 function windowSize(node: FieldNode, variables: Variables): number {
@@ -138,8 +148,8 @@ function windowSize(node: FieldNode, variables: Variables): number {
 }
 
 /** A size out of bounds is priced as the nearest one within, one that is no number as the largest: both are refused later. */
-function pageSize(node: FieldNode, variables: Variables): number {
-  const size = argument(node, 'first', variables) ?? argument(node, 'last', variables) ?? DEFAULT_PAGE_SIZE;
+function pageSize(node: FieldNode, variables: Variables, defaultSize: number): number {
+  const size = argument(node, 'first', variables) ?? argument(node, 'last', variables) ?? defaultSize;
   return typeof size === 'number' ? Math.min(Math.max(size, 1), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
 }
 

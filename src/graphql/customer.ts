@@ -108,6 +108,15 @@ const CustomerFilter = builder.inputType('CustomerFilter', {
     createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
     updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
     search: t.string({ description: searchDescription('name or the e-mail address') }),
+    name: t.string({
+      description: 'With this name, without regard to case: at most one company, and any number of persons.',
+    }),
+    nameStartsWith: t.string({ description: 'Whose name begins so, without regard to case.' }),
+    nameContains: t.string({ description: 'With this anywhere in the name, without regard to case.' }),
+    descriptionContains: t.string({
+      description:
+        'With this anywhere in the description, without regard to case. No index serves it: of many customers, a page tries a few hundred.',
+    }),
   }),
 });
 

@@ -3,6 +3,7 @@ import { type Answered, asViewer, type Entrance } from './credentials.ts';
 import { DIALECTS, type DialectName, type Environment, isServed } from './environment.ts';
 import { type Failure, unexpectedBy } from './failures.ts';
 import { bodyOf } from './limits.ts';
+import { prismatic } from './prismatic.ts';
 import { userdocks } from './userdocks.ts';
 
 /** A request to a dialect, by somebody who is known. */
@@ -30,7 +31,7 @@ export interface Dialect extends Pick<Entrance, 'credentialOf'> {
   at(path: string): Answerer | null;
 }
 
-const REGISTRY: Record<DialectName, Dialect> = { userdocks };
+const REGISTRY: Record<DialectName, Dialect> = { prismatic, userdocks };
 
 /** The dialect that a path belongs to, if it is served: else there is nothing at the path. */
 export function dialectAt(env: Environment, path: string): Dialect | null {

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../directory/viewer.ts';
+import type { Pricing } from '../graphql/cost.ts';
 import { type Failure, type FailureCode, hidden, presentable } from './failures.ts';
 import { asJsonObject, costError, documentLimits, isJson, MAX_TOKENS } from './limits.ts';
 
@@ -18,6 +19,8 @@ export interface GraphQLApi {
   failure: Failure;
   /** How it says the same of what GraphQL answers: the error as the caller sees it, with its HTTP status in `extensions.http`. */
   spelled: (error: GraphQLError) => GraphQLError;
+  /** Our own, if not given. */
+  pricing?: Pricing;
 }
 
 export type AnswerGraphQL = (
@@ -36,7 +39,7 @@ function refused({ message, nodes, source, positions, extensions }: GraphQLError
   return new GraphQLError(message, { nodes, source, positions, extensions: { code, ...own, http: answered } });
 }
 
-const guard = (schema: GraphQLSchema, spelled: GraphQLApi['spelled']): Plugin<GraphQLContext> => ({
+const guard = (schema: GraphQLSchema, { spelled, pricing }: GraphQLApi): Plugin<GraphQLContext> => ({
   onParse: ({ setParseFn }) => {
     setParseFn((source) => parse(source, { maxTokens: MAX_TOKENS }));
   },
@@ -47,7 +50,7 @@ const guard = (schema: GraphQLSchema, spelled: GraphQLApi['spelled']): Plugin<Gr
     };
   },
   onExecute: ({ args, setResultAndStopExecution }) => {
-    const error = costError(schema, args);
+    const error = costError(schema, args, pricing);
     if (error) setResultAndStopExecution({ errors: [spelled(refused(error, 'BAD_USER_INPUT'))] });
     const { requestId } = args.contextValue;
     return {
@@ -64,7 +67,8 @@ const requestIds = new AsyncLocalStorage<string>();
 
 const PATH = '/graphql';
 
-function yogaFor(schema: GraphQLSchema, spelled: GraphQLApi['spelled']) {
+function yogaFor(schema: GraphQLSchema, api: GraphQLApi) {
+  const { spelled } = api;
   return createYoga<GraphQLContext>({
     schema,
     graphqlEndpoint: PATH,
@@ -74,7 +78,7 @@ function yogaFor(schema: GraphQLSchema, spelled: GraphQLApi['spelled']) {
     logging: false,
     batching: false,
     multipart: false,
-    plugins: [guard(schema, spelled)],
+    plugins: [guard(schema, api)],
     maskedErrors: {
       maskError: (error) => {
         if (!(error instanceof GraphQLError)) return spelled(hidden(error, requestIds.getStore() ?? 'unknown'));
@@ -90,7 +94,8 @@ const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
  * GraphQL over HTTP, by GET or by POST of JSON, and answered as JSON whatever else is accepted. Built once for each
  * isolate: the schema and the caches of parsed and validated documents outlive a request.
  */
-export function graphQLEndpoint({ schema, failure, spelled }: GraphQLApi): AnswerGraphQL {
+export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
+  const { failure } = api;
   let yoga: Promise<YogaServerInstance<GraphQLContext, object>> | undefined;
   return async (request, body, context) => {
     const { url, method, headers } = request;
@@ -102,7 +107,7 @@ export function graphQLEndpoint({ schema, failure, spelled }: GraphQLApi): Answe
     const accept = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : 'application/json';
     const at = Object.assign(new URL(url), { pathname: PATH });
     const asked = new Request(at, { method, headers: { 'content-type': 'application/json', accept }, body });
-    yoga ??= schema().then((built) => yogaFor(built, spelled));
+    yoga ??= api.schema().then((schema) => yogaFor(schema, api));
     const { fetch } = await yoga;
     return requestIds.run(context.requestId, async () => fetch(asked, context));
   };

@@ -7,7 +7,7 @@ import {
   type ValidationRule,
   valueFromASTUntyped,
 } from 'graphql';
-import { costOf, MAX_COST, MAX_DEPTH } from '../graphql/cost.ts';
+import { costOf, MAX_DEPTH, OWN_PRICING } from '../graphql/cost.ts';
 import { type Failure, failure } from './failures.ts';
 
 /** An import of 500 rows fits in. */
@@ -103,14 +103,20 @@ export const documentLimits: ValidationRule = (context) => {
 };
 
 /** What is too deep or too dear about an operation, with its variables; null when nothing is. */
-export function costError(schema: GraphQLSchema, { document, operationName, variableValues }: ExecutionArgs) {
+export function costError(
+  schema: GraphQLSchema,
+  { document, operationName, variableValues }: ExecutionArgs,
+  pricing = OWN_PRICING,
+) {
   const operation = getOperationAST(document, operationName);
   if (!operation) return null;
-  const { cost, depth } = costOf(schema, document, operation, withDefaults(operation, variableValues ?? {}));
+  const { maxCost } = pricing;
+  const variables = withDefaults(operation, variableValues ?? {});
+  const { cost, depth } = costOf(schema, document, operation, variables, pricing);
   if (depth > MAX_DEPTH) return invalid(`An operation may be at most ${MAX_DEPTH} fields deep; this one is ${depth}.`);
-  if (cost <= MAX_COST) return null;
-  return new GraphQLError(`An operation may cost at most ${MAX_COST}; this one costs ${cost}.`, {
-    extensions: { code: 'BAD_USER_INPUT', cost, maxCost: MAX_COST },
+  if (cost <= maxCost) return null;
+  return new GraphQLError(`An operation may cost at most ${maxCost}; this one costs ${cost}.`, {
+    extensions: { code: 'BAD_USER_INPUT', cost, maxCost },
   });
 }
 

@@ -13,6 +13,8 @@ export const customers = sqliteTable('customer', {
   externalId: text('external_id'),
   externalIdKey: text('external_id_key'),
   description: text('description'),
+  descriptionKey: text('description_key'),
+  descriptionSort: text('description_sort').notNull(),
   labels: text('labels', { mode: 'json' }).$type<string[]>().notNull(),
   ...lifecycle,
 });

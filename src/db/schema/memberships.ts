@@ -11,6 +11,7 @@ export const memberships = sqliteTable(
     customerDeleted: flag('customer_deleted').notNull(),
     customerKind: text('customer_kind', { enum: ['COMPANY', 'PERSON'] }).notNull(),
     customerNameKey: text('customer_name_key').notNull(),
+    customerDescriptionSort: text('customer_description_sort').notNull(),
     customerUpdatedAt: timestamp('customer_updated_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.tenantId, table.customerId] })],

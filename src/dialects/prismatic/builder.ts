@@ -1,0 +1,87 @@
+import SchemaBuilder from '@pothos/core';
+import DataloaderPlugin from '@pothos/plugin-dataloader';
+import RelayPlugin from '@pothos/plugin-relay';
+import { GraphQLError } from 'graphql';
+import { momentOf } from '../../directory/moments.ts';
+import type { Caller } from '../../directory/viewer.ts';
+
+/*
+ * What is asked for at the root, and every page, is never null: a failure there leaves no data at all. The command line
+ * shows errors only then, and would look for records in the null.
+ */
+export const builder = new SchemaBuilder<{
+  Context: Caller;
+  DefaultFieldNullability: false;
+  DefaultEdgesNullability: { list: false; items: false };
+  DefaultNodeNullability: false;
+  Connection: { total: () => Promise<number> };
+  Scalars: {
+    ID: { Input: string; Output: string };
+    DateTime: { Input: Date; Output: Date };
+  };
+}>({
+  plugins: [RelayPlugin, DataloaderPlugin],
+  defaultFieldNullability: false,
+  relay: {
+    clientMutationId: 'optional',
+    nodeQueryOptions: false,
+    nodesQueryOptions: false,
+    cursorType: 'String',
+    nodesOnConnection: { description: 'The records of this page, without their cursors.' },
+    edgesFieldOptions: {
+      nullable: { list: false, items: false },
+      description: 'The records of this page, each with its cursor.',
+    },
+    nodeFieldOptions: { nullable: false, description: 'The record at the end of this edge.' },
+    cursorFieldOptions: { description: 'Stands for this place in the list, for `after` and `before`.' },
+    pageInfoFieldOptions: { description: 'Where this page lies in the list.' },
+    pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
+    hasNextPageFieldOptions: {
+      description:
+        'Whether the list goes on behind this page. A page that was filtered may be short, or empty, and go on all the same.',
+    },
+    hasPreviousPageFieldOptions: { description: 'Whether the list goes on before this page, likewise.' },
+    startCursorFieldOptions: { description: 'Where this page begins, for `before`. Null when there is nothing.' },
+    endCursorFieldOptions: { description: 'Where this page ends, for `after`. Null when there is nothing.' },
+    firstArgOptions: {
+      description:
+        'How many records to answer at most, from the beginning or after `after`: 1 to 100; 100 if neither `first` nor `last` is given.',
+    },
+    afterArgOptions: { description: 'The cursor after which to begin. An empty string is no cursor.' },
+    lastArgOptions: { description: 'How many records to answer at most, from the end or before `before`: 1 to 100.' },
+    beforeArgOptions: { description: 'The cursor before which to end. An empty string is no cursor.' },
+    mutationInputArgOptions: { description: 'What to do, and with what.' },
+    clientMutationIdInputOptions: { description: 'Any text of the client’s own, which is answered as it is.' },
+    clientMutationIdFieldOptions: { description: 'The `clientMutationId` of the input; null if there was none.' },
+    defaultConnectionTypeOptions: { description: 'One page of a list.' },
+    defaultEdgeTypeOptions: { description: 'A record at its place in a list.' },
+    defaultConnectionFieldOptions: { nullable: false },
+  },
+});
+
+builder.queryType({
+  description: 'What can be read. Whatever fails at the root leaves no data, and the reason in `errors`.',
+});
+builder.mutationType({
+  description: 'What can be changed. Each answers the record and `errors`, which is empty if it was done.',
+});
+
+builder.globalConnectionField('totalCount', (t) =>
+  t.int({
+    description: 'How many records the whole list has, exactly. Reads every one of them, and is priced so.',
+    resolve: ({ total }) => total(),
+  }),
+);
+
+builder.scalarType('DateTime', {
+  description: 'A moment, written as in RFC 3339, in UTC and with milliseconds: 2026-11-21T09:30:00.000Z.',
+  serialize: (time) => time.toISOString(),
+  parseValue: (value) => {
+    const time = momentOf(value);
+    if (time === null) throw new GraphQLError('A DateTime is written as in RFC 3339, such as 2026-11-21T09:30:00Z.');
+    return time;
+  },
+});
+
+/** For input fields that several mutations share. */
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;

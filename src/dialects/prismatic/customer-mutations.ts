@@ -1,0 +1,91 @@
+import { run } from '../../directory/command.ts';
+import {
+  type CustomerResult,
+  createCustomer,
+  deleteCustomer,
+  updateCustomer,
+} from '../../directory/customer-commands.ts';
+import type { Caller } from '../../directory/viewer.ts';
+import { localId } from '../../graphql/ids.ts';
+import { builder, type InputFields } from './builder.ts';
+import { CUSTOMER_DESCRIPTIONS, Customer } from './customer.ts';
+import { errorsField, type Outcome, type OutputFields, outcomeOf } from './errors.ts';
+import { mutationField } from './mutation.ts';
+
+const customerFields = (t: InputFields) => ({
+  description: t.string({ description: CUSTOMER_DESCRIPTIONS.description }),
+  externalId: t.string({ description: CUSTOMER_DESCRIPTIONS.externalId }),
+  labels: t.field({
+    type: ['String'],
+    required: { list: false, items: false },
+    description: CUSTOMER_DESCRIPTIONS.labels,
+  }),
+});
+
+const idField = (t: InputFields) => t.id({ description: 'The id of the customer. It is needed.' });
+
+const payload = (description: string) => ({
+  description: 'The customer, or why nothing was changed.',
+  outputFields: (t: OutputFields<Outcome<CustomerResult>>) => ({
+    customer: t.field({
+      type: Customer,
+      nullable: true,
+      description: `${description} Null if nothing was changed because of \`errors\`.`,
+      resolve: ({ done }) => done?.customer ?? null,
+    }),
+    errors: errorsField(t),
+  }),
+});
+
+/** The input says nothing of tenants: who works in one of them adds customers there. */
+const joined = ({ viewer: { reach } }: Caller) =>
+  reach.kind === 'TENANTS' && reach.tenantIds.length === 1 ? reach.tenantIds.map((id) => ({ id })) : [];
+
+builder.relayMutationField(
+  createCustomer.name,
+  {
+    description: 'A new customer.',
+    inputFields: (t) => ({
+      name: t.string({ required: true, description: CUSTOMER_DESCRIPTIONS.name }),
+      ...customerFields(t),
+    }),
+  },
+  {
+    ...mutationField(
+      createCustomer,
+      'Creates a customer, a company. For who reaches one tenant, it belongs to that tenant.',
+    ),
+    resolve: (_, { input }, caller) =>
+      outcomeOf(run(caller, createCustomer, { ...input, tenantIdentifiers: joined(caller) })),
+  },
+  payload('The new customer.'),
+);
+
+builder.relayMutationField(
+  updateCustomer.name,
+  {
+    description: 'Changes to a customer: a field left out is untouched; null clears what can be null.',
+    inputFields: (t) => ({
+      id: idField(t),
+      name: t.string({ description: CUSTOMER_DESCRIPTIONS.name }),
+      ...customerFields(t),
+    }),
+  },
+  {
+    ...mutationField(updateCustomer, 'Changes a customer.'),
+    resolve: (_, { input }, caller) =>
+      outcomeOf(run(caller, updateCustomer, { ...input, id: input.id && localId('Customer', input.id) })),
+  },
+  payload('The customer as it is now.'),
+);
+
+builder.relayMutationField(
+  deleteCustomer.name,
+  { description: 'Which customer to delete.', inputFields: (t) => ({ id: idField(t) }) },
+  {
+    ...mutationField(deleteCustomer, 'Deletes a customer and, with it, its users.'),
+    resolve: (_, { input }, caller) =>
+      outcomeOf(run(caller, deleteCustomer, { id: input.id && localId('Customer', input.id) })),
+  },
+  payload('The customer as it was.'),
+);

@@ -1,0 +1,83 @@
+import { GraphQLError } from 'graphql';
+import {
+  AlreadyExistsError,
+  DirectoryError,
+  ForbiddenError,
+  NotFoundError,
+  ValidationError,
+} from '../../directory/errors.ts';
+import { builder } from './builder.ts';
+
+const RECORD_NOT_FOUND = 'Record not found';
+
+/** That a query names what does not exist, or lies out of reach. */
+export const recordNotFound = () => new GraphQLError(RECORD_NOT_FOUND, { extensions: { code: 'NOT_FOUND' } });
+
+interface FieldError {
+  field: string;
+  messages: readonly string[];
+}
+
+export const ErrorType = builder.objectRef<FieldError>('ErrorType').implement({
+  description: 'Why a mutation changed nothing.',
+  fields: (t) => ({
+    field: t.exposeString('field', {
+      description: 'The field of the input that is wrong, or `__all__` for what no field is to blame for.',
+    }),
+    messages: t.exposeStringList('messages', { description: 'All that is wrong with it, for people.' }),
+  }),
+});
+
+/** What no field is to blame for; clients show it without a name. */
+const NO_FIELD = '__all__';
+
+/** The fields of inputs that the directory calls something else. */
+const FIELDS: Record<string, string> = { roleIdentifier: 'role', customerIdentifier: 'customer' };
+
+/** Where in the input of the directory's command, as the caller called it. */
+function fieldAt(path: string): string {
+  const [name = ''] = path.split('.');
+  return FIELDS[name] ?? (name || NO_FIELD);
+}
+
+type Reason = [field: string, message: string];
+
+function reasonsOf(error: DirectoryError): Reason[] {
+  if (error instanceof ValidationError) return error.issues.map(({ path, message }) => [fieldAt(path), message]);
+  if (error instanceof NotFoundError) return error.references.map(({ path }) => [fieldAt(path), RECORD_NOT_FOUND]);
+  if (error instanceof AlreadyExistsError) return [[fieldAt(error.path), 'This value belongs to another record.']];
+  return [[NO_FIELD, error.message]];
+}
+
+/** One entry for each field, with everything that is wrong with it. */
+const entriesOf = (error: DirectoryError): FieldError[] =>
+  [...Map.groupBy(reasonsOf(error), ([field]) => field)].map(([field, reasons]) => ({
+    field,
+    messages: [...new Set(reasons.map(([, message]) => message))],
+  }));
+
+/** What a mutation answers: what was done, or why nothing was. */
+export interface Outcome<Result> {
+  done: Result | null;
+  errors: readonly FieldError[];
+}
+
+/** Who may not do it at all is told so by a failed request. Anything else that is no bug stands in the payload. */
+export async function outcomeOf<Result>(result: Promise<Result>): Promise<Outcome<Result>> {
+  try {
+    return { done: await result, errors: [] };
+  } catch (error) {
+    if (!(error instanceof DirectoryError) || error instanceof ForbiddenError) throw error;
+    return { done: null, errors: entriesOf(error) };
+  }
+}
+
+/** For output fields that several payloads share. */
+export type OutputFields<Shape> = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Shape>;
+
+export const errorsField = <Result>(t: OutputFields<Outcome<Result>>) =>
+  t.field({
+    type: [ErrorType],
+    description: 'Why nothing was changed; empty if it was done, or was so before.',
+    resolve: ({ errors }) => errors,
+  });

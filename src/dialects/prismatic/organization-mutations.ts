@@ -1,0 +1,30 @@
+import { run } from '../../directory/command.ts';
+import { type OrganizationResult, updateOrganization } from '../../directory/organization.ts';
+import { builder } from './builder.ts';
+import { errorsField, type Outcome, type OutputFields, outcomeOf } from './errors.ts';
+import { mutationField } from './mutation.ts';
+import { Organization } from './organization.ts';
+
+builder.relayMutationField(
+  updateOrganization.name,
+  {
+    description: 'Changes to the organization: a field left out is untouched.',
+    inputFields: (t) => ({ name: t.string({ description: 'The name, 1 to 256 characters.' }) }),
+  },
+  {
+    ...mutationField(updateOrganization, 'Renames the organization.'),
+    resolve: (_, { input }, caller) => outcomeOf(run(caller, updateOrganization, input)),
+  },
+  {
+    description: 'The organization, or why nothing was changed.',
+    outputFields: (t: OutputFields<Outcome<OrganizationResult>>) => ({
+      organization: t.field({
+        type: Organization,
+        nullable: true,
+        description: 'The organization as it is now. Null if nothing was changed because of `errors`.',
+        resolve: ({ done }) => done?.organization ?? null,
+      }),
+      errors: errorsField(t),
+    }),
+  },
+);

@@ -1,0 +1,10 @@
+import { MAX_PAGE_SIZE, type PageArguments } from '../../directory/paging.ts';
+
+/** A list without `first` or `last` is answered 100 records at once. */
+export const DEFAULT_PAGE_SIZE = MAX_PAGE_SIZE;
+
+/** The arguments of a page as the directory takes them, which has another default. */
+export function pageOf({ first, after, last, before }: PageArguments): PageArguments {
+  if (first != null || last != null) return { first, after, last, before };
+  return before ? { after, last: DEFAULT_PAGE_SIZE, before } : { first: DEFAULT_PAGE_SIZE, after };
+}

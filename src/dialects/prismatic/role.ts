@@ -1,0 +1,67 @@
+import type { PermissionRecord } from '../../directory/permissions.ts';
+import { assignableRoles, listPermissionsOfRoles, type RoleRecord, rolesByIds } from '../../directory/roles.ts';
+import { toGlobalId } from '../../graphql/ids.ts';
+import { nestedConnection, UNCACHED } from '../../graphql/lists.ts';
+import { builder } from './builder.ts';
+import { pageOf } from './pages.ts';
+
+const Permission = builder.objectRef<PermissionRecord>('Permission').implement({
+  description: 'Something that a role allows.',
+  fields: (t) => ({
+    name: t.exposeString('id', { description: 'Its name, `noun:verb`.' }),
+    description: t.exposeString('description', { description: 'What it allows.' }),
+  }),
+});
+
+const PermissionConnection = builder.connectionObject(
+  { type: Permission, name: 'PermissionConnection', description: 'One page of permissions.' },
+  { name: 'PermissionEdge', description: 'A permission at its place in a list.' },
+);
+
+export const Role = builder.loadableObjectRef('Role', {
+  load: (ids: string[], caller) => rolesByIds(caller, ids),
+  sort: ({ id }: RoleRecord) => id,
+  loaderOptions: UNCACHED,
+});
+
+Role.implement({
+  description: 'A named set of permissions, for users to have. Reading it needs `role:read`.',
+  fields: (t) => ({
+    id: t.id({
+      description: 'The id: opaque, and unique among all types.',
+      resolve: ({ id }) => toGlobalId('Role', id),
+    }),
+    name: t.exposeString('name', { description: 'The name: unique in its scope, without regard to case.' }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: 'What the role is for. Null if nobody has said it.',
+    }),
+    level: t.exposeInt('level', {
+      description: 'How high the role stands among those of its scope, 0 to 100. It grants nothing.',
+    }),
+    permissions: t.connection(
+      {
+        type: Permission,
+        description: 'What the role allows, by name.',
+        resolve: ({ id }, args, caller) =>
+          nestedConnection(caller, 'Role.permissions', id, pageOf(args), listPermissionsOfRoles),
+      },
+      PermissionConnection,
+    ),
+  }),
+});
+
+const ASSIGNABLE = 'Only roles that hold no more than you do, the highest first. Needs `role:read`.';
+
+builder.queryFields((t) => ({
+  organizationRoles: t.field({
+    type: [Role],
+    description: `The roles that team members can have. ${ASSIGNABLE}`,
+    resolve: (_, _args, caller) => assignableRoles(caller, 'ORGANIZATION'),
+  }),
+  customerRoles: t.field({
+    type: [Role],
+    description: `The roles that users of customers can have. ${ASSIGNABLE}`,
+    resolve: (_, _args, caller) => assignableRoles(caller, 'CUSTOMER'),
+  }),
+}));

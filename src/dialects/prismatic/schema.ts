@@ -1,0 +1,12 @@
+import { builder } from './builder.ts';
+import './customer.ts';
+import './customers.ts';
+import './customer-mutations.ts';
+import './role.ts';
+import './organization.ts';
+import './user.ts';
+import './user-mutations.ts';
+import './organization-mutations.ts';
+import './authenticated-user.ts';
+
+export const schema = builder.toSchema();

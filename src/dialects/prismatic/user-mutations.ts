@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import { command, run } from '../../directory/command.ts';
+import type { UserResult } from '../../directory/user-columns.ts';
+import { deleteUser, updateUser } from '../../directory/user-commands.ts';
+import { createCustomerUser, createOrganizationUser } from '../../directory/user-creation.ts';
+import { localId } from '../../graphql/ids.ts';
+import { builder, type InputFields } from './builder.ts';
+import { errorsField, type Outcome, type OutputFields, outcomeOf } from './errors.ts';
+import { mutationField } from './mutation.ts';
+import { USER_DESCRIPTIONS, User } from './user.ts';
+
+const newUserFields = (t: InputFields, roles: string) => ({
+  email: t.string({ required: true, description: USER_DESCRIPTIONS.email }),
+  name: t.string({ description: USER_DESCRIPTIONS.name }),
+  phone: t.string({ description: USER_DESCRIPTIONS.phone }),
+  externalId: t.string({ description: USER_DESCRIPTIONS.externalId }),
+  role: t.id({ required: true, description: `The id of a role, as \`${roles}\` lists them.` }),
+});
+
+const payload = (description: string) => ({
+  description: 'The user, or why nothing was changed.',
+  outputFields: (t: OutputFields<Outcome<UserResult>>) => ({
+    user: t.field({
+      type: User,
+      nullable: true,
+      description: `${description} Null if nothing was changed because of \`errors\`.`,
+      resolve: ({ done }) => done?.user ?? null,
+    }),
+    errors: errorsField(t),
+  }),
+});
+
+/** What the directory does not have: only no value at all is taken, so that none is lost. */
+const notKept = z.null({ error: 'is not kept here: leave it out' }).optional();
+
+/** `updateUser` of the directory in the document's words: only its input is spelled differently. */
+const updateAsSpelled = command({
+  ...updateUser,
+  input: z
+    .looseObject({ darkMode: notKept, darkModeSyncWithOs: notKept })
+    .transform(({ darkMode: _darkMode, darkModeSyncWithOs: _sync, ...given }) => given)
+    .pipe(updateUser.input),
+});
+
+const named = (type: 'Role' | 'Customer', id: string) => ({ id: localId(type, id) });
+
+builder.relayMutationField(
+  createOrganizationUser.name,
+  { description: 'A new team member.', inputFields: (t) => newUserFields(t, 'organizationRoles') },
+  {
+    ...mutationField(createOrganizationUser, 'Creates a team member, who is mailed an invitation to set a password.'),
+    resolve: (_, { input: { role, ...input } }, caller) =>
+      outcomeOf(run(caller, createOrganizationUser, { ...input, roleIdentifier: named('Role', role) })),
+  },
+  payload('The new user.'),
+);
+
+builder.relayMutationField(
+  createCustomerUser.name,
+  {
+    description: 'A new user of a customer.',
+    inputFields: (t) => ({
+      ...newUserFields(t, 'customerRoles'),
+      customer: t.id({ required: true, description: 'The id of the customer that the user belongs to. It stays so.' }),
+    }),
+  },
+  {
+    ...mutationField(
+      createCustomerUser,
+      'Creates a user of a customer, who is mailed an invitation to set a password.',
+    ),
+    resolve: (_, { input: { role, customer, ...input } }, caller) =>
+      outcomeOf(
+        run(caller, createCustomerUser, {
+          ...input,
+          roleIdentifier: named('Role', role),
+          customerIdentifier: named('Customer', customer),
+        }),
+      ),
+  },
+  payload('The new user.'),
+);
+
+const idField = (t: InputFields) => t.id({ description: 'The id of the user. It is needed.' });
+
+builder.relayMutationField(
+  updateUser.name,
+  {
+    description: 'Changes to a user: a field left out is untouched; null clears what can be null.',
+    inputFields: (t) => ({
+      id: idField(t),
+      name: t.string({ description: USER_DESCRIPTIONS.name }),
+      phone: t.string({ description: USER_DESCRIPTIONS.phone }),
+      externalId: t.string({ description: USER_DESCRIPTIONS.externalId }),
+      avatarUrl: t.string({ description: USER_DESCRIPTIONS.avatarUrl }),
+      role: t.id({
+        description: 'The id of the new role, of the same kind as the present one. It can hold no more than you do.',
+      }),
+      darkMode: t.boolean({ description: 'Not kept here: anything but null is refused.' }),
+      darkModeSyncWithOs: t.boolean({ description: 'Not kept here: anything but null is refused.' }),
+    }),
+  },
+  {
+    ...mutationField(updateUser, 'Changes a user.'),
+    resolve: (_, { input: { id, role, ...input } }, caller) =>
+      outcomeOf(
+        run(caller, updateAsSpelled, {
+          ...input,
+          id: id && localId('User', id),
+          roleIdentifier: role && named('Role', role),
+        }),
+      ),
+  },
+  payload('The user as it is now.'),
+);
+
+builder.relayMutationField(
+  deleteUser.name,
+  { description: 'Which user to delete.', inputFields: (t) => ({ id: idField(t) }) },
+  {
+    ...mutationField(deleteUser, 'Deletes a user.'),
+    resolve: (_, { input }, caller) =>
+      outcomeOf(run(caller, deleteUser, { id: input.id && localId('User', input.id) })),
+  },
+  payload('The user as it was.'),
+);

@@ -1,0 +1,31 @@
+import { DEFAULT_PAGE_SIZE } from '../dialects/prismatic/pages.ts';
+import { bearerOf, CHALLENGE } from './credentials.ts';
+import type { Dialect } from './dialects.ts';
+import { failure } from './failures.ts';
+import { graphQLAnswerer } from './graphql-dialect.ts';
+
+/** A page of customers, and below each a page of users with nine fields: neither is asked for a number of records. */
+export const MAX_PRISMATIC_COST = 100_000;
+
+const answerer = graphQLAnswerer({
+  schema: async () => (await import('../dialects/prismatic/schema.ts')).schema,
+  failure,
+  spelled: (error) => error,
+  pricing: { maxCost: MAX_PRISMATIC_COST, pageSize: DEFAULT_PAGE_SIZE },
+});
+
+/** GraphQL at `/api`. What it says is in src/dialects/prismatic. */
+export const prismatic: Dialect = {
+  paths: /^\/api(\/|$)/,
+  methods: 'POST',
+  credentialOf: bearerOf,
+  failure,
+  unauthenticated: () =>
+    failure(
+      401,
+      'UNAUTHENTICATED',
+      'A valid credential is required: Authorization: Bearer <key or access token>.',
+      CHALLENGE,
+    ),
+  at: (path) => (path === '/api' || path === '/api/' ? answerer : null),
+};
