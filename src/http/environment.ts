@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseSigningKeys } from '../directory/access-tokens.ts';
+import { parseSigningKeys } from '../directory/signer.ts';
 
 /** The bindings, variables and secrets of the deployment. */
 export interface Environment {

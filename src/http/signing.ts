@@ -1,4 +1,5 @@
-import { type AccessTokens, accessTokens, parseSigningKeys } from '../directory/access-tokens.ts';
+import { type AccessTokens, accessTokens } from '../directory/access-tokens.ts';
+import { parseSigningKeys, signerWith } from '../directory/signer.ts';
 import { type Environment, publicUrl } from './environment.ts';
 
 /** Importing keys costs more than using them: those of a deployment are kept for as long as the isolate lives. */
@@ -9,6 +10,8 @@ export function accessTokensOf(env: Environment, request: Request): AccessTokens
   const keys = env.SIGNING_KEYS;
   const url = publicUrl(env, request);
   if (!keys || url === null) return null;
-  if (kept?.keys !== keys || kept.url !== url) kept = { keys, url, tokens: accessTokens(parseSigningKeys(keys), url) };
+  if (kept?.keys !== keys || kept.url !== url) {
+    kept = { keys, url, tokens: accessTokens(signerWith(parseSigningKeys(keys), url)) };
+  }
   return kept.tokens;
 }
