@@ -5,8 +5,9 @@ import { PERMISSIONS } from '../directory/permission-names.ts';
 import { equalHashes, sha256 } from '../directory/secrets.ts';
 import { authenticateUser } from '../directory/user-credentials.ts';
 import type { Caller, Viewer } from '../directory/viewer.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, publicUrl } from './environment.ts';
 import { failure } from './failures.ts';
+import { linksOf } from './mailer.ts';
 import { accessTokensOf } from './signing.ts';
 
 const ROOT: Viewer = {
@@ -85,7 +86,8 @@ async function attempt(
   const mailIsDue = () => {
     isDue = true;
   };
-  const response = await answer({ viewer: authenticated.viewer, db, tokens, mailIsDue });
+  const linkTo = linksOf(env, publicUrl(env, request));
+  const response = await answer({ viewer: authenticated.viewer, db, tokens, mailIsDue, linkTo });
   await db.settle();
   return { response, noteUse: authenticated.noteUse, mailIsDue: isDue };
 }
