@@ -18,6 +18,8 @@ export interface GraphQLApi {
   failure: Failure;
   /** How it says the same of what GraphQL answers: the error as the caller sees it, with its HTTP status in `extensions.http`. */
   spelled: (error: GraphQLError) => GraphQLError;
+  /** Whether an answer with any error has no data: never a part of it. */
+  allOrNothing?: boolean;
 }
 
 export type AnswerGraphQL = (
@@ -36,7 +38,9 @@ function refused({ message, nodes, source, positions, extensions }: GraphQLError
   return new GraphQLError(message, { nodes, source, positions, extensions: { code, ...own, http: answered } });
 }
 
-const guard = (schema: GraphQLSchema, spelled: GraphQLApi['spelled']): Plugin<GraphQLContext> => ({
+type Answers = Pick<GraphQLApi, 'spelled' | 'allOrNothing'>;
+
+const guard = (schema: GraphQLSchema, { spelled, allOrNothing }: Answers): Plugin<GraphQLContext> => ({
   onParse: ({ setParseFn }) => {
     setParseFn((source) => parse(source, { maxTokens: MAX_TOKENS }));
   },
@@ -53,7 +57,9 @@ const guard = (schema: GraphQLSchema, spelled: GraphQLApi['spelled']): Plugin<Gr
     return {
       onExecuteDone: ({ result, setResult }) => {
         const { errors, ...rest } = result as ExecutionResult;
-        if (errors) setResult({ ...rest, errors: errors.map((error) => spelled(presentable(error, requestId))) });
+        if (!errors) return;
+        const shown = errors.map((error) => spelled(presentable(error, requestId)));
+        setResult({ ...rest, ...(allOrNothing && { data: null }), errors: shown });
       },
     };
   },
@@ -64,7 +70,8 @@ const requestIds = new AsyncLocalStorage<string>();
 
 const PATH = '/graphql';
 
-function yogaFor(schema: GraphQLSchema, spelled: GraphQLApi['spelled']) {
+function yogaFor(schema: GraphQLSchema, answers: Answers) {
+  const { spelled } = answers;
   return createYoga<GraphQLContext>({
     schema,
     graphqlEndpoint: PATH,
@@ -74,7 +81,7 @@ function yogaFor(schema: GraphQLSchema, spelled: GraphQLApi['spelled']) {
     logging: false,
     batching: false,
     multipart: false,
-    plugins: [guard(schema, spelled)],
+    plugins: [guard(schema, answers)],
     maskedErrors: {
       maskError: (error) => {
         if (!(error instanceof GraphQLError)) return spelled(hidden(error, requestIds.getStore() ?? 'unknown'));
@@ -90,7 +97,7 @@ const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
  * GraphQL over HTTP, by GET or by POST of JSON, and answered as JSON whatever else is accepted. Built once for each
  * isolate: the schema and the caches of parsed and validated documents outlive a request.
  */
-export function graphQLEndpoint({ schema, failure, spelled }: GraphQLApi): AnswerGraphQL {
+export function graphQLEndpoint({ schema, failure, ...answers }: GraphQLApi): AnswerGraphQL {
   let yoga: Promise<YogaServerInstance<GraphQLContext, object>> | undefined;
   return async (request, body, context) => {
     const { url, method, headers } = request;
@@ -102,7 +109,7 @@ export function graphQLEndpoint({ schema, failure, spelled }: GraphQLApi): Answe
     const accept = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : 'application/json';
     const at = Object.assign(new URL(url), { pathname: PATH });
     const asked = new Request(at, { method, headers: { 'content-type': 'application/json', accept }, body });
-    yoga ??= schema().then((built) => yogaFor(built, spelled));
+    yoga ??= schema().then((built) => yogaFor(built, answers));
     const { fetch } = await yoga;
     return requestIds.run(context.requestId, async () => fetch(asked, context));
   };
