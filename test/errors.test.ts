@@ -248,6 +248,42 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
   importUsers: {
     ValidationError: () => ({ rows: Array.from({ length: 501 }, () => ({ email: 'a@x.example' })) }),
   },
+  addTenantUser: {
+    ValidationError: ({ tenantId }) => ({
+      email: 'nowhere',
+      roleIdentifier: { name: 'view' },
+      tenantIdentifier: { id: tenantId },
+    }),
+    NotFoundError: () => ({
+      email: 'a@x.example',
+      roleIdentifier: { name: 'view' },
+      tenantIdentifier: { externalId: 'nobody' },
+    }),
+    AlreadyExistsError: async ({ tenantUserId, tenantId }) => ({
+      email: (await ask('query($id: ID!) { user(id: $id) { email } }', { id: tenantUserId })).data.user.email,
+      roleIdentifier: { name: 'view' },
+      tenantIdentifier: { id: tenantId },
+    }),
+  },
+  changeRole: {
+    ValidationError: ({ teamMemberId }) => ({
+      userIdentifier: { id: teamMemberId },
+      revoke: { roleIdentifier: { name: 'viewer' } },
+    }),
+    NotFoundError: ({ tenantUserId, tenantId }) => ({
+      userIdentifier: { id: tenantUserId },
+      revoke: { roleIdentifier: { name: 'admin' }, tenantIdentifier: { id: tenantId } },
+    }),
+    LastOwnerError: ({ ownerId }) => ({
+      userIdentifier: { id: ownerId },
+      assign: { roleIdentifier: { name: 'viewer' } },
+    }),
+    LastAdminError: ({ adminId, adminTenantId, tenantId }) => ({
+      userIdentifier: { id: adminId },
+      revoke: { roleIdentifier: { name: 'admin' }, tenantIdentifier: { id: adminTenantId } },
+      assign: { roleIdentifier: { name: 'admin' }, tenantIdentifier: { id: tenantId } },
+    }),
+  },
   inviteUser: {
     ValidationError: ({ deactivatedId }) => ({ userIdentifier: { id: deactivatedId } }),
     NotFoundError: () => ({ userIdentifier: { email: 'nobody@x.example' } }),

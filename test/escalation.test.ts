@@ -157,6 +157,39 @@ const BY_TENANT_ADMIN: Attempt[] = [
     'revokeTenantRole',
     ({ shared, foreign }) => ({ userIdentifier: { id: shared.id }, ...at(foreign) }),
   ],
+  [
+    'adds a stranger, whom it cannot see, for the link of the invitation',
+    'addTenantUser',
+    ({ stranger, tenant }) => ({ email: stranger.email, ...at(tenant), ...named('view'), handOutLink: true }),
+  ],
+  [
+    'adds a user with a custom role that holds more',
+    'addTenantUser',
+    ({ tenant, strongTenantRole }) => ({ email: email(), ...named(strongTenantRole), ...at(tenant) }),
+  ],
+  [
+    'gets the link of an invitation of the owner',
+    'inviteUser',
+    ({ owner }) => ({ userIdentifier: { id: owner.id }, handOutLink: true }),
+  ],
+  [
+    'changes the role of a colleague for one that holds more',
+    'changeRole',
+    ({ shared, tenant, strongTenantRole }) => ({
+      userIdentifier: { id: shared.id },
+      assign: { ...at(tenant), ...named(strongTenantRole) },
+    }),
+  ],
+  [
+    'moves a colleague to a foreign tenant',
+    'changeRole',
+    ({ shared, tenant, foreign }) => ({
+      userIdentifier: { id: shared.id },
+      revoke: { ...at(tenant), ...named('view') },
+      assign: { ...at(foreign), ...named('admin') },
+    }),
+  ],
+  ['demotes the owner', 'changeRole', ({ owner }) => ({ userIdentifier: { id: owner.id }, assign: named('viewer') })],
   ['takes over the owner by the e-mail address', 'updateUser', ({ owner }) => ({ id: owner.id, email: email() })],
   ['takes over a user of two tenants', 'updateUser', ({ shared }) => ({ id: shared.id, email: email() })],
   ['takes over a user of a customer', 'updateUser', ({ colleague }) => ({ id: colleague.id, email: email() })],
@@ -255,6 +288,12 @@ const BY_TENANT_ADMIN: Attempt[] = [
 ];
 
 const BY_CUSTOMER_ADMIN: Attempt[] = [
+  ['adds a user to a tenant', 'addTenantUser', ({ tenant }) => ({ email: email(), ...named('view'), ...at(tenant) })],
+  [
+    'gets the link of an invitation of a user who also works in a tenant',
+    'inviteUser',
+    ({ colleague }) => ({ userIdentifier: { id: colleague.id }, handOutLink: true }),
+  ],
   ['becomes a team member', 'createOrganizationUser', () => ({ email: email(), ...named('viewer') })],
   ['becomes a tenant user', 'createTenantUser', ({ tenant }) => ({ email: email(), ...named('view'), ...at(tenant) })],
   [

@@ -152,6 +152,7 @@ describe('the lists below several parents', () => {
       },
       tokens: null,
       mailIsDue: () => {},
+      linkTo: () => null,
     };
     const customers = await listCustomersOfTenants(caller, [raw(own), raw(other)], {}).pages();
     expect([...customers.keys()]).toEqual([raw(own)]);

@@ -459,6 +459,15 @@ const mutation = (
 const LOWEST: readonly Permission[] = ['tenant:read', 'customer:read', 'user:read'];
 /** The same for roles of a tenant, where usage is read as well. */
 const LOWEST_OF_TENANT: readonly Permission[] = [...LOWEST, 'usage:read'];
+const TEAM_MEMBER: readonly Permission[] = [
+  ...LOWEST_OF_TENANT,
+  'customer:create',
+  'customer:edit',
+  'customerTenantMembership:create',
+  'customerTenantMembership:delete',
+  'role:read',
+  'event:read',
+];
 const CUSTOMER_ADMIN: readonly Permission[] = [...LOWEST, 'user:create', 'user:edit', 'user:delete', 'role:read'];
 
 const joining = ({ customerId, otherTenantId }: World) => ({
@@ -647,6 +656,43 @@ export const MUTATIONS: readonly Mutation[] = [
     { also: PERMISSIONS.filter((name) => !['organization:edit', 'role:edit', 'tenant:delete'].includes(name)) },
   ),
   mutation('inviteUser', 'user { email }', ({ userId }) => ({ userIdentifier: { id: userId } }), { also: LOWEST }),
+  mutation(
+    'inviteUser',
+    'user { email } invitationLink',
+    ({ userId }) => ({ userIdentifier: { id: userId }, handOutLink: true }),
+    { also: LOWEST },
+  ),
+  mutation(
+    'addTenantUser',
+    'user { id email } isNew invitationLink',
+    ({ tenantId }) => ({
+      email: `${unique('u')}@x.example`,
+      roleIdentifier: { name: 'view' },
+      tenantIdentifier: { id: tenantId },
+      handOutLink: true,
+    }),
+    { also: LOWEST_OF_TENANT },
+  ),
+  mutation(
+    'changeRole',
+    'user { name }',
+    ({ tenantUserId, tenantId, otherTenantId }) => ({
+      userIdentifier: { id: tenantUserId },
+      revoke: { roleIdentifier: { name: 'view' }, tenantIdentifier: { id: tenantId } },
+      assign: { roleIdentifier: { name: 'view' }, tenantIdentifier: { id: otherTenantId } },
+    }),
+    { also: LOWEST_OF_TENANT },
+  ),
+  mutation(
+    'changeRole',
+    'user { name }',
+    ({ teamMemberId }) => ({
+      userIdentifier: { id: teamMemberId },
+      revoke: { roleIdentifier: { name: 'viewer' } },
+      assign: { roleIdentifier: { name: 'member' } },
+    }),
+    { also: TEAM_MEMBER },
+  ),
   mutation('signOut', 'sessionCount', () => ({ everywhere: true }), { as: 'user' }),
   mutation('signOut', 'sessionCount', () => ({}), { as: 'user' }),
   mutation('revokeSession', 'session { isCurrent }', ({ sessionId }) => ({ id: sessionId }), { as: 'user' }),

@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
-import { accessTokens, type Grant, parseSigningKeys } from '../src/directory/access-tokens.ts';
+import { accessTokens, type Grant } from '../src/directory/access-tokens.ts';
 import { newId } from '../src/directory/ids.ts';
 import { hashPassword } from '../src/directory/passwords.ts';
+import { parseSigningKeys, signerWith } from '../src/directory/signer.ts';
 import type { Environment } from '../src/http/environment.ts';
 import type { Result } from './fixtures.ts';
 import { type Answer, mailbox, PUBLIC_URL, SIGNING_KEYS, send } from './gateway.ts';
@@ -63,7 +64,7 @@ export async function signIn(email: string, more: Body = {}) {
   return body;
 }
 
-export const TOKENS = accessTokens(parseSigningKeys(SIGNING_KEYS), PUBLIC_URL);
+export const TOKENS = accessTokens(signerWith(parseSigningKeys(SIGNING_KEYS), PUBLIC_URL));
 
 const rawId = (globalId: string): string => atob(globalId).split(':')[1] ?? '';
 

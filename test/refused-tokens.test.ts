@@ -10,8 +10,9 @@ import {
   UnsecuredJWT,
 } from 'jose';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type Grant, parseSigningKeys } from '../src/directory/access-tokens.ts';
+import type { Grant } from '../src/directory/access-tokens.ts';
 import { PERMISSIONS } from '../src/directory/permission-names.ts';
+import { parseSigningKeys } from '../src/directory/signer.ts';
 import { changes, countChanges } from './changes.ts';
 import {
   assign,

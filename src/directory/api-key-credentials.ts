@@ -5,6 +5,7 @@ import { select, write } from '../db/statement.ts';
 import { apiKeyIdOf } from './api-key-token.ts';
 import { parseList, permissionList, reachOf } from './api-keys.ts';
 import { type Authenticated, recollection, type Trust } from './authentication.ts';
+import { type ClientTokens, fingerprintOf } from './client-tokens.ts';
 import type { Permission } from './permission-names.ts';
 import { equalHashes, sha256 } from './secrets.ts';
 import type { Viewer } from './viewer.ts';
@@ -56,10 +57,14 @@ export async function authenticateApiKey(
   const id = apiKeyIdOf(token);
   if (id === null) return null;
   const hash = sha256(token);
+  const isSecret = (secretHash: string) => equalHashes(hash, secretHash);
   return authenticate(
     db,
     token,
-    { statement: credentialOf(id), admit: (credential) => narrowed(admit(db, id, hash, credential, now), credential) },
+    {
+      statement: credentialOf(id),
+      admit: (credential) => narrowed(admit(db, id, isSecret, credential, now), credential),
+    },
     how,
   );
 
@@ -70,9 +75,35 @@ export async function authenticateApiKey(
   }
 }
 
-function admit(db: Database, id: string, hash: string, credential: Credential, now: Date): Authenticated | null {
+/** The same for a client token: it is as good as the secret that it was got with, and the key. */
+export async function authenticateClient(
+  db: Database,
+  tokens: ClientTokens,
+  token: string,
+  now: Date,
+  how: Trust,
+): Promise<Authenticated | null> {
+  const grant = await tokens.read(token);
+  if (grant === null) return null;
+  const { apiKeyId, fingerprint } = grant;
+  const isSecret = (secretHash: string) => equalHashes(fingerprint, fingerprintOf(secretHash));
+  return authenticate(
+    db,
+    token,
+    {
+      statement: credentialOf(apiKeyId),
+      admit: (credential) => admit(db, apiKeyId, isSecret, credential, now),
+    },
+    how,
+  );
+}
+
+/** What a key was asked with is one of its secrets, or stands for one. */
+type IsSecret = (secretHash: string) => boolean;
+
+function admit(db: Database, id: string, isSecret: IsSecret, credential: Credential, now: Date): Authenticated | null {
   const { expiresAt, revokedAt, access, reach, permissions, liveTenantIds, liveCustomerId } = credential;
-  if (!isValidSecret(credential, hash, now)) return null;
+  if (!isValidSecret(credential, isSecret, now)) return null;
   if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null;
   return {
     viewer: {
@@ -87,11 +118,11 @@ function admit(db: Database, id: string, hash: string, credential: Credential, n
   };
 }
 
-function isValidSecret(credential: Credential, hash: string, now: Date): boolean {
-  if (equalHashes(hash, credential.secretHash)) return true;
+function isValidSecret(credential: Credential, isSecret: IsSecret, now: Date): boolean {
+  if (isSecret(credential.secretHash)) return true;
   const { previousSecretHash, previousSecretExpiresAt } = credential;
   if (previousSecretHash === null || previousSecretExpiresAt === null || previousSecretExpiresAt <= now) return false;
-  return equalHashes(hash, previousSecretHash);
+  return isSecret(previousSecretHash);
 }
 
 const LAST_USED_PRECISION_MS = 5 * 60 * 1000;

@@ -66,6 +66,8 @@ export class ValidationError extends DirectoryError {
 
 export interface Reference {
   path: string;
+  /** What it should have named, in lower case: `tenant`. */
+  concept: string;
   message: string;
 }
 

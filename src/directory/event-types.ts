@@ -19,6 +19,7 @@ export const EVENT_TYPES = [
   'user.restored',
   'user.erased',
   'user.invited',
+  'user.linkHandedOut',
   'user.joined',
   'user.linked',
   'user.passwordReset',

@@ -1,27 +1,38 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { command, type Plan } from './command.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from './errors.ts';
+import { handover, type InvitedResult } from './handed-links.ts';
 import { holdsUser } from './holding.ts';
-import { userIdentifier } from './input.ts';
+import { flag, type TenantIdentifier, tenantIdentifier, userIdentifier } from './input.ts';
 import { MAY_BE_INVITED, requestLinks } from './mailed-links.ts';
 import { userInReach } from './reach.ts';
 import { happened, recordEvent } from './recording.ts';
-import { allExist, missingUnless, pathOf } from './references.ts';
-import type { UserResult } from './user-columns.ts';
+import { allExist, missingUnless, pathOf, tenantNamed } from './references.ts';
 import { isUser, type UserRecord, userRows } from './users.ts';
+import { requireReach, type Viewer } from './viewer.ts';
 
 /** Mails a user who has not set a password yet another invitation, in place of the one before. */
 export const inviteUser = command({
   name: 'inviteUser',
   permissions: ['user:create'],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z.object({ userIdentifier }),
+  input: z.object({
+    userIdentifier,
+    /** Nobody but who has a role there: for callers who mean a user of one place, and have an address only. */
+    tenantIdentifier: tenantIdentifier.nullish(),
+    teamMember: flag.nullish(),
+    handOutLink: flag.nullish(),
+  }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { userIdentifier: identifier }): Plan<UserResult, UserRecord> {
+  plan(change, { userIdentifier: identifier, ...given }): Plan<InvitedResult, UserRecord> {
     const { viewer } = change;
     const type = 'user.invited';
-    const target = sql`${isUser(identifier)} AND ${userInReach(viewer.reach, sql`user.id`)}`;
+    // Who is in the team is not to be found out by who sees of a user a part only.
+    if (given.teamMember) requireReach(viewer, ['ORGANIZATION']);
+    const isMeant = hasRole(viewer, given);
+    const target = sql`${isUser(identifier)} AND ${userInReach(viewer.reach, sql`user.id`)} AND ${isMeant}`;
+    const handing = handover(change, given.handOutLink);
     const path = pathOf('userIdentifier', identifier);
     return {
       checks: [
@@ -40,10 +51,25 @@ export const inviteUser = command({
           sql`FROM user WHERE ${target} AND ${allowed}`,
         ),
         requestLinks('INVITATION', change.at, sql`FROM user WHERE ${target} AND ${happened(change, type)}`),
+        ...handing.writes(sql`${target} AND ${happened(change, type)}`),
       ],
       mails: true,
       answer: userRows(sql`WHERE ${target}`),
-      result: (user) => ({ user }),
+      result: (user, recorded) => ({ user, linkToken: handing.token(recorded) }),
     };
   },
 });
+
+interface Where {
+  tenantIdentifier?: TenantIdentifier | null | undefined;
+  teamMember?: boolean | null | undefined;
+}
+
+/** Over the columns of `user`: has a role in all of these places. */
+function hasRole({ reach }: Viewer, { tenantIdentifier, teamMember }: Where): SQL {
+  const inTenant = tenantIdentifier
+    ? sql`EXISTS (SELECT 1 FROM assignment
+        WHERE assignment.user_id = user.id AND assignment.tenant_id = ${tenantNamed(reach, tenantIdentifier)})`
+    : sql`TRUE`;
+  return teamMember ? sql`${inTenant} AND user.kind = 'ORGANIZATION'` : inTenant;
+}

@@ -23,14 +23,14 @@ export const hashOfLinkToken = (token: string): string | null =>
   unsealed(token)?.startsWith(`${PREFIX}_`) ? sha256(token) : null;
 
 /**
- * A link of this purpose for each of the users in `from`, to be mailed as soon as can be. One that was mailed before stops
- * working at once.
+ * A link of this purpose for each of the users in `from`, to be mailed as soon as can be. One that was mailed or handed out
+ * before stops working at once.
  */
 export function requestLinks(purpose: LinkPurpose, now: Date, from: SQL): SQL {
   const at = now.getTime();
   return sql`INSERT INTO mailed_link (user_id, purpose, created_at, expires_at, due_at)
     SELECT user.id, ${purpose}, ${at}, ${at + LIFETIME_MILLISECONDS[purpose]}, ${at} ${from}
-    ON CONFLICT (user_id, purpose) DO UPDATE SET token_hash = NULL, created_at = excluded.created_at,
+    ON CONFLICT (user_id, purpose) DO UPDATE SET token_hash = NULL, handed_hash = NULL, handed_standing = NULL, created_at = excluded.created_at,
       expires_at = excluded.expires_at, due_at = excluded.due_at, attempts = 0, sent_at = NULL, last_error = NULL`;
 }
 
@@ -67,12 +67,3 @@ export async function invitationsOfUsers(
     ),
   );
 }
-
-/** The user whom an unused link of this purpose was mailed to, as a FROM clause over `user`. */
-export const userOfLink = (purpose: LinkPurpose, tokenHash: string, now: Date): SQL =>
-  sql`FROM mailed_link JOIN user ON user.id = mailed_link.user_id AND user.deleted = 0 AND user.status <> 'DEACTIVATED'
-    WHERE mailed_link.token_hash = ${tokenHash} AND mailed_link.purpose = ${purpose}
-      AND mailed_link.expires_at > ${now.getTime()}`;
-
-export const useUpLink = (tokenHash: string, condition: SQL): SQL =>
-  sql`DELETE FROM mailed_link WHERE token_hash = ${tokenHash} AND ${condition}`;

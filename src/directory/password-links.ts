@@ -14,8 +14,9 @@ import {
   uncount,
 } from './attempts.ts';
 import { snapshotOfSubject } from './concept.ts';
+import { userOfLink, useUpLink } from './handed-links.ts';
 import { comparable, emailAddress, otherwise, parse, text } from './input.ts';
-import { hashOfLinkToken, type LinkPurpose, requestLinks, userOfLink, useUpLink } from './mailed-links.ts';
+import { hashOfLinkToken, type LinkPurpose, requestLinks } from './mailed-links.ts';
 import { hashPassword, newPassword, requireUnlikeEmail } from './passwords.ts';
 import { eventsOf, happened, nameTenants, type Occasion, occasionOf, recordAfter, recordEvent } from './recording.ts';
 import { RefusedError } from './refusals.ts';

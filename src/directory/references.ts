@@ -73,6 +73,7 @@ export function noReferences(
 
 export const notFoundAt = (path: string, concept: string): Reference => ({
   path,
+  concept,
   message: `There is no ${concept} with the identifier given at ${path}.`,
 });
 

@@ -4,15 +4,16 @@ import { type Change, command, type Plan } from './command.ts';
 import { creation, uniqueValues } from './concept.ts';
 import { isCustomer } from './customers.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from './errors.ts';
+import { handover, type InvitedResult } from './handed-links.ts';
 import { holdsPermissions, permissionsOfRole } from './holding.ts';
 import { newId } from './ids.ts';
-import { customerIdentifier, newRecord, roleIdentifier, tenantIdentifier } from './input.ts';
+import { customerIdentifier, flag, newRecord, roleIdentifier, tenantIdentifier } from './input.ts';
 import { requestLinks } from './mailed-links.ts';
 import { customerInReach } from './reach.ts';
 import { happened } from './recording.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from './references.ts';
 import { noRole, roleNamed } from './roles.ts';
-import { newUser, newUserDetails, USER, type UserResult } from './user-columns.ts';
+import { newUser, newUserDetails, USER } from './user-columns.ts';
 import { type UserRecord, userRows } from './users.ts';
 
 interface Creation {
@@ -21,14 +22,16 @@ interface Creation {
   roleId: SQL;
   missing: readonly SQL[];
   along?: readonly SQL[];
+  handOutLink: boolean | undefined;
 }
 
 /** A new user with a role that holds no more than the viewer, who is invited by mail. */
 function planCreation(
   change: Change,
-  { userId, values, roleId, missing, along = [] }: Creation,
-): Plan<UserResult, UserRecord> {
+  { userId, values, roleId, missing, along = [], handOutLink }: Creation,
+): Plan<InvitedResult, UserRecord> {
   const creating = creation(change, USER, userId, values);
+  const handing = handover(change, handOutLink);
   return {
     checks: [allExist(missing), holdsPermissions(change.viewer, permissionsOfRole(roleId))],
     writes: (allowed) => [
@@ -40,24 +43,33 @@ function planCreation(
         sql`FROM user WHERE user.id = ${userId} AND ${happened(change, 'user.created')}`,
       ),
       ...along,
+      ...handing.writes(sql`user.id = ${userId} AND ${happened(change, 'user.created')}`),
     ],
     mails: true,
     unique: uniqueValues(USER, change.viewer, values, sql`FALSE`),
     answer: userRows(sql`WHERE user.id = ${userId}`),
-    result: (user) => ({ user }),
+    result: (user, recorded) => ({ user, linkToken: handing.token(recorded) }),
   };
 }
+
+const invitedUser = { ...newUserDetails, handOutLink: flag.optional() };
 
 export const createOrganizationUser = command({
   name: 'createOrganizationUser',
   permissions: ['user:create'],
   reaches: ['ORGANIZATION'],
-  input: newRecord({ ...newUserDetails, roleIdentifier }),
+  input: newRecord({ ...invitedUser, roleIdentifier }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { roleIdentifier, ...details }): Plan<UserResult, UserRecord> {
+  plan(change, { roleIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
     const roleId = roleNamed(roleIdentifier, sql`'ORGANIZATION'`);
     const values = newUser(details, { kind: 'ORGANIZATION', roleId });
-    return planCreation(change, { userId: newId(), values, roleId, missing: [noRole(roleId, roleIdentifier)] });
+    return planCreation(change, {
+      userId: newId(),
+      values,
+      roleId,
+      missing: [noRole(roleId, roleIdentifier)],
+      handOutLink,
+    });
   },
 });
 
@@ -66,9 +78,9 @@ export const createCustomerUser = command({
   name: 'createCustomerUser',
   permissions: ['user:create'],
   reaches: ['ORGANIZATION', 'CUSTOMER'],
-  input: newRecord({ ...newUserDetails, roleIdentifier, customerIdentifier }),
+  input: newRecord({ ...invitedUser, roleIdentifier, customerIdentifier }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { roleIdentifier, customerIdentifier, ...details }): Plan<UserResult, UserRecord> {
+  plan(change, { roleIdentifier, customerIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
     const roleId = roleNamed(roleIdentifier, sql`'CUSTOMER'`);
     const inReach = customerInReach(change.viewer.reach, sql`customer.id`);
     const customerId = sql`(SELECT customer.id FROM customer WHERE ${isCustomer(customerIdentifier)} AND ${inReach})`;
@@ -83,6 +95,7 @@ export const createCustomerUser = command({
       values,
       roleId,
       missing: [noCustomer, noRole(roleId, roleIdentifier)],
+      handOutLink,
     });
   },
 });
@@ -92,9 +105,9 @@ export const createTenantUser = command({
   name: 'createTenantUser',
   permissions: ['user:create'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: newRecord({ ...newUserDetails, roleIdentifier, tenantIdentifier }),
+  input: newRecord({ ...invitedUser, roleIdentifier, tenantIdentifier }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { roleIdentifier, tenantIdentifier, ...details }): Plan<UserResult, UserRecord> {
+  plan(change, { roleIdentifier, tenantIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
     const userId = newId();
     const roleId = roleNamed(roleIdentifier, sql`'TENANT'`);
     const tenantId = tenantNamed(change.viewer.reach, tenantIdentifier);
@@ -109,6 +122,7 @@ export const createTenantUser = command({
       values: { ...newUser(details, { kind: 'TENANT' }), defaultTenantId: tenantId },
       roleId,
       missing: [noTenant, noRole(roleId, roleIdentifier)],
+      handOutLink,
       along: [recordAssignments(change, assigned, happened(change, 'user.created')), ...writeAssignments(change)],
     });
   },

@@ -1,6 +1,7 @@
 import type { Database } from '../db/client.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import { ForbiddenError } from './errors.ts';
+import type { LinkPurpose } from './mailed-links.ts';
 import type { Permission } from './permission-names.ts';
 import type { Reach } from './reach.ts';
 
@@ -27,6 +28,8 @@ export interface Caller {
   tokens: AccessTokens | null;
   /** To be called when a mail waits to be sent: it is, once the answer is on its way. */
   mailIsDue(): void;
+  /** Where a link of this purpose leads, with its token; null where that is not known. */
+  linkTo(purpose: LinkPurpose, token: string): string | null;
 }
 
 export function missingPermissions(viewer: Viewer, needed: Iterable<Permission>): Permission[] {

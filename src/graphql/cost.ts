@@ -107,18 +107,24 @@ export function costOf(
     const field = isObjectType(parent) || isInterfaceType(parent) ? parent.getFields()[name] : undefined;
     const onPage = isConnection(parent);
     const isRepeated = onPage ? name === 'nodes' || name === 'edges' : isUsage(parent) && name === 'hours';
-    if (!field || !node.selectionSet) return { cost: leafCost(name, onPage), depth: 1 };
+    if (!field || !node.selectionSet)
+      return { cost: isOfMutations(parent) ? MUTATION_COST : leafCost(name, onPage), depth: 1 };
 
     const type = getNamedType(field.type);
     const size = sizeOf(node, type, variables, defaultSize);
     const below = priceSelections(node.selectionSet, type, size);
     const times = isRepeated ? rows : recordCount(node, field.type, variables);
-    const given = parent === schema.getMutationType() ? itemCost(node, variables) : 0;
+    const given = isOfMutations(parent) ? itemCost(node, variables) : 0;
     return { cost: ownCost(parent, type, size) + given + below.cost * times, depth: below.depth + 1 };
   }
 
+  /** Some APIs keep their mutations together below the root, by concept. */
+  function isOfMutations(type: GraphQLNamedType): boolean {
+    return type === schema.getMutationType() || type.name.endsWith('Mutations');
+  }
+
   function ownCost(parent: GraphQLNamedType, type: GraphQLNamedType, size: number): number {
-    if (parent === schema.getMutationType()) return MUTATION_COST;
+    if (isOfMutations(parent) && !isOfMutations(type)) return MUTATION_COST;
     if (isUsage(type)) return PAGE_COST + Math.ceil(size / HOURS_A_FIELD);
     return isConnection(type) ? PAGE_COST : FIELD_COST;
   }

@@ -8,7 +8,9 @@ import { builder } from './builder.ts';
 import { localIdentifier } from './ids.ts';
 import { UNCACHED } from './lists.ts';
 import { commandField } from './mutation.ts';
+import { TenantIdentifier } from './tenant.ts';
 import { User, UserIdentifier } from './user.ts';
+import { HAND_OUT_LINK, invitationLink } from './user-mutations.ts';
 
 const Invitation = builder.objectRef<InvitationRecord>('Invitation').implement({
   description: 'That a user was asked by mail to choose a password, and has not done so yet.',
@@ -57,6 +59,14 @@ builder.relayMutationField(
         required: true,
         description: 'What names a user who has no password yet and is not deactivated.',
       }),
+      tenantIdentifier: t.field({
+        type: TenantIdentifier,
+        description: 'What names a tenant: nobody is invited but who has a role there. Anybody, if not given.',
+      }),
+      teamMember: t.boolean({
+        description: 'True to invite nobody but a team member. Only for callers who reach the whole organization.',
+      }),
+      handOutLink: t.boolean({ description: HAND_OUT_LINK }),
     }),
   },
   {
@@ -65,10 +75,17 @@ builder.relayMutationField(
       'Mails a user another invitation to choose a password. The link in the one before stops working. You must hold all that the user does.',
     ),
     resolve: (_, { input }, caller) =>
-      run(caller, inviteUser, { userIdentifier: localIdentifier('User', input.userIdentifier) }),
+      run(caller, inviteUser, {
+        ...input,
+        userIdentifier: localIdentifier('User', input.userIdentifier),
+        tenantIdentifier: input.tenantIdentifier && localIdentifier('Tenant', input.tenantIdentifier),
+      }),
   },
   {
     description: 'The invitation is on its way.',
-    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user.' }) }),
+    outputFields: (t) => ({
+      user: t.expose('user', { type: User, description: 'The user.' }),
+      invitationLink: invitationLink(t),
+    }),
   },
 );

@@ -11,6 +11,7 @@ import './membership.ts';
 import './role.ts';
 import './user.ts';
 import './user-mutations.ts';
+import './role-changes.ts';
 import './tenant-role.ts';
 import './invitation.ts';
 import './session.ts';

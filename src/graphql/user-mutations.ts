@@ -1,5 +1,5 @@
 import { run } from '../directory/command.ts';
-import type { UserResult } from '../directory/user-columns.ts';
+import type { InvitedResult } from '../directory/handed-links.ts';
 import { deleteUser, restoreUser, updateUser } from '../directory/user-commands.ts';
 import { createCustomerUser, createOrganizationUser, createTenantUser } from '../directory/user-creation.ts';
 import { builder, type InputFields, type OutputFields } from './builder.ts';
@@ -27,6 +27,9 @@ export const userFields = (t: InputFields) => ({
   externalId: t.string({ description: USER_DESCRIPTIONS.externalId }),
 });
 
+export const HAND_OUT_LINK =
+  'Whether to answer the link of the invitation, too, beside mailing it. It lets you in as the user, and is good as long as the user may and reaches the same as now.';
+
 const newUserFields = (t: InputFields, scope: string) => ({
   email: t.string({ required: true, description: USER_DESCRIPTIONS.email }),
   ...userFields(t),
@@ -35,12 +38,23 @@ const newUserFields = (t: InputFields, scope: string) => ({
     required: true,
     description: `What names the role, of scope ${scope}. It can hold no more than you do.`,
   }),
+  handOutLink: t.boolean({ description: HAND_OUT_LINK }),
 });
+
+/** Of what invites a user. */
+export const invitationLink = (t: OutputFields<InvitedResult>) =>
+  t.string({
+    nullable: true,
+    description:
+      'The link of the invitation, if you asked for it: null if the user has a password already or holds more than you do, and where PUBLIC_URL is not set.',
+    resolve: ({ linkToken }, _, caller) => linkToken && caller.linkTo('INVITATION', linkToken),
+  });
 
 const created = {
   description: 'The user was created, INVITED, and is mailed an invitation.',
-  outputFields: (t: OutputFields<UserResult>) => ({
+  outputFields: (t: OutputFields<InvitedResult>) => ({
     user: t.expose('user', { type: User, description: 'The new user.' }),
+    invitationLink: invitationLink(t),
   }),
 };
 

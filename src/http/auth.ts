@@ -115,7 +115,8 @@ function refused(error: unknown, refusal: string | undefined): Response {
   if (error instanceof ValidationError)
     return failure(400, 'BAD_USER_INPUT', error.message, {}, { issues: error.issues });
   if (error instanceof NotFoundError) {
-    return failure(404, 'NOT_FOUND', error.message, {}, { references: error.references });
+    const references = error.references.map(({ path, message }) => ({ path, message }));
+    return failure(404, 'NOT_FOUND', error.message, {}, { references });
   }
   if (error instanceof ForbiddenError) return failure(403, 'FORBIDDEN', error.message);
   if (error instanceof TooManyAttemptsError) {

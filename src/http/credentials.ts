@@ -1,13 +1,14 @@
 import { BrokenPremise, Database } from '../db/client.ts';
-import { type ApiKeyClaims, authenticateApiKey } from '../directory/api-key-credentials.ts';
+import { type ApiKeyClaims, authenticateApiKey, authenticateClient } from '../directory/api-key-credentials.ts';
 import type { Authenticated, Trust } from '../directory/authentication.ts';
 import { PERMISSIONS } from '../directory/permission-names.ts';
 import { equalHashes, sha256 } from '../directory/secrets.ts';
 import { authenticateUser } from '../directory/user-credentials.ts';
 import type { Caller, Viewer } from '../directory/viewer.ts';
-import type { Environment } from './environment.ts';
+import { type Environment, publicUrl } from './environment.ts';
 import { failure } from './failures.ts';
-import { accessTokensOf } from './signing.ts';
+import { linksOf } from './mailer.ts';
+import { type Signed, signedBy } from './signing.ts';
 
 const ROOT: Viewer = {
   actor: { type: 'ROOT', id: null },
@@ -28,6 +29,8 @@ export interface Presented {
 /** Where an API finds the credential, and how it says that there is no valid one. */
 export interface Entrance {
   credentialOf(request: Request): Presented | null;
+  /** Whether it takes client tokens as well, which no other API does. */
+  takesClientTokens?: boolean;
   unauthenticated(): Response;
 }
 
@@ -77,15 +80,21 @@ async function attempt(
   how: Trust,
 ): Promise<Answered> {
   const db = new Database(env.DB);
-  const tokens = accessTokensOf(env, request);
+  const signed = signedBy(env, request);
   const presented = entrance.credentialOf(request);
-  const authenticated = presented && (await authenticate(presented, env, { db, tokens }, how));
+  const authenticated = presented && (await authenticate(presented, env, { db, signed, entrance }, how));
   if (!authenticated) return { response: entrance.unauthenticated(), noteUse: null, mailIsDue: false };
   let isDue = false;
   const mailIsDue = () => {
     isDue = true;
   };
-  const response = await answer({ viewer: authenticated.viewer, db, tokens, mailIsDue });
+  const response = await answer({
+    viewer: authenticated.viewer,
+    db,
+    tokens: signed?.tokens ?? null,
+    mailIsDue,
+    linkTo: linksOf(env, publicUrl(env, request)),
+  });
   await db.settle();
   return { response, noteUse: authenticated.noteUse, mailIsDue: isDue };
 }
@@ -97,14 +106,16 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 async function authenticate(
   { token, claims }: Presented,
   env: Environment,
-  { db, tokens }: Pick<Caller, 'db' | 'tokens'>,
+  { db, signed, entrance }: { db: Database; signed: Signed | null; entrance: Entrance },
   how: Trust,
 ): Promise<Authenticated | null> {
   const now = new Date();
   if (claims !== null) return authenticateApiKey(db, token, now, how, claims);
   if (env.ROOT_KEY && equalHashes(sha256(token), sha256(env.ROOT_KEY))) return { viewer: ROOT, noteUse: null };
   if (!JWT.test(token)) return authenticateApiKey(db, token, now, how);
-  return tokens && authenticateUser(db, tokens, token, now, how);
+  if (signed === null) return null;
+  const client = entrance.takesClientTokens ? await authenticateClient(db, signed.clientTokens, token, now, how) : null;
+  return client ?? authenticateUser(db, signed.tokens, token, now, how);
 }
 
 const BEARER_ONLY: Entrance = {

@@ -1,4 +1,5 @@
 import type { Caller } from '../directory/viewer.ts';
+import { capig } from './capig.ts';
 import { type Answered, asViewer, type Entrance } from './credentials.ts';
 import { DIALECTS, type DialectName, type Environment, isServed } from './environment.ts';
 import { type Failure, unexpectedBy } from './failures.ts';
@@ -17,8 +18,15 @@ export interface Asked {
 
 export type Answerer = (asked: Asked) => Promise<Response>;
 
+/** A request to a dialect by whoever it is, where no credential is needed. */
+export interface AskedByAnyone extends Pick<Asked, 'request' | 'readBody'> {
+  env: Environment;
+}
+
+export type OpenAnswerer = (asked: AskedByAnyone) => Promise<Answered>;
+
 /** A documented API of somebody else's, as requests come to it. What it says stands in src/dialects. */
-export interface Dialect extends Pick<Entrance, 'credentialOf'> {
+export interface Dialect extends Pick<Entrance, 'credentialOf' | 'takesClientTokens'> {
   /** The paths that belong to it. */
   paths: RegExp;
   /** By which pages of other origins may ask it. */
@@ -29,9 +37,11 @@ export interface Dialect extends Pick<Entrance, 'credentialOf'> {
   unauthenticated(): Response;
   /** What answers at one of its paths; null where it has nothing. */
   at(path: string): Answerer | null;
+  /** What answers at one of its paths without a credential, such as where one is got; null where one is needed. */
+  openAt?(path: string): OpenAnswerer | null;
 }
 
-const REGISTRY: Record<DialectName, Dialect> = { prismatic, userdocks };
+const REGISTRY: Record<DialectName, Dialect> = { prismatic, capig, userdocks };
 
 /** The dialect that a path belongs to, if it is served: else there is nothing at the path. */
 export function dialectAt(env: Environment, path: string): Dialect | null {
@@ -49,10 +59,13 @@ interface Exchange {
 export async function answerDialect(dialect: Dialect, { request, env, requestId }: Exchange): Promise<Answered> {
   const { failure } = dialect;
   const alone = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
-  const answer = dialect.at(new URL(request.url).pathname);
-  if (answer === null) return alone(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
+  const { pathname } = new URL(request.url);
   const readBody = bodyOf(request, failure);
   try {
+    const open = dialect.openAt?.(pathname);
+    if (open) return await open({ request, env, readBody });
+    const answer = dialect.at(pathname);
+    if (answer === null) return alone(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
     return await asViewer(request, env, (caller) => answer({ request, requestId, caller, readBody }), dialect);
   } catch (error) {
     return alone(unexpectedBy(failure, error, requestId));

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parseSigningKeys } from '../directory/access-tokens.ts';
+import { parseSigningKeys } from '../directory/signer.ts';
 
 /** The bindings, variables and secrets of the deployment. */
 export interface Environment {
@@ -26,7 +26,7 @@ export interface Environment {
 }
 
 /** The documented APIs of others that there are, by their names in DIALECTS. */
-export const DIALECTS = ['prismatic', 'userdocks'] as const;
+export const DIALECTS = ['prismatic', 'capig', 'userdocks'] as const;
 export type DialectName = (typeof DIALECTS)[number];
 
 const namesIn = (list = ''): string[] =>

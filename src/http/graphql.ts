@@ -21,6 +21,8 @@ export interface GraphQLApi {
   spelled: (error: GraphQLError) => GraphQLError;
   /** Our own, if not given. */
   pricing?: Pricing;
+  /** Whether an answer with any error has no data: never a part of it. */
+  allOrNothing?: boolean;
 }
 
 export type AnswerGraphQL = (
@@ -39,7 +41,7 @@ function refused({ message, nodes, source, positions, extensions }: GraphQLError
   return new GraphQLError(message, { nodes, source, positions, extensions: { code, ...own, http: answered } });
 }
 
-const guard = (schema: GraphQLSchema, { spelled, pricing }: GraphQLApi): Plugin<GraphQLContext> => ({
+const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing }: GraphQLApi): Plugin<GraphQLContext> => ({
   onParse: ({ setParseFn }) => {
     setParseFn((source) => parse(source, { maxTokens: MAX_TOKENS }));
   },
@@ -56,7 +58,9 @@ const guard = (schema: GraphQLSchema, { spelled, pricing }: GraphQLApi): Plugin<
     return {
       onExecuteDone: ({ result, setResult }) => {
         const { errors, ...rest } = result as ExecutionResult;
-        if (errors) setResult({ ...rest, errors: errors.map((error) => spelled(presentable(error, requestId))) });
+        if (!errors) return;
+        const shown = errors.map((error) => spelled(presentable(error, requestId)));
+        setResult({ ...rest, ...(allOrNothing && { data: null }), errors: shown });
       },
     };
   },

@@ -1,30 +1,41 @@
 import { Database } from '../db/client.ts';
 import { type Mailer, sendDueMail } from '../directory/mail.ts';
 import type { LinkPurpose } from '../directory/mailed-links.ts';
+import type { Caller } from '../directory/viewer.ts';
 import type { Environment } from './environment.ts';
 import { LINK_PATHS } from './page.ts';
 
 /** Cloudflare's way out for mails, from a deployment that people reach at this URL, if it is known. */
 function mailerOf(env: Environment, url: string | null): Mailer {
-  const { EMAIL, MAIL_FROM, INVITATION_URL, PASSWORD_RESET_URL } = env;
-  const pages: Record<LinkPurpose, string | undefined> = {
-    INVITATION: INVITATION_URL,
-    PASSWORD_RESET: PASSWORD_RESET_URL,
-  };
+  const { EMAIL, MAIL_FROM } = env;
+  const linkTo = linksOf(env, url);
   return {
     async send(mail) {
       if (!EMAIL || !MAIL_FROM) throw new Error('No mail can be sent: EMAIL or MAIL_FROM is not set.');
       await EMAIL.send({ from: senderOf(MAIL_FROM), ...mail });
     },
     link(purpose, token) {
-      const own = url === null ? undefined : `${url}${LINK_PATHS[purpose]}`;
-      const given = pages[purpose] || own;
-      if (given === undefined) throw new Error('No mail can be sent: PUBLIC_URL is not set.');
-      const page = new URL(given);
-      // Behind the #, because that is sent to nobody: it stands in no log and in no Referer.
-      page.hash = `token=${token}`;
-      return page.href;
+      const link = linkTo(purpose, token);
+      if (link === null) throw new Error('No mail can be sent: PUBLIC_URL is not set.');
+      return link;
     },
+  };
+}
+
+/** Where links lead from a deployment that people reach at this URL, if it is known: null where no page is. */
+export function linksOf({ INVITATION_URL, PASSWORD_RESET_URL }: Environment, url: string | null): Caller['linkTo'] {
+  const pages: Record<LinkPurpose, string | undefined> = {
+    INVITATION: INVITATION_URL,
+    PASSWORD_RESET: PASSWORD_RESET_URL,
+  };
+  return (purpose, token) => {
+    const own = url === null ? undefined : `${url}${LINK_PATHS[purpose]}`;
+    const given = pages[purpose] || own;
+    if (given === undefined) return null;
+    const page = new URL(given);
+    // Behind the #, because that is sent to nobody: it stands in no log and in no Referer.
+    page.hash = `token=${token}`;
+    return page.href;
   };
 }
 

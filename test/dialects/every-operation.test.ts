@@ -5,11 +5,12 @@ import { changes, countChanges } from '../changes.ts';
 import { allBut, globalId, newKey, newRole, newTeamMember, newTenantUser } from '../fixtures.ts';
 import { type Answer, ask, send } from '../gateway.ts';
 import { tokenOf } from '../people.ts';
+import { capig } from './capig/table.ts';
 import { prismatic } from './prismatic/table.ts';
 import { type DialectOperation, newWorld, nowhere, tracesOf, type World } from './table.ts';
 import { userdocks } from './userdocks/table.ts';
 
-const TABLES = [prismatic, userdocks];
+const TABLES = [prismatic, capig, userdocks];
 
 beforeAll(countChanges);
 

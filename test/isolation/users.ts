@@ -326,7 +326,59 @@ const roles: UserOperation[] = (['a', 'b', 'gone'] as const).flatMap((tenant) =>
         expected,
       ),
       write('revokeTenantRole', `revokeTenantRole in ${tenant}, by ${by}`, given, expected),
+      write(
+        'changeRole',
+        `changeRole to one in ${tenant}, by ${by}`,
+        (state) => ({
+          userIdentifier: identified(by, state),
+          assign: { roleIdentifier: { name: 'user' }, tenantIdentifier: { id: tenantIds[tenant] } },
+        }),
+        expected,
+      ),
+      write(
+        'changeRole',
+        `changeRole from one in ${tenant}, by ${by}`,
+        (state) => ({
+          userIdentifier: identified(by, state),
+          revoke: { roleIdentifier: { name: 'view' }, tenantIdentifier: { id: tenantIds[tenant] } },
+        }),
+        (viewer, state) => {
+          const outcome = expected(viewer, state);
+          return outcome === 'done' && !USERS[state].tenants.includes(tenant) ? 'not_found' : outcome;
+        },
+      ),
     ];
+  }),
+);
+
+const invitations: UserOperation[] = [
+  ...(['a', 'b', 'gone'] as const).map((tenant) =>
+    write(
+      'inviteUser',
+      `inviteUser, if in ${tenant}`,
+      (state) => ({ userIdentifier: identified('email', state), tenantIdentifier: { id: tenantIds[tenant] } }),
+      (viewer, state) => {
+        const isThere = tenant !== 'gone' && !viewer.customer && reaches(viewer, [tenant]);
+        return isThere && USERS[state].tenants.includes(tenant) ? editable(viewer, state) : 'not_found';
+      },
+    ),
+  ),
+  write(
+    'inviteUser',
+    'inviteUser, if in the team',
+    (state) => ({ userIdentifier: identified('id', state), teamMember: true }),
+    organizationOnly((viewer, state) => (USERS[state].home === 'ORGANIZATION' ? editable(viewer, state) : 'not_found')),
+  ),
+];
+
+/** Nobody becomes a team member so. */
+const teamRole = write(
+  'changeRole',
+  'changeRole to another in the organization',
+  (state) => ({ userIdentifier: { id: userId(state) }, assign: { roleIdentifier: { name: 'member' } } }),
+  organizationOnly((viewer, state) => {
+    if (!seesUser(viewer, state)) return 'not_found';
+    return USERS[state].home === 'ORGANIZATION' ? 'done' : ('validation_failed' as Outcome);
   }),
 );
 
@@ -424,6 +476,37 @@ const creations: UserOperation[] = [
   ),
 ];
 
+/** Who has a role there, or is out of reach, is not added. */
+const additions: UserOperation[] = (['a', 'b', 'gone'] as const).map((tenant) => ({
+  covers: 'addTenantUser',
+  name: `addTenantUser to ${tenant}`,
+  tellsApart: true,
+  ask: mutation('addTenantUser', 'user { id } invitationLink', (state) => ({
+    email: `${userSlug(state)}@x.example`,
+    tenantIdentifier: { id: tenantIds[tenant] },
+    roleIdentifier: { name: 'view' },
+    handOutLink: true,
+  })),
+  outcome: (answer, state, viewer) => {
+    const { addTenantUser: result } = answer.data;
+    if (result.code === 'already_exists') {
+      expect(result.existing?.id ?? null).toBe(seesUser(viewer, state) ? userId(state) : null);
+    }
+    if (result.user) {
+      const isNew = !USERS[state].exists || USERS[state].deleted;
+      expect(result.invitationLink !== null).toBe(isNew || holdsUser(viewer, state));
+    }
+    return writeOutcome(answer);
+  },
+  expected: (viewer, state) => {
+    if (viewer.customer) return 'out_of_reach';
+    if (tenant === 'gone' || !reaches(viewer, [tenant])) return 'not_found';
+    const { exists, deleted, tenants } = USERS[state];
+    if (!exists || deleted) return 'done';
+    return seesUser(viewer, state) && !tenants.includes(tenant) ? 'done' : 'already_exists';
+  },
+}));
+
 export const USER_OPERATIONS: UserOperation[] = [
   ...reads,
   ...hiddenLists,
@@ -432,6 +515,9 @@ export const USER_OPERATIONS: UserOperation[] = [
   ...events,
   ...EDITS,
   ...roles,
+  teamRole,
+  ...invitations,
+  ...additions,
   ...imports,
   ...creations,
 ];

@@ -5,7 +5,7 @@ import { parseEnv } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
 import { devVarsFile, devVarsIn } from '../../src/cli/dev-vars.ts';
 import { signingKeys } from '../../src/cli/signing-keys.ts';
-import { accessTokens, parseSigningKeys } from '../../src/directory/access-tokens.ts';
+import { parseSigningKeys, signerWith } from '../../src/directory/signer.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tenantry-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -70,7 +70,7 @@ it('signs with a new key in front of those before, of which only the public halv
   const before = await signingKeys();
   const [{ d = '', ...publicHalf } = {}] = parseSigningKeys(before);
   // As they are, or as the gateway publishes them.
-  const published = accessTokens(parseSigningKeys(before), 'https://tenantry.test').publicKeys;
+  const published = signerWith(parseSigningKeys(before), 'https://tenantry.test').publicKeys;
   for (const old of [before, JSON.stringify(published)]) {
     const after = await signingKeys(old);
     const [signer, ...others] = parseSigningKeys(after);

@@ -19,6 +19,8 @@ export const mailedLinks = sqliteTable(
     attempts: integer('attempts').notNull(),
     sentAt: timestamp('sent_at'),
     lastError: text('last_error'),
+    handedHash: text('handed_hash'),
+    handedStanding: text('handed_standing'),
   },
   (table) => [primaryKey({ columns: [table.userId, table.purpose] })],
 );

@@ -1,0 +1,12 @@
+import SchemaBuilder from '@pothos/core';
+import type { Caller } from '../../directory/viewer.ts';
+
+/** The document's schema. Ids are strings there, and so are times. */
+export const builder = new SchemaBuilder<{
+  Context: Caller;
+  DefaultFieldNullability: false;
+  Scalars: { ID: { Input: string; Output: string } };
+}>({ defaultFieldNullability: false });
+
+builder.queryType({ description: 'What can be read.' });
+builder.mutationType({ description: 'What can be changed, by concept.' });

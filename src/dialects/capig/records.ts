@@ -1,0 +1,71 @@
+import { createContextCache } from '@pothos/core';
+import DataLoader from 'dataloader';
+import { assignableRoles, type RoleRecord, rolesByIds } from '../../directory/roles.ts';
+import { type TenantRecord, tenantsByIds } from '../../directory/tenants.ts';
+import { DEFAULT_WINDOW_HOURS } from '../../directory/traffic-hours.ts';
+import { type Usage, usageOfTenants } from '../../directory/usage.ts';
+import type { Caller } from '../../directory/viewer.ts';
+import { localId } from '../../graphql/ids.ts';
+import { UNCACHED } from '../../graphql/lists.ts';
+
+type NodeType = Parameters<typeof localId>[0];
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+export const isId = (text: string): boolean => UUID.test(text);
+
+/** The id that was given, in either spelling. What cannot be one is the id of nothing: ids are opaque to clients. */
+export function given(type: NodeType, id: string): string {
+  const local = localId(type, id.trim()).toLowerCase();
+  return isId(local) ? local : NOBODY;
+}
+
+/** Finds records for all that ask at once, by their ids: null for what is not there. */
+const byIds = <Row extends { id: string }>(find: (caller: Caller, ids: readonly string[]) => Promise<readonly Row[]>) =>
+  createContextCache(
+    (caller: Caller) =>
+      new DataLoader(async (ids: readonly string[]) => {
+        const found = new Map((await find(caller, [...new Set(ids)])).map((row) => [row.id, row]));
+        return ids.map((id) => found.get(id) ?? null);
+      }, UNCACHED),
+  );
+
+const tenants = byIds<TenantRecord>(tenantsByIds);
+const roles = byIds<RoleRecord>(rolesByIds);
+
+export const tenantWith = (caller: Caller, id: string): Promise<TenantRecord | null> => tenants(caller).load(id);
+export const roleWith = (caller: Caller, id: string): Promise<RoleRecord | null> => roles(caller).load(id);
+
+const usages = createContextCache(
+  (caller: Caller) =>
+    new DataLoader(async (ids: readonly string[]) => {
+      const found = await usageOfTenants(caller, ids, DEFAULT_WINDOW_HOURS);
+      return ids.map((id) => found.get(id) ?? null);
+    }, UNCACHED),
+);
+
+export const usageOf = (caller: Caller, tenantId: string): Promise<Usage | null> => usages(caller).load(tenantId);
+
+const assignable = createContextCache((_caller: Caller): { roles?: Promise<RoleRecord[]> } => ({}));
+
+/** The roles in tenants that the caller could give: the same in every tenant, and changed by nothing here. */
+export function tenantRolesFor(caller: Caller): Promise<RoleRecord[]> {
+  const cache = assignable(caller);
+  cache.roles ??= assignableRoles(caller, 'TENANT');
+  return cache.roles;
+}
+
+type Find = (caller: Caller, ids: readonly string[]) => Promise<ReadonlySet<string>>;
+
+/** Resolves whether the caller can do something to a record, for all that ask at once. */
+export function callerCan(find: Find) {
+  const loaders = createContextCache(
+    (caller: Caller) =>
+      new DataLoader(async (ids: readonly string[]) => {
+        const found = await find(caller, ids);
+        return ids.map((id) => found.has(id));
+      }, UNCACHED),
+  );
+  return ({ id }: { id: string }, _args: object, caller: Caller): Promise<boolean> => loaders(caller).load(id);
+}

@@ -1,0 +1,45 @@
+import { comparable, type RoleIdentifier } from '../../directory/input.ts';
+import type { RoleRecord } from '../../directory/roles.ts';
+import { given, isId } from './records.ts';
+
+/** The document's words for roles of the organization that the directory calls otherwise. */
+const AGENCY_WORDS: Record<string, string> = { member: 'user', viewer: 'view' };
+const DIRECTORY_WORDS = Object.fromEntries(Object.entries(AGENCY_WORDS).map(([ours, theirs]) => [theirs, ours]));
+
+/** What people call the role. */
+export const displayNameOf = ({ scope, builtIn, name }: RoleRecord): string =>
+  (scope === 'ORGANIZATION' && builtIn && AGENCY_WORDS[name]) || name;
+
+/** Whether the name of a role would be read as another one's. */
+const isMistakable = ({ scope, builtIn, name }: RoleRecord): boolean =>
+  isId(name) || (scope === 'ORGANIZATION' && !builtIn && Object.hasOwn(DIRECTORY_WORDS, comparable(name)));
+
+const partOf = (role: RoleRecord): string => (isMistakable(role) ? role.id : displayNameOf(role));
+
+export const agencyRole = (role: RoleRecord): string => `agency-${partOf(role)}`;
+export const advertiserRole = (role: RoleRecord, tenantId: string): string => `advertiser-${partOf(role)}-${tenantId}`;
+
+/** What the name of a role stands for: a role in the organization, or, with a tenant, in that one. */
+export interface NamedRole {
+  roleIdentifier: RoleIdentifier;
+  tenantId: string | null;
+}
+
+const AGENCY = /^agency-(?<role>.+)$/is;
+const ADVERTISER = /^advertiser-(?<role>.+)-(?<tenant>[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})$/is;
+/** With the tenant's id as /graphql shows it, which has no dash. */
+const ADVERTISER_BY_GLOBAL_ID = /^advertiser-(?<role>.+)-(?<tenant>[^-]+)$/is;
+
+/** Null for what is the name of no role, whatever there is. */
+export function namedRole(name: string): NamedRole | null {
+  const trimmed = name.trim();
+  const agency = AGENCY.exec(trimmed)?.groups?.role;
+  if (agency !== undefined) {
+    return { roleIdentifier: identified(DIRECTORY_WORDS[comparable(agency)] ?? agency), tenantId: null };
+  }
+  const { role, tenant } = (ADVERTISER.exec(trimmed) ?? ADVERTISER_BY_GLOBAL_ID.exec(trimmed))?.groups ?? {};
+  if (role === undefined || tenant === undefined) return null;
+  return { roleIdentifier: identified(role), tenantId: given('Tenant', tenant) };
+}
+
+const identified = (part: string): RoleIdentifier => (isId(part) ? { id: part.toLowerCase() } : { name: part });

@@ -1,0 +1,83 @@
+import { tenantsWhoseUsersAreEditable } from '../../directory/assignment-commands.ts';
+import { editableTenants } from '../../directory/tenant-commands.ts';
+import { findTenant, readsTenantDetails, requireTenantDetails, type TenantRecord } from '../../directory/tenants.ts';
+import { listUsersOfTenants } from '../../directory/users.ts';
+import type { Caller } from '../../directory/viewer.ts';
+import { builder } from './builder.ts';
+import { notFound } from './failures.ts';
+import { count, everyOf } from './lists.ts';
+import { callerCan, given, tenantRolesFor, usageOf } from './records.ts';
+import { Role } from './role.ts';
+import { SPELLED_STATUSES } from './tenant-statuses.ts';
+import { TenantUsage } from './usage.ts';
+import { User } from './user-type.ts';
+
+export const TENANT_STATUS = 'Where the tenant stands: 0 active, 1 not set up yet, 2 deactivated.';
+
+export const Tenant = builder.objectRef<TenantRecord>('Tenant');
+
+/** What is more than the id and the name. */
+const detail =
+  <Value>(read: (tenant: TenantRecord, caller: Caller) => Value) =>
+  (tenant: TenantRecord, _args: object, caller: Caller) => {
+    requireTenantDetails(caller.viewer);
+    return read(tenant, caller);
+  };
+
+Tenant.implement({
+  description:
+    'An account of the product. Reading it needs `tenant:read`; callers who reach one customer may ask only for `id`, `name` and what they can do in it.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'The id: a UUID.' }),
+    name: t.exposeString('name', { description: 'The name, 1 to 256 characters.' }),
+    status: t.int({ description: TENANT_STATUS, resolve: detail(({ status }) => SPELLED_STATUSES[status]) }),
+    canPartnerManage: t.boolean({
+      description: 'Whether a partner manages the tenant.',
+      resolve: detail(({ partnerManaged }) => partnerManaged),
+    }),
+    users: t.field({
+      type: [User],
+      description: 'The users with a role in the tenant, the oldest first. Needs `user:read`.',
+      resolve: detail(({ id }, caller) => everyOf(caller, 'Tenant.users', id, listUsersOfTenants)),
+    }),
+    availableRoles: t.field({
+      type: [Role],
+      description: 'The roles that you could give in the tenant, the highest first. Needs `role:read`.',
+      resolve: detail(async (tenant, caller) => {
+        const roles = count(caller, await tenantRolesFor(caller));
+        return roles.map((role) => ({ role, tenantId: tenant.id, tenant }));
+      }),
+    }),
+    tenantUsage: t.field({
+      type: TenantUsage,
+      nullable: true,
+      description: 'What it has, and its traffic; null when it has just been deleted. Needs `usage:read`.',
+      resolve: detail(({ id }, caller) => usageOf(caller, id)),
+    }),
+    canEditTenantSettingsInUI: t.boolean({
+      description: 'Whether `updateTenant` would change it now, if you asked for it.',
+      resolve: callerCan(editableTenants),
+    }),
+    canViewTenantInUI: t.boolean({
+      description: 'Whether you may read more of it than its id and its name.',
+      resolve: (_tenant, _args, { viewer }) => readsTenantDetails(viewer),
+    }),
+    canEditTenantUsersInUI: t.boolean({
+      description: 'Whether you may give and take roles in it: those that hold no more than you do.',
+      resolve: callerCan(tenantsWhoseUsersAreEditable),
+    }),
+  }),
+});
+
+builder.queryField('tenant', (t) =>
+  t.field({
+    type: Tenant,
+    description: 'The tenant with this id. Needs `tenant:read`.',
+    args: { tenantId: t.arg.string({ required: true, description: 'The id of the tenant.' }) },
+    resolve: async (_, { tenantId }, caller) => {
+      const tenant = await findTenant(caller, { id: given('Tenant', tenantId) });
+      if (tenant === null) throw notFound('tenant');
+      return tenant;
+    },
+  }),
+);

@@ -1,0 +1,85 @@
+import * as z from 'zod';
+import { command } from '../../directory/command.ts';
+import { emailAddress, otherwise } from '../../directory/input.ts';
+import { inviteUser } from '../../directory/invitation-commands.ts';
+import { changeRole } from '../../directory/role-changes.ts';
+import { addTenantUser } from '../../directory/tenant-user-commands.ts';
+import { createOrganizationUser } from '../../directory/user-creation.ts';
+import { given } from './records.ts';
+import { type NamedRole, namedRole } from './role-names.ts';
+
+const NOBODY = given('Role', '');
+
+/** What names no role is a name that none has. */
+const roleName = z
+  .string()
+  .transform((name): NamedRole => namedRole(name) ?? { roleIdentifier: { id: NOBODY }, tenantId: null });
+
+const newUser = z.object({ email: emailAddress, roleName });
+
+/** `createOrganizationUser` of the directory in the document's words. */
+export const addToAgency = command({
+  ...createOrganizationUser,
+  input: newUser
+    .transform(({ email, roleName: { roleIdentifier } }): unknown => ({ email, roleIdentifier, handOutLink: true }))
+    .pipe(createOrganizationUser.input),
+});
+
+/** `addTenantUser` likewise. */
+export const addToAdvertiser = command({
+  ...addTenantUser,
+  input: newUser
+    .transform(({ email, roleName: { roleIdentifier, tenantId } }): unknown => ({
+      email,
+      roleIdentifier,
+      tenantIdentifier: { id: tenantId },
+      handOutLink: true,
+    }))
+    .pipe(addTenantUser.input),
+});
+
+const asPlace = (role: NamedRole | null | undefined) =>
+  role && {
+    roleIdentifier: role.roleIdentifier,
+    tenantIdentifier: role.tenantId === null ? null : { id: role.tenantId },
+  };
+
+/** `changeRole` likewise. */
+export const changeAsSpelled = command({
+  ...changeRole,
+  input: z
+    .object({
+      userId: z.string().transform((id) => given('User', id)),
+      roleToRevoke: roleName.nullish(),
+      roleToAdd: roleName.nullish(),
+    })
+    .transform(
+      ({ userId, roleToRevoke, roleToAdd }): z.input<typeof changeRole.input> => ({
+        userIdentifier: { id: userId },
+        revoke: asPlace(roleToRevoke),
+        assign: asPlace(roleToAdd),
+      }),
+    )
+    .pipe(changeRole.input),
+});
+
+/** `inviteUser` likewise: of the team of the organization, or of a tenant. */
+export const inviteAsSpelled = command({
+  ...inviteUser,
+  input: z
+    .object({ email: emailAddress, tenantId: z.string().nullish(), userType: z.enum(['AGENCY', 'ADVERTISER']) })
+    .refine(({ tenantId, userType }) => userType === 'AGENCY' || tenantId != null, {
+      path: ['tenantId'],
+      error: otherwise('is required for an ADVERTISER'),
+    })
+    .transform(
+      ({ email, tenantId, userType }): z.input<typeof inviteUser.input> => ({
+        userIdentifier: { email },
+        ...(userType === 'AGENCY'
+          ? { teamMember: true }
+          : { tenantIdentifier: { id: given('Tenant', tenantId ?? '') } }),
+        handOutLink: true,
+      }),
+    )
+    .pipe(inviteUser.input),
+});

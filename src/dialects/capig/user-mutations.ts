@@ -1,0 +1,124 @@
+import { run } from '../../directory/command.ts';
+import { ValidationError } from '../../directory/errors.ts';
+import type { InvitedResult } from '../../directory/handed-links.ts';
+import type { AddedUserResult } from '../../directory/tenant-user-commands.ts';
+import type { UserResult } from '../../directory/user-columns.ts';
+import type { Caller } from '../../directory/viewer.ts';
+import { builder } from './builder.ts';
+import { conflict, orRefused } from './failures.ts';
+import { namedRole } from './role-names.ts';
+import { addToAdvertiser, addToAgency, changeAsSpelled, inviteAsSpelled } from './user-inputs.ts';
+import { User } from './user-type.ts';
+
+const EMAIL = 'The e-mail address of the user, without regard to case.';
+const ROLE_NAME = 'The name of a role, as `Role.name` has it.';
+
+const AddUserWithRoleInput = builder.inputType('AddUserWithRoleInput', {
+  description: 'Who is to have which role.',
+  fields: (t) => ({
+    email: t.string({ required: true, description: EMAIL }),
+    roleName: t.string({ required: true, description: `${ROLE_NAME} It can hold no more than you do.` }),
+  }),
+});
+
+const ChangeRoleForUserInput = builder.inputType('ChangeRoleForUserInput', {
+  description: 'A user, and at least one of the two roles.',
+  fields: (t) => ({
+    userId: t.string({ required: true, description: 'The id of the user.' }),
+    roleToRevoke: t.string({
+      description: `${ROLE_NAME} The user has it; an agency role is only changed for another one.`,
+    }),
+    roleToAdd: t.string({
+      description: `${ROLE_NAME} It takes the place of another that the user has in the same place. An agency role is only for who has one.`,
+    }),
+  }),
+});
+
+const UserType = builder.enumType('UserType', {
+  description: 'Where a user has a role.',
+  values: {
+    AGENCY: { description: 'In the whole organization.' },
+    ADVERTISER: { description: 'In a tenant.' },
+  } as const,
+});
+
+const SendInvitationInput = builder.inputType('SendInvitationInput', {
+  description: 'Whom to invite again.',
+  fields: (t) => ({
+    email: t.string({ required: true, description: EMAIL }),
+    tenantId: t.string({
+      description: 'The id of a tenant where the user has a role: for an ADVERTISER, and required then.',
+    }),
+    userType: t.field({ type: UserType, required: true, description: 'Where the user has a role.' }),
+  }),
+});
+
+const linkOf = ({ linkToken }: InvitedResult, caller: Caller): string | null =>
+  linkToken && caller.linkTo('INVITATION', linkToken);
+
+const AddUserWithRoleResult = builder.objectRef<AddedUserResult>('AddUserWithRoleResult').implement({
+  description: 'The user has the role.',
+  fields: (t) => ({
+    userAlreadyExist: t.boolean({
+      description: 'Whether there was such a user before.',
+      resolve: ({ isNew }) => !isNew,
+    }),
+    invitationLink: t.string({
+      nullable: true,
+      description:
+        'Where the user chooses a password, which is mailed as well. It lets in whoever has it: null if the user has a password already or holds more than you do, and where it is not known where people reach the deployment.',
+      resolve: (result, _, caller) => linkOf(result, caller),
+    }),
+    user: t.expose('user', { type: User, description: 'The user.' }),
+  }),
+});
+
+const ChangeRoleForUserResult = builder.objectRef<UserResult>('ChangeRoleForUserResult').implement({
+  description: 'The user has the one role and not the other.',
+  fields: (t) => ({ user: t.expose('user', { type: User, description: 'The user.' }) }),
+});
+
+async function addUserWithRole(input: { email: string; roleName: string }, caller: Caller): Promise<AddedUserResult> {
+  if (namedRole(input.roleName)?.tenantId != null) return run(caller, addToAdvertiser, input);
+  return { ...(await run(caller, addToAgency, input)), isNew: true };
+}
+
+/** What stands against an invitation is no fault of the input, but how things are with the user. */
+function inConflict(error: unknown): never {
+  const isOfUser =
+    error instanceof ValidationError && error.issues.some(({ path }) => path.startsWith('userIdentifier'));
+  throw isOfUser ? conflict('The user has joined already, or is deactivated.') : error;
+}
+
+const UserMutations = builder.objectRef<object>('UserMutations').implement({
+  description: 'Changes of users.',
+  fields: (t) => ({
+    addUserWithRole: t.field({
+      type: AddUserWithRoleResult,
+      description:
+        'Gives a role in a tenant to the user with this e-mail address, or creates one who has the role, there or in the organization, and mails an invitation. Needs `user:create`, and for a role in a tenant `user:edit`.',
+      args: { input: t.arg({ type: AddUserWithRoleInput, required: true, description: 'Who, and which.' }) },
+      resolve: (_, { input }, caller) => orRefused(addUserWithRole(input, caller)),
+    }),
+    changeRoleForUser: t.field({
+      type: ChangeRoleForUserResult,
+      description: 'Takes a role of a user away, gives one, or both: all of it or nothing. Needs `user:edit`.',
+      args: { input: t.arg({ type: ChangeRoleForUserInput, required: true, description: 'Who, and which.' }) },
+      resolve: (_, { input }, caller) => orRefused(run(caller, changeAsSpelled, input)),
+    }),
+    sendInvitation: t.string({
+      nullable: true,
+      description:
+        'Mails another invitation to a user who has not joined yet, and answers the link, which lets in whoever has it; the one before stops working. Null where it is not known where people reach the deployment. You must hold all that the user does. Needs `user:create`.',
+      args: { input: t.arg({ type: SendInvitationInput, required: true, description: 'Whom.' }) },
+      resolve: async (_, { input }, caller) => {
+        const invited = await orRefused(run(caller, inviteAsSpelled, input).catch(inConflict));
+        return linkOf(invited, caller);
+      },
+    }),
+  }),
+});
+
+builder.mutationField('userMutations', (t) =>
+  t.field({ type: UserMutations, description: 'Changes of users.', resolve: () => ({}) }),
+);

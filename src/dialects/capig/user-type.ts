@@ -1,0 +1,5 @@
+import type { UserRecord } from '../../directory/users.ts';
+import { builder } from './builder.ts';
+
+/** Tenants have users, and users tenants: what a user is, is said in `user.ts`. */
+export const User = builder.objectRef<UserRecord>('User');
