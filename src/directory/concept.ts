@@ -69,6 +69,18 @@ export const snapshotOfSubject = (concept: Concept): SQL =>
 export const exists = (concept: Concept, condition: SQL): SQL =>
   sql`EXISTS (SELECT 1 ${from(concept)} WHERE ${condition})`;
 
+type Acting = Occasion['viewer'];
+
+/** Who changes a record last, for the columns of the concepts that keep it. They are no part of what differs. */
+export const updatedBy = ({ table }: Concept, { actor }: Acting) =>
+  'updatedByType' in table ? { updatedByType: actor.type, updatedById: actor.id } : {};
+
+/** The same for a new record. */
+export const createdBy = (concept: Concept, acting: Acting) =>
+  'createdByType' in concept.table
+    ? { createdByType: acting.actor.type, createdById: acting.actor.id, ...updatedBy(concept, acting) }
+    : {};
+
 /** A new record with these values. */
 export function creation<T extends RecordTable>(
   change: Occasion,
@@ -78,7 +90,7 @@ export function creation<T extends RecordTable>(
 ): Writes {
   const type: EventType = `${concept.word}.created`;
   const at = creationTime(id);
-  const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1 };
+  const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1, ...createdBy(concept, change.viewer) };
   return {
     recorded: (condition) =>
       recordEvent(change, { type, subjectType: concept.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
@@ -100,7 +112,8 @@ export function alteration<T extends RecordTable>(
   verb: Verb = 'updated',
 ): Writes {
   const type: EventType = `${concept.word}.${verb}`;
-  const columns = { ...values, updatedAt: change.at, version: sql`${concept.table.version} + 1` };
+  const version = sql`${concept.table.version} + 1`;
+  const columns = { ...values, updatedAt: change.at, version, ...updatedBy(concept, change.viewer) };
   const subject = { type, subjectType: concept.name, subjectId: sql`${concept.table.id}` };
   const before = verb === 'restored' ? {} : { before: concept.snapshot };
   return {

@@ -1,5 +1,5 @@
 import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { flag, id, lifecycle } from './columns.ts';
+import { authors, flag, id, lifecycle } from './columns.ts';
 
 export const customers = sqliteTable('customer', {
   id: id(),
@@ -15,6 +15,7 @@ export const customers = sqliteTable('customer', {
   description: text('description'),
   labels: text('labels', { mode: 'json' }).$type<string[]>().notNull(),
   ...lifecycle,
+  ...authors,
 });
 
 /** Filled by triggers from `customers.labels`. */
