@@ -12,6 +12,7 @@ import { customerInReach, tenantInReach } from './reach.ts';
 import { customersInReach } from './reach-walks.ts';
 import { listRecords, type OwnFilter, type RecordListArguments } from './record-lists.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
+import { isFound, searchFor } from './search.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
 import type { Walk } from './walk.ts';
 
@@ -50,11 +51,15 @@ export async function findCustomer(
   return found ?? null;
 }
 
+const SEARCHED = ['name', 'email', 'externalId'] as const;
+
 const customerFilter = z.object({
   ...recordFilter,
   kinds: anyOf(choice(CUSTOMER_KINDS)).nullish(),
   /** The customers that carry all of these. */
   labels: labels.pipe(anyOf(z.string())).nullish(),
+  /** Where a search finds what it looks for; in all of these, if not given. */
+  searchIn: anyOf(choice(SEARCHED)).nullish(),
 });
 
 export interface CustomerListArguments extends RecordListArguments<keyof typeof RECORD_ORDERS> {
@@ -77,13 +82,19 @@ const LIST = {
 /** The customers in reach, live ones unless the filter says otherwise. */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, labels } = filter;
+  const { kinds, labels, search, searchIn } = filter;
   const reachesAll = caller.viewer.reach.kind === 'ORGANIZATION';
   return listRecords(caller, LIST, args, filter, {
     divisions: kinds ?? CUSTOMER_KINDS,
-    ...(labels && { conditions: [carriesAll(labels)], ...(reachesAll && carrying(labels)) }),
+    conditions: [
+      ...(labels ? [carriesAll(labels)] : []),
+      ...(search && searchIn ? [isFound(LIST, searchFor(search), columnsOf(searchIn))] : []),
+    ],
+    ...(labels && reachesAll && carrying(labels)),
   });
 }
+
+const columnsOf = (searched: readonly (typeof SEARCHED)[number][]) => searched.map((name) => customers[`${name}Key`]);
 
 const labelled = alias(customerLabels, 'walked');
 
