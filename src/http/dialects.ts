@@ -1,8 +1,9 @@
 import type { Caller } from '../directory/viewer.ts';
 import { type Answered, asViewer, type Entrance } from './credentials.ts';
 import { DIALECTS, type DialectName, type Environment, isServed } from './environment.ts';
-import { type Failure, unexpectedBy } from './failures.ts';
+import type { Failure } from './failures.ts';
 import { bodyOf } from './limits.ts';
+import { plain } from './plain.ts';
 import { userdocks } from './userdocks.ts';
 
 /** A request to a dialect, by somebody who is known. */
@@ -22,6 +23,8 @@ export interface Dialect extends Pick<Entrance, 'credentialOf'> {
   paths: RegExp;
   /** By which pages of other origins may ask it. */
   methods: string;
+  /** Where its clients look for the id of the request, beside `x-request-id`. */
+  requestIdHeader?: string;
   /** Says in its envelope that a request failed, whatever the reason. */
   failure: Failure;
   /** Has the header that tells clients how to authenticate. */
@@ -30,7 +33,7 @@ export interface Dialect extends Pick<Entrance, 'credentialOf'> {
   at(path: string): Answerer | null;
 }
 
-const REGISTRY: Record<DialectName, Dialect> = { userdocks };
+const REGISTRY: Record<DialectName, Dialect> = { plain, userdocks };
 
 /** The dialect that a path belongs to, if it is served: else there is nothing at the path. */
 export function dialectAt(env: Environment, path: string): Dialect | null {
@@ -44,16 +47,12 @@ interface Exchange {
   requestId: string;
 }
 
-/** Answers in the dialect's envelope, whatever happens. */
+/** Answers in the dialect's envelope. What it throws is for the routes to answer likewise. */
 export async function answerDialect(dialect: Dialect, { request, env, requestId }: Exchange): Promise<Answered> {
   const { failure } = dialect;
   const alone = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
   const answer = dialect.at(new URL(request.url).pathname);
   if (answer === null) return alone(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
   const readBody = bodyOf(request, failure);
-  try {
-    return await asViewer(request, env, (caller) => answer({ request, requestId, caller, readBody }), dialect);
-  } catch (error) {
-    return alone(unexpectedBy(failure, error, requestId));
-  }
+  return asViewer(request, env, (caller) => answer({ request, requestId, caller, readBody }), dialect);
 }

@@ -5,10 +5,11 @@ import { changes, countChanges } from '../changes.ts';
 import { allBut, globalId, newKey, newRole, newTeamMember, newTenantUser } from '../fixtures.ts';
 import { type Answer, ask, send } from '../gateway.ts';
 import { tokenOf } from '../people.ts';
+import { plain } from './plain/table.ts';
 import { type DialectOperation, newWorld, nowhere, tracesOf, type World } from './table.ts';
 import { userdocks } from './userdocks/table.ts';
 
-const TABLES = [userdocks];
+const TABLES = [plain, userdocks];
 
 beforeAll(countChanges);
 
