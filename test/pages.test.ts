@@ -29,7 +29,7 @@ beforeAll(async () => {
     env.DB.prepare(`INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, created_at)
       ${NUMBERS} SELECT 'c' || n, iif(n % 2, 'customer.created', 'customer.updated'), 'Customer', 's' || (n % 50), 'ROOT', n FROM numbers`),
     ...[bigTenant, smallTenant].map(({ id }, index) =>
-      env.DB.prepare(`INSERT INTO membership SELECT ?1, id, 1, deleted, kind, name_key, updated_at, description_sort FROM customer
+      env.DB.prepare(`INSERT INTO membership SELECT ?1, id, 1, deleted, kind, name_key, updated_at, 'SYSTEM', NULL, description_sort FROM customer
         WHERE external_id_key IS NOT NULL AND CAST(substr(external_id, 2) AS INTEGER) % ${index === 0 ? 2 : 501} = 0`).bind(
         raw(id),
       ),

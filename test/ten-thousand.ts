@@ -96,7 +96,7 @@ export async function fill(): Promise<void> {
       .run();
     for (const [name, id] of ids) {
       await env.DB.prepare(
-        `INSERT INTO membership SELECT ?1, customer.id, 1, deleted, kind, name_key, updated_at, description_sort FROM json_each(?2) given
+        `INSERT INTO membership SELECT ?1, customer.id, 1, deleted, kind, name_key, updated_at, 'SYSTEM', NULL, description_sort FROM json_each(?2) given
          JOIN customer ON customer.id = given.value`,
       )
         .bind(

@@ -69,6 +69,18 @@ export const snapshotOfSubject = (concept: Concept): SQL =>
 export const exists = (concept: Concept, condition: SQL): SQL =>
   sql`EXISTS (SELECT 1 ${from(concept)} WHERE ${condition})`;
 
+type Acting = Occasion['viewer'];
+
+/** Who changes a record last, for the columns of the concepts that keep it. They are no part of what differs. */
+export const updatedBy = ({ table }: Concept, { actor }: Acting) =>
+  'updatedByType' in table ? { updatedByType: actor.type, updatedById: actor.id } : {};
+
+/** The same for a new record. */
+export const createdBy = (concept: Concept, acting: Acting) =>
+  'createdByType' in concept.table
+    ? { createdByType: acting.actor.type, createdById: acting.actor.id, ...updatedBy(concept, acting) }
+    : {};
+
 /** A new record with these values. */
 export function creation<T extends RecordTable>(
   change: Occasion,
@@ -78,7 +90,7 @@ export function creation<T extends RecordTable>(
 ): Writes {
   const type: EventType = `${concept.word}.created`;
   const at = creationTime(id);
-  const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1 };
+  const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1, ...createdBy(concept, change.viewer) };
   return {
     recorded: (condition) =>
       recordEvent(change, { type, subjectType: concept.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
@@ -100,7 +112,8 @@ export function alteration<T extends RecordTable>(
   verb: Verb = 'updated',
 ): Writes {
   const type: EventType = `${concept.word}.${verb}`;
-  const columns = { ...values, updatedAt: change.at, version: sql`${concept.table.version} + 1` };
+  const version = sql`${concept.table.version} + 1`;
+  const columns = { ...values, updatedAt: change.at, version, ...updatedBy(concept, change.viewer) };
   const subject = { type, subjectType: concept.name, subjectId: sql`${concept.table.id}` };
   const before = verb === 'restored' ? {} : { before: concept.snapshot };
   return {
@@ -121,7 +134,7 @@ export function alteration<T extends RecordTable>(
 const liveInReach = (concept: Concept, { reach }: Viewer): SQL => sql`${concept.isLive} AND ${concept.inReach(reach)}`;
 
 /** The same, hidden or not. */
-export const inReachById = (concept: Concept, { reach }: Viewer, id: string): SQL =>
+export const inReachById = (concept: Concept, { reach }: Viewer, id: string | SQL): SQL =>
   sql`${concept.table.id} = ${id} AND ${concept.inReach(reach)}`;
 
 export const missing = (concept: Concept, target: SQL, path: string): SQL =>
@@ -151,17 +164,15 @@ export function hasVersion<Row>(
  * The unique values that a write may collide on: the given ones, or those that the record in `target` has. Who holds
  * them is shown to viewers who may read it.
  */
-export function uniqueValues<T extends RecordTable, Row>(
-  concept: Concept<T, Row>,
+export function uniqueValues<Row>(
+  concept: Concept<RecordTable, Row>,
   viewer: Viewer,
-  values: Values<T>,
+  values: object,
   target: SQL,
 ): UniqueValue[] {
   const given = new Map<string, unknown>(Object.entries(values));
-  const keys = Object.entries(getTableColumns<RecordTable>(concept.table));
   return concept.unique.map(({ column, path, among }) => {
-    const key = keys.find(([, candidate]) => candidate === column)?.[0] ?? '';
-    const value = given.get(key) ?? sql`(SELECT ${column} ${from(concept)} WHERE ${target})`;
+    const value = given.get(keyOf(concept, column)) ?? sql`(SELECT ${column} ${from(concept)} WHERE ${target})`;
     const holds = [sql`${column} = ${value}`, among ?? sql`TRUE`, concept.isLive, concept.inReach(viewer.reach)];
     return {
       column: `${concept.word}.${column.name}`,
@@ -173,8 +184,15 @@ export function uniqueValues<T extends RecordTable, Row>(
   });
 }
 
+/** What a column is called among the values of a record. */
+export const keyOf = ({ table }: Concept, column: Column): string =>
+  Object.entries(getTableColumns<RecordTable>(table)).find(([, candidate]) => candidate === column)?.[0] ?? '';
+
 interface Alteration<T extends RecordTable> {
-  id: string;
+  /** As an expression, the same before and after. */
+  id: string | SQL;
+  /** Where in the input it came from, if not as `id`. */
+  path?: string;
   verb: Verb;
   values: Values<T>;
   /** Rows of what else the input refers to and is not there. */
@@ -185,7 +203,7 @@ interface Alteration<T extends RecordTable> {
 export function planAlteration<T extends RecordTable, Row, Result>(
   change: Change,
   concept: Concept<T, Row>,
-  { id, verb, values, missing: others = [] }: Alteration<T>,
+  { id, path = 'id', verb, values, missing: others = [] }: Alteration<T>,
   checks: (target: SQL) => readonly Check<Row>[],
   result: (row: Row) => Result,
 ): Plan<Result, Row> {
@@ -194,7 +212,7 @@ export function planAlteration<T extends RecordTable, Row, Result>(
   const target = verb === 'restored' ? known : sql`${concept.table.id} = ${id} AND ${liveInReach(concept, viewer)}`;
   const { recorded, writes } = alteration(change, concept, target, values, verb);
   return {
-    checks: [allExist([missing(concept, target, 'id'), ...others]), ...checks(target)],
+    checks: [allExist([missing(concept, target, path), ...others]), ...checks(target)],
     writes: (allowed) => [recorded(allowed), ...writes],
     unique: uniqueValues(concept, viewer, values, target),
     answer: concept.rows(sql`WHERE ${known}`),

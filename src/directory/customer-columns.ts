@@ -4,7 +4,7 @@ import { customers } from '../db/schema/customers.ts';
 import type { Values } from '../db/statement.ts';
 import type { Concept } from './concept.ts';
 import { CUSTOMER_KINDS, type CustomerRecord, customerRows } from './customers.ts';
-import { choice, comparable, emailAddress, flag, labels, longText, text } from './input.ts';
+import { type CustomerIdentifier, choice, comparable, emailAddress, flag, labels, longText, text } from './input.ts';
 import { customerInReach } from './reach.ts';
 
 export const CUSTOMER: Concept<typeof customers, CustomerRecord> = {
@@ -38,7 +38,8 @@ export const customerDetails = {
   labels: labels.nullish(),
 };
 
-export type CustomerPatch = z.output<z.ZodObject<typeof customerDetails>> & { name?: string | undefined };
+export const customerPatch = z.object({ ...customerDetails, name: text.optional() });
+export type CustomerPatch = z.output<typeof customerPatch>;
 type CustomerValues = Values<typeof customers>;
 
 /** The columns that a patch sets: a field left out is untouched, null clears it. */
@@ -83,3 +84,10 @@ export function newCustomer({ email, ...patch }: CustomerPatch): CustomerValues 
     ...patchedCustomer({ ...patch, email: unverified ?? null }),
   };
 }
+
+/** A customer that an upsert creates has the identifier that it was looked up by. */
+export const withIdentifier = ({ email, externalId }: CustomerIdentifier, patch: CustomerPatch): CustomerPatch => ({
+  ...patch,
+  email: patch.email ?? (email == null ? undefined : { address: email }),
+  externalId: patch.externalId ?? externalId,
+});

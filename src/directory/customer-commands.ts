@@ -2,7 +2,14 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { type Change, type Check, command, type Plan } from './command.ts';
 import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from './concept.ts';
-import { CUSTOMER, type CustomerPatch, customerDetails, newCustomer, patchedCustomer } from './customer-columns.ts';
+import {
+  CUSTOMER,
+  customerDetails,
+  customerPatch,
+  newCustomer,
+  patchedCustomer,
+  withIdentifier,
+} from './customer-columns.ts';
 import { type CustomerRecord, customerRows, isCustomer } from './customers.ts';
 import { erasure, planErasure } from './erasure.ts';
 import {
@@ -16,7 +23,6 @@ import {
 import { holdsPermissions, permissionsOfUsersOf } from './holding.ts';
 import { newId } from './ids.ts';
 import {
-  type CustomerIdentifier,
   customerIdentifier,
   expectedVersion,
   flag,
@@ -31,7 +37,7 @@ import { recordJoining, writeMemberships } from './memberships.ts';
 import { assignmentInReach, customerInReach, customerWhollyInReach } from './reach.ts';
 import { eventSubjects, happened } from './recording.ts';
 import { allExist, missingTenants, pathOf, resolveTenants } from './references.ts';
-import { isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
+import { eitherOf, isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from './upsert.ts';
 import { USER } from './user-columns.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -109,13 +115,6 @@ export interface CustomerUpsertResult extends CustomerResult {
   outcome: Outcome;
 }
 
-/** A customer that an upsert creates has the identifier that it was looked up by. */
-const withIdentifier = ({ email, externalId }: CustomerIdentifier, patch: CustomerPatch): CustomerPatch => ({
-  ...patch,
-  email: patch.email ?? (email == null ? undefined : { address: email }),
-  externalId: patch.externalId ?? externalId,
-});
-
 export const upsertCustomer = command({
   name: 'upsertCustomer',
   permissions: ['customer:create', 'customer:edit'],
@@ -126,10 +125,16 @@ export const upsertCustomer = command({
       identifier: customerIdentifier,
       name: text.optional(),
       tenantIdentifiers: tenantIdentifiers.nullish(),
+      /** What only a new customer is like, and what is only changed: both over the rest. */
+      onCreate: customerPatch.optional(),
+      onUpdate: customerPatch.optional(),
     })
     .superRefine(keepsIdentifier(['email', 'externalId'])),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { identifier, tenantIdentifiers, ...patch }): Plan<CustomerUpsertResult, CustomerRecord> {
+  plan(
+    change,
+    { identifier, tenantIdentifiers, onCreate, onUpdate, ...patch },
+  ): Plan<CustomerUpsertResult, CustomerRecord> {
     const { viewer } = change;
     requireTenants(viewer, tenantIdentifiers ?? []);
     const target = isCustomer(identifier);
@@ -138,15 +143,17 @@ export const upsertCustomer = command({
     const tenants = resolveTenants(viewer.reach, tenantIdentifiers ?? [], 'tenantIdentifiers');
 
     const customerId = newId();
-    const newValues = newCustomer(withIdentifier(identifier, patch));
+    const created = { ...patch, ...onCreate };
+    const newValues = newCustomer(withIdentifier(identifier, created));
+    const otherValues = patchedCustomer({ ...patch, ...onUpdate });
     const creating = creation(change, CUSTOMER, customerId, newValues);
-    const changing = alteration(change, CUSTOMER, target, patchedCustomer(patch));
+    const changing = alteration(change, CUSTOMER, target, otherValues);
     return {
       checks: [
         allExist([missingTenants(tenants), ...(identifier.id == null ? [] : [missing(CUSTOMER, reached, path)])]),
         isNotTaken(CUSTOMER, target, reached, path),
         whollyInReach(viewer, target),
-        isNamed(CUSTOMER, target, patch.name),
+        isNamed(CUSTOMER, target, created.name),
       ],
       writes: (allowed) => [
         changing.recorded(allowed),
@@ -155,7 +162,7 @@ export const upsertCustomer = command({
         ...creating.writes,
         ...firstMemberships(change, customerId, tenants),
       ],
-      unique: uniqueValues(CUSTOMER, viewer, newValues, target),
+      unique: uniqueValues(CUSTOMER, viewer, eitherOf(CUSTOMER, target, newValues, otherValues), target),
       answer: customerRows(sql`WHERE customer.id IN (
         ${eventSubjects(change)} UNION ALL SELECT customer.id FROM customer WHERE ${target})`),
       result: (customer, recorded) => ({ customer, outcome: outcomeOf(recorded, 'customer') }),

@@ -13,6 +13,7 @@ import { customerInReach, tenantInReach } from './reach.ts';
 import { customersInReach } from './reach-walks.ts';
 import { listRecords, type OwnFilter, type RecordListArguments } from './record-lists.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
+import { isFound, searchFor } from './search.ts';
 import { type Caller, requirePermissions } from './viewer.ts';
 import type { Walk } from './walk.ts';
 
@@ -57,6 +58,8 @@ export async function findCustomer(
   return found ?? null;
 }
 
+const SEARCHED = ['name', 'email', 'externalId'] as const;
+
 const customerFilter = z.object({
   ...recordFilter,
   ...nameFilter,
@@ -64,6 +67,8 @@ const customerFilter = z.object({
   kinds: anyOf(choice(CUSTOMER_KINDS)).nullish(),
   /** The customers that carry all of these. */
   labels: labels.pipe(anyOf(z.string())).nullish(),
+  /** Where a search finds what it looks for; in all of these, if not given. */
+  searchIn: anyOf(choice(SEARCHED)).nullish(),
 });
 
 const CUSTOMER_ORDERS = { ...RECORD_ORDERS, DESCRIPTION: 'descriptionSort' } as const;
@@ -88,12 +93,16 @@ const LIST = {
 /** The customers in reach, live ones unless the filter says otherwise. */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, labels, name, nameStartsWith, nameContains } = filter;
+  const { kinds, labels, name, nameStartsWith, nameContains, search, searchIn } = filter;
   const reachesAll = caller.viewer.reach.kind === 'ORGANIZATION';
   return listRecords(caller, LIST, args, filter, {
     divisions: kinds ?? CUSTOMER_KINDS,
     names: { name, nameStartsWith, nameContains },
-    conditions: [...describedWith(filter.descriptionContains), ...(labels ? [carriesAll(labels)] : [])],
+    conditions: [
+      ...describedWith(filter.descriptionContains),
+      ...(labels ? [carriesAll(labels)] : []),
+      ...(search && searchIn ? [isFound(LIST, searchFor(search), columnsOf(searchIn))] : []),
+    ],
     ...(labels && reachesAll && carrying(labels)),
   });
 }
@@ -101,6 +110,8 @@ export function listCustomers(caller: Caller, args: CustomerListArguments): List
 /** No index serves it: where nothing else is asked for, a page looks at so many customers only. */
 const describedWith = (text: string | null | undefined): SQL[] =>
   text == null ? [] : [sql`instr(${customers.descriptionKey}, ${comparable(text)}) > 0`];
+
+const columnsOf = (searched: readonly (typeof SEARCHED)[number][]) => searched.map((name) => customers[`${name}Key`]);
 
 const labelled = alias(customerLabels, 'walked');
 

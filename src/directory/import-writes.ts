@@ -1,7 +1,8 @@
-import { getTableColumns, is, SQL, sql } from 'drizzle-orm';
+import { getTableColumns, is, SQL, sql, type Table } from 'drizzle-orm';
+import { authors } from '../db/schema/columns.ts';
 import { jsonList, type Values } from '../db/statement.ts';
 import type { Change } from './command.ts';
-import { type Concept, type RecordTable, snapshotOfSubject } from './concept.ts';
+import { type Concept, createdBy, type RecordTable, snapshotOfSubject, updatedBy } from './concept.ts';
 import type { EventType } from './event-types.ts';
 import { creationTime } from './ids.ts';
 import { happened, recordAfter, recordEvent } from './recording.ts';
@@ -9,8 +10,11 @@ import { happened, recordAfter, recordEvent } from './recording.ts';
 /** Columns by their names in SQL, with values as they are stored. */
 export type StoredColumns = Record<string, string | number | null>;
 
-/** What an import leaves to the directory: identity, time, and what follows from elsewhere. */
-const NOT_IMPORTED = new Set(['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version']);
+/** What an import leaves to the directory: identity, time, who did it, and what follows from elsewhere. */
+const NOT_IMPORTED = new Set([
+  ...['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version'],
+  ...Object.keys(authors),
+]);
 
 const importedColumns = (table: RecordTable) =>
   Object.entries(getTableColumns<RecordTable>(table)).filter(([key]) => !NOT_IMPORTED.has(key));
@@ -64,12 +68,24 @@ const asRows = (records: readonly StoredRecord[]): SQL =>
 const member = (name: string): SQL => sql.raw(`given.value ->> '${name}'`);
 const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);
 
+/** Who acts, as it is stored: the same for all of the records. */
+const storedAuthors = ({ table }: Concept, values: Record<string, string | null>) =>
+  Object.entries(getTableColumns<Table>(table)).flatMap(([key, column]) => {
+    const value = values[key];
+    return value === undefined ? [] : [{ name: sql.identifier(column.name), value: sql`${value}` }];
+  });
+
 /** New records, all at once. */
 export function creations(change: Change, concept: Concept, records: readonly StoredRecord[]): Writes {
   const [first] = records;
   if (!first) return NONE;
   const type: EventType = `${concept.word}.created`;
-  const names = [...Object.keys(first.columns), 'id', 'created_at'];
+  const given = [...Object.keys(first.columns), 'id', 'created_at'];
+  const columns = [
+    ...given.map((name) => ({ name: sql.identifier(name), value: member(name) })),
+    { name: sql.identifier('updated_at'), value: member('created_at') },
+    ...storedAuthors(concept, createdBy(concept, change.viewer)),
+  ];
   const rows = asRows(records);
   return {
     recorded: (condition) => [
@@ -80,8 +96,8 @@ export function creations(change: Change, concept: Concept, records: readonly St
       ),
     ],
     writes: [
-      sql`INSERT INTO ${sql.identifier(concept.word)} (${list(names.map((name) => sql`${sql.identifier(name)}`))}, updated_at)
-        SELECT ${list(names.map(member))}, ${member('created_at')} FROM json_each(${rows}) given
+      sql`INSERT INTO ${sql.identifier(concept.word)} (${list(columns.map(({ name }) => sql`${name}`))})
+        SELECT ${list(columns.map(({ value }) => value))} FROM json_each(${rows}) given
         WHERE ${happened(change, type)}`,
       recordAfter(change, type, snapshotOfSubject(concept)),
     ],
@@ -110,7 +126,11 @@ export function alterations(change: Change, concept: Concept, records: readonly 
   const rows = jsonList(
     records.map(({ id, columns }) => ({ id, ...Object.fromEntries(names.map((name) => [name, columns[name]])) })),
   );
-  const assignments = names.map((name) => sql`${sql.identifier(name)} = ${member(name)}`);
+  const acting = storedAuthors(concept, updatedBy(concept, change.viewer));
+  const assignments = [
+    ...names.map((name) => sql`${sql.identifier(name)} = ${member(name)}`),
+    ...acting.map(({ name, value }) => sql`${name} = ${value}`),
+  ];
   return {
     recorded: (condition) => [
       recordEvent(

@@ -56,7 +56,7 @@ export const labels = z
 export const expectedVersion = z.int({ error: 'must be a whole number' }).min(1, 'must be at least 1').nullish();
 
 /** Several ways to name one record, of which exactly one is given. */
-function exactlyOne<const S extends Record<string, z.ZodType<string>>>(shape: S) {
+export function exactlyOne<const S extends Record<string, z.ZodType<string>>>(shape: S) {
   const names = Object.keys(shape);
   const optional = Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, type.nullish()]));
   return z

@@ -24,14 +24,19 @@ export function searchFor(text: string): Search {
 
 /**
  * Three characters and more match anywhere, two the beginning of the name, and one nothing; an external id matches as a
- * whole, whatever its length. Nothing in the text has a meaning of its own.
+ * whole, whatever its length. Nothing in the text has a meaning of its own. Looks at all columns, or only at those given.
  */
-export function isFound({ table, search }: Searched, { key, characters }: Search): SQL {
-  const byId = sql`${table.externalIdKey} = ${key}`;
-  if (characters.length < 2) return byId;
-  if (characters.length === 2) return sql`(substr(${table.nameKey}, 1, 2) = ${key} OR ${byId})`;
-  const anywhere = search.columns.map((column) => sql`instr(${column}, ${key}) > 0`);
-  return sql`(${sql.join([...anywhere, byId], sql` OR `)})`;
+export function isFound(
+  { table, search }: Searched,
+  { key, characters }: Search,
+  columns: readonly Column[] = [...search.columns, table.externalIdKey],
+): SQL {
+  const found = columns.flatMap((column) => {
+    if (column === table.externalIdKey) return [sql`${column} = ${key}`];
+    if (characters.length > 2) return [sql`instr(${column}, ${key}) > 0`];
+    return characters.length === 2 && column === table.nameKey ? [sql`substr(${column}, 1, 2) = ${key}`] : [];
+  });
+  return found.length === 0 ? sql`FALSE` : sql`(${sql.join(found, sql` OR `)})`;
 }
 
 /** Behind every text that begins like this: no text has a byte of 255. */

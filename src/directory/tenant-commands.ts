@@ -16,7 +16,7 @@ import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError, Ver
 import { firstAdmin } from './first-admin.ts';
 import { holdsPermissions, permissionsOfAllIn } from './holding.ts';
 import { newId } from './ids.ts';
-import { emailAddress, expectedVersion, flag, id, newRecord, tenantIdentifier, text } from './input.ts';
+import { comparable, emailAddress, expectedVersion, flag, id, newRecord, tenantIdentifier, text } from './input.ts';
 import { tenantInReach } from './reach.ts';
 import { eventSubjects } from './recording.ts';
 import { allExist, pathOf } from './references.ts';
@@ -129,21 +129,25 @@ export const upsertTenant = command({
   },
 });
 
+/** The live tenant with this external id, or else the one that was hidden last: the same before and after it is hidden. */
+const latestNamed = (externalId: string): SQL =>
+  sql`(SELECT named.id FROM tenant named WHERE named.external_id_key = ${comparable(externalId)}
+    ORDER BY named.deleted_at IS NOT NULL, named.deleted_at DESC LIMIT 1)`;
+
 export const deleteTenant = command({
   name: 'deleteTenant',
   permissions: ['tenant:delete'],
   reaches: ['ORGANIZATION'],
-  input: z.object({ id, permanently: flag.nullish() }),
+  input: z
+    .object({ id: id.nullish(), externalId: text.nullish(), permanently: flag.nullish() })
+    .refine(({ id, externalId }) => (id == null) !== (externalId == null), 'must have exactly one of id, externalId')
+    .refine(({ id, permanently }) => !permanently || id != null, { path: ['permanently'], error: 'needs an id' }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { id, permanently }): Plan<TenantResult, TenantRecord> {
-    if (permanently) return planErasure(change, TENANT, id, [], asResult);
-    return planAlteration(
-      change,
-      TENANT,
-      { id, verb: 'deleted', values: { deletedAt: change.at } },
-      () => [],
-      asResult,
-    );
+  plan(change, { id, externalId, permanently }): Plan<TenantResult, TenantRecord> {
+    if (permanently && id != null) return planErasure(change, TENANT, id, [], asResult);
+    const named = id == null ? { id: latestNamed(externalId ?? ''), path: 'externalId' } : { id };
+    const values = { deletedAt: change.at };
+    return planAlteration(change, TENANT, { ...named, verb: 'deleted', values }, () => [], asResult);
   },
 });
 

@@ -3,7 +3,7 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { memberships } from '../db/schema/memberships.ts';
 import { tenants } from '../db/schema/tenants.ts';
-import { inList, type RowOf, type Statement, select, selection } from '../db/statement.ts';
+import { inList, mapRows, type RowOf, type Statement, select, selection } from '../db/statement.ts';
 import { ForbiddenError } from './errors.ts';
 import { choice, comparable, id, parse, type TenantIdentifier } from './input.ts';
 import { type Listing, type NestedListing, nestedListing } from './page.ts';
@@ -13,7 +13,7 @@ import { tenantsInReach } from './reach-walks.ts';
 import { listRecords, type RecordListArguments } from './record-lists.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
 import { type Caller, isGranted, requirePermissions, requireReach, type Viewer } from './viewer.ts';
-import type { Walk } from './walk.ts';
+import type { Target, Walk } from './walk.ts';
 
 export const TENANT_STATUSES = tenants.status.enumValues;
 export const TAX_EXEMPTIONS = tenants.taxExempt.enumValues;
@@ -108,14 +108,58 @@ export function listTenants(caller: Caller, args: TenantListArguments): Listing<
 
 const target = { selection: selection(fields), from: sql`tenant`, id: tenants.id, sort: null };
 
-const membership = alias(memberships, 'walked');
-
 /** The live tenants in reach that each of these customers belongs to, in the order of their ids. */
-export function listTenantsOfCustomers(
-  { db, viewer }: Caller,
+export const listTenantsOfCustomers = (
+  caller: Caller,
   customerIds: readonly string[],
   page: PageArguments,
-): NestedListing<TenantRecord> {
+): NestedListing<TenantRecord> => listBelonging(caller, target, customerIds, page);
+
+const member = {
+  memberSince: memberships.createdAt,
+  memberByType: memberships.createdByType,
+  memberById: memberships.createdById,
+};
+
+/** That a customer belongs to a tenant. */
+export interface MembershipRecord extends Pick<RowOf<typeof fields>, 'createdAt' | 'createdByType' | 'createdById'> {
+  /** The tenant's. */
+  id: string;
+  tenant: TenantRecord;
+}
+
+const belonging = {
+  selection: mapRows(
+    selection({ ...fields, ...member }),
+    ({ memberSince, memberByType, memberById, ...tenant }): MembershipRecord => ({
+      id: tenant.id,
+      tenant,
+      createdAt: memberSince,
+      createdByType: memberByType,
+      createdById: memberById,
+    }),
+  ),
+  from: sql`membership CROSS JOIN tenant ON tenant.id = membership.tenant_id`,
+  id: memberships.tenantId,
+  parentId: memberships.customerId,
+  sort: null,
+};
+
+/** The same with what is known of the membership itself. */
+export const listMembershipsOfCustomers = (
+  caller: Caller,
+  customerIds: readonly string[],
+  page: PageArguments,
+): NestedListing<MembershipRecord> => listBelonging(caller, belonging, customerIds, page);
+
+const membership = alias(memberships, 'walked');
+
+function listBelonging<Row extends { id: string }>(
+  { db, viewer }: Caller,
+  target: Target<Row>,
+  customerIds: readonly string[],
+  page: PageArguments,
+): NestedListing<Row> {
   requirePermissions(viewer, ['tenant:read']);
   const walk: Walk = {
     from: sql`membership walked CROSS JOIN tenant living ON living.id = walked.tenant_id`,

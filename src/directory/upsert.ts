@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
 import type { Check } from './command.ts';
-import { type Concept, exists, type RecordWord } from './concept.ts';
+import { type Concept, exists, keyOf, type RecordWord } from './concept.ts';
 import { AlreadyExistsError, ValidationError } from './errors.ts';
 import type { EventType } from './event-types.ts';
 
@@ -21,6 +21,20 @@ export function isNotTaken(concept: Concept, target: SQL, reached: SQL, path: st
   };
 }
 
+/** The unique values that are written: to a record that exists those of its change, beside what it keeps. */
+export function eitherOf(concept: Concept, target: SQL, created: object, changed: object): Record<string, SQL> {
+  const [ofNew, ofOld] = [new Map(Object.entries(created)), new Map(Object.entries(changed))];
+  const values = concept.unique.map(({ column }): [string, SQL] => {
+    const key = keyOf(concept, column);
+    const kept = sql`(SELECT ${column} FROM ${concept.table} WHERE ${target})`;
+    return [
+      key,
+      sql`iif(${exists(concept, target)}, coalesce(${ofOld.get(key) ?? null}, ${kept}), ${ofNew.get(key) ?? null})`,
+    ];
+  });
+  return Object.fromEntries(values);
+}
+
 /** A name is needed for a record that does not exist yet, and only then. */
 export function isNamed(concept: Concept, target: SQL, name: string | undefined): Check<unknown> {
   return {
@@ -31,6 +45,7 @@ export function isNamed(concept: Concept, target: SQL, name: string | undefined)
 
 interface UpsertInput {
   identifier: Record<string, unknown>;
+  onUpdate?: Record<string, unknown> | undefined;
   [field: string]: unknown;
 }
 
@@ -39,8 +54,12 @@ interface UpsertInput {
  * create a second record.
  */
 export const keepsIdentifier = (fields: readonly string[]) => (input: UpsertInput, context: z.RefinementCtx) => {
+  const message = 'cannot be cleared where it is the identifier';
   for (const field of fields) {
-    if (input.identifier[field] == null || input[field] !== null) continue;
-    context.addIssue({ code: 'custom', path: [field], message: 'cannot be cleared where it is the identifier', input });
+    if (input.identifier[field] == null) continue;
+    if (input[field] === null) context.addIssue({ code: 'custom', path: [field], message, input });
+    if (input.onUpdate?.[field] === null) {
+      context.addIssue({ code: 'custom', path: ['onUpdate', field], message, input });
+    }
   }
 };

@@ -11,7 +11,7 @@ import { assignmentInReach, teamInReach, userInReach } from './reach.ts';
 import { usersInReach } from './reach-walks.ts';
 import { listRecords, type RecordListArguments } from './record-lists.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from './records.ts';
-import { type Caller, requirePermissions } from './viewer.ts';
+import { type Caller, isGranted, requirePermissions } from './viewer.ts';
 import type { Walk } from './walk.ts';
 
 export const USER_STATUSES = users.status.enumValues;
@@ -42,6 +42,10 @@ export async function usersByIds({ db, viewer }: Caller, ids: readonly string[])
   const inReach = userInReach(viewer.reach, users.id);
   return db.read(userRows(sql`WHERE ${inList(users.id, ids)} AND ${USER_IS_LIVE} AND ${inReach}`));
 }
+
+/** The same for users who are only mentioned: there are none for who may not read users. */
+export const mentionedUsers = async (caller: Caller, ids: readonly string[]): Promise<UserRecord[]> =>
+  isGranted(() => requirePermissions(caller.viewer, ['user:read'])) ? usersByIds(caller, ids) : [];
 
 /** Null when there is no such live user in reach. */
 export async function findUser({ db, viewer }: Caller, identifier: UserIdentifier): Promise<UserRecord | null> {

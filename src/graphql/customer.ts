@@ -1,4 +1,5 @@
 import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from '../directory/customers.ts';
+import { Actor } from './actor.ts';
 import { builder } from './builder.ts';
 import { localId, localIdentifier } from './ids.ts';
 import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from './list-inputs.ts';
@@ -70,7 +71,17 @@ Customer.implement({
     }),
     labels: t.exposeStringList('labels', { description: CUSTOMER_DESCRIPTIONS.labels }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the customer was created.' }),
+    createdBy: t.field({
+      type: Actor,
+      description: 'Who created the customer.',
+      resolve: ({ createdByType: type, createdById: id }) => ({ type, id }),
+    }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the customer was last changed.' }),
+    updatedBy: t.field({
+      type: Actor,
+      description: 'Who changed the customer last, or created it.',
+      resolve: ({ updatedByType: type, updatedById: id }) => ({ type, id }),
+    }),
     deletedAt: t.expose('deletedAt', {
       type: 'DateTime',
       nullable: true,

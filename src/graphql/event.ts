@@ -1,10 +1,10 @@
 import { EVENT_TYPES } from '../directory/event-types.ts';
 import { type EventRecord, eventsByIds, listEvents } from '../directory/events.ts';
+import { Actor, ActorType } from './actor.ts';
 import { builder } from './builder.ts';
 import { fromGlobalId, localId, toGlobalId } from './ids.ts';
 import { connection, UNCACHED } from './lists.ts';
 import { loadNodesOf } from './node.ts';
-import { ActorType } from './viewer.ts';
 
 const Event = builder.loadableNodeRef('Event', {
   id: { resolve: (record: EventRecord) => String(record.id) },
@@ -16,19 +16,6 @@ const Event = builder.loadableNodeRef('Event', {
 loadNodesOf('Event', Event, (caller, id) =>
   /^\d{1,15}$/.test(id) ? Event.getDataloader(caller).load(Number(id)) : Promise.resolve(null),
 );
-
-const EventActor = builder.objectRef<Pick<EventRecord, 'actorType' | 'actorId'>>('EventActor').implement({
-  description: 'Who made a change.',
-  fields: (t) => ({
-    type: t.expose('actorType', { type: ActorType, description: 'What kind of credential or process.' }),
-    id: t.id({
-      nullable: true,
-      description: 'The global id of the API key or user; null for ROOT and SYSTEM.',
-      resolve: ({ actorType, actorId }) =>
-        actorId === null ? null : toGlobalId(actorType === 'USER' ? 'User' : 'ApiKey', actorId),
-    }),
-  }),
-});
 
 /** The members of a snapshot that hold ids, and of what. */
 const REFERENCES = {
@@ -70,7 +57,11 @@ Event.implement({
         'The global id of what it happened to. For a membership, that is the customer; for a role in a tenant, an invitation or a session, the user.',
       resolve: ({ subjectType, subjectId }) => toGlobalId(subjectType, subjectId),
     }),
-    actor: t.field({ type: EventActor, description: 'Who did it.', resolve: (event) => event }),
+    actor: t.field({
+      type: Actor,
+      description: 'Who did it.',
+      resolve: ({ actorType: type, actorId: id }) => ({ type, id }),
+    }),
     before: t.field({
       type: 'JSONObject',
       nullable: true,

@@ -9,6 +9,7 @@ import {
   tenantsByIds,
 } from '../directory/tenants.ts';
 import type { Caller } from '../directory/viewer.ts';
+import { Actor } from './actor.ts';
 import { BillingProfile } from './billing.ts';
 import { builder } from './builder.ts';
 import { localId, localIdentifier } from './ids.ts';
@@ -99,10 +100,20 @@ Tenant.implement({
       description: 'When the tenant was created.',
       resolve: detail(({ createdAt }) => createdAt),
     }),
+    createdBy: t.field({
+      type: Actor,
+      description: 'Who created the tenant.',
+      resolve: detail(({ createdByType: type, createdById: id }) => ({ type, id })),
+    }),
     updatedAt: t.field({
       type: 'DateTime',
       description: 'When the tenant was last changed.',
       resolve: detail(({ updatedAt }) => updatedAt),
+    }),
+    updatedBy: t.field({
+      type: Actor,
+      description: 'Who changed the tenant last, or created it.',
+      resolve: detail(({ updatedByType: type, updatedById: id }) => ({ type, id })),
     }),
     deletedAt: t.field({
       type: 'DateTime',

@@ -1,18 +1,9 @@
 import type { Viewer as DirectoryViewer } from '../directory/viewer.ts';
+import { ActorType } from './actor.ts';
 import { ApiKey, ApiKeyAccess } from './api-key.ts';
 import { builder } from './builder.ts';
 import { Reach } from './reach.ts';
 import { User } from './user.ts';
-
-export const ActorType = builder.enumType('ActorType', {
-  description: 'What kind of credential or process acts.',
-  values: {
-    ROOT: { description: 'The root key of the deployment, which stands in no table and has no id.' },
-    API_KEY: { description: 'An API key.' },
-    USER: { description: 'A user who signed in.' },
-    SYSTEM: { description: 'Tenantry itself, and nobody in particular.' },
-  } as const,
-});
 
 const Viewer = builder.objectRef<DirectoryViewer>('Viewer').implement({
   description:

@@ -2,8 +2,9 @@ import type { Caller } from '../directory/viewer.ts';
 import { capig } from './capig.ts';
 import { type Answered, asViewer, type Entrance } from './credentials.ts';
 import { DIALECTS, type DialectName, type Environment, isServed } from './environment.ts';
-import { type Failure, unexpectedBy } from './failures.ts';
+import type { Failure } from './failures.ts';
 import { bodyOf } from './limits.ts';
+import { plain } from './plain.ts';
 import { prismatic } from './prismatic.ts';
 import { userdocks } from './userdocks.ts';
 
@@ -31,6 +32,8 @@ export interface Dialect extends Pick<Entrance, 'credentialOf' | 'takesClientTok
   paths: RegExp;
   /** By which pages of other origins may ask it. */
   methods: string;
+  /** Where its clients look for the id of the request, beside `x-request-id`. */
+  requestIdHeader?: string;
   /** Says in its envelope that a request failed, whatever the reason. */
   failure: Failure;
   /** Has the header that tells clients how to authenticate. */
@@ -41,7 +44,7 @@ export interface Dialect extends Pick<Entrance, 'credentialOf' | 'takesClientTok
   openAt?(path: string): OpenAnswerer | null;
 }
 
-const REGISTRY: Record<DialectName, Dialect> = { prismatic, capig, userdocks };
+const REGISTRY: Record<DialectName, Dialect> = { plain, prismatic, capig, userdocks };
 
 /** The dialect that a path belongs to, if it is served: else there is nothing at the path. */
 export function dialectAt(env: Environment, path: string): Dialect | null {
@@ -55,19 +58,15 @@ interface Exchange {
   requestId: string;
 }
 
-/** Answers in the dialect's envelope, whatever happens. */
+/** Answers in the dialect's envelope. What it throws is for the routes to answer likewise. */
 export async function answerDialect(dialect: Dialect, { request, env, requestId }: Exchange): Promise<Answered> {
   const { failure } = dialect;
   const alone = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
   const { pathname } = new URL(request.url);
   const readBody = bodyOf(request, failure);
-  try {
-    const open = dialect.openAt?.(pathname);
-    if (open) return await open({ request, env, readBody });
-    const answer = dialect.at(pathname);
-    if (answer === null) return alone(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
-    return await asViewer(request, env, (caller) => answer({ request, requestId, caller, readBody }), dialect);
-  } catch (error) {
-    return alone(unexpectedBy(failure, error, requestId));
-  }
+  const open = dialect.openAt?.(pathname);
+  if (open) return open({ request, env, readBody });
+  const answer = dialect.at(pathname);
+  if (answer === null) return alone(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
+  return asViewer(request, env, (caller) => answer({ request, requestId, caller, readBody }), dialect);
 }

@@ -26,7 +26,7 @@ export interface Environment {
 }
 
 /** The documented APIs of others that there are, by their names in DIALECTS. */
-export const DIALECTS = ['prismatic', 'capig', 'userdocks'] as const;
+export const DIALECTS = ['plain', 'prismatic', 'capig', 'userdocks'] as const;
 export type DialectName = (typeof DIALECTS)[number];
 
 const namesIn = (list = ''): string[] =>

@@ -6,7 +6,7 @@ import { allowedOrigin, isPreflight, preflight } from './cors.ts';
 import { type Answered, asViewer } from './credentials.ts';
 import { answerDialect, type Dialect, dialectAt } from './dialects.ts';
 import { type Environment, misconfiguration, publicUrl } from './environment.ts';
-import { failure, log, unexpected } from './failures.ts';
+import { failure, log, unexpected, unexpectedBy } from './failures.ts';
 import { graphQLEndpoint } from './graphql.ts';
 import { bodyOf } from './limits.ts';
 import { sendMail } from './mailer.ts';
@@ -32,21 +32,21 @@ const ROUTES: Record<string, Handler> = {
 /** Answers a request, whatever happens: no failure leaves without a request id, and none of ours with its reason. */
 export async function handle(request: Request, env: Environment, context: ExecutionContext): Promise<Response> {
   const requestId = crypto.randomUUID();
+  const dialect = dialectAt(env, new URL(request.url).pathname);
   const origin = allowedOrigin(request, env);
   const later: Exchange['later'] = (task) => {
     const report = (error: unknown) => log(requestId, error);
     context.waitUntil(scheduler.wait(0).then(task).catch(report));
   };
-  const response = await route({ request, env, requestId, later }, origin).catch((error) =>
-    unexpected(error, requestId),
+  const response = await route({ request, env, requestId, later }, dialect, origin).catch((error) =>
+    dialect ? unexpectedBy(dialect.failure, error, requestId) : unexpected(error, requestId),
   );
-  return withHeaders(response, requestId, origin);
+  return withHeaders(response, requestId, origin, dialect?.requestIdHeader);
 }
 
-async function route(exchange: Exchange, origin: string | null): Promise<Response> {
+async function route(exchange: Exchange, dialect: Dialect | null, origin: string | null): Promise<Response> {
   const { request, env } = exchange;
   const { pathname } = new URL(request.url);
-  const dialect = dialectAt(env, pathname);
   const problem = misconfiguration(env);
   if (problem !== null) return (dialect?.failure ?? failure)(503, 'MISCONFIGURED', problem);
   const handler = dialect ? dialectHandler(dialect) : ROUTES[pathname];
@@ -101,15 +101,17 @@ async function health({ request, env }: Exchange): Promise<Response> {
   return Response.json({ status: 'ok' });
 }
 
-function withHeaders(response: Response, requestId: string, origin: string | null): Response {
+/** `also` is another name for the header with the request id. */
+function withHeaders(response: Response, requestId: string, origin: string | null, also?: string): Response {
   const headers = new Headers(response.headers);
-  headers.set('x-request-id', requestId);
+  const idHeaders = ['x-request-id', ...(also ? [also] : [])];
+  for (const name of idHeaders) headers.set(name, requestId);
   headers.set('x-content-type-options', 'nosniff');
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
   headers.append('vary', 'origin');
   if (origin !== null) {
     headers.set('access-control-allow-origin', origin);
-    headers.set('access-control-expose-headers', 'x-request-id, retry-after');
+    headers.set('access-control-expose-headers', [...idHeaders, 'retry-after'].join(', '));
   }
   return new Response(response.body, { status: response.status, headers });
 }

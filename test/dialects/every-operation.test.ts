@@ -6,11 +6,12 @@ import { allBut, globalId, newKey, newRole, newTeamMember, newTenantUser } from 
 import { type Answer, ask, send } from '../gateway.ts';
 import { tokenOf } from '../people.ts';
 import { capig } from './capig/table.ts';
+import { plain } from './plain/table.ts';
 import { prismatic } from './prismatic/table.ts';
 import { type DialectOperation, newWorld, nowhere, tracesOf, type World } from './table.ts';
 import { userdocks } from './userdocks/table.ts';
 
-const TABLES = [prismatic, capig, userdocks];
+const TABLES = [plain, prismatic, capig, userdocks];
 
 beforeAll(countChanges);
 

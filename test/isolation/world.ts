@@ -181,7 +181,7 @@ async function build(): Promise<void> {
     for (const tenant of tenants) {
       statements.push(
         env.DB.prepare(
-          'INSERT INTO membership SELECT ?1, id, 1, deleted, kind, name_key, updated_at, description_sort FROM customer WHERE id = ?2',
+          "INSERT INTO membership SELECT ?1, id, 1, deleted, kind, name_key, updated_at, 'SYSTEM', NULL, description_sort FROM customer WHERE id = ?2",
         ).bind(rawTenant(tenant), id),
         env.DB.prepare(
           'INSERT INTO event_tenant SELECT ?1, id, type, actor_type, actor_id FROM event WHERE subject_id = ?2',

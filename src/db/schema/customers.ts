@@ -1,5 +1,5 @@
 import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { flag, id, lifecycle } from './columns.ts';
+import { authors, flag, id, lifecycle } from './columns.ts';
 
 export const customers = sqliteTable('customer', {
   id: id(),
@@ -17,6 +17,7 @@ export const customers = sqliteTable('customer', {
   descriptionSort: text('description_sort').notNull(),
   labels: text('labels', { mode: 'json' }).$type<string[]>().notNull(),
   ...lifecycle,
+  ...authors,
 });
 
 /** Filled by triggers from `customers.labels`. */

@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { timestamp } from './columns.ts';
+import { ACTOR_TYPES, timestamp } from './columns.ts';
 
 export const events = sqliteTable('event', {
   id: integer('id').primaryKey({ autoIncrement: true }),
@@ -9,7 +9,7 @@ export const events = sqliteTable('event', {
     enum: ['Organization', 'Tenant', 'Customer', 'User', 'Role', 'ApiKey', 'TrustedIssuer', 'Pixel', 'Pipeline'],
   }).notNull(),
   subjectId: text('subject_id').notNull(),
-  actorType: text('actor_type', { enum: ['ROOT', 'API_KEY', 'USER', 'SYSTEM'] }).notNull(),
+  actorType: text('actor_type', { enum: ACTOR_TYPES }).notNull(),
   actorId: text('actor_id'),
   before: text('before', { mode: 'json' }).$type<Record<string, unknown>>(),
   after: text('after', { mode: 'json' }).$type<Record<string, unknown>>(),

@@ -1,5 +1,5 @@
 import { sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { flag, id, lifecycle } from './columns.ts';
+import { authors, flag, id, lifecycle } from './columns.ts';
 
 /** A postal address as it is stored: only the parts that are known. */
 export interface Address {
@@ -35,4 +35,5 @@ export const tenants = sqliteTable('tenant', {
   billingAddress: text('billing_address', { mode: 'json' }).$type<Address>(),
   shippingAddress: text('shipping_address', { mode: 'json' }).$type<Address>(),
   ...lifecycle,
+  ...authors,
 });

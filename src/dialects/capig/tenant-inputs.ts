@@ -52,6 +52,6 @@ export const deleteAsSpelled = command({
   ...deleteTenant,
   input: z
     .object({ tenantId })
-    .transform(({ tenantId }) => ({ id: tenantId }))
+    .transform(({ tenantId }): z.input<typeof deleteTenant.input> => ({ id: tenantId }))
     .pipe(deleteTenant.input),
 });

@@ -1,0 +1,33 @@
+/** Crockford's base 32. */
+const DIGITS = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const LENGTH = 26;
+/** 128 bits: the first of 26 digits has three of them. */
+const SPELLED = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
+const PREFIXES = { Customer: 'c_', Tenant: 'te_', User: 'u_', ApiKey: 'mu_' } as const;
+type PlainType = keyof typeof PREFIXES;
+
+/** A UUID as Plain spells ids: a prefix that says of what, and the 128 bits as in a ULID. */
+export function toPlainId(type: PlainType, uuid: string): string {
+  const bits = BigInt(`0x${uuid.replaceAll('-', '')}`)
+    .toString(32)
+    .padStart(LENGTH, '0');
+  return PREFIXES[type] + [...bits].map((digit) => DIGITS[Number.parseInt(digit, 32)]).join('');
+}
+
+/** The UUID that is spelled so; null if it is no such id. */
+export function fromPlainId(type: PlainType, given: string): string | null {
+  const spelled = given.trim();
+  const prefix = PREFIXES[type];
+  const digits = spelled.slice(prefix.length).toUpperCase();
+  if (!spelled.startsWith(prefix) || !SPELLED.test(digits)) return null;
+  const bits = [...digits].reduce((sum, digit) => sum * 32n + BigInt(DIGITS.indexOf(digit)), 0n);
+  return bits
+    .toString(16)
+    .padStart(32, '0')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+/** The same; anything else is handed on as it is: a plain UUID is taken as such, and the rest names nothing. */
+export const localId = (type: PlainType, given: string): string =>
+  fromPlainId(type, given) ?? given.trim().toLowerCase();

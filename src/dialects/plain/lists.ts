@@ -1,0 +1,38 @@
+import * as z from 'zod';
+import { parse, text } from '../../directory/input.ts';
+import { builder } from './builder.ts';
+
+/** What lists can be filtered by here: a moment as ISO 8601 has it. */
+const moment = z.iso
+  .datetime({ offset: true, error: 'must be a date and time as in ISO 8601, such as 2026-11-21T09:30:00Z' })
+  .transform((time) => new Date(time));
+
+export const updatedWithin = z
+  .object({ after: moment.nullish(), before: moment.nullish() })
+  .transform(({ after: from, before: to }) => ({ from, to }))
+  .nullish();
+
+const MIN_TERM_LENGTH = 2;
+
+export const searchTerm = text.refine(
+  (term) => [...term].length >= MIN_TERM_LENGTH,
+  `must be at least ${MIN_TERM_LENGTH} characters`,
+);
+
+/** The term of a search for tenants. */
+export const termOf = (searchQuery: { term: string }): string =>
+  parse(z.object({ term: searchTerm }), searchQuery, 'searchQuery').term;
+
+export const DatetimeFilter = builder.inputType('DatetimeFilter', {
+  description: 'A stretch of time, open where an end is not given. As in ISO 8601: 2026-11-21T09:30:00Z.',
+  fields: (t) => ({
+    after: t.string({ description: 'At this moment or later.' }),
+    before: t.string({ description: 'Before this moment.' }),
+  }),
+});
+
+/** Inputs that tell a value that is not given from one that is cleared. */
+export const OptionalStringInput = builder.inputType('OptionalStringInput', {
+  description: 'A change of a value that may be absent.',
+  fields: (t) => ({ value: t.string({ description: 'The value from now on; null clears it.' }) }),
+});

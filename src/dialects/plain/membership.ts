@@ -1,0 +1,76 @@
+import * as z from 'zod';
+import { command, run } from '../../directory/command.ts';
+import {
+  addCustomerToTenants,
+  type MembershipResult,
+  removeCustomerFromTenants,
+  setCustomerTenants,
+} from '../../directory/membership-commands.ts';
+import { builder } from './builder.ts';
+import { Customer } from './customer.ts';
+import { type Answered, answered, errorField, needing } from './errors.ts';
+import {
+  CustomerIdentifierInput,
+  customerIdentifier,
+  TenantIdentifierInput,
+  tenantIdentifiers,
+} from './identifiers.ts';
+
+const fields = z
+  .object({ customerIdentifier, tenantIdentifiers })
+  .transform((given): z.input<typeof addCustomerToTenants.input> => given);
+
+/** The three commands take the same input and answer the same payload. */
+function membershipMutation(original: typeof addCustomerToTenants, description: string): void {
+  const { name } = original;
+  const typeName = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const spelled = command({ ...original, input: fields.pipe(original.input) });
+  const Input = builder.inputType(`${typeName}Input`, {
+    description: 'A customer, and tenants.',
+    fields: (t) => ({
+      customerIdentifier: t.field({
+        type: CustomerIdentifierInput,
+        required: true,
+        description: 'What names the customer.',
+      }),
+      tenantIdentifiers: t.field({
+        type: [TenantIdentifierInput],
+        required: true,
+        description: 'What names the tenants, at most 100.',
+      }),
+    }),
+  });
+  const Output = builder.objectRef<Answered<MembershipResult>>(`${typeName}Output`).implement({
+    description: `What \`${name}\` answers.`,
+    fields: (t) => ({
+      customer: t.field({
+        type: Customer,
+        nullable: true,
+        description: 'The customer; null with an error.',
+        resolve: ({ done }) => done?.customer,
+      }),
+      ...errorField(t),
+    }),
+  });
+  builder.mutationField(name, (t) =>
+    t.field({
+      type: Output,
+      description: needing(original, description),
+      args: { input: t.arg({ type: Input, required: true, description: 'Which customer, and which tenants.' }) },
+      resolve: (_, { input }, caller) => answered(run(caller, spelled, input), input),
+    }),
+  );
+}
+
+membershipMutation(
+  addCustomerToTenants,
+  'Adds a customer to all of the tenants, or to none. Doing so again changes nothing.',
+);
+membershipMutation(
+  removeCustomerFromTenants,
+  'Removes a customer from all of the tenants, or from none. Doing so again changes nothing.',
+);
+membershipMutation(
+  setCustomerTenants,
+  'Makes the tenants the only ones that a customer belongs to. Memberships out of your reach, or in deleted tenants, are left as they are.',
+);

@@ -1,0 +1,20 @@
+import type { Viewer } from '../../directory/viewer.ts';
+import { builder } from './builder.ts';
+
+const Permissions = builder.objectRef<Viewer>('Permissions').implement({
+  description: 'What a credential may do, within its reach.',
+  fields: (t) => ({
+    permissions: t.stringList({
+      description: 'The names of the permissions, `noun:verb`.',
+      resolve: ({ permissions }) => [...permissions],
+    }),
+  }),
+});
+
+builder.queryField('myPermissions', (t) =>
+  t.field({
+    type: Permissions,
+    description: 'What you may do.',
+    resolve: (_, _args, { viewer }) => viewer,
+  }),
+);

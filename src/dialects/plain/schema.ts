@@ -1,0 +1,10 @@
+import { builder } from './builder.ts';
+import './tenant.ts';
+import './tenant-mutations.ts';
+import './customer.ts';
+import './customer-lists.ts';
+import './customer-mutations.ts';
+import './membership.ts';
+import './permissions.ts';
+
+export const schema = builder.toSchema();

@@ -1,0 +1,242 @@
+import { toPlainId } from '../../../src/dialects/plain/ids.ts';
+import { schema } from '../../../src/dialects/plain/schema.ts';
+import type { Permission } from '../../../src/directory/permission-names.ts';
+import { globalId, mutationDocument, unique } from '../../fixtures.ts';
+import type { Variables } from '../../gateway.ts';
+import { type DialectOperation, type DialectTable, operationsOf, posted, type World } from '../table.ts';
+
+export const PATH = '/plain/graphql/v1';
+
+const ACTOR = `{ __typename ... on UserActor { userId user { id } } ... on MachineUserActor { machineUserId }
+  ... on SystemActor { systemId } }`;
+const AUTHORED = `createdAt { iso8601 unixTimestamp } createdBy ${ACTOR} updatedAt { iso8601 unixTimestamp } updatedBy ${ACTOR}`;
+export const TENANT = `id name externalId url source tier { id } ${AUTHORED}`;
+export const CUSTOMER = `id fullName shortName externalId email { email isVerified verifiedAt { iso8601 } }
+  company { id } identities { ... on EmailCustomerIdentity { email } } ${AUTHORED}`;
+export const ERROR = 'error { message type code fields { field message type } }';
+const PAGE = 'pageInfo { hasNextPage hasPreviousPage startCursor endCursor }';
+
+const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+
+/** The document of a mutation, and of what it answers beside an error. */
+export const mutation = (name: string, payload: string): string =>
+  `mutation($input: ${capitalized(name)}Input!) { ${name}(input: $input) { ${payload} ${ERROR} } }`;
+
+interface Reading {
+  name: string;
+  permissions: readonly Permission[];
+  query: string;
+  variables: (world: World) => Variables;
+  own: DialectOperation['own'];
+  unreached?: null;
+}
+
+const reading = ({ query, variables, ...rest }: Reading): DialectOperation => ({
+  ...rest,
+  writes: false,
+  request: (world, key) => posted(PATH, query, variables(world), key),
+});
+
+interface Writing {
+  name: string;
+  permissions: readonly Permission[];
+  payload?: string;
+  input: (world: World) => Variables;
+  /** The same for /graphql. */
+  ownInput: (world: World) => Variables;
+  ownPayload: string;
+  unreached?: 'taken';
+}
+
+const writing = ({ name, payload = '', input, ownInput, ownPayload, ...rest }: Writing): DialectOperation => ({
+  ...rest,
+  name,
+  writes: true,
+  request: (world, key) => posted(PATH, mutation(name, payload), { input: input(world) }, key),
+  own: (world) => ({ query: mutationDocument(name, ownPayload), variables: { input: ownInput(world) } }),
+});
+
+const OWN_ACTORS = 'createdBy { type id } updatedBy { type id }';
+
+const membership = (name: string, permissions: readonly Permission[], tenant: 'tenant' | 'otherTenant') =>
+  writing({
+    name,
+    permissions,
+    payload: `customer { ${CUSTOMER} }`,
+    input: (world) => ({
+      customerIdentifier: { emailAddress: world.customer.email },
+      tenantIdentifiers: [{ externalId: world[tenant].externalId }],
+    }),
+    ownInput: (world) => ({
+      customerIdentifier: { email: world.customer.email },
+      tenantIdentifiers: [{ externalId: world[tenant].externalId }],
+    }),
+    ownPayload: 'customer { id }',
+  });
+
+const customerBy = (
+  name: string,
+  argument: string,
+  given: (world: World) => string,
+  own: (world: World) => Variables,
+) =>
+  reading({
+    name,
+    permissions: ['customer:read'],
+    query: `query($given: ${argument === 'email' ? 'String' : 'ID'}!) { ${name}(${argument}: $given) { ${CUSTOMER} } }`,
+    variables: (world) => ({ given: given(world) }),
+    own: (world) => ({
+      query: `query($i: CustomerIdentifier!) { customerBy(identifier: $i) { id ${OWN_ACTORS} } }`,
+      variables: { i: own(world) },
+    }),
+  });
+
+const OPERATIONS: readonly DialectOperation[] = [
+  reading({
+    name: 'tenant',
+    permissions: ['tenant:read'],
+    query: `query($tenantId: ID!) { tenant(tenantId: $tenantId) { ${TENANT} } }`,
+    variables: ({ tenant }) => ({ tenantId: toPlainId('Tenant', tenant.id) }),
+    own: ({ tenant }) => ({
+      query: `query($id: ID!) { tenant(id: $id) { id ${OWN_ACTORS} } }`,
+      variables: { id: globalId('Tenant', tenant.id) },
+    }),
+  }),
+  reading({
+    name: 'tenants',
+    permissions: ['tenant:read'],
+    query: `query($first: Int) { tenants(first: $first) { edges { cursor node { ${TENANT} } } ${PAGE} } }`,
+    variables: () => ({ first: 3 }),
+    own: () => ({ query: '{ tenants(first: 3) { nodes { id } pageInfo { endCursor } } }', variables: {} }),
+    unreached: null,
+  }),
+  reading({
+    name: 'searchTenants',
+    permissions: ['tenant:read'],
+    query: `query($term: String!) { searchTenants(searchQuery: { term: $term }) {
+      edges { cursor node { tenant { ${TENANT} } } } ${PAGE} } }`,
+    variables: ({ tenant }) => ({ term: tenant.externalId }),
+    own: ({ tenant }) => ({
+      query: 'query($s: String!) { tenants(filter: { search: $s }) { nodes { id } } }',
+      variables: { s: tenant.externalId },
+    }),
+  }),
+  customerBy(
+    'customer',
+    'customerId',
+    ({ customer }) => toPlainId('Customer', customer.id),
+    ({ customer }) => ({ id: globalId('Customer', customer.id) }),
+  ),
+  customerBy(
+    'customerByEmail',
+    'email',
+    ({ customer }) => customer.email,
+    ({ customer }) => ({ email: customer.email }),
+  ),
+  customerBy(
+    'customerByExternalId',
+    'externalId',
+    ({ customer }) => customer.externalId,
+    ({ customer }) => ({ externalId: customer.externalId }),
+  ),
+  reading({
+    name: 'customers',
+    permissions: ['customer:read'],
+    query: `query($sortBy: CustomersSort) { customers(first: 3, sortBy: $sortBy, filters: { isMarkedAsSpam: false }) {
+      edges { cursor node { ${CUSTOMER} } } ${PAGE} totalCount } }`,
+    variables: () => ({ sortBy: { field: 'FULL_NAME', direction: 'DESC' } }),
+    own: () => ({
+      query: '{ customers(first: 3, orderBy: { field: NAME, direction: DESC }) { nodes { id } totalCount } }',
+      variables: {},
+    }),
+    unreached: null,
+  }),
+  reading({
+    name: 'searchCustomers',
+    permissions: ['customer:read'],
+    query: `query($q: CustomersSearchQuery!) { searchCustomers(searchQuery: $q) {
+      edges { cursor node { ${CUSTOMER} } } ${PAGE} } }`,
+    variables: ({ customer }) => ({ q: { or: [{ email: { caseInsensitiveContains: customer.email } }] } }),
+    own: ({ customer }) => ({
+      query: 'query($s: String!) { customers(filter: { search: $s }) { nodes { id } } }',
+      variables: { s: customer.email },
+    }),
+  }),
+  reading({
+    name: 'myPermissions',
+    permissions: [],
+    query: '{ myPermissions { permissions } }',
+    variables: () => ({}),
+    own: () => ({ query: '{ viewer { permissions } }', variables: {} }),
+    unreached: null,
+  }),
+  membership('addCustomerToTenants', ['customer:edit', 'customerTenantMembership:create'], 'otherTenant'),
+  membership('removeCustomerFromTenants', ['customer:edit', 'customerTenantMembership:delete'], 'tenant'),
+  membership(
+    'setCustomerTenants',
+    ['customer:edit', 'customerTenantMembership:create', 'customerTenantMembership:delete'],
+    'otherTenant',
+  ),
+  writing({
+    name: 'upsertTenant',
+    permissions: ['tenant:create', 'tenant:edit'],
+    payload: `result tenant { ${TENANT} }`,
+    input: ({ tenant: { externalId } }) => ({ identifier: { externalId }, externalId, name: unique('Tenant') }),
+    ownInput: ({ tenant: { externalId } }) => ({ identifier: { externalId }, externalId, name: unique('Tenant') }),
+    ownPayload: 'outcome tenant { id }',
+    unreached: 'taken',
+  }),
+  writing({
+    name: 'deleteTenant',
+    permissions: ['tenant:delete'],
+    payload: `tenant { ${TENANT} }`,
+    input: ({ otherTenant }) => ({ tenantIdentifier: { externalId: otherTenant.externalId } }),
+    ownInput: ({ otherTenant }) => ({ id: globalId('Tenant', otherTenant.id) }),
+    ownPayload: 'tenant { id }',
+  }),
+  writing({
+    name: 'upsertCustomer',
+    permissions: ['customer:create', 'customer:edit'],
+    payload: `result customer { ${CUSTOMER} }`,
+    input: ({ customer: { email }, tenant }) => ({
+      identifier: { emailAddress: email },
+      onCreate: {
+        fullName: unique('Customer'),
+        email: { email, isVerified: false },
+        tenantIdentifiers: [{ tenantId: toPlainId('Tenant', tenant.id) }],
+      },
+      onUpdate: { fullName: { value: unique('Customer') } },
+    }),
+    ownInput: ({ customer: { email }, tenant }) => ({
+      identifier: { email },
+      name: unique('Customer'),
+      tenantIdentifiers: [{ id: globalId('Tenant', tenant.id) }],
+    }),
+    ownPayload: 'outcome customer { id }',
+    unreached: 'taken',
+  }),
+  writing({
+    name: 'deleteCustomer',
+    // Whoever deletes a customer holds what its users hold: here, those who have the role `member`.
+    permissions: ['customer:delete', 'customer:read', 'tenant:read', 'user:read'],
+    input: ({ customer }) => ({ customerId: toPlainId('Customer', customer.id) }),
+    ownInput: ({ customer }) => ({ id: globalId('Customer', customer.id) }),
+    ownPayload: 'customer { id }',
+  }),
+];
+
+export const plain: DialectTable = {
+  dialect: 'plain',
+  served: async () => operationsOf(schema),
+  operations: OPERATIONS,
+  outcomeOf({ status, data, text }, { name, writes }) {
+    if (status === 403) return 'forbidden';
+    const answered = status === 200 ? data[name] : undefined;
+    if (answered === undefined) return 'refused';
+    if (answered === null || answered.edges?.length === 0) return 'absent';
+    if (!writes || answered.error === null) return 'done';
+    if (answered.error.type === 'FORBIDDEN') return 'forbidden';
+    if (answered.error.code === 'not_found') return 'absent';
+    return text.includes('belongs to another record') ? 'taken' : 'refused';
+  },
+};
