@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { type GraphQLSchema, getOperationAST, isObjectType, parse, printType, validate } from 'graphql';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import readme from '../../README.md?raw';
 import { MAX_LISTED, MAX_LISTED_IN_ALL } from '../../src/dialects/capig/lists.ts';
 import { schema } from '../../src/dialects/capig/schema.ts';
@@ -14,6 +14,7 @@ import {
   allBut,
   assign,
   eventsAbout,
+  type Key,
   newCustomer,
   newCustomerUser,
   newKey,
@@ -38,7 +39,7 @@ import deleteAnswer from './capig/delete-tenant.answer.txt?raw';
 import deleteExample from './capig/delete-tenant.example.txt?raw';
 import deleteFull from './capig/delete-tenant.full.txt?raw';
 import deleteVariables from './capig/delete-tenant.variables.txt?raw';
-import { askToken, hub, uuidOf } from './capig/hub.ts';
+import { askToken, clientOf, hub, uuidOf } from './capig/hub.ts';
 import { capig } from './capig/table.ts';
 import tenantAnswer from './capig/tenant.answer.txt?raw';
 import tenantExample from './capig/tenant.example.txt?raw';
@@ -264,6 +265,7 @@ const changed = async (input: Json): Promise<string[]> =>
   (await asked(CHANGE, { input })).data.userMutations.changeRoleForUser.user.roles.map(({ name }: Result) => name);
 
 interface Refused {
+  key: Key;
   tenant: Result;
   admin: Result;
   joined: Result;
@@ -453,6 +455,13 @@ const CONDITIONS: Condition[] = [
   ['a role that cannot be', ADD, () => ({ input: { email: email(), roleName: 'admin' } }), 404, 'NOT_FOUND'],
   ['a role of the other kind', ADD, () => ({ input: { email: email(), roleName: 'agency-manage' } }), 404, 'NOT_FOUND'],
   [
+    'a role by a name of JavaScript',
+    ADD,
+    () => ({ input: { email: email(), roleName: 'agency-constructor' } }),
+    404,
+    'NOT_FOUND',
+  ],
+  [
     'a role in a tenant that is not there',
     ADD,
     () => ({ input: { email: email(), roleName: `advertiser-view-${none}` } }),
@@ -595,7 +604,7 @@ describe('what is refused', () => {
       await newTenantUser(tenant.id),
     ];
     await enter(joined);
-    world = { tenant, admin, joined, waiting, member: await newTeamMember() };
+    world = { tenant, admin, joined, waiting, member: await newTeamMember(), key: await newKey() };
   });
 
   for (const [what, document, variables, status, code, key] of CONDITIONS) {
@@ -621,6 +630,29 @@ describe('what is refused', () => {
     const input = { email: email(), roleName: advertiser('view', world.tenant) };
     const lacking = await hub(document, { input }, secret);
     expect([lacking.status, lacking.data]).toEqual([401, null]);
+  });
+
+  it('and fails on our side says nothing of why, and is logged', async () => {
+    const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const broken = (message: string) => {
+      const batch = () => Promise.reject(new Error(message));
+      return { DB: Object.assign(Object.create(env.DB), { prepare: env.DB.prepare.bind(env.DB), batch }) };
+    };
+    const failures = { 'no such column: secret_column': 500, 'D1 DB is overloaded.': 503 };
+    for (const [message, status] of Object.entries(failures)) {
+      const form = new URLSearchParams(clientOf(world.key.id, world.key.secret));
+      for (const asking of [
+        () => hub(TENANT, { tenantId: none }, ROOT_KEY, broken(message)),
+        () => hub(UPDATE, { input: { tenantId: none } }, ROOT_KEY, broken(message)),
+        () => askToken(form, broken(message)),
+      ]) {
+        const answer = await asking();
+        expect([answer.status, answer.data, answer.errors[0].extensions.status]).toEqual([status, null, status]);
+        expect(answer.text).not.toContain('secret_column');
+        expect(log.mock.calls.at(-1)?.[0]).toContain(answer.headers.get('x-request-id'));
+      }
+    }
+    log.mockRestore();
   });
 
   it('names the input as the document does', async () => {

@@ -3,16 +3,19 @@ import type { RoleRecord } from '../../directory/roles.ts';
 import { given, isId } from './records.ts';
 
 /** The document's words for roles of the organization that the directory calls otherwise. */
-const AGENCY_WORDS: Record<string, string> = { member: 'user', viewer: 'view' };
-const DIRECTORY_WORDS = Object.fromEntries(Object.entries(AGENCY_WORDS).map(([ours, theirs]) => [theirs, ours]));
+const AGENCY_WORDS = new Map([
+  ['member', 'user'],
+  ['viewer', 'view'],
+]);
+const DIRECTORY_WORDS = new Map([...AGENCY_WORDS].map(([ours, theirs]) => [theirs, ours]));
 
 /** What people call the role. */
 export const displayNameOf = ({ scope, builtIn, name }: RoleRecord): string =>
-  (scope === 'ORGANIZATION' && builtIn && AGENCY_WORDS[name]) || name;
+  (scope === 'ORGANIZATION' && builtIn && AGENCY_WORDS.get(name)) || name;
 
 /** Whether the name of a role would be read as another one's. */
 const isMistakable = ({ scope, builtIn, name }: RoleRecord): boolean =>
-  isId(name) || (scope === 'ORGANIZATION' && !builtIn && Object.hasOwn(DIRECTORY_WORDS, comparable(name)));
+  isId(name) || (scope === 'ORGANIZATION' && !builtIn && DIRECTORY_WORDS.has(comparable(name)));
 
 const partOf = (role: RoleRecord): string => (isMistakable(role) ? role.id : displayNameOf(role));
 
@@ -35,7 +38,7 @@ export function namedRole(name: string): NamedRole | null {
   const trimmed = name.trim();
   const agency = AGENCY.exec(trimmed)?.groups?.role;
   if (agency !== undefined) {
-    return { roleIdentifier: identified(DIRECTORY_WORDS[comparable(agency)] ?? agency), tenantId: null };
+    return { roleIdentifier: identified(DIRECTORY_WORDS.get(comparable(agency)) ?? agency), tenantId: null };
   }
   const { role, tenant } = (ADVERTISER.exec(trimmed) ?? ADVERTISER_BY_GLOBAL_ID.exec(trimmed))?.groups ?? {};
   if (role === undefined || tenant === undefined) return null;
