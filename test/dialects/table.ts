@@ -54,11 +54,8 @@ export interface DialectOperation {
   request(world: World, key: string): Request;
   /** The same as /graphql is asked for it: what it may cost. */
   own(world: World): { query: string; variables: Variables };
-  /**
-   * What who does not reach the world is answered, beside being told that there is no such thing: that a unique value is
-   * taken. Null for what does not name anything that exists.
-   */
-  unreached?: 'taken' | null;
+  /** Of a write: that it tells who does not reach the world that a value is taken, or that it names nothing that exists. */
+  unreached?: 'taken' | 'nothing';
 }
 
 export interface DialectTable {

@@ -72,7 +72,7 @@ export const capig: DialectTable = {
       createTenant,
       () => ({ input: { name: unique('Tenant'), canPartnerManage: true, eventEnrichment: true } }),
       command('createTenant', 'tenant { id }', () => ({ name: unique('Tenant') })),
-      { unreached: null },
+      { unreached: 'nothing' },
     ),
     operation(
       'tenantMutations.updateTenant',

@@ -28,7 +28,6 @@ interface Reading {
   query: string;
   variables: (world: World) => Variables;
   own: DialectOperation['own'];
-  unreached?: null;
 }
 
 const reading = ({ query, variables, ...rest }: Reading): DialectOperation => ({
@@ -108,7 +107,6 @@ const OPERATIONS: readonly DialectOperation[] = [
     query: `query($first: Int) { tenants(first: $first) { edges { cursor node { ${TENANT} } } ${PAGE} } }`,
     variables: () => ({ first: 3 }),
     own: () => ({ query: '{ tenants(first: 3) { nodes { id } pageInfo { endCursor } } }', variables: {} }),
-    unreached: null,
   }),
   reading({
     name: 'searchTenants',
@@ -149,7 +147,6 @@ const OPERATIONS: readonly DialectOperation[] = [
       query: '{ customers(first: 3, orderBy: { field: NAME, direction: DESC }) { nodes { id } totalCount } }',
       variables: {},
     }),
-    unreached: null,
   }),
   reading({
     name: 'searchCustomers',
@@ -168,7 +165,6 @@ const OPERATIONS: readonly DialectOperation[] = [
     query: '{ myPermissions { permissions } }',
     variables: () => ({}),
     own: () => ({ query: '{ viewer { permissions } }', variables: {} }),
-    unreached: null,
   }),
   membership('addCustomerToTenants', ['customer:edit', 'customerTenantMembership:create'], 'otherTenant'),
   membership('removeCustomerFromTenants', ['customer:edit', 'customerTenantMembership:delete'], 'tenant'),

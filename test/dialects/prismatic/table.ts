@@ -43,7 +43,7 @@ const MUTATIONS: Record<string, Mutation> = {
     payload: 'customer { id }',
     input: () => ({ name: unique('Customer'), externalId: unique('customer'), labels: ['a'] }),
     ownInput: () => ({ name: unique('Customer'), externalId: unique('customer'), labels: ['a'] }),
-    unreached: null,
+    unreached: 'nothing',
   },
   updateCustomer: {
     permissions: ['customer:edit'],
@@ -62,7 +62,7 @@ const MUTATIONS: Record<string, Mutation> = {
     payload: 'user { id }',
     input: () => ({ email: newEmail(), name: 'Lisa', role: TEAM_VIEWER }),
     ownInput: () => ({ email: newEmail(), name: 'Lisa', roleIdentifier: { id: TEAM_VIEWER } }),
-    unreached: null,
+    unreached: 'nothing',
   },
   createCustomerUser: {
     permissions: ['user:create', ...HELD_BY_CUSTOMER_MEMBER],
@@ -91,7 +91,7 @@ const MUTATIONS: Record<string, Mutation> = {
     payload: 'organization { id }',
     input: () => ({ name: unique('Organization') }),
     ownInput: () => ({ name: unique('Organization') }),
-    unreached: null,
+    unreached: 'nothing',
   },
 };
 
@@ -108,7 +108,7 @@ interface Query {
   query: string;
   own: string;
   variables?: (world: World) => Variables;
-  rest?: Pick<DialectOperation, 'as' | 'unreached'>;
+  as?: DialectOperation['as'];
 }
 
 const QUERIES: Record<string, Query> = {
@@ -122,31 +122,27 @@ const QUERIES: Record<string, Query> = {
     permissions: ['customer:read', 'user:read'],
     query: '{ customers { nodes { id name users { nodes { id email } } } totalCount } }',
     own: '{ customers { nodes { id name users { nodes { id email } } } totalCount } }',
-    rest: { unreached: null },
   },
   organizationRoles: {
     permissions: ['role:read'],
     query: `{ organizationRoles { ${ROLES} } }`,
     own: `{ organizationRoles { ${ROLES} } }`,
-    rest: { unreached: null },
   },
   customerRoles: {
     permissions: ['role:read'],
     query: `{ customerRoles { ${ROLES} } }`,
     own: `{ customerRoles { ${ROLES} } }`,
-    rest: { unreached: null },
   },
   organization: {
     permissions: ['user:read'],
     query: '{ organization { id name users { nodes { id email } } } }',
     own: '{ organization { id name users { nodes { id email } } } }',
-    rest: { unreached: null },
   },
   authenticatedUser: {
     permissions: ['user:read'],
     query: `{ authenticatedUser { id ${WHOAMI} } }`,
     own: ownWhoAmI,
-    rest: { as: 'team member' },
+    as: 'team member',
   },
 };
 
@@ -155,13 +151,13 @@ export const prismatic: DialectTable = {
   served: async () => operationsOf(schema),
   operations: [
     ...Object.entries(QUERIES).map(
-      ([name, { permissions, query, own, variables = () => ({}), rest }]): DialectOperation => ({
+      ([name, { permissions, query, own, variables = () => ({}), as }]): DialectOperation => ({
         name,
         permissions,
         writes: false,
         request: (world, key) => posted('/api', query, variables(world), key),
         own: (world) => ({ query: own, variables: variables(world) }),
-        ...rest,
+        ...(as && { as }),
       }),
     ),
     ...Object.entries(MUTATIONS).map(
