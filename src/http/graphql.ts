@@ -4,6 +4,7 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../directory/viewer.ts';
 import type { Pricing } from '../graphql/cost.ts';
 import { type Failure, type FailureCode, hidden, presentable } from './failures.ts';
+import { unshowable } from './foresight.ts';
 import { asJsonObject, costError, documentLimits, isJson, MAX_TOKENS } from './limits.ts';
 
 /** What resolvers are given, and the id under which this request's failures are logged. */
@@ -53,8 +54,12 @@ const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing }: GraphQ
   },
   onExecute: ({ args, setResultAndStopExecution }) => {
     const error = costError(schema, args, pricing);
-    if (error) setResultAndStopExecution({ errors: [spelled(refused(error, 'BAD_USER_INPUT'))] });
-    const { requestId } = args.contextValue;
+    if (error) return setResultAndStopExecution({ errors: [spelled(refused(error, 'BAD_USER_INPUT'))] });
+    const { requestId, viewer } = args.contextValue;
+    const forbidden = unshowable(schema, args, viewer);
+    if (forbidden) {
+      return setResultAndStopExecution({ data: null, errors: [spelled(presentable(forbidden, requestId))] });
+    }
     return {
       onExecuteDone: ({ result, setResult }) => {
         const { errors, ...rest } = result as ExecutionResult;

@@ -1,5 +1,6 @@
 import type { RoleRecord } from '../../directory/roles.ts';
 import type { TenantRecord } from '../../directory/tenants.ts';
+import { needs } from '../needs.ts';
 import { builder } from './builder.ts';
 import { tenantWith } from './records.ts';
 import { advertiserRole, agencyRole, displayNameOf } from './role-names.ts';
@@ -25,6 +26,7 @@ export const Role = builder.objectRef<Place>('Role').implement({
       resolve: ({ role }) => displayNameOf(role),
     }),
     tenantName: t.string({
+      ...needs('tenant:read'),
       nullable: true,
       description: 'The name of the tenant; null for a role in the whole organization. Needs `tenant:read`.',
       resolve: async ({ tenantId, tenant }, _, caller) => {

@@ -3,6 +3,7 @@ import { editableTenants } from '../../directory/tenant-commands.ts';
 import { findTenant, readsTenantDetails, requireTenantDetails, type TenantRecord } from '../../directory/tenants.ts';
 import { listUsersOfTenants } from '../../directory/users.ts';
 import type { Caller } from '../../directory/viewer.ts';
+import { needs } from '../needs.ts';
 import { builder } from './builder.ts';
 import { notFound } from './failures.ts';
 import { count, everyOf } from './lists.ts';
@@ -37,11 +38,13 @@ Tenant.implement({
     }),
     users: t.field({
       type: [User],
+      ...needs('user:read'),
       description: 'The users with a role in the tenant, the oldest first. Needs `user:read`.',
       resolve: detail(({ id }, caller) => everyOf(caller, 'Tenant.users', id, listUsersOfTenants)),
     }),
     availableRoles: t.field({
       type: [Role],
+      ...needs('role:read'),
       description: 'The roles that you could give in the tenant, the highest first. Needs `role:read`.',
       resolve: detail(async (tenant, caller) => {
         const roles = count(caller, await tenantRolesFor(caller));
@@ -50,6 +53,7 @@ Tenant.implement({
     }),
     tenantUsage: t.field({
       type: TenantUsage,
+      ...needs('usage:read'),
       nullable: true,
       description: 'What it has, and its traffic; null when it has just been deleted. Needs `usage:read`.',
       resolve: detail(({ id }, caller) => usageOf(caller, id)),

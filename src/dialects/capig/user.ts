@@ -2,6 +2,7 @@ import { listAssignmentsOfUsers } from '../../directory/assignments.ts';
 import { deletableUsers } from '../../directory/user-commands.ts';
 import type { UserRecord } from '../../directory/users.ts';
 import type { Caller } from '../../directory/viewer.ts';
+import { needs } from '../needs.ts';
 import { everyOf } from './lists.ts';
 import { callerCan, roleWith, tenantWith } from './records.ts';
 import { type Place, Role } from './role.ts';
@@ -39,14 +40,17 @@ User.implement({
     }),
     roles: t.field({
       type: [Role],
+      ...needs('user:read', 'role:read'),
       description:
-        'The roles of the user in your reach: the one in the organization, then those in live tenants, in the order of their creation. Needs `role:read`.',
+        'The roles of the user in your reach: the one in the organization, then those in live tenants, in the order of their creation. Needs `user:read` and `role:read`.',
       resolve: async (user, _, caller) =>
         (await Promise.all([agencyPlace(user, caller), tenantPlaces(user, caller)])).flat(),
     }),
     tenants: t.field({
       type: [Tenant],
-      description: 'The live tenants in your reach where the user has a role, the oldest first. Needs `tenant:read`.',
+      ...needs('user:read', 'tenant:read'),
+      description:
+        'The live tenants in your reach where the user has a role, the oldest first. Needs `user:read` and `tenant:read`.',
       resolve: async (user, _, caller) => {
         const assignments = await assignmentsOf(user, caller);
         const tenants = await Promise.all(assignments.map(({ id }) => tenantWith(caller, id)));
@@ -63,6 +67,7 @@ User.implement({
       resolve: callerCan(deletableUsers),
     }),
     defaultTenantId: t.id({
+      ...needs('tenant:read'),
       nullable: true,
       description:
         'Of the tenants where the user has a role, the id of the one to start in; null if there is none, or it is deleted or out of your reach. Needs `tenant:read`.',

@@ -1,6 +1,7 @@
 import { type CustomerRecord, findCustomer } from '../../directory/customers.ts';
 import { listMembershipsOfCustomers, type MembershipRecord } from '../../directory/tenants.ts';
 import { nestedConnection } from '../../graphql/lists.ts';
+import { needs } from '../needs.ts';
 import { Actor, CustomerActor, InternalActor, shownActor, UserActor } from './actors.ts';
 import { builder } from './builder.ts';
 import { DateTime } from './date-time.ts';
@@ -130,6 +131,7 @@ export const Customer = builder.objectRef<CustomerRecord>('Customer').implement(
     tenantMemberships: t.connection(
       {
         type: Membership,
+        ...needs('tenant:read'),
         description:
           'The live tenants in your reach that the customer belongs to, the oldest first. Needs `tenant:read`.',
         resolve: ({ id }, args, caller) =>

@@ -2,6 +2,7 @@ import type { OrganizationRecord } from '../../directory/organization.ts';
 import { listUsersOfCustomers, listUsersOfOrganization, type UserRecord } from '../../directory/users.ts';
 import { toGlobalId } from '../../graphql/ids.ts';
 import { connection, nestedConnection } from '../../graphql/lists.ts';
+import { needs } from '../needs.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
 import { Organization, organizationOf } from './organization.ts';
@@ -46,6 +47,7 @@ export const User = builder.objectRef<ShownUser>('User').implement({
     }),
     role: t.field({
       type: Role,
+      ...needs('role:read'),
       nullable: true,
       description:
         'The role in the organization or in the customer; null for a user with neither, and for callers who reach some tenants only. Needs `role:read`.',
@@ -53,6 +55,7 @@ export const User = builder.objectRef<ShownUser>('User').implement({
     }),
     customer: t.field({
       type: Customer,
+      ...needs('customer:read'),
       nullable: true,
       description:
         'The customer that the user belongs to; null for a team member, and if it is out of your reach. Needs `customer:read`.',
@@ -89,6 +92,7 @@ builder.objectField(Customer, 'users', (t) =>
   t.connection(
     {
       type: User,
+      ...needs('user:read'),
       description: 'The live users of the customer in your reach, the oldest first. Needs `user:read`.',
       resolve: ({ id }, args, caller) =>
         nestedConnection(caller, 'Customer.users', id, pageOf(args), listUsersOfCustomers),
@@ -101,6 +105,7 @@ builder.objectField(Organization, 'users', (t) =>
   t.connection(
     {
       type: User,
+      ...needs('user:read'),
       description:
         'The team: users with a role in the organization, the oldest first. Only callers who reach the whole organization see any. Needs `user:read`.',
       resolve: (_, args, caller) => connection(listUsersOfOrganization(caller, pageOf(args))),
