@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { MAX_ALIASES, MAX_BODY_BYTES, MAX_DIRECTIVES, MAX_TOKENS } from '../src/http/limits.ts';
-import { codeOf, newKey, newTenant, unique } from './fixtures.ts';
+import { MAX_ALIASES, MAX_ANSWER_CHARACTERS, MAX_BODY_BYTES, MAX_DIRECTIVES, MAX_TOKENS } from '../src/http/limits.ts';
+import { codeOf, mutationDocument, newKey, newTenant, unique } from './fixtures.ts';
 import { ask, graphqlRequest, ROOT_KEY, send } from './gateway.ts';
 
 const url = 'https://tenantry.test/graphql';
@@ -216,6 +216,41 @@ describe('limits', () => {
     for (const document of documents) expect((await ask(document)).errors).toEqual([]);
     const { getIntrospectionQuery } = await import('graphql');
     expect((await ask(getIntrospectionQuery())).errors).toEqual([]);
+  });
+
+  it('refuses an answer that would be longer than there is memory for, and says if anything was changed', async () => {
+    const tenant = await newTenant();
+    const id = atob(tenant.id).split(':')[1];
+    await env.DB.batch([
+      env.DB.prepare(
+        `INSERT INTO customer (id, kind, name, name_key, email_verified, description, created_at, updated_at)
+         SELECT ?1 || value, 'PERSON', 'P', 'p', 0, ?2, 1, 1
+         FROM (WITH RECURSIVE n (value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < 100) SELECT value FROM n)`,
+      ).bind(id, 'd'.repeat(4096)),
+      env.DB.prepare(
+        `INSERT INTO membership (tenant_id, customer_id, created_at, customer_deleted, customer_kind, customer_name_key, customer_updated_at)
+         SELECT ?1, id, 1, 0, 'PERSON', 'p', 1 FROM customer WHERE id > ?1 AND id < ?1 || 'x'`,
+      ).bind(id),
+    ]);
+    const lists = (count: number) =>
+      fields(count, (index) => `l${index}: customers(first: 100) { nodes { description ...Long } }`);
+    const long = `fragment Long on Customer { ${fields(20, (index) => `a${index}: description`)} }`;
+    const reading = `query($id: ID!) { tenant(id: $id) {`;
+    const short = await ask(`${reading} ${lists(1)} } } ${long}`, { id: tenant.id });
+    expect([short.status, short.errors]).toEqual([200, []]);
+    expect(short.text.length).toBeGreaterThan(MAX_ANSWER_CHARACTERS / 2);
+    const refused = await ask(`${reading} ${lists(2)} } } ${long}`, { id: tenant.id });
+    expect([refused.status, refused.data, codeOf(refused)]).toEqual([400, null, 'BAD_USER_INPUT']);
+    expect(refused.errors[0].message).not.toContain('has been changed');
+
+    const name = unique('Tenant');
+    const input = { id: tenant.id, name };
+    const changing = `${mutationDocument('updateTenant', `tenant { ${lists(2)} }`)} ${long}`;
+    const changed = await ask(changing, { input });
+    expect([changed.status, changed.data]).toEqual([400, null]);
+    expect(changed.errors[0].message).toContain('has been changed');
+    const { data } = await ask(`${reading} name } }`, { id: tenant.id });
+    expect(data.tenant.name).toBe(name);
   });
 
   it('refuses what is no GraphQL request', async () => {

@@ -17,8 +17,9 @@ import { MAX_ENTRIES } from '../src/directory/traffic-commands.ts';
 import { MAX_WINDOW_HOURS } from '../src/directory/traffic-hours.ts';
 import { MAX_TOKEN_LENGTH } from '../src/directory/trusted-tokens.ts';
 import { MAX_COST, MAX_DEPTH } from '../src/graphql/cost.ts';
+import { MAX_FORM_BYTES } from '../src/http/capig.ts';
 import { FAILURE_CODES } from '../src/http/failures.ts';
-import { MAX_ALIASES, MAX_BODY_BYTES, MAX_DIRECTIVES, MAX_TOKENS } from '../src/http/limits.ts';
+import { MAX_ALIASES, MAX_ANSWER_CHARACTERS, MAX_BODY_BYTES, MAX_DIRECTIVES, MAX_TOKENS } from '../src/http/limits.ts';
 import { MAX_KEY_SET_BYTES } from '../src/http/trusted-keys.ts';
 import { COMMANDS } from './commands.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from './gateway.ts';
@@ -95,6 +96,7 @@ describe('the README', () => {
     );
     const number = (value: number) => value.toLocaleString('en');
     expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
+    expect(limits.get('form at `/clients/token`')).toBe(`${MAX_FORM_BYTES / 1024} KB`);
     expect(readme).toContain(`the body is over ${MAX_BODY_BYTES / 1024 / 1024} MB`);
     expect(limits.get('rows of an import, tenants that they name')).toBe(
       [MAX_IMPORT_ROWS, MAX_NAMED_TENANTS].map(number).join(', '),
@@ -110,6 +112,7 @@ describe('the README', () => {
     );
     expect(limits.get('depth of an operation')).toBe(`${MAX_DEPTH} fields`);
     expect(limits.get('cost of an operation')).toContain(number(MAX_COST));
+    expect(limits.get('answer of an operation')).toBe(`${number(MAX_ANSWER_CHARACTERS)} characters`);
     expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
     expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));
     expect(limits.get('keys, roles, customers of a trusted issuer')).toBe(

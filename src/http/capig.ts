@@ -14,6 +14,9 @@ const failure: Failure = (status, code, message, headers = {}) =>
 const GRAPHQL = /^\/hub\/graphql\/?$/;
 const TOKEN = /^\/clients\/token$/;
 
+/** Anybody may send one, and taking a form apart costs more than reading it. */
+export const MAX_FORM_BYTES = 16 * 1024;
+
 const FORM = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
 
 /** The form in the body; null when it is none. */
@@ -37,6 +40,9 @@ async function answerToken({ request, env, readBody }: AskedByAnyone): Promise<A
   if (!FORM.test(type)) return refused(415, 'BAD_REQUEST', 'This is sent as a form, multipart or urlencoded.');
   const body = await readBody();
   if (body instanceof Response) return answered(body);
+  if (body.byteLength > MAX_FORM_BYTES) {
+    return refused(413, 'PAYLOAD_TOO_LARGE', `This form may have at most ${MAX_FORM_BYTES} bytes.`);
+  }
   const form = await formIn(type, body);
   if (form === null) return refused(400, 'BAD_REQUEST', 'The body is not the form that it is announced as.');
   if (form.get('grant_type') !== 'client_credentials') {

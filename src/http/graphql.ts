@@ -5,7 +5,7 @@ import type { Caller } from '../directory/viewer.ts';
 import type { Pricing } from '../graphql/cost.ts';
 import { type Failure, type FailureCode, hidden, presentable } from './failures.ts';
 import { unshowable } from './foresight.ts';
-import { asJsonObject, costError, documentLimits, isJson, MAX_TOKENS } from './limits.ts';
+import { asJsonObject, costError, documentLimits, isJson, lengthError, MAX_TOKENS } from './limits.ts';
 
 /** What resolvers are given, and the id under which this request's failures are logged. */
 export interface GraphQLContext extends Caller {
@@ -63,6 +63,11 @@ const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing }: GraphQ
     return {
       onExecuteDone: ({ result, setResult }) => {
         const { errors, ...rest } = result as ExecutionResult;
+        const tooLong = lengthError(args, rest.data);
+        if (tooLong) {
+          setResult({ ...(allOrNothing && { data: null }), errors: [spelled(refused(tooLong, 'BAD_USER_INPUT'))] });
+          return;
+        }
         if (!errors) return;
         const shown = errors.map((error) => spelled(presentable(error, requestId)));
         setResult({ ...rest, ...(allOrNothing && { data: null }), errors: shown });

@@ -15,6 +15,8 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_TOKENS = 2000;
 export const MAX_ALIASES = 30;
 export const MAX_DIRECTIVES = 30;
+/** A Worker has 128 MB, and has an answer several times while it is written and sent. */
+export const MAX_ANSWER_CHARACTERS = 16 * 1024 * 1024;
 
 /** The body, read no further than it may be long; a Response when it is longer, whatever its headers say. */
 export async function readBody(request: Request, fail: Failure = failure): Promise<Uint8Array<ArrayBuffer> | Response> {
@@ -118,6 +120,31 @@ export function costError(
   return new GraphQLError(`An operation may cost at most ${maxCost}; this one costs ${cost}.`, {
     extensions: { code: 'BAD_USER_INPUT', cost, maxCost },
   });
+}
+
+/**
+ * What is too long about the answer to an operation; null when it is not. A price counts fields, and not how long the texts
+ * in them are, of which the records share one copy until the answer is written.
+ */
+export function lengthError({ document, operationName }: ExecutionArgs, data: unknown): GraphQLError | null {
+  if (lengthOf(data, MAX_ANSWER_CHARACTERS) <= MAX_ANSWER_CHARACTERS) return null;
+  const isDone = getOperationAST(document, operationName)?.operation === 'mutation';
+  const limit = `An answer may have at most ${MAX_ANSWER_CHARACTERS} characters: ask for less at once.`;
+  return new GraphQLError(isDone ? `${limit} What you asked to be changed has been changed.` : limit, {
+    extensions: { code: 'BAD_USER_INPUT' },
+  });
+}
+
+/** How long a value is as JSON, roughly, and no further than this. */
+function lengthOf(value: unknown, max: number): number {
+  if (typeof value === 'string') return value.length + 2;
+  if (typeof value !== 'object' || value === null) return 5;
+  let length = 2;
+  for (const [name, part] of Object.entries(value)) {
+    length += (Array.isArray(value) ? 1 : name.length + 4) + lengthOf(part, max - length);
+    if (length > max) return length;
+  }
+  return length;
 }
 
 /** The variables as the caller gave them, with the defaults of the rest. */

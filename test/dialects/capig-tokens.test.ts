@@ -5,6 +5,7 @@ import { fingerprintOf } from '../../src/directory/client-tokens.ts';
 import { PERMISSIONS } from '../../src/directory/permission-names.ts';
 import { sha256 } from '../../src/directory/secrets.ts';
 import { parseSigningKeys } from '../../src/directory/signer.ts';
+import { MAX_FORM_BYTES } from '../../src/http/capig.ts';
 import { type Key, newKey, newTeamMember, newTenant, newTenantUser, succeed, unique } from '../fixtures.ts';
 import { ask, PUBLIC_URL, SIGNING_KEYS, send } from '../gateway.ts';
 import { tokenOf } from '../people.ts';
@@ -108,6 +109,7 @@ describe('POST /clients/token', () => {
       [raw('POST', JSON.stringify(client)), 415, 'BAD_REQUEST'],
       [raw('GET', null), 405, 'METHOD_NOT_ALLOWED'],
       [askToken(new URLSearchParams({ ...client, more: 'x'.repeat(1024 * 1024) })), 413, 'PAYLOAD_TOO_LARGE'],
+      [askToken(new URLSearchParams({ ...client, more: 'x'.repeat(MAX_FORM_BYTES) })), 413, 'PAYLOAD_TOO_LARGE'],
       [askToken(formOf(client), { SIGNING_KEYS: '' }), 503, 'MISCONFIGURED'],
       [askToken(formOf(client), { PUBLIC_URL: '' }), 503, 'MISCONFIGURED'],
     ];

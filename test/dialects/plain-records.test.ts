@@ -136,6 +136,19 @@ describe('a record', () => {
   });
 });
 
+describe('an external id that is spelled like an id', () => {
+  it('names nobody else: whoever may edit one tenant could have another one changed by who reaches both', async () => {
+    const [victim, tenant] = [await newTenant(), await newTenant()];
+    const { secret } = await newKey({ tenants: [tenant.id] });
+    await succeed('updateTenant', 'tenant { id }', { id: tenant.id, externalId: tenantId(victim) }, secret);
+    const { tenant: shown } = await read('query($id: ID!) { tenant(tenantId: $id) { externalId } }', {
+      id: tenantId(tenant),
+    });
+    const deleted = await change('deleteTenant', 'tenant { id }', { tenantIdentifier: shown });
+    expect(deleted).toEqual({ tenant: { id: tenantId(tenant) }, error: null });
+  });
+});
+
 describe('who created and changed a record', () => {
   const query = `query($id: ID!) { customer(customerId: $id) { createdBy { ...A } updatedBy { ...A } } }
     fragment A on Actor { __typename ... on SystemActor { systemId workflow { id } workflowExecutionId }

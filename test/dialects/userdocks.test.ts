@@ -296,9 +296,12 @@ describe('a field', () => {
   });
 
   const long = 'x'.repeat(257);
+  const DEEP = `${'{"deep":'.repeat(50_000)}1${'}'.repeat(50_000)}`;
   const REFUSED: [string, unknown, string][] = [
     ['a body that is a list', '[]', 'not a JSON object'],
     ['a body that is no JSON', '{', 'not a JSON object'],
+    ['a body of many levels', DEEP, 'must not have deep'],
+    ['a field of many levels', `{"name":${DEEP}}`, 'name must be a string'],
     ['another kind', { kind: 'user' }, 'kind must be "tenant"'],
     ['a tenant that is none', { tenant: 'x' }, 'tenant must be an object'],
     ['a tenant that is null', { tenant: null }, 'tenant must be an object'],

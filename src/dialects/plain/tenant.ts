@@ -12,7 +12,7 @@ import { connection } from '../../graphql/lists.ts';
 import { InternalActor, shownActor } from './actors.ts';
 import { builder } from './builder.ts';
 import { DateTime } from './date-time.ts';
-import { localId, toPlainId } from './ids.ts';
+import { fromPlainId, localId, toPlainId } from './ids.ts';
 import { DatetimeFilter, termOf, updatedWithin } from './lists.ts';
 import { ThreadChannelAssociation, Tier } from './support.ts';
 
@@ -31,6 +31,10 @@ const detail =
     return read(tenant);
   };
 
+/** In place of an external id that is none, or that would be read as the id of another tenant. */
+const shownExternalId = ({ id, externalId }: TenantRecord): string =>
+  externalId === null || fromPlainId('Tenant', externalId) !== null ? toPlainId('Tenant', id) : externalId;
+
 Tenant.implement({
   description:
     'An account of the product that the organization sells. Callers who reach one customer may ask only for `id` and `name`, of the tenants that it belongs to.',
@@ -39,8 +43,8 @@ Tenant.implement({
     name: t.exposeString('name', { description: 'The name, 1 to 256 characters.' }),
     externalId: t.string({
       description:
-        'The id of this tenant in your own system: unique among live tenants, without regard to case. The `id` of a tenant that has none.',
-      resolve: detail(({ id, externalId }) => externalId ?? toPlainId('Tenant', id)),
+        'The id of this tenant in your own system: unique among live tenants, without regard to case. The `id` of a tenant that has none, or one that is spelled like an `id`.',
+      resolve: detail(shownExternalId),
     }),
     url: t.string({
       nullable: true,

@@ -67,11 +67,14 @@ function withoutForm(body: unknown, context: z.RefinementCtx): unknown {
   return withoutBlanks(isObject(tenant) && kind !== undefined ? { kind, ...tenant } : tenant);
 }
 
+/** The fields, and those of an address: what stands deeper is refused, and is not looked at. */
+const LEVELS_OF_FIELDS = 2;
+
 /** Forms in browsers send what was left empty as an empty string: nothing is known, then. */
-function withoutBlanks(value: unknown): unknown {
+function withoutBlanks(value: unknown, levels = LEVELS_OF_FIELDS): unknown {
   if (typeof value === 'string') return value.trim() === '' ? null : value;
-  if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutBlanks(part)]));
+  if (!isObject(value) || levels === 0) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutBlanks(part, levels - 1)]));
 }
 
 function patched(given: z.output<typeof address>) {
