@@ -56,7 +56,7 @@ export interface DialectOperation {
   own(world: World): { query: string; variables: Variables };
   /**
    * What who does not reach the world is answered, beside being told that there is no such thing: that a unique value is
-   * taken. Null for what does not name anything that exists.
+   * taken. Null for what does not name anything that exists: a list, which begins with the newest, or something new.
    */
   unreached?: 'taken' | null;
 }
