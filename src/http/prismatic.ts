@@ -12,6 +12,8 @@ const answerer = graphQLAnswerer({
   failure,
   spelled: (error) => error,
   pricing: { maxCost: MAX_PRISMATIC_COST, pageSize: DEFAULT_PAGE_SIZE },
+  // The command line reads errors only where there is no data, and takes for granted what else it asked for.
+  allOrNothing: true,
 });
 
 /** GraphQL at `/api`. What it says is in src/dialects/prismatic. */
