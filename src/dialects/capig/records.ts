@@ -55,17 +55,3 @@ export function tenantRolesFor(caller: Caller): Promise<RoleRecord[]> {
   cache.roles ??= assignableRoles(caller, 'TENANT');
   return cache.roles;
 }
-
-type Find = (caller: Caller, ids: readonly string[]) => Promise<ReadonlySet<string>>;
-
-/** Resolves whether the caller can do something to a record, for all that ask at once. */
-export function callerCan(find: Find) {
-  const loaders = createContextCache(
-    (caller: Caller) =>
-      new DataLoader(async (ids: readonly string[]) => {
-        const found = await find(caller, ids);
-        return ids.map((id) => found.has(id));
-      }, UNCACHED),
-  );
-  return ({ id }: { id: string }, _args: object, caller: Caller): Promise<boolean> => loaders(caller).load(id);
-}
