@@ -11,14 +11,15 @@ import { UNCACHED } from '../../graphql/lists.ts';
 type NodeType = Parameters<typeof localId>[0];
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+/** The id of nothing. */
+export const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 export const isId = (text: string): boolean => UUID.test(text);
 
 /** The id that was given, in either spelling. What cannot be one is the id of nothing: ids are opaque to clients. */
 export function given(type: NodeType, id: string): string {
   const local = localId(type, id.trim()).toLowerCase();
-  return isId(local) ? local : NOBODY;
+  return isId(local) ? local : NO_ID;
 }
 
 /** Finds records for all that ask at once, by their ids: null for what is not there. */
