@@ -113,7 +113,7 @@ const UserMutations = builder.objectRef<object>('UserMutations').implement({
         inviteAsSpelled,
         'Mails another invitation to a user who has not joined yet, and answers the link, which lets in whoever has it; the one before stops working. Null where it is not known where people reach the deployment. You must hold all that the user does.',
       ),
-      args: { input: t.arg({ type: SendInvitationInput, required: true, description: 'Whom.' }) },
+      args: { input: t.arg({ type: SendInvitationInput, required: true, description: 'Whom to invite.' }) },
       resolve: async (_, { input }, caller) => {
         const invited = await orRefused(run(caller, inviteAsSpelled, input).catch(inConflict));
         return linkOf(invited, caller);
