@@ -2,7 +2,7 @@ import { Database } from '../db/client.ts';
 import { failureOf, refusedAs } from '../dialects/capig/failures.ts';
 import { admitClient } from '../directory/client-admission.ts';
 import { localId } from '../graphql/ids.ts';
-import { type Answered, bearerOf, CHALLENGE } from './credentials.ts';
+import { type Answered, answered, bearerOf, CHALLENGE } from './credentials.ts';
 import type { AskedByAnyone, Dialect } from './dialects.ts';
 import type { Failure } from './failures.ts';
 import { graphQLAnswerer } from './graphql-dialect.ts';
@@ -53,8 +53,6 @@ async function answerToken({ request, env, readBody }: AskedByAnyone): Promise<A
     return refused(401, 'UNAUTHENTICATED', 'The client_id or the client_secret is wrong.', CHALLENGE);
   return { ...answered(Response.json({ token: admission.token })), noteUse: admission.noteUse };
 }
-
-const answered = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
 
 const answerGraphQL = graphQLAnswerer({
   schema: async () => (await import('../dialects/capig/schema.ts')).schema,
