@@ -58,7 +58,7 @@ const answerGraphQL = graphQLAnswerer({
   schema: async () => (await import('../dialects/capig/schema.ts')).schema,
   failure,
   spelled: refusedAs,
-  allOrNothing: true,
+  allOrNothing: ['query', 'mutation'],
 });
 
 /** Its requests and answers. What they say is in src/dialects/capig. */

@@ -1,5 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  type OperationTypeNode,
+  parse,
+} from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../directory/viewer.ts';
 import type { Pricing } from '../graphql/cost.ts';
@@ -21,8 +28,8 @@ export interface GraphQLApi {
   spelled: (error: GraphQLError) => GraphQLError;
   /** Our own, if not given. */
   pricing?: Pricing;
-  /** Whether an answer with any error has no data: never a part of it. */
-  allOrNothing?: boolean;
+  /** The operations whose answer has no data if it has any error: never a part of it. None, if not given. */
+  allOrNothing?: readonly `${OperationTypeNode}`[];
 }
 
 export type AnswerGraphQL = (
@@ -41,7 +48,7 @@ function refused({ message, nodes, source, positions, extensions }: GraphQLError
   return new GraphQLError(message, { nodes, source, positions, extensions: { code, ...own, http: answered } });
 }
 
-const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing }: GraphQLApi): Plugin<GraphQLContext> => ({
+const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing = [] }: GraphQLApi): Plugin<GraphQLContext> => ({
   onParse: ({ setParseFn }) => {
     setParseFn((source) => parse(source, { maxTokens: MAX_TOKENS }));
   },
@@ -55,12 +62,14 @@ const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing }: GraphQ
     const error = costError(schema, args, pricing);
     if (error) setResultAndStopExecution({ errors: [spelled(refused(error, 'BAD_USER_INPUT'))] });
     const { requestId } = args.contextValue;
+    const operation = getOperationAST(args.document, args.operationName)?.operation;
+    const isWhole = allOrNothing.some((name) => name === operation);
     return {
       onExecuteDone: ({ result, setResult }) => {
         const { errors, ...rest } = result as ExecutionResult;
         if (!errors) return;
         const shown = errors.map((error) => spelled(presentable(error, requestId)));
-        setResult({ ...rest, ...(allOrNothing && { data: null }), errors: shown });
+        setResult({ ...rest, ...(isWhole && { data: null }), errors: shown });
       },
     };
   },

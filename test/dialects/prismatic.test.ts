@@ -682,6 +682,20 @@ describe('the role of a user', () => {
   });
 });
 
+describe('what a mutation did', () => {
+  it('stands in its answer, even if not all of it may be read', async () => {
+    const user = await newCustomerUser((await newCustomer()).id);
+    const { secret } = await newKey({ permissions: allBut('role:read') });
+    const { data, errors } = await api(
+      'mutation($input: UpdateUserInput!) { updateUser(input: $input) { user { name role { id } } errors { field } } }',
+      { input: { id: user.id, name: 'Ada' } },
+      secret,
+    );
+    expect(data.updateUser).toEqual({ user: { name: 'Ada', role: null }, errors: [] });
+    expect(errors).toMatchObject([{ extensions: { missingPermissions: ['role:read'] } }]);
+  });
+});
+
 describe('authenticatedUser', () => {
   const WHOAMI = `query whoami { authenticatedUser { id name email tenantId
     org { id name } customer { id name } role { name } } }`;
