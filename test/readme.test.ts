@@ -166,6 +166,19 @@ describe('the README', () => {
     expect(await signIn(email, { password: 'staple, battery, horse: correct' })).toHaveProperty('accessToken');
   });
 
+  it('shows how the key is made that the clients of other APIs take, with all that their examples need', async () => {
+    const section = readme.slice(readme.indexOf('## Bring your client'), readme.indexOf('### Plain'));
+    const [, body = ''] = /^curl -sS \$TENANTRY\/graphql .*? -d '(.*?)'$/ms.exec(section.replaceAll('\\\n', '')) ?? [];
+    const { data, text } = await ask(JSON.parse(body).query);
+    expect(data?.createApiKey, text).toEqual({ secret: expect.any(String), apiKey: { id: expect.any(String) } });
+    const { viewer } = (await ask('{ viewer { permissions } }', {}, data.createApiKey.secret)).data;
+    const needed = [
+      ...['customer:edit', 'customerTenantMembership:create', 'customer:read', 'customer:create'],
+      ...['tenant:edit', 'tenant:read', 'user:read', 'role:read'],
+    ];
+    expect(sorted(viewer.permissions)).toEqual(sorted(needed));
+  });
+
   it('says how long credentials are good for, and how often they can be tried', () => {
     expect(readme).toContain(`| access token | ${ACCESS_TOKEN_SECONDS / 60} minutes |`);
     const DAY = 24 * 60 * 60 * 1000;

@@ -1,38 +1,28 @@
-import { isEnumType, isInputObjectType, isInterfaceType, isObjectType, isSpecifiedScalarType } from 'graphql';
+import {
+  type GraphQLSchema,
+  isEnumType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isSpecifiedScalarType,
+} from 'graphql';
 import { describe, expect, it } from 'vitest';
 import committed from '../schema.graphql?raw';
+import { schema as capig } from '../src/dialects/capig/schema.ts';
+import { schema as plain } from '../src/dialects/plain/schema.ts';
+import { schema as prismatic } from '../src/dialects/prismatic/schema.ts';
 import { PERMISSIONS } from '../src/directory/permission-names.ts';
 import { printedSchema } from '../src/graphql/printed.ts';
 import { schema } from '../src/graphql/schema.ts';
 import { newCustomer, succeed, unique } from './fixtures.ts';
 import { ask } from './gateway.ts';
 
-const types = Object.values(schema.getTypeMap()).filter(
-  (type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type),
-);
+const typesOf = (of: GraphQLSchema) =>
+  Object.values(of.getTypeMap()).filter((type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type));
 
 describe('the schema', () => {
   it('is the one that is committed: `npm run schema` writes it', () => {
     expect(printedSchema() === committed, 'schema.graphql is stale').toBe(true);
-  });
-
-  it('describes every type, field, argument and enum value', () => {
-    const undescribed: string[] = [];
-    const check = (name: string, description: string | null | undefined) => {
-      if (!description || description.length < 8) undescribed.push(name);
-    };
-    for (const type of types) {
-      check(type.name, type.description);
-      if (isEnumType(type))
-        for (const value of type.getValues()) check(`${type.name}.${value.name}`, value.description);
-      if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) continue;
-      for (const field of Object.values(type.getFields())) {
-        check(`${type.name}.${field.name}`, field.description);
-        if ('args' in field)
-          for (const arg of field.args) check(`${type.name}.${field.name}(${arg.name})`, arg.description);
-      }
-    }
-    expect(undescribed).toEqual([]);
   });
 
   it('has mutations that take one input and answer a union of their payload and errors', () => {
@@ -44,6 +34,29 @@ describe('the schema', () => {
       expect(String(field.type)).toBe(`${name}Result!`);
     }
   });
+});
+
+describe('every schema', () => {
+  for (const [name, of] of Object.entries({ own: schema, plain, prismatic, capig })) {
+    it(`describes every type, field, argument and enum value: ${name}`, () => {
+      const undescribed: string[] = [];
+      const check = (name: string, description: string | null | undefined) => {
+        if (!description || description.length < 8) undescribed.push(name);
+      };
+      for (const type of typesOf(of)) {
+        check(type.name, type.description);
+        if (isEnumType(type))
+          for (const value of type.getValues()) check(`${type.name}.${value.name}`, value.description);
+        if (!isObjectType(type) && !isInterfaceType(type) && !isInputObjectType(type)) continue;
+        for (const field of Object.values(type.getFields())) {
+          check(`${type.name}.${field.name}`, field.description);
+          if ('args' in field)
+            for (const arg of field.args) check(`${type.name}.${field.name}(${arg.name})`, arg.description);
+        }
+      }
+      expect(undescribed).toEqual([]);
+    });
+  }
 });
 
 describe('ids', () => {

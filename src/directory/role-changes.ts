@@ -101,7 +101,7 @@ export const changeRole = command({
     const there = given?.inTenant ? given : null;
     const left = taken?.inTenant ? taken : null;
 
-    const promoting = own && alteration(change, USER, target, { roleId: own.roleId });
+    const altering = own && alteration(change, USER, target, { roleId: own.roleId });
     // Where the role given is in the same tenant, it takes the place of the one taken away, which does not end.
     const ends = left && sql`${left.tenantId} IS NOT ${there?.tenantId ?? sql`NULL`}`;
     const isUserMeant = (id: SQL) => sql`${id} = ${userId}`;
@@ -142,10 +142,10 @@ export const changeRole = command({
         there && sql`(SELECT ${userId} AS user_id, ${there.tenantId} AS tenant_id, ${there.roleId} AS role_id)`;
       const ending = left && sql`assignment.user_id = ${userId} AND assignment.tenant_id = ${left.tenantId}`;
       return [
-        ...(promoting ? [promoting.recorded(allowed)] : []),
+        ...(altering ? [altering.recorded(allowed)] : []),
         ...(assigned ? [recordAssignments(change, assigned, allowed)] : []),
         ...(ending ? [recordRevocations(change, sql`${ending} AND ${ends} AND ${allowed}`)] : []),
-        ...(promoting?.writes ?? []),
+        ...(altering?.writes ?? []),
         ...writeAssignments(change),
       ];
     }

@@ -1,14 +1,6 @@
 import { tenantsWhoseUsersAreEditable } from '../directory/assignment-commands.ts';
 import { editableTenants } from '../directory/tenant-commands.ts';
-import {
-  findTenant,
-  listTenants,
-  readsTenantDetails,
-  requireTenantDetails,
-  type TenantRecord,
-  tenantsByIds,
-} from '../directory/tenants.ts';
-import type { Caller } from '../directory/viewer.ts';
+import { findTenant, listTenants, readsTenantDetails, type TenantRecord, tenantsByIds } from '../directory/tenants.ts';
 import { Actor } from './actor.ts';
 import { BillingProfile } from './billing.ts';
 import { builder } from './builder.ts';
@@ -16,6 +8,7 @@ import { localId, localIdentifier } from './ids.ts';
 import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from './list-inputs.ts';
 import { connection, UNCACHED } from './lists.ts';
 import { loadNodesOf } from './node.ts';
+import { detail } from './tenant-details.ts';
 import { viewerCan } from './viewer-can.ts';
 
 export const TenantStatus = builder.enumType('TenantStatus', {
@@ -47,14 +40,6 @@ export const Tenant = builder.loadableNodeRef('Tenant', {
 });
 
 loadNodesOf('Tenant', Tenant, (caller, id) => Tenant.getDataloader(caller).load(id));
-
-/** What is more than the id and the name. */
-const detail =
-  <Value>(read: (tenant: TenantRecord) => Value) =>
-  (tenant: TenantRecord, _args: object, { viewer }: Caller) => {
-    requireTenantDetails(viewer);
-    return read(tenant);
-  };
 
 Tenant.implement({
   description:

@@ -2,7 +2,7 @@ import { Database } from '../db/client.ts';
 import { failureOf, refusedAs } from '../dialects/capig/failures.ts';
 import { admitClient } from '../directory/client-admission.ts';
 import { localId } from '../graphql/ids.ts';
-import { type Answered, bearerOf, CHALLENGE } from './credentials.ts';
+import { type Answered, answered, bearerOf, CHALLENGE } from './credentials.ts';
 import type { AskedByAnyone, Dialect } from './dialects.ts';
 import type { Failure } from './failures.ts';
 import { graphQLAnswerer } from './graphql-dialect.ts';
@@ -60,13 +60,11 @@ async function answerToken({ request, env, readBody }: AskedByAnyone): Promise<A
   return { ...answered(Response.json({ token: admission.token })), noteUse: admission.noteUse };
 }
 
-const answered = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
-
 const answerGraphQL = graphQLAnswerer({
   schema: async () => (await import('../dialects/capig/schema.ts')).schema,
   failure,
   spelled: refusedAs,
-  allOrNothing: true,
+  allOrNothing: ['query', 'mutation'],
 });
 
 /** Its requests and answers. What they say is in src/dialects/capig. */

@@ -53,6 +53,9 @@ export interface Answered {
   mailIsDue: boolean;
 }
 
+/** An answer that leaves nothing to do behind it. */
+export const answered = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
+
 /**
  * Answers as the holder of the request's credential, or 401 without asking. What is known of a credential from requests
  * before is relied on and checked on the way; if it has changed, the answer is thrown away and made again, afresh.
@@ -83,7 +86,7 @@ async function attempt(
   const signed = signedBy(env, request);
   const presented = entrance.credentialOf(request);
   const authenticated = presented && (await authenticate(presented, env, { db, signed, entrance }, how));
-  if (!authenticated) return { response: entrance.unauthenticated(), noteUse: null, mailIsDue: false };
+  if (!authenticated) return answered(entrance.unauthenticated());
   let isDue = false;
   const mailIsDue = () => {
     isDue = true;

@@ -1,6 +1,6 @@
 import type { Caller } from '../directory/viewer.ts';
 import { capig } from './capig.ts';
-import { type Answered, asViewer, type Entrance } from './credentials.ts';
+import { type Answered, answered, asViewer, type Entrance } from './credentials.ts';
 import { DIALECTS, type DialectName, type Environment, isServed } from './environment.ts';
 import type { Failure } from './failures.ts';
 import { bodyOf } from './limits.ts';
@@ -61,12 +61,11 @@ interface Exchange {
 /** Answers in the dialect's envelope. What it throws is for the routes to answer likewise. */
 export async function answerDialect(dialect: Dialect, { request, env, requestId }: Exchange): Promise<Answered> {
   const { failure } = dialect;
-  const alone = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
   const { pathname } = new URL(request.url);
   const readBody = bodyOf(request, failure);
   const open = dialect.openAt?.(pathname);
   if (open) return open({ request, env, readBody });
   const answer = dialect.at(pathname);
-  if (answer === null) return alone(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
+  if (answer === null) return answered(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
   return asViewer(request, env, (caller) => answer({ request, requestId, caller, readBody }), dialect);
 }

@@ -1,42 +1,80 @@
 import {
-  type DocumentNode,
   type ExecutionArgs,
-  GraphQLError,
+  type GraphQLField,
   type GraphQLSchema,
+  getNamedType,
   getOperationAST,
-  OperationTypeNode,
   separateOperations,
   TypeInfo,
   visit,
   visitWithTypeInfo,
 } from 'graphql';
-import { ForbiddenError } from '../directory/errors.ts';
+import { type DirectoryError, ForbiddenError, ValidationError } from '../directory/errors.ts';
 import { PERMISSIONS, type Permission } from '../directory/permission-names.ts';
 import { missingPermissions, type Viewer } from '../directory/viewer.ts';
 
-/** What the fields of an operation say that they need by themselves: see src/dialects/needs.ts. */
-function neededBy(schema: GraphQLSchema, document: DocumentNode): Permission[] {
-  const needed = new Set<unknown>();
+/*
+ * What is known of a mutation before it is executed, for APIs that could not say afterwards that a part of it was done. What
+ * a field needs by itself is said by src/dialects/needs.ts.
+ */
+
+type Executed = Pick<ExecutionArgs, 'document' | 'operationName'>;
+
+/** Calls this with every field of the operation that is executed, and with the type where the field stands. */
+function visitFields(
+  schema: GraphQLSchema,
+  { document, operationName }: Executed,
+  see: (field: GraphQLField<unknown, unknown>, parent: string) => void,
+): void {
+  const name = getOperationAST(document, operationName)?.name?.value ?? '';
   const types = new TypeInfo(schema);
   const Field = () => {
-    const given: unknown = types.getFieldDef()?.extensions.needs;
-    for (const permission of Array.isArray(given) ? given : []) needed.add(permission);
+    const [field, parent] = [types.getFieldDef(), types.getParentType()];
+    if (field && parent) see(field, parent.name);
   };
-  visit(document, visitWithTypeInfo(types, { Field }));
-  return PERMISSIONS.filter((permission) => needed.has(permission));
+  visit(separateOperations(document)[name] ?? document, visitWithTypeInfo(types, { Field }));
 }
 
-/** Why the answer to a mutation could not be shown to the viewer, who is told before anything is changed; null if it can. */
-export function unshowable(
+/** What it takes to see all that it answers, and is missing. */
+function missingToShow(schema: GraphQLSchema, executed: Executed, viewer: Viewer): Permission[] {
+  const needed = new Set<unknown>();
+  visitFields(schema, executed, ({ extensions: { needs } }) => {
+    for (const permission of Array.isArray(needs) ? needs : []) needed.add(permission);
+  });
+  return missingPermissions(
+    viewer,
+    PERMISSIONS.filter((permission) => needed.has(permission)),
+  );
+}
+
+const ROOT_OR_NAMESPACE = /Mutations?$/;
+
+/** How many changes a mutation asks for, those below a namespace included. */
+function countChanges(schema: GraphQLSchema, executed: Executed): number {
+  let count = 0;
+  visitFields(schema, executed, ({ type }, parent) => {
+    if (ROOT_OR_NAMESPACE.test(parent) && !ROOT_OR_NAMESPACE.test(getNamedType(type).name)) count += 1;
+  });
+  return count;
+}
+
+interface Answered {
+  viewer: Viewer;
+  /** Whether an answer with any error has no data. */
+  isWhole: boolean;
+}
+
+/** Why a mutation is refused before it changes anything; null if it is not. */
+export function foresee(
   schema: GraphQLSchema,
-  { document, operationName }: Pick<ExecutionArgs, 'document' | 'operationName'>,
-  viewer: Viewer,
-): GraphQLError | null {
-  const operation = getOperationAST(document, operationName);
-  if (operation?.operation !== OperationTypeNode.MUTATION) return null;
-  const alone = separateOperations(document)[operation.name?.value ?? ''] ?? document;
-  const missing = missingPermissions(viewer, neededBy(schema, alone));
-  return missing.length === 0
-    ? null
-    : new GraphQLError('', { nodes: operation, originalError: ForbiddenError.missing(missing) });
+  executed: Executed,
+  { viewer, isWhole }: Answered,
+): DirectoryError | null {
+  const missing = missingToShow(schema, executed, viewer);
+  if (missing.length > 0) return ForbiddenError.missing(missing);
+  if (!isWhole || countChanges(schema, executed) <= 1) return null;
+  return ValidationError.at(
+    '',
+    'an operation has one mutation at most, because one might be done and the next refused',
+  );
 }

@@ -1,11 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type ExecutionResult, GraphQLError, type GraphQLSchema, parse } from 'graphql';
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  type OperationTypeNode,
+  parse,
+} from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../directory/viewer.ts';
 import type { Pricing } from '../graphql/cost.ts';
 import { type Failure, type FailureCode, hidden, presentable } from './failures.ts';
-import { unshowable } from './foresight.ts';
-import { asJsonObject, costError, documentLimits, isJson, lengthError, MAX_TOKENS } from './limits.ts';
+import { foresee } from './foresight.ts';
+import { asJsonObject, costError, documentLimits, isJson, lengthError, MAX_ERRORS, MAX_TOKENS } from './limits.ts';
 
 /** What resolvers are given, and the id under which this request's failures are logged. */
 export interface GraphQLContext extends Caller {
@@ -22,8 +29,8 @@ export interface GraphQLApi {
   spelled: (error: GraphQLError) => GraphQLError;
   /** Our own, if not given. */
   pricing?: Pricing;
-  /** Whether an answer with any error has no data: never a part of it. */
-  allOrNothing?: boolean;
+  /** The operations whose answer has no data if it has any error: never a part of it. None, if not given. */
+  allOrNothing?: readonly `${OperationTypeNode}`[];
 }
 
 export type AnswerGraphQL = (
@@ -42,7 +49,7 @@ function refused({ message, nodes, source, positions, extensions }: GraphQLError
   return new GraphQLError(message, { nodes, source, positions, extensions: { code, ...own, http: answered } });
 }
 
-const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing }: GraphQLApi): Plugin<GraphQLContext> => ({
+const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing = [] }: GraphQLApi): Plugin<GraphQLContext> => ({
   onParse: ({ setParseFn }) => {
     setParseFn((source) => parse(source, { maxTokens: MAX_TOKENS }));
   },
@@ -56,21 +63,24 @@ const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing }: GraphQ
     const error = costError(schema, args, pricing);
     if (error) return setResultAndStopExecution({ errors: [spelled(refused(error, 'BAD_USER_INPUT'))] });
     const { requestId, viewer } = args.contextValue;
-    const forbidden = unshowable(schema, args, viewer);
-    if (forbidden) {
-      return setResultAndStopExecution({ data: null, errors: [spelled(presentable(forbidden, requestId))] });
+    const operation = getOperationAST(args.document, args.operationName)?.operation;
+    const isWhole = allOrNothing.some((name) => name === operation);
+    const foreseen = operation === 'mutation' ? foresee(schema, args, { viewer, isWhole }) : null;
+    if (foreseen) {
+      const told = presentable(new GraphQLError(foreseen.message, { originalError: foreseen }), requestId);
+      return setResultAndStopExecution({ data: null, errors: [spelled(told)] });
     }
     return {
       onExecuteDone: ({ result, setResult }) => {
         const { errors, ...rest } = result as ExecutionResult;
         const tooLong = lengthError(args, rest.data);
         if (tooLong) {
-          setResult({ ...(allOrNothing && { data: null }), errors: [spelled(refused(tooLong, 'BAD_USER_INPUT'))] });
+          setResult({ ...(isWhole && { data: null }), errors: [spelled(refused(tooLong, 'BAD_USER_INPUT'))] });
           return;
         }
         if (!errors) return;
-        const shown = errors.map((error) => spelled(presentable(error, requestId)));
-        setResult({ ...rest, ...(allOrNothing && { data: null }), errors: shown });
+        const shown = errors.slice(0, MAX_ERRORS).map((error) => spelled(presentable(error, requestId)));
+        setResult({ ...rest, ...(isWhole && { data: null }), errors: shown });
       },
     };
   },

@@ -15,6 +15,8 @@ export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_TOKENS = 2000;
 export const MAX_ALIASES = 30;
 export const MAX_DIRECTIVES = 30;
+/** Of an answer: a field that fails may stand below every record of a list. */
+export const MAX_ERRORS = 100;
 /** A Worker has 128 MB, and has an answer several times while it is written and sent. */
 export const MAX_ANSWER_CHARACTERS = 16 * 1024 * 1024;
 

@@ -12,6 +12,9 @@ const answerer = graphQLAnswerer({
   failure,
   spelled: (error) => error,
   pricing: { maxCost: MAX_PRISMATIC_COST, pageSize: DEFAULT_PAGE_SIZE },
+  // The command line reads errors only where there is no data, and takes for granted what else it asked for. What a
+  // mutation has done by then is told all the same.
+  allOrNothing: ['query'],
 });
 
 /** GraphQL at `/api`. What it says is in src/dialects/prismatic. */

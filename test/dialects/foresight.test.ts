@@ -102,4 +102,23 @@ describe('a mutation whose answer could not be shown', () => {
     });
     expect((await send(request)).errors).toEqual([]);
   });
+
+  it('is one at a time where an answer with any error has no data', async () => {
+    const [tenant, name] = [(await newWorld()).tenant, unique('Tenant')];
+    const update = (alias: string) =>
+      `${alias}: updateTenant(input: { tenantId: "${tenant.id}", name: "${name}" }) { tenant { id } }`;
+    const { secret } = await newKey();
+    const before = await changes();
+    for (const document of [
+      `mutation { tenantMutations { ${update('a')} ${update('b')} } }`,
+      `mutation { a: tenantMutations { ${update('a')} } b: tenantMutations { ...Again } }
+       fragment Again on TenantMutations { ${update('b')} }`,
+    ]) {
+      const { status, data, errors, text } = await send(posted('/hub/graphql', document, {}, secret));
+      expect([status, data, errors[0]?.extensions.code], text).toEqual([400, null, 'BAD_USER_INPUT']);
+    }
+    expect(await changes()).toBe(before);
+    const one = await send(posted('/hub/graphql', `mutation { tenantMutations { ${update('a')} } }`, {}, secret));
+    expect(one.errors).toEqual([]);
+  });
 });

@@ -136,11 +136,20 @@ describe('a tenant', () => {
       'mutation($input: UpdateTenantInput!) { tenantMutations { updateTenant(input: $input) { tenant { id } } } }',
       { input: { tenantId: id, name: byHub, status: 2 } },
     );
-    const description = unique('description');
-    expect(await userdocks('PUT', id, { description })).toMatchObject({ success: true });
     expect(await plain(READ_TENANT.plain, { id })).toEqual({ tenant: { name: byHub } });
+    const [byUserdocks, description] = [unique('Tenant'), unique('description')];
+    expect(await userdocks('PUT', id, { name: byUserdocks, description })).toMatchObject({ success: true });
+    expect(await plain(READ_TENANT.plain, { id })).toEqual({ tenant: { name: byUserdocks } });
+    const changed = { status: 2, canPartnerManage: true };
+    expect(await hub(READ_TENANT.hub, { id })).toEqual({ tenant: { name: byUserdocks, ...changed } });
+    const byPlain = unique('Tenant');
+    await plain('mutation($input: UpsertTenantInput!) { upsertTenant(input: $input) { error { message } } }', {
+      input: { identifier: { externalId: external }, name: byPlain, externalId: external },
+    });
+    expect(await hub(READ_TENANT.hub, { id })).toEqual({ tenant: { name: byPlain, ...changed } });
+    expect((await userdocks('GET', id)).data).toMatchObject({ id, name: byPlain, description });
     expect(await own(READ_TENANT.own, { id })).toEqual({
-      tenant: { name: byHub, status: 'DEACTIVATED', partnerManaged: true, description },
+      tenant: { name: byPlain, status: 'DEACTIVATED', partnerManaged: true, description },
     });
 
     await hub('mutation($id: String!) { tenantMutations { deleteTenant(tenantId: $id) } }', { id });
@@ -149,6 +158,7 @@ describe('a tenant', () => {
     expect(await own(READ_TENANT.own, { id })).toEqual({ tenant: null });
     expect(await eventsAbout(tenantBy.id)).toEqual([
       'tenant.created',
+      'tenant.updated',
       'tenant.updated',
       'tenant.updated',
       'tenant.deleted',

@@ -395,8 +395,10 @@ const aliases = Array.from({ length: 31 }, (_, index) => `a${index}: __typename`
 const actor = 'createdBy { ... on UserActor { user { id email fullName } } }';
 const dear = `{ ${[1, 2].map((n) => `t${n}: customers(first: 100) { edges { node { tenantMemberships(first: 100) { edges { node { tenant { id ${actor} } } } } } } }`).join(' ')} }`;
 let limited = '';
+let readsCustomers = '';
 beforeAll(async () => {
   limited = (await newKey({ permissions: ['role:read'] })).secret;
+  readsCustomers = (await newKey({ permissions: ['customer:read'] })).secret;
 });
 const lacking = (query: string) => call(query, {}, limited);
 const insert = `mutation { deleteCustomer(input: { customerId: "${newId()}" }) { ${ERROR} } }`;
@@ -415,6 +417,13 @@ const FAILURES: [condition: string, request: () => Promise<Answer>, status: numb
     [
       'a part of a query without permission',
       () => lacking('{ myPermissions { permissions } tenants { edges { cursor } } }'),
+      403,
+      'FORBIDDEN',
+      'Insufficient permissions, missing "tenant:read".',
+    ],
+    [
+      'the memberships of a customer without permission',
+      () => call('{ customers { edges { node { tenantMemberships { edges { cursor } } } } } }', {}, readsCustomers),
       403,
       'FORBIDDEN',
       'Insufficient permissions, missing "tenant:read".',

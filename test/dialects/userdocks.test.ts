@@ -4,7 +4,6 @@ import readme from '../../README.md?raw';
 import { ROUTES } from '../../src/dialects/userdocks/routes.ts';
 import { newId } from '../../src/directory/ids.ts';
 import type { Permission } from '../../src/directory/permission-names.ts';
-import { dialectAt } from '../../src/http/dialects.ts';
 import type { Environment } from '../../src/http/environment.ts';
 import { MAX_BODY_BYTES } from '../../src/http/limits.ts';
 import { changes, countChanges } from '../changes.ts';
@@ -606,31 +605,6 @@ describe('a request that fails', () => {
     }
     const busy = await call('GET', `/tenants/${newId()}`, ROOT, undefined, broken('D1 DB is overloaded.'));
     expect(busy).toMatchObject({ status: 503, json: FAILED });
-  });
-});
-
-describe('DIALECTS', () => {
-  const id = newId();
-  const asked = (DIALECTS?: string) =>
-    call('GET', `/tenants/${id}`, ROOT, undefined, DIALECTS === undefined ? {} : { DIALECTS });
-
-  it('names those that are served; all of them, if none is named', async () => {
-    for (const list of [undefined, '', ' , ', 'userdocks', ' userdocks ,']) {
-      expect((await asked(list)).json, list).toEqual(FAILED);
-    }
-  });
-
-  it('leaves nothing at the paths of one that it does not name', () => {
-    expect(dialectAt({ DB: env.DB, DIALECTS: 'userdocks' }, '/v1/tenants/me')).not.toBeNull();
-    expect(dialectAt({ DB: env.DB, DIALECTS: 'another' }, '/v1/tenants/me')).toBeNull();
-    expect(dialectAt({ DB: env.DB }, '/v10')).toBeNull();
-  });
-
-  it('keeps the Worker from serving when it names one that there is not', async () => {
-    expect(await asked('userdocks, userdoc')).toMatchObject({ status: 503, json: FAILED });
-    const answer = await send(new Request(`${ORIGIN}/health`), { DIALECTS: 'userdoc' });
-    expect(answer).toMatchObject({ status: 503, errors: [{ extensions: { code: 'MISCONFIGURED' } }] });
-    expect(answer.errors[0].message).toContain('userdoc');
   });
 });
 

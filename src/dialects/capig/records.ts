@@ -11,14 +11,15 @@ import { UNCACHED } from '../../graphql/lists.ts';
 type NodeType = Parameters<typeof localId>[0];
 
 const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
-const NOBODY = '00000000-0000-0000-0000-000000000000';
+/** The id of nothing. */
+export const NO_ID = '00000000-0000-0000-0000-000000000000';
 
 export const isId = (text: string): boolean => UUID.test(text);
 
 /** The id that was given, in either spelling. What cannot be one is the id of nothing: ids are opaque to clients. */
 export function given(type: NodeType, id: string): string {
   const local = localId(type, id.trim()).toLowerCase();
-  return isId(local) ? local : NOBODY;
+  return isId(local) ? local : NO_ID;
 }
 
 /** Finds records for all that ask at once, by their ids: null for what is not there. */
@@ -54,18 +55,4 @@ export function tenantRolesFor(caller: Caller): Promise<RoleRecord[]> {
   const cache = assignable(caller);
   cache.roles ??= assignableRoles(caller, 'TENANT');
   return cache.roles;
-}
-
-type Find = (caller: Caller, ids: readonly string[]) => Promise<ReadonlySet<string>>;
-
-/** Resolves whether the caller can do something to a record, for all that ask at once. */
-export function callerCan(find: Find) {
-  const loaders = createContextCache(
-    (caller: Caller) =>
-      new DataLoader(async (ids: readonly string[]) => {
-        const found = await find(caller, ids);
-        return ids.map((id) => found.has(id));
-      }, UNCACHED),
-  );
-  return ({ id }: { id: string }, _args: object, caller: Caller): Promise<boolean> => loaders(caller).load(id);
 }

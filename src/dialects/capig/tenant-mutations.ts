@@ -1,5 +1,6 @@
 import { run } from '../../directory/command.ts';
 import type { TenantRecord } from '../../directory/tenants.ts';
+import { needing } from '../../graphql/mutation.ts';
 import { builder } from './builder.ts';
 import { orRefused } from './failures.ts';
 import { TENANT_STATUS, Tenant } from './tenant.ts';
@@ -52,19 +53,21 @@ const TenantMutations = builder.objectRef<object>('TenantMutations').implement({
   fields: (t) => ({
     createTenant: t.field({
       type: CreateTenantResult,
-      description: 'Creates a tenant. Only for callers who reach the whole organization. Needs `tenant:create`.',
+      description: needing(createAsSpelled, 'Creates a tenant. Only for callers who reach the whole organization.'),
       args: { input: t.arg({ type: CreateTenantInput, required: true, description: 'The tenant.' }) },
       resolve: (_, { input }, caller) => orRefused(run(caller, createAsSpelled, input)),
     }),
     updateTenant: t.field({
       type: TenantMutationResponse,
-      description: 'Changes a tenant. Needs `tenant:edit`.',
+      description: needing(updateAsSpelled, 'Changes a tenant.'),
       args: { input: t.arg({ type: UpdateTenantInput, required: true, description: 'Which, and how.' }) },
       resolve: (_, { input }, caller) => orRefused(run(caller, updateAsSpelled, input)),
     }),
     deleteTenant: t.boolean({
-      description:
-        'Hides a tenant, until it is restored at /graphql; true when it is. Only for callers who reach the whole organization. Needs `tenant:delete`.',
+      description: needing(
+        deleteAsSpelled,
+        'Hides a tenant, until it is restored at /graphql; true when it is. Only for callers who reach the whole organization.',
+      ),
       args: { tenantId: t.arg.string({ required: true, description: 'The id of the tenant.' }) },
       resolve: async (_, { tenantId }, caller) => {
         await orRefused(run(caller, deleteAsSpelled, { tenantId }));

@@ -1,13 +1,14 @@
 import { tenantsWhoseUsersAreEditable } from '../../directory/assignment-commands.ts';
 import { editableTenants } from '../../directory/tenant-commands.ts';
-import { findTenant, readsTenantDetails, requireTenantDetails, type TenantRecord } from '../../directory/tenants.ts';
+import { findTenant, readsTenantDetails, type TenantRecord } from '../../directory/tenants.ts';
 import { listUsersOfTenants } from '../../directory/users.ts';
-import type { Caller } from '../../directory/viewer.ts';
+import { detail } from '../../graphql/tenant-details.ts';
+import { viewerCan } from '../../graphql/viewer-can.ts';
 import { needs } from '../needs.ts';
 import { builder } from './builder.ts';
 import { notFound } from './failures.ts';
 import { count, everyOf } from './lists.ts';
-import { callerCan, given, tenantRolesFor, usageOf } from './records.ts';
+import { given, tenantRolesFor, usageOf } from './records.ts';
 import { Role } from './role.ts';
 import { SPELLED_STATUSES } from './tenant-statuses.ts';
 import { TenantUsage } from './usage.ts';
@@ -16,14 +17,6 @@ import { User } from './user-type.ts';
 export const TENANT_STATUS = 'Where the tenant stands: 0 active, 1 not set up yet, 2 deactivated.';
 
 export const Tenant = builder.objectRef<TenantRecord>('Tenant');
-
-/** What is more than the id and the name. */
-const detail =
-  <Value>(read: (tenant: TenantRecord, caller: Caller) => Value) =>
-  (tenant: TenantRecord, _args: object, caller: Caller) => {
-    requireTenantDetails(caller.viewer);
-    return read(tenant, caller);
-  };
 
 Tenant.implement({
   description:
@@ -60,7 +53,7 @@ Tenant.implement({
     }),
     canEditTenantSettingsInUI: t.boolean({
       description: 'Whether `updateTenant` would change it now, if you asked for it.',
-      resolve: callerCan(editableTenants),
+      resolve: viewerCan(editableTenants),
     }),
     canViewTenantInUI: t.boolean({
       description: 'Whether you may read more of it than its id and its name.',
@@ -68,7 +61,7 @@ Tenant.implement({
     }),
     canEditTenantUsersInUI: t.boolean({
       description: 'Whether you may give and take roles in it: those that hold no more than you do.',
-      resolve: callerCan(tenantsWhoseUsersAreEditable),
+      resolve: viewerCan(tenantsWhoseUsersAreEditable),
     }),
   }),
 });

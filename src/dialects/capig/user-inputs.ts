@@ -5,15 +5,13 @@ import { inviteUser } from '../../directory/invitation-commands.ts';
 import { changeRole } from '../../directory/role-changes.ts';
 import { addTenantUser } from '../../directory/tenant-user-commands.ts';
 import { createOrganizationUser } from '../../directory/user-creation.ts';
-import { given } from './records.ts';
+import { given, NO_ID } from './records.ts';
 import { type NamedRole, namedRole } from './role-names.ts';
-
-const NOBODY = given('Role', '');
 
 /** What names no role is a name that none has. */
 const roleName = z
   .string()
-  .transform((name): NamedRole => namedRole(name) ?? { roleIdentifier: { id: NOBODY }, tenantId: null });
+  .transform((name): NamedRole => namedRole(name) ?? { roleIdentifier: { id: NO_ID }, tenantId: null });
 
 const newUser = z.object({ email: emailAddress, roleName });
 

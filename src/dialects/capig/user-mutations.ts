@@ -4,6 +4,7 @@ import type { InvitedResult } from '../../directory/handed-links.ts';
 import type { AddedUserResult } from '../../directory/tenant-user-commands.ts';
 import type { UserResult } from '../../directory/user-columns.ts';
 import type { Caller } from '../../directory/viewer.ts';
+import { needing } from '../../graphql/mutation.ts';
 import { builder } from './builder.ts';
 import { conflict, orRefused } from './failures.ts';
 import { namedRole } from './role-names.ts';
@@ -102,15 +103,17 @@ const UserMutations = builder.objectRef<object>('UserMutations').implement({
     }),
     changeRoleForUser: t.field({
       type: ChangeRoleForUserResult,
-      description: 'Takes a role of a user away, gives one, or both: all of it or nothing. Needs `user:edit`.',
+      description: needing(changeAsSpelled, 'Takes a role of a user away, gives one, or both: all of it or nothing.'),
       args: { input: t.arg({ type: ChangeRoleForUserInput, required: true, description: 'Who, and which.' }) },
       resolve: (_, { input }, caller) => orRefused(run(caller, changeAsSpelled, input)),
     }),
     sendInvitation: t.string({
       nullable: true,
-      description:
-        'Mails another invitation to a user who has not joined yet, and answers the link, which lets in whoever has it; the one before stops working. Null where it is not known where people reach the deployment. You must hold all that the user does. Needs `user:create`.',
-      args: { input: t.arg({ type: SendInvitationInput, required: true, description: 'Whom.' }) },
+      description: needing(
+        inviteAsSpelled,
+        'Mails another invitation to a user who has not joined yet, and answers the link, which lets in whoever has it; the one before stops working. Null where it is not known where people reach the deployment. You must hold all that the user does.',
+      ),
+      args: { input: t.arg({ type: SendInvitationInput, required: true, description: 'Whom to invite.' }) },
       resolve: async (_, { input }, caller) => {
         const invited = await orRefused(run(caller, inviteAsSpelled, input).catch(inConflict));
         return linkOf(invited, caller);

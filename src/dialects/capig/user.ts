@@ -2,9 +2,10 @@ import { listAssignmentsOfUsers } from '../../directory/assignments.ts';
 import { deletableUsers } from '../../directory/user-commands.ts';
 import type { UserRecord } from '../../directory/users.ts';
 import type { Caller } from '../../directory/viewer.ts';
+import { viewerCan } from '../../graphql/viewer-can.ts';
 import { needs } from '../needs.ts';
 import { everyOf } from './lists.ts';
-import { callerCan, roleWith, tenantWith } from './records.ts';
+import { roleWith, tenantWith } from './records.ts';
 import { type Place, Role } from './role.ts';
 import { Tenant } from './tenant.ts';
 import { User } from './user-type.ts';
@@ -64,7 +65,7 @@ User.implement({
     canBeDeleted: t.boolean({
       description:
         'Whether you could delete the user now: you have the permission and hold all that the user does, and it is neither the last admin of a tenant nor the last owner.',
-      resolve: callerCan(deletableUsers),
+      resolve: viewerCan(deletableUsers),
     }),
     defaultTenantId: t.id({
       ...needs('tenant:read'),

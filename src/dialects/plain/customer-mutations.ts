@@ -2,9 +2,10 @@ import * as z from 'zod';
 import { command, run } from '../../directory/command.ts';
 import { type CustomerUpsertResult, deleteCustomer, upsertCustomer } from '../../directory/customer-commands.ts';
 import { emailAddress, flag, text } from '../../directory/input.ts';
+import { needing } from '../../graphql/mutation.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
-import { type Answered, answered, errorField, needing, type Spelling, UpsertResult } from './errors.ts';
+import { type Answered, answered, errorField, type Spelling, UpsertResult } from './errors.ts';
 import {
   customerIdentifier,
   idOf,

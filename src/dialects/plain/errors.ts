@@ -1,4 +1,3 @@
-import type { Rules } from '../../directory/command.ts';
 import {
   AlreadyExistsError,
   DirectoryError,
@@ -143,10 +142,6 @@ export const errorField = <Shape extends Answered<unknown>>(t: OutputFields<Shap
     resolve: ({ error }) => error,
   }),
 });
-
-/** What a mutation field says of the permissions that its command needs. */
-export const needing = ({ permissions }: Pick<Rules, 'permissions'>, description: string): string =>
-  `${description} Needs ${permissions.map((permission) => `\`${permission}\``).join(', ')}.`;
 
 /** What an upsert did. */
 export const UpsertResult = builder.enumType('UpsertResult', {

@@ -12,7 +12,7 @@ export const none = (): never => {
 export const WorkflowSummary = builder.objectRef<Lacking>('WorkflowSummary').implement({
   description: 'A workflow. There are none.',
   fields: (t) => ({
-    id: t.id({ description: 'Its id.', resolve: none }),
+    id: t.id({ description: 'The id of the workflow.', resolve: none }),
     name: t.string({ description: 'Its name.', resolve: none }),
   }),
 });

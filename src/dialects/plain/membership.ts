@@ -6,9 +6,10 @@ import {
   removeCustomerFromTenants,
   setCustomerTenants,
 } from '../../directory/membership-commands.ts';
+import { capitalized, needing } from '../../graphql/mutation.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
-import { type Answered, answered, errorField, needing } from './errors.ts';
+import { type Answered, answered, errorField } from './errors.ts';
 import {
   CustomerIdentifierInput,
   customerIdentifier,
@@ -23,7 +24,7 @@ const fields = z
 /** The three commands take the same input and answer the same payload. */
 function membershipMutation(original: typeof addCustomerToTenants, description: string): void {
   const { name } = original;
-  const typeName = `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  const typeName = capitalized(name);
   const spelled = command({ ...original, input: fields.pipe(original.input) });
   const Input = builder.inputType(`${typeName}Input`, {
     description: 'A customer, and tenants.',

@@ -15,7 +15,7 @@ const authored = (t: Fields) => ({
 export const Tier = builder.objectRef<Lacking>('Tier').implement({
   description: 'A tier of support. There are none.',
   fields: (t) => ({
-    id: t.id({ description: 'Its id.', resolve: none }),
+    id: t.id({ description: 'The id of the tier.', resolve: none }),
     name: t.string({ description: 'Its name.', resolve: none }),
     externalId: t.string({ nullable: true, description: 'Its id in your own system.', resolve: none }),
     defaultThreadPriority: t.int({ description: 'How urgent its threads are at first.', resolve: none }),
@@ -26,7 +26,7 @@ export const Tier = builder.objectRef<Lacking>('Tier').implement({
 export const Company = builder.objectRef<Lacking>('Company').implement({
   description: 'A company that customers work for. There are none beside the customers themselves.',
   fields: (t) => ({
-    id: t.id({ description: 'Its id.', resolve: none }),
+    id: t.id({ description: 'The id of the company.', resolve: none }),
     name: t.string({ description: 'Its name.', resolve: none }),
     domainName: t.string({ description: 'The domain of its e-mail addresses.', resolve: none }),
     ...authored(t),
@@ -36,7 +36,7 @@ export const Company = builder.objectRef<Lacking>('Company').implement({
 export const ThreadChannelAssociation = builder.interfaceRef<Lacking>('ThreadChannelAssociation').implement({
   description: 'A channel for the threads of a tenant. There are none.',
   fields: (t) => ({
-    id: t.id({ description: 'Its id.', resolve: none }),
+    id: t.id({ description: 'The id of the channel.', resolve: none }),
     tenantId: t.id({ nullable: true, description: 'The tenant that it belongs to.', resolve: none }),
     companyId: t.id({ nullable: true, description: 'The company that it belongs to.', resolve: none }),
     createdAt: t.field({ type: DateTime, description: 'When it was created.', resolve: none }),

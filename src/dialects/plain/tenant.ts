@@ -1,14 +1,8 @@
 import * as z from 'zod';
 import { flag, parse } from '../../directory/input.ts';
-import {
-  findTenant,
-  listTenants,
-  requireTenantDetails,
-  type TenantListArguments,
-  type TenantRecord,
-} from '../../directory/tenants.ts';
-import type { Caller } from '../../directory/viewer.ts';
+import { findTenant, listTenants, type TenantListArguments, type TenantRecord } from '../../directory/tenants.ts';
 import { connection } from '../../graphql/lists.ts';
+import { detail } from '../../graphql/tenant-details.ts';
 import { InternalActor, shownActor } from './actors.ts';
 import { builder } from './builder.ts';
 import { DateTime } from './date-time.ts';
@@ -22,14 +16,6 @@ const TenantSource = builder.enumType('TenantSource', {
 });
 
 export const Tenant = builder.objectRef<TenantRecord>('Tenant');
-
-/** What is more than the id and the name. */
-const detail =
-  <Value>(read: (tenant: TenantRecord) => Value) =>
-  (tenant: TenantRecord, _args: object, { viewer }: Caller) => {
-    requireTenantDetails(viewer);
-    return read(tenant);
-  };
 
 /** In place of an external id that is none, or that would be read as the id of another tenant. */
 const shownExternalId = ({ id, externalId }: TenantRecord): string =>

@@ -5,10 +5,7 @@ import { GraphQLError } from 'graphql';
 import { momentOf } from '../../directory/moments.ts';
 import type { Caller } from '../../directory/viewer.ts';
 
-/*
- * What is asked for at the root, and every page, is never null: a failure there leaves no data at all. The command line
- * shows errors only then, and would look for records in the null.
- */
+/** What is asked for at the root, and every page, is never null. */
 export const builder = new SchemaBuilder<{
   Context: Caller;
   DefaultFieldNullability: false;
@@ -60,7 +57,7 @@ export const builder = new SchemaBuilder<{
 });
 
 builder.queryType({
-  description: 'What can be read. Whatever fails at the root leaves no data, and the reason in `errors`.',
+  description: 'What can be read. Whatever fails leaves no data at all, and the reason in `errors`.',
 });
 builder.mutationType({
   description: 'What can be changed. Each answers the record and `errors`, which is empty if it was done.',

@@ -18,7 +18,7 @@ interface FieldError {
   messages: readonly string[];
 }
 
-export const ErrorType = builder.objectRef<FieldError>('ErrorType').implement({
+const ErrorType = builder.objectRef<FieldError>('ErrorType').implement({
   description: 'Why a mutation changed nothing.',
   fields: (t) => ({
     field: t.exposeString('field', {

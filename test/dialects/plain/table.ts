@@ -104,9 +104,9 @@ const OPERATIONS: readonly DialectOperation[] = [
   reading({
     name: 'tenants',
     permissions: ['tenant:read'],
-    query: `query($first: Int) { tenants(first: $first) { edges { cursor node { ${TENANT} } } ${PAGE} } }`,
-    variables: () => ({ first: 3 }),
-    own: () => ({ query: '{ tenants(first: 3) { nodes { id } pageInfo { endCursor } } }', variables: {} }),
+    query: `query($last: Int) { tenants(last: $last) { edges { cursor node { ${TENANT} } } ${PAGE} } }`,
+    variables: () => ({ last: 3 }),
+    own: () => ({ query: '{ tenants(last: 3) { nodes { id } pageInfo { endCursor } } }', variables: {} }),
   }),
   reading({
     name: 'searchTenants',
@@ -140,13 +140,10 @@ const OPERATIONS: readonly DialectOperation[] = [
   reading({
     name: 'customers',
     permissions: ['customer:read'],
-    query: `query($sortBy: CustomersSort) { customers(first: 3, sortBy: $sortBy, filters: { isMarkedAsSpam: false }) {
+    query: `query($filters: CustomersFilter) { customers(last: 3, filters: $filters) {
       edges { cursor node { ${CUSTOMER} } } ${PAGE} totalCount } }`,
-    variables: () => ({ sortBy: { field: 'FULL_NAME', direction: 'DESC' } }),
-    own: () => ({
-      query: '{ customers(first: 3, orderBy: { field: NAME, direction: DESC }) { nodes { id } totalCount } }',
-      variables: {},
-    }),
+    variables: () => ({ filters: { isMarkedAsSpam: false } }),
+    own: () => ({ query: '{ customers(last: 3) { nodes { id } totalCount } }', variables: {} }),
   }),
   reading({
     name: 'searchCustomers',

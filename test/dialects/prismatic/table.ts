@@ -120,8 +120,8 @@ const QUERIES: Record<string, Query> = {
   },
   customers: {
     permissions: ['customer:read', 'user:read'],
-    query: '{ customers { nodes { id name users { nodes { id email } } } totalCount } }',
-    own: '{ customers { nodes { id name users { nodes { id email } } } totalCount } }',
+    query: '{ customers(last: 100) { nodes { id name users { nodes { id email } } } totalCount } }',
+    own: '{ customers(last: 100) { nodes { id name users { nodes { id email } } } totalCount } }',
   },
   organizationRoles: {
     permissions: ['role:read'],

@@ -1,0 +1,10 @@
+import { requireTenantDetails, type TenantRecord } from '../directory/tenants.ts';
+import type { Caller } from '../directory/viewer.ts';
+
+/** Resolves what is more of a tenant than its id and its name, which is all that some callers may read. */
+export const detail =
+  <Value>(read: (tenant: TenantRecord, caller: Caller) => Value) =>
+  (tenant: TenantRecord, _args: object, caller: Caller): Value => {
+    requireTenantDetails(caller.viewer);
+    return read(tenant, caller);
+  };
