@@ -1,7 +1,23 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { MAX_ALIASES, MAX_ANSWER_CHARACTERS, MAX_BODY_BYTES, MAX_DIRECTIVES, MAX_TOKENS } from '../src/http/limits.ts';
-import { codeOf, mutationDocument, newKey, newTenant, unique } from './fixtures.ts';
+import {
+  MAX_ALIASES,
+  MAX_ANSWER_CHARACTERS,
+  MAX_BODY_BYTES,
+  MAX_DIRECTIVES,
+  MAX_ERRORS,
+  MAX_TOKENS,
+} from '../src/http/limits.ts';
+import {
+  allBut,
+  codeOf,
+  mutationDocument,
+  newCustomer,
+  newCustomerUser,
+  newKey,
+  newTenant,
+  unique,
+} from './fixtures.ts';
 import { ask, graphqlRequest, ROOT_KEY, send } from './gateway.ts';
 
 const url = 'https://tenantry.test/graphql';
@@ -216,6 +232,20 @@ describe('limits', () => {
     for (const document of documents) expect((await ask(document)).errors).toEqual([]);
     const { getIntrospectionQuery } = await import('graphql');
     expect((await ask(getIntrospectionQuery())).errors).toEqual([]);
+  });
+
+  it('answers the first errors of an operation, and no flood of them', async () => {
+    const { id } = await newCustomer();
+    for (let count = 0; count < 4; count += 1) await newCustomerUser(id);
+    const { secret } = await newKey({ permissions: allBut('role:read') });
+    const roles = fields(MAX_ALIASES, (index) => `r${index}: role { name }`);
+    const { data, errors } = await ask(
+      `query($id: ID!) { customer(id: $id) { users { nodes { ${roles} } } } }`,
+      { id },
+      secret,
+    );
+    expect(data.customer.users.nodes).toHaveLength(4);
+    expect(errors).toHaveLength(MAX_ERRORS);
   });
 
   it('refuses an answer that would be longer than there is memory for, and says if anything was changed', async () => {

@@ -19,7 +19,14 @@ import { MAX_TOKEN_LENGTH } from '../src/directory/trusted-tokens.ts';
 import { MAX_COST, MAX_DEPTH } from '../src/graphql/cost.ts';
 import { MAX_FORM_BYTES } from '../src/http/capig.ts';
 import { FAILURE_CODES } from '../src/http/failures.ts';
-import { MAX_ALIASES, MAX_ANSWER_CHARACTERS, MAX_BODY_BYTES, MAX_DIRECTIVES, MAX_TOKENS } from '../src/http/limits.ts';
+import {
+  MAX_ALIASES,
+  MAX_ANSWER_CHARACTERS,
+  MAX_BODY_BYTES,
+  MAX_DIRECTIVES,
+  MAX_ERRORS,
+  MAX_TOKENS,
+} from '../src/http/limits.ts';
 import { MAX_KEY_SET_BYTES } from '../src/http/trusted-keys.ts';
 import { COMMANDS } from './commands.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from './gateway.ts';
@@ -112,7 +119,9 @@ describe('the README', () => {
     );
     expect(limits.get('depth of an operation')).toBe(`${MAX_DEPTH} fields`);
     expect(limits.get('cost of an operation')).toContain(number(MAX_COST));
-    expect(limits.get('answer of an operation')).toBe(`${number(MAX_ANSWER_CHARACTERS)} characters`);
+    expect(limits.get('answer of an operation')).toBe(
+      `${number(MAX_ANSWER_CHARACTERS)} characters, and its first ${MAX_ERRORS} errors`,
+    );
     expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
     expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));
     expect(limits.get('keys, roles, customers of a trusted issuer')).toBe(

@@ -4,6 +4,7 @@ import type { Check } from './command.ts';
 import { NotFoundError, type Reference } from './errors.ts';
 import { comparable, type TenantIdentifier } from './input.ts';
 import { assignmentInReach, type Reach, tenantInReach } from './reach.ts';
+import type { Viewer } from './viewer.ts';
 
 /** Where in the input an identifier was given: `customerIdentifier` becomes `customerIdentifier.email`. */
 export function pathOf(path: string, identifier: Record<string, unknown>): string {
@@ -29,6 +30,10 @@ export function tenantNamed(
   const named = id == null ? sql`tenant.external_id_key = ${comparable(externalId ?? '')}` : sql`${tenantId} = ${id}`;
   return sql`(SELECT tenant.id FROM tenant WHERE ${named} AND ${givesRoles(reach)} AND ${also(tenantId)})`;
 }
+
+/** The tenants that somebody means who could not name any: the one that is reached, if it is but one. */
+export const onlyTenant = ({ reach }: Viewer): TenantIdentifier[] =>
+  reach.kind === 'TENANTS' && reach.tenantIds.length === 1 ? reach.tenantIds.map((id) => ({ id })) : [];
 
 /** The rows (path, tenant_id) of the given identifiers: tenant_id is null where no live tenant in reach is named so. */
 export function resolveTenants(reach: Reach, identifiers: readonly TenantIdentifier[], path: string): SQL {

@@ -34,6 +34,8 @@ export const OWN_PRICING: Pricing = { maxCost: MAX_COST, pageSize: DEFAULT_PAGE_
 
 const FIELD_COST = 1;
 const PAGE_COST = 10;
+/** A record that an `offset` skips is read all the same, and of each tenant in reach. */
+const SKIPPED_COST = 10;
 const MUTATION_COST = 100;
 /** One of the rows that an import is given, or of the entries of traffic, with what it is answered. */
 const ITEM_COSTS = { rows: 10, entries: 5 };
@@ -58,7 +60,7 @@ type Fragment = Pick<FragmentDefinitionNode | InlineFragmentNode, 'selectionSet'
 
 /**
  * Prices an operation by the shape of the schema, so that no field can be forgotten: a field 1, a mutation 100, a row of
- * an import 10, an entry of traffic 5, a total 200, a page 10 and then the fields of its records as often as it may have
+ * an import 10, an entry of traffic 5, a total 200, a page 10 and 10 for each record that is skipped, and then the fields of its records as often as it may have
  * records, usage 10 and 1 for each 24 hours, and then the fields of its hours as often as it has hours. To be asked about
  * valid documents only, whose fragments have no cycles; each fragment is priced once for each type and page, however often
  * it is spread.
@@ -115,7 +117,8 @@ export function costOf(
     const below = priceSelections(node.selectionSet, type, size);
     const times = isRepeated ? rows : recordCount(node, field.type, variables);
     const given = isOfMutations(parent) ? itemCost(node, variables) : 0;
-    return { cost: ownCost(parent, type, size) + given + below.cost * times, depth: below.depth + 1 };
+    const skipped = isConnection(type) ? SKIPPED_COST * skippedBy(node, variables) : 0;
+    return { cost: ownCost(parent, type, size) + given + skipped + below.cost * times, depth: below.depth + 1 };
   }
 
   /** Some APIs keep their mutations together below the root, by concept. */
@@ -157,6 +160,12 @@ function windowSize(node: FieldNode, variables: Variables): number {
 function pageSize(node: FieldNode, variables: Variables, defaultSize: number): number {
   const size = argument(node, 'first', variables) ?? argument(node, 'last', variables) ?? defaultSize;
   return typeof size === 'number' ? Math.min(Math.max(size, 1), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
+}
+
+/** What is out of bounds is refused later. */
+function skippedBy(node: FieldNode, variables: Variables): number {
+  const offset = argument(node, 'offset', variables);
+  return typeof offset === 'number' ? Math.max(offset, 0) : 0;
 }
 
 /** How many records a field answers that is no connection: as many as `nodes` is given ids; of roles, about a page. */

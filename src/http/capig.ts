@@ -12,7 +12,7 @@ const failure: Failure = (status, code, message, headers = {}) =>
   Response.json(failureOf(status, code, message), { status, headers });
 
 const GRAPHQL = /^\/hub\/graphql\/?$/;
-const TOKEN = /^\/clients\/token$/;
+const TOKEN = /^\/clients\/token\/?$/;
 
 /** Anybody may send one, and taking a form apart costs more than reading it. */
 export const MAX_FORM_BYTES = 16 * 1024;

@@ -4,7 +4,7 @@ import type { Dialect } from './dialects.ts';
 import type { Failure } from './failures.ts';
 import { graphQLAnswerer } from './graphql-dialect.ts';
 
-const PATH = '/plain/graphql/v1';
+const PATH = /^\/plain\/graphql\/v1\/?$/;
 
 /**
  * Plain's clients tell by the status alone whether a request failed, and know these: 200 with errors is a success to them.
@@ -37,7 +37,7 @@ export const plain: Dialect = {
   failure,
   unauthenticated: () =>
     failure(401, 'UNAUTHENTICATED', 'A valid credential is required: Authorization: Bearer <API key>.', CHALLENGE),
-  at: (path) => (path === PATH ? answerGraphQL : null),
+  at: (path) => (PATH.test(path) ? answerGraphQL : null),
 };
 
 const answerGraphQL = graphQLAnswerer({

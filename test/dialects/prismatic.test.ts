@@ -239,6 +239,15 @@ describe('a list', () => {
   });
 });
 
+describe('the price of `customers`', () => {
+  it('has the records in it that an offset skips', async () => {
+    const pages = (count: number) =>
+      `{ ${Array.from({ length: count }, (_, index) => `p${index}: customers(first: 1, offset: ${MAX_OFFSET}) { nodes { id } }`).join(' ')} }`;
+    expect((await api(pages(10))).errors).toEqual([]);
+    expect(await api(pages(30))).toMatchObject({ status: 400, errors: [{ extensions: { code: 'BAD_USER_INPUT' } }] });
+  });
+});
+
 describe('an argument of `customers`', () => {
   const word = unique('argument');
   const marked = `${word}-label`;

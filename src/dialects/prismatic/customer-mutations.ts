@@ -5,7 +5,7 @@ import {
   deleteCustomer,
   updateCustomer,
 } from '../../directory/customer-commands.ts';
-import type { Caller } from '../../directory/viewer.ts';
+import { onlyTenant } from '../../directory/references.ts';
 import { localId } from '../../graphql/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer } from './customer.ts';
@@ -37,10 +37,6 @@ const payload = (description: string) => ({
   }),
 });
 
-/** The input says nothing of tenants: who works in one of them adds customers there. */
-const joined = ({ viewer: { reach } }: Caller) =>
-  reach.kind === 'TENANTS' && reach.tenantIds.length === 1 ? reach.tenantIds.map((id) => ({ id })) : [];
-
 builder.relayMutationField(
   createCustomer.name,
   {
@@ -56,7 +52,7 @@ builder.relayMutationField(
       'Creates a customer, a company. For who reaches one tenant, it belongs to that tenant.',
     ),
     resolve: (_, { input }, caller) =>
-      outcomeOf(run(caller, createCustomer, { ...input, tenantIdentifiers: joined(caller) })),
+      outcomeOf(run(caller, createCustomer, { ...input, tenantIdentifiers: onlyTenant(caller.viewer) })),
   },
   payload('The new customer.'),
 );
