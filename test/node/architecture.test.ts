@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, RegExp> = {
   directory: /^(directory|db)\//,
   graphql: /^(graphql|directory)\//,
   // Of our own API what has to do with GraphQL as such, and not with what the API says.
-  dialects: /^(dialects|directory)\/|^graphql\/(ids|lists|mutation|tenant-details|viewer-can)\.ts$/,
+  dialects: /^(dialects|directory)\/|^graphql\/(ids|lists|mutation|relay|tenant-details|viewer-can)\.ts$/,
   http: /^(http|graphql|dialects|directory)\/|^db\/client\.ts$/,
   'worker.ts': /^http\//,
   cli: /^(cli|graphql)\/|^http\/page\.ts$/,

@@ -2,6 +2,7 @@ import SchemaBuilder from '@pothos/core';
 import DataloaderPlugin from '@pothos/plugin-dataloader';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { Caller } from '../../directory/viewer.ts';
+import { RELAY } from '../../graphql/relay.ts';
 
 /** Plain's connections are Relay's; its ids are none of Relay's. */
 export const builder = new SchemaBuilder<{
@@ -15,31 +16,15 @@ export const builder = new SchemaBuilder<{
   plugins: [RelayPlugin, DataloaderPlugin],
   defaultFieldNullability: false,
   relay: {
+    ...RELAY,
     clientMutationId: 'omit',
-    nodeQueryOptions: false,
-    nodesQueryOptions: false,
-    cursorType: 'String',
     nodesOnConnection: false,
-    edgesFieldOptions: {
-      nullable: { list: false, items: false },
-      description: 'The records of this page, each with its cursor.',
-    },
-    nodeFieldOptions: { nullable: false, description: 'The record.' },
-    cursorFieldOptions: { description: 'Stands for this place in the list, for `after` and `before`.' },
-    pageInfoFieldOptions: { description: 'Where this page lies in the list.' },
-    pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
-    hasNextPageFieldOptions: { description: 'Whether the list goes on behind this page, which may be a short one.' },
-    hasPreviousPageFieldOptions: { description: 'Whether the list goes on before this page, likewise.' },
-    startCursorFieldOptions: { description: 'Where this page begins, for `before`. Null if it is empty.' },
-    endCursorFieldOptions: { description: 'Where this page ends, for `after`. Null if it is empty.' },
     firstArgOptions: {
       description: 'How many to answer, from the beginning or after `after`: 1 to 100, 25 if not given.',
     },
     afterArgOptions: { description: 'The cursor after which to begin. Goes with `first` only.' },
     lastArgOptions: { description: 'How many to answer, from the end or before `before`: 1 to 100.' },
     beforeArgOptions: { description: 'The cursor before which to end. Goes with `last` only.' },
-    defaultConnectionTypeOptions: { description: 'One page of a list.' },
-    defaultEdgeTypeOptions: { description: 'A record at its place in a list.' },
     defaultConnectionFieldOptions: { nullable: false },
   },
 });

@@ -4,6 +4,7 @@ import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLError } from 'graphql';
 import { momentOf } from '../../directory/moments.ts';
 import type { Caller } from '../../directory/viewer.ts';
+import { RELAY } from '../../graphql/relay.ts';
 
 /** What is asked for at the root, and every page, is never null. */
 export const builder = new SchemaBuilder<{
@@ -20,38 +21,16 @@ export const builder = new SchemaBuilder<{
   plugins: [RelayPlugin, DataloaderPlugin],
   defaultFieldNullability: false,
   relay: {
+    ...RELAY,
     clientMutationId: 'optional',
-    nodeQueryOptions: false,
-    nodesQueryOptions: false,
-    cursorType: 'String',
     nodesOnConnection: { description: 'The records of this page, without their cursors.' },
-    edgesFieldOptions: {
-      nullable: { list: false, items: false },
-      description: 'The records of this page, each with its cursor.',
-    },
-    nodeFieldOptions: { nullable: false, description: 'The record at the end of this edge.' },
-    cursorFieldOptions: { description: 'Stands for this place in the list, for `after` and `before`.' },
-    pageInfoFieldOptions: { description: 'Where this page lies in the list.' },
-    pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
-    hasNextPageFieldOptions: {
-      description:
-        'Whether the list goes on behind this page. A page that was filtered may be short, or empty, and go on all the same.',
-    },
-    hasPreviousPageFieldOptions: { description: 'Whether the list goes on before this page, likewise.' },
-    startCursorFieldOptions: { description: 'Where this page begins, for `before`. Null when there is nothing.' },
-    endCursorFieldOptions: { description: 'Where this page ends, for `after`. Null when there is nothing.' },
     firstArgOptions: {
       description:
         'How many records to answer at most, from the beginning or after `after`: 1 to 100; 100 if neither `first` nor `last` is given.',
     },
-    afterArgOptions: { description: 'The cursor after which to begin. An empty string is no cursor.' },
     lastArgOptions: { description: 'How many records to answer at most, from the end or before `before`: 1 to 100.' },
-    beforeArgOptions: { description: 'The cursor before which to end. An empty string is no cursor.' },
-    mutationInputArgOptions: { description: 'What to do, and with what.' },
     clientMutationIdInputOptions: { description: 'Any text of the client’s own, which is answered as it is.' },
     clientMutationIdFieldOptions: { description: 'The `clientMutationId` of the input; null if there was none.' },
-    defaultConnectionTypeOptions: { description: 'One page of a list.' },
-    defaultEdgeTypeOptions: { description: 'A record at its place in a list.' },
     defaultConnectionFieldOptions: { nullable: false },
   },
 });
