@@ -121,7 +121,8 @@ async function authenticate(
   return client ?? authenticateUser(db, signed.tokens, token, now, how);
 }
 
-const BEARER_ONLY: Entrance = {
+/** The entrance of an API whose clients carry a bearer token, and say nothing else of themselves. */
+export const BEARER_ONLY: Entrance = {
   credentialOf: bearerOf,
   unauthenticated: () =>
     failure(

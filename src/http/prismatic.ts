@@ -1,5 +1,5 @@
 import { DEFAULT_PAGE_SIZE } from '../dialects/prismatic/pages.ts';
-import { bearerOf, CHALLENGE } from './credentials.ts';
+import { BEARER_ONLY } from './credentials.ts';
 import type { Dialect } from './dialects.ts';
 import { failure } from './failures.ts';
 import { graphQLAnswerer } from './graphql-dialect.ts';
@@ -21,14 +21,7 @@ const answerer = graphQLAnswerer({
 export const prismatic: Dialect = {
   paths: /^\/api(\/|$)/,
   methods: 'POST',
-  credentialOf: bearerOf,
+  ...BEARER_ONLY,
   failure,
-  unauthenticated: () =>
-    failure(
-      401,
-      'UNAUTHENTICATED',
-      'A valid credential is required: Authorization: Bearer <key or access token>.',
-      CHALLENGE,
-    ),
   at: (path) => (path === '/api' || path === '/api/' ? answerer : null),
 };

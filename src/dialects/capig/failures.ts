@@ -43,7 +43,13 @@ export function refusedAs(error: GraphQLError): GraphQLError {
 
 const refusal = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
 
-export const notFound = (concept: string) => refusal('NOT_FOUND', `There is no such ${concept}.`);
+/** What a name looks like, of what is named by a composed one. */
+const SPELLINGS: Record<string, string> = {
+  role: ': names are agency-<role> in the organization, and advertiser-<role>-<tenant id> in a tenant',
+};
+
+export const notFound = (concept: string) =>
+  refusal('NOT_FOUND', `There is no such ${concept}${SPELLINGS[concept] ?? ''}.`);
 
 export const conflict = (message: string) => refusal('CONFLICT', message);
 
