@@ -2,7 +2,18 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS, type Permission } from '../../src/directory/permission-names.ts';
 import { DIALECTS } from '../../src/http/environment.ts';
 import { changes, countChanges } from '../changes.ts';
-import { allBut, globalId, newKey, newRole, newTeamMember, newTenant, newTenantUser, succeed } from '../fixtures.ts';
+import {
+  allBut,
+  globalId,
+  newCustomer,
+  newCustomerUser,
+  newKey,
+  newRole,
+  newTeamMember,
+  newTenant,
+  newTenantUser,
+  succeed,
+} from '../fixtures.ts';
 import { type Answer, ask, send } from '../gateway.ts';
 import { rememberAll } from '../operations.ts';
 import { tokenOf } from '../people.ts';
@@ -10,7 +21,7 @@ import { rewind } from '../rewind.ts';
 import { capig } from './capig/table.ts';
 import { plain } from './plain/table.ts';
 import { prismatic } from './prismatic/table.ts';
-import { type DialectOperation, newWorld, nowhere, tracesOf, type World } from './table.ts';
+import { type DialectOperation, newHiddenWorld, newWorld, nowhere, tracesOf, type World } from './table.ts';
 import { userdocks } from './userdocks/table.ts';
 
 const TABLES = [plain, prismatic, capig, userdocks];
@@ -18,16 +29,23 @@ const TABLES = [plain, prismatic, capig, userdocks];
 let near: World;
 let other: World;
 let far: World;
+let hidden: World;
 const viewers = new Map<string, string>();
 
 beforeAll(async () => {
   [near, other, far] = [await newWorld(), await newWorld(), await newWorld()];
   const [tenantId, customerId] = [globalId('Tenant', near.tenant.id), globalId('Customer', near.customer.id)];
+  hidden = await newHiddenWorld(near);
   const gone = await newTenant();
+  const admin = { roleIdentifier: { name: 'admin' } };
   viewers.set('a key of a tenant', (await newKey({ tenants: [tenantId] })).secret);
   viewers.set('a key of a customer', (await newKey({ customer: customerId })).secret);
   viewers.set('a key whose tenant is deleted', (await newKey({ tenants: [gone.id] })).secret);
   await succeed('deleteTenant', 'tenant { id }', { id: gone.id });
+  viewers.set('an admin of a tenant', await tokenOf((await newTenantUser(tenantId, admin)).id, tenantId));
+  // Of another than `near` has, because deleting a customer takes holding what its users do.
+  const ofCustomer = await newCustomerUser((await newCustomer({ tenantIdentifiers: [{ id: tenantId }] })).id, admin);
+  viewers.set('an admin of a customer', await tokenOf(ofCustomer.id));
   await rememberAll();
   await countChanges();
 });
@@ -140,12 +158,30 @@ for (const { dialect, served, operations, outcomeOf } of TABLES) {
         for (const [viewer, secret] of viewers) {
           const before = await changes();
           const [told, answer] = await outcome(operation, far, secret);
-          for (const trace of tracesOf(far)) expect(answer.text, viewer).not.toContain(trace);
           expect(await changes(), viewer).toBe(before);
           if (writes) expect(told, `${viewer}: ${answer.text}`).not.toBe('done');
+          for (const trace of tracesOf(far)) expect(answer.text, viewer).not.toContain(trace);
           if (operation.unreached === 'taken' && told === 'taken') continue;
           const [, nothing] = await outcome(operation, none, secret);
           expect([answer.status, answer.text], viewer).toEqual([nothing.status, nothing.text]);
+        }
+      });
+
+      it(`${name} says of what is deleted what it says of what is not there`, async () => {
+        if (operation.as || operation.unreached === 'nothing') return;
+        const none = nowhere();
+        const everywhere = await credentialWith(operation, near, PERMISSIONS);
+        for (const [viewer, secret] of [...viewers, ['a key of the organization', everywhere] as const]) {
+          const before = await changes();
+          const [told, answer] = await outcome(operation, hidden, secret);
+          const afterwards = await changes();
+          const [expected, nothing] = await outcome(operation, none, secret);
+          expect(told, `${viewer}: ${answer.text}`).toBe(expected);
+          // What can be created is, whether there was something like it once or not.
+          if (writes && told === 'done') continue;
+          expect(afterwards, viewer).toBe(before);
+          expect([answer.status, answer.text], viewer).toEqual([nothing.status, nothing.text]);
+          for (const trace of tracesOf(hidden)) expect(answer.text, viewer).not.toContain(trace);
         }
       });
     }

@@ -3,12 +3,14 @@ import { newId } from '../../src/directory/ids.ts';
 import type { Permission } from '../../src/directory/permission-names.ts';
 import type { DialectName } from '../../src/http/environment.ts';
 import {
+  globalId,
   newCustomer,
   newCustomerUser,
   newTeamMember,
   newTenant,
   newTenantUser,
   type Result,
+  succeed,
   unique,
 } from '../fixtures.ts';
 import { type Answer, PUBLIC_URL, type Variables } from '../gateway.ts';
@@ -105,6 +107,28 @@ export async function newWorld(): Promise<World> {
     tenantUser: knownByEmail(await newTenantUser(tenant.id, withExternalId())),
     customerUser: knownByEmail(await newCustomerUser(customer.id, withExternalId())),
     teamMember: knownByEmail(await newTeamMember(withExternalId())),
+  };
+}
+
+/** Records that were deleted, where somebody who reaches what is near could have found them. */
+export async function newHiddenWorld(near: World): Promise<World> {
+  const tenantId = globalId('Tenant', near.tenant.id);
+  const [tenant, otherTenant] = [await newTenant(), await newTenant()];
+  const email = { address: `${unique('customer')}@x.example` };
+  const customer = await newCustomer({ email, tenantIdentifiers: [{ id: tenantId }] });
+  const tenantUser = await newTenantUser(tenantId, { externalId: unique('user') });
+  const customerUser = await newCustomerUser(customer.id, { externalId: unique('user') });
+  const teamMember = await newTeamMember({ externalId: unique('user') });
+  for (const { id } of [tenantUser, customerUser, teamMember]) await succeed('deleteUser', 'user { id }', { id });
+  await succeed('deleteCustomer', 'customer { id }', { id: customer.id });
+  for (const { id } of [tenant, otherTenant]) await succeed('deleteTenant', 'tenant { id }', { id });
+  return {
+    tenant: known(tenant),
+    otherTenant: known(otherTenant),
+    customer: knownByEmail(customer),
+    tenantUser: knownByEmail(tenantUser),
+    customerUser: knownByEmail(customerUser),
+    teamMember: knownByEmail(teamMember),
   };
 }
 
