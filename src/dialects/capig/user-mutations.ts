@@ -86,9 +86,9 @@ async function addUserWithRole(input: { email: string; roleName: string }, calle
 
 /** What stands against an invitation is no fault of the input, but how things are with the user. */
 function inConflict(error: unknown): never {
-  const isOfUser =
-    error instanceof ValidationError && error.issues.some(({ path }) => path.startsWith('userIdentifier'));
-  throw isOfUser ? conflict('The user has joined already, or is deactivated.') : error;
+  const issues = error instanceof ValidationError ? error.issues : [];
+  const reason = issues.find(({ path }) => path.startsWith('userIdentifier'));
+  throw reason ? conflict(`The user ${reason.message}.`) : error;
 }
 
 const UserMutations = builder.objectRef<object>('UserMutations').implement({
