@@ -18,6 +18,8 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
+          // No test claims to be fast: a machine that is busy has time for the longest of them.
+          testTimeout: 20_000,
           // Each file begins with nothing all the same: see the setup.
           isolate: false,
           include: ['test/**/*.test.ts'],
