@@ -110,24 +110,19 @@ export function costOf(
     const onPage = isConnection(parent);
     const isRepeated = onPage ? name === 'nodes' || name === 'edges' : isUsage(parent) && name === 'hours';
     if (!field || !node.selectionSet)
-      return { cost: isOfMutations(parent) ? MUTATION_COST : leafCost(name, onPage), depth: 1 };
+      return { cost: isOfMutations(schema, parent) ? MUTATION_COST : leafCost(name, onPage), depth: 1 };
 
     const type = getNamedType(field.type);
     const size = sizeOf(node, type, variables, defaultSize);
     const below = priceSelections(node.selectionSet, type, size);
     const times = isRepeated ? rows : recordCount(node, field.type, variables);
-    const given = isOfMutations(parent) ? itemCost(node, variables) : 0;
+    const given = isOfMutations(schema, parent) ? itemCost(node, variables) : 0;
     const skipped = isConnection(type) ? SKIPPED_COST * skippedBy(node, variables) : 0;
     return { cost: ownCost(parent, type, size) + given + skipped + below.cost * times, depth: below.depth + 1 };
   }
 
-  /** Some APIs keep their mutations together below the root, by concept. */
-  function isOfMutations(type: GraphQLNamedType): boolean {
-    return type === schema.getMutationType() || type.name.endsWith('Mutations');
-  }
-
   function ownCost(parent: GraphQLNamedType, type: GraphQLNamedType, size: number): number {
-    if (isOfMutations(parent) && !isOfMutations(type)) return MUTATION_COST;
+    if (isOfMutations(schema, parent) && !isOfMutations(schema, type)) return MUTATION_COST;
     if (isUsage(type)) return PAGE_COST + Math.ceil(size / HOURS_A_FIELD);
     return isConnection(type) ? PAGE_COST : FIELD_COST;
   }
@@ -135,6 +130,10 @@ export function costOf(
   const root = schema.getRootType(operation.operation);
   return root ? priceSelections(operation.selectionSet, root, 1) : { cost: 0, depth: 0 };
 }
+
+/** Whether the fields of a type are mutations: some APIs keep theirs together below the root, by concept. */
+export const isOfMutations = (schema: GraphQLSchema, type: GraphQLNamedType): boolean =>
+  type === schema.getMutationType() || type.name.endsWith('Mutations');
 
 function leafCost(name: string, onPage: boolean): number {
   if (onPage && name === 'totalCount') return TOTAL_COST;

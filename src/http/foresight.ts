@@ -1,6 +1,7 @@
 import {
   type ExecutionArgs,
   type GraphQLField,
+  type GraphQLNamedType,
   type GraphQLSchema,
   getNamedType,
   getOperationAST,
@@ -12,6 +13,7 @@ import {
 import { type DirectoryError, ForbiddenError, ValidationError } from '../directory/errors.ts';
 import { PERMISSIONS, type Permission } from '../directory/permission-names.ts';
 import { missingPermissions, type Viewer } from '../directory/viewer.ts';
+import { isOfMutations } from '../graphql/cost.ts';
 
 /*
  * What is known of a mutation before it is executed, for APIs that could not say afterwards that a part of it was done. What
@@ -24,13 +26,13 @@ type Executed = Pick<ExecutionArgs, 'document' | 'operationName'>;
 function visitFields(
   schema: GraphQLSchema,
   { document, operationName }: Executed,
-  see: (field: GraphQLField<unknown, unknown>, parent: string) => void,
+  see: (field: GraphQLField<unknown, unknown>, parent: GraphQLNamedType) => void,
 ): void {
   const name = getOperationAST(document, operationName)?.name?.value ?? '';
   const types = new TypeInfo(schema);
   const Field = () => {
     const [field, parent] = [types.getFieldDef(), types.getParentType()];
-    if (field && parent) see(field, parent.name);
+    if (field && parent) see(field, parent);
   };
   visit(separateOperations(document)[name] ?? document, visitWithTypeInfo(types, { Field }));
 }
@@ -47,13 +49,11 @@ function missingToShow(schema: GraphQLSchema, executed: Executed, viewer: Viewer
   );
 }
 
-const ROOT_OR_NAMESPACE = /Mutations?$/;
-
 /** How many changes a mutation asks for, those below a namespace included. */
 function countChanges(schema: GraphQLSchema, executed: Executed): number {
   let count = 0;
   visitFields(schema, executed, ({ type }, parent) => {
-    if (ROOT_OR_NAMESPACE.test(parent) && !ROOT_OR_NAMESPACE.test(getNamedType(type).name)) count += 1;
+    if (isOfMutations(schema, parent) && !isOfMutations(schema, getNamedType(type))) count += 1;
   });
   return count;
 }

@@ -17,7 +17,7 @@ export const NO_ID = '00000000-0000-0000-0000-000000000000';
 export const isId = (text: string): boolean => UUID.test(text);
 
 /** The id that was given, in either spelling. What cannot be one is the id of nothing: ids are opaque to clients. */
-export function given(type: NodeType, id: string): string {
+export function idGiven(type: NodeType, id: string): string {
   const local = localId(type, id.trim()).toLowerCase();
   return isId(local) ? local : NO_ID;
 }

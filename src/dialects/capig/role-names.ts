@@ -1,6 +1,6 @@
 import { comparable, type RoleIdentifier } from '../../directory/input.ts';
 import type { RoleRecord } from '../../directory/roles.ts';
-import { given, isId } from './records.ts';
+import { idGiven, isId } from './records.ts';
 
 /** The document's words for roles of the organization that the directory calls otherwise. */
 const AGENCY_WORDS = new Map([
@@ -42,7 +42,7 @@ export function namedRole(name: string): NamedRole | null {
   }
   const { role, tenant } = (ADVERTISER.exec(trimmed) ?? ADVERTISER_BY_GLOBAL_ID.exec(trimmed))?.groups ?? {};
   if (role === undefined || tenant === undefined) return null;
-  return { roleIdentifier: identified(role), tenantId: given('Tenant', tenant) };
+  return { roleIdentifier: identified(role), tenantId: idGiven('Tenant', tenant) };
 }
 
 const identified = (part: string): RoleIdentifier => (isId(part) ? { id: part.toLowerCase() } : { name: part });

@@ -3,7 +3,7 @@ import { command } from '../../directory/command.ts';
 import { emailAddress, flag, text } from '../../directory/input.ts';
 import { createTenant, deleteTenant, updateTenant } from '../../directory/tenant-commands.ts';
 import type { TenantRecord } from '../../directory/tenants.ts';
-import { given } from './records.ts';
+import { idGiven } from './records.ts';
 import { SPELLED_STATUSES } from './tenant-statuses.ts';
 
 /** `createTenant` of the directory in the document's words. */
@@ -20,7 +20,7 @@ export const createAsSpelled = command({
     .pipe(createTenant.input),
 });
 
-const tenantId = z.string().transform((id) => given('Tenant', id));
+const tenantId = z.string().transform((id) => idGiven('Tenant', id));
 
 const STATUSES = new Map<number, TenantRecord['status']>(
   (['ACTIVE', 'PENDING', 'DEACTIVATED'] as const).map((name) => [SPELLED_STATUSES[name], name]),

@@ -8,7 +8,7 @@ import { needs } from '../needs.ts';
 import { builder } from './builder.ts';
 import { notFound } from './failures.ts';
 import { count, everyOf } from './lists.ts';
-import { given, tenantRolesFor, usageOf } from './records.ts';
+import { idGiven, tenantRolesFor, usageOf } from './records.ts';
 import { Role } from './role.ts';
 import { SPELLED_STATUSES } from './tenant-statuses.ts';
 import { TenantUsage } from './usage.ts';
@@ -72,7 +72,7 @@ builder.queryField('tenant', (t) =>
     description: 'The tenant with this id. Needs `tenant:read`.',
     args: { tenantId: t.arg.string({ required: true, description: 'The id of the tenant.' }) },
     resolve: async (_, { tenantId }, caller) => {
-      const tenant = await findTenant(caller, { id: given('Tenant', tenantId) });
+      const tenant = await findTenant(caller, { id: idGiven('Tenant', tenantId) });
       if (tenant === null) throw notFound('tenant');
       return tenant;
     },

@@ -1,7 +1,7 @@
 import type { Usage } from '../../directory/usage.ts';
 import { builder } from './builder.ts';
 import { notFound, orRefused } from './failures.ts';
-import { given, usageOf } from './records.ts';
+import { idGiven, usageOf } from './records.ts';
 
 const Traffic = builder.objectRef<Usage>('TenantUsageByTraffic').implement({
   description: 'What flowed through a tenant in the last hours, of which the present one is the last.',
@@ -54,7 +54,7 @@ builder.queryField('tenantUsage', (t) =>
     description: 'What a tenant has, and its traffic. Needs `usage:read`.',
     args: { tenantId: t.arg.string({ required: true, description: 'The id of the tenant.' }) },
     resolve: async (_, { tenantId }, caller) => {
-      const usage = await orRefused(usageOf(caller, given('Tenant', tenantId)));
+      const usage = await orRefused(usageOf(caller, idGiven('Tenant', tenantId)));
       if (usage === null) throw notFound('tenant');
       return usage;
     },

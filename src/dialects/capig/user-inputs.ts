@@ -5,7 +5,7 @@ import { inviteUser } from '../../directory/invitation-commands.ts';
 import { changeRole } from '../../directory/role-changes.ts';
 import { addTenantUser } from '../../directory/tenant-user-commands.ts';
 import { createOrganizationUser } from '../../directory/user-creation.ts';
-import { given, NO_ID } from './records.ts';
+import { idGiven, NO_ID } from './records.ts';
 import { type NamedRole, namedRole } from './role-names.ts';
 
 /** What names no role is a name that none has. */
@@ -47,7 +47,7 @@ export const changeAsSpelled = command({
   ...changeRole,
   input: z
     .object({
-      userId: z.string().transform((id) => given('User', id)),
+      userId: z.string().transform((id) => idGiven('User', id)),
       roleToRevoke: roleName.nullish(),
       roleToAdd: roleName.nullish(),
     })
@@ -75,7 +75,7 @@ export const inviteAsSpelled = command({
         userIdentifier: { email },
         ...(userType === 'AGENCY'
           ? { teamMember: true }
-          : { tenantIdentifier: { id: given('Tenant', tenantId ?? '') } }),
+          : { tenantIdentifier: { id: idGiven('Tenant', tenantId ?? '') } }),
         handOutLink: true,
       }),
     )
