@@ -33,7 +33,7 @@ export function clientTokens({ url, sign, verify }: Signer, path: string): Clien
     issue({ apiKeyId, fingerprint }, now, keyExpiresAt) {
       const end = now.getTime() + CLIENT_TOKEN_SECONDS * 1000;
       const until = new Date(Math.min(end, keyExpiresAt?.getTime() ?? end));
-      return sign(kind, { sub: apiKeyId, fpr: fingerprint }, until);
+      return sign(kind, { sub: apiKeyId, fpr: fingerprint }, until, now);
     },
     async read(token) {
       const payload = await verify(kind, token);

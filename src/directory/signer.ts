@@ -32,7 +32,7 @@ export interface TokenKind {
 export interface Signer {
   /** Where the deployment is: whoever signs, and, but for what is there for a part of it only, whom it is for. */
   readonly url: string;
-  sign(kind: TokenKind, claims: JWTPayload & { sub: string }, until: Date | string): Promise<string>;
+  sign(kind: TokenKind, claims: JWTPayload & { sub: string }, until: Date | string, at?: Date): Promise<string>;
   /** What a token of this kind says that is ours and has not expired; null for any other. */
   verify(kind: TokenKind, token: string): Promise<JWTPayload | null>;
   /** The public halves of the keys, as a JSON Web Key Set (RFC 7517). */
@@ -50,13 +50,13 @@ export function signerWith(keys: readonly SigningKey[], url: string): Signer {
   return {
     url,
     publicKeys,
-    async sign({ type, audience }, claims, until) {
+    async sign({ type, audience }, claims, until, at = new Date()) {
       privateKey ??= importJWK(signer, alg);
       return new SignJWT(claims)
         .setProtectedHeader({ alg, kid: signer.kid, typ: type })
         .setIssuer(url)
         .setAudience(audience)
-        .setIssuedAt()
+        .setIssuedAt(at)
         .setExpirationTime(until)
         .sign(await privateKey);
     },
