@@ -1,13 +1,13 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import packageJson from './package.json' with { type: 'json' };
-import { LongestFirst } from './test/longest-first.ts';
+import { LongestFirst } from './test/shared/longest-first.ts';
 
 export default defineConfig({
   test: {
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
-    reporters: ['default', './test/closing-line.ts'],
+    reporters: ['default', './test/shared/closing-line.ts'],
     projects: [
       {
         plugins: [
@@ -24,7 +24,7 @@ export default defineConfig({
           isolate: false,
           include: ['test/**/*.test.ts'],
           exclude: ['test/node/**'],
-          setupFiles: ['./test/setup.ts'],
+          setupFiles: ['./test/shared/setup.ts'],
           // One file of each library: to hand over the hundreds they are made of takes each test file seconds.
           deps: {
             optimizer: {

@@ -1,6 +1,6 @@
-import type { Environment } from './http/environment.ts';
+import { housekeep } from './http/background/scheduled.ts';
 import { handle } from './http/routes.ts';
-import { housekeep } from './http/scheduled.ts';
+import type { Environment } from './http/shared/environment.ts';
 
 export default {
   fetch: handle,

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { css, editorWorkerService, graphqlWorker, js, jsonWorker } from '@graphql-yoga/render-graphiql/graphiql';
 import { buildSync } from 'esbuild';
-import { FILE_HEADERS, GRAPHIQL_FILES, PAGE_FILES } from '../http/page.ts';
+import { FILE_HEADERS, GRAPHIQL_FILES, PAGE_FILES } from '../http/shared/page.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const read = (path: string): string => readFileSync(at(path), 'utf8');

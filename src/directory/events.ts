@@ -3,16 +3,16 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { events } from '../db/schema/events.ts';
 import { inList, mapRows, selection } from '../db/statement.ts';
-import { EVENT_TYPES, type EventType } from './event-types.ts';
-import { choice, id, parse } from './input.ts';
-import { type Listing, listing } from './page.ts';
-import { type PageArguments, parsePaging } from './paging.ts';
-import type { Permission } from './permission-names.ts';
-import { eventInReach, type Reach } from './reach.ts';
-import { eventsInReach } from './reach-walks.ts';
-import { anyOf, BY_CREATION } from './records.ts';
-import { type Caller, requirePermissions, type Viewer } from './viewer.ts';
-import type { Walk } from './walk.ts';
+import { eventInReach, type Reach } from './access/reach.ts';
+import { type Caller, requirePermissions, type Viewer } from './access/viewer.ts';
+import { EVENT_TYPES, type EventType } from './kernel/event-types.ts';
+import { choice, id, parse } from './kernel/input.ts';
+import type { Permission } from './kernel/permission-names.ts';
+import { type Listing, listing } from './lists/connection.ts';
+import { anyOf, BY_CREATION } from './lists/entity-filter.ts';
+import type { Walk } from './lists/index-scan.ts';
+import { type PageArguments, parsePaging } from './lists/page-arguments.ts';
+import { eventsInReach } from './lists/reach-scans.ts';
 
 const EVENT_ACTORS = events.actorType.enumValues;
 

@@ -1,9 +1,9 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { write } from '../db/statement.ts';
-import { forgetOldAttempts } from './attempts.ts';
-import { smallestIdAt } from './ids.ts';
-import { firstHour, forgottenBefore, MAX_WINDOW_HOURS } from './traffic-hours.ts';
+import { forgetOldAttempts } from './access/rate-limits.ts';
+import { smallestIdAt } from './kernel/ids.ts';
+import { firstHour, forgottenBefore, MAX_WINDOW_HOURS } from './usage/traffic-hours.ts';
 
 /** Removes what time has ended: sessions, links to a new password, and counts of attempts. Invitations stay to be seen. */
 export async function removeExpired(db: Database, now: Date): Promise<void> {

@@ -2,11 +2,11 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { organizations } from '../db/schema/organization.ts';
 import { differs, type RowOf, select, update } from '../db/statement.ts';
-import { command, type Plan } from './command.ts';
-import { ForbiddenError, ValidationError } from './errors.ts';
-import { text } from './input.ts';
-import { happened, recordAfter, recordEvent } from './recording.ts';
-import type { Caller } from './viewer.ts';
+import type { Caller } from './access/viewer.ts';
+import { command, type Plan } from './commands/command.ts';
+import { happened, recordAfter, recordEvent } from './commands/event-recording.ts';
+import { ForbiddenError, ValidationError } from './kernel/errors.ts';
+import { text } from './kernel/input.ts';
 
 const fields = {
   id: organizations.id,

@@ -1,16 +1,16 @@
 import { Database } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
 import { schema } from '../graphql/schema.ts';
-import { answerStep, publicKeys, STEPS, type Step } from './auth.ts';
-import { allowedOrigin, isPreflight, preflight } from './cors.ts';
-import { type Answered, asViewer } from './credentials.ts';
-import { answerDialect, type Dialect, dialectAt } from './dialects.ts';
-import { type Environment, misconfiguration, publicUrl } from './environment.ts';
-import { failure, log, unexpected, unexpectedBy } from './failures.ts';
-import { graphQLEndpoint } from './graphql.ts';
-import { bodyOf } from './limits.ts';
-import { sendMail } from './mailer.ts';
-import { pageFor } from './page.ts';
+import { type Answered, asViewer } from './auth/credentials.ts';
+import { answerStep, publicKeys, STEPS, type Step } from './auth/steps.ts';
+import { answerDialect, type Dialect, dialectAt } from './dialects/registry.ts';
+import { graphQLEndpoint } from './graphql/endpoint.ts';
+import { bodyOf } from './graphql/limits.ts';
+import { sendMail } from './mail/mailer.ts';
+import { allowedOrigin, isPreflight, preflight } from './shared/cors.ts';
+import { type Environment, misconfiguration, publicUrl } from './shared/environment.ts';
+import { failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
+import { pageFor } from './shared/page.ts';
 
 interface Exchange {
   request: Request;

@@ -1,5 +1,5 @@
 import SchemaBuilder from '@pothos/core';
-import type { Caller } from '../../directory/viewer.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
 
 /** The document's schema. Ids are strings there, and so are times. */
 export const builder = new SchemaBuilder<{

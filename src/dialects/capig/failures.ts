@@ -5,7 +5,7 @@ import {
   ForbiddenError,
   NotFoundError,
   ValidationError,
-} from '../../directory/errors.ts';
+} from '../../directory/kernel/errors.ts';
 
 /** What a failed request is answered with, whoever refused it. */
 export const failureOf = (status: number, code: string, message: string) => ({

@@ -1,9 +1,9 @@
 import { createContextCache } from '@pothos/core';
-import { ValidationError } from '../../directory/errors.ts';
-import type { NestedListing } from '../../directory/page.ts';
-import { MAX_PAGE_SIZE, type PageArguments } from '../../directory/paging.ts';
-import type { Caller } from '../../directory/viewer.ts';
-import { nestedConnection } from '../../graphql/lists.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { ValidationError } from '../../directory/kernel/errors.ts';
+import type { NestedListing } from '../../directory/lists/connection.ts';
+import { MAX_PAGE_SIZE, type PageArguments } from '../../directory/lists/page-arguments.ts';
+import { nestedConnection } from '../../graphql/shared/connection.ts';
 
 /** How many records one list may have, and all lists of an answer together. */
 export const MAX_LISTED = 1000;

@@ -1,12 +1,12 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
-import { assignableRoles, type RoleRecord, rolesByIds } from '../../directory/roles.ts';
-import { type TenantRecord, tenantsByIds } from '../../directory/tenants.ts';
-import { DEFAULT_WINDOW_HOURS } from '../../directory/traffic-hours.ts';
-import { type Usage, usageOfTenants } from '../../directory/usage.ts';
-import type { Caller } from '../../directory/viewer.ts';
-import { localId } from '../../graphql/ids.ts';
-import { UNCACHED } from '../../graphql/lists.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { assignableRoles, type RoleRecord, rolesByIds } from '../../directory/roles/queries.ts';
+import { type TenantRecord, tenantsByIds } from '../../directory/tenants/queries.ts';
+import { DEFAULT_WINDOW_HOURS } from '../../directory/usage/traffic-hours.ts';
+import { type Usage, usageOfTenants } from '../../directory/usage/usage.ts';
+import { UNCACHED } from '../../graphql/shared/connection.ts';
+import { localId } from '../../graphql/shared/ids.ts';
 
 type NodeType = Parameters<typeof localId>[0];
 

@@ -1,5 +1,5 @@
-import { comparable, type RoleIdentifier } from '../../directory/input.ts';
-import type { RoleRecord } from '../../directory/roles.ts';
+import { comparable, type RoleIdentifier } from '../../directory/kernel/input.ts';
+import type { RoleRecord } from '../../directory/roles/queries.ts';
 import { idGiven, isId } from './records.ts';
 
 /** The document's words for roles of the organization that the directory calls otherwise. */

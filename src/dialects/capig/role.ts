@@ -1,6 +1,6 @@
-import type { RoleRecord } from '../../directory/roles.ts';
-import type { TenantRecord } from '../../directory/tenants.ts';
-import { needs } from '../needs.ts';
+import type { RoleRecord } from '../../directory/roles/queries.ts';
+import type { TenantRecord } from '../../directory/tenants/queries.ts';
+import { needs } from '../shared/needs.ts';
 import { builder } from './builder.ts';
 import { tenantWith } from './records.ts';
 import { advertiserRole, agencyRole, displayNameOf } from './role-names.ts';

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { command } from '../../directory/command.ts';
-import { emailAddress, flag, text } from '../../directory/input.ts';
-import { createTenant, deleteTenant, updateTenant } from '../../directory/tenant-commands.ts';
-import type { TenantRecord } from '../../directory/tenants.ts';
+import { command } from '../../directory/commands/command.ts';
+import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
+import { createTenant, deleteTenant, updateTenant } from '../../directory/tenants/commands.ts';
+import type { TenantRecord } from '../../directory/tenants/queries.ts';
 import { idGiven } from './records.ts';
 import { SPELLED_STATUSES } from './tenant-statuses.ts';
 

@@ -1,6 +1,6 @@
-import { run } from '../../directory/command.ts';
-import type { TenantRecord } from '../../directory/tenants.ts';
-import { needing } from '../../graphql/mutation.ts';
+import { run } from '../../directory/commands/command.ts';
+import type { TenantRecord } from '../../directory/tenants/queries.ts';
+import { needing } from '../../graphql/shared/mutation.ts';
 import { builder } from './builder.ts';
 import { orRefused } from './failures.ts';
 import { TENANT_STATUS, Tenant } from './tenant.ts';

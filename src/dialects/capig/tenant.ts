@@ -1,10 +1,10 @@
-import { tenantsWhoseUsersAreEditable } from '../../directory/assignment-commands.ts';
-import { editableTenants } from '../../directory/tenant-commands.ts';
-import { findTenant, readsTenantDetails, type TenantRecord } from '../../directory/tenants.ts';
-import { listUsersOfTenants } from '../../directory/users.ts';
-import { detail } from '../../graphql/tenant-details.ts';
-import { viewerCan } from '../../graphql/viewer-can.ts';
-import { needs } from '../needs.ts';
+import { editableTenants } from '../../directory/tenants/commands.ts';
+import { findTenant, readsTenantDetails, type TenantRecord } from '../../directory/tenants/queries.ts';
+import { listUsersOfTenants } from '../../directory/users/queries.ts';
+import { tenantsWhoseUsersAreEditable } from '../../directory/users/tenant-role-commands.ts';
+import { detail } from '../../graphql/shared/tenant-details.ts';
+import { viewerCan } from '../../graphql/shared/viewer-can.ts';
+import { needs } from '../shared/needs.ts';
 import { builder } from './builder.ts';
 import { notFound } from './failures.ts';
 import { count, everyOf } from './lists.ts';

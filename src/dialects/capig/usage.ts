@@ -1,4 +1,4 @@
-import type { Usage } from '../../directory/usage.ts';
+import type { Usage } from '../../directory/usage/usage.ts';
 import { builder } from './builder.ts';
 import { notFound, orRefused } from './failures.ts';
 import { idGiven, usageOf } from './records.ts';

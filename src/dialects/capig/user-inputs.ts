@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { command } from '../../directory/command.ts';
-import { emailAddress, otherwise } from '../../directory/input.ts';
-import { inviteUser } from '../../directory/invitation-commands.ts';
-import { changeRole } from '../../directory/role-changes.ts';
-import { addTenantUser } from '../../directory/tenant-user-commands.ts';
-import { createOrganizationUser } from '../../directory/user-creation.ts';
+import { command } from '../../directory/commands/command.ts';
+import { emailAddress, otherwise } from '../../directory/kernel/input.ts';
+import { addTenantUser } from '../../directory/users/add-tenant-user.ts';
+import { changeRole } from '../../directory/users/change-role.ts';
+import { createOrganizationUser } from '../../directory/users/creation-commands.ts';
+import { inviteUser } from '../../directory/users/invite-user.ts';
 import { idGiven, NO_ID } from './records.ts';
 import { type NamedRole, namedRole } from './role-names.ts';
 

@@ -1,10 +1,10 @@
-import { run } from '../../directory/command.ts';
-import { ValidationError } from '../../directory/errors.ts';
-import type { InvitedResult } from '../../directory/handed-links.ts';
-import type { AddedUserResult } from '../../directory/tenant-user-commands.ts';
-import type { UserResult } from '../../directory/user-columns.ts';
-import type { Caller } from '../../directory/viewer.ts';
-import { needing } from '../../graphql/mutation.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { run } from '../../directory/commands/command.ts';
+import { ValidationError } from '../../directory/kernel/errors.ts';
+import type { InvitedResult } from '../../directory/mail/shareable-invitations.ts';
+import type { AddedUserResult } from '../../directory/users/add-tenant-user.ts';
+import type { UserResult } from '../../directory/users/columns.ts';
+import { needing } from '../../graphql/shared/mutation.ts';
 import { builder } from './builder.ts';
 import { conflict, orRefused } from './failures.ts';
 import { namedRole } from './role-names.ts';

@@ -1,4 +1,4 @@
-import type { UserRecord } from '../../directory/users.ts';
+import type { UserRecord } from '../../directory/users/queries.ts';
 import { builder } from './builder.ts';
 
 /** Tenants have users, and users tenants: what a user is, is said in `user.ts`. */

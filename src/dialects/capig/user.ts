@@ -1,9 +1,9 @@
-import { listAssignmentsOfUsers } from '../../directory/assignments.ts';
-import { deletableUsers } from '../../directory/user-commands.ts';
-import type { UserRecord } from '../../directory/users.ts';
-import type { Caller } from '../../directory/viewer.ts';
-import { viewerCan } from '../../graphql/viewer-can.ts';
-import { needs } from '../needs.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { deletableUsers } from '../../directory/users/commands.ts';
+import type { UserRecord } from '../../directory/users/queries.ts';
+import { listAssignmentsOfUsers } from '../../directory/users/tenant-roles.ts';
+import { viewerCan } from '../../graphql/shared/viewer-can.ts';
+import { needs } from '../shared/needs.ts';
 import { everyOf } from './lists.ts';
 import { roleWith, tenantWith } from './records.ts';
 import { type Place, Role } from './role.ts';

@@ -1,6 +1,6 @@
-import { mentionedUsers, type UserRecord } from '../../directory/users.ts';
-import type { Actor as DirectoryActor } from '../../directory/viewer.ts';
-import { UNCACHED } from '../../graphql/lists.ts';
+import type { Actor as DirectoryActor } from '../../directory/access/viewer.ts';
+import { mentionedUsers, type UserRecord } from '../../directory/users/queries.ts';
+import { UNCACHED } from '../../graphql/shared/connection.ts';
 import { builder } from './builder.ts';
 import { toPlainId } from './ids.ts';
 import { WorkflowSummary } from './lacking.ts';

@@ -1,8 +1,8 @@
 import SchemaBuilder from '@pothos/core';
 import DataloaderPlugin from '@pothos/plugin-dataloader';
 import RelayPlugin from '@pothos/plugin-relay';
-import type { Caller } from '../../directory/viewer.ts';
-import { RELAY } from '../../graphql/relay.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { RELAY } from '../../graphql/shared/relay.ts';
 
 /** Plain's connections are Relay's; its ids are none of Relay's. */
 export const builder = new SchemaBuilder<{

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { type CustomerListArguments, listCustomers } from '../../directory/customers.ts';
-import { ValidationError } from '../../directory/errors.ts';
-import { parse } from '../../directory/input.ts';
-import { connection } from '../../graphql/lists.ts';
+import { type CustomerListArguments, listCustomers } from '../../directory/customers/queries.ts';
+import { ValidationError } from '../../directory/kernel/errors.ts';
+import { parse } from '../../directory/kernel/input.ts';
+import { connection } from '../../graphql/shared/connection.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
 import { DatetimeFilter, searchTerm, updatedWithin } from './lists.ts';

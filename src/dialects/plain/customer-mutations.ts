@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { command, run } from '../../directory/command.ts';
-import { type CustomerUpsertResult, deleteCustomer, upsertCustomer } from '../../directory/customer-commands.ts';
-import { emailAddress, flag, text } from '../../directory/input.ts';
-import { needing } from '../../graphql/mutation.ts';
+import { command, run } from '../../directory/commands/command.ts';
+import { type CustomerUpsertResult, deleteCustomer, upsertCustomer } from '../../directory/customers/commands.ts';
+import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
+import { needing } from '../../graphql/shared/mutation.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
 import { type Answered, answered, errorField, type Spelling, UpsertResult } from './errors.ts';

@@ -1,7 +1,7 @@
-import { type CustomerRecord, findCustomer } from '../../directory/customers.ts';
-import { listMembershipsOfCustomers, type MembershipRecord } from '../../directory/tenants.ts';
-import { nestedConnection } from '../../graphql/lists.ts';
-import { needs } from '../needs.ts';
+import { type CustomerRecord, findCustomer } from '../../directory/customers/queries.ts';
+import { listMembershipsOfCustomers, type MembershipRecord } from '../../directory/tenants/queries.ts';
+import { nestedConnection } from '../../graphql/shared/connection.ts';
+import { needs } from '../shared/needs.ts';
 import { Actor, CustomerActor, InternalActor, shownActor, UserActor } from './actors.ts';
 import { builder } from './builder.ts';
 import { DateTime } from './date-time.ts';

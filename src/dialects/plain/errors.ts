@@ -5,7 +5,7 @@ import {
   LastAdminError,
   NotFoundError,
   ValidationError,
-} from '../../directory/errors.ts';
+} from '../../directory/kernel/errors.ts';
 import { builder } from './builder.ts';
 import { asGiven, valueAt } from './identifiers.ts';
 

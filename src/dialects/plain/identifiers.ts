@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { emailAddress, exactlyOne, id, MAX_IDENTIFIERS, otherwise, text } from '../../directory/input.ts';
+import { emailAddress, exactlyOne, id, MAX_IDENTIFIERS, otherwise, text } from '../../directory/kernel/input.ts';
 import { builder } from './builder.ts';
 import { fromPlainId, localId } from './ids.ts';
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parse, text } from '../../directory/input.ts';
+import { parse, text } from '../../directory/kernel/input.ts';
 import { builder } from './builder.ts';
 
 /** What lists can be filtered by here: a moment as ISO 8601 has it. */

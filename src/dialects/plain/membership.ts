@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { command, run } from '../../directory/command.ts';
+import { command, run } from '../../directory/commands/command.ts';
 import {
   addCustomerToTenants,
   type MembershipResult,
   removeCustomerFromTenants,
   setCustomerTenants,
-} from '../../directory/membership-commands.ts';
-import { capitalized, needing } from '../../graphql/mutation.ts';
+} from '../../directory/customers/membership-commands.ts';
+import { capitalized, needing } from '../../graphql/shared/mutation.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
 import { type Answered, answered, errorField } from './errors.ts';

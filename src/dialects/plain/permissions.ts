@@ -1,4 +1,4 @@
-import type { Viewer } from '../../directory/viewer.ts';
+import type { Viewer } from '../../directory/access/viewer.ts';
 import { builder } from './builder.ts';
 
 const Permissions = builder.objectRef<Viewer>('Permissions').implement({

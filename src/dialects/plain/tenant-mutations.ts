@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { command, run } from '../../directory/command.ts';
-import { text, webAddress } from '../../directory/input.ts';
-import { deleteTenant, type TenantUpsertResult, upsertTenant } from '../../directory/tenant-commands.ts';
-import { needing } from '../../graphql/mutation.ts';
+import { command, run } from '../../directory/commands/command.ts';
+import { text, webAddress } from '../../directory/kernel/input.ts';
+import { deleteTenant, type TenantUpsertResult, upsertTenant } from '../../directory/tenants/commands.ts';
+import { needing } from '../../graphql/shared/mutation.ts';
 import { builder } from './builder.ts';
 import { type Answered, answered, errorField, UpsertResult } from './errors.ts';
 import { TenantIdentifierInput, tenantIdentifier } from './identifiers.ts';

@@ -1,8 +1,13 @@
 import * as z from 'zod';
-import { flag, parse } from '../../directory/input.ts';
-import { findTenant, listTenants, type TenantListArguments, type TenantRecord } from '../../directory/tenants.ts';
-import { connection } from '../../graphql/lists.ts';
-import { detail } from '../../graphql/tenant-details.ts';
+import { flag, parse } from '../../directory/kernel/input.ts';
+import {
+  findTenant,
+  listTenants,
+  type TenantListArguments,
+  type TenantRecord,
+} from '../../directory/tenants/queries.ts';
+import { connection } from '../../graphql/shared/connection.ts';
+import { detail } from '../../graphql/shared/tenant-details.ts';
 import { InternalActor, shownActor } from './actors.ts';
 import { builder } from './builder.ts';
 import { DateTime } from './date-time.ts';

@@ -1,6 +1,6 @@
-import { ForbiddenError } from '../../directory/errors.ts';
-import { usersByIds } from '../../directory/users.ts';
-import type { Caller } from '../../directory/viewer.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { ForbiddenError } from '../../directory/kernel/errors.ts';
+import { usersByIds } from '../../directory/users/queries.ts';
 import { builder } from './builder.ts';
 import { recordNotFound } from './errors.ts';
 import { organizationOf } from './organization.ts';

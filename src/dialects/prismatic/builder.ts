@@ -2,9 +2,9 @@ import SchemaBuilder from '@pothos/core';
 import DataloaderPlugin from '@pothos/plugin-dataloader';
 import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLError } from 'graphql';
-import { momentOf } from '../../directory/moments.ts';
-import type { Caller } from '../../directory/viewer.ts';
-import { RELAY } from '../../graphql/relay.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { momentOf } from '../../directory/kernel/rfc3339.ts';
+import { RELAY } from '../../graphql/shared/relay.ts';
 
 /** What is asked for at the root, and every page, is never null. */
 export const builder = new SchemaBuilder<{

@@ -1,12 +1,12 @@
-import { run } from '../../directory/command.ts';
+import { run } from '../../directory/commands/command.ts';
+import { onlyTenant } from '../../directory/commands/references.ts';
 import {
   type CustomerResult,
   createCustomer,
   deleteCustomer,
   updateCustomer,
-} from '../../directory/customer-commands.ts';
-import { onlyTenant } from '../../directory/references.ts';
-import { localId } from '../../graphql/ids.ts';
+} from '../../directory/customers/commands.ts';
+import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer } from './customer.ts';
 import { errorsField, type Outcome, type OutputFields, outcomeOf } from './errors.ts';

@@ -1,6 +1,6 @@
-import { type CustomerRecord, customersByIds, findCustomer } from '../../directory/customers.ts';
-import { localId, toGlobalId } from '../../graphql/ids.ts';
-import { UNCACHED } from '../../graphql/lists.ts';
+import { type CustomerRecord, customersByIds, findCustomer } from '../../directory/customers/queries.ts';
+import { UNCACHED } from '../../graphql/shared/connection.ts';
+import { localId, toGlobalId } from '../../graphql/shared/ids.ts';
 import { builder } from './builder.ts';
 import { recordNotFound } from './errors.ts';
 

@@ -1,10 +1,10 @@
-import { MAX_DESCRIPTION_SORT } from '../../directory/customer-columns.ts';
-import { type CustomerListArguments, type CustomerRecord, listCustomers } from '../../directory/customers.ts';
-import { ValidationError } from '../../directory/errors.ts';
-import type { Listing } from '../../directory/page.ts';
-import { MAX_OFFSET } from '../../directory/paging.ts';
-import type { Caller } from '../../directory/viewer.ts';
-import { connection } from '../../graphql/lists.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { MAX_DESCRIPTION_SORT } from '../../directory/customers/columns.ts';
+import { type CustomerListArguments, type CustomerRecord, listCustomers } from '../../directory/customers/queries.ts';
+import { ValidationError } from '../../directory/kernel/errors.ts';
+import type { Listing } from '../../directory/lists/connection.ts';
+import { MAX_OFFSET } from '../../directory/lists/page-arguments.ts';
+import { connection } from '../../graphql/shared/connection.ts';
 import { builder } from './builder.ts';
 import { Customer, CustomerConnection } from './customer.ts';
 import { pageOf } from './pages.ts';

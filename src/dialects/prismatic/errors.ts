@@ -5,7 +5,7 @@ import {
   ForbiddenError,
   NotFoundError,
   ValidationError,
-} from '../../directory/errors.ts';
+} from '../../directory/kernel/errors.ts';
 import { builder } from './builder.ts';
 
 const RECORD_NOT_FOUND = 'Record not found';

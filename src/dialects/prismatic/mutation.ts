@@ -1,5 +1,5 @@
-import type { Command } from '../../directory/command.ts';
-import { needing } from '../../graphql/mutation.ts';
+import type { Command } from '../../directory/commands/command.ts';
+import { needing } from '../../graphql/shared/mutation.ts';
 
 /** What every mutation field takes from the command that it runs: its permissions. */
 export const mutationField = (command: Pick<Command, 'permissions'>, description: string) => ({

@@ -1,4 +1,4 @@
-import { run } from '../../directory/command.ts';
+import { run } from '../../directory/commands/command.ts';
 import { type OrganizationResult, updateOrganization } from '../../directory/organization.ts';
 import { builder } from './builder.ts';
 import { errorsField, type Outcome, type OutputFields, outcomeOf } from './errors.ts';

@@ -1,9 +1,9 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
+import type { Caller } from '../../directory/access/viewer.ts';
 import { findOrganization, type OrganizationRecord } from '../../directory/organization.ts';
-import type { Caller } from '../../directory/viewer.ts';
-import { toGlobalId } from '../../graphql/ids.ts';
-import { UNCACHED } from '../../graphql/lists.ts';
+import { UNCACHED } from '../../graphql/shared/connection.ts';
+import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { builder } from './builder.ts';
 
 export const Organization = builder.objectRef<OrganizationRecord>('Organization').implement({

@@ -1,4 +1,4 @@
-import { MAX_PAGE_SIZE, type PageArguments } from '../../directory/paging.ts';
+import { MAX_PAGE_SIZE, type PageArguments } from '../../directory/lists/page-arguments.ts';
 
 /** A list without `first` or `last` is answered 100 records at once. */
 export const DEFAULT_PAGE_SIZE = MAX_PAGE_SIZE;

@@ -1,7 +1,7 @@
-import type { PermissionRecord } from '../../directory/permissions.ts';
-import { assignableRoles, listPermissionsOfRoles, type RoleRecord, rolesByIds } from '../../directory/roles.ts';
-import { toGlobalId } from '../../graphql/ids.ts';
-import { nestedConnection, UNCACHED } from '../../graphql/lists.ts';
+import type { PermissionRecord } from '../../directory/roles/permissions.ts';
+import { assignableRoles, listPermissionsOfRoles, type RoleRecord, rolesByIds } from '../../directory/roles/queries.ts';
+import { nestedConnection, UNCACHED } from '../../graphql/shared/connection.ts';
+import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { builder } from './builder.ts';
 import { pageOf } from './pages.ts';
 

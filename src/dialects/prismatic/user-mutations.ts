@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { command, run } from '../../directory/command.ts';
-import type { UserResult } from '../../directory/user-columns.ts';
-import { deleteUser, updateUser } from '../../directory/user-commands.ts';
-import { createCustomerUser, createOrganizationUser } from '../../directory/user-creation.ts';
-import { localId } from '../../graphql/ids.ts';
+import { command, run } from '../../directory/commands/command.ts';
+import type { UserResult } from '../../directory/users/columns.ts';
+import { deleteUser, updateUser } from '../../directory/users/commands.ts';
+import { createCustomerUser, createOrganizationUser } from '../../directory/users/creation-commands.ts';
+import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { errorsField, type Outcome, type OutputFields, outcomeOf } from './errors.ts';
 import { mutationField } from './mutation.ts';

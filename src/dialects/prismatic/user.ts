@@ -1,8 +1,8 @@
 import type { OrganizationRecord } from '../../directory/organization.ts';
-import { listUsersOfCustomers, listUsersOfOrganization, type UserRecord } from '../../directory/users.ts';
-import { toGlobalId } from '../../graphql/ids.ts';
-import { connection, nestedConnection } from '../../graphql/lists.ts';
-import { needs } from '../needs.ts';
+import { listUsersOfCustomers, listUsersOfOrganization, type UserRecord } from '../../directory/users/queries.ts';
+import { connection, nestedConnection } from '../../graphql/shared/connection.ts';
+import { toGlobalId } from '../../graphql/shared/ids.ts';
+import { needs } from '../shared/needs.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
 import { Organization, organizationOf } from './organization.ts';

@@ -1,7 +1,7 @@
-import { run } from '../../directory/command.ts';
-import { ForbiddenError, NotFoundError, ValidationError } from '../../directory/errors.ts';
-import { readOwnTenant, readTenant, type TenantRecord } from '../../directory/tenants.ts';
-import { type Answer, type Operation, type Route, reads, writes } from '../rest.ts';
+import { run } from '../../directory/commands/command.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from '../../directory/kernel/errors.ts';
+import { readOwnTenant, readTenant, type TenantRecord } from '../../directory/tenants/queries.ts';
+import { type Answer, type Operation, type Route, reads, writes } from '../shared/rest.ts';
 import { shown, updateAsSpelled } from './tenant.ts';
 
 const succeeded = (message: string, data: Record<string, unknown> | null = null): Answer => ({

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { command } from '../../directory/command.ts';
-import { choice, flag, id, otherwise, text } from '../../directory/input.ts';
-import { updateTenant } from '../../directory/tenant-commands.ts';
-import type { Address, TenantRecord } from '../../directory/tenants.ts';
+import { command } from '../../directory/commands/command.ts';
+import { choice, flag, id, otherwise, text } from '../../directory/kernel/input.ts';
+import { updateTenant } from '../../directory/tenants/commands.ts';
+import type { Address, TenantRecord } from '../../directory/tenants/queries.ts';
 
 const MAX_NAMED_KEYS = 10;
 

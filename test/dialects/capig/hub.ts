@@ -1,6 +1,6 @@
-import type { Environment } from '../../../src/http/environment.ts';
-import type { Result } from '../../fixtures.ts';
-import { type Answer, PUBLIC_URL, ROOT_KEY, send, type Variables } from '../../gateway.ts';
+import type { Environment } from '../../../src/http/shared/environment.ts';
+import type { Result } from '../../shared/fixtures.ts';
+import { type Answer, PUBLIC_URL, ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';
 
 export const uuidOf = ({ id }: Result | { id: string }): string => atob(id).split(':')[1] ?? '';
 

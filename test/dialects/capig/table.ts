@@ -1,8 +1,14 @@
 import { schema } from '../../../src/dialects/capig/schema.ts';
-import type { Permission } from '../../../src/directory/permission-names.ts';
-import { globalId, mutationDocument, unique } from '../../fixtures.ts';
-import type { Variables } from '../../gateway.ts';
-import { type DialectOperation, type DialectTable, operationsOf, posted, type World } from '../table.ts';
+import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
+import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
+import type { Variables } from '../../shared/gateway.ts';
+import {
+  type DialectOperation,
+  type DialectTable,
+  operationsOf,
+  posted,
+  type World,
+} from '../../walks/dialects/table.ts';
 import createTenant from './create-tenant.example.txt?raw';
 import deleteTenant from './delete-tenant.example.txt?raw';
 import tenant from './tenant.example.txt?raw';

@@ -1,9 +1,9 @@
 import { expect } from 'vitest';
 import { toPlainId } from '../../../src/dialects/plain/ids.ts';
-import type { Environment } from '../../../src/http/environment.ts';
-import { newCustomer, type Result, unique } from '../../fixtures.ts';
-import { ROOT_KEY, send, type Variables } from '../../gateway.ts';
-import { posted } from '../table.ts';
+import type { Environment } from '../../../src/http/shared/environment.ts';
+import { newCustomer, type Result, unique } from '../../shared/fixtures.ts';
+import { ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';
+import { posted } from '../../walks/dialects/table.ts';
 import { mutation, PATH } from './table.ts';
 
 export const uuidOf = ({ id }: Result): string => atob(id).split(':')[1] ?? '';

@@ -1,9 +1,15 @@
 import { toPlainId } from '../../../src/dialects/plain/ids.ts';
 import { schema } from '../../../src/dialects/plain/schema.ts';
-import type { Permission } from '../../../src/directory/permission-names.ts';
-import { globalId, mutationDocument, unique } from '../../fixtures.ts';
-import type { Variables } from '../../gateway.ts';
-import { type DialectOperation, type DialectTable, operationsOf, posted, type World } from '../table.ts';
+import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
+import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
+import type { Variables } from '../../shared/gateway.ts';
+import {
+  type DialectOperation,
+  type DialectTable,
+  operationsOf,
+  posted,
+  type World,
+} from '../../walks/dialects/table.ts';
 
 export const PATH = '/plain/graphql/v1';
 

@@ -1,8 +1,14 @@
 import { schema } from '../../../src/dialects/prismatic/schema.ts';
-import type { Permission } from '../../../src/directory/permission-names.ts';
-import { globalId, mutationDocument, unique } from '../../fixtures.ts';
-import type { Variables } from '../../gateway.ts';
-import { type DialectOperation, type DialectTable, operationsOf, posted, type World } from '../table.ts';
+import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
+import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
+import type { Variables } from '../../shared/gateway.ts';
+import {
+  type DialectOperation,
+  type DialectTable,
+  operationsOf,
+  posted,
+  type World,
+} from '../../walks/dialects/table.ts';
 
 /** Built-in roles, which everybody who may give any can name. */
 const TEAM_VIEWER = globalId('Role', '00000000-0000-7000-8000-000000000104');

@@ -1,7 +1,7 @@
 import { ROUTES } from '../../../src/dialects/userdocks/routes.ts';
-import { globalId, mutationDocument, unique } from '../../fixtures.ts';
-import { PUBLIC_URL } from '../../gateway.ts';
-import type { DialectTable, World } from '../table.ts';
+import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
+import { PUBLIC_URL } from '../../shared/gateway.ts';
+import type { DialectTable, World } from '../../walks/dialects/table.ts';
 
 const request = (method: string, path: string, key: string, body?: object): Request =>
   new Request(`${PUBLIC_URL}/v1${path}`, {

@@ -1,0 +1,139 @@
+import { sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.ts';
+import { apiKeys } from '../../db/schema/api-keys.ts';
+import { select, write } from '../../db/statement.ts';
+import { type Authenticated, recollection, type Trust } from '../access/credential-cache.ts';
+import type { Viewer } from '../access/viewer.ts';
+import type { Permission } from '../kernel/permission-names.ts';
+import { equalHashes, sha256 } from '../kernel/secrets.ts';
+import { type ClientTokens, fingerprintOf } from './client-tokens.ts';
+import { parseList, permissionList, reachOf } from './queries.ts';
+import { apiKeyIdOf } from './token.ts';
+
+/** All that decides whether a key is good, and for what. */
+const credentialOf = (apiKeyId: string) =>
+  select(
+    {
+      secretHash: apiKeys.secretHash,
+      previousSecretHash: apiKeys.previousSecretHash,
+      previousSecretExpiresAt: apiKeys.previousSecretExpiresAt,
+      expiresAt: apiKeys.expiresAt,
+      revokedAt: apiKeys.revokedAt,
+      lastUsedAt: apiKeys.lastUsedAt,
+      access: apiKeys.access,
+      reach: apiKeys.reach,
+      permissions: permissionList,
+      liveTenantIds: sql<string>`(SELECT json_group_array(tenant.id) FROM api_key_tenant
+        JOIN tenant ON tenant.id = api_key_tenant.tenant_id AND tenant.deleted_at IS NULL
+        WHERE api_key_tenant.api_key_id = ${apiKeys.id})`,
+      liveCustomerId: sql<string | null>`(SELECT customer.id FROM customer
+        WHERE customer.id = ${apiKeys.customerId} AND customer.deleted_at IS NULL)`,
+      organizationId: sql<string>`(SELECT organization.id FROM organization)`,
+    },
+    sql`FROM api_key WHERE ${apiKeys.id} = ${apiKeyId}`,
+  );
+
+type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
+
+/** What is noted of a key's use says nothing about whether it is good. */
+const authenticate = recollection<Credential>(['lastUsedAt']);
+
+/** What some APIs have clients say beside their key. It never adds to what the key may do. */
+export interface ApiKeyClaims {
+  /** Whose key it is: a key of another organization is none. */
+  organizationId: string;
+  /** READ leaves a key that may write with reading. */
+  access: Viewer['access'];
+}
+
+/** Who holds this API key; null when it is malformed, unknown, expired or revoked, or not what is claimed. */
+export async function authenticateApiKey(
+  db: Database,
+  token: string,
+  now: Date,
+  how: Trust,
+  claims: ApiKeyClaims | null = null,
+): Promise<Authenticated | null> {
+  const id = apiKeyIdOf(token);
+  if (id === null) return null;
+  const hash = sha256(token);
+  const isSecret = (secretHash: string) => equalHashes(hash, secretHash);
+  return authenticate(
+    db,
+    token,
+    {
+      statement: credentialOf(id),
+      admit: (credential) => narrowed(admit(db, id, isSecret, credential, now), credential),
+    },
+    how,
+  );
+
+  function narrowed(admitted: Authenticated | null, { organizationId }: Credential): Authenticated | null {
+    if (admitted === null || claims === null) return admitted;
+    if (claims.organizationId.toLowerCase() !== organizationId) return null;
+    return claims.access === 'WRITE' ? admitted : { ...admitted, viewer: { ...admitted.viewer, access: 'READ' } };
+  }
+}
+
+/** The same for a client token: it is as good as the secret that it was got with, and the key. */
+export async function authenticateClient(
+  db: Database,
+  tokens: ClientTokens,
+  token: string,
+  now: Date,
+  how: Trust,
+): Promise<Authenticated | null> {
+  const grant = await tokens.read(token);
+  if (grant === null) return null;
+  const { apiKeyId, fingerprint } = grant;
+  const isSecret = (secretHash: string) => equalHashes(fingerprint, fingerprintOf(secretHash));
+  return authenticate(
+    db,
+    token,
+    {
+      statement: credentialOf(apiKeyId),
+      admit: (credential) => admit(db, apiKeyId, isSecret, credential, now),
+    },
+    how,
+  );
+}
+
+/** What a key was asked with is one of its secrets, or stands for one. */
+type IsSecret = (secretHash: string) => boolean;
+
+function admit(db: Database, id: string, isSecret: IsSecret, credential: Credential, now: Date): Authenticated | null {
+  const { expiresAt, revokedAt, access, reach, permissions, liveTenantIds, liveCustomerId } = credential;
+  if (!isValidSecret(credential, isSecret, now)) return null;
+  if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null;
+  return {
+    viewer: {
+      actor: { type: 'API_KEY', id },
+      permissions: new Set(parseList<Permission>(permissions)),
+      access,
+      reach: reachOf(reach, parseList(liveTenantIds), liveCustomerId),
+      expiresAt,
+      session: null,
+    },
+    noteUse: isNoted(credential, now) ? null : () => noteUse(db, id, now),
+  };
+}
+
+function isValidSecret(credential: Credential, isSecret: IsSecret, now: Date): boolean {
+  if (isSecret(credential.secretHash)) return true;
+  const { previousSecretHash, previousSecretExpiresAt } = credential;
+  if (previousSecretHash === null || previousSecretExpiresAt === null || previousSecretExpiresAt <= now) return false;
+  return isSecret(previousSecretHash);
+}
+
+const LAST_USED_PRECISION_MS = 5 * 60 * 1000;
+
+const isNoted = ({ lastUsedAt }: Credential, now: Date): boolean =>
+  lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < LAST_USED_PRECISION_MS;
+
+async function noteUse(db: Database, id: string, now: Date): Promise<void> {
+  const latest = now.getTime() - LAST_USED_PRECISION_MS;
+  await db.batch([
+    write(sql`UPDATE api_key SET last_used_at = ${now.getTime()}
+      WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at <= ${latest})`),
+  ]);
+}

@@ -1,0 +1,85 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import { apiKeys } from '../../db/schema/api-keys.ts';
+import { inList, mapRows, selection } from '../../db/statement.ts';
+import { apiKeyInReach, type Reach } from '../access/reach.ts';
+import { type Caller, requirePermissions } from '../access/viewer.ts';
+import type { Permission } from '../kernel/permission-names.ts';
+import { type Listing, listing } from '../lists/connection.ts';
+import { BY_CREATION } from '../lists/entity-filter.ts';
+import type { Walk } from '../lists/index-scan.ts';
+import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+
+export const API_KEY_ACCESSES = apiKeys.access.enumValues;
+export const API_KEY_REACHES = apiKeys.reach.enumValues;
+
+export const permissionList = sql<string>`(SELECT json_group_array(permission) FROM api_key_permission
+  WHERE api_key_permission.api_key_id = ${apiKeys.id})`;
+
+const apiKeySelection = mapRows(
+  selection({
+    id: apiKeys.id,
+    name: apiKeys.name,
+    access: apiKeys.access,
+    reachKind: apiKeys.reach,
+    permissions: permissionList,
+    tenantIds: sql<string>`(SELECT json_group_array(tenant_id) FROM api_key_tenant
+      WHERE api_key_tenant.api_key_id = ${apiKeys.id})`,
+    customerId: apiKeys.customerId,
+    previousSecretExpiresAt: apiKeys.previousSecretExpiresAt,
+    expiresAt: apiKeys.expiresAt,
+    revokedAt: apiKeys.revokedAt,
+    lastUsedAt: apiKeys.lastUsedAt,
+    createdAt: apiKeys.createdAt,
+  }),
+  ({ permissions, tenantIds, customerId, reachKind, ...row }) => ({
+    ...row,
+    permissions: parseList<Permission>(permissions),
+    reach: reachOf(reachKind, parseList(tenantIds), customerId),
+  }),
+);
+
+export interface ApiKeyRecord extends ReturnType<typeof apiKeySelection.decode> {}
+
+export function parseList<Item extends string>(json: string): Item[] {
+  return JSON.parse(json);
+}
+
+export function reachOf(kind: Reach['kind'], tenantIds: readonly string[], customerId: string | null): Reach {
+  if (kind === 'TENANTS') return { kind, tenantIds };
+  return kind === 'CUSTOMER' ? { kind, customerId } : { kind };
+}
+
+export const apiKeyRows = (rest: SQL) => ({
+  sql: sql`SELECT ${apiKeySelection.list} FROM api_key ${rest}`,
+  decode: apiKeySelection.decode,
+});
+
+/** The keys in reach among these, revoked ones included. */
+export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<ApiKeyRecord[]> {
+  requirePermissions(viewer, ['apiKey:read']);
+  return db.read(apiKeyRows(sql`WHERE ${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`));
+}
+
+const walked = alias(apiKeys, 'walked');
+
+/** Where the keys in reach are walked: of whoever reaches some tenants, those of these tenants and no more. */
+function keysInReach(reach: Reach): SQL {
+  if (reach.kind !== 'TENANTS') return sql`api_key walked`;
+  return sql`(SELECT DISTINCT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)}) reached
+    CROSS JOIN api_key walked ON walked.id = reached.api_key_id`;
+}
+
+/** The keys in reach, the oldest first, revoked ones included. */
+export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Listing<ApiKeyRecord> {
+  requirePermissions(viewer, ['apiKey:read']);
+  const walk: Walk = {
+    from: keysInReach(viewer.reach),
+    id: walked.id,
+    sort: null,
+    partitions: [],
+    where: [apiKeyInReach(viewer, walked.id)],
+  };
+  const target = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id, sort: null };
+  return listing(db, target, walk, parsePaging(page, BY_CREATION, 'apiKeys'), () => null);
+}

@@ -1,0 +1,154 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type * as z from 'zod';
+import { violatedUniqueColumn } from '../../db/constraint.ts';
+import { allOf, type Statement, select, write } from '../../db/statement.ts';
+import type { Reach } from '../access/reach.ts';
+import { type Caller, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
+import {
+  AlreadyExistsError,
+  type DirectoryError,
+  type ErrorClass,
+  ForbiddenError,
+  type NamedRecord,
+} from '../kernel/errors.ts';
+import type { EventType } from '../kernel/event-types.ts';
+import { newId } from '../kernel/ids.ts';
+import { parse } from '../kernel/input.ts';
+import type { Permission } from '../kernel/permission-names.ts';
+import { eventsOf, nameTenants } from './event-recording.ts';
+
+/** What every change that the directory knows how to make says of itself, whichever way it is made. */
+export interface Rules<Schema extends z.ZodType = z.ZodType> {
+  readonly name: string;
+  readonly permissions: readonly Permission[];
+  /** Which kinds of reach may run it at all. */
+  readonly reaches: readonly Reach['kind'][];
+  readonly input: Schema;
+  readonly errors: readonly ErrorClass[];
+}
+
+/**
+ * A change that is made by one plan. It carries its permissions, its input schema and the errors it can answer, so that
+ * every API enforces, documents and tests the same rules without repeating them.
+ */
+export interface Command<Result = unknown, Answer = unknown, Schema extends z.ZodType = z.ZodType>
+  extends Rules<Schema> {
+  plan(change: Change, input: z.output<Schema>): Plan<Result, Answer>;
+}
+
+/** Infers the types of a command from its schema and its plan. */
+export function command<Result, Answer, Schema extends z.ZodType>(
+  definition: Command<Result, Answer, Schema>,
+): Command<Result, Answer, Schema> {
+  return definition;
+}
+
+/** One command being carried out: what all that it writes has in common. */
+export interface Change {
+  /** Stands in every event of the command. */
+  readonly id: string;
+  readonly at: Date;
+  readonly viewer: Viewer;
+}
+
+/**
+ * A condition under which nothing is written. `problem` is an SQL expression: NULL when all is well, else a detail for
+ * the error. The same expression reports to the caller and guards the first event.
+ */
+export interface Check<Answer> {
+  readonly problem: SQL;
+  error(detail: string, answer: Answer | undefined): DirectoryError;
+}
+
+/** A unique value that the command may write, and who holds it if that fails. */
+export interface UniqueValue {
+  /** As SQLite names it: `customer.email_key`. */
+  readonly column: string;
+  /** Where in the input the value came from. */
+  readonly path: string;
+  /** Finds the record that holds the value; null when the viewer may not read such records at all. */
+  readonly holder: Statement<NamedRecord> | null;
+}
+
+/**
+ * What a command does to the database, as one batch: the checks, the writes, the answer.
+ *
+ * The events decide. The first write inserts the event, if every check passes and there is anything to change; all that
+ * follows is written only where that event exists. So a change and its event cannot come apart, and a command that
+ * changes nothing writes nothing. (`recordTraffic` has no event: what it inserts first takes its place.)
+ */
+export interface Plan<Result, Answer> {
+  readonly checks: readonly Check<Answer>[];
+  writes(allowed: SQL): readonly SQL[];
+  /** What goes for good, once the events have named the tenants that it had to do with. */
+  readonly removals?: readonly SQL[];
+  readonly unique?: readonly UniqueValue[];
+  readonly answer: Statement<Answer>;
+  /** Whether it leaves mail to be sent. */
+  readonly mails?: boolean;
+  /** Read the answer first: a removal may put the record out of the viewer's reach. */
+  readonly answersBeforeWriting?: boolean;
+  result(answer: Answer, recorded: ReadonlySet<EventType>): Result;
+}
+
+/** Refuses whoever may not run the command, whatever the input. */
+export function authorize(viewer: Viewer, { permissions, reaches }: Pick<Rules, 'permissions' | 'reaches'>): void {
+  if (viewer.access === 'READ') throw ForbiddenError.readOnlyKey();
+  requirePermissions(viewer, permissions);
+  requireReach(viewer, reaches);
+}
+
+/** Permission and reach, then input, then rules and writes in one batch: one D1 call, and one more when a value was taken. */
+export async function run<Result, Answer, Schema extends z.ZodType>(
+  { db, viewer, mailIsDue }: Caller,
+  { permissions, reaches, input: schema, plan: makePlan }: Command<Result, Answer, Schema>,
+  input: unknown,
+): Promise<Result> {
+  authorize(viewer, { permissions, reaches });
+  const change: Change = { id: newId(), at: new Date(), viewer };
+  const plan = makePlan(change, parse(schema, input));
+
+  const checks = checkStatement(plan.checks);
+  const writes = [...plan.writes(isAllowed(plan.checks)), nameTenants(change), ...(plan.removals ?? [])].map(write);
+  const recorded = eventsOf(change);
+  const statements: Statement[] = plan.answersBeforeWriting
+    ? [plan.answer, checks, ...writes, recorded]
+    : [checks, ...writes, recorded, plan.answer];
+
+  let results: unknown[][];
+  try {
+    results = await db.batch(statements);
+  } catch (error) {
+    throw await asAlreadyExists(db, plan.unique ?? [], error);
+  }
+  const rowsOf = <Row>(statement: Statement<Row>) => results[statements.indexOf(statement as Statement)] as Row[];
+
+  const [answer] = rowsOf(plan.answer);
+  const [problems] = rowsOf(checks);
+  plan.checks.forEach((check, index) => {
+    const detail = problems?.[`check_${index}`];
+    if (detail !== null && detail !== undefined) throw check.error(detail, answer);
+  });
+  if (answer === undefined) throw new Error('A command that passed its checks found no record to answer with');
+  if (plan.mails) mailIsDue();
+  return plan.result(answer, new Set(rowsOf(recorded).map(({ type }) => type)));
+}
+
+/** Whether all of these pass: an expression. */
+export const isAllowed = (checks: readonly Check<never>[]): SQL =>
+  allOf(checks.map(({ problem }) => sql`${problem} IS NULL`));
+
+function checkStatement(checks: readonly Check<never>[]): Statement<Record<string, string | null>> {
+  const fields = Object.fromEntries(
+    checks.map(({ problem }, index) => [`check_${index}`, sql<string | null>`${problem}`]),
+  );
+  return select({ changeable: sql<string | null>`NULL`, ...fields }, sql``);
+}
+
+async function asAlreadyExists(db: Caller['db'], unique: readonly UniqueValue[], error: unknown): Promise<unknown> {
+  const column = violatedUniqueColumn(error);
+  const taken = unique.find((value) => value.column === column);
+  if (!taken) return error;
+  const [[existing] = []] = taken.holder ? await db.reads([taken.holder]) : [];
+  return new AlreadyExistsError(taken.path, existing ?? null);
+}

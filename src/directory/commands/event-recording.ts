@@ -1,0 +1,93 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { events } from '../../db/schema/events.ts';
+import { type Statement, select } from '../../db/statement.ts';
+import type { Actor } from '../access/viewer.ts';
+import type { EventType } from '../kernel/event-types.ts';
+import { newId } from '../kernel/ids.ts';
+
+/** What all events of one command have in common. */
+export interface Occasion {
+  readonly id: string;
+  readonly at: Date;
+  readonly viewer: { readonly actor: Actor };
+}
+
+/** What users do for themselves, before there is a viewer. */
+export const occasionOf = (userId: string, at: Date): Occasion => ({
+  id: newId(),
+  at,
+  viewer: { actor: { type: 'USER', id: userId } },
+});
+
+/** An event about to be recorded. */
+interface EventDraft {
+  type: EventType;
+  subjectType: typeof events.$inferSelect.subjectType;
+  /** Expressions over the rows of `from`. */
+  subjectId: SQL;
+  before?: SQL;
+  after?: SQL;
+}
+
+/** Inserts one event for each row of `from`, a FROM clause with its conditions: none match, nothing happens. */
+export function recordEvent(change: Occasion, draft: EventDraft, from: SQL): SQL {
+  const { actor } = change.viewer;
+  const { type, subjectType, subjectId, before, after } = draft;
+  return sql`INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, actor_id, before, after, created_at)
+    SELECT ${change.id}, ${type}, ${subjectType}, ${subjectId}, ${actor.type}, ${actor.id},
+      ${before ?? sql`NULL`}, ${after ?? sql`NULL`}, ${change.at.getTime()} ${from}`;
+}
+
+const ofCommand = (change: Occasion, type: EventType): SQL =>
+  sql`event.command_id = ${change.id} AND event.type = ${type}`;
+
+/** Whether an event of this type was recorded by this command: the condition of the writes that belong to it. */
+export const happened = (change: Occasion, type: EventType): SQL =>
+  sql`EXISTS (SELECT 1 FROM event WHERE ${ofCommand(change, type)})`;
+
+/** The subjects of this command's events of this type, for `IN`. */
+export const subjectsOf = (change: Occasion, type: EventType): SQL =>
+  sql`(SELECT event.subject_id FROM event WHERE ${ofCommand(change, type)})`;
+
+/** Sets what the subject looks like now, after the writes. */
+export const recordAfter = (change: Occasion, type: EventType, after: SQL): SQL =>
+  sql`UPDATE event SET after = ${after} WHERE ${ofCommand(change, type)}`;
+
+/** They name one tenant each: the other tenants of a customer or user are nobody's business who reaches only this one. */
+const OF_ONE_TENANT = sql`('membership.created', 'membership.deleted', 'tenantRole.assigned', 'tenantRole.revoked',
+  'pixel.created', 'pixel.updated', 'pixel.removed', 'pipeline.created', 'pipeline.updated', 'pipeline.removed')`;
+
+/** A user is signed in to what may be out of the reach of whoever shares a tenant with the user, and by whom. */
+const OF_NO_TENANT = sql`('session.created', 'session.switched', 'session.ended', 'user.linked')`;
+
+/** Notes the tenants that this command's events name: by them, whoever reaches some tenants only finds the events. */
+export function nameTenants(change: Occasion): SQL {
+  const about = (subjectType: EventDraft['subjectType']) =>
+    sql`event.command_id = ${change.id} AND event.subject_type = ${subjectType}`;
+  const copied = sql`event.id, event.type, event.actor_type, event.actor_id`;
+  return sql`INSERT INTO event_tenant (tenant_id, event_id, type, actor_type, actor_id)
+    SELECT event.subject_id, ${copied} FROM event WHERE ${about('Tenant')}
+    UNION ALL
+    SELECT membership.tenant_id, ${copied}
+    FROM event JOIN membership ON membership.customer_id = event.subject_id
+    WHERE ${about('Customer')} AND event.type NOT IN ${OF_ONE_TENANT}
+    UNION ALL
+    SELECT COALESCE(event.after, event.before) ->> 'tenantId', ${copied}
+    FROM event WHERE event.command_id = ${change.id} AND event.type IN ${OF_ONE_TENANT}
+    UNION ALL
+    SELECT assignment.tenant_id, ${copied}
+    FROM event JOIN assignment ON assignment.user_id = event.subject_id
+    WHERE ${about('User')} AND event.type NOT IN ${OF_ONE_TENANT} AND event.type NOT IN ${OF_NO_TENANT}
+    UNION ALL
+    SELECT api_key_tenant.tenant_id, ${copied}
+    FROM event JOIN api_key_tenant ON api_key_tenant.api_key_id = event.subject_id
+    WHERE ${about('ApiKey')}`;
+}
+
+/** What this command recorded. */
+export const eventsOf = (change: Occasion): Statement<{ type: EventType }> =>
+  select({ type: sql<EventType>`${events.type}` }, sql`FROM event WHERE ${events.commandId} = ${change.id}`);
+
+/** The subjects of all of this command's events, as a SELECT. */
+export const eventSubjects = (change: Occasion): SQL =>
+  sql`SELECT ${events.subjectId} FROM event WHERE ${events.commandId} = ${change.id}`;

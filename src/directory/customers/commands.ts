@@ -1,0 +1,236 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { assignmentInReach, customerInReach, customerWhollyInReach } from '../access/reach.ts';
+import type { Viewer } from '../access/viewer.ts';
+import { type Change, type Check, command, type Plan } from '../commands/command.ts';
+import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from '../commands/entity.ts';
+import { erasure, planErasure } from '../commands/erasure.ts';
+import { eventSubjects, happened } from '../commands/event-recording.ts';
+import { holdsPermissions, permissionsOfUsersOf } from '../commands/grant-guard.ts';
+import { keepsAdminsWithout } from '../commands/last-admin-guard.ts';
+import { allExist, missingTenants, pathOf, resolveTenants } from '../commands/references.ts';
+import { eitherOf, isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from '../commands/upsert.ts';
+import {
+  AlreadyExistsError,
+  ForbiddenError,
+  LastAdminError,
+  NotFoundError,
+  ValidationError,
+  VersionConflictError,
+} from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import {
+  customerIdentifier,
+  expectedVersion,
+  flag,
+  id,
+  newRecord,
+  type TenantIdentifier,
+  tenantIdentifiers,
+  text,
+} from '../kernel/input.ts';
+import { USER } from '../users/columns.ts';
+import { CUSTOMER, customerDetails, customerPatch, newCustomer, patchedCustomer, withIdentifier } from './columns.ts';
+import { recordJoining, writeMemberships } from './memberships.ts';
+import { type CustomerRecord, customerRows, isCustomer } from './queries.ts';
+
+export interface CustomerResult {
+  customer: CustomerRecord;
+}
+
+const asResult = (customer: CustomerRecord): CustomerResult => ({ customer });
+
+/** A customer that also belongs to tenants out of reach is not the viewer's to change. */
+function whollyInReach({ reach }: Viewer, target: SQL): Check<unknown> {
+  const shared = sql`NOT ${customerWhollyInReach(reach, sql`customer.id`)}`;
+  return {
+    problem: sql`(SELECT 'shared' FROM customer WHERE ${target} AND ${shared})`,
+    error: () => ForbiddenError.outOfReach('The customer also belongs to tenants that are out of reach.'),
+  };
+}
+
+/** A viewer who reaches some tenants only would lose sight of a customer that joins none of them. */
+function requireTenants({ reach }: Viewer, identifiers: readonly TenantIdentifier[]): void {
+  if (reach.kind === 'ORGANIZATION' || identifiers.length > 0) return;
+  throw ForbiddenError.outOfReach('Your reach is limited to tenants: name at least one of them in tenantIdentifiers.');
+}
+
+/** The memberships that a customer created by this command begins with. */
+const firstMemberships = (change: Change, customerId: string, tenants: SQL): SQL[] => [
+  recordJoining(change, sql`${customerId}`, tenants, happened(change, 'customer.created')),
+  ...writeMemberships(change),
+];
+
+export const createCustomer = command({
+  name: 'createCustomer',
+  permissions: ['customer:create'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: newRecord({ ...customerDetails, name: text, tenantIdentifiers: tenantIdentifiers.nullish() }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { tenantIdentifiers, ...input }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = change;
+    requireTenants(viewer, tenantIdentifiers ?? []);
+    const customerId = newId();
+    const values = newCustomer(input);
+    const tenants = resolveTenants(viewer.reach, tenantIdentifiers ?? [], 'tenantIdentifiers');
+    const creating = creation(change, CUSTOMER, customerId, values);
+    return {
+      checks: [allExist([missingTenants(tenants)])],
+      writes: (allowed) => [
+        creating.recorded(allowed),
+        ...creating.writes,
+        ...firstMemberships(change, customerId, tenants),
+      ],
+      unique: uniqueValues(CUSTOMER, viewer, values, sql`FALSE`),
+      answer: customerRows(sql`WHERE customer.id = ${customerId}`),
+      result: asResult,
+    };
+  },
+});
+
+export const updateCustomer = command({
+  name: 'updateCustomer',
+  permissions: ['customer:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z.object({ ...customerDetails, id, name: text.optional(), expectedVersion }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
+  plan(change, { id, expectedVersion, ...patch }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = change;
+    const checks = (target: SQL) => [
+      whollyInReach(viewer, target),
+      ...hasVersion(CUSTOMER, viewer, target, expectedVersion),
+    ];
+    return planAlteration(change, CUSTOMER, { id, verb: 'updated', values: patchedCustomer(patch) }, checks, asResult);
+  },
+});
+
+export interface CustomerUpsertResult extends CustomerResult {
+  outcome: Outcome;
+}
+
+export const upsertCustomer = command({
+  name: 'upsertCustomer',
+  permissions: ['customer:create', 'customer:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z
+    .object({
+      ...customerDetails,
+      identifier: customerIdentifier,
+      name: text.optional(),
+      tenantIdentifiers: tenantIdentifiers.nullish(),
+      /** What only a new customer is like, and what is only changed: both over the rest. */
+      onCreate: customerPatch.optional(),
+      onUpdate: customerPatch.optional(),
+    })
+    .superRefine(keepsIdentifier(['email', 'externalId'])),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(
+    change,
+    { identifier, tenantIdentifiers, onCreate, onUpdate, ...patch },
+  ): Plan<CustomerUpsertResult, CustomerRecord> {
+    const { viewer } = change;
+    requireTenants(viewer, tenantIdentifiers ?? []);
+    const target = isCustomer(identifier);
+    const reached = sql`${target} AND ${customerInReach(viewer.reach, sql`customer.id`)}`;
+    const path = pathOf('identifier', identifier);
+    const tenants = resolveTenants(viewer.reach, tenantIdentifiers ?? [], 'tenantIdentifiers');
+
+    const customerId = newId();
+    const created = { ...patch, ...onCreate };
+    const newValues = newCustomer(withIdentifier(identifier, created));
+    const otherValues = patchedCustomer({ ...patch, ...onUpdate });
+    const creating = creation(change, CUSTOMER, customerId, newValues);
+    const changing = alteration(change, CUSTOMER, target, otherValues);
+    return {
+      checks: [
+        allExist([missingTenants(tenants), ...(identifier.id == null ? [] : [missing(CUSTOMER, reached, path)])]),
+        isNotTaken(CUSTOMER, target, reached, path),
+        whollyInReach(viewer, target),
+        isNamed(CUSTOMER, target, created.name),
+      ],
+      writes: (allowed) => [
+        changing.recorded(allowed),
+        creating.recorded(sql`${allowed} AND NOT ${exists(CUSTOMER, target)}`),
+        ...changing.writes,
+        ...creating.writes,
+        ...firstMemberships(change, customerId, tenants),
+      ],
+      unique: uniqueValues(CUSTOMER, viewer, eitherOf(CUSTOMER, target, newValues, otherValues), target),
+      answer: customerRows(sql`WHERE customer.id IN (
+        ${eventSubjects(change)} UNION ALL SELECT customer.id FROM customer WHERE ${target})`),
+      result: (customer, recorded) => ({ customer, outcome: outcomeOf(recorded, 'customer') }),
+    };
+  },
+});
+
+/** Users are hidden with their customer: those who work in tenants out of reach are not the viewer's to hide. */
+function usersWithinReach({ reach }: Viewer, target: SQL): Check<unknown> {
+  const reached = assignmentInReach(reach, sql`assignment.tenant_id`);
+  return {
+    problem: sql`(SELECT 'elsewhere' FROM customer WHERE ${target} AND EXISTS (
+      SELECT 1 FROM assignment WHERE assignment.user_customer_id = customer.id AND NOT ${reached}))`,
+    error: () => ForbiddenError.outOfReach('The customer has users with roles in tenants that are out of reach.'),
+  };
+}
+
+/** Whoever hides, erases or brings back a customer does so with its users, and holds what they hold. */
+const holdsUsers = (viewer: Viewer, customerId: string): Check<unknown> =>
+  holdsPermissions(viewer, permissionsOfUsersOf(sql`${customerId}`));
+
+/** Erasing a customer erases its users. */
+function mayErase({ permissions }: Viewer, users: SQL): Check<unknown>[] {
+  if (permissions.has('user:delete')) return [];
+  return [
+    {
+      problem: sql`(SELECT 'users' FROM user WHERE ${users} LIMIT 1)`,
+      error: () => ForbiddenError.missing(['user:delete']),
+    },
+  ];
+}
+
+export const deleteCustomer = command({
+  name: 'deleteCustomer',
+  permissions: ['customer:delete'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z.object({ id, permanently: flag.nullish() }),
+  errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
+  plan(change, { id, permanently }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = change;
+    const keepsAdmins = keepsAdminsWithout(viewer.reach, id);
+    if (permanently) {
+      const users = sql`user.customer_id = ${id}`;
+      const checks = [holdsUsers(viewer, id), keepsAdmins, ...mayErase(viewer, users)];
+      return planErasure(change, CUSTOMER, id, checks, asResult, [erasure(change, USER, users)]);
+    }
+    const checks = (target: SQL) => [
+      whollyInReach(viewer, target),
+      usersWithinReach(viewer, target),
+      holdsUsers(viewer, id),
+      keepsAdmins,
+    ];
+    return planAlteration(
+      change,
+      CUSTOMER,
+      { id, verb: 'deleted', values: { deletedAt: change.at } },
+      checks,
+      asResult,
+    );
+  },
+});
+
+export const restoreCustomer = command({
+  name: 'restoreCustomer',
+  permissions: ['customer:delete'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z.object({ id }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = change;
+    const checks = (target: SQL) => [
+      whollyInReach(viewer, target),
+      usersWithinReach(viewer, target),
+      holdsUsers(viewer, id),
+    ];
+    return planAlteration(change, CUSTOMER, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
+  },
+});

@@ -1,0 +1,89 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { customerInReach, tenantInReach } from '../access/reach.ts';
+import { type Change, command, type Plan } from '../commands/command.ts';
+import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
+import { customerIdentifier, tenantIdentifiers } from '../kernel/input.ts';
+import { recordJoining, recordLeaving, writeMemberships } from './memberships.ts';
+import { type CustomerRecord, customerRows, isCustomer } from './queries.ts';
+
+const input = z.object({ customerIdentifier, tenantIdentifiers });
+type Input = z.output<typeof input>;
+
+const errors = [ValidationError, NotFoundError, ForbiddenError];
+
+export interface MembershipResult {
+  customer: CustomerRecord;
+}
+
+/** Adds the customer to all of the tenants, or to none; those that it belongs to already stay as they are. */
+export const addCustomerToTenants = command({
+  name: 'addCustomerToTenants',
+  permissions: ['customer:edit', 'customerTenantMembership:create'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input,
+  errors,
+  plan: (change, given: Input): Plan<MembershipResult, CustomerRecord> =>
+    planMemberships(change, given, ({ customerId, tenants }, allowed) => [
+      recordJoining(change, customerId, tenants, allowed),
+    ]),
+});
+
+/** Removes the customer from all of the tenants, or from none; those that it does not belong to are no error. */
+export const removeCustomerFromTenants = command({
+  name: 'removeCustomerFromTenants',
+  permissions: ['customer:edit', 'customerTenantMembership:delete'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input,
+  errors,
+  plan: (change, given: Input): Plan<MembershipResult, CustomerRecord> =>
+    planMemberships(change, given, ({ customerId, tenants }, allowed) => [
+      recordLeaving(change, customerId, sql`${allowed} AND membership.tenant_id IN (SELECT tenant_id FROM ${tenants})`),
+    ]),
+});
+
+/** Makes the given tenants the only ones in reach that the customer belongs to. Hidden tenants are left as they are. */
+export const setCustomerTenants = command({
+  name: 'setCustomerTenants',
+  permissions: ['customer:edit', 'customerTenantMembership:create', 'customerTenantMembership:delete'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input,
+  errors,
+  plan: (change, given: Input): Plan<MembershipResult, CustomerRecord> =>
+    planMemberships(change, given, ({ customerId, tenants }, allowed) => [
+      recordLeaving(
+        change,
+        customerId,
+        sql`${allowed} AND membership.tenant_id NOT IN (SELECT tenant_id FROM ${tenants})
+          AND ${tenantInReach(change.viewer.reach, sql`membership.tenant_id`)}
+          AND EXISTS (SELECT 1 FROM tenant WHERE tenant.id = membership.tenant_id AND tenant.deleted_at IS NULL)`,
+      ),
+      recordJoining(change, customerId, tenants, allowed),
+    ]),
+});
+
+interface Resolved {
+  /** The customer's id, or NULL. */
+  customerId: SQL;
+  /** The rows (position, path, tenant_id) of the tenants. */
+  tenants: SQL;
+}
+
+function planMemberships(
+  change: Change,
+  { customerIdentifier, tenantIdentifiers }: Input,
+  recorded: (resolved: Resolved, allowed: SQL) => SQL[],
+): Plan<MembershipResult, CustomerRecord> {
+  const target = sql`${isCustomer(customerIdentifier)} AND ${customerInReach(change.viewer.reach, sql`customer.id`)}`;
+  const tenants = resolveTenants(change.viewer.reach, tenantIdentifiers, 'tenantIdentifiers');
+  const customerId = sql`(SELECT customer.id FROM customer WHERE ${target})`;
+  const customerPath = pathOf('customerIdentifier', customerIdentifier);
+  return {
+    checks: [allExist([missingUnless(sql`EXISTS ${customerId}`, customerPath, 'customer'), missingTenants(tenants)])],
+    writes: (allowed) => [...recorded({ customerId, tenants }, allowed), ...writeMemberships(change)],
+    answer: customerRows(sql`WHERE ${target}`),
+    answersBeforeWriting: true,
+    result: (customer) => ({ customer }),
+  };
+}

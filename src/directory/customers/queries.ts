@@ -1,0 +1,161 @@
+import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import * as z from 'zod';
+import { customerLabels, customers } from '../../db/schema/customers.ts';
+import { memberships } from '../../db/schema/memberships.ts';
+import { inList, jsonList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { customerInReach, tenantInReach } from '../access/reach.ts';
+import { type Caller, requirePermissions } from '../access/viewer.ts';
+import { type CustomerIdentifier, choice, comparable, labels, parse, text } from '../kernel/input.ts';
+import { type Listing, type NestedListing, nestedListing } from '../lists/connection.ts';
+import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from '../lists/entity-filter.ts';
+import { listRecords, type OwnFilter, type RecordListArguments } from '../lists/entity-list.ts';
+import { MAX_PICKED } from '../lists/filtered-page.ts';
+import type { Walk } from '../lists/index-scan.ts';
+import { nameFilter } from '../lists/name-filter.ts';
+import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import { customersInReach } from '../lists/reach-scans.ts';
+import { isFound, searchFor } from '../lists/search.ts';
+
+export const CUSTOMER_KINDS = customers.kind.enumValues;
+
+const {
+  externalIdKey: _externalIdKey,
+  emailKey: _emailKey,
+  descriptionKey: _descriptionKey,
+  deleted: _deleted,
+  ...fields
+} = getTableColumns(customers);
+
+export interface CustomerRecord extends RowOf<typeof fields> {}
+
+export const customerRows = (rest: SQL): Statement<CustomerRecord> => select(fields, sql`FROM customer ${rest}`);
+
+const IS_LIVE = sql`customer.deleted_at IS NULL`;
+
+/** Matches the live customer that an identifier names. */
+export function isCustomer({ id, email, externalId }: CustomerIdentifier): SQL {
+  if (id != null) return sql`${customers.id} = ${id} AND ${IS_LIVE}`;
+  if (email != null) return sql`${customers.emailKey} = ${comparable(email)} AND ${IS_LIVE}`;
+  return sql`${customers.externalIdKey} = ${comparable(externalId ?? '')} AND ${IS_LIVE}`;
+}
+
+/** The live customers in reach among these, in no particular order. */
+export async function customersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<CustomerRecord[]> {
+  requirePermissions(viewer, ['customer:read']);
+  const inReach = customerInReach(viewer.reach, customers.id);
+  return db.read(customerRows(sql`WHERE ${inList(customers.id, ids)} AND ${IS_LIVE} AND ${inReach}`));
+}
+
+/** Null when there is no such live customer in reach. */
+export async function findCustomer(
+  { db, viewer }: Caller,
+  identifier: CustomerIdentifier,
+): Promise<CustomerRecord | null> {
+  requirePermissions(viewer, ['customer:read']);
+  const inReach = customerInReach(viewer.reach, customers.id);
+  const [found] = await db.read(customerRows(sql`WHERE ${isCustomer(identifier)} AND ${inReach}`));
+  return found ?? null;
+}
+
+const SEARCHED = ['name', 'email', 'externalId'] as const;
+
+const customerFilter = z.object({
+  ...recordFilter,
+  ...nameFilter,
+  descriptionContains: text.nullish(),
+  kinds: anyOf(choice(CUSTOMER_KINDS)).nullish(),
+  /** The customers that carry all of these. */
+  labels: labels.pipe(anyOf(z.string())).nullish(),
+  /** Where a search finds what it looks for; in all of these, if not given. */
+  searchIn: anyOf(choice(SEARCHED)).nullish(),
+});
+
+const CUSTOMER_ORDERS = { ...RECORD_ORDERS, DESCRIPTION: 'descriptionSort' } as const;
+
+export interface CustomerListArguments extends RecordListArguments<keyof typeof CUSTOMER_ORDERS> {
+  filter?: z.input<typeof customerFilter> | null | undefined;
+}
+
+const LIST = {
+  name: 'customers',
+  permission: 'customer:read',
+  table: customers,
+  from: sql`customer`,
+  selection: selection(fields),
+  orders: CUSTOMER_ORDERS,
+  search: { columns: [customers.nameKey, customers.emailKey], index: sql`customer_search`, hasTenants: true },
+  division: 'kind',
+  source: customersInReach,
+  isInReach: customerInReach,
+} as const;
+
+/** The customers in reach, live ones unless the filter says otherwise. */
+export function listCustomers(caller: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
+  const filter = parse(customerFilter, args.filter ?? {}, 'filter');
+  const { kinds, labels, name, nameStartsWith, nameContains, search, searchIn } = filter;
+  const reachesAll = caller.viewer.reach.kind === 'ORGANIZATION';
+  return listRecords(caller, LIST, args, filter, {
+    divisions: kinds ?? CUSTOMER_KINDS,
+    names: { name, nameStartsWith, nameContains },
+    conditions: [
+      ...describedWith(filter.descriptionContains),
+      ...(labels ? [carriesAll(labels)] : []),
+      ...(search && searchIn ? [isFound(LIST, searchFor(search), columnsOf(searchIn))] : []),
+    ],
+    ...(labels && reachesAll && carrying(labels)),
+  });
+}
+
+/** No index serves it: where nothing else is asked for, a page looks at so many customers only. */
+const describedWith = (text: string | null | undefined): SQL[] =>
+  text == null ? [] : [sql`instr(${customers.descriptionKey}, ${comparable(text)}) > 0`];
+
+const columnsOf = (searched: readonly (typeof SEARCHED)[number][]) => searched.map((name) => customers[`${name}Key`]);
+
+const labelled = alias(customerLabels, 'walked');
+
+/** Where the customers are listed that carry the first of these labels, and those that carry the rarest of them. */
+function carrying(labels: readonly string[]): Pick<OwnFilter, 'picks' | 'byId'> {
+  const size = sql`(SELECT count(*) FROM (SELECT 1 FROM customer_label WHERE label = given.value LIMIT ${MAX_PICKED}))`;
+  const rarest = sql`(SELECT given.value FROM json_each(${jsonList(labels)}) given ORDER BY ${size} LIMIT 1)`;
+  return {
+    picks: [
+      sql`SELECT customer_id AS id FROM customer_label WHERE label = ${labels.length === 1 ? labels[0] : rarest}`,
+    ],
+    byId: {
+      from: sql`customer_label walked`,
+      id: labelled.customerId,
+      partitions: [{ column: labelled.label, values: labels.slice(0, 1) }],
+    },
+  };
+}
+
+const carriesAll = (labels: readonly string[]): SQL =>
+  sql`(SELECT count(*) FROM customer_label WHERE customer_label.customer_id = ${customers.id}
+    AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`;
+
+const target = { selection: selection(fields), from: sql`customer`, id: customers.id, sort: null };
+
+const membership = alias(memberships, 'walked');
+
+/** The live customers of each of these tenants, in the order of their ids. */
+export function listCustomersOfTenants(
+  { db, viewer }: Caller,
+  tenantIds: readonly string[],
+  page: PageArguments,
+): NestedListing<CustomerRecord> {
+  requirePermissions(viewer, ['customer:read']);
+  const walk: Walk = {
+    from: sql`membership walked`,
+    id: membership.customerId,
+    sort: null,
+    partitions: [
+      { column: membership.tenantId, values: tenantIds },
+      { column: membership.customerDeleted, values: [0] },
+      { column: membership.customerKind, values: CUSTOMER_KINDS },
+    ],
+    where: [tenantInReach(viewer.reach, membership.tenantId)],
+  };
+  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Tenant.customers'));
+}

@@ -1,0 +1,69 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { mailedLinks } from '../../db/schema/sign-in.ts';
+import { inList, type RowOf, select } from '../../db/statement.ts';
+import { userInReach } from '../access/reach.ts';
+import { type Caller, requirePermissions } from '../access/viewer.ts';
+import { newSecret, sealed, sha256, unsealed } from '../kernel/secrets.ts';
+
+export type LinkPurpose = (typeof mailedLinks.purpose.enumValues)[number];
+
+const HOUR_MILLISECONDS = 60 * 60 * 1000;
+/** How long a link is good after it was mailed: an invitation for 7 days, a new password for an hour. */
+export const LIFETIME_MILLISECONDS: Record<LinkPurpose, number> = {
+  INVITATION: 7 * 24 * HOUR_MILLISECONDS,
+  PASSWORD_RESET: HOUR_MILLISECONDS,
+};
+
+const PREFIX = 'tenantry-link';
+
+export const newLinkToken = (): string => sealed(`${PREFIX}_${newSecret()}`);
+
+/** What a token is kept as; null when it cannot be one. */
+export const hashOfLinkToken = (token: string): string | null =>
+  unsealed(token)?.startsWith(`${PREFIX}_`) ? sha256(token) : null;
+
+/**
+ * A link of this purpose for each of the users in `from`, to be mailed as soon as can be. One that was mailed or handed out
+ * before stops working at once.
+ */
+export function requestLinks(purpose: LinkPurpose, now: Date, from: SQL): SQL {
+  const at = now.getTime();
+  return sql`INSERT INTO mailed_link (user_id, purpose, created_at, expires_at, due_at)
+    SELECT user.id, ${purpose}, ${at}, ${at + LIFETIME_MILLISECONDS[purpose]}, ${at} ${from}
+    ON CONFLICT (user_id, purpose) DO UPDATE SET token_hash = NULL, handed_hash = NULL, handed_standing = NULL, created_at = excluded.created_at,
+      expires_at = excluded.expires_at, due_at = excluded.due_at, attempts = 0, sent_at = NULL, last_error = NULL`;
+}
+
+/** Over the columns of `user`: may be invited, because there is nothing yet to sign in with. */
+export const MAY_BE_INVITED = sql`(user.deleted = 0 AND user.status <> 'DEACTIVATED'
+  AND NOT EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id))`;
+
+/** Over the columns of `user`: the same, and nothing that was mailed lets the user in. */
+export const waitsForInvitation = (now: Date): SQL => sql`(${MAY_BE_INVITED} AND NOT EXISTS (SELECT 1 FROM mailed_link
+  WHERE mailed_link.user_id = user.id AND mailed_link.purpose = 'INVITATION'
+    AND (mailed_link.due_at IS NOT NULL OR mailed_link.expires_at > ${now.getTime()})))`;
+
+const fields = {
+  userId: mailedLinks.userId,
+  sentAt: mailedLinks.sentAt,
+  expiresAt: mailedLinks.expiresAt,
+  lastError: mailedLinks.lastError,
+};
+
+/** An invitation that was not accepted yet. */
+export interface InvitationRecord extends RowOf<typeof fields> {}
+
+/** The open invitations of those users among these who are in reach. */
+export async function invitationsOfUsers(
+  { db, viewer }: Caller,
+  userIds: readonly string[],
+): Promise<InvitationRecord[]> {
+  requirePermissions(viewer, ['user:read']);
+  return db.read(
+    select(
+      fields,
+      sql`FROM mailed_link WHERE purpose = 'INVITATION' AND ${inList(mailedLinks.userId, userIds)}
+        AND ${userInReach(viewer.reach, mailedLinks.userId)}`,
+    ),
+  );
+}

@@ -1,0 +1,86 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import { permissions } from '../../db/schema/permissions.ts';
+import { rolePermissions, roles } from '../../db/schema/roles.ts';
+import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { roleInReach } from '../access/reach.ts';
+import { type Caller, requirePermissions } from '../access/viewer.ts';
+import { permissionsBeyond, permissionsOfRole } from '../commands/grant-guard.ts';
+import { missingUnless, pathOf } from '../commands/references.ts';
+import { comparable, type RoleIdentifier } from '../kernel/input.ts';
+import { type NestedListing, nestedListing } from '../lists/connection.ts';
+import { BY_CREATION } from '../lists/entity-filter.ts';
+import type { Walk } from '../lists/index-scan.ts';
+import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import type { PermissionRecord } from './permissions.ts';
+
+/** As the migrations insert them. */
+export const OWNER_ROLE_ID = '00000000-0000-7000-8000-000000000101';
+export const TENANT_ADMIN_ROLE_ID = '00000000-0000-7000-8000-000000000301';
+
+export const ROLE_SCOPES = roles.scope.enumValues;
+export type RoleScope = (typeof ROLE_SCOPES)[number];
+
+const fields = {
+  id: roles.id,
+  scope: roles.scope,
+  name: roles.name,
+  description: roles.description,
+  level: roles.level,
+  builtIn: roles.builtIn,
+};
+
+export interface RoleRecord extends RowOf<typeof fields> {}
+
+export const roleRows = (rest: SQL): Statement<RoleRecord> => select(fields, sql`FROM role ${rest}`);
+
+/** The roles in reach among these, in no particular order. */
+export async function rolesByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<RoleRecord[]> {
+  requirePermissions(viewer, ['role:read']);
+  return db.read(roleRows(sql`WHERE ${inList(roles.id, ids)} AND ${roleInReach(viewer.reach, roles.scope)}`));
+}
+
+/** The roles of a scope that the viewer could give to somebody, because they hold no more than the viewer: the highest first. */
+export async function assignableRoles({ db, viewer }: Caller, scope: RoleScope): Promise<RoleRecord[]> {
+  requirePermissions(viewer, ['role:read']);
+  return db.read(
+    roleRows(sql`WHERE ${roles.scope} = ${scope} AND ${roleInReach(viewer.reach, roles.scope)}
+      AND ${permissionsBeyond(viewer, permissionsOfRole(sql`role.id`))} IS NULL
+      ORDER BY ${roles.level} DESC, ${roles.nameKey}`),
+  );
+}
+
+/** The id of the role of this scope that an identifier names, as an expression: NULL if there is none. */
+export function roleNamed({ id, name }: RoleIdentifier, scope: SQL): SQL {
+  const named = id == null ? sql`named.name_key = ${comparable(name ?? '')}` : sql`named.id = ${id}`;
+  return sql`(SELECT named.id FROM role named WHERE ${named} AND named.scope = ${scope})`;
+}
+
+/** The row of a reference to a role that is not there. */
+export const noRole = (roleId: SQL, identifier: RoleIdentifier, unless = sql`FALSE`): SQL =>
+  missingUnless(sql`(${unless} OR ${roleId} IS NOT NULL)`, pathOf('roleIdentifier', identifier), 'role');
+
+const walked = alias(rolePermissions, 'walked');
+
+/** The permissions of each of these roles, by name. */
+export function listPermissionsOfRoles(
+  { db, viewer }: Caller,
+  roleIds: readonly string[],
+  page: PageArguments,
+): NestedListing<PermissionRecord> {
+  requirePermissions(viewer, ['role:read']);
+  const walk: Walk = {
+    from: sql`role_permission walked`,
+    id: walked.permission,
+    sort: null,
+    partitions: [{ column: walked.roleId, values: roleIds }],
+    where: [],
+  };
+  const target = {
+    selection: selection({ id: permissions.name, description: permissions.description }),
+    from: sql`permission`,
+    id: permissions.name,
+    sort: null,
+  };
+  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Role.permissions'));
+}

@@ -1,0 +1,58 @@
+import { sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.ts';
+import { sessions } from '../../db/schema/sign-in.ts';
+import { select } from '../../db/statement.ts';
+import type { AccessTokens, Grant, Granted } from '../access/access-tokens.ts';
+import { type Authenticated, recollection, type Trust } from '../access/credential-cache.ts';
+import { grantOf, MAY_GO_ON, permissionsIn, reachOfGrant, standingIn } from './effective-role.ts';
+
+/** All that decides what an access token is good for, beside the token itself. */
+const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
+  select(
+    { ...standingIn(sql`${tenantId}`), expiresAt: sessions.expiresAt },
+    sql`FROM session JOIN user ON user.id = session.user_id
+      WHERE session.id = ${sessionId} AND session.user_id = ${userId} AND ${MAY_GO_ON}`,
+  );
+
+type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
+
+// A session is prolonged whenever its access token is renewed.
+const authenticate = recollection<Credential>(['expiresAt']);
+
+/** Who holds this access token; null when it is not ours, has expired, or the session or the role behind it has ended. */
+export async function authenticateUser(
+  db: Database,
+  tokens: AccessTokens,
+  token: string,
+  now: Date,
+  how: Trust,
+): Promise<Authenticated | null> {
+  const grant = await tokens.read(token);
+  if (grant === null) return null;
+  return authenticate(
+    db,
+    token,
+    { statement: credentialOf(grant), admit: (credential) => admit(grant, credential, now) },
+    how,
+  );
+}
+
+/** A token that says anything else than what it is good for is none of ours. */
+const isSameReach = (one: Grant, other: Grant): boolean =>
+  one.reach === other.reach && one.tenantId === other.tenantId && one.customerId === other.customerId;
+
+function admit(grant: Granted, credential: Credential, now: Date): Authenticated | null {
+  const current = grantOf(grant.sessionId, credential);
+  if (current === null || !isSameReach(current, grant) || credential.expiresAt <= now) return null;
+  return {
+    viewer: {
+      actor: { type: 'USER', id: grant.userId },
+      permissions: permissionsIn(credential),
+      access: 'WRITE',
+      reach: reachOfGrant(current),
+      expiresAt: null,
+      session: { id: grant.sessionId, tokenExpiresAt: grant.expiresAt },
+    },
+    noteUse: null,
+  };
+}

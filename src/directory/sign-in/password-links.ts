@@ -1,0 +1,134 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { passwords } from '../../db/schema/sign-in.ts';
+import { users } from '../../db/schema/users.ts';
+import { type Statement, select, update, write } from '../../db/statement.ts';
+import type { Visitor } from '../access/anonymous-caller.ts';
+import { RefusedError } from '../access/authentication-errors.ts';
+import {
+  areFew,
+  countAttempt,
+  forgetAttempts,
+  linkLimits,
+  mailLimits,
+  requireFew,
+  signInsByEmail,
+  uncount,
+} from '../access/rate-limits.ts';
+import { snapshotOfSubject } from '../commands/entity.ts';
+import {
+  eventsOf,
+  happened,
+  nameTenants,
+  type Occasion,
+  occasionOf,
+  recordAfter,
+  recordEvent,
+} from '../commands/event-recording.ts';
+import { comparable, emailAddress, otherwise, parse, text } from '../kernel/input.ts';
+import { hashOfLinkToken, type LinkPurpose, requestLinks } from '../mail/mailed-links.ts';
+import { userOfLink, useUpLink } from '../mail/shareable-invitations.ts';
+import { USER } from '../users/columns.ts';
+import { isUser, type UserRecord, userRows } from '../users/queries.ts';
+import { MAY_SIGN_IN } from './effective-role.ts';
+import { hashPassword, newPassword, requireUnlikeEmail } from './passwords.ts';
+import { recordEnd } from './sessions.ts';
+
+const requestInput = z.object({ email: emailAddress });
+
+/**
+ * Has a link mailed by which the user with this e-mail address chooses a new password; to nobody, if there is no such
+ * user, or none who signs in with one. Neither the answer nor the time it takes tells which: whoever it is, one batch
+ * writes something, and the mail is sent behind the answer.
+ */
+export async function requestPasswordReset({ db, address, now }: Visitor, input: unknown): Promise<void> {
+  const { email } = parse(requestInput, input);
+  const limits = mailLimits(comparable(email), address);
+  const hasPassword = sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id)`;
+  const addressee = sql`FROM user WHERE ${isUser({ email })} AND ${MAY_SIGN_IN} AND ${hasPassword} AND ${areFew(limits)}`;
+  const counted = await db.batch([
+    ...limits.map((limit) => countAttempt(limit, now)),
+    write(requestLinks('PASSWORD_RESET', now, addressee)),
+  ]);
+  requireFew(limits, counted, now);
+}
+
+const linkToken = z.string({ error: otherwise('must be a string') });
+const acceptInput = z.object({ token: linkToken, password: newPassword, name: text.nullish() });
+const resetInput = z.object({ token: linkToken, password: newPassword });
+
+/** Makes an invited user one who can sign in. An unknown, used, replaced or expired link is refused without saying which. */
+export async function acceptInvitation(visitor: Visitor, input: unknown): Promise<UserRecord> {
+  const { token, password, name } = parse(acceptInput, input);
+  const { tokenHash, user, hash, occasion, limits } = await openLink(visitor, 'INVITATION', token, password);
+  const type = 'user.joined';
+  const joined = happened(occasion, type);
+  return settle(visitor, occasion, user.id, [
+    recordEvent(
+      occasion,
+      { type, subjectType: 'User', subjectId: sql`user.id`, before: USER.snapshot },
+      userOfLink('INVITATION', tokenHash, visitor.now),
+    ),
+    useUpLink(tokenHash, joined),
+    update(
+      users,
+      {
+        status: 'ACTIVE',
+        ...(name != null && { name, nameKey: comparable(name) }),
+        updatedAt: visitor.now,
+        version: sql`version + 1`,
+      },
+      sql`user.id = ${user.id} AND ${joined}`,
+    ),
+    sql`INSERT INTO password (user_id, hash, changed_at) SELECT ${user.id}, ${hash}, ${visitor.now.getTime()} WHERE ${joined}`,
+    recordAfter(occasion, type, snapshotOfSubject(USER)),
+    uncount(limits),
+  ]);
+}
+
+/** Sets another password, and signs the user out everywhere: whoever knew the old one is in no more. */
+export async function resetPassword(visitor: Visitor, input: unknown): Promise<UserRecord> {
+  const { token, password } = parse(resetInput, input);
+  const { tokenHash, user, hash, occasion, limits } = await openLink(visitor, 'PASSWORD_RESET', token, password);
+  const type = 'user.passwordReset';
+  const done = happened(occasion, type);
+  return settle(visitor, occasion, user.id, [
+    recordEvent(
+      occasion,
+      { type, subjectType: 'User', subjectId: sql`user.id` },
+      userOfLink('PASSWORD_RESET', tokenHash, visitor.now),
+    ),
+    useUpLink(tokenHash, done),
+    update(passwords, { hash, changedAt: visitor.now }, sql`user_id = ${user.id} AND ${done}`),
+    recordEnd(occasion, 'PASSWORD_RESET', sql`FROM session WHERE session.user_id = ${user.id} AND ${done}`),
+    sql`DELETE FROM session WHERE user_id = ${user.id} AND ${done}`,
+    forgetAttempts(signInsByEmail(comparable(user.email))),
+    uncount(limits),
+  ]);
+}
+
+/** Whose link it is, and the hash of the password to be: made before anything is written, because it takes its time. */
+async function openLink({ db, address, now }: Visitor, purpose: LinkPurpose, token: string, password: string) {
+  const limits = linkLimits(address);
+  // Nothing has an empty hash: what cannot be a token takes the same way as one that is not good.
+  const tokenHash = hashOfLinkToken(token) ?? '';
+  const [[user], ...counted] = await db.batch([
+    select({ id: users.id, email: users.email }, userOfLink(purpose, tokenHash, now)),
+    ...limits.map((limit) => countAttempt(limit, now)),
+  ]);
+  requireFew(limits, counted, now);
+  if (!user) throw new RefusedError();
+  requireUnlikeEmail(password, user.email);
+  return { tokenHash, user, hash: await hashPassword(password), occasion: occasionOf(user.id, now), limits };
+}
+
+/** Writes all of it, unless somebody else was faster with the link. */
+async function settle({ db }: Visitor, occasion: Occasion, userId: string, writes: readonly SQL[]) {
+  const recorded = eventsOf(occasion);
+  const answer = userRows(sql`WHERE user.id = ${userId}`);
+  const statements: Statement[] = [...writes.map(write), write(nameTenants(occasion)), recorded, answer];
+  const results = await db.batch(statements);
+  const [user] = results.at(-1) as UserRecord[];
+  if (!user || results.at(-2)?.length === 0) throw new RefusedError();
+  return user;
+}

@@ -1,0 +1,32 @@
+import { fromDigits, newSecret, sealed, sha256, toDigits, unsealed } from '../kernel/secrets.ts';
+
+/**
+ * `tenantry-session_<session id, 32 hex digits>_<family, 64 hex digits>_<256 random bits, 64 hex digits>`, and a
+ * checksum. All refresh tokens of a session share the family: who shows it has, or had, one of them.
+ */
+const BODY = /^tenantry-session_([0-9a-f]{32})_([0-9a-f]{64})_[0-9a-f]{64}$/;
+
+export interface RefreshToken {
+  token: string;
+  sessionId: string;
+  family: string;
+  familyHash: string;
+  hash: string;
+}
+
+const read = (token: string, sessionId: string, family: string): RefreshToken => ({
+  token,
+  sessionId,
+  family,
+  familyHash: sha256(family),
+  hash: sha256(token),
+});
+
+export const newRefreshToken = (sessionId: string, family = newSecret()): RefreshToken =>
+  read(sealed(`tenantry-session_${toDigits(sessionId)}_${family}_${newSecret()}`), sessionId, family);
+
+/** What the token claims to be; null when it cannot be one. */
+export function parseRefreshToken(token: string): RefreshToken | null {
+  const [, digits, family] = BODY.exec(unsealed(token) ?? '') ?? [];
+  return digits === undefined || family === undefined ? null : read(token, fromDigits(digits), family);
+}

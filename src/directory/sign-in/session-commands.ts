@@ -1,0 +1,141 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { select } from '../../db/statement.ts';
+import type { Grant } from '../access/access-tokens.ts';
+import type { Viewer } from '../access/viewer.ts';
+import { type Change, command, type Plan } from '../commands/command.ts';
+import { happened } from '../commands/event-recording.ts';
+import { holdsPermissions, permissionsOfUser } from '../commands/grant-guard.ts';
+import { allExist, missingUnless, pathOf } from '../commands/references.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
+import { flag, id, tenantIdentifier } from '../kernel/input.ts';
+import { assignedTenant, grantOf, type Standing, standingIn } from './effective-role.ts';
+import { isOwn, type SessionRecord, sessionRows, sessionWithId } from './session-queries.ts';
+import { recordEnd, recordSession } from './sessions.ts';
+
+/** Ends the sessions that match, over the columns of `session`. */
+const ending = (change: Change, reason: 'SIGNED_OUT' | 'REVOKED', target: SQL, allowed: SQL): SQL[] => [
+  recordEnd(change, reason, sql`FROM session WHERE ${target} AND ${allowed}`),
+  sql`DELETE FROM session WHERE ${target} AND ${happened(change, 'session.ended')}`,
+];
+
+/** Where the viewer is signed in, and as whom; a ForbiddenError for a key, which is not. */
+function ownSession({ actor, session }: Viewer) {
+  if (actor.type !== 'USER' || session === null) throw ForbiddenError.notSignedIn();
+  return { userId: actor.id, sessionId: session.id, tokenExpiresAt: session.tokenExpiresAt };
+}
+
+export interface SignOutResult {
+  sessionCount: number;
+}
+
+/** Ends the session of the caller, or all of the caller's. Its tokens are refused from the next request on. */
+export const signOut = command({
+  name: 'signOut',
+  permissions: [],
+  reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
+  input: z.object({ everywhere: flag.nullish() }),
+  errors: [ForbiddenError],
+  plan(change, { everywhere }): Plan<SignOutResult, SignOutResult> {
+    const { userId, sessionId } = ownSession(change.viewer);
+    const target = everywhere ? sql`session.user_id = ${userId}` : sql`session.id = ${sessionId}`;
+    return {
+      checks: [],
+      writes: (allowed) => ending(change, 'SIGNED_OUT', target, allowed),
+      answer: select({ sessionCount: sql<number>`count(*)` }, sql`FROM session WHERE ${target}`),
+      answersBeforeWriting: true,
+      result: (answer) => answer,
+    };
+  },
+});
+
+export interface SessionResult {
+  session: SessionRecord;
+}
+
+/** Ends a session: one's own, or that of a user who holds no more than oneself. */
+export const revokeSession = command({
+  name: 'revokeSession',
+  permissions: [],
+  reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
+  input: z.object({ id }),
+  errors: [ValidationError, NotFoundError, ForbiddenError],
+  plan(change, { id }): Plan<SessionResult, SessionRecord> {
+    const { viewer } = change;
+    const target = sessionWithId(viewer, id);
+    const userId = sql`(SELECT session.user_id FROM session WHERE session.id = ${id})`;
+    const isOthers = sql`${isOwn(viewer, userId)} IS NOT TRUE`;
+    const mayEndOthers = viewer.permissions.has('user:edit') ? sql`TRUE` : sql`FALSE`;
+    return {
+      checks: [
+        {
+          problem: sql`iif(${isOthers} AND NOT ${mayEndOthers}, 'user:edit', NULL)`,
+          error: () => ForbiddenError.missing(['user:edit']),
+        },
+        allExist([missingUnless(sql`EXISTS (SELECT 1 FROM session WHERE ${target})`, 'id', 'session')]),
+        holdsPermissions(viewer, sql`SELECT permission FROM (${permissionsOfUser(userId)}) WHERE ${isOthers}`),
+      ],
+      writes: (allowed) => ending(change, 'REVOKED', target, allowed),
+      answer: sessionRows(sql`WHERE ${target}`),
+      answersBeforeWriting: true,
+      result: (session) => ({ session }),
+    };
+  },
+});
+
+export interface SwitchResult {
+  grant: Grant;
+  /** When the token may be good until: whoever has only an access token gets no further than it does. */
+  expiresAt: Date;
+}
+
+/**
+ * Lets the session of the caller reach another tenant, or, without one, what the caller's own role in the organization or
+ * a customer reaches. Where the token that it is asked with reaches does not matter, only where the user has a role.
+ */
+export const switchTenant = command({
+  name: 'switchTenant',
+  permissions: [],
+  reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
+  input: z.object({ tenantIdentifier: tenantIdentifier.nullish() }),
+  errors: [ValidationError, NotFoundError, ForbiddenError],
+  plan(change, { tenantIdentifier: identifier }): Plan<SwitchResult, Standing> {
+    const { userId, sessionId, tokenExpiresAt } = ownSession(change.viewer);
+    const type = 'session.switched';
+    const tenantId = identifier == null ? sql`NULL` : assignedTenant(identifier);
+    const from = sql`FROM session JOIN user ON user.id = session.user_id WHERE session.id = ${sessionId}`;
+    return {
+      checks: [
+        {
+          problem: sql`(SELECT 'issued' FROM session
+            WHERE session.id = ${sessionId} AND session.issuer_id IS NOT NULL AND ${identifier != null})`,
+          error: () => ForbiddenError.outOfReach('A session that a trusted issuer began reaches no tenant.'),
+        },
+        identifier == null
+          ? {
+              problem: sql`(SELECT 'none' FROM user WHERE user.id = ${userId} AND user.kind = 'TENANT')`,
+              error: () =>
+                ValidationError.at('tenantIdentifier', 'is required for a user with roles in tenants only', 'REQUIRED'),
+            }
+          : allExist([
+              missingUnless(
+                sql`EXISTS (SELECT 1 FROM user WHERE user.id = ${userId} AND ${tenantId} IS NOT NULL)`,
+                pathOf('tenantIdentifier', identifier),
+                'tenant',
+              ),
+            ]),
+      ],
+      writes: (allowed) => [
+        recordSession(change, type, sql`${from} AND session.tenant_id IS NOT ${tenantId} AND ${allowed}`),
+        sql`UPDATE session SET tenant_id = (SELECT ${tenantId} FROM user WHERE user.id = ${userId})
+          WHERE id = ${sessionId} AND ${happened(change, type)}`,
+      ],
+      answer: select(standingIn(sql`session.tenant_id`), from),
+      result: (standing) => {
+        const grant = grantOf(sessionId, standing);
+        if (grant === null) throw new Error('A session was switched to where its user has no role');
+        return { grant, expiresAt: tokenExpiresAt };
+      },
+    };
+  },
+});

@@ -1,0 +1,137 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { sessions } from '../../db/schema/sign-in.ts';
+import { insertWhen, select, write } from '../../db/statement.ts';
+import type { Grant } from '../access/access-tokens.ts';
+import type { Visitor } from '../access/anonymous-caller.ts';
+import { RefusedError } from '../access/authentication-errors.ts';
+import { happened, type Occasion, recordEvent } from '../commands/event-recording.ts';
+import type { EventType } from '../kernel/event-types.ts';
+import { creationTime, newId } from '../kernel/ids.ts';
+import { otherwise, parse } from '../kernel/input.ts';
+import { type Footing, grantOf, MAY_GO_ON, MAY_SIGN_IN, standingIn } from './effective-role.ts';
+import { newRefreshToken, parseRefreshToken, type RefreshToken } from './refresh-token.ts';
+
+const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+/** A session ends when it was not refreshed for 30 days, and at the latest 90 days after the user signed in. */
+export const MAX_IDLE_MILLISECONDS = 30 * DAY_MILLISECONDS;
+export const MAX_AGE_MILLISECONDS = 90 * DAY_MILLISECONDS;
+
+/** What a client is given to go on with. */
+export interface Admission {
+  grant: Grant;
+  refreshToken: string;
+  sessionExpiresAt: Date;
+}
+
+/** Records something of the sessions in `from`: an event of the user, which names the session. */
+export const recordSession = (
+  occasion: Occasion,
+  type: EventType & `session.${string}`,
+  from: SQL,
+  after = sql`json_object('sessionId', session.id)`,
+): SQL => recordEvent(occasion, { type, subjectType: 'User', subjectId: sql`session.user_id`, after }, from);
+
+type EndReason = 'SIGNED_OUT' | 'REVOKED' | 'PASSWORD_RESET' | 'REFRESH_TOKEN_REUSED';
+
+/** Records that the sessions in `from` end. What else ends one has an event of its own, which says enough. */
+export const recordEnd = (occasion: Occasion, reason: EndReason, from: SQL): SQL =>
+  recordSession(occasion, 'session.ended', from, sql`json_object('sessionId', session.id, 'reason', ${reason})`);
+
+interface Opening {
+  userAgent: string | null;
+  standing: Footing;
+  /** Under which it is opened at all, as an expression: what was found to be so before may have changed. */
+  condition: SQL;
+  /** Other columns of the session. */
+  columns?: Partial<typeof sessions.$inferInsert>;
+}
+
+interface Opened {
+  writes: readonly SQL[];
+  admission: Admission;
+}
+
+/** Opens a session for a user who was found to be who they say. Null for a user without a role there. */
+export function opening(occasion: Occasion, { userAgent, standing, condition, columns }: Opening): Opened | null {
+  const id = newId();
+  const grant = grantOf(id, standing);
+  if (grant === null) return null;
+  const { token, familyHash, hash } = newRefreshToken(id);
+  const createdAt = creationTime(id);
+  const expiresAt = new Date(createdAt.getTime() + MAX_IDLE_MILLISECONDS);
+  const { roleId } = standingIn(sql`${grant.tenantId}`);
+  const stillMay = sql`EXISTS (SELECT 1 FROM user
+    WHERE user.id = ${grant.userId} AND ${MAY_SIGN_IN} AND ${roleId} IS NOT NULL)`;
+  const type = 'session.created';
+  return {
+    writes: [
+      recordEvent(
+        occasion,
+        {
+          type,
+          subjectType: 'User',
+          subjectId: sql`${grant.userId}`,
+          after: sql`json_object('sessionId', ${id})`,
+        },
+        sql`WHERE ${stillMay} AND ${condition}`,
+      ),
+      insertWhen(
+        sessions,
+        {
+          ...columns,
+          id,
+          userId: grant.userId,
+          tenantId: grant.tenantId,
+          familyHash,
+          refreshHash: hash,
+          userAgent: userAgent?.slice(0, 256) ?? null,
+          createdAt,
+          refreshedAt: createdAt,
+          expiresAt,
+        },
+        happened(occasion, type),
+      ),
+    ],
+    admission: { grant, refreshToken: token, sessionExpiresAt: expiresAt },
+  };
+}
+
+const refreshInput = z.object({ refreshToken: z.string({ error: otherwise('must be a string') }) });
+
+/** Over the columns of `session`: its user may go on, and has a role there. Whoever is refused keeps the token. */
+const GOES_ON = sql`EXISTS (SELECT 1 FROM user
+  WHERE user.id = session.user_id AND ${MAY_GO_ON} AND ${standingIn(sql`session.tenant_id`).roleId} IS NOT NULL)`;
+
+/** The session and all that hangs on it, as long as it is good. */
+const sessionWith = ({ sessionId, hash }: RefreshToken) =>
+  select(
+    { ...standingIn(sql`session.tenant_id`), expiresAt: sessions.expiresAt },
+    sql`FROM session JOIN user ON user.id = session.user_id AND ${MAY_GO_ON}
+      WHERE session.id = ${sessionId} AND session.refresh_hash = ${hash}`,
+  );
+
+/**
+ * Exchanges a refresh token for the next one. Each is good for one use: whoever shows an older one of the same session
+ * may have stolen it, or been robbed, and the session ends for both.
+ */
+export async function refreshSession({ db, now }: Pick<Visitor, 'db' | 'now'>, input: unknown): Promise<Admission> {
+  const { refreshToken } = parse(refreshInput, input);
+  const used = parseRefreshToken(refreshToken);
+  if (used === null) throw new RefusedError();
+  const next = newRefreshToken(used.sessionId, used.family);
+  const occasion: Occasion = { id: newId(), at: now, viewer: { actor: { type: 'SYSTEM', id: null } } };
+  const ofFamily = sql`session.id = ${used.sessionId} AND session.family_hash = ${used.familyHash}`;
+  const isReused = sql`${ofFamily} AND session.refresh_hash NOT IN (${used.hash}, ${next.hash})`;
+  const [, , , [standing]] = await db.batch([
+    write(sql`UPDATE session SET refresh_hash = ${next.hash}, refreshed_at = ${now.getTime()},
+        expires_at = min(${now.getTime() + MAX_IDLE_MILLISECONDS}, created_at + ${MAX_AGE_MILLISECONDS})
+      WHERE ${ofFamily} AND refresh_hash = ${used.hash} AND expires_at > ${now.getTime()} AND ${GOES_ON}`),
+    write(recordEnd(occasion, 'REFRESH_TOKEN_REUSED', sql`FROM session WHERE ${isReused}`)),
+    write(sql`DELETE FROM session WHERE ${isReused}`),
+    sessionWith(next),
+  ]);
+  const grant = standing && grantOf(used.sessionId, standing);
+  if (!standing || !grant) throw new RefusedError();
+  return { grant, refreshToken: next.token, sessionExpiresAt: standing.expiresAt };
+}

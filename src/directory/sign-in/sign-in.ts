@@ -1,0 +1,76 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { passwords } from '../../db/schema/sign-in.ts';
+import { select, write } from '../../db/statement.ts';
+import type { Visitor } from '../access/anonymous-caller.ts';
+import { RefusedError } from '../access/authentication-errors.ts';
+import {
+  countAttempt,
+  forgetAttempts,
+  requireFew,
+  signInLimits,
+  signInsByEmail,
+  uncount,
+} from '../access/rate-limits.ts';
+import { eventsOf, occasionOf } from '../commands/event-recording.ts';
+import { notFoundAt } from '../commands/references.ts';
+import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
+import { comparable, emailAddress, id, parse } from '../kernel/input.ts';
+import { isUser } from '../users/queries.ts';
+import { MAY_SIGN_IN, STARTING_TENANT, standingIn } from './effective-role.ts';
+import { givenPassword, hashPassword, isOutdated, isPassword } from './passwords.ts';
+import { type Admission, opening } from './sessions.ts';
+
+const signInInput = z.object({ email: emailAddress, password: givenPassword, tenantId: id.nullish() });
+
+/** Whoever may sign in with this e-mail address, and what to: the tenant that is asked for, or where the user starts. */
+function candidate(email: string, tenantId: string | null) {
+  const target = tenantId === null ? STARTING_TENANT : sql`${tenantId}`;
+  return select(
+    { ...standingIn(target), hash: passwords.hash },
+    sql`FROM user JOIN password ON password.user_id = user.id WHERE ${isUser({ email })} AND ${MAY_SIGN_IN}`,
+  );
+}
+
+/**
+ * Opens a session for whoever knows the password. An unknown e-mail address, a wrong password, and a user who may not
+ * sign in are all refused alike, and it takes as long. Only for who knows the password, it is an error to have no role
+ * where the session is to reach.
+ */
+export async function signIn({ db, address, userAgent, now }: Visitor, input: unknown): Promise<Admission> {
+  const { email, password, tenantId = null } = parse(signInInput, input);
+  const limits = signInLimits(comparable(email), address);
+  const [[user], ...counted] = await db.batch([
+    candidate(email, tenantId),
+    ...limits.map((limit) => countAttempt(limit, now)),
+  ]);
+  requireFew(limits, counted, now);
+  const isRight = await isPassword(password, user?.hash ?? null);
+  if (!user || !isRight) throw new RefusedError();
+
+  const occasion = occasionOf(user.userId, now);
+  const condition = hasPassword(user.userId, user.hash);
+  const opened = opening(occasion, { userAgent, standing: user, condition });
+  if (opened === null) throw nowhere(tenantId);
+  const results = await db.batch([
+    ...opened.writes.map(write),
+    write(forgetAttempts(signInsByEmail(comparable(email)))),
+    write(uncount(limits)),
+    ...(isOutdated(user.hash) ? [write(rehash(user.userId, user.hash, await hashPassword(password)))] : []),
+    eventsOf(occasion),
+  ]);
+  if (results.at(-1)?.length === 0) throw new RefusedError();
+  return opened.admission;
+}
+
+/** Whether this is the password still that was found to be right. */
+const hasPassword = (userId: string, hash: string): SQL =>
+  sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = ${userId} AND password.hash = ${hash})`;
+
+const rehash = (userId: string, hash: string, next: string): SQL =>
+  sql`UPDATE password SET hash = ${next} WHERE user_id = ${userId} AND hash = ${hash}`;
+
+function nowhere(tenantId: string | null): Error {
+  if (tenantId !== null) return new NotFoundError([notFoundAt('tenantId', 'tenant')]);
+  return ForbiddenError.outOfReach('The user has no role in any tenant, and none elsewhere.');
+}

@@ -1,0 +1,116 @@
+import { type Column, type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { type Address, tenants } from '../../db/schema/tenants.ts';
+import type { Values } from '../../db/statement.ts';
+import { tenantInReach } from '../access/reach.ts';
+import type { Concept } from '../commands/entity.ts';
+import { choice, comparable, flag, longText, otherwise, text, webAddress } from '../kernel/input.ts';
+import { TAX_EXEMPTIONS, TENANT_STATUSES, type TenantRecord, tenantRows } from './queries.ts';
+
+const asFlag = (column: Column): SQL => sql`json(iif(${column}, 'true', 'false'))`;
+
+export const TENANT: Concept<typeof tenants, TenantRecord> = {
+  name: 'Tenant',
+  word: 'tenant',
+  table: tenants,
+  readPermission: 'tenant:read',
+  isLive: sql`tenant.deleted_at IS NULL`,
+  snapshot: sql`json_object(
+    'name', tenant.name, 'externalId', tenant.external_id, 'url', tenant.url, 'description', tenant.description,
+    'status', tenant.status, 'partnerManaged', ${asFlag(tenants.partnerManaged)},
+    'eventEnrichment', ${asFlag(tenants.eventEnrichment)}, 'test', ${asFlag(tenants.test)},
+    'billing', json_object(
+      'companyName', tenant.company_name, 'vatId', tenant.vat_id, 'taxType', tenant.tax_type,
+      'taxExempt', tenant.tax_exempt, 'isBusinessCustomer', ${asFlag(tenants.isBusinessCustomer)},
+      'isInvoicePending', ${asFlag(tenants.isInvoicePending)},
+      'oneTimePaymentValidThrough', tenant.one_time_payment_valid_through,
+      'billingAddress', json(tenant.billing_address), 'shippingAddress', json(tenant.shipping_address)))`,
+  inReach: (reach) => tenantInReach(reach, tenants.id),
+  rows: tenantRows,
+  named: (record) => ({ concept: 'Tenant', record }),
+  unique: [{ column: tenants.externalIdKey, path: 'externalId' }],
+};
+
+const address = z
+  .object({
+    name: text.nullish(),
+    line1: text.nullish(),
+    line2: text.nullish(),
+    city: text.nullish(),
+    postalCode: text.nullish(),
+    state: text.nullish(),
+    country: text.nullish(),
+    type: text.nullish(),
+  })
+  .nullish();
+type AddressPatch = z.output<typeof address>;
+
+const billing = z.object(
+  {
+    companyName: text.nullish(),
+    vatId: text.nullish(),
+    taxType: text.nullish(),
+    taxExempt: choice(TAX_EXEMPTIONS).optional(),
+    isBusinessCustomer: flag.optional(),
+    isInvoicePending: flag.optional(),
+    oneTimePaymentValidThrough: text.nullish(),
+    billingAddress: address,
+    shippingAddress: address,
+  },
+  { error: otherwise('must be an object') },
+);
+
+/** What a tenant is described by, beside its name. */
+export const tenantDetails = {
+  externalId: text.nullish(),
+  url: webAddress.nullish(),
+  description: longText.nullish(),
+  status: choice(TENANT_STATUSES).optional(),
+  partnerManaged: flag.optional(),
+  eventEnrichment: flag.optional(),
+  test: flag.optional(),
+  billing: billing.optional(),
+};
+
+type TenantPatch = z.output<z.ZodObject<typeof tenantDetails>> & { name?: string | undefined };
+type TenantValues = Values<typeof tenants>;
+
+/** The columns that a patch sets: a field left out is untouched, null clears it. Addresses are patched part by part. */
+export function patchedTenant({ name, externalId, billing, ...patch }: TenantPatch): TenantValues {
+  const { billingAddress, shippingAddress, ...scalars } = billing ?? {};
+  return {
+    ...patch,
+    ...scalars,
+    ...(name !== undefined && { name, nameKey: comparable(name) }),
+    ...(externalId !== undefined && { externalId, externalIdKey: externalId && comparable(externalId) }),
+    billingAddress: patchedAddress(tenants.billingAddress, billingAddress),
+    shippingAddress: patchedAddress(tenants.shippingAddress, shippingAddress),
+  };
+}
+
+/** RFC 7396 is what a patch means here: parts left out stay, null removes, and of no parts no address is left. */
+function patchedAddress(column: Column, patch: AddressPatch): SQL | null | undefined {
+  if (patch == null) return patch;
+  return sql`nullif(json_patch(coalesce(${column}, '{}'), ${JSON.stringify(patch)}), '{}')`;
+}
+
+/** The columns of a new tenant: active, managed by a partner, and everything else off, unless said otherwise. */
+export function newTenant({ billing, ...patch }: TenantPatch): TenantValues {
+  return {
+    ...patchedTenant({ ...patch, billing }),
+    status: patch.status ?? 'ACTIVE',
+    partnerManaged: patch.partnerManaged ?? true,
+    eventEnrichment: patch.eventEnrichment ?? false,
+    test: patch.test ?? false,
+    taxExempt: billing?.taxExempt ?? 'NONE',
+    isBusinessCustomer: billing?.isBusinessCustomer ?? false,
+    isInvoicePending: billing?.isInvoicePending ?? false,
+    billingAddress: newAddress(billing?.billingAddress),
+    shippingAddress: newAddress(billing?.shippingAddress),
+  };
+}
+
+function newAddress(patch: AddressPatch): Address | null {
+  const parts = Object.entries(patch ?? {}).filter(([, value]) => value != null);
+  return parts.length === 0 ? null : Object.fromEntries(parts);
+}

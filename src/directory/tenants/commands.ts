@@ -1,0 +1,180 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { tenantInReach } from '../access/reach.ts';
+import type { Caller } from '../access/viewer.ts';
+import { command, type Plan } from '../commands/command.ts';
+import {
+  alteration,
+  changeable,
+  creation,
+  exists,
+  hasVersion,
+  missing,
+  planAlteration,
+  uniqueValues,
+} from '../commands/entity.ts';
+import { planErasure } from '../commands/erasure.ts';
+import { eventSubjects } from '../commands/event-recording.ts';
+import { holdsPermissions, permissionsOfAllIn } from '../commands/grant-guard.ts';
+import { allExist, pathOf } from '../commands/references.ts';
+import { isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from '../commands/upsert.ts';
+import {
+  AlreadyExistsError,
+  ForbiddenError,
+  NotFoundError,
+  ValidationError,
+  VersionConflictError,
+} from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import {
+  comparable,
+  emailAddress,
+  expectedVersion,
+  flag,
+  id,
+  newRecord,
+  tenantIdentifier,
+  text,
+} from '../kernel/input.ts';
+import { newTenant, patchedTenant, TENANT, tenantDetails } from './columns.ts';
+import { firstAdmin } from './first-admin.ts';
+import { isTenant, type TenantRecord, tenantRows } from './queries.ts';
+
+export interface TenantResult {
+  tenant: TenantRecord;
+}
+
+const asResult = (tenant: TenantRecord): TenantResult => ({ tenant });
+
+export const createTenant = command({
+  name: 'createTenant',
+  permissions: ['tenant:create'],
+  reaches: ['ORGANIZATION'],
+  input: newRecord({ ...tenantDetails, name: text, adminEmail: emailAddress.optional() }),
+  errors: [ValidationError, AlreadyExistsError, ForbiddenError],
+  plan(change, { adminEmail, ...input }): Plan<TenantResult, TenantRecord> {
+    const { viewer } = change;
+    const tenantId = newId();
+    const values = newTenant(input);
+    const creating = creation(change, TENANT, tenantId, values);
+    const { partnerManaged } = input;
+    const admin = firstAdmin(change, { tenantId, adminEmail, partnerManaged, isNew: sql`TRUE` });
+    return {
+      checks: admin.checks,
+      writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...admin.writes],
+      unique: [...uniqueValues(TENANT, viewer, values, sql`FALSE`), ...admin.unique],
+      mails: admin.mails,
+      answer: tenantRows(sql`WHERE tenant.id = ${tenantId}`),
+      result: asResult,
+    };
+  },
+});
+
+export const updateTenant = command({
+  name: 'updateTenant',
+  permissions: ['tenant:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z.object({ ...tenantDetails, id, name: text.optional(), expectedVersion }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
+  plan(change, { id, expectedVersion, ...patch }): Plan<TenantResult, TenantRecord> {
+    const checks = (target: SQL) => hasVersion(TENANT, change.viewer, target, expectedVersion);
+    return planAlteration(change, TENANT, { id, verb: 'updated', values: patchedTenant(patch) }, checks, asResult);
+  },
+});
+
+/** Those of these tenants that `updateTenant` would change now. */
+export const editableTenants = (caller: Caller, ids: readonly string[]): Promise<Set<string>> =>
+  changeable(caller, TENANT, updateTenant, ids);
+
+export interface TenantUpsertResult extends TenantResult {
+  outcome: Outcome;
+}
+
+export const upsertTenant = command({
+  name: 'upsertTenant',
+  permissions: ['tenant:create', 'tenant:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z
+    .object({
+      ...tenantDetails,
+      identifier: tenantIdentifier,
+      name: text.optional(),
+      adminEmail: emailAddress.nullish(),
+    })
+    .superRefine(keepsIdentifier(['externalId'])),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { identifier, adminEmail, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
+    const { viewer } = change;
+    const target = isTenant(identifier);
+    const reached = sql`${target} AND ${tenantInReach(viewer.reach, sql`tenant.id`)}`;
+    const path = pathOf('identifier', identifier);
+    const mayCreate = viewer.reach.kind === 'ORGANIZATION';
+
+    const newValues = newTenant({ ...patch, externalId: patch.externalId ?? identifier.externalId });
+    const tenantId = newId();
+    const creating = creation(change, TENANT, tenantId, newValues);
+    const changing = alteration(change, TENANT, target, patchedTenant(patch));
+    const isNew = sql`NOT ${exists(TENANT, target)}`;
+    const { partnerManaged } = patch;
+    const admin = firstAdmin(change, { tenantId, adminEmail: adminEmail ?? undefined, partnerManaged, isNew });
+    return {
+      checks: [
+        ...(identifier.id == null ? [] : [allExist([missing(TENANT, reached, path)])]),
+        isNotTaken(TENANT, target, reached, path),
+        {
+          problem: sql`iif(${mayCreate ? 0 : 1} AND ${isNew}, 'new', NULL)`,
+          error: () => ForbiddenError.outOfReach('Only callers who reach the whole organization may create tenants.'),
+        },
+        isNamed(TENANT, target, patch.name),
+        ...admin.checks,
+      ],
+      writes: (allowed) => [
+        changing.recorded(allowed),
+        creating.recorded(sql`${allowed} AND ${isNew}`),
+        ...changing.writes,
+        ...creating.writes,
+        ...admin.writes,
+      ],
+      unique: [...uniqueValues(TENANT, viewer, newValues, target), ...admin.unique],
+      mails: admin.mails,
+      answer: tenantRows(sql`WHERE tenant.id IN (
+        ${eventSubjects(change)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),
+      result: (tenant, recorded) => ({ tenant, outcome: outcomeOf(recorded, 'tenant') }),
+    };
+  },
+});
+
+/** The live tenant with this external id, or else the one that was hidden last: the same before and after it is hidden. */
+const latestNamed = (externalId: string): SQL =>
+  sql`(SELECT named.id FROM tenant named WHERE named.external_id_key = ${comparable(externalId)}
+    ORDER BY named.deleted_at IS NOT NULL, named.deleted_at DESC LIMIT 1)`;
+
+export const deleteTenant = command({
+  name: 'deleteTenant',
+  permissions: ['tenant:delete'],
+  reaches: ['ORGANIZATION'],
+  input: z
+    .object({ id: id.nullish(), externalId: text.nullish(), permanently: flag.nullish() })
+    .refine(({ id, externalId }) => (id == null) !== (externalId == null), 'must have exactly one of id, externalId')
+    .refine(({ id, permanently }) => !permanently || id != null, { path: ['permanently'], error: 'needs an id' }),
+  errors: [ValidationError, NotFoundError, ForbiddenError],
+  plan(change, { id, externalId, permanently }): Plan<TenantResult, TenantRecord> {
+    if (permanently && id != null) return planErasure(change, TENANT, id, [], asResult);
+    const named = id == null ? { id: latestNamed(externalId ?? ''), path: 'externalId' } : { id };
+    const values = { deletedAt: change.at };
+    return planAlteration(change, TENANT, { ...named, verb: 'deleted', values }, () => [], asResult);
+  },
+});
+
+export const restoreTenant = command({
+  name: 'restoreTenant',
+  permissions: ['tenant:delete'],
+  reaches: ['ORGANIZATION'],
+  input: z.object({ id }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { id }): Plan<TenantResult, TenantRecord> {
+    // With the tenant come back the roles of its users, and what its keys reach.
+    const checks = () => [holdsPermissions(change.viewer, permissionsOfAllIn(sql`${id}`))];
+    return planAlteration(change, TENANT, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
+  },
+});

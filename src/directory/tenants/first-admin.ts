@@ -1,0 +1,74 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Change, Check, UniqueValue } from '../commands/command.ts';
+import { creation, exists, uniqueValues } from '../commands/entity.ts';
+import { happened } from '../commands/event-recording.ts';
+import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
+import { ValidationError } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import { requestLinks, waitsForInvitation } from '../mail/mailed-links.ts';
+import { TENANT_ADMIN_ROLE_ID } from '../roles/queries.ts';
+import { newUser, USER } from '../users/columns.ts';
+import { isUser } from '../users/queries.ts';
+import { recordAssignments, writeAssignments } from '../users/tenant-roles.ts';
+
+interface FirstAdmin {
+  checks: readonly Check<unknown>[];
+  writes: readonly SQL[];
+  unique: readonly UniqueValue[];
+  mails: boolean;
+}
+
+interface NewTenant {
+  tenantId: string;
+  adminEmail: string | undefined;
+  partnerManaged: boolean | undefined;
+  /** Whether the tenant is a new one at all, as an expression. */
+  isNew: SQL;
+}
+
+/**
+ * The admin that a new tenant begins with: the user with this e-mail address, a new one if there is none. A tenant that no
+ * partner manages must have one; and whoever makes an admin holds what admins do.
+ */
+export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManaged, isNew }: NewTenant): FirstAdmin {
+  if (adminEmail === undefined) {
+    const problem = sql`iif(${partnerManaged === false ? 1 : 0} AND ${isNew}, 'missing', NULL)`;
+    return { checks: [{ problem, error: isRequired }], writes: [], unique: [], mails: false };
+  }
+  const { viewer } = change;
+  const created = happened(change, 'tenant.created');
+  const named = isUser({ email: adminEmail });
+  const values = { ...newUser({ email: adminEmail }, { kind: 'TENANT' }), defaultTenantId: tenantId };
+  const creating = creation(change, USER, newId(), values);
+  const assigned = sql`(SELECT (SELECT user.id FROM user WHERE ${named}) AS user_id,
+    ${tenantId} AS tenant_id, ${TENANT_ADMIN_ROLE_ID} AS role_id)`;
+  return {
+    checks: [
+      {
+        problem: sql`(SELECT 'off' FROM user WHERE ${named} AND user.status = 'DEACTIVATED' AND ${isNew})`,
+        error: () => ValidationError.at('adminEmail', DEACTIVATED_ADMIN),
+      },
+      holdsPermissions(viewer, sql`${permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`)} AND ${isNew}`),
+    ],
+    writes: [
+      creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
+      ...creating.writes,
+      requestLinks(
+        'INVITATION',
+        change.at,
+        sql`FROM user WHERE ${named} AND ${created} AND ${waitsForInvitation(change.at)}`,
+      ),
+      recordAssignments(change, assigned, created),
+      ...writeAssignments(change),
+    ],
+    mails: true,
+    unique: uniqueValues(USER, viewer, values, sql`FALSE`).flatMap((value) =>
+      value.path === 'email' ? [{ ...value, path: 'adminEmail' }] : [],
+    ),
+  };
+}
+
+export const DEACTIVATED_ADMIN = 'belongs to a user who is deactivated';
+
+const isRequired = () =>
+  ValidationError.at('adminEmail', 'is required for a new tenant that no partner manages', 'REQUIRED');

@@ -1,0 +1,172 @@
+import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import * as z from 'zod';
+import { memberships } from '../../db/schema/memberships.ts';
+import { tenants } from '../../db/schema/tenants.ts';
+import { inList, mapRows, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { tenantInReach } from '../access/reach.ts';
+import { type Caller, isGranted, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
+import { ForbiddenError } from '../kernel/errors.ts';
+import { choice, comparable, id, parse, type TenantIdentifier } from '../kernel/input.ts';
+import { type Listing, type NestedListing, nestedListing } from '../lists/connection.ts';
+import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from '../lists/entity-filter.ts';
+import { listRecords, type RecordListArguments } from '../lists/entity-list.ts';
+import type { Target, Walk } from '../lists/index-scan.ts';
+import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import { tenantsInReach } from '../lists/reach-scans.ts';
+
+export const TENANT_STATUSES = tenants.status.enumValues;
+export const TAX_EXEMPTIONS = tenants.taxExempt.enumValues;
+
+const { externalIdKey: _externalIdKey, deleted: _deleted, ...fields } = getTableColumns(tenants);
+
+export interface TenantRecord extends RowOf<typeof fields> {}
+export type Address = NonNullable<TenantRecord['billingAddress']>;
+
+export const tenantRows = (rest: SQL): Statement<TenantRecord> => select(fields, sql`FROM tenant ${rest}`);
+
+const IS_LIVE = sql`tenant.deleted_at IS NULL`;
+
+/** Matches the live tenant that an identifier names. */
+export function isTenant({ id, externalId }: TenantIdentifier): SQL {
+  if (id != null) return sql`${tenants.id} = ${id} AND ${IS_LIVE}`;
+  return sql`${tenants.externalIdKey} = ${comparable(externalId ?? '')} AND ${IS_LIVE}`;
+}
+
+/** Of the tenants that a customer belongs to, who reaches only the customer sees `id` and `name`. */
+export function requireTenantDetails({ reach }: Viewer): void {
+  if (reach.kind === 'CUSTOMER') throw ForbiddenError.outOfReach('Of a tenant, you reach only its id and its name.');
+}
+
+/** Whether the viewer reads of a tenant in reach more than its id and its name. */
+export const readsTenantDetails = (viewer: Viewer): boolean =>
+  isGranted(() => {
+    requirePermissions(viewer, ['tenant:read']);
+    requireTenantDetails(viewer);
+  });
+
+/** The live tenants in reach among these, in no particular order. */
+export async function tenantsByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<TenantRecord[]> {
+  requirePermissions(viewer, ['tenant:read']);
+  const inReach = tenantInReach(viewer.reach, tenants.id);
+  return db.read(tenantRows(sql`WHERE ${inList(tenants.id, ids)} AND ${IS_LIVE} AND ${inReach}`));
+}
+
+/** Null when there is no such live tenant in reach. */
+export async function findTenant({ db, viewer }: Caller, identifier: TenantIdentifier): Promise<TenantRecord | null> {
+  requirePermissions(viewer, ['tenant:read']);
+  if (identifier.id == null) requireTenantDetails(viewer);
+  const inReach = tenantInReach(viewer.reach, tenants.id);
+  const [found] = await db.read(tenantRows(sql`WHERE ${isTenant(identifier)} AND ${inReach}`));
+  return found ?? null;
+}
+
+/** The whole of a tenant, for who may read more of it than its id and its name. Null when there is none in reach. */
+export async function readTenant(caller: Caller, tenantId: unknown): Promise<TenantRecord | null> {
+  requirePermissions(caller.viewer, ['tenant:read']);
+  requireTenantDetails(caller.viewer);
+  return findTenant(caller, parse(z.object({ id }), { id: tenantId }));
+}
+
+/** The tenant that a user is signed in to. Null when it has just been deleted. */
+export async function readOwnTenant(caller: Caller): Promise<TenantRecord | null> {
+  const { reach, session } = caller.viewer;
+  if (session === null) throw ForbiddenError.notSignedIn();
+  requireReach(caller.viewer, ['TENANTS']);
+  const [tenantId] = reach.kind === 'TENANTS' ? reach.tenantIds : [];
+  return tenantId === undefined ? null : readTenant(caller, tenantId);
+}
+
+const tenantFilter = z.object({
+  ...recordFilter,
+  statuses: anyOf(choice(TENANT_STATUSES)).nullish(),
+});
+
+export interface TenantListArguments extends RecordListArguments<keyof typeof RECORD_ORDERS> {
+  filter?: z.input<typeof tenantFilter> | null | undefined;
+}
+
+const LIST = {
+  name: 'tenants',
+  permission: 'tenant:read',
+  table: tenants,
+  from: sql`tenant`,
+  selection: selection(fields),
+  orders: RECORD_ORDERS,
+  search: { columns: [tenants.nameKey], index: sql`tenant_search`, hasTenants: false },
+  division: 'status',
+  source: tenantsInReach,
+  isInReach: tenantInReach,
+} as const;
+
+/** The tenants in reach, live ones unless the filter says otherwise. */
+export function listTenants(caller: Caller, args: TenantListArguments): Listing<TenantRecord> {
+  if (args.filter != null || args.orderBy != null) requireTenantDetails(caller.viewer);
+  const filter = parse(tenantFilter, args.filter ?? {}, 'filter');
+  return listRecords(caller, LIST, args, filter, { divisions: filter.statuses ?? TENANT_STATUSES });
+}
+
+const target = { selection: selection(fields), from: sql`tenant`, id: tenants.id, sort: null };
+
+/** The live tenants in reach that each of these customers belongs to, in the order of their ids. */
+export const listTenantsOfCustomers = (
+  caller: Caller,
+  customerIds: readonly string[],
+  page: PageArguments,
+): NestedListing<TenantRecord> => listBelonging(caller, target, customerIds, page);
+
+const member = {
+  memberSince: memberships.createdAt,
+  memberByType: memberships.createdByType,
+  memberById: memberships.createdById,
+};
+
+/** That a customer belongs to a tenant. */
+export interface MembershipRecord extends Pick<RowOf<typeof fields>, 'createdAt' | 'createdByType' | 'createdById'> {
+  /** The tenant's. */
+  id: string;
+  tenant: TenantRecord;
+}
+
+const belonging = {
+  selection: mapRows(
+    selection({ ...fields, ...member }),
+    ({ memberSince, memberByType, memberById, ...tenant }): MembershipRecord => ({
+      id: tenant.id,
+      tenant,
+      createdAt: memberSince,
+      createdByType: memberByType,
+      createdById: memberById,
+    }),
+  ),
+  from: sql`membership CROSS JOIN tenant ON tenant.id = membership.tenant_id`,
+  id: memberships.tenantId,
+  parentId: memberships.customerId,
+  sort: null,
+};
+
+/** The same with what is known of the membership itself. */
+export const listMembershipsOfCustomers = (
+  caller: Caller,
+  customerIds: readonly string[],
+  page: PageArguments,
+): NestedListing<MembershipRecord> => listBelonging(caller, belonging, customerIds, page);
+
+const membership = alias(memberships, 'walked');
+
+function listBelonging<Row extends { id: string }>(
+  { db, viewer }: Caller,
+  target: Target<Row>,
+  customerIds: readonly string[],
+  page: PageArguments,
+): NestedListing<Row> {
+  requirePermissions(viewer, ['tenant:read']);
+  const walk: Walk = {
+    from: sql`membership walked CROSS JOIN tenant living ON living.id = walked.tenant_id`,
+    id: membership.tenantId,
+    sort: null,
+    partitions: [{ column: membership.customerId, values: customerIds }],
+    where: [sql`living.deleted_at IS NULL`, tenantInReach(viewer.reach, membership.tenantId)],
+  };
+  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Customer.tenants'));
+}

@@ -1,0 +1,123 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import type { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
+import { jsonList, type Values } from '../../db/statement.ts';
+import { pathOf } from '../commands/references.ts';
+import {
+  type CustomerIdentifier,
+  choice,
+  comparable,
+  customerIdentifier,
+  flag,
+  id,
+  MAX_IDENTIFIERS,
+  newRecord,
+  otherwise,
+  type RoleIdentifier,
+  roleIdentifier,
+  text,
+  webAddress,
+} from '../kernel/input.ts';
+import { publicKeys, SIGNING_ALGORITHMS, usualAlgorithms } from './json-web-keys.ts';
+
+const identifiersOf = <const I extends z.ZodType>(identifier: I) =>
+  z
+    .array(identifier, { error: otherwise('must be a list') })
+    .min(1, 'must be at least one')
+    .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`);
+
+const algorithms = z
+  .array(choice(SIGNING_ALGORITHMS), { error: otherwise('must be a list') })
+  .min(1, 'must be at least one')
+  .transform((given) => SIGNING_ALGORITHMS.filter((name) => given.includes(name)));
+
+/** A name that stands for one machine or one network, and not for the same everywhere. IP addresses are written as URLs do. */
+const NO_PUBLIC_HOST = /^(\[.*\]|[\d.]+|[^.]*|.*\.(localhost|local|internal|home\.arpa))\.?$/i;
+
+/** Where keys are read: by TLS, so that they are the issuer's, and never from what only our side of the network reaches. */
+const jwksUrl = webAddress.refine(
+  (address) => {
+    const { protocol, username, password, hostname } = new URL(address);
+    return protocol === 'https:' && username === '' && password === '' && !NO_PUBLIC_HOST.test(hostname);
+  },
+  { error: 'must be an https URL of a public host, without credentials' },
+);
+
+interface GivenKeys {
+  keys?: unknown;
+  jwksUrl?: unknown;
+}
+
+const keyCount = ({ keys, jwksUrl }: GivenKeys): number => [keys, jwksUrl].filter((given) => given != null).length;
+const NOT_BOTH = { path: ['keys'], error: 'must be given, or else jwksUrl, and not both' };
+
+const details = {
+  name: text,
+  issuer: text,
+  audience: text,
+  roleIdentifiers: identifiersOf(roleIdentifier),
+  customerIdentifiers: identifiersOf(customerIdentifier),
+};
+
+export const newIssuer = newRecord({
+  ...details,
+  algorithms: algorithms.optional(),
+  keys: publicKeys.optional(),
+  jwksUrl: jwksUrl.optional(),
+  createsUsers: flag.optional(),
+}).refine((given) => keyCount(given) === 1, NOT_BOTH);
+
+export const issuerPatch = z
+  .object({ ...details, algorithms, createsUsers: flag })
+  .partial()
+  .extend({ id, keys: publicKeys.nullish(), jwksUrl: jwksUrl.nullish() })
+  .refine((given) => keyCount(given) < 2, NOT_BOTH);
+
+type GivenTrust = Pick<z.output<typeof issuerPatch>, 'keys' | 'jwksUrl' | 'algorithms'>;
+
+/** Keys take the place of a URL, and a URL that of keys. What they are used for is said along with them, or the usual. */
+export function trustedKeys({ keys, jwksUrl, algorithms }: GivenTrust): Values<typeof trustedIssuers> {
+  if (keys == null && jwksUrl == null) return { algorithms };
+  return { keys: keys ?? null, jwksUrl: jwksUrl ?? null, algorithms: algorithms ?? usualAlgorithms(keys ?? null) };
+}
+
+export interface Listed {
+  /** The ids that were found, as a SELECT of `id`. */
+  ids: SQL;
+  /** The rows (path, concept) of those that were not. */
+  missing: SQL;
+}
+
+/** Looks up identifiers; `found` is an expression for the id of one, over the JSON object `given.value`. */
+function resolve(given: readonly Record<string, unknown>[], concept: string, found: SQL): Listed {
+  const rows = sql`(SELECT given.value ->> 'path' AS path, ${found} AS id FROM json_each(${jsonList(given)}) given)`;
+  return {
+    ids: sql`SELECT DISTINCT id FROM ${rows}`,
+    missing: sql`SELECT path, ${concept} AS concept FROM ${rows} WHERE id IS NULL`,
+  };
+}
+
+export const resolveRoles = (identifiers: readonly RoleIdentifier[]): Listed =>
+  resolve(
+    identifiers.map((identifier, position) => ({
+      id: identifier.id,
+      nameKey: identifier.name && comparable(identifier.name),
+      path: pathOf(`roleIdentifiers.${position}`, identifier),
+    })),
+    'role',
+    sql`(SELECT role.id FROM role WHERE role.scope = 'CUSTOMER'
+      AND (role.id = given.value ->> 'id' OR role.name_key = given.value ->> 'nameKey'))`,
+  );
+
+export const resolveCustomers = (identifiers: readonly CustomerIdentifier[]): Listed =>
+  resolve(
+    identifiers.map((identifier, position) => ({
+      id: identifier.id,
+      emailKey: identifier.email && comparable(identifier.email),
+      externalIdKey: identifier.externalId && comparable(identifier.externalId),
+      path: pathOf(`customerIdentifiers.${position}`, identifier),
+    })),
+    'customer',
+    sql`(SELECT customer.id FROM customer WHERE customer.deleted_at IS NULL AND (customer.id = given.value ->> 'id'
+      OR customer.email_key = given.value ->> 'emailKey' OR customer.external_id_key = given.value ->> 'externalIdKey'))`,
+  );

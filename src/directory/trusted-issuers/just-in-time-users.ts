@@ -1,0 +1,141 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.ts';
+import { users } from '../../db/schema/users.ts';
+import { type RowOf, select } from '../../db/statement.ts';
+import { ForbiddenError } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import { comparable } from '../kernel/input.ts';
+import { sha256 } from '../kernel/secrets.ts';
+import { isListedBy } from '../sign-in/effective-role.ts';
+import type { TrustedIssuerRecord } from './queries.ts';
+import type { TrustedClaims } from './tokens.ts';
+
+/** What a good token says, and of whom it may say so. */
+export interface Meant {
+  issuer: TrustedIssuerRecord;
+  claims: TrustedClaims;
+  /** The claimed customer, if it is an id. */
+  customerId: string | null;
+}
+
+/** Whom a token signs in, and what has to be written for that. */
+export interface Arrival {
+  userId: string;
+  customerId: string;
+  roleId: string;
+  /** Who is to be created. */
+  newcomer: { email: string; name: string | undefined } | null;
+  isLinked: boolean;
+  isInvited: boolean;
+}
+
+export const identityOf = ({ issuer, claims }: Meant) => ({
+  issuerId: issuer.id,
+  externalIdHash: sha256(claims.subject),
+});
+
+/** The id of the user whom the issuer means by this external id, as an expression; NULL at first sight. */
+export function identifiedUser(meant: Meant): SQL {
+  const { issuerId, externalIdHash } = identityOf(meant);
+  return sql`(SELECT issued_identity.user_id FROM issued_identity
+    WHERE issued_identity.issuer_id = ${issuerId} AND issued_identity.external_id_hash = ${externalIdHash})`;
+}
+
+/**
+ * The id of the live customer that the token names, if the issuer lists it: an expression. An id goes before an external
+ * id that looks like it, because external ids are chosen, and by others than the issuer.
+ */
+export function claimedCustomer({ issuer, claims, customerId }: Meant): SQL {
+  const key = comparable(claims.customer ?? '');
+  return sql`(SELECT customer.id FROM trusted_issuer_customer
+    JOIN customer ON customer.id = trusted_issuer_customer.customer_id AND customer.deleted_at IS NULL
+    WHERE trusted_issuer_customer.issuer_id = ${issuer.id} AND (customer.external_id_key = ${key} OR customer.id = ${customerId})
+    ORDER BY customer.id IS ${customerId} DESC LIMIT 1)`;
+}
+
+/** The id of the role that the token names, if the issuer lists it, or of the only one that it lists: an expression. */
+export function claimedRole({ issuer, claims: { role } }: Meant): SQL {
+  const ofIssuer = sql`trusted_issuer_role.issuer_id = ${issuer.id}`;
+  return role === undefined
+    ? sql`(SELECT max(trusted_issuer_role.role_id) FROM trusted_issuer_role WHERE ${ofIssuer} HAVING count(*) = 1)`
+    : sql`(SELECT role.id FROM trusted_issuer_role JOIN role ON role.id = trusted_issuer_role.role_id
+        WHERE ${ofIssuer} AND role.name_key = ${comparable(role)})`;
+}
+
+/**
+ * The user of that customer whom the directory knows by the external id, and no issuer by any: an expression. To the
+ * letter, because an issuer may tell apart what the directory does not. One who is deactivated is found, too, and refused.
+ */
+export const namesake = (meant: Meant): SQL =>
+  sql`(SELECT user.id FROM user
+    WHERE user.external_id_key = ${comparable(meant.claims.subject)} AND user.external_id = ${meant.claims.subject}
+      AND user.deleted_at IS NULL AND user.customer_id = ${claimedCustomer(meant)}
+      AND NOT EXISTS (SELECT 1 FROM issued_identity WHERE issued_identity.user_id = user.id))`;
+
+const fields = (meant: Meant) => ({
+  id: users.id,
+  customerId: users.customerId,
+  roleId: users.roleId,
+  status: users.status,
+  deleted: users.deleted,
+  isLinked: sql<number>`${identifiedUser(meant)} IS NOT NULL`,
+  isListed: sql<number>`${isListedBy(sql`${meant.issuer.id}`)}`,
+});
+type Found = RowOf<ReturnType<typeof fields>>;
+
+const emailHolder = (email: string | undefined): SQL<string | null> =>
+  email === undefined
+    ? sql`NULL`
+    : sql`(SELECT user.id FROM user WHERE user.email_key = ${comparable(email)} AND user.deleted_at IS NULL)`;
+
+const asked = (meant: Meant) => ({
+  customerId: sql<string | null>`${claimedCustomer(meant)}`,
+  roleId: sql<string | null>`${claimedRole(meant)}`,
+  emailHolder: emailHolder(meant.claims.email),
+});
+type Asked = RowOf<ReturnType<typeof asked>>;
+
+const forbidden = (message: string): ForbiddenError => ForbiddenError.outOfReach(message);
+
+/** Whom the token signs in. A ForbiddenError says why it signs in nobody. */
+export async function arrivalOf(db: Database, meant: Meant): Promise<Arrival> {
+  const [[found], [given]] = await db.reads([
+    select(fields(meant), sql`FROM user WHERE user.id = COALESCE(${identifiedUser(meant)}, ${namesake(meant)})`),
+    select(asked(meant), sql``),
+  ]);
+  if (!given) throw new Error('A SELECT without FROM answered no row');
+  if (given.emailHolder !== null && given.emailHolder !== found?.id) {
+    throw forbidden('The e-mail address that the token names belongs to another user.');
+  }
+  return found ? returning(meant, found, given) : arriving(meant, given);
+}
+
+function returning({ claims }: Meant, user: Found, given: Asked): Arrival {
+  const { id, customerId, roleId, status, deleted, isLinked, isListed } = user;
+  if (deleted || status === 'DEACTIVATED') throw forbidden('The user may not sign in.');
+  if (claims.customer !== undefined && given.customerId !== customerId) {
+    throw forbidden('The token names another customer than the user’s.');
+  }
+  if (customerId === null || roleId === null || !isListed) {
+    throw forbidden('The issuer may not sign in users of this customer with the role that the user has.');
+  }
+  return {
+    userId: id,
+    customerId,
+    roleId,
+    newcomer: null,
+    isLinked: Boolean(isLinked),
+    isInvited: status === 'INVITED',
+  };
+}
+
+function arriving({ issuer, claims }: Meant, { customerId, roleId }: Asked): Arrival {
+  const { customer, role, email, name } = claims;
+  if (customer === undefined) throw forbidden('The token names no customer, which it has to at first sight.');
+  if (customerId === null) throw forbidden('The issuer may not sign in users of the customer that the token names.');
+  if (!issuer.createsUsers) throw forbidden('There is no such user, and the issuer may not create any.');
+  if (role === undefined && roleId === null) throw forbidden('The token names no role, and the issuer lists several.');
+  if (roleId === null) throw forbidden('The issuer may not sign in users with the role that the token names.');
+  if (email === undefined) throw forbidden('The token names no e-mail address, which a new user needs.');
+  return { userId: newId(), customerId, roleId, newcomer: { email, name }, isLinked: false, isInvited: false };
+}

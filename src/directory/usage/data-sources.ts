@@ -1,0 +1,77 @@
+import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import { dataSources } from '../../db/schema/data-sources.ts';
+import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { dataSourceInReach } from '../access/reach.ts';
+import { type Caller, requirePermissions } from '../access/viewer.ts';
+import { type NestedListing, nestedListing } from '../lists/connection.ts';
+import { BY_CREATION } from '../lists/entity-filter.ts';
+import type { Walk } from '../lists/index-scan.ts';
+import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import { requireTenantDetails } from '../tenants/queries.ts';
+
+export const DATA_SOURCE_STATUSES = dataSources.status.enumValues;
+
+/** Pixels and pipelines are alike in all but their names. */
+export interface DataSourceKind {
+  readonly kind: typeof dataSources.$inferSelect.kind;
+  /** In global ids and events. */
+  readonly name: 'Pixel' | 'Pipeline';
+  /** In event types and messages. */
+  readonly word: 'pixel' | 'pipeline';
+  /** The list of them, as cursors have it. */
+  readonly list: 'Tenant.pixels' | 'Tenant.pipelines';
+}
+
+export const PIXEL: DataSourceKind = { kind: 'PIXEL', name: 'Pixel', word: 'pixel', list: 'Tenant.pixels' };
+export const PIPELINE: DataSourceKind = {
+  kind: 'PIPELINE',
+  name: 'Pipeline',
+  word: 'pipeline',
+  list: 'Tenant.pipelines',
+};
+
+const { kind: _kind, externalIdKey: _key, lastTrafficHour: _hour, ...fields } = getTableColumns(dataSources);
+
+export interface DataSourceRecord extends RowOf<typeof fields> {}
+
+export const dataSourceRows = (rest: SQL): Statement<DataSourceRecord> => select(fields, sql`FROM data_source ${rest}`);
+
+/** The data sources of this kind among these that live tenants in reach have, in no particular order. */
+export async function dataSourcesByIds(
+  { db, viewer }: Caller,
+  { kind }: DataSourceKind,
+  ids: readonly string[],
+): Promise<DataSourceRecord[]> {
+  requirePermissions(viewer, ['tenant:read']);
+  const inReach = dataSourceInReach(viewer.reach, dataSources.tenantId);
+  return db.read(
+    dataSourceRows(sql`WHERE ${inList(dataSources.id, ids)} AND data_source.kind = ${kind} AND ${inReach}`),
+  );
+}
+
+const walked = alias(dataSources, 'walked');
+
+/** The data sources of this kind of each of these tenants, in the order of their ids. */
+export function listDataSourcesOfTenants(
+  { db, viewer }: Caller,
+  { kind, list }: DataSourceKind,
+  tenantIds: readonly string[],
+  page: PageArguments,
+): NestedListing<DataSourceRecord> {
+  requirePermissions(viewer, ['tenant:read']);
+  requireTenantDetails(viewer);
+  const walk: Walk = {
+    from: sql`data_source walked`,
+    id: walked.id,
+    sort: null,
+    partitions: [
+      { column: walked.tenantId, values: tenantIds },
+      { column: walked.kind, values: [kind] },
+      { column: walked.status, values: DATA_SOURCE_STATUSES },
+    ],
+    where: [dataSourceInReach(viewer.reach, walked.tenantId)],
+  };
+  const target = { selection: selection(fields), from: sql`data_source`, id: dataSources.id, sort: null };
+  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, list));
+}

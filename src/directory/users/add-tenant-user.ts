@@ -1,0 +1,80 @@
+import { sql } from 'drizzle-orm';
+import { userInReach } from '../access/reach.ts';
+import { command, type Plan } from '../commands/command.ts';
+import { creation, exists, uniqueValues } from '../commands/entity.ts';
+import { happened } from '../commands/event-recording.ts';
+import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
+import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import { emailAddress, flag, newRecord, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
+import { requestLinks, waitsForInvitation } from '../mail/mailed-links.ts';
+import { handover, type InvitedResult } from '../mail/shareable-invitations.ts';
+import { noRole, roleNamed } from '../roles/queries.ts';
+import { newUser, USER } from './columns.ts';
+import { isUser, type UserRecord, userRows } from './queries.ts';
+import { recordAssignments, writeAssignments } from './tenant-roles.ts';
+
+export interface AddedUserResult extends InvitedResult {
+  isNew: boolean;
+}
+
+/**
+ * Gives a role in a tenant to the user with this e-mail address, a new one if there is none. Who has a role there
+ * already is not given another; of who is out of reach nothing is told but that the address is taken.
+ */
+export const addTenantUser = command({
+  name: 'addTenantUser',
+  permissions: ['user:create', 'user:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: newRecord({ email: emailAddress, roleIdentifier, tenantIdentifier, handOutLink: flag.optional() }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { email, roleIdentifier, tenantIdentifier, handOutLink }): Plan<AddedUserResult, UserRecord> {
+    const { viewer } = change;
+    const roleId = roleNamed(roleIdentifier, sql`'TENANT'`);
+    const tenantId = tenantNamed(viewer.reach, tenantIdentifier);
+    const newUserId = newId();
+    const named = isUser({ email });
+    const inReach = userInReach(viewer.reach, sql`user.id`);
+    const values = { ...newUser({ email }, { kind: 'TENANT' }), defaultTenantId: tenantId };
+    const creating = creation(change, USER, newUserId, values);
+    const given = sql`(SELECT COALESCE((SELECT user.id FROM user WHERE ${named}), ${newUserId}) AS user_id,
+      ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
+    const added = sql`${named} AND ${happened(change, 'tenantRole.assigned')}`;
+    const handing = handover(change, handOutLink);
+    return {
+      checks: [
+        allExist([
+          missingUnless(sql`${tenantId} IS NOT NULL`, pathOf('tenantIdentifier', tenantIdentifier), 'tenant'),
+          noRole(roleId, roleIdentifier),
+        ]),
+        holdsPermissions(viewer, permissionsOfRole(roleId)),
+        {
+          problem: sql`(SELECT 'taken' FROM user WHERE ${named} AND (NOT ${inReach} OR EXISTS (
+            SELECT 1 FROM assignment WHERE assignment.user_id = user.id AND assignment.tenant_id = ${tenantId})))`,
+          error: (_, user) => {
+            const isReadable = user !== undefined && viewer.permissions.has(USER.readPermission);
+            return new AlreadyExistsError('email', isReadable ? USER.named(user) : null);
+          },
+        },
+      ],
+      writes: (allowed) => [
+        creating.recorded(sql`${allowed} AND NOT ${exists(USER, named)}`),
+        // Before the user is written, who would be one that has always been out of reach.
+        recordAssignments(change, given, allowed),
+        ...creating.writes,
+        ...writeAssignments(change),
+        requestLinks('INVITATION', change.at, sql`FROM user WHERE ${added} AND ${waitsForInvitation(change.at)}`),
+        ...handing.writes(added),
+      ],
+      mails: true,
+      unique: uniqueValues(USER, viewer, values, sql`FALSE`).filter(({ path }) => path === 'email'),
+      answer: userRows(sql`WHERE ${named} AND ${inReach}`),
+      result: (user, recorded) => ({
+        user,
+        isNew: recorded.has('user.created'),
+        linkToken: handing.token(recorded),
+      }),
+    };
+  },
+});

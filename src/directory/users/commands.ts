@@ -1,0 +1,157 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { userInReach, userWhollyInReach } from '../access/reach.ts';
+import type { Caller, Viewer } from '../access/viewer.ts';
+import { type Check, command, type Plan } from '../commands/command.ts';
+import { changeable, hasVersion, planAlteration } from '../commands/entity.ts';
+import { planErasure } from '../commands/erasure.ts';
+import { holdsPermissions, holdsUser, permissionsOfRole } from '../commands/grant-guard.ts';
+import { keepsOwner, keepsOwnerAndAdmins } from '../commands/last-admin-guard.ts';
+import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import {
+  AlreadyExistsError,
+  ForbiddenError,
+  LastAdminError,
+  LastOwnerError,
+  NotFoundError,
+  ValidationError,
+  VersionConflictError,
+} from '../kernel/errors.ts';
+import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
+import { noRole, OWNER_ROLE_ID, roleNamed } from '../roles/queries.ts';
+import { patchedUser, settableStatus, USER, type UserResult, userDetails } from './columns.ts';
+import { USER_IS_LIVE, type UserRecord } from './queries.ts';
+
+const asResult = (user: UserRecord): UserResult => ({ user });
+
+/** Whether this is a user in reach: what else the input names is looked for only then, or answers would tell them apart. */
+const isKnown = ({ reach }: Viewer, userId: string): SQL =>
+  sql`user.id = ${userId} AND ${USER_IS_LIVE} AND ${userInReach(reach, sql`user.id`)}`;
+
+/** Whether this is a user of whom only a part is in reach: of the rest nothing is told, by whatever guess. */
+const isPartly = (viewer: Viewer, userId: string): SQL =>
+  sql`EXISTS (SELECT 1 FROM user WHERE ${isKnown(viewer, userId)} AND NOT ${userWhollyInReach(viewer.reach, sql`user.id`)})`;
+
+/** Of a user with a role in the organization or a customer, which of the two; NULL for one with neither. */
+const ownScope = (viewer: Viewer, userId: string): SQL =>
+  sql`(SELECT user.kind FROM user WHERE ${isKnown(viewer, userId)} AND user.kind <> 'TENANT')`;
+
+export const updateUser = command({
+  name: 'updateUser',
+  permissions: ['user:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
+  input: z.object({
+    ...userDetails,
+    id,
+    email: emailAddress.optional(),
+    status: settableStatus.optional(),
+    roleIdentifier: roleIdentifier.optional(),
+    defaultTenantIdentifier: tenantIdentifier.nullish(),
+    expectedVersion,
+  }),
+  errors: [
+    ValidationError,
+    NotFoundError,
+    AlreadyExistsError,
+    VersionConflictError,
+    LastOwnerError,
+    LastAdminError,
+    ForbiddenError,
+  ],
+  plan(
+    change,
+    { id, expectedVersion, roleIdentifier, defaultTenantIdentifier: start, ...patch },
+  ): Plan<UserResult, UserRecord> {
+    const { viewer } = change;
+    const roleId = roleIdentifier && roleNamed(roleIdentifier, ownScope(viewer, id));
+    const hasRoleThere = (tenantId: SQL) =>
+      sql`EXISTS (SELECT 1 FROM assignment JOIN user ON user.id = assignment.user_id
+        WHERE assignment.tenant_id = ${tenantId} AND ${isKnown(viewer, id)})`;
+    const defaultTenantId = start && tenantNamed(viewer.reach, start, hasRoleThere);
+    const checks = (target: SQL): Check<UserRecord>[] => [
+      ...holdsUser(viewer, sql`${id}`),
+      ...hasVersion(USER, viewer, target, expectedVersion),
+      ...(roleId ? [holdsPermissions(viewer, permissionsOfRole(roleId)), keepsOwner(demoted(id, roleId))] : []),
+      ...(patch.status === 'DEACTIVATED' ? keepsOwnerAndAdmins(viewer.reach, sql`${id}`) : []),
+    ];
+    const altering = planAlteration(
+      change,
+      USER,
+      {
+        id,
+        verb: 'updated',
+        values: { ...patchedUser(patch), roleId, defaultTenantId: start === null ? null : defaultTenantId },
+        missing: [
+          ...(roleId && roleIdentifier ? [noRole(roleId, roleIdentifier, isPartly(viewer, id))] : []),
+          ...(defaultTenantId && start
+            ? [missingUnless(sql`${defaultTenantId} IS NOT NULL`, pathOf('defaultTenantIdentifier', start), 'tenant')]
+            : []),
+        ],
+      },
+      checks,
+      asResult,
+    );
+    // An invitation is mailed again, to the other address.
+    return { ...altering, mails: patch.email !== undefined };
+  },
+});
+
+const demoted = (userId: string, roleId: SQL) => (id: SQL) =>
+  sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`;
+
+/** What may stand against hiding or erasing a user who is there. */
+const deletionChecks = (viewer: Viewer, userId: SQL): Check<unknown>[] => [
+  ...holdsUser(viewer, userId),
+  ...keepsOwnerAndAdmins(viewer.reach, userId),
+];
+
+export const deleteUser = command({
+  name: 'deleteUser',
+  permissions: ['user:delete'],
+  reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
+  input: z.object({ id, permanently: flag.nullish() }),
+  errors: [ValidationError, NotFoundError, LastOwnerError, LastAdminError, ForbiddenError],
+  plan(change, { id, permanently }): Plan<UserResult, UserRecord> {
+    const { viewer } = change;
+    const checks = deletionChecks(viewer, sql`${id}`);
+    if (permanently) return planErasure(change, USER, id, checks, asResult);
+    return planAlteration(
+      change,
+      USER,
+      { id, verb: 'deleted', values: { deletedAt: change.at } },
+      () => checks,
+      asResult,
+    );
+  },
+});
+
+/** Those of these users whom `deleteUser` would hide now. */
+export const deletableUsers = (caller: Caller, ids: readonly string[]): Promise<Set<string>> =>
+  changeable(caller, USER, deleteUser, ids, deletionChecks(caller.viewer, sql`${USER.table.id}`));
+
+/** A user whose customer is deleted comes back with it, not before. */
+export const restoreUser = command({
+  name: 'restoreUser',
+  permissions: ['user:delete'],
+  reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
+  input: z.object({ id }),
+  errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
+  plan(change, { id }): Plan<UserResult, UserRecord> {
+    const { viewer } = change;
+    const inReach = userInReach(viewer.reach, sql`user.id`);
+    const isWithCustomer = sql`EXISTS (
+      SELECT 1 FROM user WHERE user.id = ${id} AND ${inReach} AND user.customer_deleted_at IS NOT NULL)`;
+    return planAlteration(
+      change,
+      USER,
+      {
+        id,
+        verb: 'restored',
+        values: { deletedAt: null },
+        missing: [missingUnless(sql`NOT ${isWithCustomer}`, 'id', 'user')],
+      },
+      () => holdsUser(viewer, sql`${id}`),
+      asResult,
+    );
+  },
+});

@@ -1,0 +1,75 @@
+import { type SQL, sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { userInReach } from '../access/reach.ts';
+import { requireReach, type Viewer } from '../access/viewer.ts';
+import { command, type Plan } from '../commands/command.ts';
+import { happened, recordEvent } from '../commands/event-recording.ts';
+import { holdsUser } from '../commands/grant-guard.ts';
+import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
+import { flag, type TenantIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
+import { MAY_BE_INVITED, requestLinks } from '../mail/mailed-links.ts';
+import { handover, type InvitedResult } from '../mail/shareable-invitations.ts';
+import { isUser, type UserRecord, userRows } from './queries.ts';
+
+/** Mails a user who has not set a password yet another invitation, in place of the one before. */
+export const inviteUser = command({
+  name: 'inviteUser',
+  permissions: ['user:create'],
+  reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
+  input: z.object({
+    userIdentifier,
+    /** Nobody but who has a role there: for callers who mean a user of one place, and have an address only. */
+    tenantIdentifier: tenantIdentifier.nullish(),
+    teamMember: flag.nullish(),
+    handOutLink: flag.nullish(),
+  }),
+  errors: [ValidationError, NotFoundError, ForbiddenError],
+  plan(change, { userIdentifier: identifier, ...given }): Plan<InvitedResult, UserRecord> {
+    const { viewer } = change;
+    const type = 'user.invited';
+    // Who is in the team is not to be found out by who sees of a user a part only.
+    if (given.teamMember) requireReach(viewer, ['ORGANIZATION']);
+    const isMeant = hasRole(viewer, given);
+    const target = sql`${isUser(identifier)} AND ${userInReach(viewer.reach, sql`user.id`)} AND ${isMeant}`;
+    const handing = handover(change, given.handOutLink);
+    const path = pathOf('userIdentifier', identifier);
+    return {
+      checks: [
+        allExist([missingUnless(sql`EXISTS (SELECT 1 FROM user WHERE ${target})`, path, 'user')]),
+        ...holdsUser(viewer, sql`(SELECT user.id FROM user WHERE ${target})`),
+        {
+          problem: sql`(SELECT iif(user.status = 'DEACTIVATED', 'is deactivated', 'has a password already')
+            FROM user WHERE ${target} AND NOT ${MAY_BE_INVITED})`,
+          error: (reason) => ValidationError.at(path, reason),
+        },
+      ],
+      writes: (allowed) => [
+        recordEvent(
+          change,
+          { type, subjectType: 'User', subjectId: sql`user.id` },
+          sql`FROM user WHERE ${target} AND ${allowed}`,
+        ),
+        requestLinks('INVITATION', change.at, sql`FROM user WHERE ${target} AND ${happened(change, type)}`),
+        ...handing.writes(sql`${target} AND ${happened(change, type)}`),
+      ],
+      mails: true,
+      answer: userRows(sql`WHERE ${target}`),
+      result: (user, recorded) => ({ user, linkToken: handing.token(recorded) }),
+    };
+  },
+});
+
+interface Where {
+  tenantIdentifier?: TenantIdentifier | null | undefined;
+  teamMember?: boolean | null | undefined;
+}
+
+/** Over the columns of `user`: has a role in all of these places. */
+function hasRole({ reach }: Viewer, { tenantIdentifier, teamMember }: Where): SQL {
+  const inTenant = tenantIdentifier
+    ? sql`EXISTS (SELECT 1 FROM assignment
+        WHERE assignment.user_id = user.id AND assignment.tenant_id = ${tenantNamed(reach, tenantIdentifier)})`
+    : sql`TRUE`;
+  return teamMember ? sql`${inTenant} AND user.kind = 'ORGANIZATION'` : inTenant;
+}

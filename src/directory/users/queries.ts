@@ -1,0 +1,148 @@
+import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import * as z from 'zod';
+import { assignments } from '../../db/schema/assignments.ts';
+import { users } from '../../db/schema/users.ts';
+import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { assignmentInReach, teamInReach, userInReach } from '../access/reach.ts';
+import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
+import { choice, comparable, parse, type UserIdentifier } from '../kernel/input.ts';
+import { type Listing, listing, type NestedListing, nestedListing } from '../lists/connection.ts';
+import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from '../lists/entity-filter.ts';
+import { listRecords, type RecordListArguments } from '../lists/entity-list.ts';
+import type { Walk } from '../lists/index-scan.ts';
+import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import { usersInReach } from '../lists/reach-scans.ts';
+
+export const USER_STATUSES = users.status.enumValues;
+
+const { externalIdKey: _externalIdKey, kind: _kind, deleted: _deleted, ...fields } = getTableColumns(users);
+
+export interface UserRecord extends RowOf<typeof fields> {}
+
+export const userRows = (rest: SQL): Statement<UserRecord> => select(fields, sql`FROM user ${rest}`);
+
+/** Hidden neither itself nor with its customer. */
+export const USER_IS_LIVE = sql`user.deleted = 0`;
+
+/** Matches the live user that an identifier names. */
+export function isUser({ id, email, externalId }: UserIdentifier): SQL {
+  if (id != null) return sql`${users.id} = ${id} AND ${USER_IS_LIVE}`;
+  // The unique indexes hold those who are not hidden themselves.
+  const named =
+    email == null
+      ? sql`${users.externalIdKey} = ${comparable(externalId ?? '')}`
+      : sql`${users.emailKey} = ${comparable(email)}`;
+  return sql`${named} AND ${users.deletedAt} IS NULL AND ${USER_IS_LIVE}`;
+}
+
+/** The live users in reach among these, in no particular order. */
+export async function usersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<UserRecord[]> {
+  requirePermissions(viewer, ['user:read']);
+  const inReach = userInReach(viewer.reach, users.id);
+  return db.read(userRows(sql`WHERE ${inList(users.id, ids)} AND ${USER_IS_LIVE} AND ${inReach}`));
+}
+
+/** The same for users who are only mentioned: there are none for who may not read users. */
+export const mentionedUsers = async (caller: Caller, ids: readonly string[]): Promise<UserRecord[]> =>
+  isGranted(() => requirePermissions(caller.viewer, ['user:read'])) ? usersByIds(caller, ids) : [];
+
+/** Null when there is no such live user in reach. */
+export async function findUser({ db, viewer }: Caller, identifier: UserIdentifier): Promise<UserRecord | null> {
+  requirePermissions(viewer, ['user:read']);
+  const inReach = userInReach(viewer.reach, users.id);
+  const [found] = await db.read(userRows(sql`WHERE ${isUser(identifier)} AND ${inReach}`));
+  return found ?? null;
+}
+
+const userFilter = z.object({ ...recordFilter, statuses: anyOf(choice(USER_STATUSES)).nullish() });
+
+const USER_ORDERS = { ...RECORD_ORDERS, EMAIL: 'emailKey' } as const;
+
+export interface UserListArguments extends RecordListArguments<keyof typeof USER_ORDERS> {
+  filter?: z.input<typeof userFilter> | null | undefined;
+}
+
+const LIST = {
+  name: 'users',
+  permission: 'user:read',
+  table: users,
+  from: sql`user`,
+  selection: selection(fields),
+  orders: USER_ORDERS,
+  division: 'status',
+  search: { columns: [users.nameKey, users.emailKey], index: sql`user_search`, hasTenants: true },
+  source: usersInReach,
+  isInReach: userInReach,
+} as const;
+
+/** The users in reach, live ones unless the filter says otherwise. */
+export function listUsers(caller: Caller, args: UserListArguments): Listing<UserRecord> {
+  const filter = parse(userFilter, args.filter ?? {}, 'filter');
+  return listRecords(caller, LIST, args, filter, { divisions: filter.statuses ?? USER_STATUSES });
+}
+
+const target = { selection: selection(fields), from: sql`user`, id: users.id, sort: null };
+const walked = alias(users, 'walked');
+
+/** The live users with a role in the organization: its team. Only whoever reaches the organization sees any. */
+export function listUsersOfOrganization({ db, viewer }: Caller, page: PageArguments): Listing<UserRecord> {
+  requirePermissions(viewer, ['user:read']);
+  const walk: Walk = {
+    from: sql`user walked`,
+    id: walked.id,
+    sort: null,
+    partitions: [
+      { column: walked.deleted, values: [0] },
+      { column: walked.status, values: USER_STATUSES },
+    ],
+    where: [sql`walked.kind = 'ORGANIZATION'`, teamInReach(viewer.reach)],
+  };
+  return listing(db, target, walk, parsePaging(page, BY_CREATION, 'Organization.users'), () => null);
+}
+
+/** The live users in reach of each of these customers, in the order of their ids. */
+export function listUsersOfCustomers(
+  { db, viewer }: Caller,
+  customerIds: readonly string[],
+  page: PageArguments,
+): NestedListing<UserRecord> {
+  requirePermissions(viewer, ['user:read']);
+  const source = usersInReach(viewer.reach);
+  const walk: Walk = {
+    from: source.from,
+    id: source.id,
+    sort: null,
+    partitions: [
+      { column: source.customerId, values: customerIds },
+      ...source.partitions,
+      { column: source.deleted, values: [0] },
+      { column: source.status, values: USER_STATUSES },
+    ],
+    where: [],
+  };
+  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Customer.users'));
+}
+
+const assigned = alias(assignments, 'walked');
+
+/** The live users with a role in each of these tenants, in the order of their ids. */
+export function listUsersOfTenants(
+  { db, viewer }: Caller,
+  tenantIds: readonly string[],
+  page: PageArguments,
+): NestedListing<UserRecord> {
+  requirePermissions(viewer, ['user:read']);
+  const walk: Walk = {
+    from: sql`assignment walked`,
+    id: assigned.userId,
+    sort: null,
+    partitions: [
+      { column: assigned.tenantId, values: tenantIds },
+      { column: assigned.userDeleted, values: [0] },
+      { column: assigned.userStatus, values: USER_STATUSES },
+    ],
+    where: [assignmentInReach(viewer.reach, assigned.tenantId)],
+  };
+  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Tenant.users'));
+}

@@ -1,0 +1,120 @@
+import { sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { tenants } from '../../db/schema/tenants.ts';
+import { inList, select } from '../../db/statement.ts';
+import { userInReach } from '../access/reach.ts';
+import { type Caller, isGranted } from '../access/viewer.ts';
+import { authorize, type Change, command, type Plan } from '../commands/command.ts';
+import { eventSubjects } from '../commands/event-recording.ts';
+import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
+import { keepsAdmins } from '../commands/last-admin-guard.ts';
+import { allExist, givesRoles, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { ForbiddenError, LastAdminError, NotFoundError, ValidationError } from '../kernel/errors.ts';
+import {
+  roleIdentifier,
+  type TenantIdentifier,
+  tenantIdentifier,
+  type UserIdentifier,
+  userIdentifier,
+} from '../kernel/input.ts';
+import { noRole, roleNamed, TENANT_ADMIN_ROLE_ID } from '../roles/queries.ts';
+import type { UserResult } from './columns.ts';
+import { isUser, type UserRecord, userRows } from './queries.ts';
+import { recordAssignments, recordRevocations, writeAssignments } from './tenant-roles.ts';
+
+interface Given {
+  userIdentifier: UserIdentifier;
+  tenantIdentifier: TenantIdentifier;
+}
+
+/** What both commands are about, as expressions: the user, the tenant, and the role that the user has there. */
+function resolve({ viewer }: Change, { userIdentifier, tenantIdentifier }: Given) {
+  const target = sql`${isUser(userIdentifier)} AND ${userInReach(viewer.reach, sql`user.id`)}`;
+  const userId = sql`(SELECT user.id FROM user WHERE ${target})`;
+  const tenantId = tenantNamed(viewer.reach, tenantIdentifier);
+  const current = sql`(SELECT assignment.role_id FROM assignment
+    WHERE assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId})`;
+  return {
+    target,
+    userId,
+    tenantId,
+    current,
+    missing: [
+      missingUnless(sql`${userId} IS NOT NULL`, pathOf('userIdentifier', userIdentifier), 'user'),
+      missingUnless(sql`${tenantId} IS NOT NULL`, pathOf('tenantIdentifier', tenantIdentifier), 'tenant'),
+    ],
+  };
+}
+
+/**
+ * Gives a user a role in a tenant, in place of the one that the user has there. The viewer holds what both grant. What
+ * the user is elsewhere does not matter: the tenant is the viewer's, and it is the tenant that lets people in and out.
+ */
+export const assignTenantRole = command({
+  name: 'assignTenantRole',
+  permissions: ['user:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z.object({ userIdentifier, tenantIdentifier, roleIdentifier }),
+  errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
+  plan(change, { roleIdentifier, ...given }): Plan<UserResult, UserRecord> {
+    const { viewer } = change;
+    const { target, userId, tenantId, current, missing } = resolve(change, given);
+    const roleId = roleNamed(roleIdentifier, sql`'TENANT'`);
+    const assigned = sql`(SELECT ${userId} AS user_id, ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
+    return {
+      checks: [
+        allExist([...missing, noRole(roleId, roleIdentifier)]),
+        holdsPermissions(viewer, sql`${permissionsOfRole(roleId)} UNION ALL ${permissionsOfRole(current)}`),
+        keepsAdmins(
+          viewer.reach,
+          sql`SELECT ${tenantId}`,
+          (id) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${TENANT_ADMIN_ROLE_ID})`,
+        ),
+      ],
+      writes: (allowed) => [recordAssignments(change, assigned, allowed), ...writeAssignments(change)],
+      answer: userRows(sql`WHERE ${target}`),
+      result: (user) => ({ user }),
+    };
+  },
+});
+
+/** Those of these tenants where `assignTenantRole` gives roles to users, as far as the viewer holds what they allow. */
+export async function tenantsWhoseUsersAreEditable(
+  { db, viewer }: Caller,
+  ids: readonly string[],
+): Promise<Set<string>> {
+  if (!isGranted(() => authorize(viewer, assignTenantRole))) return new Set();
+  const isGiven = sql`${inList(tenants.id, ids)} AND ${givesRoles(viewer.reach)}`;
+  const rows = await db.read(select({ id: tenants.id }, sql`FROM tenant WHERE ${isGiven}`));
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Takes a user's role in a tenant away; who has none there is no error. */
+export const revokeTenantRole = command({
+  name: 'revokeTenantRole',
+  permissions: ['user:edit'],
+  reaches: ['ORGANIZATION', 'TENANTS'],
+  input: z.object({ userIdentifier, tenantIdentifier }),
+  errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
+  plan(change, given): Plan<UserResult, UserRecord> {
+    const { viewer } = change;
+    const { target, userId, tenantId, current, missing } = resolve(change, given);
+    return {
+      checks: [
+        allExist(missing),
+        holdsPermissions(viewer, permissionsOfRole(current)),
+        keepsAdmins(viewer.reach, sql`SELECT ${tenantId}`, (id) => sql`${id} = ${userId}`),
+      ],
+      writes: (allowed) => [
+        recordRevocations(
+          change,
+          sql`assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId} AND ${allowed}`,
+        ),
+        ...writeAssignments(change),
+      ],
+      // Without the role, the user may be out of reach: then it is found by what was recorded.
+      answer: userRows(sql`WHERE user.id IN (${eventSubjects(change)}) OR (${target})`),
+      result: (user) => ({ user }),
+    };
+  },
+});

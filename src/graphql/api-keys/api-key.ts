@@ -1,0 +1,166 @@
+import { createApiKey, revokeApiKey, rotateApiKey } from '../../directory/api-keys/commands.ts';
+import { type ApiKeyRecord, apiKeysByIds, listApiKeys } from '../../directory/api-keys/queries.ts';
+import { run } from '../../directory/commands/command.ts';
+import { CustomerIdentifier } from '../customers/customer.ts';
+import { builder } from '../shared/builder.ts';
+import { connection, UNCACHED } from '../shared/connection.ts';
+import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
+import { commandField } from '../shared/mutation.ts';
+import { loadNodesOf } from '../shared/node.ts';
+import { Reach, ReachKind } from '../shared/reach.ts';
+import { TenantIdentifier } from '../tenants/tenant.ts';
+
+export const ApiKeyAccess = builder.enumType('ApiKeyAccess', {
+  description: 'Whether a credential may change anything.',
+  values: {
+    READ: { description: 'It may query. Every mutation is refused, whatever the permissions.' },
+    WRITE: { description: 'It may query and mutate, as far as its permissions go.' },
+  } as const,
+});
+
+export const ApiKey = builder.loadableNodeRef('ApiKey', {
+  id: { resolve: (record: ApiKeyRecord) => record.id },
+  load: (ids: string[], caller) => apiKeysByIds(caller, ids),
+  sort: ({ id }: ApiKeyRecord) => id,
+  loaderOptions: UNCACHED,
+});
+
+loadNodesOf('ApiKey', ApiKey, (caller, id) => ApiKey.getDataloader(caller).load(id));
+
+ApiKey.implement({
+  description:
+    'The credential of a program. Its secret is shown once, when it is made. Reading it needs `apiKey:read`, and a reach that holds its own.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'What the key is for, 1 to 256 characters.' }),
+    permissions: t.exposeStringList('permissions', { description: 'What the key may do, within its reach.' }),
+    access: t.expose('access', { type: ApiKeyAccess, description: 'Whether the key may change anything.' }),
+    reach: t.expose('reach', {
+      type: Reach,
+      description: 'How far the key sees and acts: of tenants, all that it was given, deleted ones included.',
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the key was created.' }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'From when on the key is refused; null if it does not expire.',
+    }),
+    revokedAt: t.expose('revokedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the key was revoked; null if it was not.',
+    }),
+    lastUsedAt: t.expose('lastUsedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the key was last used, within five minutes; null if it never was.',
+    }),
+    previousSecretExpiresAt: t.expose('previousSecretExpiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'Until when the secret before the last rotation is good; null if there is none.',
+    }),
+  }),
+});
+
+const ApiKeyConnection = builder.connectionObject(
+  { type: ApiKey, name: 'ApiKeyConnection', description: 'One page of API keys.' },
+  { name: 'ApiKeyEdge', description: 'An API key at its place in a list.' },
+);
+
+builder.queryField('apiKeys', (t) =>
+  t.connection(
+    {
+      type: ApiKey,
+      description: 'The API keys in your reach, the oldest first, revoked ones included. Needs `apiKey:read`.',
+      resolve: (_, args, caller) => connection(listApiKeys(caller, args)),
+    },
+    ApiKeyConnection,
+  ),
+);
+
+const SECRET = 'The whole key, for `Authorization: Bearer`. It is stored nowhere and shown only now.';
+
+builder.relayMutationField(
+  createApiKey.name,
+  {
+    description: 'A new API key. It can hold no more than you hold yourself.',
+    inputFields: (t) => ({
+      name: t.string({ required: true, description: 'What the key is for, 1 to 256 characters.' }),
+      permissions: t.stringList({ required: true, description: 'At least one name, as `permissions` lists them.' }),
+      access: t.field({ type: ApiKeyAccess, description: 'Whether it may change anything; WRITE if not given.' }),
+      reach: t.field({ type: ReachKind, required: true, description: 'How far it sees and acts.' }),
+      tenantIdentifiers: t.field({
+        type: [TenantIdentifier],
+        description: 'For a reach of TENANTS: which ones, 1 to 100. Not for another reach.',
+      }),
+      customerIdentifier: t.field({
+        type: CustomerIdentifier,
+        description: 'For a reach of CUSTOMER: which one. Not for another reach.',
+      }),
+      expiresAt: t.field({
+        type: 'DateTime',
+        description: 'From when on it is refused, in the future; never if not given.',
+      }),
+    }),
+  },
+  {
+    ...commandField(createApiKey, 'Creates an API key, and shows its secret this once.'),
+    resolve: (_, { input }, caller) =>
+      run(caller, createApiKey, {
+        ...input,
+        tenantIdentifiers: localTenants(input.tenantIdentifiers ?? []),
+        customerIdentifier: input.customerIdentifier && localIdentifier('Customer', input.customerIdentifier),
+      }),
+  },
+  {
+    description: 'The key was created.',
+    outputFields: (t) => ({
+      apiKey: t.expose('apiKey', { type: ApiKey, description: 'The new key.' }),
+      secret: t.exposeString('secret', { description: SECRET }),
+    }),
+  },
+);
+
+builder.relayMutationField(
+  rotateApiKey.name,
+  {
+    description: 'Which key gets a new secret.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of a key that is neither revoked nor expired.' }),
+      overlapSeconds: t.int({
+        description:
+          'For how many seconds the present secret stays good beside the new one: 0 to 604800; 86400 if not given.',
+      }),
+    }),
+  },
+  {
+    ...commandField(rotateApiKey, 'Gives a key a new secret. You must hold all that the key holds.'),
+    resolve: (_, { input }, caller) => run(caller, rotateApiKey, { ...input, id: localId('ApiKey', input.id) }),
+  },
+  {
+    description: 'The key has a new secret; one before the present was dropped.',
+    outputFields: (t) => ({
+      apiKey: t.expose('apiKey', { type: ApiKey, description: 'The key as it is now.' }),
+      secret: t.exposeString('secret', { description: SECRET }),
+    }),
+  },
+);
+
+builder.relayMutationField(
+  revokeApiKey.name,
+  {
+    description: 'Which key to revoke.',
+    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the key.' }) }),
+  },
+  {
+    ...commandField(
+      revokeApiKey,
+      'Ends a key: it is refused from the next request on, and stays listed. You must hold all that the key holds.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, revokeApiKey, { id: localId('ApiKey', input.id) }),
+  },
+  {
+    description: 'The key is revoked.',
+    outputFields: (t) => ({ apiKey: t.expose('apiKey', { type: ApiKey, description: 'The key as it is now.' }) }),
+  },
+);

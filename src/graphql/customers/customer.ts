@@ -1,0 +1,167 @@
+import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from '../../directory/customers/queries.ts';
+import { Actor } from '../shared/actor.ts';
+import { builder } from '../shared/builder.ts';
+import { connection, UNCACHED } from '../shared/connection.ts';
+import { localId, localIdentifier } from '../shared/ids.ts';
+import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from '../shared/list-inputs.ts';
+import { loadNodesOf } from '../shared/node.ts';
+
+export const CustomerKind = builder.enumType('CustomerKind', {
+  description: 'What a customer is.',
+  values: {
+    COMPANY: { description: 'A company. Its name is unique among live companies.' },
+    PERSON: { description: 'A person. Several may have the same name.' },
+  } as const,
+});
+
+export const CUSTOMER_DESCRIPTIONS = {
+  kind: 'Whether the customer is a company or a person.',
+  name: 'The name, 1 to 256 characters; that of a company is unique among live companies, without regard to case.',
+  shortName: 'What the customer is called for short, up to 256 characters.',
+  email: 'The e-mail address: unique among live customers, without regard to case.',
+  externalId: 'The id of this customer in your own system: unique among live customers, without regard to case.',
+  description: 'Free text, up to 4096 characters.',
+  labels: 'Labels to sort customers by: at most 50, of up to 64 characters each.',
+} as const;
+
+type WithEmail = CustomerRecord & { email: string };
+
+const CustomerEmail = builder.objectRef<WithEmail>('CustomerEmail').implement({
+  description: 'The e-mail address of a customer.',
+  fields: (t) => ({
+    address: t.exposeString('email', { description: 'The address, as it was given.' }),
+    isVerified: t.exposeBoolean('emailVerified', { description: 'Whether it is known to be the customer’s.' }),
+  }),
+});
+
+export const Customer = builder.loadableNodeRef('Customer', {
+  id: { resolve: (record: CustomerRecord) => record.id },
+  load: (ids: string[], caller) => customersByIds(caller, ids),
+  sort: ({ id }: CustomerRecord) => id,
+  loaderOptions: UNCACHED,
+});
+
+loadNodesOf('Customer', Customer, (caller, id) => Customer.getDataloader(caller).load(id));
+
+const hasEmail = (customer: CustomerRecord): customer is WithEmail => customer.email !== null;
+
+Customer.implement({
+  description:
+    'A company or person whom the organization serves, in any number of tenants. Reading it needs `customer:read`.',
+  fields: (t) => ({
+    kind: t.expose('kind', { type: CustomerKind, description: CUSTOMER_DESCRIPTIONS.kind }),
+    name: t.exposeString('name', { description: CUSTOMER_DESCRIPTIONS.name }),
+    shortName: t.exposeString('shortName', {
+      nullable: true,
+      description: `${CUSTOMER_DESCRIPTIONS.shortName} Null if there is none.`,
+    }),
+    email: t.field({
+      type: CustomerEmail,
+      nullable: true,
+      description: `${CUSTOMER_DESCRIPTIONS.email} Null if there is none.`,
+      resolve: (customer) => (hasEmail(customer) ? customer : null),
+    }),
+    externalId: t.exposeString('externalId', {
+      nullable: true,
+      description: `${CUSTOMER_DESCRIPTIONS.externalId} Null if there is none.`,
+    }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: `${CUSTOMER_DESCRIPTIONS.description} Null if there is none.`,
+    }),
+    labels: t.exposeStringList('labels', { description: CUSTOMER_DESCRIPTIONS.labels }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the customer was created.' }),
+    createdBy: t.field({
+      type: Actor,
+      description: 'Who created the customer.',
+      resolve: ({ createdByType: type, createdById: id }) => ({ type, id }),
+    }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the customer was last changed.' }),
+    updatedBy: t.field({
+      type: Actor,
+      description: 'Who changed the customer last, or created it.',
+      resolve: ({ updatedByType: type, updatedById: id }) => ({ type, id }),
+    }),
+    deletedAt: t.expose('deletedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the customer was deleted; null while it is live.',
+    }),
+    version: t.exposeInt('version', { description: 'Counts the changes, from 1.' }),
+  }),
+});
+
+export const CustomerConnection = builder.connectionObject(
+  { type: Customer, name: 'CustomerConnection', description: 'One page of customers.' },
+  { name: 'CustomerEdge', description: 'A customer at its place in a list.' },
+);
+
+export const CustomerIdentifier = builder.inputType('CustomerIdentifier', {
+  description: 'Names one customer, by exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: 'Its global id.' }),
+    email: t.string({ description: 'Its e-mail address, without regard to case.' }),
+    externalId: t.string({ description: 'Its external id, without regard to case.' }),
+  }),
+});
+
+const CustomerFilter = builder.inputType('CustomerFilter', {
+  description: 'Which customers a list has: those that satisfy everything given here.',
+  fields: (t) => ({
+    deleted: t.field({
+      type: DeletedFilter,
+      description: 'Whether deleted customers are listed; EXCLUDE if not given.',
+    }),
+    kinds: t.field({ type: [CustomerKind], description: 'Any of these, at least one.' }),
+    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
+    labels: t.stringList({ description: 'Those that carry all of these, at least one, exactly as written.' }),
+    createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
+    updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
+    search: t.string({ description: searchDescription('name or the e-mail address') }),
+    name: t.string({
+      description: 'With this name, without regard to case: at most one company, and any number of persons.',
+    }),
+    nameStartsWith: t.string({ description: 'Whose name begins so, without regard to case.' }),
+    nameContains: t.string({ description: 'With this anywhere in the name, without regard to case.' }),
+    descriptionContains: t.string({
+      description:
+        'With this anywhere in the description, without regard to case. No index serves it: of many customers, a page tries a few hundred.',
+    }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  customer: t.field({
+    type: Customer,
+    nullable: true,
+    description:
+      'The customer with this id; null when there is none, or it is deleted or out of your reach. Needs `customer:read`.',
+    args: { id: t.arg.id({ required: true, description: 'The global id of a customer.' }) },
+    resolve: (_, { id }, caller) => Customer.getDataloader(caller).load(localId('Customer', id)),
+  }),
+  customerBy: t.field({
+    type: Customer,
+    nullable: true,
+    description:
+      'The customer that is named so; null when there is none, or it is deleted or out of your reach. Needs `customer:read`.',
+    args: { identifier: t.arg({ type: CustomerIdentifier, required: true, description: 'What names the customer.' }) },
+    resolve: (_, { identifier }, caller) => findCustomer(caller, localIdentifier('Customer', identifier)),
+  }),
+  customers: t.connection(
+    {
+      type: Customer,
+      description: 'The customers in your reach. Needs `customer:read`.',
+      args: {
+        filter: t.arg({ type: CustomerFilter, description: 'Which customers; all live ones if not given.' }),
+        orderBy: t.arg({
+          type: RecordOrder,
+          description:
+            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+        }),
+      },
+      resolve: (_, args, caller) => connection(listCustomers(caller, args)),
+    },
+    CustomerConnection,
+  ),
+}));

@@ -1,0 +1,230 @@
+import { brandWithType } from '@pothos/core';
+import type { Rules } from '../../directory/commands/command.ts';
+import { importCustomers } from '../../directory/customers/import.ts';
+import { type ImportedRow, type ImportResult, runImport } from '../../directory/imports/import.ts';
+import {
+  AlreadyExistsError,
+  type DirectoryError,
+  ForbiddenError,
+  ImportRejectedError,
+  NotFoundError,
+  ValidationError,
+  VersionConflictError,
+} from '../../directory/kernel/errors.ts';
+import { importTenants } from '../../directory/tenants/import.ts';
+import { importUsers } from '../../directory/users/import.ts';
+import { CUSTOMER_DESCRIPTIONS, CustomerIdentifier } from '../customers/customer.ts';
+import { customerFields } from '../customers/mutations.ts';
+import { builder, type OutputFields } from '../shared/builder.ts';
+import { MutationError } from '../shared/errors.ts';
+import { localIdentifier, localTenants, type NodeType, toGlobalId } from '../shared/ids.ts';
+import { commandField } from '../shared/mutation.ts';
+import { ADMIN_EMAIL, tenantFields } from '../tenants/mutations.ts';
+import { TENANT_DESCRIPTIONS, TenantIdentifier } from '../tenants/tenant.ts';
+import { RoleIdentifier, userFields } from '../users/mutations.ts';
+import { ANOTHER_EMAIL, USER_DESCRIPTIONS, UserStatus } from '../users/user.ts';
+
+const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {
+  description: 'What an import does when some of its rows fail.',
+  values: {
+    REJECT_ALL: { description: 'Nothing: all rows are imported, or none.' },
+    SKIP_FAILED: { description: 'It leaves those out, and imports the others.' },
+  } as const,
+});
+
+const ImportOutcome = builder.enumType('ImportOutcome', {
+  description: 'What an import did with a row.',
+  values: {
+    CREATED: { description: 'There was no such record: it was created.' },
+    UPDATED: { description: 'The record existed and was changed.' },
+    NOOP: { description: 'The record existed and nothing differed: nothing was written, and no event.' },
+    FAILED: { description: 'The row was not imported: the error says why.' },
+  } as const,
+});
+
+/** What the rows of an import can fail for. */
+const ROW_ERRORS = [
+  ValidationError,
+  NotFoundError,
+  AlreadyExistsError,
+  ForbiddenError,
+  VersionConflictError,
+  ImportRejectedError,
+];
+
+/** GraphQL takes an Error that it is given for one that was thrown; here it is what is answered. */
+function asAnswer(error: DirectoryError) {
+  const type = ROW_ERRORS.find((known) => error instanceof known);
+  if (!type) throw error;
+  const answer = { ...error, message: error.message, code: error.code };
+  brandWithType(answer, type);
+  return answer;
+}
+
+const ImportedRowType = builder.objectRef<ImportedRow & { type: NodeType }>('ImportedRow').implement({
+  description: 'What became of one row of an import.',
+  fields: (t) => ({
+    path: t.exposeString('path', { description: 'Which row, such as `rows.3`: they are answered in the order given.' }),
+    outcome: t.expose('outcome', { type: ImportOutcome, description: 'What was done.' }),
+    id: t.id({
+      nullable: true,
+      description: 'The global id of the record; null for a row that failed.',
+      resolve: ({ type, id }) => (id === null ? null : toGlobalId(type, id)),
+    }),
+    error: t.field({
+      type: MutationError,
+      nullable: true,
+      description:
+        'Why the row failed, with paths from the beginning of the input, such as `rows.3.name`; null if it did not. `AlreadyExistsError.existing` is always null here.',
+      resolve: ({ error }) => error && asAnswer(error),
+    }),
+  }),
+});
+
+const ERROR_POLICY = 'What happens to the other rows when some fail; REJECT_ALL if not given.';
+const ROWS = 'The rows, 1 to 500, which may name 5,000 tenants in all.';
+const KEEPS = 'A field left out is untouched; null clears what can be null.';
+
+const payload = (type: NodeType) => ({
+  description:
+    'What became of each row. Look at every `outcome`: an import is answered so even where all of its rows failed.',
+  outputFields: (t: OutputFields<ImportResult>) => ({
+    rows: t.field({
+      type: [ImportedRowType],
+      description: 'One for each row, in the order given.',
+      resolve: ({ rows }) => rows.map((row) => ({ ...row, type })),
+    }),
+  }),
+});
+
+const described = (rules: Rules, description: string) =>
+  commandField(rules, `${description} Up to 500 rows, in at most three calls to the database.`);
+
+const CustomerRow = builder.inputType('ImportCustomerRow', {
+  description: `A customer as an import gives it, named by its external id, or else by its e-mail address. ${KEEPS}`,
+  fields: (t) => ({
+    name: t.string({ description: `${CUSTOMER_DESCRIPTIONS.name} Required if the customer does not exist yet.` }),
+    ...customerFields(t),
+    tenantIdentifiers: t.field({
+      type: [TenantIdentifier],
+      description: 'The tenants that a new customer joins, at most 100. Without effect on one that exists.',
+    }),
+  }),
+});
+
+builder.relayMutationField(
+  importCustomers.name,
+  {
+    description: 'Customers to create or change.',
+    inputFields: (t) => ({
+      rows: t.field({ type: [CustomerRow], required: true, description: ROWS }),
+      errorPolicy: t.field({ type: ImportErrorPolicy, description: ERROR_POLICY }),
+    }),
+  },
+  {
+    ...described(importCustomers, 'Creates or changes many customers.'),
+    resolve: (_, { input: { rows, errorPolicy } }, caller) =>
+      runImport(caller, importCustomers, {
+        errorPolicy,
+        rows: rows.map((row) => ({ ...row, tenantIdentifiers: localTenants(row.tenantIdentifiers ?? []) })),
+      }),
+  },
+  payload('Customer'),
+);
+
+const TenantRow = builder.inputType('ImportTenantRow', {
+  description: `A tenant as an import gives it, named by its external id. ${KEEPS} Its billing profile is left alone.`,
+  fields: (t) => ({
+    name: t.string({ description: `${TENANT_DESCRIPTIONS.name} Required if the tenant does not exist yet.` }),
+    ...tenantFields(t),
+    externalId: t.string({ required: true, description: TENANT_DESCRIPTIONS.externalId }),
+    adminEmail: t.string({ description: `${ADMIN_EMAIL} Without effect on a tenant that exists.` }),
+  }),
+});
+
+builder.relayMutationField(
+  importTenants.name,
+  {
+    description: 'Tenants to create or change.',
+    inputFields: (t) => ({
+      rows: t.field({ type: [TenantRow], required: true, description: ROWS }),
+      errorPolicy: t.field({ type: ImportErrorPolicy, description: ERROR_POLICY }),
+    }),
+  },
+  {
+    ...described(importTenants, 'Creates or changes many tenants. Only for callers who reach the whole organization.'),
+    resolve: (_, { input }, caller) => runImport(caller, importTenants, input),
+  },
+  payload('Tenant'),
+);
+
+const TenantRoleRow = builder.inputType('ImportTenantRole', {
+  description: 'A role in a tenant as an import gives it.',
+  fields: (t) => ({
+    tenantIdentifier: t.field({ type: TenantIdentifier, required: true, description: 'What names the tenant.' }),
+    roleIdentifier: t.field({
+      type: RoleIdentifier,
+      required: true,
+      description: 'What names the role, of scope TENANT.',
+    }),
+  }),
+});
+
+const UserRow = builder.inputType('ImportUserRow', {
+  description: `A user as an import gives it, named by its external id, or else by its e-mail address. ${KEEPS}`,
+  fields: (t) => ({
+    email: t.string({
+      description: `${USER_DESCRIPTIONS.email} Required if the user does not exist yet. ${ANOTHER_EMAIL}`,
+    }),
+    ...userFields(t),
+    status: t.field({
+      type: UserStatus,
+      description:
+        'Where the user stands; INVITED for a new user, if not given. Nobody becomes INVITED again, and nobody is mailed an invitation: `inviteUser` does that.',
+    }),
+    roleIdentifier: t.field({
+      type: RoleIdentifier,
+      description:
+        'What names the role: in the customer, if there is one, else in the organization. Without it, a new user has roles in tenants only.',
+    }),
+    customerIdentifier: t.field({
+      type: CustomerIdentifier,
+      description: 'What names the customer that the user belongs to. It stays so.',
+    }),
+    tenantRoles: t.field({
+      type: [TenantRoleRow],
+      description: 'Roles that the user is to have in tenants, at most 100. Roles in other tenants stay as they are.',
+    }),
+  }),
+});
+
+builder.relayMutationField(
+  importUsers.name,
+  {
+    description: 'Users to create or change.',
+    inputFields: (t) => ({
+      rows: t.field({ type: [UserRow], required: true, description: ROWS }),
+      errorPolicy: t.field({ type: ImportErrorPolicy, description: ERROR_POLICY }),
+    }),
+  },
+  {
+    ...described(
+      importUsers,
+      'Creates or changes many users, by the rules for each of them. Owners and admins of tenants are neither demoted nor deactivated.',
+    ),
+    resolve: (_, { input: { rows, errorPolicy } }, caller) =>
+      runImport(caller, importUsers, {
+        errorPolicy,
+        rows: rows.map(({ roleIdentifier, customerIdentifier, tenantRoles, ...row }) => ({
+          ...row,
+          roleIdentifier: roleIdentifier && localIdentifier('Role', roleIdentifier),
+          customerIdentifier: customerIdentifier && localIdentifier('Customer', customerIdentifier),
+          tenantRoles: tenantRoles?.map((given) => ({
+            tenantIdentifier: localIdentifier('Tenant', given.tenantIdentifier),
+            roleIdentifier: localIdentifier('Role', given.roleIdentifier),
+          })),
+        })),
+      }),
+  },
+  payload('User'),
+);

@@ -1,0 +1,49 @@
+import { run } from '../../directory/commands/command.ts';
+import { findOrganization, type OrganizationRecord, updateOrganization } from '../../directory/organization.ts';
+import { builder } from '../shared/builder.ts';
+import { commandField } from '../shared/mutation.ts';
+import { loadNodesOf } from '../shared/node.ts';
+
+export const Organization = builder.nodeRef(builder.objectRef<OrganizationRecord>('Organization'), {
+  id: { resolve: ({ id }: OrganizationRecord) => id },
+});
+
+loadNodesOf('Organization', Organization, async (caller, id) => {
+  const organization = await findOrganization(caller);
+  return organization.id === id ? organization : null;
+});
+
+builder.objectType(Organization, {
+  description: 'Whom this deployment serves: its operator. Everyone with a credential may read it.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: 'The name, 1 to 256 characters.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the deployment was set up.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the organization was last changed.' }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  organization: t.field({
+    type: Organization,
+    description: 'The organization that this deployment serves.',
+    resolve: (_, _args, caller) => findOrganization(caller),
+  }),
+}));
+
+builder.relayMutationField(
+  updateOrganization.name,
+  {
+    description: 'Changes to the organization: a field left out is untouched.',
+    inputFields: (t) => ({ name: t.string({ description: 'The name, 1 to 256 characters.' }) }),
+  },
+  {
+    ...commandField(updateOrganization, 'Renames the organization. Only for callers who reach all of it.'),
+    resolve: (_, { input }, caller) => run(caller, updateOrganization, input),
+  },
+  {
+    description: 'The organization is as the input says.',
+    outputFields: (t) => ({
+      organization: t.expose('organization', { type: Organization, description: 'The organization as it is now.' }),
+    }),
+  },
+);

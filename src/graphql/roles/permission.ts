@@ -1,0 +1,27 @@
+import { listPermissions, type PermissionRecord } from '../../directory/roles/permissions.ts';
+import { builder } from '../shared/builder.ts';
+import { connection } from '../shared/connection.ts';
+
+export const Permission = builder.objectRef<PermissionRecord>('Permission').implement({
+  description: 'Something that a credential may be allowed to do.',
+  fields: (t) => ({
+    name: t.exposeString('id', { description: 'Its name, `noun:verb`.' }),
+    description: t.exposeString('description', { description: 'What it allows.' }),
+  }),
+});
+
+export const PermissionConnection = builder.connectionObject(
+  { type: Permission, name: 'PermissionConnection', description: 'One page of permissions.' },
+  { name: 'PermissionEdge', description: 'A permission at its place in a list.' },
+);
+
+builder.queryField('permissions', (t) =>
+  t.connection(
+    {
+      type: Permission,
+      description: 'Every permission there is, by name. Needs `role:read`.',
+      resolve: (_, args, caller) => connection(listPermissions(caller, args)),
+    },
+    PermissionConnection,
+  ),
+);

@@ -1,0 +1,170 @@
+import { createContextCache } from '@pothos/core';
+import DataLoader from 'dataloader';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { run } from '../../directory/commands/command.ts';
+import { createRole, deleteRole, updateRole } from '../../directory/roles/commands.ts';
+import {
+  assignableRoles,
+  listPermissionsOfRoles,
+  type RoleRecord,
+  rolesByIds,
+  type RoleScope as Scope,
+} from '../../directory/roles/queries.ts';
+import { requireTenantDetails } from '../../directory/tenants/queries.ts';
+import { builder } from '../shared/builder.ts';
+import { nestedConnection, UNCACHED } from '../shared/connection.ts';
+import { localId } from '../shared/ids.ts';
+import { commandField } from '../shared/mutation.ts';
+import { loadNodesOf } from '../shared/node.ts';
+import { Tenant } from '../tenants/tenant.ts';
+import { Permission, PermissionConnection } from './permission.ts';
+
+const RoleScope = builder.enumType('RoleScope', {
+  description: 'Where users have a role, and so how far it reaches.',
+  values: {
+    ORGANIZATION: { description: 'In the organization: team members, who reach everything.' },
+    CUSTOMER: { description: 'In the customer that the user belongs to, and no further.' },
+    TENANT: { description: 'In one tenant: a user may have one role in each of several.' },
+  } as const,
+});
+
+const DESCRIPTIONS = {
+  name: 'The name, 1 to 256 characters: unique in its scope, without regard to case.',
+  description: 'What the role is for, up to 4096 characters.',
+  level: 'How high the role stands among those of its scope, 0 to 100. It is for sorting, and grants nothing.',
+  permissions: 'What the role allows: names, as `permissions` lists them.',
+} as const;
+
+export const Role = builder.loadableNodeRef('Role', {
+  id: { resolve: (record: RoleRecord) => record.id },
+  load: (ids: string[], caller) => rolesByIds(caller, ids),
+  sort: ({ id }: RoleRecord) => id,
+  loaderOptions: UNCACHED,
+});
+
+loadNodesOf('Role', Role, (caller, id) => Role.getDataloader(caller).load(id));
+
+Role.implement({
+  description: 'A named set of permissions, for users to have. Reading it needs `role:read`.',
+  fields: (t) => ({
+    scope: t.expose('scope', { type: RoleScope, description: 'Where users have it.' }),
+    name: t.exposeString('name', { description: DESCRIPTIONS.name }),
+    description: t.exposeString('description', {
+      nullable: true,
+      description: `${DESCRIPTIONS.description} Null if there is none.`,
+    }),
+    level: t.exposeInt('level', { description: DESCRIPTIONS.level }),
+    isBuiltIn: t.exposeBoolean('builtIn', {
+      description: 'Whether it is one of the roles that every deployment has: those stay as they are.',
+    }),
+    permissions: t.connection(
+      {
+        type: Permission,
+        description: 'What the role allows, by name.',
+        resolve: ({ id }, args, caller) =>
+          nestedConnection(caller, 'Role.permissions', id, args, listPermissionsOfRoles),
+      },
+      PermissionConnection,
+    ),
+  }),
+});
+
+/** The roles of a scope are the same below every tenant of a list: read once for all. */
+const rolesByScope = createContextCache(
+  (caller: Caller) =>
+    new DataLoader((scopes: readonly Scope[]) => Promise.all(scopes.map((scope) => assignableRoles(caller, scope)))),
+);
+
+const ASSIGNABLE = 'Only roles that hold no more than you do, the highest first. Needs `role:read`.';
+
+builder.queryFields((t) => ({
+  organizationRoles: t.field({
+    type: [Role],
+    nullable: true,
+    description: `The roles that team members can have. ${ASSIGNABLE}`,
+    resolve: (_, _args, caller) => assignableRoles(caller, 'ORGANIZATION'),
+  }),
+  customerRoles: t.field({
+    type: [Role],
+    nullable: true,
+    description: `The roles that users of customers can have. ${ASSIGNABLE}`,
+    resolve: (_, _args, caller) => assignableRoles(caller, 'CUSTOMER'),
+  }),
+}));
+
+builder.objectField(Tenant, 'availableRoles', (t) =>
+  t.field({
+    type: [Role],
+    nullable: true,
+    description: `The roles that users can have in the tenant. ${ASSIGNABLE}`,
+    resolve: (_, _args, caller) => {
+      requireTenantDetails(caller.viewer);
+      return rolesByScope(caller).load('TENANT');
+    },
+  }),
+);
+
+builder.relayMutationField(
+  createRole.name,
+  {
+    description: 'A new role. It can hold no more than you hold yourself.',
+    inputFields: (t) => ({
+      scope: t.field({ type: RoleScope, required: true, description: 'Where users will have it. It stays so.' }),
+      name: t.string({ required: true, description: DESCRIPTIONS.name }),
+      description: t.string({ description: DESCRIPTIONS.description }),
+      level: t.int({ description: `${DESCRIPTIONS.level} 0 if not given.` }),
+      permissions: t.stringList({ required: true, description: DESCRIPTIONS.permissions }),
+    }),
+  },
+  {
+    ...commandField(createRole, 'Creates a role, beside the built-in ones.'),
+    resolve: (_, { input }, caller) => run(caller, createRole, input),
+  },
+  {
+    description: 'The role was created.',
+    outputFields: (t) => ({ role: t.expose('role', { type: Role, description: 'The new role.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  updateRole.name,
+  {
+    description: 'Changes to a role: a field left out is untouched; null clears what can be null.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of a role that is not built in.' }),
+      name: t.string({ description: DESCRIPTIONS.name }),
+      description: t.string({ description: DESCRIPTIONS.description }),
+      level: t.int({ description: DESCRIPTIONS.level }),
+      permissions: t.stringList({ description: `${DESCRIPTIONS.permissions} All of them: others are taken away.` }),
+    }),
+  },
+  {
+    ...commandField(
+      updateRole,
+      'Changes a role, for everyone who has it. You must hold what it allows, before and afterwards.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, updateRole, { ...input, id: localId('Role', input.id) }),
+  },
+  {
+    description: 'The role is as the input says. If it was so before, nothing was written.',
+    outputFields: (t) => ({ role: t.expose('role', { type: Role, description: 'The role as it is now.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  deleteRole.name,
+  {
+    description: 'Which role to delete.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of a role that is not built in.' }),
+    }),
+  },
+  {
+    ...commandField(deleteRole, 'Deletes a role that nobody has, for good.'),
+    resolve: (_, { input }, caller) => run(caller, deleteRole, { id: localId('Role', input.id) }),
+  },
+  {
+    description: 'The role is gone.',
+    outputFields: (t) => ({ role: t.expose('role', { type: Role, description: 'The role as it was.' }) }),
+  },
+);

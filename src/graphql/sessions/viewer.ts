@@ -1,0 +1,45 @@
+import type { Viewer as DirectoryViewer } from '../../directory/access/viewer.ts';
+import { ApiKey, ApiKeyAccess } from '../api-keys/api-key.ts';
+import { ActorType } from '../shared/actor.ts';
+import { builder } from '../shared/builder.ts';
+import { Reach } from '../shared/reach.ts';
+import { User } from '../users/user.ts';
+
+const Viewer = builder.objectRef<DirectoryViewer>('Viewer').implement({
+  description:
+    'Who is asking: the credential of this request, and what it may do. For a user, that is what the one role allows which gives the reach.',
+  fields: (t) => ({
+    type: t.field({
+      type: ActorType,
+      description: 'What kind of credential it is.',
+      resolve: ({ actor }) => actor.type,
+    }),
+    apiKey: t.field({
+      type: ApiKey,
+      nullable: true,
+      description: 'The API key; null for the root key and for a user. Needs `apiKey:read`.',
+      resolve: ({ actor }, _, caller) =>
+        actor.type === 'API_KEY' ? ApiKey.getDataloader(caller).load(actor.id) : null,
+    }),
+    user: t.field({
+      type: User,
+      nullable: true,
+      description: 'The user who signed in; null for a key. Needs `user:read`.',
+      resolve: ({ actor }, _, caller) => (actor.type === 'USER' ? User.getDataloader(caller).load(actor.id) : null),
+    }),
+    permissions: t.stringList({
+      description: 'What it may do, within its reach.',
+      resolve: ({ permissions }) => [...permissions],
+    }),
+    access: t.expose('access', { type: ApiKeyAccess, description: 'Whether it may change anything.' }),
+    reach: t.expose('reach', { type: Reach, description: 'How far it sees and acts: of tenants, the live ones.' }),
+  }),
+});
+
+builder.queryField('viewer', (t) =>
+  t.field({
+    type: Viewer,
+    description: 'Who is asking.',
+    resolve: (_, _args, { viewer }) => viewer,
+  }),
+);

@@ -1,0 +1,84 @@
+import { createContextCache } from '@pothos/core';
+import DataLoader from 'dataloader';
+import type { Caller } from '../../directory/access/viewer.ts';
+import type { Listing, NestedListing } from '../../directory/lists/connection.ts';
+import type { Page, PageArguments } from '../../directory/lists/page-arguments.ts';
+
+/**
+ * Loaders gather what is asked for together, and remember nothing: a mutation of the same request may have changed it.
+ */
+export const UNCACHED = { cache: false };
+
+const toEdges = <Row>({ rows }: Page<Row>, cursor: (row: Row) => string) =>
+  rows.map((node) => ({ node, cursor: cursor(node) }));
+
+function toPageInfo<Row>({ start, end, hasNextPage, hasPreviousPage }: Page<Row>, cursor: (row: Row) => string) {
+  return {
+    hasNextPage,
+    hasPreviousPage,
+    startCursor: start && cursor(start),
+    endCursor: end && cursor(end),
+  };
+}
+
+/** A connection that reads its page when edges, nodes or pageInfo are asked for, and its total only for totalCount. */
+export function connection<Row>({ page, count, cursor }: Listing<Row>) {
+  let loaded: Promise<Page<Row>> | undefined;
+  const load = () => {
+    loaded ??= page();
+    return loaded;
+  };
+  return {
+    get edges() {
+      return load().then((rows) => toEdges(rows, cursor));
+    },
+    get pageInfo() {
+      return load().then((rows) => toPageInfo(rows, cursor));
+    },
+    total: count,
+  };
+}
+
+interface NestedLoaders<Row> {
+  pages: DataLoader<string, Page<Row>>;
+  counts: DataLoader<string, number>;
+  cursor: (row: Row) => string;
+}
+
+const nestedLoaders = createContextCache((_caller: Caller) => new Map<string, unknown>());
+
+const EMPTY_PAGE = { rows: [], start: null, end: null, hasNextPage: false, hasPreviousPage: false };
+
+/**
+ * A connection below a parent that may stand in a list itself: all parents that ask for the same page of the same field
+ * are loaded by one statement.
+ */
+export function nestedConnection<Row>(
+  caller: Caller,
+  field: string,
+  parentId: string,
+  args: PageArguments,
+  list: (caller: Caller, parentIds: readonly string[], page: PageArguments) => NestedListing<Row>,
+) {
+  const { first, after, last, before } = args;
+  const cache = nestedLoaders(caller);
+  const key = JSON.stringify([field, first, after, last, before]);
+  let loaders = cache.get(key) as NestedLoaders<Row> | undefined;
+  if (!loaders) {
+    const { cursor } = list(caller, [], args);
+    loaders = {
+      pages: new DataLoader(async (ids) => {
+        const pages = await list(caller, ids, args).pages();
+        return ids.map((id) => pages.get(id) ?? EMPTY_PAGE);
+      }, UNCACHED),
+      counts: new DataLoader(async (ids) => {
+        const counts = await list(caller, ids, args).counts();
+        return ids.map((id) => counts.get(id) ?? 0);
+      }, UNCACHED),
+      cursor,
+    };
+    cache.set(key, loaders);
+  }
+  const { pages, counts, cursor } = loaders;
+  return connection({ page: () => pages.load(parentId), count: () => counts.load(parentId), cursor });
+}

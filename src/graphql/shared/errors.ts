@@ -1,0 +1,170 @@
+import {
+  AlreadyExistsError,
+  BuiltInRoleError,
+  ForbiddenError,
+  ImportRejectedError,
+  type Issue,
+  LastAdminError,
+  LastOwnerError,
+  NotFoundError,
+  type Reference,
+  RoleInUseError,
+  TooManyDataSourcesError,
+  TooManyRolesError,
+  ValidationError,
+  VersionConflictError,
+} from '../../directory/kernel/errors.ts';
+import { builder } from './builder.ts';
+import { toGlobalId } from './ids.ts';
+import { Node, toNode } from './node.ts';
+
+export const MutationError = builder.interfaceRef<{ message: string; code: string }>('MutationError').implement({
+  description: 'Why a mutation changed nothing. Every error that a mutation can answer is one of these.',
+  fields: (t) => ({
+    message: t.exposeString('message', { description: 'For people, in English. It may change; do not parse it.' }),
+    code: t.exposeString('code', { description: 'For programs: stable, snake_case, listed in the README.' }),
+  }),
+});
+
+const IssueKind = builder.enumType('ValidationIssueKind', {
+  description: 'What is wrong with a part of an input.',
+  values: {
+    INVALID: { description: 'There is a value, but not one that is allowed here.' },
+    REQUIRED: { description: 'There is no value, and there must be one.' },
+  } as const,
+});
+
+const ValidationIssue = builder.objectRef<Issue>('ValidationIssue').implement({
+  description: 'One thing that is wrong with an input.',
+  fields: (t) => ({
+    path: t.exposeString('path', {
+      description: 'Where in the input, such as `billing.taxExempt` or `labels.2`; empty for the input as a whole.',
+    }),
+    message: t.exposeString('message', { description: 'What is wrong there, for people.' }),
+    kind: t.expose('kind', { type: IssueKind, description: 'Whether a value is wrong or missing.' }),
+  }),
+});
+
+builder.objectType(ValidationError, {
+  name: 'ValidationError',
+  description: 'The input is not valid. All that is wrong with it is said at once, up to a hundred things.',
+  interfaces: [MutationError],
+  fields: (t) => ({
+    issues: t.expose('issues', { type: [ValidationIssue], description: 'Everything that is wrong, with its path.' }),
+  }),
+});
+
+const MissingReference = builder.objectRef<Reference>('MissingReference').implement({
+  description: 'A part of an input that refers to something that is not there.',
+  fields: (t) => ({
+    path: t.exposeString('path', { description: 'Where in the input, such as `tenantIdentifiers.1.externalId`.' }),
+    message: t.exposeString('message', { description: 'What is not there, for people.' }),
+  }),
+});
+
+builder.objectType(NotFoundError, {
+  name: 'NotFoundError',
+  description: 'What the input refers to does not exist, is deleted, or is out of your reach: the three look the same.',
+  interfaces: [MutationError],
+  fields: (t) => ({
+    references: t.expose('references', {
+      type: [MissingReference],
+      description: 'Everything that was not found, with its path.',
+    }),
+  }),
+});
+
+builder.objectType(AlreadyExistsError, {
+  name: 'AlreadyExistsError',
+  description: 'A value that must be unique belongs to another record.',
+  interfaces: [MutationError],
+  fields: (t) => ({
+    path: t.exposeString('path', { description: 'Which value of the record is taken, such as `externalId`.' }),
+    existing: t.field({
+      type: Node,
+      nullable: true,
+      description: 'The record that has the value; null when you may not read it.',
+      resolve: ({ existing }) => existing && toNode(existing),
+    }),
+  }),
+});
+
+builder.objectType(ForbiddenError, {
+  name: 'ForbiddenError',
+  description: 'You may not do this. The code says why: permissions, a key that only reads, or reach.',
+  interfaces: [MutationError],
+  fields: (t) => ({
+    missingPermissions: t.stringList({
+      description: 'The permissions that are needed and that you do not hold; empty when they are not the reason.',
+      resolve: ({ missingPermissions }) => [...missingPermissions],
+    }),
+  }),
+});
+
+builder.objectType(VersionConflictError, {
+  name: 'VersionConflictError',
+  description: 'The record has another version than the one you expected: somebody else changed it first.',
+  interfaces: [MutationError],
+  fields: (t) => ({
+    current: t.field({
+      type: Node,
+      nullable: true,
+      description: 'The record as it is now; null when you may not read it.',
+      resolve: ({ current }) => current && toNode(current),
+    }),
+  }),
+});
+
+builder.objectType(LastOwnerError, {
+  name: 'LastOwnerError',
+  description:
+    'The organization would be left without an owner: a live, ACTIVE user with the built-in role `owner`, or, if none is ACTIVE, any live one.',
+  interfaces: [MutationError],
+});
+
+builder.objectType(LastAdminError, {
+  name: 'LastAdminError',
+  description:
+    'A tenant would be left without an admin: a live, ACTIVE user with the built-in role `admin` there, or, if none is ACTIVE, any live one.',
+  interfaces: [MutationError],
+  fields: (t) => ({
+    tenantIds: t.idList({
+      description: 'The global ids of those tenants, as far as they are in your reach.',
+      resolve: ({ tenantIds }) => tenantIds.map((id) => toGlobalId('Tenant', id)),
+    }),
+  }),
+});
+
+builder.objectType(BuiltInRoleError, {
+  name: 'BuiltInRoleError',
+  description: 'The role is one that every deployment has. It stays as it is; create another beside it.',
+  interfaces: [MutationError],
+});
+
+builder.objectType(RoleInUseError, {
+  name: 'RoleInUseError',
+  description: 'Somebody has the role, or a trusted issuer lists it. Give them another first.',
+  interfaces: [MutationError],
+  fields: (t) => ({
+    userCount: t.exposeInt('userCount', { description: 'How many users have it, deleted ones included.' }),
+    issuerCount: t.exposeInt('issuerCount', { description: 'How many trusted issuers list it.' }),
+  }),
+});
+
+builder.objectType(TooManyRolesError, {
+  name: 'TooManyRolesError',
+  description: 'There are as many roles of this scope as there may be: 100, built-in ones included.',
+  interfaces: [MutationError],
+});
+
+builder.objectType(TooManyDataSourcesError, {
+  name: 'TooManyDataSourcesError',
+  description: 'The tenant has as many pixels, or pipelines, as it may have: 1,000.',
+  interfaces: [MutationError],
+});
+
+builder.objectType(ImportRejectedError, {
+  name: 'ImportRejectedError',
+  description: 'Nothing is wrong with this row of an import, but with others, and the import was to be all or nothing.',
+  interfaces: [MutationError],
+});

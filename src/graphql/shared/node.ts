@@ -1,0 +1,57 @@
+import { brandWithType, type ObjectRef } from '@pothos/core';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { type NamedRecord, ValidationError } from '../../directory/kernel/errors.ts';
+import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
+import { builder } from './builder.ts';
+import { fromGlobalId, type NodeType } from './ids.ts';
+
+export const Node = builder.nodeInterfaceRef();
+
+type NodeRef = ObjectRef<typeof builder.$inferSchemaTypes, unknown>;
+type Load = (caller: Caller, id: string) => Promise<object | null>;
+
+const types = new Map<NodeType, { ref: NodeRef; load: Load }>();
+
+/** Lets `node` and `nodes` find records of this type. */
+export function loadNodesOf(type: NodeType, ref: NodeRef, load: Load): void {
+  types.set(type, { ref, load });
+}
+
+/** A record that the Node interface can tell the type of. */
+export function toNode({ concept, record }: NamedRecord) {
+  const known = types.get(concept);
+  if (!known) throw new Error(`${concept} is not a node`);
+  brandWithType(record, known.ref);
+  return record;
+}
+
+async function findNode(caller: Caller, globalId: string): Promise<object | null> {
+  const given = fromGlobalId(globalId);
+  const known = given && types.get(given.type);
+  if (!known) return null;
+  const record = await known.load(caller, given.id);
+  if (record !== null) brandWithType(record, known.ref);
+  return record;
+}
+
+builder.queryFields((t) => ({
+  node: t.field({
+    type: Node,
+    nullable: true,
+    description: 'The record with this global id; null when there is none, or it is deleted or out of your reach.',
+    args: { id: t.arg.id({ required: true, description: 'A global id, as any `id` field answers it.' }) },
+    resolve: (_, { id }, caller) => findNode(caller, id),
+  }),
+  nodes: t.field({
+    type: [Node],
+    nullable: { list: false, items: true },
+    description: 'The records with these global ids, in this order, read together; null where there is none.',
+    args: {
+      ids: t.arg.idList({ required: true, description: `At most ${MAX_PAGE_SIZE} global ids.` }),
+    },
+    resolve: (_, { ids }, caller) => {
+      if (ids.length > MAX_PAGE_SIZE) throw ValidationError.at('ids', `must be at most ${MAX_PAGE_SIZE}`);
+      return ids.map((id) => findNode(caller, id));
+    },
+  }),
+}));

@@ -1,0 +1,18 @@
+import { createContextCache } from '@pothos/core';
+import DataLoader from 'dataloader';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { UNCACHED } from './connection.ts';
+
+type Find = (caller: Caller, ids: readonly string[]) => Promise<ReadonlySet<string>>;
+
+/** Resolves whether the caller can do something to a record: `find` is asked for all records of a list at once. */
+export function viewerCan(find: Find) {
+  const loaders = createContextCache(
+    (caller: Caller) =>
+      new DataLoader(async (ids: readonly string[]) => {
+        const found = await find(caller, ids);
+        return ids.map((id) => found.has(id));
+      }, UNCACHED),
+  );
+  return ({ id }: { id: string }, _args: object, caller: Caller): Promise<boolean> => loaders(caller).load(id);
+}

@@ -1,0 +1,157 @@
+import { run } from '../../directory/commands/command.ts';
+import {
+  createTenant,
+  deleteTenant,
+  restoreTenant,
+  updateTenant,
+  upsertTenant,
+} from '../../directory/tenants/commands.ts';
+import { builder, type InputFields } from '../shared/builder.ts';
+import { localId, localIdentifier } from '../shared/ids.ts';
+import { EXPECTED_VERSION, PERMANENTLY, UpsertOutcome } from '../shared/list-inputs.ts';
+import { commandField } from '../shared/mutation.ts';
+import { BillingProfileInput } from './billing.ts';
+import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './tenant.ts';
+
+export const ADMIN_EMAIL =
+  'The e-mail address of the user who becomes the first admin of the new tenant: a new user, INVITED and mailed an invitation, if there is none with it. Required for a new tenant with `partnerManaged: false`. You must hold what admins do.';
+
+/** What a tenant is described by, as inputs have it. */
+export const tenantFields = (t: InputFields) => ({
+  externalId: t.string({ description: TENANT_DESCRIPTIONS.externalId }),
+  url: t.string({ description: TENANT_DESCRIPTIONS.url }),
+  description: t.string({ description: TENANT_DESCRIPTIONS.description }),
+  status: t.field({
+    type: TenantStatus,
+    description: `${TENANT_DESCRIPTIONS.status} ACTIVE for a new tenant, if not given.`,
+  }),
+  partnerManaged: t.boolean({
+    description: `${TENANT_DESCRIPTIONS.partnerManaged} True for a new tenant, if not given.`,
+  }),
+  eventEnrichment: t.boolean({
+    description: `${TENANT_DESCRIPTIONS.eventEnrichment} False for a new tenant, if not given.`,
+  }),
+  test: t.boolean({ description: `${TENANT_DESCRIPTIONS.test} False for a new tenant, if not given.` }),
+});
+
+const allFields = (t: InputFields) => ({
+  ...tenantFields(t),
+  billing: t.field({ type: BillingProfileInput, description: TENANT_DESCRIPTIONS.billing }),
+});
+
+builder.relayMutationField(
+  createTenant.name,
+  {
+    description: 'A new tenant.',
+    inputFields: (t) => ({
+      name: t.string({ required: true, description: TENANT_DESCRIPTIONS.name }),
+      ...allFields(t),
+      adminEmail: t.string({ description: ADMIN_EMAIL }),
+    }),
+  },
+  {
+    ...commandField(createTenant, 'Creates a tenant. Only for callers who reach the whole organization.'),
+    resolve: (_, { input }, caller) => run(caller, createTenant, input),
+  },
+  {
+    description: 'The tenant was created.',
+    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The new tenant.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  updateTenant.name,
+  {
+    description: 'Changes to a tenant: a field left out is untouched; null clears what can be null.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of the tenant.' }),
+      expectedVersion: t.int({ description: EXPECTED_VERSION }),
+      name: t.string({ description: TENANT_DESCRIPTIONS.name }),
+      ...allFields(t),
+    }),
+  },
+  {
+    ...commandField(updateTenant, 'Changes a tenant and its billing profile.'),
+    resolve: (_, { input }, caller) => run(caller, updateTenant, { ...input, id: localId('Tenant', input.id) }),
+  },
+  {
+    description: 'The tenant is as the input says. If it was so before, nothing was written.',
+    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it is now.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  upsertTenant.name,
+  {
+    description:
+      'What a tenant should be like, whether it exists or not. A field left out is untouched; null clears what can be null.',
+    inputFields: (t) => ({
+      identifier: t.field({
+        type: TenantIdentifier,
+        required: true,
+        description: 'What names the tenant. By an `id` it is only changed, never created.',
+      }),
+      name: t.string({ description: `${TENANT_DESCRIPTIONS.name} Required if the tenant does not exist yet.` }),
+      ...allFields(t),
+      adminEmail: t.string({ description: `${ADMIN_EMAIL} Without effect on a tenant that exists.` }),
+    }),
+  },
+  {
+    ...commandField(
+      upsertTenant,
+      'Changes the tenant that is named so, or creates it, which is only for callers who reach the whole organization.',
+    ),
+    resolve: (_, { input }, caller) =>
+      run(caller, upsertTenant, { ...input, identifier: localIdentifier('Tenant', input.identifier) }),
+  },
+  {
+    description: 'The tenant is as the input says.',
+    outputFields: (t) => ({
+      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it is now.' }),
+      outcome: t.expose('outcome', { type: UpsertOutcome, description: 'What was done for it.' }),
+    }),
+  },
+);
+
+builder.relayMutationField(
+  deleteTenant.name,
+  {
+    description: 'Which tenant to delete, and how.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of the tenant.' }),
+      permanently: t.boolean({ description: PERMANENTLY }),
+    }),
+  },
+  {
+    ...commandField(
+      deleteTenant,
+      'Hides a tenant, until it is restored, or erases it for good. Memberships and roles stay when it is hidden. Only for callers who reach the whole organization.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, deleteTenant, { ...input, id: localId('Tenant', input.id) }),
+  },
+  {
+    description: 'The tenant is hidden, or gone.',
+    outputFields: (t) => ({
+      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it was, or is now.' }),
+    }),
+  },
+);
+
+builder.relayMutationField(
+  restoreTenant.name,
+  {
+    description: 'Which tenant to restore.',
+    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the tenant.' }) }),
+  },
+  {
+    ...commandField(
+      restoreTenant,
+      'Brings a deleted tenant back, with its memberships; one that is live stays as it is. Only for callers who reach the whole organization.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, restoreTenant, { id: localId('Tenant', input.id) }),
+  },
+  {
+    description: 'The tenant is live.',
+    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant that is back.' }) }),
+  },
+);

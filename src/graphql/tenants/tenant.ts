@@ -1,0 +1,195 @@
+import { editableTenants } from '../../directory/tenants/commands.ts';
+import {
+  findTenant,
+  listTenants,
+  readsTenantDetails,
+  type TenantRecord,
+  tenantsByIds,
+} from '../../directory/tenants/queries.ts';
+import { tenantsWhoseUsersAreEditable } from '../../directory/users/tenant-role-commands.ts';
+import { Actor } from '../shared/actor.ts';
+import { builder } from '../shared/builder.ts';
+import { connection, UNCACHED } from '../shared/connection.ts';
+import { localId, localIdentifier } from '../shared/ids.ts';
+import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from '../shared/list-inputs.ts';
+import { loadNodesOf } from '../shared/node.ts';
+import { detail } from '../shared/tenant-details.ts';
+import { viewerCan } from '../shared/viewer-can.ts';
+import { BillingProfile } from './billing.ts';
+
+export const TenantStatus = builder.enumType('TenantStatus', {
+  description: 'Where a tenant stands.',
+  values: {
+    ACTIVE: { description: 'It is in use.' },
+    PENDING: { description: 'It is not set up yet.' },
+    DEACTIVATED: { description: 'It is switched off, but still there.' },
+  } as const,
+});
+
+export const TENANT_DESCRIPTIONS = {
+  name: 'The name, 1 to 256 characters.',
+  externalId: 'The id of this tenant in your own system: unique among live tenants, without regard to case.',
+  url: 'A page about the tenant, http or https.',
+  description: 'Free text, up to 4096 characters.',
+  status: 'Where the tenant stands.',
+  partnerManaged: 'Whether a partner manages the tenant.',
+  eventEnrichment: 'Whether events are enriched with advanced matching data.',
+  test: 'Whether this tenant is there for testing only.',
+  billing: 'How the tenant is invoiced.',
+} as const;
+
+export const Tenant = builder.loadableNodeRef('Tenant', {
+  id: { resolve: (record: TenantRecord) => record.id },
+  load: (ids: string[], caller) => tenantsByIds(caller, ids),
+  sort: ({ id }: TenantRecord) => id,
+  loaderOptions: UNCACHED,
+});
+
+loadNodesOf('Tenant', Tenant, (caller, id) => Tenant.getDataloader(caller).load(id));
+
+Tenant.implement({
+  description:
+    'An account of the product that the organization sells. Reading it needs `tenant:read`; callers who reach one customer may ask only for `id`, `name` and the `viewerCan…` fields, of the tenants that it belongs to.',
+  fields: (t) => ({
+    name: t.exposeString('name', { description: TENANT_DESCRIPTIONS.name }),
+    externalId: t.string({
+      nullable: true,
+      description: `${TENANT_DESCRIPTIONS.externalId} Null if there is none.`,
+      resolve: detail(({ externalId }) => externalId),
+    }),
+    url: t.string({
+      nullable: true,
+      description: `${TENANT_DESCRIPTIONS.url} Null if there is none.`,
+      resolve: detail(({ url }) => url),
+    }),
+    description: t.string({
+      nullable: true,
+      description: `${TENANT_DESCRIPTIONS.description} Null if there is none.`,
+      resolve: detail(({ description }) => description),
+    }),
+    status: t.field({
+      type: TenantStatus,
+      description: TENANT_DESCRIPTIONS.status,
+      resolve: detail(({ status }) => status),
+    }),
+    partnerManaged: t.boolean({
+      description: TENANT_DESCRIPTIONS.partnerManaged,
+      resolve: detail(({ partnerManaged }) => partnerManaged),
+    }),
+    eventEnrichment: t.boolean({
+      description: TENANT_DESCRIPTIONS.eventEnrichment,
+      resolve: detail(({ eventEnrichment }) => eventEnrichment),
+    }),
+    test: t.boolean({ description: TENANT_DESCRIPTIONS.test, resolve: detail(({ test }) => test) }),
+    billing: t.field({
+      type: BillingProfile,
+      description: TENANT_DESCRIPTIONS.billing,
+      resolve: detail((tenant) => tenant),
+    }),
+    createdAt: t.field({
+      type: 'DateTime',
+      description: 'When the tenant was created.',
+      resolve: detail(({ createdAt }) => createdAt),
+    }),
+    createdBy: t.field({
+      type: Actor,
+      description: 'Who created the tenant.',
+      resolve: detail(({ createdByType: type, createdById: id }) => ({ type, id })),
+    }),
+    updatedAt: t.field({
+      type: 'DateTime',
+      description: 'When the tenant was last changed.',
+      resolve: detail(({ updatedAt }) => updatedAt),
+    }),
+    updatedBy: t.field({
+      type: Actor,
+      description: 'Who changed the tenant last, or created it.',
+      resolve: detail(({ updatedByType: type, updatedById: id }) => ({ type, id })),
+    }),
+    deletedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the tenant was deleted; null while it is live.',
+      resolve: detail(({ deletedAt }) => deletedAt),
+    }),
+    viewerCanView: t.boolean({
+      description: 'Whether you may read more of it than its id and its name.',
+      resolve: (_tenant, _args, { viewer }) => readsTenantDetails(viewer),
+    }),
+    viewerCanEditSettings: t.boolean({
+      description: 'Whether `updateTenant` would change it now, if you asked for it.',
+      resolve: viewerCan(editableTenants),
+    }),
+    viewerCanEditUsers: t.boolean({
+      description:
+        'Whether you may give and take roles in it, as `assignTenantRole` and `revokeTenantRole` do: those that hold no more than you do.',
+      resolve: viewerCan(tenantsWhoseUsersAreEditable),
+    }),
+    version: t.int({ description: 'Counts the changes, from 1.', resolve: detail(({ version }) => version) }),
+  }),
+});
+
+export const TenantConnection = builder.connectionObject(
+  { type: Tenant, name: 'TenantConnection', description: 'One page of tenants.' },
+  { name: 'TenantEdge', description: 'A tenant at its place in a list.' },
+);
+
+export const TenantIdentifier = builder.inputType('TenantIdentifier', {
+  description: 'Names one tenant, by exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: 'Its global id.' }),
+    externalId: t.string({ description: 'Its external id, without regard to case.' }),
+  }),
+});
+
+const TenantFilter = builder.inputType('TenantFilter', {
+  description: 'Which tenants a list has: those that satisfy everything given here.',
+  fields: (t) => ({
+    deleted: t.field({
+      type: DeletedFilter,
+      description:
+        'Whether deleted tenants are listed; EXCLUDE if not given. They are only ever shown to callers who reach the whole organization.',
+    }),
+    statuses: t.field({ type: [TenantStatus], description: 'Any of these, at least one.' }),
+    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
+    createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
+    updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
+    search: t.string({ description: searchDescription('name') }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  tenant: t.field({
+    type: Tenant,
+    nullable: true,
+    description:
+      'The tenant with this id; null when there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
+    args: { id: t.arg.id({ required: true, description: 'The global id of a tenant.' }) },
+    resolve: (_, { id }, caller) => Tenant.getDataloader(caller).load(localId('Tenant', id)),
+  }),
+  tenantBy: t.field({
+    type: Tenant,
+    nullable: true,
+    description:
+      'The tenant that is named so; null when there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
+    args: { identifier: t.arg({ type: TenantIdentifier, required: true, description: 'What names the tenant.' }) },
+    resolve: (_, { identifier }, caller) => findTenant(caller, localIdentifier('Tenant', identifier)),
+  }),
+  tenants: t.connection(
+    {
+      type: Tenant,
+      description: 'The tenants in your reach. Needs `tenant:read`.',
+      args: {
+        filter: t.arg({ type: TenantFilter, description: 'Which tenants; all live ones if not given.' }),
+        orderBy: t.arg({
+          type: RecordOrder,
+          description:
+            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+        }),
+      },
+      resolve: (_, args, caller) => connection(listTenants(caller, args)),
+    },
+    TenantConnection,
+  ),
+}));

@@ -1,0 +1,100 @@
+import { run } from '../../directory/commands/command.ts';
+import {
+  MAX_DATA_SOURCES,
+  registerPipeline,
+  registerPixel,
+  removePipeline,
+  removePixel,
+  updatePipeline,
+  updatePixel,
+} from '../../directory/usage/data-source-commands.ts';
+import { type DataSourceKind, PIPELINE, PIXEL } from '../../directory/usage/data-sources.ts';
+import { builder } from '../shared/builder.ts';
+import { localId, localIdentifier } from '../shared/ids.ts';
+import { commandField } from '../shared/mutation.ts';
+import { TenantIdentifier } from '../tenants/tenant.ts';
+import { DATA_SOURCE_DESCRIPTIONS, DataSourceStatus, Pipeline, Pixel } from './data-source.ts';
+
+interface Commands {
+  register: typeof registerPixel;
+  update: typeof updatePixel;
+  remove: typeof removePixel;
+}
+
+/** The mutations of one kind of data source: they differ in nothing but words. */
+function mutations({ name, word }: DataSourceKind, type: typeof Pixel, { register, update, remove }: Commands): void {
+  const idField = `The global id of a ${word}.`;
+
+  builder.relayMutationField(
+    register.name,
+    {
+      description: `A new ${word}.`,
+      inputFields: (t) => ({
+        tenantIdentifier: t.field({ type: TenantIdentifier, required: true, description: 'What names its tenant.' }),
+        name: t.string({ required: true, description: DATA_SOURCE_DESCRIPTIONS.name }),
+        externalId: t.string({ description: DATA_SOURCE_DESCRIPTIONS.externalId }),
+      }),
+    },
+    {
+      ...commandField(
+        register,
+        `Registers a ${word} of a tenant, ACTIVE. A tenant has ${MAX_DATA_SOURCES.toLocaleString('en')} of them at most.`,
+      ),
+      resolve: (_, { input }, caller) =>
+        run(caller, register, { ...input, tenantIdentifier: localIdentifier('Tenant', input.tenantIdentifier) }),
+    },
+    {
+      description: `The ${word} was registered.`,
+      outputFields: (t) => ({
+        [word]: t.expose('dataSource', { type, description: `The new ${word}.` }),
+      }),
+    },
+  );
+
+  builder.relayMutationField(
+    update.name,
+    {
+      description: `Changes to a ${word}: a field left out is untouched; null clears the external id.`,
+      inputFields: (t) => ({
+        id: t.id({ required: true, description: idField }),
+        name: t.string({ description: DATA_SOURCE_DESCRIPTIONS.name }),
+        externalId: t.string({ description: DATA_SOURCE_DESCRIPTIONS.externalId }),
+        status: t.field({ type: DataSourceStatus, description: DATA_SOURCE_DESCRIPTIONS.status }),
+      }),
+    },
+    {
+      ...commandField(update, `Changes a ${word}.`),
+      resolve: (_, { input }, caller) => run(caller, update, { ...input, id: localId(name, input.id) }),
+    },
+    {
+      description: `The ${word} is as the input says. If it was so before, nothing was written.`,
+      outputFields: (t) => ({
+        [word]: t.expose('dataSource', { type, description: `The ${word} as it is now.` }),
+      }),
+    },
+  );
+
+  builder.relayMutationField(
+    remove.name,
+    {
+      description: `Which ${word} to remove.`,
+      inputFields: (t) => ({ id: t.id({ required: true, description: idField }) }),
+    },
+    {
+      ...commandField(
+        remove,
+        `Removes a ${word}, for good.${name === 'Pixel' ? ' What it counted stays in the traffic of its tenant.' : ''}`,
+      ),
+      resolve: (_, { input }, caller) => run(caller, remove, { id: localId(name, input.id) }),
+    },
+    {
+      description: `The ${word} is gone.`,
+      outputFields: (t) => ({
+        [word]: t.expose('dataSource', { type, description: `The ${word} as it was.` }),
+      }),
+    },
+  );
+}
+
+mutations(PIXEL, Pixel, { register: registerPixel, update: updatePixel, remove: removePixel });
+mutations(PIPELINE, Pipeline, { register: registerPipeline, update: updatePipeline, remove: removePipeline });

@@ -1,0 +1,84 @@
+import { requireTenantDetails } from '../../directory/tenants/queries.ts';
+import {
+  type DataSourceKind,
+  type DataSourceRecord,
+  dataSourcesByIds,
+  listDataSourcesOfTenants,
+  PIPELINE,
+  PIXEL,
+} from '../../directory/usage/data-sources.ts';
+import { builder } from '../shared/builder.ts';
+import { nestedConnection, UNCACHED } from '../shared/connection.ts';
+import { loadNodesOf } from '../shared/node.ts';
+import { Tenant } from '../tenants/tenant.ts';
+
+export const DataSourceStatus = builder.enumType('DataSourceStatus', {
+  description: 'Whether a pixel or a pipeline is in use.',
+  values: {
+    ACTIVE: { description: 'It is in use.' },
+    INACTIVE: {
+      description: 'It is switched off, but still there. Traffic of an inactive pixel is counted all the same.',
+    },
+  } as const,
+});
+
+export const DATA_SOURCE_DESCRIPTIONS = {
+  name: 'The name, 1 to 256 characters.',
+  externalId:
+    'Its id in your own system: unique among the pixels, or the pipelines, of its tenant, without regard to case.',
+  status: 'Whether it is in use.',
+} as const;
+
+/** The node of one kind of data source, and the list of them that a tenant has. */
+function dataSource(source: DataSourceKind, what: string) {
+  const { name, word, list } = source;
+  const Node = builder.loadableNodeRef(name, {
+    id: { resolve: (record: DataSourceRecord) => record.id },
+    load: (ids: string[], caller) => dataSourcesByIds(caller, source, ids),
+    sort: ({ id }: DataSourceRecord) => id,
+    loaderOptions: UNCACHED,
+  });
+  loadNodesOf(name, Node, (caller, id) => Node.getDataloader(caller).load(id));
+  Node.implement({
+    description: `${what} Reading it needs \`tenant:read\`; callers who reach one customer see none.`,
+    fields: (t) => ({
+      name: t.exposeString('name', { description: DATA_SOURCE_DESCRIPTIONS.name }),
+      externalId: t.exposeString('externalId', {
+        nullable: true,
+        description: `${DATA_SOURCE_DESCRIPTIONS.externalId} Null if there is none.`,
+      }),
+      status: t.expose('status', { type: DataSourceStatus, description: DATA_SOURCE_DESCRIPTIONS.status }),
+      tenant: t.field({
+        type: Tenant,
+        nullable: true,
+        description: 'The tenant that it belongs to. Needs `tenant:read`.',
+        resolve: ({ tenantId }, _, caller) => Tenant.getDataloader(caller).load(tenantId),
+      }),
+      createdAt: t.expose('createdAt', { type: 'DateTime', description: `When the ${word} was registered.` }),
+      updatedAt: t.expose('updatedAt', { type: 'DateTime', description: `When the ${word} was last changed.` }),
+    }),
+  });
+  const Connection = builder.connectionObject(
+    { type: Node, name: `${name}Connection`, description: `One page of ${word}s.` },
+    { name: `${name}Edge`, description: `A ${word} at its place in a list.` },
+  );
+  builder.objectField(Tenant, `${word}s`, (t) =>
+    t.connection(
+      {
+        type: Node,
+        description: `The ${word}s of the tenant, the oldest first; none while it is deleted. Needs \`tenant:read\`.`,
+        resolve: ({ id }, args, caller) => {
+          requireTenantDetails(caller.viewer);
+          return nestedConnection(caller, list, id, args, (asking, tenantIds, page) =>
+            listDataSourcesOfTenants(asking, source, tenantIds, page),
+          );
+        },
+      },
+      Connection,
+    ),
+  );
+  return Node;
+}
+
+export const Pixel = dataSource(PIXEL, 'Where events of a tenant come in.');
+export const Pipeline = dataSource(PIPELINE, 'Where events of a tenant go on to.');

@@ -1,0 +1,215 @@
+import { run } from '../../directory/commands/command.ts';
+import type { InvitedResult } from '../../directory/mail/shareable-invitations.ts';
+import { deleteUser, restoreUser, updateUser } from '../../directory/users/commands.ts';
+import {
+  createCustomerUser,
+  createOrganizationUser,
+  createTenantUser,
+} from '../../directory/users/creation-commands.ts';
+import { CustomerIdentifier } from '../customers/customer.ts';
+import { builder, type InputFields, type OutputFields } from '../shared/builder.ts';
+import { localId, localIdentifier } from '../shared/ids.ts';
+import { EXPECTED_VERSION, PERMANENTLY } from '../shared/list-inputs.ts';
+import { commandField } from '../shared/mutation.ts';
+import { TenantIdentifier } from '../tenants/tenant.ts';
+import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
+
+export const RoleIdentifier = builder.inputType('RoleIdentifier', {
+  description: 'Names one role, by exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: 'Its global id.' }),
+    name: t.string({ description: 'Its name, without regard to case, among the roles of the scope that is meant.' }),
+  }),
+});
+
+/** What a user is described by, as inputs have it. */
+export const userFields = (t: InputFields) => ({
+  name: t.string({ description: USER_DESCRIPTIONS.name }),
+  phone: t.string({ description: USER_DESCRIPTIONS.phone }),
+  avatarUrl: t.string({ description: USER_DESCRIPTIONS.avatarUrl }),
+  externalId: t.string({ description: USER_DESCRIPTIONS.externalId }),
+});
+
+export const HAND_OUT_LINK =
+  'Whether to answer the link of the invitation, too, beside mailing it. It lets you in as the user, and is good as long as the user may and reaches the same as now.';
+
+const newUserFields = (t: InputFields, scope: string) => ({
+  email: t.string({ required: true, description: USER_DESCRIPTIONS.email }),
+  ...userFields(t),
+  roleIdentifier: t.field({
+    type: RoleIdentifier,
+    required: true,
+    description: `What names the role, of scope ${scope}. It can hold no more than you do.`,
+  }),
+  handOutLink: t.boolean({ description: HAND_OUT_LINK }),
+});
+
+/** Of what invites a user. */
+export const invitationLink = (t: OutputFields<InvitedResult>) =>
+  t.string({
+    nullable: true,
+    description:
+      'The link of the invitation, if you asked for it: null if the user has a password already or holds more than you do, and where PUBLIC_URL is not set.',
+    resolve: ({ linkToken }, _, caller) => linkToken && caller.linkTo('INVITATION', linkToken),
+  });
+
+const created = {
+  description: 'The user was created, INVITED, and is mailed an invitation.',
+  outputFields: (t: OutputFields<InvitedResult>) => ({
+    user: t.expose('user', { type: User, description: 'The new user.' }),
+    invitationLink: invitationLink(t),
+  }),
+};
+
+builder.relayMutationField(
+  createOrganizationUser.name,
+  { description: 'A new team member.', inputFields: (t) => newUserFields(t, 'ORGANIZATION') },
+  {
+    ...commandField(
+      createOrganizationUser,
+      'Creates a user with a role in the organization. Only for callers who reach the whole organization.',
+    ),
+    resolve: (_, { input }, caller) =>
+      run(caller, createOrganizationUser, {
+        ...input,
+        roleIdentifier: localIdentifier('Role', input.roleIdentifier),
+      }),
+  },
+  created,
+);
+
+builder.relayMutationField(
+  createCustomerUser.name,
+  {
+    description: 'A new user of a customer.',
+    inputFields: (t) => ({
+      ...newUserFields(t, 'CUSTOMER'),
+      customerIdentifier: t.field({
+        type: CustomerIdentifier,
+        required: true,
+        description: 'What names the customer that the user belongs to. It stays so.',
+      }),
+    }),
+  },
+  {
+    ...commandField(
+      createCustomerUser,
+      'Creates a user of a customer, with a role there. Only for callers who reach the whole organization, or that customer.',
+    ),
+    resolve: (_, { input }, caller) =>
+      run(caller, createCustomerUser, {
+        ...input,
+        roleIdentifier: localIdentifier('Role', input.roleIdentifier),
+        customerIdentifier: localIdentifier('Customer', input.customerIdentifier),
+      }),
+  },
+  created,
+);
+
+builder.relayMutationField(
+  createTenantUser.name,
+  {
+    description: 'A new user with a role in a tenant.',
+    inputFields: (t) => ({
+      ...newUserFields(t, 'TENANT'),
+      tenantIdentifier: t.field({
+        type: TenantIdentifier,
+        required: true,
+        description: 'What names the tenant where the user has the role, and starts.',
+      }),
+    }),
+  },
+  {
+    ...commandField(createTenantUser, 'Creates a user with a role in one tenant, and none in the organization.'),
+    resolve: (_, { input }, caller) =>
+      run(caller, createTenantUser, {
+        ...input,
+        roleIdentifier: localIdentifier('Role', input.roleIdentifier),
+        tenantIdentifier: localIdentifier('Tenant', input.tenantIdentifier),
+      }),
+  },
+  created,
+);
+
+builder.relayMutationField(
+  updateUser.name,
+  {
+    description: 'Changes to a user: a field left out is untouched; null clears what can be null.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of the user.' }),
+      expectedVersion: t.int({ description: EXPECTED_VERSION }),
+      email: t.string({ description: `${USER_DESCRIPTIONS.email} ${ANOTHER_EMAIL}` }),
+      ...userFields(t),
+      status: t.field({ type: UserStatus, description: 'ACTIVE or DEACTIVATED: nobody becomes INVITED again.' }),
+      roleIdentifier: t.field({
+        type: RoleIdentifier,
+        description:
+          'What names the new role in the organization or in the customer, of the same scope as the present one. It can hold no more than you do.',
+      }),
+      defaultTenantIdentifier: t.field({
+        type: TenantIdentifier,
+        description: 'What names the tenant to start in: one where the user has a role.',
+      }),
+    }),
+  },
+  {
+    ...commandField(
+      updateUser,
+      'Changes, deactivates or reactivates a user. You must hold all that the user holds, and reach all that the user reaches.',
+    ),
+    resolve: (_, { input }, caller) =>
+      run(caller, updateUser, {
+        ...input,
+        id: localId('User', input.id),
+        roleIdentifier: input.roleIdentifier && localIdentifier('Role', input.roleIdentifier),
+        defaultTenantIdentifier:
+          input.defaultTenantIdentifier && localIdentifier('Tenant', input.defaultTenantIdentifier),
+      }),
+  },
+  {
+    description: 'The user is as the input says. If it was so before, nothing was written.',
+    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user as it is now.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  deleteUser.name,
+  {
+    description: 'Which user to delete, and how.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of the user.' }),
+      permanently: t.boolean({ description: PERMANENTLY }),
+    }),
+  },
+  {
+    ...commandField(
+      deleteUser,
+      'Hides a user, until it is restored, or erases it for good. You must hold all that the user holds, and reach all that the user reaches.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, deleteUser, { ...input, id: localId('User', input.id) }),
+  },
+  {
+    description: 'The user is hidden, or gone.',
+    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user as it was, or is now.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  restoreUser.name,
+  {
+    description: 'Which user to restore.',
+    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the user.' }) }),
+  },
+  {
+    ...commandField(
+      restoreUser,
+      'Brings a deleted user back, with its roles; one who is live stays as it is. A user whose customer is deleted comes back with the customer. You must hold all that the user holds.',
+    ),
+    resolve: (_, { input }, caller) => run(caller, restoreUser, { id: localId('User', input.id) }),
+  },
+  {
+    description: 'The user is live.',
+    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user who is back.' }) }),
+  },
+);

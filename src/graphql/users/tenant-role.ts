@@ -1,0 +1,108 @@
+import { run } from '../../directory/commands/command.ts';
+import { assignTenantRole, revokeTenantRole } from '../../directory/users/tenant-role-commands.ts';
+import { type AssignmentRecord, listAssignmentsOfUsers } from '../../directory/users/tenant-roles.ts';
+import { Role } from '../roles/role.ts';
+import { builder } from '../shared/builder.ts';
+import { nestedConnection } from '../shared/connection.ts';
+import { localIdentifier } from '../shared/ids.ts';
+import { commandField } from '../shared/mutation.ts';
+import { Tenant, TenantIdentifier } from '../tenants/tenant.ts';
+import { RoleIdentifier } from './mutations.ts';
+import { User, UserIdentifier } from './user.ts';
+
+const TenantRole = builder.objectRef<AssignmentRecord>('TenantRole').implement({
+  description: 'That a user has a role in a tenant.',
+  fields: (t) => ({
+    tenant: t.field({
+      type: Tenant,
+      nullable: true,
+      description: 'The tenant. Needs `tenant:read`.',
+      resolve: ({ id }, _, caller) => Tenant.getDataloader(caller).load(id),
+    }),
+    role: t.field({
+      type: Role,
+      nullable: true,
+      description: 'The role there. Needs `role:read`.',
+      resolve: ({ roleId }, _, caller) => Role.getDataloader(caller).load(roleId),
+    }),
+    createdAt: t.expose('createdAt', {
+      type: 'DateTime',
+      description: 'Since when the user has a role in the tenant, whichever it was at first.',
+    }),
+  }),
+});
+
+const TenantRoleConnection = builder.connectionObject(
+  { type: TenantRole, name: 'TenantRoleConnection', description: 'One page of roles in tenants.' },
+  { name: 'TenantRoleEdge', description: 'A role in a tenant at its place in a list.' },
+);
+
+builder.objectField(User, 'tenantRoles', (t) =>
+  t.connection(
+    {
+      type: TenantRole,
+      description:
+        'The roles of the user in live tenants in your reach, in the order of the tenants’ creation. Needs `user:read`.',
+      resolve: ({ id }, args, caller) => nestedConnection(caller, 'User.tenantRoles', id, args, listAssignmentsOfUsers),
+    },
+    TenantRoleConnection,
+  ),
+);
+
+builder.relayMutationField(
+  assignTenantRole.name,
+  {
+    description: 'A user, a tenant, and the role that the user is to have there.',
+    inputFields: (t) => ({
+      userIdentifier: t.field({ type: UserIdentifier, required: true, description: 'What names the user.' }),
+      tenantIdentifier: t.field({ type: TenantIdentifier, required: true, description: 'What names the tenant.' }),
+      roleIdentifier: t.field({
+        type: RoleIdentifier,
+        required: true,
+        description: 'What names the role, of scope TENANT.',
+      }),
+    }),
+  },
+  {
+    ...commandField(
+      assignTenantRole,
+      'Gives a user a role in a tenant, in place of the one that the user has there. You must hold what both allow.',
+    ),
+    resolve: (_, { input }, caller) =>
+      run(caller, assignTenantRole, {
+        userIdentifier: localIdentifier('User', input.userIdentifier),
+        tenantIdentifier: localIdentifier('Tenant', input.tenantIdentifier),
+        roleIdentifier: localIdentifier('Role', input.roleIdentifier),
+      }),
+  },
+  {
+    description: 'The user has the role in the tenant. If it was so before, nothing was written.',
+    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user.' }) }),
+  },
+);
+
+builder.relayMutationField(
+  revokeTenantRole.name,
+  {
+    description: 'A user, and the tenant where the user is to have no role.',
+    inputFields: (t) => ({
+      userIdentifier: t.field({ type: UserIdentifier, required: true, description: 'What names the user.' }),
+      tenantIdentifier: t.field({ type: TenantIdentifier, required: true, description: 'What names the tenant.' }),
+    }),
+  },
+  {
+    ...commandField(
+      revokeTenantRole,
+      'Takes the role of a user in a tenant away. Doing so again changes nothing. You must hold what it allows.',
+    ),
+    resolve: (_, { input }, caller) =>
+      run(caller, revokeTenantRole, {
+        userIdentifier: localIdentifier('User', input.userIdentifier),
+        tenantIdentifier: localIdentifier('Tenant', input.tenantIdentifier),
+      }),
+  },
+  {
+    description: 'The user has no role in the tenant.',
+    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user.' }) }),
+  },
+);

@@ -1,0 +1,221 @@
+import { requireTenantDetails } from '../../directory/tenants/queries.ts';
+import { deletableUsers } from '../../directory/users/commands.ts';
+import {
+  findUser,
+  listUsers,
+  listUsersOfCustomers,
+  listUsersOfOrganization,
+  listUsersOfTenants,
+  type UserRecord,
+  usersByIds,
+} from '../../directory/users/queries.ts';
+import { Customer } from '../customers/customer.ts';
+import { Organization } from '../organization/organization.ts';
+import { Role } from '../roles/role.ts';
+import { builder } from '../shared/builder.ts';
+import { connection, nestedConnection, UNCACHED } from '../shared/connection.ts';
+import { localId, localIdentifier } from '../shared/ids.ts';
+import { DateTimeRange, DeletedFilter, searchDescription, UserOrder } from '../shared/list-inputs.ts';
+import { loadNodesOf } from '../shared/node.ts';
+import { viewerCan } from '../shared/viewer-can.ts';
+import { Tenant } from '../tenants/tenant.ts';
+
+export const UserStatus = builder.enumType('UserStatus', {
+  description: 'Where a user stands.',
+  values: {
+    INVITED: { description: 'Nobody has signed in yet.' },
+    ACTIVE: { description: 'The user may sign in.' },
+    DEACTIVATED: { description: 'The user may not sign in, but is still there.' },
+  } as const,
+});
+
+/** What comes with another e-mail address for a user who has one. */
+export const ANOTHER_EMAIL =
+  'Another one signs the user out everywhere; who had a password has none any more, and is mailed an invitation to choose one.';
+
+export const USER_DESCRIPTIONS = {
+  email: 'The e-mail address: unique among users who are not deleted themselves, without regard to case.',
+  name: 'The name, 1 to 256 characters.',
+  phone: 'The phone number, up to 256 characters, as it was given.',
+  avatarUrl: 'A picture of the user, http or https.',
+  externalId:
+    'The id of this user in your own system: unique among users who are not deleted themselves, without regard to case.',
+  status: 'Where the user stands.',
+} as const;
+
+export const User = builder.loadableNodeRef('User', {
+  id: { resolve: (record: UserRecord) => record.id },
+  load: (ids: string[], caller) => usersByIds(caller, ids),
+  sort: ({ id }: UserRecord) => id,
+  loaderOptions: UNCACHED,
+});
+
+loadNodesOf('User', User, (caller, id) => User.getDataloader(caller).load(id));
+
+User.implement({
+  description:
+    'A person who signs in: a team member with a role in the organization, a user of a customer with a role there, or neither; and with a role in any number of tenants besides. Reading it needs `user:read`.',
+  fields: (t) => ({
+    email: t.exposeString('email', { description: USER_DESCRIPTIONS.email }),
+    name: t.exposeString('name', {
+      nullable: true,
+      description: `${USER_DESCRIPTIONS.name} Null if there is none.`,
+    }),
+    phone: t.exposeString('phone', {
+      nullable: true,
+      description: `${USER_DESCRIPTIONS.phone} Null if there is none.`,
+    }),
+    avatarUrl: t.exposeString('avatarUrl', {
+      nullable: true,
+      description: `${USER_DESCRIPTIONS.avatarUrl} Null if there is none.`,
+    }),
+    externalId: t.exposeString('externalId', {
+      nullable: true,
+      description: `${USER_DESCRIPTIONS.externalId} Null if there is none.`,
+    }),
+    status: t.expose('status', { type: UserStatus, description: USER_DESCRIPTIONS.status }),
+    role: t.field({
+      type: Role,
+      nullable: true,
+      description:
+        'The role in the organization or in the customer; null for a user with neither, and for callers who reach some tenants only. Needs `role:read`.',
+      resolve: ({ roleId }, _, caller) => (roleId === null ? null : Role.getDataloader(caller).load(roleId)),
+    }),
+    customer: t.field({
+      type: Customer,
+      nullable: true,
+      description:
+        'The customer that the user belongs to; null if there is none, or it is out of your reach. Needs `customer:read`.',
+      resolve: ({ customerId }, _, caller) =>
+        customerId === null ? null : Customer.getDataloader(caller).load(customerId),
+    }),
+    defaultTenant: t.field({
+      type: Tenant,
+      nullable: true,
+      description:
+        'Of the tenants where the user has a role, the one to start in; null if there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
+      resolve: ({ defaultTenantId }, _, caller) =>
+        defaultTenantId === null ? null : Tenant.getDataloader(caller).load(defaultTenantId),
+    }),
+    isViewer: t.boolean({
+      description: 'Whether it is you: the user who signed in and asks.',
+      resolve: ({ id }, _, { viewer: { actor } }) => actor.type === 'USER' && actor.id === id,
+    }),
+    viewerCanDelete: t.boolean({
+      description:
+        'Whether `deleteUser` would delete the user now, if you asked for it: you have the permission, hold all that the user does, and it is neither the last owner nor the last admin of a tenant.',
+      resolve: viewerCan(deletableUsers),
+    }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the user was created.' }),
+    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the user was last changed.' }),
+    deletedAt: t.field({
+      type: 'DateTime',
+      nullable: true,
+      description: 'When the user, or else its customer, was deleted; null while both are live.',
+      resolve: ({ deletedAt, customerDeletedAt }) => deletedAt ?? customerDeletedAt,
+    }),
+    version: t.exposeInt('version', { description: 'Counts the changes, from 1.' }),
+  }),
+});
+
+export const UserConnection = builder.connectionObject(
+  { type: User, name: 'UserConnection', description: 'One page of users.' },
+  { name: 'UserEdge', description: 'A user at its place in a list.' },
+);
+
+export const UserIdentifier = builder.inputType('UserIdentifier', {
+  description: 'Names one user, by exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: 'Its global id.' }),
+    email: t.string({ description: 'Its e-mail address, without regard to case.' }),
+    externalId: t.string({ description: 'Its external id, without regard to case.' }),
+  }),
+});
+
+const UserFilter = builder.inputType('UserFilter', {
+  description: 'Which users a list has: those who satisfy everything given here.',
+  fields: (t) => ({
+    deleted: t.field({
+      type: DeletedFilter,
+      description: 'Whether deleted users, and those of deleted customers, are listed; EXCLUDE if not given.',
+    }),
+    statuses: t.field({ type: [UserStatus], description: 'Any of these, at least one.' }),
+    search: t.string({ description: searchDescription('name or the e-mail address') }),
+    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
+    createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
+    updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
+  }),
+});
+
+builder.queryFields((t) => ({
+  user: t.field({
+    type: User,
+    nullable: true,
+    description:
+      'The user with this id; null when there is none, or it is deleted or out of your reach. Needs `user:read`.',
+    args: { id: t.arg.id({ required: true, description: 'The global id of a user.' }) },
+    resolve: (_, { id }, caller) => User.getDataloader(caller).load(localId('User', id)),
+  }),
+  userBy: t.field({
+    type: User,
+    nullable: true,
+    description:
+      'The user who is named so; null when there is none, or it is deleted or out of your reach. Needs `user:read`.',
+    args: { identifier: t.arg({ type: UserIdentifier, required: true, description: 'What names the user.' }) },
+    resolve: (_, { identifier }, caller) => findUser(caller, localIdentifier('User', identifier)),
+  }),
+  users: t.connection(
+    {
+      type: User,
+      description: 'The users in your reach. Needs `user:read`.',
+      args: {
+        filter: t.arg({ type: UserFilter, description: 'Which users; all live ones if not given.' }),
+        orderBy: t.arg({
+          type: UserOrder,
+          description:
+            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+        }),
+      },
+      resolve: (_, args, caller) => connection(listUsers(caller, args)),
+    },
+    UserConnection,
+  ),
+}));
+
+builder.objectField(Organization, 'users', (t) =>
+  t.connection(
+    {
+      type: User,
+      description:
+        'The team: users with a role in the organization, the oldest first. Only callers who reach the whole organization see any. Needs `user:read`.',
+      resolve: (_, args, caller) => connection(listUsersOfOrganization(caller, args)),
+    },
+    UserConnection,
+  ),
+);
+
+builder.objectField(Customer, 'users', (t) =>
+  t.connection(
+    {
+      type: User,
+      description: 'The live users of the customer in your reach, the oldest first. Needs `user:read`.',
+      resolve: ({ id }, args, caller) => nestedConnection(caller, 'Customer.users', id, args, listUsersOfCustomers),
+    },
+    UserConnection,
+  ),
+);
+
+builder.objectField(Tenant, 'users', (t) =>
+  t.connection(
+    {
+      type: User,
+      description: 'The live users with a role in the tenant, the oldest first. Needs `user:read`.',
+      resolve: ({ id }, args, caller) => {
+        requireTenantDetails(caller.viewer);
+        return nestedConnection(caller, 'Tenant.users', id, args, listUsersOfTenants);
+      },
+    },
+    UserConnection,
+  ),
+);

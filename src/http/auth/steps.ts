@@ -1,0 +1,142 @@
+import { Database } from '../../db/client.ts';
+import { ACCESS_TOKEN_SECONDS, type AccessTokens } from '../../directory/access/access-tokens.ts';
+import type { Visitor } from '../../directory/access/anonymous-caller.ts';
+import {
+  KeysUnavailableError,
+  RefusedError,
+  TooManyAttemptsError,
+} from '../../directory/access/authentication-errors.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from '../../directory/kernel/errors.ts';
+import { acceptInvitation, requestPasswordReset, resetPassword } from '../../directory/sign-in/password-links.ts';
+import { type Admission, refreshSession } from '../../directory/sign-in/sessions.ts';
+import { signIn } from '../../directory/sign-in/sign-in.ts';
+import { signInByToken } from '../../directory/trusted-issuers/sign-in.ts';
+import type { UserRecord } from '../../directory/users/queries.ts';
+import { localId, toGlobalId } from '../../graphql/shared/ids.ts';
+import { readJson } from '../graphql/limits.ts';
+import type { Environment } from '../shared/environment.ts';
+import { failure } from '../shared/failures.ts';
+import { accessTokensOf } from './signing.ts';
+import { keysAt, RETRY_SECONDS } from './trusted-keys.ts';
+
+type Given = Record<string, unknown>;
+
+export interface Step {
+  answer(visitor: Visitor, given: Given, tokens: AccessTokens): Promise<Response>;
+  /** What is said of who is refused, whatever the reason. Absent where nobody is. */
+  refusal?: string;
+  /** Whether a mail may wait to be sent afterwards. */
+  mails?: boolean;
+}
+
+const BAD_LINK = 'The link is not valid: it was used, replaced or has expired, or it never was.';
+
+/** What can be asked without a credential. None of it tells a stranger who is in the directory. */
+export const STEPS: Record<string, Step> = {
+  '/auth/sign-in': {
+    answer: async (visitor, given, tokens) =>
+      admitted(await signIn(visitor, { ...given, tenantId: asLocalTenant(given.tenantId) }), tokens),
+    refusal: 'The e-mail address or the password is wrong, or the user may not sign in.',
+  },
+  '/auth/token': {
+    answer: async (visitor, given, tokens) =>
+      admitted(await signInByToken(visitor, given, { keysAt, customerId: asLocalCustomer }), tokens),
+    refusal:
+      'The token is not valid: no trusted issuer signed it for this audience, or it has expired or is good too long.',
+  },
+  '/auth/refresh': {
+    answer: async (visitor, given, tokens) => admitted(await refreshSession(visitor, given), tokens),
+    refusal: 'The refresh token is not valid: it was used, or its session has ended.',
+  },
+  '/auth/accept-invitation': {
+    answer: async (visitor, given) => known(await acceptInvitation(visitor, given)),
+    refusal: BAD_LINK,
+  },
+  '/auth/request-password-reset': {
+    answer: async (visitor, given) => {
+      await requestPasswordReset(visitor, given);
+      return Response.json({}, { status: 202 });
+    },
+    mails: true,
+  },
+  '/auth/reset-password': {
+    answer: async (visitor, given) => known(await resetPassword(visitor, given)),
+    refusal: BAD_LINK,
+  },
+};
+
+const asLocalCustomer = (given: string): string => localId('Customer', given);
+
+const asLocalTenant = (given: unknown): unknown => (typeof given === 'string' ? localId('Tenant', given) : given);
+
+/** What a client goes on with, in the words of OAuth 2.0 (RFC 6749) where it has them. */
+async function admitted({ grant, refreshToken, sessionExpiresAt }: Admission, tokens: AccessTokens): Promise<Response> {
+  const { userId, reach, tenantId, customerId } = grant;
+  return Response.json({
+    accessToken: await tokens.issue(grant),
+    tokenType: 'Bearer',
+    expiresIn: ACCESS_TOKEN_SECONDS,
+    refreshToken,
+    sessionExpiresAt: sessionExpiresAt.toISOString(),
+    userId: toGlobalId('User', userId),
+    reach: {
+      kind: reach,
+      tenantId: tenantId && toGlobalId('Tenant', tenantId),
+      customerId: customerId && toGlobalId('Customer', customerId),
+    },
+  });
+}
+
+const known = ({ id, email, name, status }: UserRecord): Response =>
+  Response.json({ user: { id: toGlobalId('User', id), email, name, status } });
+
+/** Answers one of the steps by which people sign in. */
+export async function answerStep(request: Request, env: Environment, step: Step): Promise<Response> {
+  if (request.method !== 'POST') {
+    return failure(405, 'METHOD_NOT_ALLOWED', 'This is asked by POST.', { allow: 'POST' });
+  }
+  const tokens = accessTokensOf(env, request);
+  if (!tokens) {
+    return failure(503, 'MISCONFIGURED', 'Nobody can sign in here: SIGNING_KEYS and PUBLIC_URL have to be set.');
+  }
+  const given = await readJson(request);
+  if (given instanceof Response) return given;
+  const visitor: Visitor = {
+    db: new Database(env.DB),
+    address: request.headers.get('cf-connecting-ip'),
+    userAgent: request.headers.get('user-agent'),
+    now: new Date(),
+  };
+  try {
+    return await step.answer(visitor, given, tokens);
+  } catch (error) {
+    return refused(error, step.refusal);
+  }
+}
+
+function refused(error: unknown, refusal: string | undefined): Response {
+  if (error instanceof RefusedError && refusal !== undefined) return failure(401, 'UNAUTHENTICATED', refusal);
+  if (error instanceof ValidationError)
+    return failure(400, 'BAD_USER_INPUT', error.message, {}, { issues: error.issues });
+  if (error instanceof NotFoundError) {
+    const references = error.references.map(({ path, message }) => ({ path, message }));
+    return failure(404, 'NOT_FOUND', error.message, {}, { references });
+  }
+  if (error instanceof ForbiddenError) return failure(403, 'FORBIDDEN', error.message);
+  if (error instanceof TooManyAttemptsError) {
+    return failure(429, 'TOO_MANY_REQUESTS', error.message, { 'retry-after': String(error.retryAfterSeconds) });
+  }
+  if (error instanceof KeysUnavailableError) {
+    return failure(503, 'SERVICE_UNAVAILABLE', error.message, { 'retry-after': String(RETRY_SECONDS) });
+  }
+  throw error;
+}
+
+/** The keys that access tokens can be verified with, by whoever is shown one. */
+export function publicKeys(request: Request, env: Environment): Response {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return failure(405, 'METHOD_NOT_ALLOWED', 'Keys are asked by GET.', { allow: 'GET, HEAD' });
+  }
+  const { keys } = accessTokensOf(env, request)?.publicKeys ?? { keys: [] };
+  return Response.json({ keys }, { headers: { 'cache-control': 'public, max-age=300' } });
+}

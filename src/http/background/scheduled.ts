@@ -1,0 +1,16 @@
+import { Database } from '../../db/client.ts';
+import { removeExpired, removeOldTraffic } from '../../directory/housekeeping.ts';
+import { sendMail } from '../mail/mailer.ts';
+import { type Environment, publicUrl } from '../shared/environment.ts';
+import { log } from '../shared/failures.ts';
+
+/** What is done every few minutes, whoever asks for what: each of it on its own, whether the others fail or not. */
+export async function housekeep(env: Environment): Promise<void> {
+  const id = crypto.randomUUID();
+  const tasks = [
+    () => removeExpired(new Database(env.DB), new Date()),
+    () => removeOldTraffic(new Database(env.DB), new Date()),
+    () => sendMail(env, publicUrl(env)),
+  ];
+  for (const task of tasks) await task().catch((error) => log(id, error));
+}

@@ -1,0 +1,86 @@
+import { Database } from '../../db/client.ts';
+import { failureOf, refusedAs } from '../../dialects/capig/failures.ts';
+import { admitClient } from '../../directory/api-keys/client-credentials.ts';
+import { localId } from '../../graphql/shared/ids.ts';
+import { type Answered, answered, bearerOf, CHALLENGE } from '../auth/credentials.ts';
+import { signedBy } from '../auth/signing.ts';
+import type { Failure } from '../shared/failures.ts';
+import { graphQLAnswerer } from './graphql-answerer.ts';
+import type { AskedByAnyone, Dialect } from './registry.ts';
+
+const failure: Failure = (status, code, message, headers = {}) =>
+  Response.json(failureOf(status, code, message), { status, headers });
+
+const GRAPHQL = /^\/hub\/graphql\/?$/;
+const TOKEN = /^\/clients\/token\/?$/;
+
+/** Anybody may send one, and taking a form apart costs more than reading it. */
+export const MAX_FORM_BYTES = 16 * 1024;
+
+const FORM = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
+
+/** The form in the body; null when it is none. */
+async function formIn(type: string, body: Uint8Array<ArrayBuffer>): Promise<FormData | null> {
+  try {
+    return await new Response(body, { headers: { 'content-type': type } }).formData();
+  } catch {
+    return null;
+  }
+}
+
+/** The credentials of a client for a token, in the words of OAuth 2.0 (RFC 6749). */
+async function answerToken({ request, env, readBody }: AskedByAnyone): Promise<Answered> {
+  const refused = (...reason: Parameters<Failure>): Answered => answered(failure(...reason));
+  if (request.method !== 'POST') return refused(405, 'METHOD_NOT_ALLOWED', 'This is asked by POST.', { allow: 'POST' });
+  const signed = signedBy(env, request);
+  if (!signed) {
+    return refused(503, 'MISCONFIGURED', 'There are no tokens here: SIGNING_KEYS and PUBLIC_URL have to be set.');
+  }
+  const type = request.headers.get('content-type') ?? '';
+  if (!FORM.test(type)) return refused(415, 'BAD_REQUEST', 'This is sent as a form, multipart or urlencoded.');
+  const body = await readBody();
+  if (body instanceof Response) return answered(body);
+  if (body.byteLength > MAX_FORM_BYTES) {
+    return refused(413, 'PAYLOAD_TOO_LARGE', `This form may have at most ${MAX_FORM_BYTES} bytes.`);
+  }
+  const form = await formIn(type, body);
+  if (form === null) return refused(400, 'BAD_REQUEST', 'The body is not the form that it is announced as.');
+  if (form.get('grant_type') !== 'client_credentials') {
+    return refused(400, 'BAD_USER_INPUT', 'The grant_type must be client_credentials.');
+  }
+  const clientId = form.get('client_id');
+  const clientSecret = form.get('client_secret');
+  if (typeof clientId !== 'string' || typeof clientSecret !== 'string') {
+    return refused(400, 'BAD_USER_INPUT', 'The client_id and the client_secret are required.');
+  }
+  const client = { clientId: localId('ApiKey', clientId), clientSecret };
+  const admission = await admitClient(new Database(env.DB), signed.clientTokens, client, new Date());
+  if (admission === null)
+    return refused(401, 'UNAUTHENTICATED', 'The client_id or the client_secret is wrong.', CHALLENGE);
+  return { ...answered(Response.json({ token: admission.token })), noteUse: admission.noteUse };
+}
+
+const answerGraphQL = graphQLAnswerer({
+  schema: async () => (await import('../../dialects/capig/schema.ts')).schema,
+  failure,
+  spelled: refusedAs,
+  allOrNothing: ['query', 'mutation'],
+});
+
+/** Its requests and answers. What they say is in src/dialects/capig. */
+export const capig: Dialect = {
+  paths: /^\/(hub|clients)(\/|$)/,
+  methods: 'POST',
+  credentialOf: bearerOf,
+  takesClientTokens: true,
+  failure,
+  unauthenticated: () =>
+    failure(
+      401,
+      'UNAUTHENTICATED',
+      'A valid credential is required: Authorization: Bearer <token of /clients/token, key or access token>.',
+      CHALLENGE,
+    ),
+  at: (path) => (GRAPHQL.test(path) ? answerGraphQL : null),
+  openAt: (path) => (TOKEN.test(path) ? answerToken : null),
+};

@@ -1,0 +1,47 @@
+import { GraphQLError, Source } from 'graphql';
+import { bearerOf, CHALLENGE } from '../auth/credentials.ts';
+import type { Failure } from '../shared/failures.ts';
+import { graphQLAnswerer } from './graphql-answerer.ts';
+import type { Dialect } from './registry.ts';
+
+const PATH = /^\/plain\/graphql\/v1\/?$/;
+
+/**
+ * Plain's clients tell by the status alone whether a request failed, and know these: 200 with errors is a success to them.
+ */
+const statusOf = (status: number): number => (status === 401 || status === 403 ? status : status >= 500 ? 500 : 400);
+
+/** They also pass on no message of errors of which one has no place in the document. */
+const BEGINNING = { source: new Source(' '), positions: [0] };
+
+const failure: Failure = (status, code, message, headers = {}) => {
+  const error = new GraphQLError(message, { ...BEGINNING, extensions: { code } });
+  return Response.json({ errors: [error] }, { status: statusOf(status), headers });
+};
+
+const STATUSES: Record<string, number> = { FORBIDDEN: 403, INTERNAL_SERVER_ERROR: 500, SERVICE_UNAVAILABLE: 500 };
+
+function spelled({ message, nodes, source, positions, path, locations, extensions }: GraphQLError): GraphQLError {
+  const { code, ...own } = extensions;
+  const http = { status: STATUSES[String(code)] ?? 400, spec: false };
+  const place = locations === undefined ? BEGINNING : { nodes, source, positions };
+  return new GraphQLError(message, { ...place, path, extensions: { ...own, code, http } });
+}
+
+/** Its requests and answers. What they say is in src/dialects/plain. */
+export const plain: Dialect = {
+  paths: /^\/plain(\/|$)/,
+  methods: 'POST',
+  requestIdHeader: 'apigw-requestid',
+  credentialOf: bearerOf,
+  failure,
+  unauthenticated: () =>
+    failure(401, 'UNAUTHENTICATED', 'A valid credential is required: Authorization: Bearer <API key>.', CHALLENGE),
+  at: (path) => (PATH.test(path) ? answerGraphQL : null),
+};
+
+const answerGraphQL = graphQLAnswerer({
+  schema: async () => (await import('../../dialects/plain/schema.ts')).schema,
+  failure,
+  spelled,
+});

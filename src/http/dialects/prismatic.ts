@@ -1,0 +1,27 @@
+import { DEFAULT_PAGE_SIZE } from '../../dialects/prismatic/pages.ts';
+import { BEARER_ONLY } from '../auth/credentials.ts';
+import { failure } from '../shared/failures.ts';
+import { graphQLAnswerer } from './graphql-answerer.ts';
+import type { Dialect } from './registry.ts';
+
+/** A page of customers, and below each a page of users with nine fields: neither is asked for a number of records. */
+export const MAX_PRISMATIC_COST = 100_000;
+
+const answerer = graphQLAnswerer({
+  schema: async () => (await import('../../dialects/prismatic/schema.ts')).schema,
+  failure,
+  spelled: (error) => error,
+  pricing: { maxCost: MAX_PRISMATIC_COST, pageSize: DEFAULT_PAGE_SIZE },
+  // The command line reads errors only where there is no data, and takes for granted what else it asked for. What a
+  // mutation has done by then is told all the same.
+  allOrNothing: ['query'],
+});
+
+/** GraphQL at `/api`. What it says is in src/dialects/prismatic. */
+export const prismatic: Dialect = {
+  paths: /^\/api(\/|$)/,
+  methods: 'POST',
+  ...BEARER_ONLY,
+  failure,
+  at: (path) => (path === '/api' || path === '/api/' ? answerer : null),
+};

@@ -1,0 +1,55 @@
+import type { Route } from '../../dialects/shared/rest.ts';
+import { failed, ROUTES } from '../../dialects/userdocks/routes.ts';
+import { bearerOf, CHALLENGE, type Presented } from '../auth/credentials.ts';
+import { readJson } from '../graphql/limits.ts';
+import type { Failure } from '../shared/failures.ts';
+import type { Answerer, Dialect } from './registry.ts';
+
+const failure: Failure = (status, _code, message, headers = {}) => Response.json(failed(message), { status, headers });
+
+/** An API key, if there is one, is the credential, even beside another. */
+function credentialOf(request: Request): Presented | null {
+  const { headers } = request;
+  const token = headers.get('x-api-key');
+  if (token === null) return bearerOf(request);
+  const type = headers.get('x-api-key-type');
+  const organizationId = headers.get('x-client-id');
+  if (organizationId === null || (type !== 'read' && type !== 'write')) return null;
+  return { token, claims: { organizationId, access: type === 'read' ? 'READ' : 'WRITE' } };
+}
+
+const answererOf =
+  ({ operations }: Route, parameters: Record<string, string>): Answerer =>
+  async ({ request, caller, readBody }) => {
+    const operation = operations.get(request.method);
+    if (!operation) {
+      const allow = [...operations.keys()].join(', ');
+      return failure(405, 'METHOD_NOT_ALLOWED', `This is asked by ${allow}.`, { allow });
+    }
+    const body = operation.takesBody ? await readJson(request, failure, readBody) : {};
+    if (body instanceof Response) return body;
+    const answer = await operation.answer({ caller, parameters, body });
+    return Response.json(answer.body, { status: answer.status });
+  };
+
+/** Its requests and answers. What they say is in src/dialects/userdocks. */
+export const userdocks: Dialect = {
+  paths: /^\/v1(\/|$)/,
+  methods: 'GET, PUT',
+  credentialOf,
+  failure,
+  unauthenticated: () =>
+    failure(
+      401,
+      'UNAUTHENTICATED',
+      'A valid credential is required: X-API-KEY with X-API-KEY-TYPE (read or write) and X-CLIENT-ID, or Authorization: Bearer.',
+      CHALLENGE,
+    ),
+  at(path) {
+    for (const route of ROUTES) {
+      const match = route.path.exec(path);
+      if (match) return answererOf(route, { ...match.groups });
+    }
+    return null;
+  },
+};

@@ -1,0 +1,53 @@
+import { Database } from '../../db/client.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import type { LinkPurpose } from '../../directory/mail/mailed-links.ts';
+import { type Mailer, sendDueMail } from '../../directory/mail/outbox.ts';
+import type { Environment } from '../shared/environment.ts';
+import { LINK_PATHS } from '../shared/page.ts';
+
+/** Cloudflare's way out for mails, from a deployment that people reach at this URL, if it is known. */
+function mailerOf(env: Environment, url: string | null): Mailer {
+  const { EMAIL, MAIL_FROM } = env;
+  const linkTo = linksOf(env, url);
+  return {
+    async send(mail) {
+      if (!EMAIL || !MAIL_FROM) throw new Error('No mail can be sent: EMAIL or MAIL_FROM is not set.');
+      await EMAIL.send({ from: senderOf(MAIL_FROM), ...mail });
+    },
+    link(purpose, token) {
+      const link = linkTo(purpose, token);
+      if (link === null) throw new Error('No mail can be sent: PUBLIC_URL is not set.');
+      return link;
+    },
+  };
+}
+
+/** Where links lead from a deployment that people reach at this URL, if it is known: null where no page is. */
+export function linksOf({ INVITATION_URL, PASSWORD_RESET_URL }: Environment, url: string | null): Caller['linkTo'] {
+  const pages: Record<LinkPurpose, string | undefined> = {
+    INVITATION: INVITATION_URL,
+    PASSWORD_RESET: PASSWORD_RESET_URL,
+  };
+  return (purpose, token) => {
+    const own = url === null ? undefined : `${url}${LINK_PATHS[purpose]}`;
+    const given = pages[purpose] || own;
+    if (given === undefined) return null;
+    const page = new URL(given);
+    // Behind the #, because that is sent to nobody: it stands in no log and in no Referer.
+    page.hash = `token=${token}`;
+    return page.href;
+  };
+}
+
+const NAMED = /^\s*"?([^"<]*?)"?\s*<([^<>\s]+)>\s*$/;
+
+/** `Name <address>`, or an address alone. */
+function senderOf(from: string): string | EmailAddress {
+  const [, name, email] = NAMED.exec(from) ?? [];
+  return email === undefined ? from : { name: name ?? '', email };
+}
+
+/** Sends what is due from a deployment that people reach at this URL. */
+export async function sendMail(env: Environment, url: string | null): Promise<void> {
+  await sendDueMail(new Database(env.DB), mailerOf(env, url), new Date());
+}

@@ -1,0 +1,139 @@
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { newCustomer, newKey, newTenant } from '../../shared/fixtures.ts';
+import { ask, type Variables } from '../../shared/gateway.ts';
+
+/** 10,000 users: every third in a tenant, every other of a customer, the rest of the team or of nobody. */
+const ROWS = 10_000;
+const ID = `substr(printf('%012x', n * 1000), 1, 8) || '-' || substr(printf('%012x', n * 1000), 9, 4) || printf('-7000-8000-cccc%08x', n)`;
+const NUMBERS = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${ROWS})`;
+const role = (last: string) => `'00000000-0000-7000-8000-000000000${last}'`;
+/** What the README promises of any page. */
+const MOST_ROWS = 5000;
+
+const readers: Record<string, { key?: string; count: number }> = {};
+const raw = (id: string) => atob(id).split(':')[1] ?? '';
+
+beforeAll(async () => {
+  const [tenant, customer] = [await newTenant(), await newCustomer()];
+  await env.DB.batch([
+    env.DB.prepare(`INSERT INTO user (id, kind, role_id, customer_id, email, email_key, name, name_key, external_id,
+        external_id_key, status, created_at, updated_at, deleted_at)
+      ${NUMBERS} SELECT ${ID}, iif(n % 2, iif(n % 5, 'TENANT', 'ORGANIZATION'), 'CUSTOMER'),
+        iif(n % 2, iif(n % 5, NULL, ${role('104')}), ${role('202')}), iif(n % 2, NULL, ?1),
+        printf('u%05d@people.example', (n * 3571) % ${ROWS}), printf('u%05d@people.example', (n * 3571) % ${ROWS}),
+        printf('%s Person %05d', iif(n % 97, 'Ada', 'Zoe'), (n * 7919) % ${ROWS}),
+        printf('%s person %05d', iif(n % 97, 'ada', 'zoe'), (n * 7919) % ${ROWS}),
+        'x' || n, 'x' || n, iif(n % 50, 'ACTIVE', iif(n % 100, 'INVITED', 'DEACTIVATED')),
+        n * 1000, (n * 104729) % 1000000007, iif(n % 10 = 0, 1, NULL) FROM numbers`).bind(raw(customer.id)),
+    env.DB.prepare(`INSERT INTO assignment (tenant_id, user_id, role_id, created_at, user_deleted, user_status,
+        user_name_key, user_email_key, user_updated_at, user_customer_id)
+      SELECT ?1, id, ${role('304')}, 1, deleted, status, name_key, email_key, updated_at, customer_id FROM user
+      WHERE external_id IS NOT NULL AND CAST(substr(external_id, 2) AS INTEGER) % 3 = 0`).bind(raw(tenant.id)),
+  ]);
+  readers['the root key'] = { count: 9000 };
+  readers['a key of a tenant'] = { key: (await newKey({ tenants: [tenant.id] })).secret, count: 3000 };
+  readers['a key of a customer'] = { key: (await newKey({ customer: customer.id })).secret, count: 4000 };
+  // A key is read by itself the first time.
+  for (const { key } of Object.values(readers)) await ask('{ viewer { type } }', {}, key);
+}, 60_000);
+
+interface User {
+  id: string;
+  name: string;
+  email: string;
+}
+
+interface Page {
+  nodes: User[];
+  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor: string; endCursor: string };
+}
+
+const DOCUMENT = `query($first: Int, $after: String, $last: Int, $before: String, $filter: UserFilter, $orderBy: UserOrder) {
+  users(first: $first, after: $after, last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
+    nodes { id name email } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }`;
+
+async function pageOf(variables: Variables, key?: string): Promise<Page> {
+  const { data, rowsRead, calls, text } = await ask(DOCUMENT, variables, key);
+  expect(data?.users, text).toBeTruthy();
+  expect(rowsRead, JSON.stringify(variables)).toBeLessThan(MOST_ROWS);
+  expect(calls).toBe(1);
+  return data.users;
+}
+
+const ORDERS = ['CREATED_AT', 'UPDATED_AT', 'NAME', 'EMAIL'].flatMap((field) =>
+  ['ASC', 'DESC'].map((direction) => ({ field, direction })),
+);
+const FILTERS: Record<string, Variables> = {
+  'no filter': {},
+  'deleted ones': { deleted: 'ONLY' },
+  'deleted ones, too': { deleted: 'INCLUDE' },
+  'a status': { statuses: ['INVITED'] },
+  'external ids': { externalIds: ['X3', 'x6', 'nobody'] },
+  'a range of creation': { createdAt: { from: '1970-01-01T01:00:00Z', to: '1970-01-01T01:05:00Z' } },
+  'a range of updates': { updatedAt: { from: '1970-01-05T00:00:00Z' } },
+  'a search that all match': { search: 'people' },
+  'a search that few match': { search: '0042' },
+  'a search that nobody matches': { search: 'nobody at all' },
+  'a search for those who come last by name': { search: 'zoe person' },
+  'the beginning of most names': { search: 'ad' },
+  'the beginning of few names': { search: 'zo' },
+  'a search with a status': { search: 'people', statuses: ['DEACTIVATED'], deleted: 'INCLUDE' },
+};
+
+describe('a page of 25 of 10,000 users', () => {
+  for (const [what, filter] of Object.entries(FILTERS)) {
+    it(`reads a bounded number of rows in any order, for everyone: ${what}`, { timeout: 60_000 }, async () => {
+      for (const { key } of Object.values(readers)) {
+        for (const orderBy of ORDERS) {
+          const first = await pageOf({ filter, orderBy, first: 25 }, key);
+          if (!first.pageInfo.hasNextPage) continue;
+          const next = await pageOf({ filter, orderBy, first: 25, after: first.pageInfo.endCursor }, key);
+          const cursor = next.pageInfo.startCursor;
+          if (cursor) await pageOf({ filter, orderBy, last: 25, before: cursor }, key);
+        }
+      }
+    });
+  }
+
+  it('reads a bounded number of rows in the lists of a customer, a tenant and the organization', async () => {
+    const document = `{ organization { users(first: 25) { nodes { email } } }
+      customers(last: 1) { nodes { users(first: 25) { nodes { email } } } }
+      tenants(last: 1) { nodes { users(first: 25) { nodes { email tenantRoles { nodes { role { name } } } } } } } }`;
+    for (const key of [undefined, readers['a key of a tenant']?.key]) {
+      const { rowsRead, errors } = await ask(document, {}, key);
+      expect(errors).toEqual([]);
+      expect(rowsRead).toBeLessThan(1500);
+    }
+  });
+});
+
+describe('walking all users', () => {
+  it('has everyone in reach once and in order, also through short pages', { timeout: 60_000 }, async () => {
+    for (const [who, { key, count }] of Object.entries(readers)) {
+      for (const [filter, orderBy, total] of [
+        [{}, { field: 'EMAIL', direction: 'ASC' }, count],
+        [{ search: 'zoe person' }, { field: 'NAME', direction: 'ASC' }, null],
+      ] as const) {
+        const seen: User[] = [];
+        let after: string | null = null;
+        do {
+          const page: Page = await pageOf({ filter, orderBy, first: 100, after }, key);
+          seen.push(...page.nodes);
+          after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+        } while (after);
+        expect(new Set(seen.map(({ id }) => id)).size, who).toBe(seen.length);
+        const keys = seen.map(({ email, name }) => (orderBy.field === 'EMAIL' ? email : name.toLowerCase()));
+        expect(keys).toEqual([...keys].sort());
+        const counted = await ask(
+          'query($filter: UserFilter) { users(filter: $filter) { totalCount } }',
+          { filter },
+          key,
+        );
+        expect(counted.data.users.totalCount, who).toBe(seen.length);
+        if (total !== null) expect(seen).toHaveLength(total);
+        else expect(seen.length).toBeGreaterThan(25);
+      }
+    }
+  });
+});

@@ -1,0 +1,158 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type FakeGateway, fakeGateway } from './fake-gateway.ts';
+
+const SCRIPT = fileURLToPath(new URL('../../../src/cli/import.ts', import.meta.url));
+
+let directory: string;
+let gateway: FakeGateway;
+let child: ChildProcess | undefined;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'tenantry-'));
+  gateway = await fakeGateway();
+});
+
+afterEach(() => {
+  child?.kill('SIGKILL');
+  gateway.stop();
+  rmSync(directory, { recursive: true });
+});
+
+function csv(name: string, ...lines: string[]): string {
+  const file = join(directory, name);
+  writeFileSync(file, `${lines.join('\n')}\n`);
+  return file;
+}
+
+async function importing(file: string, ...args: string[]) {
+  const started = spawn(process.execPath, [SCRIPT, file, '--url', gateway.url, ...args], {
+    env: { ...process.env, TENANTRY_KEY: 'the-key' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  child = started;
+  const [out, err, [code]] = await Promise.all([text(started.stdout), text(started.stderr), once(started, 'close')]);
+  return { code, out, err };
+}
+
+const failing = (status: number, body: unknown) => (response: ServerResponse) =>
+  void response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+
+const names = (count: number) => Array.from({ length: count }, (_, index) => `name ${index}`);
+
+describe('npm run import', () => {
+  it('sends the rows in batches, one after the other, and says how they went', async () => {
+    const { code, out, err } = await importing(csv('tenants.csv', 'name', ...names(1200)));
+    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringMatching(/^40%.*\n81%.*\n100%.*\n$/) });
+    expect(out).toBe('1200 rows: 1200 CREATED, 0 UPDATED, 0 NOOP, 0 FAILED\n');
+    expect(gateway.imports.flatMap((each) => each.names)).toEqual(names(1200));
+    expect(gateway.imports.map((each) => each.names.length)).toEqual([500, 500, 200]);
+    expect(gateway.imports[0]).toMatchObject({
+      key: 'Bearer the-key',
+      operation: 'importTenants',
+      errorPolicy: 'SKIP_FAILED',
+    });
+  });
+
+  it('writes failed rows to a file, which can be corrected and imported', async () => {
+    const lines = ['name,kind,labels', '"bad, really",,a;b', 'good,PERSON,', 'odd,robot,x', 'bad,,"say ""no"""'];
+    const { code, out } = await importing(csv('customers.csv', ...lines));
+    expect(code).toBe(1);
+    expect(out).toContain('4 rows: 1 CREATED, 0 UPDATED, 0 NOOP, 3 FAILED');
+    const failed = join(directory, 'customers.failed.csv');
+    expect(out).toContain(failed);
+    const written = readFileSync(failed, 'utf8');
+    expect(written).toBe(
+      `${[
+        'name,kind,labels,error',
+        '"bad, really",,a;b,The input is not valid: name must not be bad. (validation_failed)',
+        'odd,robot,x,"kind must be one of COMPANY, PERSON"',
+        'bad,,"say ""no""",The input is not valid: name must not be bad. (validation_failed)',
+      ].join('\n')}\n`,
+    );
+
+    writeFileSync(
+      failed,
+      written.replace('"bad, really"', 'mended').replace('robot', 'person').replace('\nbad', '\nok'),
+    );
+    const again = await importing(failed);
+    expect(again).toMatchObject({ code: 0, out: '3 rows: 3 CREATED, 0 UPDATED, 0 NOOP, 0 FAILED\n' });
+    expect(gateway.imports.at(-1)?.names).toEqual(['mended', 'odd', 'ok']);
+    expect(existsSync(join(directory, 'customers.failed.failed.csv'))).toBe(false);
+  });
+
+  it('replaces the failed rows of the run before', async () => {
+    const failed = join(directory, 'mine.csv');
+    await importing(csv('users.csv', 'name', 'bad 1', 'bad 2'), '--failed', failed);
+    await importing(csv('users.csv', 'name', 'bad 3'), '--failed', failed);
+    expect(readFileSync(failed, 'utf8')).toMatch(/^name,error\nbad 3,[^\n]*\n$/);
+    await importing(csv('users.csv', 'name', 'good'), '--failed', failed);
+    expect(existsSync(failed)).toBe(false);
+  });
+
+  it('stops after the batch when it is interrupted, and goes on when it is run again', async () => {
+    const file = csv('tenants.csv', 'name', 'bad', ...names(1500));
+    gateway.onImport = async (count) => {
+      if (count === 2) child?.kill('SIGINT');
+      // The batch is still under way when it hears of it.
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    };
+    const { code, out, err } = await importing(file);
+    expect(code).toBe(1);
+    expect(err).toContain('Stopping after this batch');
+    expect(out).toContain('1000 rows: 999 CREATED, 0 UPDATED, 0 NOOP, 1 FAILED');
+    expect(out).toContain('run the same command again');
+    expect(gateway.imports).toHaveLength(2);
+
+    gateway.onImport = null;
+    const again = await importing(file);
+    expect(again.out).toContain('1501 rows: 501 CREATED, 0 UPDATED, 999 NOOP, 1 FAILED');
+    expect(again.out).not.toContain('Stopped');
+    expect(readFileSync(join(directory, 'tenants.failed.csv'), 'utf8')).toMatch(/^name,error\nbad,[^\n]*\n$/);
+  });
+
+  it('tries again when the gateway is busy, or the network gone for a moment', async () => {
+    gateway.instead.set(0, failing(503, { errors: [{ message: 'The database is busy.' }] }));
+    gateway.instead.set(1, (response) => response.destroy());
+    const { code, out, err } = await importing(csv('tenants.csv', 'name', 'A'));
+    expect({ code, out }).toEqual({ code: 0, out: '1 rows: 1 CREATED, 0 UPDATED, 0 NOOP, 0 FAILED\n' });
+    expect(err).toMatch(/503. The database is busy. Trying again.\n.* does not answer: .* Trying again.\n/);
+    expect(gateway.imports).toHaveLength(3);
+  });
+
+  it.each([
+    ['a key that is not valid', 401, { errors: [{ message: 'A valid credential is required.' }] }, /take the key/],
+    [
+      'a key that may not do this',
+      200,
+      { data: { answer: { code: 'insufficient_permissions', message: 'Missing permissions: tenant:create.' } } },
+      /^Missing permissions: tenant:create. \(insufficient_permissions\)/,
+    ],
+    ['a request that it does not take', 400, { errors: [{ message: 'Too large.' }] }, /^Too large./],
+    ['something else than a gateway', 200, '<html>', /does not answer as a gateway does/],
+  ])('stops at once for %s', async (_, status, body, message) => {
+    gateway.instead.set(0, failing(status, body));
+    const { code, out, err } = await importing(csv('tenants.csv', 'name', ...names(600)));
+    expect(code).toBe(1);
+    expect(err).toMatch(message);
+    expect(out).toContain('Stopped after 0 rows');
+    expect(gateway.imports).toHaveLength(1);
+  });
+
+  it('sends nothing of a file with an unknown column, and leaves the failed rows of before', async () => {
+    const failed = csv('tenants.failed.csv', 'name,error', 'kept,why');
+    const { code, err } = await importing(csv('tenants.csv', 'name,colour', 'A,red'));
+    expect(code).toBe(1);
+    expect(err).toContain('Unknown columns: colour. Those of tenants are externalId, name');
+    expect(gateway.imports).toEqual([]);
+    expect(readFileSync(failed, 'utf8')).toContain('kept');
+    expect((await importing(join(directory, 'no-tenants.csv'))).err).toContain('ENOENT');
+  });
+});

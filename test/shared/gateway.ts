@@ -1,0 +1,128 @@
+import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import type { Environment } from '../../src/http/shared/environment.ts';
+import worker from '../../src/worker.ts';
+
+export const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
+
+export const PUBLIC_URL = 'https://tenantry.test';
+
+/** What access tokens are signed with in tests, and nowhere else. */
+export const SIGNING_KEYS = JSON.stringify({
+  keys: [
+    {
+      kid: 'of-the-tests',
+      kty: 'OKP',
+      crv: 'Ed25519',
+      x: 'SSkLGMjKxqyYiPtcw4Y8Zt4qFbNv9XLIH9F1w831Bv4',
+      d: 'E2-n3Q1SYDAFPOegbiRmppyXRdin0C6TnwB_hk1LLwU',
+    },
+  ],
+});
+
+interface SentMail {
+  to: string;
+  subject: string;
+  text: string;
+}
+
+/** Every mail that was sent, the oldest first: the way out of the company is the one thing that is made up. */
+export const mailbox: SentMail[] = [];
+const EMAIL = {
+  send: async (mail: SentMail) => {
+    mailbox.push(mail);
+    return { messageId: String(mailbox.length) };
+  },
+} as unknown as SendEmail;
+
+/** D1 that counts how often it is called, and what those calls read. */
+export class CountingD1 {
+  calls = 0;
+  rowsRead = 0;
+  readonly #d1: D1Database;
+
+  constructor(d1: D1Database) {
+    this.#d1 = d1;
+  }
+
+  prepare(sql: string): D1PreparedStatement {
+    return this.#d1.prepare(sql);
+  }
+
+  async batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
+    this.calls += 1;
+    const results = await this.#d1.batch<T>(statements);
+    for (const { meta } of results) this.rowsRead += meta.rows_read;
+    return results;
+  }
+}
+
+/** D1 where somebody else is faster: `task` is done before the call with this number, counted from 1. */
+export function overtaken(call: number, task: () => Promise<unknown>): D1Database {
+  let calls = 0;
+  const d1 = {
+    prepare: (sql: string) => env.DB.prepare(sql),
+    async batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
+      calls += 1;
+      if (calls === call) await task();
+      return env.DB.batch<T>(statements);
+    },
+  };
+  return d1 as unknown as D1Database;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: a test says by its expectations what it believes the answer to be
+  data: any;
+  // biome-ignore lint/suspicious/noExplicitAny: likewise
+  errors: any[];
+  text: string;
+  /** How often D1 was called before the answer. */
+  calls: number;
+  rowsRead: number;
+}
+
+const ENVIRONMENT: Environment = {
+  DB: env.DB,
+  ...(env.ASSETS && { ASSETS: env.ASSETS }),
+  ROOT_KEY,
+  PUBLIC_URL,
+  SIGNING_KEYS,
+  EMAIL,
+  MAIL_FROM: 'Tenantry <no-reply@tenantry.test>',
+};
+
+/** Runs what Cloudflare runs every few minutes. */
+export async function cron(overrides: Partial<Environment> = {}): Promise<void> {
+  await worker.scheduled(createScheduledController(), { ...ENVIRONMENT, ...overrides });
+}
+
+/** Sends a request through the Worker's own fetch, and waits for what it does behind the answer. */
+export async function send(request: Request, overrides: Partial<Environment> = {}): Promise<Answer> {
+  const d1 = new CountingD1(env.DB);
+  const context = createExecutionContext();
+  const environment = { ...ENVIRONMENT, DB: d1 as unknown as D1Database, ...overrides };
+  const response = await worker.fetch(request, environment, context);
+  const text = await response.text();
+  const { calls, rowsRead } = d1;
+  await waitOnExecutionContext(context);
+  const isJson = response.headers.get('content-type')?.includes('json') ?? false;
+  const { data = null, errors = [] } = isJson ? JSON.parse(text) : {};
+  return { status: response.status, headers: response.headers, data, errors, text, calls, rowsRead };
+}
+
+export type Variables = Record<string, unknown>;
+
+export function graphqlRequest(query: string, variables: Variables = {}, key: string | null = ROOT_KEY): Request {
+  return new Request('https://tenantry.test/graphql', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...(key !== null && { authorization: `Bearer ${key}` }) },
+    body: JSON.stringify({ query, variables }),
+  });
+}
+
+/** One GraphQL request with a key, the root key by default. */
+export const ask = (query: string, variables?: Variables, key?: string | null): Promise<Answer> =>
+  send(graphqlRequest(query, variables, key));

@@ -1,0 +1,100 @@
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
+import { mutate, mutationDocument, newCustomer, newKey, unique } from '../shared/fixtures.ts';
+import { ask } from '../shared/gateway.ts';
+import { rewind } from '../shared/rewind.ts';
+import { asker, lastingWorld, MUTATIONS, newWorld, QUERIES, type World } from './operations.ts';
+
+const beginsWithList = (document: string) =>
+  /^[^{]*\{\s*(tenants|customers|users|sessions|organizationRoles|customerRoles|apiKeys|trustedIssuers|permissions|events|nodes)\b/.test(
+    document,
+  );
+
+/** D1 calls decide latency: each is a trip over the network. Work behind the answer does not count. */
+describe('D1 calls of a query', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await newWorld();
+  });
+
+  for (const query of QUERIES) {
+    const { document, variables, depth } = query;
+    it(`at most ${1 + depth} for ${document.replaceAll(/\s+/g, ' ').slice(0, 90)}`, async () => {
+      const { secret, input } = await asker(query, world, PERMISSIONS);
+      const byRoot = await ask(document, variables?.(world));
+      expect(byRoot.errors, byRoot.text).toEqual([]);
+      expect(byRoot.calls).toBeLessThanOrEqual(1 + depth);
+      // A key that this isolate has never seen is read first; from then on it is checked along with the first read. Only
+      // a query that begins with a single record is longer for it.
+      const first = await ask(document, input, secret);
+      expect(first.errors, first.text).toEqual([]);
+      expect(first.calls).toBeLessThanOrEqual((beginsWithList(document) ? 1 : 2) + depth);
+      const byKey = await ask(document, input, secret);
+      expect(byKey.text).toBe(first.text);
+      expect(byKey.calls).toBeLessThanOrEqual(1 + depth);
+    });
+  }
+});
+
+describe('D1 calls of a mutation', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await lastingWorld();
+  });
+  beforeEach(() => rewind().run());
+
+  for (const mutation of MUTATIONS) {
+    const { name, document, depth } = mutation;
+    // Whose key is read first, if this isolate has never seen it; an import surveys before it writes.
+    const most = 2 + depth + (name.startsWith('import') ? 1 : 0);
+    it(`at most ${most} for ${name}${depth > 0 ? ` with ${depth} lists below its payload` : ''}`, async () => {
+      const { secret, input } = await asker(mutation, world, PERMISSIONS);
+      const answer = await ask(document, input, secret);
+      expect(answer.data[name].__typename, answer.text).toMatch(/Payload$/);
+      expect(answer.calls).toBeLessThanOrEqual(most);
+    });
+  }
+
+  it('is one more after a value turned out to be taken, with the record that has it', async () => {
+    const existing = await newCustomer();
+    const { secret } = await newKey();
+    const document = mutationDocument('createCustomer', 'customer { id }');
+    const answer = await ask(document, { input: { name: existing.name } }, secret);
+    expect(answer.data.createCustomer.existing.id).toBe(existing.id);
+    expect(answer.calls).toBe(3);
+  });
+
+  it('does not grow with the number of records named', async () => {
+    const { customerId, tenantId, otherTenantId } = world;
+    const tenantIdentifiers = [{ id: tenantId }, { id: otherTenantId }];
+    const document = mutationDocument('setCustomerTenants', 'customer { id }');
+    const answer = await ask(document, { input: { customerIdentifier: { id: customerId }, tenantIdentifiers } });
+    expect(answer.calls).toBe(1);
+  });
+});
+
+describe('loads that become ready together', () => {
+  it('go to D1 in one call, however many fields ask', async () => {
+    const { customerId, tenantId, email } = await newWorld();
+    const answer = await ask(
+      `query($c: ID!, $t: ID!, $e: String!) {
+        one: customer(id: $c) { name } two: node(id: $t) { id } three: customerBy(identifier: { email: $e }) { id }
+        organization { name } customers { nodes { id } totalCount } events { totalCount } permissions { totalCount } }`,
+      { c: customerId, t: tenantId, e: email },
+    );
+    expect(answer.errors).toEqual([]);
+    expect(answer.calls).toBe(1);
+  });
+
+  it('stay one statement for a whole list of parents', async () => {
+    const { tenantId } = await newWorld();
+    for (let count = 0; count < 5; count += 1) {
+      await mutate('createCustomer', 'customer { id }', { name: unique('C'), tenantIdentifiers: [{ id: tenantId }] });
+    }
+    const answer = await ask(
+      '{ customers(last: 10) { nodes { tenants(first: 5) { nodes { customers { nodes { id } } } } } } }',
+    );
+    expect(answer.errors).toEqual([]);
+    expect(answer.calls).toBe(3);
+  });
+});

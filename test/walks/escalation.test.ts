@@ -1,0 +1,397 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Permission } from '../../src/directory/kernel/permission-names.ts';
+import {
+  assign,
+  dump,
+  globalId,
+  mutationDocument,
+  newCustomer,
+  newCustomerUser,
+  newKey,
+  newRole,
+  newTeamMember,
+  newTenant,
+  newTenantUser,
+  type Result,
+  unique,
+} from '../shared/fixtures.ts';
+import { ask, type Variables } from '../shared/gateway.ts';
+
+/**
+ * An admin of one tenant and an admin of one customer try to get at more than they have. Their keys hold what the built-in
+ * roles of those names hold.
+ */
+
+const OWNER = globalId('Role', '00000000-0000-7000-8000-000000000101');
+const email = () => `${unique('attacker')}@x.example`;
+
+async function permissionsOf(role: string): Promise<Permission[]> {
+  const { data } = await ask(
+    'query($id: ID!) { node(id: $id) { ... on Role { permissions(first: 100) { nodes { name } } } } }',
+    { id: globalId('Role', `00000000-0000-7000-8000-000000000${role}`) },
+  );
+  return data.node.permissions.nodes.map(({ name }: { name: Permission }) => name);
+}
+
+interface World {
+  tenant: string;
+  foreign: string;
+  customer: string;
+  foreignCustomer: string;
+  /** Belongs to both tenants. */
+  sharedCustomer: string;
+  owner: { id: string; email: string };
+  /** Has a role in both tenants. */
+  shared: { id: string; email: string };
+  /** Has a role in the foreign tenant. */
+  stranger: { id: string; email: string };
+  /** Of the customer, with a role in the tenant. */
+  colleague: { id: string; email: string };
+  /** Of the foreign customer. */
+  theirs: { id: string; email: string };
+  /** Deleted; has a role in both tenants. */
+  deleted: { id: string; email: string };
+  /** Of scope TENANT and CUSTOMER, each with a permission that no admin of those scopes holds. */
+  strongTenantRole: string;
+  strongCustomerRole: string;
+  organizationKey: string;
+  foreignKey: string;
+  externalIds: { tenant: string; sharedCustomer: string; owner: string };
+}
+
+const identityOf = ({ id, email }: Result) => ({ id, email });
+
+let world: World;
+const keys = { tenant: '', customer: '' };
+
+beforeAll(async () => {
+  const [tenant, foreign, customer, foreignCustomer] = [
+    await newTenant(),
+    await newTenant(),
+    await newCustomer(),
+    await newCustomer(),
+  ];
+  const sharedCustomer = await newCustomer({ tenantIdentifiers: [{ id: tenant.id }, { id: foreign.id }] });
+  const owner = await newTeamMember({ roleIdentifier: { name: 'owner' }, externalId: unique('owner') });
+  await assign(owner.id, tenant.id, 'view');
+  const [shared, deleted] = [await newTenantUser(tenant.id), await newTenantUser(tenant.id)];
+  await assign(shared.id, foreign.id, 'view');
+  await assign(deleted.id, foreign.id, 'view');
+  await ask(mutationDocument('deleteUser', 'user { id }'), { input: { id: deleted.id } });
+  const colleague = await newCustomerUser(customer.id);
+  await assign(colleague.id, tenant.id, 'view');
+  world = {
+    tenant: tenant.id,
+    foreign: foreign.id,
+    customer: customer.id,
+    foreignCustomer: foreignCustomer.id,
+    sharedCustomer: sharedCustomer.id,
+    owner: { id: owner.id, email: owner.email },
+    shared: { id: shared.id, email: shared.email },
+    stranger: identityOf(await newTenantUser(foreign.id)),
+    colleague: { id: colleague.id, email: colleague.email },
+    theirs: identityOf(await newCustomerUser(foreignCustomer.id)),
+    deleted: { id: deleted.id, email: deleted.email },
+    strongTenantRole: (await newRole({ permissions: ['tenant:read', 'tenant:delete'] })).name,
+    strongCustomerRole: (await newRole({ scope: 'CUSTOMER', permissions: ['customer:read', 'customer:edit'] })).name,
+    organizationKey: (await newKey()).id,
+    foreignKey: (await newKey({ tenants: [foreign.id], permissions: ['tenant:read'] })).id,
+    externalIds: {
+      tenant: foreign.externalId,
+      sharedCustomer: sharedCustomer.externalId,
+      owner: owner.externalId,
+    },
+  };
+  keys.tenant = (await newKey({ tenants: [tenant.id], permissions: await permissionsOf('301') })).secret;
+  keys.customer = (await newKey({ customer: customer.id, permissions: await permissionsOf('201') })).secret;
+});
+
+type Attempt = [what: string, mutation: string, input: (world: World) => Variables];
+
+const at = (id: string) => ({ tenantIdentifier: { id } });
+const named = (name: string) => ({ roleIdentifier: { name } });
+
+const BY_TENANT_ADMIN: Attempt[] = [
+  ['becomes a team member', 'createOrganizationUser', () => ({ email: email(), ...named('viewer') })],
+  [
+    'becomes a user of a customer',
+    'createCustomerUser',
+    ({ sharedCustomer }) => ({ email: email(), ...named('member'), customerIdentifier: { id: sharedCustomer } }),
+  ],
+  [
+    'makes a user in a foreign tenant',
+    'createTenantUser',
+    ({ foreign }) => ({ email: email(), ...named('view'), ...at(foreign) }),
+  ],
+  [
+    'makes a user with a role of the organization',
+    'createTenantUser',
+    ({ tenant }) => ({ email: email(), roleIdentifier: { id: OWNER }, ...at(tenant) }),
+  ],
+  [
+    'makes a user with a custom role that holds more',
+    'createTenantUser',
+    ({ tenant, strongTenantRole }) => ({ email: email(), ...named(strongTenantRole), ...at(tenant) }),
+  ],
+  [
+    'gives a colleague a custom role that holds more',
+    'assignTenantRole',
+    ({ shared, tenant, strongTenantRole }) => ({
+      userIdentifier: { id: shared.id },
+      ...at(tenant),
+      ...named(strongTenantRole),
+    }),
+  ],
+  [
+    'gives a colleague a role in a foreign tenant',
+    'assignTenantRole',
+    ({ shared, foreign }) => ({ userIdentifier: { id: shared.id }, ...at(foreign), ...named('admin') }),
+  ],
+  [
+    'lets a stranger in, whom it cannot see',
+    'assignTenantRole',
+    ({ stranger, tenant }) => ({ userIdentifier: { email: stranger.email }, ...at(tenant), ...named('view') }),
+  ],
+  [
+    'throws a colleague out of a foreign tenant',
+    'revokeTenantRole',
+    ({ shared, foreign }) => ({ userIdentifier: { id: shared.id }, ...at(foreign) }),
+  ],
+  [
+    'adds a stranger, whom it cannot see, for the link of the invitation',
+    'addTenantUser',
+    ({ stranger, tenant }) => ({ email: stranger.email, ...at(tenant), ...named('view'), handOutLink: true }),
+  ],
+  [
+    'adds a user with a custom role that holds more',
+    'addTenantUser',
+    ({ tenant, strongTenantRole }) => ({ email: email(), ...named(strongTenantRole), ...at(tenant) }),
+  ],
+  [
+    'gets the link of an invitation of the owner',
+    'inviteUser',
+    ({ owner }) => ({ userIdentifier: { id: owner.id }, handOutLink: true }),
+  ],
+  [
+    'changes the role of a colleague for one that holds more',
+    'changeRole',
+    ({ shared, tenant, strongTenantRole }) => ({
+      userIdentifier: { id: shared.id },
+      assign: { ...at(tenant), ...named(strongTenantRole) },
+    }),
+  ],
+  [
+    'moves a colleague to a foreign tenant',
+    'changeRole',
+    ({ shared, tenant, foreign }) => ({
+      userIdentifier: { id: shared.id },
+      revoke: { ...at(tenant), ...named('view') },
+      assign: { ...at(foreign), ...named('admin') },
+    }),
+  ],
+  ['demotes the owner', 'changeRole', ({ owner }) => ({ userIdentifier: { id: owner.id }, assign: named('viewer') })],
+  ['takes over the owner by the e-mail address', 'updateUser', ({ owner }) => ({ id: owner.id, email: email() })],
+  ['takes over a user of two tenants', 'updateUser', ({ shared }) => ({ id: shared.id, email: email() })],
+  ['takes over a user of a customer', 'updateUser', ({ colleague }) => ({ id: colleague.id, email: email() })],
+  ['promotes itself in the organization', 'updateUser', ({ owner }) => ({ id: owner.id, ...named('owner') })],
+  ['deactivates the owner', 'updateUser', ({ owner }) => ({ id: owner.id, status: 'DEACTIVATED' })],
+  ['deletes the owner', 'deleteUser', ({ owner }) => ({ id: owner.id })],
+  ['deletes a user of two tenants', 'deleteUser', ({ shared }) => ({ id: shared.id })],
+  ['brings back a user of two tenants', 'restoreUser', ({ deleted }) => ({ id: deleted.id })],
+  ['erases a user', 'deleteUser', ({ shared }) => ({ id: shared.id, permanently: true })],
+  ['makes a role', 'createRole', () => ({ scope: 'TENANT', name: unique('r'), permissions: ['tenant:read'] })],
+  ['changes a role', 'updateRole', () => ({ id: OWNER, permissions: [] })],
+  [
+    'makes a key that reaches everything',
+    'createApiKey',
+    () => ({ name: 'k', permissions: ['tenant:read'], reach: 'ORGANIZATION' }),
+  ],
+  [
+    'makes a key that reaches a customer',
+    'createApiKey',
+    ({ sharedCustomer }) => ({
+      name: 'k',
+      permissions: ['customer:read'],
+      reach: 'CUSTOMER',
+      customerIdentifier: { id: sharedCustomer },
+    }),
+  ],
+  [
+    'makes a key for a foreign tenant',
+    'createApiKey',
+    ({ foreign }) => ({
+      name: 'k',
+      permissions: ['tenant:read'],
+      reach: 'TENANTS',
+      tenantIdentifiers: [{ id: foreign }],
+    }),
+  ],
+  [
+    'makes a key that may do more',
+    'createApiKey',
+    ({ tenant }) => ({
+      name: 'k',
+      permissions: ['tenant:delete'],
+      reach: 'TENANTS',
+      tenantIdentifiers: [{ id: tenant }],
+    }),
+  ],
+  ['rotates a key of the organization', 'rotateApiKey', ({ organizationKey }) => ({ id: organizationKey })],
+  ['rotates a key of a foreign tenant', 'rotateApiKey', ({ foreignKey }) => ({ id: foreignKey })],
+  [
+    'makes a tenant of its own',
+    'createTenant',
+    () => ({ name: unique('t'), partnerManaged: false, adminEmail: email() }),
+  ],
+  [
+    'makes itself the admin of a foreign tenant',
+    'upsertTenant',
+    ({ externalIds }) => ({ identifier: { externalId: externalIds.tenant }, name: 'x', adminEmail: email() }),
+  ],
+  ['imports a team member', 'importUsers', () => ({ rows: [{ email: email(), ...named('owner') }] })],
+  [
+    'imports a role for itself in a foreign tenant',
+    'importUsers',
+    ({ shared, foreign }) => ({
+      rows: [{ email: shared.email, tenantRoles: [{ ...at(foreign), ...named('admin') }] }],
+    }),
+  ],
+  [
+    'imports another e-mail address for the owner',
+    'importUsers',
+    ({ externalIds }) => ({ rows: [{ externalId: externalIds.owner, email: email() }] }),
+  ],
+  [
+    'imports a change to a shared customer',
+    'importCustomers',
+    ({ externalIds }) => ({ rows: [{ externalId: externalIds.sharedCustomer, name: unique('mine') }] }),
+  ],
+  ['imports a tenant', 'importTenants', () => ({ rows: [{ externalId: unique('t'), name: 'x' }] })],
+  [
+    'takes a shared customer out of a foreign tenant',
+    'removeCustomerFromTenants',
+    ({ sharedCustomer, foreign }) => ({
+      customerIdentifier: { id: sharedCustomer },
+      tenantIdentifiers: [{ id: foreign }],
+    }),
+  ],
+  [
+    'sets the tenants of a shared customer to a foreign one',
+    'setCustomerTenants',
+    ({ sharedCustomer, foreign }) => ({
+      customerIdentifier: { id: sharedCustomer },
+      tenantIdentifiers: [{ id: foreign }],
+    }),
+  ],
+  ['deletes a shared customer', 'deleteCustomer', ({ sharedCustomer }) => ({ id: sharedCustomer })],
+  ['renames the organization', 'updateOrganization', () => ({ name: 'mine' })],
+];
+
+const BY_CUSTOMER_ADMIN: Attempt[] = [
+  ['adds a user to a tenant', 'addTenantUser', ({ tenant }) => ({ email: email(), ...named('view'), ...at(tenant) })],
+  [
+    'gets the link of an invitation of a user who also works in a tenant',
+    'inviteUser',
+    ({ colleague }) => ({ userIdentifier: { id: colleague.id }, handOutLink: true }),
+  ],
+  ['becomes a team member', 'createOrganizationUser', () => ({ email: email(), ...named('viewer') })],
+  ['becomes a tenant user', 'createTenantUser', ({ tenant }) => ({ email: email(), ...named('view'), ...at(tenant) })],
+  [
+    'makes a user of another customer',
+    'createCustomerUser',
+    ({ foreignCustomer }) => ({ email: email(), ...named('member'), customerIdentifier: { id: foreignCustomer } }),
+  ],
+  [
+    'makes a user with a custom role that holds more',
+    'createCustomerUser',
+    ({ customer, strongCustomerRole }) => ({
+      email: email(),
+      ...named(strongCustomerRole),
+      customerIdentifier: { id: customer },
+    }),
+  ],
+  [
+    'makes a user with a role of the organization',
+    'createCustomerUser',
+    ({ customer }) => ({ email: email(), roleIdentifier: { id: OWNER }, customerIdentifier: { id: customer } }),
+  ],
+  [
+    'takes over a user who also works in a tenant',
+    'updateUser',
+    ({ colleague }) => ({ id: colleague.id, email: email() }),
+  ],
+  ['takes over a user of another customer', 'updateUser', ({ theirs }) => ({ id: theirs.id, email: email() })],
+  ['takes over the owner', 'updateUser', ({ owner }) => ({ id: owner.id, email: email() })],
+  ['deletes a user who also works in a tenant', 'deleteUser', ({ colleague }) => ({ id: colleague.id })],
+  ['erases a user', 'deleteUser', ({ colleague }) => ({ id: colleague.id, permanently: true })],
+  [
+    'gives itself a role in a tenant',
+    'assignTenantRole',
+    ({ colleague, tenant }) => ({ userIdentifier: { id: colleague.id }, ...at(tenant), ...named('view') }),
+  ],
+  ['edits its own customer', 'updateCustomer', ({ customer }) => ({ id: customer, name: unique('mine') })],
+  [
+    'lets its customer join a tenant',
+    'addCustomerToTenants',
+    ({ customer, tenant }) => ({ customerIdentifier: { id: customer }, tenantIdentifiers: [{ id: tenant }] }),
+  ],
+  ['deletes its own customer', 'deleteCustomer', ({ customer }) => ({ id: customer })],
+  ['makes a key', 'createApiKey', () => ({ name: 'k', permissions: ['user:read'], reach: 'ORGANIZATION' })],
+  ['imports a team member', 'importUsers', () => ({ rows: [{ email: email(), ...named('viewer') }] })],
+  [
+    'imports a user of another customer',
+    'importUsers',
+    ({ foreignCustomer }) => ({
+      rows: [{ email: email(), ...named('member'), customerIdentifier: { id: foreignCustomer } }],
+    }),
+  ],
+  [
+    'imports a role in a tenant for a colleague',
+    'importUsers',
+    ({ colleague, tenant }) => ({
+      rows: [{ email: colleague.email, tenantRoles: [{ ...at(tenant), ...named('user') }] }],
+    }),
+  ],
+  [
+    'imports another e-mail address for the owner',
+    'importUsers',
+    ({ externalIds }) => ({ rows: [{ externalId: externalIds.owner, email: email() }] }),
+  ],
+];
+
+describe.each([
+  ['an admin of a tenant', 'tenant', BY_TENANT_ADMIN],
+  ['an admin of a customer', 'customer', BY_CUSTOMER_ADMIN],
+] as const)('%s gets no further than that', (_, reach, attempts) => {
+  for (const [what, mutation, input] of attempts) {
+    it(`and never ${what}`, async () => {
+      const before = await dump();
+      const payload = mutation.startsWith('import') ? 'rows { outcome error { code } }' : '__typename';
+      const { data, errors, text } = await ask(
+        mutationDocument(mutation, payload),
+        { input: input(world) },
+        keys[reach],
+      );
+      expect(errors, text).toEqual([]);
+      const { code, rows } = data[mutation];
+      const codes = rows ? rows.map(({ error }: { error: { code: string } | null }) => error?.code) : [code];
+      for (const refused of codes) {
+        expect(
+          ['insufficient_permissions', 'out_of_reach', 'not_found', 'already_exists'],
+          `${what}: ${text}`,
+        ).toContain(refused);
+      }
+      expect((await dump()) === before, 'the database is unchanged').toBe(true);
+    });
+  }
+
+  it('while it does what it is there for', async () => {
+    const input =
+      reach === 'tenant'
+        ? { email: email(), ...named('admin'), ...at(world.tenant) }
+        : { email: email(), ...named('admin'), customerIdentifier: { id: world.customer } };
+    const mutation = reach === 'tenant' ? 'createTenantUser' : 'createCustomerUser';
+    const { data, text } = await ask(mutationDocument(mutation, 'user { id }'), { input }, keys[reach]);
+    expect(data[mutation].user, text).toBeTruthy();
+  });
+});

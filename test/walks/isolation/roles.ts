@@ -1,0 +1,87 @@
+import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
+import type { Variables } from '../../shared/gateway.ts';
+import {
+  type Operation,
+  ownCustomer,
+  reaches,
+  readOutcome,
+  tenantIds,
+  type ViewerKind,
+  writeOutcome,
+} from './world.ts';
+
+export type RoleState = 'ORGANIZATION' | 'CUSTOMER' | 'TENANT' | 'none';
+
+/** Of the built-in roles the lowest of each scope. */
+const ROLE_IDS: Record<RoleState, string> = {
+  ORGANIZATION: '00000000-0000-7000-8000-000000000104',
+  CUSTOMER: '00000000-0000-7000-8000-000000000202',
+  TENANT: '00000000-0000-7000-8000-000000000304',
+  none: '00000000-0000-7000-8000-000000000999',
+};
+const roleId = (state: RoleState) => globalId('Role', ROLE_IDS[state]);
+
+export const seesRole = (viewer: ViewerKind, state: RoleState): boolean => {
+  if (state === 'none') return false;
+  if (viewer.customer) return state === 'CUSTOMER';
+  return viewer.reach === null || state === 'TENANT';
+};
+
+const read = (
+  covers: string,
+  document: string,
+  variables: (state: RoleState) => Variables,
+  path: string,
+  scope?: RoleState,
+): Operation<RoleState> => ({
+  covers,
+  name: `roles: ${document}`,
+  ask: (state) => ({ document, variables: variables(state) }),
+  outcome: (answer, state) =>
+    readOutcome(answer, (data) => {
+      const found = path.split('.').reduce((value, step) => value?.[step], data);
+      return [found].flat().some((role) => role?.id === roleId(state));
+    }),
+  expected: (viewer, state) =>
+    seesRole(viewer, state) && (scope === undefined || scope === state) ? 'found' : 'absent',
+});
+
+const write = (
+  covers: string,
+  input: (state: RoleState) => Variables,
+  expected: (state: RoleState) => string,
+): Operation<RoleState> => ({
+  covers,
+  name: covers,
+  ask: (state) => ({ document: mutationDocument(covers, 'role { id }'), variables: { input: input(state) } }),
+  outcome: writeOutcome,
+  expected: (viewer, state) => (viewer.reach === null ? expected(state) : 'out_of_reach') as 'done',
+});
+
+const builtIn = (state: RoleState) => (state === 'none' ? 'not_found' : 'built_in_role');
+
+export const ROLE_OPERATIONS: Operation<RoleState>[] = [
+  read('node', 'query($id: ID!) { node(id: $id) { id } }', (state) => ({ id: roleId(state) }), 'node'),
+  read('organizationRoles', '{ organizationRoles { id } }', () => ({}), 'organizationRoles', 'ORGANIZATION'),
+  read('customerRoles', '{ customerRoles { id } }', () => ({}), 'customerRoles', 'CUSTOMER'),
+  {
+    ...read(
+      'tenant',
+      'query($t: ID!) { tenant(id: $t) { availableRoles { id } } }',
+      () => ({ t: tenantIds.a }),
+      'tenant.availableRoles',
+      'TENANT',
+    ),
+    expected: (viewer, state) => {
+      if (ownCustomer(viewer)?.tenants.includes('a')) return 'forbidden';
+      return reaches(viewer, ['a']) && state === 'TENANT' ? 'found' : 'absent';
+    },
+  },
+  write('updateRole', (state) => ({ id: roleId(state), name: unique('r') }), builtIn),
+  write('deleteRole', (state) => ({ id: roleId(state) }), builtIn),
+  write(
+    'createRole',
+    (state) => ({ scope: state === 'none' ? 'TENANT' : state, name: unique('r'), permissions: ['tenant:read'] }),
+    () => 'done',
+  ),
+];

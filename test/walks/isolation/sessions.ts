@@ -1,0 +1,92 @@
+import { globalId, mutationDocument } from '../../shared/fixtures.ts';
+import type { Variables } from '../../shared/gateway.ts';
+import { hasSession, sessionId, USER_STATES, USERS, type UserState, userId } from './user-rows.ts';
+import { holdsSubject, knowsSubject } from './users.ts';
+import {
+  type Operation,
+  type Outcome,
+  ownIds,
+  readOutcome,
+  SIGNED_IN,
+  someNode,
+  type ViewerKind,
+  writeOutcome,
+} from './world.ts';
+
+/** Whose session it is: that of one of the users, or of a viewer, by name. */
+export type SessionState = UserState | `the viewer: ${string}`;
+
+const viewerOf = (state: SessionState): ViewerKind | undefined => SIGNED_IN.find((viewer) => stateOf(viewer) === state);
+const stateOf = ({ name }: ViewerKind): SessionState => `the viewer: ${name}`;
+const isUserState = (state: SessionState): state is UserState => USER_STATES.some((known) => known === state);
+
+export const SESSION_STATES: readonly SessionState[] = [...USER_STATES, ...SIGNED_IN.map(stateOf)];
+
+/** The global ids of the session and of its user; of one that is not there, ids that nothing has. */
+function idsOf(state: SessionState): { user: string; session: string } {
+  if (isUserState(state)) return { user: userId(state), session: sessionId(state) };
+  const nothing = '01900000-0000-7000-8000-00000000cccc';
+  const found = ownIds.get(viewerOf(state)?.name ?? '');
+  return found ?? { user: globalId('User', nothing), session: globalId('Session', nothing) };
+}
+
+const isOwn = (viewer: ViewerKind, state: SessionState) => viewer.user !== undefined && stateOf(viewer) === state;
+
+/** One's own, or that of a user in reach who reaches nothing else. */
+export function seesSession(viewer: ViewerKind, state: SessionState): boolean {
+  if (isOwn(viewer, state)) return true;
+  const subject = isUserState(state) ? hasSession(state) && USERS[state] : viewerOf(state)?.user;
+  return subject ? knowsSubject(viewer, subject) && holdsSubject(viewer, subject) : false;
+}
+
+const read = (
+  covers: string,
+  document: string,
+  variables: (state: SessionState) => Variables,
+  path?: string,
+): Operation<SessionState> => ({
+  covers,
+  name: `sessions: ${document}`,
+  ask: (state) => ({ document, variables: variables(state) }),
+  outcome: (answer, state) =>
+    readOutcome(answer, (data) => (path ? someNode(data, path, idsOf(state).session) : Object.values(data)[0])),
+  expected: (viewer, state) => (seesSession(viewer, state) ? 'found' : 'absent'),
+});
+
+export const SESSION_OPERATIONS: Operation<SessionState>[] = [
+  read('node', 'query($id: ID!) { node(id: $id) { id } }', (state) => ({ id: idsOf(state).session })),
+  read(
+    'sessions',
+    'query($id: ID!) { sessions(first: 50, userId: $id) { totalCount nodes { id user { id } } } }',
+    (state) => ({ id: idsOf(state).user }),
+    'sessions.nodes',
+  ),
+  {
+    ...read('sessions', '{ sessions(first: 50) { totalCount nodes { id } } }', () => ({}), 'sessions.nodes'),
+    expected: (viewer, state) => (isOwn(viewer, state) ? 'found' : 'absent'),
+    // A list of one's own has something in it, whoever else is asked about.
+    tellsApart: true,
+  },
+  {
+    covers: 'revokeSession',
+    name: 'revokeSession',
+    ask: (state) => ({
+      document: mutationDocument('revokeSession', 'session { id }'),
+      variables: { input: { id: idsOf(state).session } },
+    }),
+    outcome: writeOutcome,
+    expected: (viewer, state) => (seesSession(viewer, state) ? 'done' : 'not_found'),
+  },
+];
+
+/** Nothing of this is about a record. */
+export const SIGNING_OUT: Operation<'anything'>[] = [true, false].map((everywhere) => ({
+  covers: 'signOut',
+  name: everywhere ? 'signOut everywhere' : 'signOut',
+  ask: () => ({ document: mutationDocument('signOut', 'sessionCount'), variables: { input: { everywhere } } }),
+  outcome: (answer) => {
+    const { code, sessionCount } = answer.data.signOut;
+    return code ?? (sessionCount === 1 ? 'done' : 'absent');
+  },
+  expected: ({ user }): Outcome => (user ? 'done' : 'not_signed_in'),
+}));

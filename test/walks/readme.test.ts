@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import contributing from '../../CONTRIBUTING.md?raw';
+import readme from '../../README.md?raw';
+import { ACCESS_TOKEN_SECONDS } from '../../src/directory/access/access-tokens.ts';
+import {
+  MAX_BY_ADDRESS,
+  MAX_BY_EMAIL,
+  MAX_MAILS_TO_EMAIL,
+  MAX_RESETS_BY_EMAIL,
+} from '../../src/directory/access/rate-limits.ts';
+import { MAX_REMOVED } from '../../src/directory/housekeeping.ts';
+import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../../src/directory/imports/import.ts';
+import { ERROR_CODES } from '../../src/directory/kernel/errors.ts';
+import { MAX_IDENTIFIERS } from '../../src/directory/kernel/input.ts';
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../src/directory/lists/page-arguments.ts';
+import { LIFETIME_MILLISECONDS } from '../../src/directory/mail/mailed-links.ts';
+import { MAX_ROLES } from '../../src/directory/roles/commands.ts';
+import { MAX_AGE_MILLISECONDS, MAX_IDLE_MILLISECONDS } from '../../src/directory/sign-in/sessions.ts';
+import { MAX_KEYS } from '../../src/directory/trusted-issuers/json-web-keys.ts';
+import { MAX_TOKEN_LENGTH } from '../../src/directory/trusted-issuers/tokens.ts';
+import { MAX_DATA_SOURCES } from '../../src/directory/usage/data-source-commands.ts';
+import { MAX_ENTRIES } from '../../src/directory/usage/traffic-commands.ts';
+import { MAX_WINDOW_HOURS } from '../../src/directory/usage/traffic-hours.ts';
+import { MAX_KEY_SET_BYTES } from '../../src/http/auth/trusted-keys.ts';
+import { MAX_FORM_BYTES } from '../../src/http/dialects/capig.ts';
+import { MAX_COST, MAX_DEPTH } from '../../src/http/graphql/cost.ts';
+import {
+  MAX_ALIASES,
+  MAX_ANSWER_CHARACTERS,
+  MAX_BODY_BYTES,
+  MAX_DIRECTIVES,
+  MAX_ERRORS,
+  MAX_TOKENS,
+} from '../../src/http/graphql/limits.ts';
+import { FAILURE_CODES } from '../../src/http/shared/failures.ts';
+import { ask, PUBLIC_URL, ROOT_KEY, send } from '../shared/gateway.ts';
+import { mailedToken, signIn } from '../shared/people.ts';
+import { COMMANDS } from './commands.ts';
+import { QUERIES } from './operations.ts';
+
+/** The rows of the table whose first heading is this, as cells. */
+function table(text: string, heading: string): string[][] {
+  const lines = text.split('\n');
+  const start = lines.findIndex((line) => line.startsWith(`| ${heading} |`));
+  const rows = lines.slice(
+    start + 2,
+    lines.findIndex((line, index) => index > start && !line.startsWith('|')),
+  );
+  return rows.map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+const words = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '');
+const sorted = (list: readonly string[]) => [...list].sort();
+
+describe('the README', () => {
+  const needs = new Map(
+    table(readme, 'operation').flatMap(([names, permissions]) =>
+      words(names).map((name) => [name, words(permissions)]),
+    ),
+  );
+
+  it('has the permissions of every command and of every query', () => {
+    for (const { name, permissions } of COMMANDS)
+      expect(sorted(needs.get(name) ?? []), name).toEqual(sorted(permissions));
+    const commands = new Set(COMMANDS.map(({ name }) => name));
+    const nodes = ['node', 'nodes'];
+    const fields = new Set(QUERIES.map(({ field }) => field).filter((field) => !nodes.includes(field)));
+    const nested = [
+      'Customer.tenants',
+      'Customer.users',
+      'Organization.users',
+      'Role.permissions',
+      'Tenant.availableRoles',
+      'Tenant.customers',
+      'Tenant.pipelines',
+      'Tenant.pixels',
+      'Tenant.usage',
+      'Tenant.users',
+      'User.tenantRoles',
+    ];
+    expect(sorted([...needs.keys()])).toEqual(sorted([...commands, ...fields, ...nested]));
+    for (const field of fields) {
+      const simplest = QUERIES.filter((query) => query.field === field).map((query) => query.needs);
+      expect(
+        simplest.map((list) => sorted(list).join()),
+        field,
+      ).toContain(sorted(needs.get(field) ?? []).join());
+    }
+  });
+
+  it('has every code of an error, and no other', () => {
+    const codes = table(readme, 'code').flatMap(([code]) => words(code));
+    const failures = table(readme.slice(readme.indexOf('A request that fails has')), 'code').flatMap(([code]) =>
+      words(code),
+    );
+    expect(sorted(codes)).toEqual(sorted(ERROR_CODES));
+    expect(sorted(failures)).toEqual(sorted(FAILURE_CODES));
+  });
+
+  it('has the limits that the code has', () => {
+    const limits = new Map(
+      table(readme.slice(readme.indexOf('## Limits')), 'what').map(([what, much]) => [what, much]),
+    );
+    const number = (value: number) => value.toLocaleString('en');
+    expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
+    expect(limits.get('form at `/clients/token`')).toBe(`${MAX_FORM_BYTES / 1024} KB`);
+    expect(readme).toContain(`the body is over ${MAX_BODY_BYTES / 1024 / 1024} MB`);
+    expect(limits.get('rows of an import, tenants that they name')).toBe(
+      [MAX_IMPORT_ROWS, MAX_NAMED_TENANTS].map(number).join(', '),
+    );
+    expect(limits.get('roles of one scope')).toBe(String(MAX_ROLES));
+    expect(limits.get('entries of traffic in one call, pixels and pipelines of a tenant')).toBe(
+      `${number(MAX_ENTRIES)}, ${number(MAX_DATA_SOURCES)} each`,
+    );
+    expect(limits.get('hours of a window of usage')).toBe(String(MAX_WINDOW_HOURS));
+    expect(readme).toContain(`Cron removes up to ${number(MAX_REMOVED)} entry ids at a run`);
+    expect(limits.get('tokens, aliases, directives of a document')).toBe(
+      [MAX_TOKENS, MAX_ALIASES, MAX_DIRECTIVES].map(number).join(', '),
+    );
+    expect(limits.get('depth of an operation')).toBe(`${MAX_DEPTH} fields`);
+    expect(limits.get('cost of an operation')).toContain(number(MAX_COST));
+    expect(limits.get('answer of an operation')).toBe(
+      `${number(MAX_ANSWER_CHARACTERS)} characters, and its first ${MAX_ERRORS} errors`,
+    );
+    expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
+    expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));
+    expect(limits.get('keys, roles, customers of a trusted issuer')).toBe(
+      [MAX_KEYS, MAX_IDENTIFIERS, MAX_IDENTIFIERS].join(', '),
+    );
+    expect(limits.get('keys at a URL, a token signed by a trusted issuer')).toBe(
+      `${MAX_KEY_SET_BYTES / 1024} KB, ${number(MAX_TOKEN_LENGTH)} characters`,
+    );
+    expect(limits.get('identifiers in one input, tenants of one key, roles in tenants of one row')).toBe(
+      String(MAX_IDENTIFIERS),
+    );
+    expect(readme).toContain(`${DEFAULT_PAGE_SIZE} by default and ${MAX_PAGE_SIZE} at\nthe most`);
+  });
+
+  it('shows GraphQL that is valid', async () => {
+    const documents = [...readme.matchAll(/```graphql\n(.*?)```/gs)].map(([, document]) => document ?? '');
+    expect(documents.length).toBeGreaterThan(2);
+    for (const document of documents) {
+      const { status, errors } = await ask(document);
+      expect(errors, document).toEqual([]);
+      expect(status).toBe(200);
+    }
+  });
+
+  it('shows how people sign in by requests that work, in this order', async () => {
+    const section = readme.slice(readme.indexOf('## Signing people in'), readme.indexOf('## Read\n'));
+    const commands = [...section.replaceAll('\\\n', '').matchAll(/^curl -sS \$TENANTRY(\S+) (.*)$/gm)];
+    expect(commands).toHaveLength(7);
+    const email = 'olga@example.com';
+    let signedIn: Record<string, string> = {};
+    const values: Record<string, () => string | undefined> = {
+      ROOT_KEY: () => ROOT_KEY,
+      TOKEN: () => mailedToken(email),
+      RESET_TOKEN: () => mailedToken(email),
+      ACCESS_TOKEN: () => signedIn.accessToken,
+      REFRESH_TOKEN: () => signedIn.refreshToken,
+    };
+    const filled = (text = '') => text.replaceAll(/'?\$([A-Z_]+)'?/g, (_, name) => values[name]?.() ?? 'unknown');
+    for (const [command, path, options = ''] of commands) {
+      const headers = [...options.matchAll(/-H (["'])(\S+): (.*?)\1/g)].map(
+        ([, , name = '', value]): [string, string] => [name, filled(value)],
+      );
+      const [, body] = /-d '(.*)'$/.exec(options) ?? [];
+      const { status, text } = await send(
+        new Request(`${PUBLIC_URL}${path}`, { method: 'POST', headers, body: filled(body) }),
+      );
+      expect(status, `${command} ${text}`).toBe(path === '/auth/request-password-reset' ? 202 : 200);
+      expect(text).not.toContain('"errors"');
+      if (path === '/auth/sign-in') signedIn = JSON.parse(text);
+    }
+    expect(await signIn(email, { password: 'staple, battery, horse: correct' })).toHaveProperty('accessToken');
+  });
+
+  it('shows how the key is made that the clients of other APIs take, with all that their examples need', async () => {
+    const section = readme.slice(readme.indexOf('## Bring your client'), readme.indexOf('### Plain'));
+    const [, body = ''] = /^curl -sS \$TENANTRY\/graphql .*? -d '(.*?)'$/ms.exec(section.replaceAll('\\\n', '')) ?? [];
+    const { data, text } = await ask(JSON.parse(body).query);
+    expect(data?.createApiKey, text).toEqual({ secret: expect.any(String), apiKey: { id: expect.any(String) } });
+    const { viewer } = (await ask('{ viewer { permissions } }', {}, data.createApiKey.secret)).data;
+    const needed = [
+      ...['customer:edit', 'customerTenantMembership:create', 'customer:read', 'customer:create'],
+      ...['tenant:edit', 'tenant:read', 'user:read', 'role:read'],
+    ];
+    expect(sorted(viewer.permissions)).toEqual(sorted(needed));
+  });
+
+  it('says how long credentials are good for, and how often they can be tried', () => {
+    expect(readme).toContain(`| access token | ${ACCESS_TOKEN_SECONDS / 60} minutes |`);
+    const DAY = 24 * 60 * 60 * 1000;
+    expect(readme).toContain(`| invitation | ${LIFETIME_MILLISECONDS.INVITATION / DAY} days, and one use |`);
+    expect(readme).toContain(
+      `| session | ${MAX_IDLE_MILLISECONDS / DAY} days after it was last refreshed, and ${MAX_AGE_MILLISECONDS / DAY} days in all |`,
+    );
+    expect(readme).toContain(
+      `| link to a new password | ${(LIFETIME_MILLISECONDS.PASSWORD_RESET / DAY) * 24} hour, and one use |`,
+    );
+    expect(readme).toContain(`there are ${MAX_BY_EMAIL} attempts for an e-mail address,\nand ${MAX_BY_ADDRESS} from`);
+    expect(readme).toContain(`a new password can be asked for ${MAX_RESETS_BY_EMAIL} times for one e-mail
+address`);
+    expect(readme).toContain(`of more than ${MAX_MAILS_TO_EMAIL} mails of whatever kind`);
+  });
+
+  it('and CONTRIBUTING name files that exist', () => {
+    const sources = Object.keys(import.meta.glob(['/src/**/*.ts', '/test/**/*.ts']));
+    const named = [...`${readme}${contributing}`.matchAll(/(?<![\w/])((?:src|test)\/[\w./-]+\.ts)/g)].map(
+      ([, path]) => `/${path}`,
+    );
+    const missing = named.filter((path) => !sources.includes(path) && !path.includes('/project'));
+    expect(named.length).toBeGreaterThan(5);
+    expect(missing).toEqual([]);
+  });
+});
