@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { customers, tenants } from './demo.ts';
 import { customerUsers, team, tenantUsers } from './demo-users.ts';
-import { ask, type Gateway } from './gateway.ts';
 import type { ImportType } from './import/columns.ts';
 import { send } from './import/send.ts';
+import { ask, type Gateway } from './shared/gateway.ts';
 
 export interface Added {
   tenants: number;

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { shareOut } from './arguments.ts';
 import { devVarsFile, devVarsIn } from './dev-vars.ts';
 import { fillIfEmpty } from './fill.ts';
-import { type Gateway, untilHealthy } from './gateway.ts';
 import { writePages } from './pages.ts';
+import { type Gateway, untilHealthy } from './shared/gateway.ts';
 import { applyMigrations, mailFolder, type Server, serve } from './wrangler.ts';
 
 const STARTING_MILLISECONDS = 60_000;

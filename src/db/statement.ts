@@ -126,6 +126,11 @@ export function differs<T extends Table>(table: T, values: Values<T>): SQL {
 /** A JSON array as one bound parameter, for `json_each`: D1 binds at most 100 parameters a statement. */
 export const jsonList = (values: readonly unknown[]): SQL => sql`${JSON.stringify(values)}`;
 
+/** The items of a JSON array of strings, as `json_group_array` answers one. */
+export function parseJsonList<Item extends string>(json: string): Item[] {
+  return JSON.parse(json);
+}
+
 export const inList = (expression: SQL | Column, values: readonly unknown[]): SQL =>
   sql`${expression} IN (SELECT value FROM json_each(${jsonList(values)}))`;
 

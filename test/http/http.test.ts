@@ -3,11 +3,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   MAX_ALIASES,
   MAX_ANSWER_CHARACTERS,
-  MAX_BODY_BYTES,
   MAX_DIRECTIVES,
   MAX_ERRORS,
   MAX_TOKENS,
 } from '../../src/http/graphql/limits.ts';
+import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
 import {
   allBut,
   codeOf,

@@ -27,11 +27,11 @@ import { MAX_COST, MAX_DEPTH } from '../../src/http/graphql/cost.ts';
 import {
   MAX_ALIASES,
   MAX_ANSWER_CHARACTERS,
-  MAX_BODY_BYTES,
   MAX_DIRECTIVES,
   MAX_ERRORS,
   MAX_TOKENS,
 } from '../../src/http/graphql/limits.ts';
+import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
 import { FAILURE_CODES } from '../../src/http/shared/failures.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../shared/gateway.ts';
 import { mailedToken, signIn } from '../shared/people.ts';

@@ -1,6 +1,6 @@
 import pRetry from 'p-retry';
 import * as z from 'zod';
-import { type Gateway, post } from '../gateway.ts';
+import { type Gateway, post } from '../shared/gateway.ts';
 import type { ImportType, Row } from './columns.ts';
 
 /** The gateway takes nothing of what it is asked, and would not the next time either. */

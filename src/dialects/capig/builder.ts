@@ -9,4 +9,4 @@ export const builder = new SchemaBuilder<{
 }>({ defaultFieldNullability: false });
 
 builder.queryType({ description: 'What can be read.' });
-builder.mutationType({ description: 'What can be changed, by concept.' });
+builder.mutationType({ description: 'What can be changed, by entity.' });

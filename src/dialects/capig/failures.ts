@@ -48,8 +48,8 @@ const SPELLINGS: Record<string, string> = {
   role: ': names are agency-<role> in the organization, and advertiser-<role>-<tenant id> in a tenant',
 };
 
-export const notFound = (concept: string) =>
-  refusal('NOT_FOUND', `There is no such ${concept}${SPELLINGS[concept] ?? ''}.`);
+export const notFound = (entity: string) =>
+  refusal('NOT_FOUND', `There is no such ${entity}${SPELLINGS[entity] ?? ''}.`);
 
 export const conflict = (message: string) => refusal('CONFLICT', message);
 
@@ -64,7 +64,7 @@ function inWords(error: unknown): unknown {
   if (error instanceof ValidationError) {
     return new ValidationError(error.issues.map((issue) => ({ ...issue, path: spelledPath(issue.path) })));
   }
-  if (error instanceof NotFoundError) return notFound(error.references[0]?.concept ?? 'record');
+  if (error instanceof NotFoundError) return notFound(error.references[0]?.entity ?? 'record');
   if (error instanceof AlreadyExistsError) return conflict('There is such a user already.');
   return error instanceof DirectoryError ? conflict(error.message) : error;
 }

@@ -1,4 +1,4 @@
-import type { Actor as DirectoryActor } from '../../directory/access/viewer.ts';
+import type { Actor as DirectoryActor } from '../../directory/access/actor.ts';
 import { mentionedUsers, type UserRecord } from '../../directory/users/queries.ts';
 import { UNCACHED } from '../../graphql/shared/connection.ts';
 import { builder } from './builder.ts';

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose';
 import * as z from 'zod';
-import { API_KEY_REACHES } from '../api-keys/queries.ts';
+import { REACH_KINDS } from '../kernel/reach-kinds.ts';
 import type { Signer, TokenKind } from './signer.ts';
 
 /** How long an access token is good, unless what it stands for ends sooner: it is asked for anew at every request. */
@@ -33,7 +33,7 @@ const uuid = z.guid();
 const claims = z.object({
   sub: uuid,
   sid: uuid,
-  reach: z.enum(API_KEY_REACHES),
+  reach: z.enum(REACH_KINDS),
   tenant_id: uuid.nullish(),
   customer_id: uuid.nullish(),
   exp: z.number(),

@@ -1,7 +1,8 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import type { roles } from '../../db/schema/roles.ts';
 import { inList, jsonList } from '../../db/statement.ts';
-import type { Viewer } from './viewer.ts';
+import type { ReachKind } from '../kernel/reach-kinds.ts';
+import type { Actor } from './actor.ts';
 
 /**
  * How far a viewer sees and acts. Every statement that reads or writes a record carries one of the predicates below, so
@@ -13,6 +14,12 @@ export type Reach =
   | { kind: 'TENANTS'; tenantIds: readonly string[] }
   /** The live customer of the credential: null when it is hidden or erased, and nothing seen. */
   | { kind: 'CUSTOMER'; customerId: string | null };
+
+/** The reach of this kind, with the tenants or the customer that belong to it. */
+export function reachOf(kind: ReachKind, tenantIds: readonly string[], customerId: string | null): Reach {
+  if (kind === 'TENANTS') return { kind, tenantIds };
+  return kind === 'CUSTOMER' ? { kind, customerId } : { kind };
+}
 
 type Id = SQL | Column;
 
@@ -77,7 +84,7 @@ export function dataSourceInReach(reach: Reach, tenantId: Id): SQL {
 }
 
 type RoleScope = typeof roles.$inferSelect.scope;
-const SHOWN_SCOPES: Record<Reach['kind'], readonly RoleScope[]> = {
+const SHOWN_SCOPES: Record<ReachKind, readonly RoleScope[]> = {
   ORGANIZATION: ['ORGANIZATION', 'CUSTOMER', 'TENANT'],
   TENANTS: ['TENANT'],
   CUSTOMER: ['CUSTOMER'],
@@ -96,7 +103,7 @@ export const roleInReach = ({ kind }: Reach, scope: Id): SQL => inList(scope, SH
  * A key is in reach when its own reach lies inside: all the tenants it was given, hidden ones included, which could come
  * back. It always reaches itself.
  */
-export function apiKeyInReach({ reach, actor }: Pick<Viewer, 'reach' | 'actor'>, apiKeyId: Id): SQL {
+export function apiKeyInReach({ reach, actor }: { reach: Reach; actor: Actor }, apiKeyId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
   if (reach.kind === 'CUSTOMER') return sql`${apiKeyId} IS ${actor.id}`;
   return sql`(${apiKeyId} IS ${actor.id} OR EXISTS (SELECT 1 FROM api_key_tenant WHERE api_key_tenant.api_key_id = ${apiKeyId})

@@ -1,12 +1,10 @@
 import type { Database } from '../../db/client.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
+import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import type { LinkPurpose } from '../mail/mailed-links.ts';
 import type { AccessTokens } from './access-tokens.ts';
+import type { Actor } from './actor.ts';
 import type { Reach } from './reach.ts';
-
-/** Who makes a change. The root key and the system itself have no id: they stand in no table. */
-export type Actor = { type: 'ROOT' | 'SYSTEM'; id: null } | { type: 'API_KEY' | 'USER'; id: string };
 
 /** Who is asking, and what they may do. A viewer has exactly one reach, and its permissions hold within it. */
 export interface Viewer {

@@ -7,8 +7,8 @@ import { requirePermissions, requireReach, type Viewer } from '../access/viewer.
 import { type Check, command, type Plan } from '../commands/command.ts';
 import { happened, recordAfter, recordEvent } from '../commands/event-recording.ts';
 import { holdsPermissions } from '../commands/grant-guard.ts';
+import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
-import { isCustomer } from '../customers/queries.ts';
 import { ForbiddenError, type Issue, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import {
@@ -22,8 +22,9 @@ import {
   text,
 } from '../kernel/input.ts';
 import { PERMISSIONS } from '../kernel/permission-names.ts';
+import { REACH_KINDS } from '../kernel/reach-kinds.ts';
 import { sha256 } from '../kernel/secrets.ts';
-import { API_KEY_ACCESSES, API_KEY_REACHES, type ApiKeyRecord, apiKeyRows } from './queries.ts';
+import { API_KEY_ACCESSES, type ApiKeyRecord, apiKeyRows } from './queries.ts';
 import { newToken } from './token.ts';
 
 export interface ApiKeyResult {
@@ -96,7 +97,7 @@ export const createApiKey = command({
     name: text,
     permissions: z.array(choice(PERMISSIONS)).min(1, 'must name at least one permission'),
     access: choice(API_KEY_ACCESSES).nullish(),
-    reach: choice(API_KEY_REACHES),
+    reach: choice(REACH_KINDS),
     tenantIdentifiers: tenantIdentifiers.nullish(),
     customerIdentifier: customerIdentifier.nullish(),
     expiresAt: instant.refine((time) => time > new Date(), 'must lie in the future').nullish(),

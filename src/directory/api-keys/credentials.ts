@@ -1,13 +1,14 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { apiKeys } from '../../db/schema/api-keys.ts';
-import { select, write } from '../../db/statement.ts';
+import { parseJsonList, select, write } from '../../db/statement.ts';
 import { type Authenticated, recollection, type Trust } from '../access/credential-cache.ts';
+import { reachOf } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { equalHashes, sha256 } from '../kernel/secrets.ts';
 import { type ClientTokens, fingerprintOf } from './client-tokens.ts';
-import { parseList, permissionList, reachOf } from './queries.ts';
+import { permissionList } from './queries.ts';
 import { apiKeyIdOf } from './token.ts';
 
 /** All that decides whether a key is good, and for what. */
@@ -108,9 +109,9 @@ function admit(db: Database, id: string, isSecret: IsSecret, credential: Credent
   return {
     viewer: {
       actor: { type: 'API_KEY', id },
-      permissions: new Set(parseList<Permission>(permissions)),
+      permissions: new Set(parseJsonList<Permission>(permissions)),
       access,
-      reach: reachOf(reach, parseList(liveTenantIds), liveCustomerId),
+      reach: reachOf(reach, parseJsonList(liveTenantIds), liveCustomerId),
       expiresAt,
       session: null,
     },

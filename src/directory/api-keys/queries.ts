@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { apiKeys } from '../../db/schema/api-keys.ts';
-import { inList, mapRows, selection } from '../../db/statement.ts';
-import { apiKeyInReach, type Reach } from '../access/reach.ts';
+import { inList, mapRows, parseJsonList, selection } from '../../db/statement.ts';
+import { apiKeyInReach, type Reach, reachOf } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { type Listing, listing } from '../lists/connection.ts';
@@ -11,7 +11,6 @@ import type { Walk } from '../lists/index-scan.ts';
 import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
 
 export const API_KEY_ACCESSES = apiKeys.access.enumValues;
-export const API_KEY_REACHES = apiKeys.reach.enumValues;
 
 export const permissionList = sql<string>`(SELECT json_group_array(permission) FROM api_key_permission
   WHERE api_key_permission.api_key_id = ${apiKeys.id})`;
@@ -34,21 +33,12 @@ const apiKeySelection = mapRows(
   }),
   ({ permissions, tenantIds, customerId, reachKind, ...row }) => ({
     ...row,
-    permissions: parseList<Permission>(permissions),
-    reach: reachOf(reachKind, parseList(tenantIds), customerId),
+    permissions: parseJsonList<Permission>(permissions),
+    reach: reachOf(reachKind, parseJsonList(tenantIds), customerId),
   }),
 );
 
 export interface ApiKeyRecord extends ReturnType<typeof apiKeySelection.decode> {}
-
-export function parseList<Item extends string>(json: string): Item[] {
-  return JSON.parse(json);
-}
-
-export function reachOf(kind: Reach['kind'], tenantIds: readonly string[], customerId: string | null): Reach {
-  if (kind === 'TENANTS') return { kind, tenantIds };
-  return kind === 'CUSTOMER' ? { kind, customerId } : { kind };
-}
 
 export const apiKeyRows = (rest: SQL) => ({
   sql: sql`SELECT ${apiKeySelection.list} FROM api_key ${rest}`,

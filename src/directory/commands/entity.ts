@@ -28,7 +28,7 @@ export type RecordTable = typeof customers | typeof tenants | typeof users;
 export type RecordWord = 'customer' | 'tenant' | 'user';
 
 /** A kind of record that is created, changed, hidden and restored like the others: with versions and events. */
-export interface Concept<T extends RecordTable = RecordTable, Row = unknown> {
+export interface Entity<T extends RecordTable = RecordTable, Row = unknown> {
   /** In global ids and events. */
   readonly name: 'Customer' | 'Tenant' | 'User';
   /** In SQL, event types and messages. */
@@ -60,43 +60,43 @@ interface Writes {
   writes: readonly SQL[];
 }
 
-const from = ({ word }: Concept): SQL => sql`FROM ${sql.identifier(word)}`;
+const from = ({ word }: Entity): SQL => sql`FROM ${sql.identifier(word)}`;
 
 /** What the subject of an event looks like at the time when this is evaluated. */
-export const snapshotOfSubject = (concept: Concept): SQL =>
-  sql`(SELECT ${concept.snapshot} ${from(concept)} WHERE ${concept.table.id} = event.subject_id)`;
+export const snapshotOfSubject = (entity: Entity): SQL =>
+  sql`(SELECT ${entity.snapshot} ${from(entity)} WHERE ${entity.table.id} = event.subject_id)`;
 
-export const exists = (concept: Concept, condition: SQL): SQL =>
-  sql`EXISTS (SELECT 1 ${from(concept)} WHERE ${condition})`;
+export const exists = (entity: Entity, condition: SQL): SQL =>
+  sql`EXISTS (SELECT 1 ${from(entity)} WHERE ${condition})`;
 
 type Acting = Occasion['viewer'];
 
 /** Who changes a record last, for the columns of the concepts that keep it. They are no part of what differs. */
-export const updatedBy = ({ table }: Concept, { actor }: Acting) =>
+export const updatedBy = ({ table }: Entity, { actor }: Acting) =>
   'updatedByType' in table ? { updatedByType: actor.type, updatedById: actor.id } : {};
 
 /** The same for a new record. */
-export const createdBy = (concept: Concept, acting: Acting) =>
-  'createdByType' in concept.table
-    ? { createdByType: acting.actor.type, createdById: acting.actor.id, ...updatedBy(concept, acting) }
+export const createdBy = (entity: Entity, acting: Acting) =>
+  'createdByType' in entity.table
+    ? { createdByType: acting.actor.type, createdById: acting.actor.id, ...updatedBy(entity, acting) }
     : {};
 
 /** A new record with these values. */
 export function creation<T extends RecordTable>(
   change: Occasion,
-  concept: Concept<T>,
+  entity: Entity<T>,
   id: string,
   values: Values<T>,
 ): Writes {
-  const type: EventType = `${concept.word}.created`;
+  const type: EventType = `${entity.word}.created`;
   const at = creationTime(id);
-  const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1, ...createdBy(concept, change.viewer) };
+  const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1, ...createdBy(entity, change.viewer) };
   return {
     recorded: (condition) =>
-      recordEvent(change, { type, subjectType: concept.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
+      recordEvent(change, { type, subjectType: entity.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
     writes: [
-      insertWhen<RecordTable>(concept.table, columns, happened(change, type)),
-      recordAfter(change, type, snapshotOfSubject(concept)),
+      insertWhen<RecordTable>(entity.table, columns, happened(change, type)),
+      recordAfter(change, type, snapshotOfSubject(entity)),
     ],
   };
 }
@@ -106,55 +106,55 @@ type Verb = 'updated' | 'deleted' | 'restored';
 /** Other values for the record in `target`, if any of them differs: else nothing is recorded, and nothing written. */
 export function alteration<T extends RecordTable>(
   change: Change,
-  concept: Concept<T>,
+  entity: Entity<T>,
   target: SQL,
   values: Values<T>,
   verb: Verb = 'updated',
 ): Writes {
-  const type: EventType = `${concept.word}.${verb}`;
-  const version = sql`${concept.table.version} + 1`;
-  const columns = { ...values, updatedAt: change.at, version, ...updatedBy(concept, change.viewer) };
-  const subject = { type, subjectType: concept.name, subjectId: sql`${concept.table.id}` };
-  const before = verb === 'restored' ? {} : { before: concept.snapshot };
+  const type: EventType = `${entity.word}.${verb}`;
+  const version = sql`${entity.table.version} + 1`;
+  const columns = { ...values, updatedAt: change.at, version, ...updatedBy(entity, change.viewer) };
+  const subject = { type, subjectType: entity.name, subjectId: sql`${entity.table.id}` };
+  const before = verb === 'restored' ? {} : { before: entity.snapshot };
   return {
     recorded: (condition) =>
       recordEvent(
         change,
         { ...subject, ...before },
-        sql`${from(concept)} WHERE ${target} AND ${differs<RecordTable>(concept.table, values)} AND ${condition}`,
+        sql`${from(entity)} WHERE ${target} AND ${differs<RecordTable>(entity.table, values)} AND ${condition}`,
       ),
     writes: [
-      update<RecordTable>(concept.table, columns, sql`${concept.table.id} IN ${subjectsOf(change, type)}`),
-      ...(verb === 'deleted' ? [] : [recordAfter(change, type, snapshotOfSubject(concept))]),
+      update<RecordTable>(entity.table, columns, sql`${entity.table.id} IN ${subjectsOf(change, type)}`),
+      ...(verb === 'deleted' ? [] : [recordAfter(change, type, snapshotOfSubject(entity))]),
     ],
   };
 }
 
 /** Matches the live records in reach, the only ones that can be changed. */
-const liveInReach = (concept: Concept, { reach }: Viewer): SQL => sql`${concept.isLive} AND ${concept.inReach(reach)}`;
+const liveInReach = (entity: Entity, { reach }: Viewer): SQL => sql`${entity.isLive} AND ${entity.inReach(reach)}`;
 
 /** The same, hidden or not. */
-export const inReachById = (concept: Concept, { reach }: Viewer, id: string | SQL): SQL =>
-  sql`${concept.table.id} = ${id} AND ${concept.inReach(reach)}`;
+export const inReachById = (entity: Entity, { reach }: Viewer, id: string | SQL): SQL =>
+  sql`${entity.table.id} = ${id} AND ${entity.inReach(reach)}`;
 
-export const missing = (concept: Concept, target: SQL, path: string): SQL =>
-  missingUnless(exists(concept, target), path, concept.word);
+export const missing = (entity: Entity, target: SQL, path: string): SQL =>
+  missingUnless(exists(entity, target), path, entity.word);
 
 /** Refuses to overwrite what somebody else changed first. */
 export function hasVersion<Row>(
-  concept: Concept<RecordTable, Row>,
+  entity: Entity<RecordTable, Row>,
   { permissions }: Viewer,
   target: SQL,
   expected: number | null | undefined,
 ): Check<Row>[] {
   if (expected == null) return [];
-  const { version } = concept.table;
+  const { version } = entity.table;
   return [
     {
-      problem: sql`(SELECT ${version} ${from(concept)} WHERE ${target} AND ${version} <> ${expected})`,
+      problem: sql`(SELECT ${version} ${from(entity)} WHERE ${target} AND ${version} <> ${expected})`,
       error: (current, row) => {
-        const isReadable = row !== undefined && permissions.has(concept.readPermission);
-        return new VersionConflictError(Number(current), isReadable ? concept.named(row) : null);
+        const isReadable = row !== undefined && permissions.has(entity.readPermission);
+        return new VersionConflictError(Number(current), isReadable ? entity.named(row) : null);
       },
     },
   ];
@@ -165,27 +165,27 @@ export function hasVersion<Row>(
  * them is shown to viewers who may read it.
  */
 export function uniqueValues<Row>(
-  concept: Concept<RecordTable, Row>,
+  entity: Entity<RecordTable, Row>,
   viewer: Viewer,
   values: object,
   target: SQL,
 ): UniqueValue[] {
   const given = new Map<string, unknown>(Object.entries(values));
-  return concept.unique.map(({ column, path, among }) => {
-    const value = given.get(keyOf(concept, column)) ?? sql`(SELECT ${column} ${from(concept)} WHERE ${target})`;
-    const holds = [sql`${column} = ${value}`, among ?? sql`TRUE`, concept.isLive, concept.inReach(viewer.reach)];
+  return entity.unique.map(({ column, path, among }) => {
+    const value = given.get(keyOf(entity, column)) ?? sql`(SELECT ${column} ${from(entity)} WHERE ${target})`;
+    const holds = [sql`${column} = ${value}`, among ?? sql`TRUE`, entity.isLive, entity.inReach(viewer.reach)];
     return {
-      column: `${concept.word}.${column.name}`,
+      column: `${entity.word}.${column.name}`,
       path,
-      holder: viewer.permissions.has(concept.readPermission)
-        ? mapRows(concept.rows(sql`WHERE ${allOf(holds)}`), (row) => concept.named(row))
+      holder: viewer.permissions.has(entity.readPermission)
+        ? mapRows(entity.rows(sql`WHERE ${allOf(holds)}`), (row) => entity.named(row))
         : null,
     };
   });
 }
 
 /** What a column is called among the values of a record. */
-export const keyOf = ({ table }: Concept, column: Column): string =>
+export const keyOf = ({ table }: Entity, column: Column): string =>
   Object.entries(getTableColumns<RecordTable>(table)).find(([, candidate]) => candidate === column)?.[0] ?? '';
 
 interface Alteration<T extends RecordTable> {
@@ -199,23 +199,23 @@ interface Alteration<T extends RecordTable> {
   missing?: readonly SQL[];
 }
 
-/** Changes, hides or restores the record with this id; `checks` are those of its concept, over the record's columns. */
+/** Changes, hides or restores the record with this id; `checks` are those of its entity, over the record's columns. */
 export function planAlteration<T extends RecordTable, Row, Result>(
   change: Change,
-  concept: Concept<T, Row>,
+  entity: Entity<T, Row>,
   { id, path = 'id', verb, values, missing: others = [] }: Alteration<T>,
   checks: (target: SQL) => readonly Check<Row>[],
   result: (row: Row) => Result,
 ): Plan<Result, Row> {
   const { viewer } = change;
-  const known = inReachById(concept, viewer, id);
-  const target = verb === 'restored' ? known : sql`${concept.table.id} = ${id} AND ${liveInReach(concept, viewer)}`;
-  const { recorded, writes } = alteration(change, concept, target, values, verb);
+  const known = inReachById(entity, viewer, id);
+  const target = verb === 'restored' ? known : sql`${entity.table.id} = ${id} AND ${liveInReach(entity, viewer)}`;
+  const { recorded, writes } = alteration(change, entity, target, values, verb);
   return {
-    checks: [allExist([missing(concept, target, path), ...others]), ...checks(target)],
+    checks: [allExist([missing(entity, target, path), ...others]), ...checks(target)],
     writes: (allowed) => [recorded(allowed), ...writes],
-    unique: uniqueValues(concept, viewer, values, target),
-    answer: concept.rows(sql`WHERE ${known}`),
+    unique: uniqueValues(entity, viewer, values, target),
+    answer: entity.rows(sql`WHERE ${known}`),
     result,
   };
 }
@@ -227,14 +227,14 @@ export function planAlteration<T extends RecordTable, Row, Result>(
  */
 export async function changeable(
   { db, viewer }: Caller,
-  concept: Concept,
+  entity: Entity,
   rules: Rules,
   ids: readonly string[],
   checks: readonly Check<never>[] = [],
 ): Promise<Set<string>> {
   if (!isGranted(() => authorize(viewer, rules))) return new Set();
-  const { id } = concept.table;
-  const conditions = [inList(id, ids), liveInReach(concept, viewer), isAllowed(checks)];
-  const rows = await db.read(select({ id: sql<string>`${id}` }, sql`${from(concept)} WHERE ${allOf(conditions)}`));
+  const { id } = entity.table;
+  const conditions = [inList(id, ids), liveInReach(entity, viewer), isAllowed(checks)];
+  const rows = await db.read(select({ id: sql<string>`${id}` }, sql`${from(entity)} WHERE ${allOf(conditions)}`));
   return new Set(rows.map((row) => row.id));
 }

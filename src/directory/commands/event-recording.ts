@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { events } from '../../db/schema/events.ts';
 import { type Statement, select } from '../../db/statement.ts';
-import type { Actor } from '../access/viewer.ts';
+import type { Actor } from '../access/actor.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { newId } from '../kernel/ids.ts';
 

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Reach, tenantInReach } from '../access/reach.ts';
+import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { LastAdminError, LastOwnerError } from '../kernel/errors.ts';
-import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../roles/queries.ts';
 import type { Check } from './command.ts';
 
 /**

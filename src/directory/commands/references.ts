@@ -12,9 +12,9 @@ export function pathOf(path: string, identifier: Record<string, unknown>): strin
   return given === undefined ? path : `${path}.${given}`;
 }
 
-/** The rows (path, concept) of a reference to a record for which the condition does not hold: one, or none. */
-export const missingUnless = (exists: SQL, path: string, concept: string): SQL =>
-  sql`SELECT ${path} AS path, ${concept} AS concept WHERE NOT ${exists}`;
+/** The rows (path, entity) of a reference to a record for which the condition does not hold: one, or none. */
+export const missingUnless = (exists: SQL, path: string, entity: string): SQL =>
+  sql`SELECT ${path} AS path, ${entity} AS entity WHERE NOT ${exists}`;
 
 /** Over the columns of `tenant`: whether the viewer can give and take roles there. */
 export const givesRoles = (reach: Reach): SQL =>
@@ -69,30 +69,30 @@ export function noReferences(
   path: string,
   identifiers: readonly Record<string, unknown>[],
   ids: readonly (string | null)[],
-  concept: string,
+  entity: string,
 ): Reference[] {
   return identifiers.flatMap((identifier, position) =>
-    ids[position] == null ? [notFoundAt(pathOf(`${path}.${position}`, identifier), concept)] : [],
+    ids[position] == null ? [notFoundAt(pathOf(`${path}.${position}`, identifier), entity)] : [],
   );
 }
 
-export const notFoundAt = (path: string, concept: string): Reference => ({
+export const notFoundAt = (path: string, entity: string): Reference => ({
   path,
-  concept,
-  message: `There is no ${concept} with the identifier given at ${path}.`,
+  entity,
+  message: `There is no ${entity} with the identifier given at ${path}.`,
 });
 
-/** The rows (path, concept) of those of them that name no tenant. */
+/** The rows (path, entity) of those of them that name no tenant. */
 export const missingTenants = (resolved: SQL): SQL =>
-  sql`SELECT path, 'tenant' AS concept FROM ${resolved} WHERE tenant_id IS NULL`;
+  sql`SELECT path, 'tenant' AS entity FROM ${resolved} WHERE tenant_id IS NULL`;
 
 /** Reports everything that is missing at once, each with its path. */
 export function allExist(missing: readonly SQL[]): Check<unknown> {
   return {
-    problem: sql`(SELECT json_group_array(json_array(path, concept)) FROM (${sql.join([...missing], sql` UNION ALL `)})
+    problem: sql`(SELECT json_group_array(json_array(path, entity)) FROM (${sql.join([...missing], sql` UNION ALL `)})
       HAVING count(*) > 0)`,
-    error: (detail) => new NotFoundError(parseMissing(detail).map(([path, concept]) => notFoundAt(path, concept))),
+    error: (detail) => new NotFoundError(parseMissing(detail).map(([path, entity]) => notFoundAt(path, entity))),
   };
 }
 
-const parseMissing = (detail: string): [path: string, concept: string][] => JSON.parse(detail);
+const parseMissing = (detail: string): [path: string, entity: string][] => JSON.parse(detail);

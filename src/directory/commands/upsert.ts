@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { AlreadyExistsError, ValidationError } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import type { Check } from './command.ts';
-import { type Concept, exists, keyOf, type RecordWord } from './entity.ts';
+import { type Entity, exists, keyOf, type RecordWord } from './entity.ts';
 
 /** What an upsert did. NOOP: the record existed and nothing differed, so nothing was written. */
 export type Outcome = 'CREATED' | 'UPDATED' | 'NOOP';
@@ -14,32 +14,32 @@ export function outcomeOf(recorded: ReadonlySet<EventType>, word: RecordWord): O
 }
 
 /** An identifier that names a record out of reach is taken: that alone shows. */
-export function isNotTaken(concept: Concept, target: SQL, reached: SQL, path: string): Check<unknown> {
+export function isNotTaken(entity: Entity, target: SQL, reached: SQL, path: string): Check<unknown> {
   return {
-    problem: sql`iif(${exists(concept, target)} AND NOT ${exists(concept, reached)}, 'taken', NULL)`,
+    problem: sql`iif(${exists(entity, target)} AND NOT ${exists(entity, reached)}, 'taken', NULL)`,
     error: () => new AlreadyExistsError(path, null),
   };
 }
 
 /** The unique values that are written: to a record that exists those of its change, beside what it keeps. */
-export function eitherOf(concept: Concept, target: SQL, created: object, changed: object): Record<string, SQL> {
+export function eitherOf(entity: Entity, target: SQL, created: object, changed: object): Record<string, SQL> {
   const [ofNew, ofOld] = [new Map(Object.entries(created)), new Map(Object.entries(changed))];
-  const values = concept.unique.map(({ column }): [string, SQL] => {
-    const key = keyOf(concept, column);
-    const kept = sql`(SELECT ${column} FROM ${concept.table} WHERE ${target})`;
+  const values = entity.unique.map(({ column }): [string, SQL] => {
+    const key = keyOf(entity, column);
+    const kept = sql`(SELECT ${column} FROM ${entity.table} WHERE ${target})`;
     return [
       key,
-      sql`iif(${exists(concept, target)}, coalesce(${ofOld.get(key) ?? null}, ${kept}), ${ofNew.get(key) ?? null})`,
+      sql`iif(${exists(entity, target)}, coalesce(${ofOld.get(key) ?? null}, ${kept}), ${ofNew.get(key) ?? null})`,
     ];
   });
   return Object.fromEntries(values);
 }
 
 /** A name is needed for a record that does not exist yet, and only then. */
-export function isNamed(concept: Concept, target: SQL, name: string | undefined): Check<unknown> {
+export function isNamed(entity: Entity, target: SQL, name: string | undefined): Check<unknown> {
   return {
-    problem: sql`iif(${name === undefined ? 1 : 0} AND NOT ${exists(concept, target)}, 'missing', NULL)`,
-    error: () => ValidationError.at('name', `is required to create a ${concept.word}`, 'REQUIRED'),
+    problem: sql`iif(${name === undefined ? 1 : 0} AND NOT ${exists(entity, target)}, 'missing', NULL)`,
+    error: () => ValidationError.at('name', `is required to create a ${entity.word}`, 'REQUIRED'),
   };
 }
 

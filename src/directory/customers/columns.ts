@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { customers } from '../../db/schema/customers.ts';
 import type { Values } from '../../db/statement.ts';
 import { customerInReach } from '../access/reach.ts';
-import type { Concept } from '../commands/entity.ts';
+import type { Entity } from '../commands/entity.ts';
 import {
   type CustomerIdentifier,
   choice,
@@ -16,7 +16,7 @@ import {
 } from '../kernel/input.ts';
 import { CUSTOMER_KINDS, type CustomerRecord, customerRows } from './queries.ts';
 
-export const CUSTOMER: Concept<typeof customers, CustomerRecord> = {
+export const CUSTOMER: Entity<typeof customers, CustomerRecord> = {
   name: 'Customer',
   word: 'customer',
   table: customers,
@@ -29,7 +29,7 @@ export const CUSTOMER: Concept<typeof customers, CustomerRecord> = {
     'externalId', customer.external_id, 'description', customer.description, 'labels', json(customer.labels))`,
   inReach: (reach) => customerInReach(reach, customers.id),
   rows: customerRows,
-  named: (record) => ({ concept: 'Customer', record }),
+  named: (record) => ({ entity: 'Customer', record }),
   unique: [
     { column: customers.emailKey, path: 'email.address' },
     { column: customers.externalIdKey, path: 'externalId' },

@@ -7,6 +7,7 @@ import { alteration, creation, exists, hasVersion, missing, planAlteration, uniq
 import { erasure, planErasure } from '../commands/erasure.ts';
 import { eventSubjects, happened } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfUsersOf } from '../commands/grant-guard.ts';
+import { isCustomer } from '../commands/identifiers.ts';
 import { keepsAdminsWithout } from '../commands/last-admin-guard.ts';
 import { allExist, missingTenants, pathOf, resolveTenants } from '../commands/references.ts';
 import { eitherOf, isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from '../commands/upsert.ts';
@@ -32,7 +33,7 @@ import {
 import { USER } from '../users/columns.ts';
 import { CUSTOMER, customerDetails, customerPatch, newCustomer, patchedCustomer, withIdentifier } from './columns.ts';
 import { recordJoining, writeMemberships } from './memberships.ts';
-import { type CustomerRecord, customerRows, isCustomer } from './queries.ts';
+import { type CustomerRecord, customerRows } from './queries.ts';
 
 export interface CustomerResult {
   customer: CustomerRecord;

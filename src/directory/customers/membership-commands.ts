@@ -2,11 +2,12 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type Change, command, type Plan } from '../commands/command.ts';
+import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { customerIdentifier, tenantIdentifiers } from '../kernel/input.ts';
 import { recordJoining, recordLeaving, writeMemberships } from './memberships.ts';
-import { type CustomerRecord, customerRows, isCustomer } from './queries.ts';
+import { type CustomerRecord, customerRows } from './queries.ts';
 
 const input = z.object({ customerIdentifier, tenantIdentifiers });
 type Input = z.output<typeof input>;

@@ -6,6 +6,7 @@ import { memberships } from '../../db/schema/memberships.ts';
 import { inList, jsonList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
 import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
+import { CUSTOMER_IS_LIVE, isCustomer } from '../commands/identifiers.ts';
 import { type CustomerIdentifier, choice, comparable, labels, parse, text } from '../kernel/input.ts';
 import { type Listing, type NestedListing, nestedListing } from '../lists/connection.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from '../lists/entity-filter.ts';
@@ -31,20 +32,11 @@ export interface CustomerRecord extends RowOf<typeof fields> {}
 
 export const customerRows = (rest: SQL): Statement<CustomerRecord> => select(fields, sql`FROM customer ${rest}`);
 
-const IS_LIVE = sql`customer.deleted_at IS NULL`;
-
-/** Matches the live customer that an identifier names. */
-export function isCustomer({ id, email, externalId }: CustomerIdentifier): SQL {
-  if (id != null) return sql`${customers.id} = ${id} AND ${IS_LIVE}`;
-  if (email != null) return sql`${customers.emailKey} = ${comparable(email)} AND ${IS_LIVE}`;
-  return sql`${customers.externalIdKey} = ${comparable(externalId ?? '')} AND ${IS_LIVE}`;
-}
-
 /** The live customers in reach among these, in no particular order. */
 export async function customersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<CustomerRecord[]> {
   requirePermissions(viewer, ['customer:read']);
   const inReach = customerInReach(viewer.reach, customers.id);
-  return db.read(customerRows(sql`WHERE ${inList(customers.id, ids)} AND ${IS_LIVE} AND ${inReach}`));
+  return db.read(customerRows(sql`WHERE ${inList(customers.id, ids)} AND ${CUSTOMER_IS_LIVE} AND ${inReach}`));
 }
 
 /** Null when there is no such live customer in reach. */

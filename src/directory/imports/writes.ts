@@ -2,7 +2,7 @@ import { getTableColumns, is, SQL, sql, type Table } from 'drizzle-orm';
 import { authors } from '../../db/schema/columns.ts';
 import { jsonList, type Values } from '../../db/statement.ts';
 import type { Change } from '../commands/command.ts';
-import { type Concept, createdBy, type RecordTable, snapshotOfSubject, updatedBy } from '../commands/entity.ts';
+import { createdBy, type Entity, type RecordTable, snapshotOfSubject, updatedBy } from '../commands/entity.ts';
 import { happened, recordAfter, recordEvent } from '../commands/event-recording.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { creationTime } from '../kernel/ids.ts';
@@ -20,7 +20,7 @@ const importedColumns = (table: RecordTable) =>
   Object.entries(getTableColumns<RecordTable>(table)).filter(([key]) => !NOT_IMPORTED.has(key));
 
 /** The record in scope as JSON of its stored columns; NULL where there is none. */
-export function storedRecord({ table }: Concept): SQL {
+export function storedRecord({ table }: Entity): SQL {
   const members = importedColumns(table).map(([, column]) => sql`${sql.raw(`'${column.name}'`)}, ${column}`);
   return sql`iif(${table.id} IS NULL, NULL, json_object(${sql.join(members, sql`, `)}))`;
 }
@@ -69,37 +69,37 @@ const member = (name: string): SQL => sql.raw(`given.value ->> '${name}'`);
 const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);
 
 /** Who acts, as it is stored: the same for all of the records. */
-const storedAuthors = ({ table }: Concept, values: Record<string, string | null>) =>
+const storedAuthors = ({ table }: Entity, values: Record<string, string | null>) =>
   Object.entries(getTableColumns<Table>(table)).flatMap(([key, column]) => {
     const value = values[key];
     return value === undefined ? [] : [{ name: sql.identifier(column.name), value: sql`${value}` }];
   });
 
 /** New records, all at once. */
-export function creations(change: Change, concept: Concept, records: readonly StoredRecord[]): Writes {
+export function creations(change: Change, entity: Entity, records: readonly StoredRecord[]): Writes {
   const [first] = records;
   if (!first) return NONE;
-  const type: EventType = `${concept.word}.created`;
+  const type: EventType = `${entity.word}.created`;
   const given = [...Object.keys(first.columns), 'id', 'created_at'];
   const columns = [
     ...given.map((name) => ({ name: sql.identifier(name), value: member(name) })),
     { name: sql.identifier('updated_at'), value: member('created_at') },
-    ...storedAuthors(concept, createdBy(concept, change.viewer)),
+    ...storedAuthors(entity, createdBy(entity, change.viewer)),
   ];
   const rows = asRows(records);
   return {
     recorded: (condition) => [
       recordEvent(
         change,
-        { type, subjectType: concept.name, subjectId: member('id') },
+        { type, subjectType: entity.name, subjectId: member('id') },
         sql`FROM json_each(${rows}) given WHERE ${condition}`,
       ),
     ],
     writes: [
-      sql`INSERT INTO ${sql.identifier(concept.word)} (${list(columns.map(({ name }) => sql`${name}`))})
+      sql`INSERT INTO ${sql.identifier(entity.word)} (${list(columns.map(({ name }) => sql`${name}`))})
         SELECT ${list(columns.map(({ value }) => value))} FROM json_each(${rows}) given
         WHERE ${happened(change, type)}`,
-      recordAfter(change, type, snapshotOfSubject(concept)),
+      recordAfter(change, type, snapshotOfSubject(entity)),
     ],
   };
 }
@@ -116,17 +116,17 @@ interface ChangedRecord extends StoredRecord {
  * Other columns for existing records, all at once. Only those are written that some row changes: the others may follow from
  * elsewhere, and need not be the same by now.
  */
-export function alterations(change: Change, concept: Concept, records: readonly ChangedRecord[]): Writes {
+export function alterations(change: Change, entity: Entity, records: readonly ChangedRecord[]): Writes {
   const names = Object.keys(records[0]?.columns ?? {}).filter((name) =>
     records.some(({ columns, now }) => columns[name] !== now[name]),
   );
   if (names.length === 0) return NONE;
-  const type: EventType = `${concept.word}.updated`;
-  const table = sql.identifier(concept.word);
+  const type: EventType = `${entity.word}.updated`;
+  const table = sql.identifier(entity.word);
   const rows = jsonList(
     records.map(({ id, columns }) => ({ id, ...Object.fromEntries(names.map((name) => [name, columns[name]])) })),
   );
-  const acting = storedAuthors(concept, updatedBy(concept, change.viewer));
+  const acting = storedAuthors(entity, updatedBy(entity, change.viewer));
   const assignments = [
     ...names.map((name) => sql`${sql.identifier(name)} = ${member(name)}`),
     ...acting.map(({ name, value }) => sql`${name} = ${value}`),
@@ -135,15 +135,15 @@ export function alterations(change: Change, concept: Concept, records: readonly 
     recorded: (condition) => [
       recordEvent(
         change,
-        { type, subjectType: concept.name, subjectId: sql`${concept.table.id}`, before: concept.snapshot },
-        sql`FROM json_each(${rows}) given CROSS JOIN ${table} ON ${concept.table.id} = ${member('id')} WHERE ${condition}`,
+        { type, subjectType: entity.name, subjectId: sql`${entity.table.id}`, before: entity.snapshot },
+        sql`FROM json_each(${rows}) given CROSS JOIN ${table} ON ${entity.table.id} = ${member('id')} WHERE ${condition}`,
       ),
     ],
     writes: [
       sql`UPDATE ${table} SET ${list(assignments)}, updated_at = ${change.at.getTime()}, version = version + 1
         FROM json_each(${rows}) given
-        WHERE ${concept.table.id} = ${member('id')} AND ${happened(change, type)}`,
-      recordAfter(change, type, snapshotOfSubject(concept)),
+        WHERE ${entity.table.id} = ${member('id')} AND ${happened(change, type)}`,
+      recordAfter(change, type, snapshotOfSubject(entity)),
     ],
   };
 }

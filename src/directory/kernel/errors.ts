@@ -1,21 +1,14 @@
-import type { ApiKeyRecord } from '../api-keys/queries.ts';
-import type { CustomerRecord } from '../customers/queries.ts';
-import type { RoleRecord } from '../roles/queries.ts';
-import type { TenantRecord } from '../tenants/queries.ts';
-import type { TrustedIssuerRecord } from '../trusted-issuers/queries.ts';
-import type { DataSourceRecord } from '../usage/data-sources.ts';
-import type { UserRecord } from '../users/queries.ts';
 import type { Permission } from './permission-names.ts';
 
-/** A record together with the concept it belongs to. */
-export type NamedRecord =
-  | { concept: 'Tenant'; record: TenantRecord }
-  | { concept: 'Customer'; record: CustomerRecord }
-  | { concept: 'User'; record: UserRecord }
-  | { concept: 'Role'; record: RoleRecord }
-  | { concept: 'ApiKey'; record: ApiKeyRecord }
-  | { concept: 'TrustedIssuer'; record: TrustedIssuerRecord }
-  | { concept: 'Pixel' | 'Pipeline'; record: DataSourceRecord };
+/** The kinds of records that an error can name, as global ids have them. */
+export type NamedEntity = 'Tenant' | 'Customer' | 'User' | 'Role' | 'ApiKey' | 'TrustedIssuer' | 'Pixel' | 'Pipeline';
+
+/** A record that an error names, together with what kind of record it is. */
+export interface NamedRecord {
+  entity: NamedEntity;
+  /** The record as its queries read it. Errors know of it only that it has an id. */
+  record: { id: string };
+}
 
 /** Every code of an error that a command can answer. The README lists the same. */
 export const ERROR_CODES = [
@@ -67,7 +60,7 @@ export class ValidationError extends DirectoryError {
 export interface Reference {
   path: string;
   /** What it should have named, in lower case: `tenant`. */
-  concept: string;
+  entity: string;
   message: string;
 }
 

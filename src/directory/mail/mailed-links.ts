@@ -3,9 +3,8 @@ import { mailedLinks } from '../../db/schema/sign-in.ts';
 import { inList, type RowOf, select } from '../../db/statement.ts';
 import { userInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
+import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { newSecret, sealed, sha256, unsealed } from '../kernel/secrets.ts';
-
-export type LinkPurpose = (typeof mailedLinks.purpose.enumValues)[number];
 
 const HOUR_MILLISECONDS = 60 * 60 * 1000;
 /** How long a link is good after it was mailed: an invitation for 7 days, a new password for an hour. */

@@ -6,8 +6,9 @@ import { users } from '../../db/schema/users.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
 import { areFew, countAttempt, mailsTo } from '../access/rate-limits.ts';
 import { comparable } from '../kernel/input.ts';
+import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { sha256 } from '../kernel/secrets.ts';
-import { LIFETIME_MILLISECONDS, type LinkPurpose, newLinkToken } from './mailed-links.ts';
+import { LIFETIME_MILLISECONDS, newLinkToken } from './mailed-links.ts';
 import { MAIL_TEXTS } from './texts.ts';
 
 export interface Mail {

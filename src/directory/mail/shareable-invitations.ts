@@ -3,14 +3,9 @@ import { type Change, isAllowed } from '../commands/command.ts';
 import { recordEvent, subjectsOf } from '../commands/event-recording.ts';
 import { holdsUser, permissionsOfUser } from '../commands/grant-guard.ts';
 import type { EventType } from '../kernel/event-types.ts';
+import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { sha256 } from '../kernel/secrets.ts';
-import type { UserResult } from '../users/columns.ts';
-import { type LinkPurpose, MAY_BE_INVITED, newLinkToken } from './mailed-links.ts';
-
-export interface InvitedResult extends UserResult {
-  /** The token of the link that was handed out; null if none was. */
-  linkToken: string | null;
-}
+import { MAY_BE_INVITED, newLinkToken } from './mailed-links.ts';
 
 /** Over the columns of `user`: all that the user may do, and where. Whoever holds as much gains nothing by the account. */
 const STANDING = sql`(SELECT json_group_array(part) FROM (

@@ -1,4 +1,4 @@
-import type { LinkPurpose } from './mailed-links.ts';
+import type { LinkPurpose } from '../kernel/link-purposes.ts';
 
 interface Addressee {
   /** Null for a user without one. */

@@ -57,7 +57,7 @@ function nameIsFree({ permissions }: Viewer, name: string | undefined, scope: SQ
       // The columns of the index, the first of which SQLite names first.
       column: 'role.scope',
       path: 'name',
-      holder: permissions.has('role:read') ? mapRows(holder, (record) => ({ concept: 'Role' as const, record })) : null,
+      holder: permissions.has('role:read') ? mapRows(holder, (record) => ({ entity: 'Role' as const, record })) : null,
     },
   ];
 }

@@ -14,10 +14,6 @@ import type { Walk } from '../lists/index-scan.ts';
 import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
 import type { PermissionRecord } from './permissions.ts';
 
-/** As the migrations insert them. */
-export const OWNER_ROLE_ID = '00000000-0000-7000-8000-000000000101';
-export const TENANT_ADMIN_ROLE_ID = '00000000-0000-7000-8000-000000000301';
-
 export const ROLE_SCOPES = roles.scope.enumValues;
 export type RoleScope = (typeof ROLE_SCOPES)[number];
 

@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
 import type { RowOf } from '../../db/statement.ts';
+import { parseJsonList } from '../../db/statement.ts';
 import type { Grant } from '../access/access-tokens.ts';
 import type { Reach } from '../access/reach.ts';
-import { parseList, reachOf } from '../api-keys/queries.ts';
+import { reachOf } from '../access/reach.ts';
 import { permissionsOfRole } from '../commands/grant-guard.ts';
 import { comparable, type TenantIdentifier } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
@@ -59,7 +60,7 @@ export const reachOfGrant = ({ reach, tenantId, customerId }: Grant): Reach =>
   reachOf(reach, tenantId === null ? [] : [tenantId], customerId);
 
 export const permissionsIn = ({ permissions }: Standing): Set<Permission> =>
-  new Set(parseList<Permission>(permissions));
+  new Set(parseJsonList<Permission>(permissions));
 
 /** Over the columns of `user`: the tenants where the user has a role, the live ones, as a SELECT of their ids. */
 const tenantsOf = (condition: SQL): SQL =>

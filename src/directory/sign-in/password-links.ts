@@ -25,11 +25,13 @@ import {
   recordAfter,
   recordEvent,
 } from '../commands/event-recording.ts';
+import { isUser } from '../commands/identifiers.ts';
 import { comparable, emailAddress, otherwise, parse, text } from '../kernel/input.ts';
-import { hashOfLinkToken, type LinkPurpose, requestLinks } from '../mail/mailed-links.ts';
+import type { LinkPurpose } from '../kernel/link-purposes.ts';
+import { hashOfLinkToken, requestLinks } from '../mail/mailed-links.ts';
 import { userOfLink, useUpLink } from '../mail/shareable-invitations.ts';
 import { USER } from '../users/columns.ts';
-import { isUser, type UserRecord, userRows } from '../users/queries.ts';
+import { type UserRecord, userRows } from '../users/queries.ts';
 import { MAY_SIGN_IN } from './effective-role.ts';
 import { hashPassword, newPassword, requireUnlikeEmail } from './passwords.ts';
 import { recordEnd } from './sessions.ts';

@@ -13,10 +13,10 @@ import {
   uncount,
 } from '../access/rate-limits.ts';
 import { eventsOf, occasionOf } from '../commands/event-recording.ts';
+import { isUser } from '../commands/identifiers.ts';
 import { notFoundAt } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { comparable, emailAddress, id, parse } from '../kernel/input.ts';
-import { isUser } from '../users/queries.ts';
 import { MAY_SIGN_IN, STARTING_TENANT, standingIn } from './effective-role.ts';
 import { givenPassword, hashPassword, isOutdated, isPassword } from './passwords.ts';
 import { type Admission, opening } from './sessions.ts';

@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { type Address, tenants } from '../../db/schema/tenants.ts';
 import type { Values } from '../../db/statement.ts';
 import { tenantInReach } from '../access/reach.ts';
-import type { Concept } from '../commands/entity.ts';
+import type { Entity } from '../commands/entity.ts';
 import { choice, comparable, flag, longText, otherwise, text, webAddress } from '../kernel/input.ts';
 import { TAX_EXEMPTIONS, TENANT_STATUSES, type TenantRecord, tenantRows } from './queries.ts';
 
 const asFlag = (column: Column): SQL => sql`json(iif(${column}, 'true', 'false'))`;
 
-export const TENANT: Concept<typeof tenants, TenantRecord> = {
+export const TENANT: Entity<typeof tenants, TenantRecord> = {
   name: 'Tenant',
   word: 'tenant',
   table: tenants,
@@ -27,7 +27,7 @@ export const TENANT: Concept<typeof tenants, TenantRecord> = {
       'billingAddress', json(tenant.billing_address), 'shippingAddress', json(tenant.shipping_address)))`,
   inReach: (reach) => tenantInReach(reach, tenants.id),
   rows: tenantRows,
-  named: (record) => ({ concept: 'Tenant', record }),
+  named: (record) => ({ entity: 'Tenant', record }),
   unique: [{ column: tenants.externalIdKey, path: 'externalId' }],
 };
 

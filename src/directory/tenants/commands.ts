@@ -16,6 +16,7 @@ import {
 import { planErasure } from '../commands/erasure.ts';
 import { eventSubjects } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfAllIn } from '../commands/grant-guard.ts';
+import { isTenant } from '../commands/identifiers.ts';
 import { allExist, pathOf } from '../commands/references.ts';
 import { isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from '../commands/upsert.ts';
 import {
@@ -38,7 +39,7 @@ import {
 } from '../kernel/input.ts';
 import { newTenant, patchedTenant, TENANT, tenantDetails } from './columns.ts';
 import { firstAdmin } from './first-admin.ts';
-import { isTenant, type TenantRecord, tenantRows } from './queries.ts';
+import { type TenantRecord, tenantRows } from './queries.ts';
 
 export interface TenantResult {
   tenant: TenantRecord;

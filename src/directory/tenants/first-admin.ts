@@ -3,12 +3,12 @@ import type { Change, Check, UniqueValue } from '../commands/command.ts';
 import { creation, exists, uniqueValues } from '../commands/entity.ts';
 import { happened } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
+import { isUser } from '../commands/identifiers.ts';
+import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { requestLinks, waitsForInvitation } from '../mail/mailed-links.ts';
-import { TENANT_ADMIN_ROLE_ID } from '../roles/queries.ts';
 import { newUser, USER } from '../users/columns.ts';
-import { isUser } from '../users/queries.ts';
 import { recordAssignments, writeAssignments } from '../users/tenant-roles.ts';
 
 interface FirstAdmin {

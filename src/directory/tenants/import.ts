@@ -16,11 +16,11 @@ import {
   stored,
   storedRecord,
 } from '../imports/writes.ts';
+import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { AlreadyExistsError, ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { comparable, emailAddress, newRecord, parse, text } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { TENANT_ADMIN_ROLE_ID } from '../roles/queries.ts';
 import { newUser, USER } from '../users/columns.ts';
 import { recordAssignments, writeAssignments } from '../users/tenant-roles.ts';
 import { newTenant, patchedTenant, TENANT, tenantDetails } from './columns.ts';

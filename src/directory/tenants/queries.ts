@@ -6,8 +6,9 @@ import { tenants } from '../../db/schema/tenants.ts';
 import { inList, mapRows, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
 import { tenantInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
+import { isTenant, TENANT_IS_LIVE } from '../commands/identifiers.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
-import { choice, comparable, id, parse, type TenantIdentifier } from '../kernel/input.ts';
+import { choice, id, parse, type TenantIdentifier } from '../kernel/input.ts';
 import { type Listing, type NestedListing, nestedListing } from '../lists/connection.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from '../lists/entity-filter.ts';
 import { listRecords, type RecordListArguments } from '../lists/entity-list.ts';
@@ -25,14 +26,6 @@ export type Address = NonNullable<TenantRecord['billingAddress']>;
 
 export const tenantRows = (rest: SQL): Statement<TenantRecord> => select(fields, sql`FROM tenant ${rest}`);
 
-const IS_LIVE = sql`tenant.deleted_at IS NULL`;
-
-/** Matches the live tenant that an identifier names. */
-export function isTenant({ id, externalId }: TenantIdentifier): SQL {
-  if (id != null) return sql`${tenants.id} = ${id} AND ${IS_LIVE}`;
-  return sql`${tenants.externalIdKey} = ${comparable(externalId ?? '')} AND ${IS_LIVE}`;
-}
-
 /** Of the tenants that a customer belongs to, who reaches only the customer sees `id` and `name`. */
 export function requireTenantDetails({ reach }: Viewer): void {
   if (reach.kind === 'CUSTOMER') throw ForbiddenError.outOfReach('Of a tenant, you reach only its id and its name.');
@@ -49,7 +42,7 @@ export const readsTenantDetails = (viewer: Viewer): boolean =>
 export async function tenantsByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<TenantRecord[]> {
   requirePermissions(viewer, ['tenant:read']);
   const inReach = tenantInReach(viewer.reach, tenants.id);
-  return db.read(tenantRows(sql`WHERE ${inList(tenants.id, ids)} AND ${IS_LIVE} AND ${inReach}`));
+  return db.read(tenantRows(sql`WHERE ${inList(tenants.id, ids)} AND ${TENANT_IS_LIVE} AND ${inReach}`));
 }
 
 /** Null when there is no such live tenant in reach. */

@@ -53,7 +53,7 @@ function issuerIsFree(issuer: string | undefined): UniqueValue[] {
     {
       column: 'trusted_issuer.issuer',
       path: 'issuer',
-      holder: mapRows(holder, (record) => ({ concept: 'TrustedIssuer' as const, record })),
+      holder: mapRows(holder, (record) => ({ entity: 'TrustedIssuer' as const, record })),
     },
   ];
 }

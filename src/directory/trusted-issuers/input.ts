@@ -84,16 +84,16 @@ export function trustedKeys({ keys, jwksUrl, algorithms }: GivenTrust): Values<t
 export interface Listed {
   /** The ids that were found, as a SELECT of `id`. */
   ids: SQL;
-  /** The rows (path, concept) of those that were not. */
+  /** The rows (path, entity) of those that were not. */
   missing: SQL;
 }
 
 /** Looks up identifiers; `found` is an expression for the id of one, over the JSON object `given.value`. */
-function resolve(given: readonly Record<string, unknown>[], concept: string, found: SQL): Listed {
+function resolve(given: readonly Record<string, unknown>[], entity: string, found: SQL): Listed {
   const rows = sql`(SELECT given.value ->> 'path' AS path, ${found} AS id FROM json_each(${jsonList(given)}) given)`;
   return {
     ids: sql`SELECT DISTINCT id FROM ${rows}`,
-    missing: sql`SELECT path, ${concept} AS concept FROM ${rows} WHERE id IS NULL`,
+    missing: sql`SELECT path, ${entity} AS entity FROM ${rows} WHERE id IS NULL`,
   };
 }
 

@@ -1,10 +1,9 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
-import { inList, mapRows, type Statement, selection } from '../../db/statement.ts';
+import { inList, mapRows, parseJsonList, type Statement, selection } from '../../db/statement.ts';
 import { trustedIssuerInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { parseList } from '../api-keys/queries.ts';
 import { type Listing, listing } from '../lists/connection.ts';
 import { BY_CREATION } from '../lists/entity-filter.ts';
 import type { Walk } from '../lists/index-scan.ts';
@@ -28,8 +27,8 @@ const issuerSelection = mapRows(
   }),
   ({ roleIds, customerIds, ...row }) => ({
     ...row,
-    roleIds: parseList(roleIds),
-    customerIds: parseList(customerIds),
+    roleIds: parseJsonList(roleIds),
+    customerIds: parseJsonList(customerIds),
   }),
 );
 

@@ -66,7 +66,7 @@ function externalIdIsFree(
       // Of the columns of the index, SQLite names this one first.
       column: 'data_source.tenant_id',
       path: 'externalId',
-      holder: permissions.has('tenant:read') ? mapRows(holder, (record) => ({ concept: name, record })) : null,
+      holder: permissions.has('tenant:read') ? mapRows(holder, (record) => ({ entity: name, record })) : null,
     },
   ];
 }

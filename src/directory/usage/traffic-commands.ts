@@ -79,7 +79,7 @@ export const recordTraffic = command({
 function pixelsExist(viewer: Viewer, entries: readonly TrafficEntry[]): Check<unknown> {
   const given = jsonList(entries.map(({ pixelId }) => pixelId));
   return allExist([
-    sql`SELECT 'entries.' || given.key || '.pixelId' AS path, 'pixel' AS concept FROM json_each(${given}) given
+    sql`SELECT 'entries.' || given.key || '.pixelId' AS path, 'pixel' AS entity FROM json_each(${given}) given
       WHERE NOT EXISTS (SELECT 1 FROM data_source WHERE ${isDataSource(viewer, PIXEL, sql`given.value`)})`,
   ]);
 }

@@ -4,15 +4,17 @@ import { command, type Plan } from '../commands/command.ts';
 import { creation, exists, uniqueValues } from '../commands/entity.ts';
 import { happened } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
+import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { emailAddress, flag, newRecord, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
 import { requestLinks, waitsForInvitation } from '../mail/mailed-links.ts';
-import { handover, type InvitedResult } from '../mail/shareable-invitations.ts';
+import { handover } from '../mail/shareable-invitations.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
+import type { InvitedResult } from './columns.ts';
 import { newUser, USER } from './columns.ts';
-import { isUser, type UserRecord, userRows } from './queries.ts';
+import { type UserRecord, userRows } from './queries.ts';
 import { recordAssignments, writeAssignments } from './tenant-roles.ts';
 
 export interface AddedUserResult extends InvitedResult {

@@ -6,13 +6,15 @@ import { type Change, type Check, command, type Plan } from '../commands/command
 import { alteration } from '../commands/entity.ts';
 import { eventSubjects } from '../commands/event-recording.ts';
 import { holdsPermissions, holdsUser, permissionsOfRole } from '../commands/grant-guard.ts';
+import { isUser } from '../commands/identifiers.ts';
 import { keepsAdmins, keepsOwner } from '../commands/last-admin-guard.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ForbiddenError, LastAdminError, LastOwnerError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { otherwise, roleIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
-import { OWNER_ROLE_ID, roleNamed, TENANT_ADMIN_ROLE_ID } from '../roles/queries.ts';
+import { roleNamed } from '../roles/queries.ts';
 import { USER, type UserResult } from './columns.ts';
-import { isUser, type UserRecord, userRows } from './queries.ts';
+import { type UserRecord, userRows } from './queries.ts';
 import { recordAssignments, recordRevocations, writeAssignments } from './tenant-roles.ts';
 
 /** A role where somebody has it, or is to have it: in the organization, unless it is in a tenant. */
@@ -61,7 +63,7 @@ function find(
 /** A role that is to be taken away is one that the user has. */
 const isHeld = ({ roleId, current }: Found): Check<unknown> => ({
   problem: sql`iif(${current} IS ${roleId}, NULL, 'other')`,
-  error: () => new NotFoundError([{ path: 'revoke', concept: 'role', message: 'The user does not have this role.' }]),
+  error: () => new NotFoundError([{ path: 'revoke', entity: 'role', message: 'The user does not have this role.' }]),
 });
 
 /** Who is no team member has no role in the organization to begin with, and gets none so. */

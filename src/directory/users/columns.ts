@@ -3,11 +3,12 @@ import type * as z from 'zod';
 import { users } from '../../db/schema/users.ts';
 import type { Values } from '../../db/statement.ts';
 import { userInReach } from '../access/reach.ts';
-import type { Concept } from '../commands/entity.ts';
+import type { Entity } from '../commands/entity.ts';
+import { USER_IS_LIVE } from '../commands/identifiers.ts';
 import { choice, comparable, emailAddress, text, webAddress } from '../kernel/input.ts';
-import { USER_IS_LIVE, type UserRecord, userRows } from './queries.ts';
+import { type UserRecord, userRows } from './queries.ts';
 
-export const USER: Concept<typeof users, UserRecord> = {
+export const USER: Entity<typeof users, UserRecord> = {
   name: 'User',
   word: 'user',
   table: users,
@@ -19,7 +20,7 @@ export const USER: Concept<typeof users, UserRecord> = {
     'defaultTenantId', user.default_tenant_id)`,
   inReach: (reach) => userInReach(reach, users.id),
   rows: userRows,
-  named: (record) => ({ concept: 'User', record }),
+  named: (record) => ({ entity: 'User', record }),
   unique: [
     { column: users.emailKey, path: 'email' },
     { column: users.externalIdKey, path: 'externalId' },
@@ -28,6 +29,12 @@ export const USER: Concept<typeof users, UserRecord> = {
 
 export interface UserResult {
   user: UserRecord;
+}
+
+/** What a command answers that may have handed out a link to the user, to join by. */
+export interface InvitedResult extends UserResult {
+  /** The token of the link that was handed out; null if none was. */
+  linkToken: string | null;
 }
 
 /** What a user is described by, beside the e-mail address. */

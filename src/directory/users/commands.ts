@@ -6,8 +6,10 @@ import { type Check, command, type Plan } from '../commands/command.ts';
 import { changeable, hasVersion, planAlteration } from '../commands/entity.ts';
 import { planErasure } from '../commands/erasure.ts';
 import { holdsPermissions, holdsUser, permissionsOfRole } from '../commands/grant-guard.ts';
+import { USER_IS_LIVE } from '../commands/identifiers.ts';
 import { keepsOwner, keepsOwnerAndAdmins } from '../commands/last-admin-guard.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -18,9 +20,9 @@ import {
   VersionConflictError,
 } from '../kernel/errors.ts';
 import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
-import { noRole, OWNER_ROLE_ID, roleNamed } from '../roles/queries.ts';
+import { noRole, roleNamed } from '../roles/queries.ts';
 import { patchedUser, settableStatus, USER, type UserResult, userDetails } from './columns.ts';
-import { USER_IS_LIVE, type UserRecord } from './queries.ts';
+import type { UserRecord } from './queries.ts';
 
 const asResult = (user: UserRecord): UserResult => ({ user });
 

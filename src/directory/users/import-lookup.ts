@@ -7,6 +7,7 @@ import { permissionsBeyond, permissionsOfRole, permissionsOfUser } from '../comm
 import { tenantIn, toLookUp } from '../commands/references.ts';
 import type { GivenRow, SurveyedRow } from '../imports/import.ts';
 import { storedRecord } from '../imports/writes.ts';
+import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import {
   type CustomerIdentifier,
   choice,
@@ -20,7 +21,6 @@ import {
   tenantIdentifier,
 } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { TENANT_ADMIN_ROLE_ID } from '../roles/queries.ts';
 import { USER, userDetails } from './columns.ts';
 import { USER_STATUSES } from './queries.ts';
 

@@ -16,6 +16,7 @@ import {
   type StoredRecord,
   stored,
 } from '../imports/writes.ts';
+import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -25,7 +26,6 @@ import {
 } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { newRecord, parse } from '../kernel/input.ts';
-import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../roles/queries.ts';
 import { newUserDetails, patchedUser, USER } from './columns.ts';
 import { type FoundUser, readFoundUser, surveyUsers, type UserRow, userRow } from './import-lookup.ts';
 import { recordAssignments, writeAssignments } from './tenant-roles.ts';

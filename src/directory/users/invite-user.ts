@@ -5,12 +5,14 @@ import { requireReach, type Viewer } from '../access/viewer.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { happened, recordEvent } from '../commands/event-recording.ts';
 import { holdsUser } from '../commands/grant-guard.ts';
+import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { flag, type TenantIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
 import { MAY_BE_INVITED, requestLinks } from '../mail/mailed-links.ts';
-import { handover, type InvitedResult } from '../mail/shareable-invitations.ts';
-import { isUser, type UserRecord, userRows } from './queries.ts';
+import { handover } from '../mail/shareable-invitations.ts';
+import type { InvitedResult } from './columns.ts';
+import { type UserRecord, userRows } from './queries.ts';
 
 /** Mails a user who has not set a password yet another invitation, in place of the one before. */
 export const inviteUser = command({

@@ -6,7 +6,8 @@ import { users } from '../../db/schema/users.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
 import { assignmentInReach, teamInReach, userInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
-import { choice, comparable, parse, type UserIdentifier } from '../kernel/input.ts';
+import { isUser, USER_IS_LIVE } from '../commands/identifiers.ts';
+import { choice, parse, type UserIdentifier } from '../kernel/input.ts';
 import { type Listing, listing, type NestedListing, nestedListing } from '../lists/connection.ts';
 import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from '../lists/entity-filter.ts';
 import { listRecords, type RecordListArguments } from '../lists/entity-list.ts';
@@ -21,20 +22,6 @@ const { externalIdKey: _externalIdKey, kind: _kind, deleted: _deleted, ...fields
 export interface UserRecord extends RowOf<typeof fields> {}
 
 export const userRows = (rest: SQL): Statement<UserRecord> => select(fields, sql`FROM user ${rest}`);
-
-/** Hidden neither itself nor with its customer. */
-export const USER_IS_LIVE = sql`user.deleted = 0`;
-
-/** Matches the live user that an identifier names. */
-export function isUser({ id, email, externalId }: UserIdentifier): SQL {
-  if (id != null) return sql`${users.id} = ${id} AND ${USER_IS_LIVE}`;
-  // The unique indexes hold those who are not hidden themselves.
-  const named =
-    email == null
-      ? sql`${users.externalIdKey} = ${comparable(externalId ?? '')}`
-      : sql`${users.emailKey} = ${comparable(email)}`;
-  return sql`${named} AND ${users.deletedAt} IS NULL AND ${USER_IS_LIVE}`;
-}
 
 /** The live users in reach among these, in no particular order. */
 export async function usersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<UserRecord[]> {

@@ -7,8 +7,10 @@ import { type Caller, isGranted } from '../access/viewer.ts';
 import { authorize, type Change, command, type Plan } from '../commands/command.ts';
 import { eventSubjects } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
+import { isUser } from '../commands/identifiers.ts';
 import { keepsAdmins } from '../commands/last-admin-guard.ts';
 import { allExist, givesRoles, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ForbiddenError, LastAdminError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import {
   roleIdentifier,
@@ -17,9 +19,9 @@ import {
   type UserIdentifier,
   userIdentifier,
 } from '../kernel/input.ts';
-import { noRole, roleNamed, TENANT_ADMIN_ROLE_ID } from '../roles/queries.ts';
+import { noRole, roleNamed } from '../roles/queries.ts';
 import type { UserResult } from './columns.ts';
-import { isUser, type UserRecord, userRows } from './queries.ts';
+import { type UserRecord, userRows } from './queries.ts';
 import { recordAssignments, recordRevocations, writeAssignments } from './tenant-roles.ts';
 
 interface Given {

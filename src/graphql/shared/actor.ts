@@ -1,4 +1,4 @@
-import type { Actor as DirectoryActor } from '../../directory/access/viewer.ts';
+import type { Actor as DirectoryActor } from '../../directory/access/actor.ts';
 import { builder } from './builder.ts';
 import { toGlobalId } from './ids.ts';
 

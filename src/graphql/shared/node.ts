@@ -18,9 +18,9 @@ export function loadNodesOf(type: NodeType, ref: NodeRef, load: Load): void {
 }
 
 /** A record that the Node interface can tell the type of. */
-export function toNode({ concept, record }: NamedRecord) {
-  const known = types.get(concept);
-  if (!known) throw new Error(`${concept} is not a node`);
+export function toNode({ entity, record }: NamedRecord) {
+  const known = types.get(entity);
+  if (!known) throw new Error(`${entity} is not a node`);
   brandWithType(record, known.ref);
   return record;
 }

@@ -1,5 +1,5 @@
 import { run } from '../../directory/commands/command.ts';
-import type { InvitedResult } from '../../directory/mail/shareable-invitations.ts';
+import type { InvitedResult } from '../../directory/users/columns.ts';
 import { deleteUser, restoreUser, updateUser } from '../../directory/users/commands.ts';
 import {
   createCustomerUser,

@@ -13,7 +13,7 @@ import { signIn } from '../../directory/sign-in/sign-in.ts';
 import { signInByToken } from '../../directory/trusted-issuers/sign-in.ts';
 import type { UserRecord } from '../../directory/users/queries.ts';
 import { localId, toGlobalId } from '../../graphql/shared/ids.ts';
-import { readJson } from '../graphql/limits.ts';
+import { readJson } from '../shared/body.ts';
 import type { Environment } from '../shared/environment.ts';
 import { failure } from '../shared/failures.ts';
 import { accessTokensOf } from './signing.ts';

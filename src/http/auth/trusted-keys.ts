@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { KeysUnavailableError } from '../../directory/access/authentication-errors.ts';
 import { remember } from '../../directory/access/credential-cache.ts';
 import { type PublicKey, publicKey } from '../../directory/trusted-issuers/json-web-keys.ts';
-import { asJsonObject, readAtMost } from '../graphql/limits.ts';
+import { asJsonObject, readAtMost } from '../shared/body.ts';
 
 const TIMEOUT_SECONDS = 3;
 export const MAX_KEY_SET_BYTES = 64 * 1024;

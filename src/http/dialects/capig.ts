@@ -5,8 +5,8 @@ import { localId } from '../../graphql/shared/ids.ts';
 import { type Answered, answered, bearerOf, CHALLENGE } from '../auth/credentials.ts';
 import { signedBy } from '../auth/signing.ts';
 import type { Failure } from '../shared/failures.ts';
+import type { AskedByAnyone, Dialect } from './dialect.ts';
 import { graphQLAnswerer } from './graphql-answerer.ts';
-import type { AskedByAnyone, Dialect } from './registry.ts';
 
 const failure: Failure = (status, code, message, headers = {}) =>
   Response.json(failureOf(status, code, message), { status, headers });

@@ -1,5 +1,5 @@
 import { type GraphQLApi, graphQLEndpoint } from '../graphql/endpoint.ts';
-import type { Answerer } from './registry.ts';
+import type { Answerer } from './dialect.ts';
 
 /** What answers at the path of a dialect in GraphQL, which is asked by POST alone. */
 export function graphQLAnswerer(api: GraphQLApi): Answerer {

@@ -1,8 +1,8 @@
 import { GraphQLError, Source } from 'graphql';
 import { bearerOf, CHALLENGE } from '../auth/credentials.ts';
 import type { Failure } from '../shared/failures.ts';
+import type { Dialect } from './dialect.ts';
 import { graphQLAnswerer } from './graphql-answerer.ts';
-import type { Dialect } from './registry.ts';
 
 const PATH = /^\/plain\/graphql\/v1\/?$/;
 

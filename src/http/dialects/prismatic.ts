@@ -1,8 +1,8 @@
 import { DEFAULT_PAGE_SIZE } from '../../dialects/prismatic/pages.ts';
 import { BEARER_ONLY } from '../auth/credentials.ts';
 import { failure } from '../shared/failures.ts';
+import type { Dialect } from './dialect.ts';
 import { graphQLAnswerer } from './graphql-answerer.ts';
-import type { Dialect } from './registry.ts';
 
 /** A page of customers, and below each a page of users with nine fields: neither is asked for a number of records. */
 export const MAX_PRISMATIC_COST = 100_000;

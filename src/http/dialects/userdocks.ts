@@ -1,9 +1,9 @@
 import type { Route } from '../../dialects/shared/rest.ts';
 import { failed, ROUTES } from '../../dialects/userdocks/routes.ts';
 import { bearerOf, CHALLENGE, type Presented } from '../auth/credentials.ts';
-import { readJson } from '../graphql/limits.ts';
+import { readJson } from '../shared/body.ts';
 import type { Failure } from '../shared/failures.ts';
-import type { Answerer, Dialect } from './registry.ts';
+import type { Answerer, Dialect } from './dialect.ts';
 
 const failure: Failure = (status, _code, message, headers = {}) => Response.json(failed(message), { status, headers });
 

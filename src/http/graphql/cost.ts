@@ -131,7 +131,7 @@ export function costOf(
   return root ? priceSelections(operation.selectionSet, root, 1) : { cost: 0, depth: 0 };
 }
 
-/** Whether the fields of a type are mutations: some APIs keep theirs together below the root, by concept. */
+/** Whether the fields of a type are mutations: some APIs keep theirs together below the root, by entity. */
 export const isOfMutations = (schema: GraphQLSchema, type: GraphQLNamedType): boolean =>
   type === schema.getMutationType() || type.name.endsWith('Mutations');
 

@@ -9,9 +9,10 @@ import {
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../../directory/access/viewer.ts';
+import { asJsonObject, isJson } from '../shared/body.ts';
 import { type Failure, type FailureCode, hidden, presentable } from '../shared/failures.ts';
 import type { Pricing } from './cost.ts';
-import { asJsonObject, costError, documentLimits, isJson, lengthError, MAX_ERRORS, MAX_TOKENS } from './limits.ts';
+import { costError, documentLimits, lengthError, MAX_ERRORS, MAX_TOKENS } from './limits.ts';
 import { foresee } from './mutation-preflight.ts';
 
 /** What resolvers are given, and the id under which this request's failures are logged. */

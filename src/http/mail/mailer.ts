@@ -1,6 +1,6 @@
 import { Database } from '../../db/client.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
-import type { LinkPurpose } from '../../directory/mail/mailed-links.ts';
+import type { LinkPurpose } from '../../directory/kernel/link-purposes.ts';
 import { type Mailer, sendDueMail } from '../../directory/mail/outbox.ts';
 import type { Environment } from '../shared/environment.ts';
 import { LINK_PATHS } from '../shared/page.ts';

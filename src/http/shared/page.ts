@@ -1,4 +1,4 @@
-import type { LinkPurpose } from '../../directory/mail/mailed-links.ts';
+import type { LinkPurpose } from '../../directory/kernel/link-purposes.ts';
 import type { Environment } from './environment.ts';
 
 /** Where the built files stand among the assets. At the path of a page itself, they would take the place of the API. */

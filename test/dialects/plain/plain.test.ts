@@ -4,7 +4,7 @@ import readme from '../../../README.md?raw';
 import { toPlainId } from '../../../src/dialects/plain/ids.ts';
 import { schema } from '../../../src/dialects/plain/schema.ts';
 import { newId } from '../../../src/directory/kernel/ids.ts';
-import { MAX_BODY_BYTES } from '../../../src/http/graphql/limits.ts';
+import { MAX_BODY_BYTES } from '../../../src/http/shared/body.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
 import { eventsAbout, mutate, newCustomer, newCustomerUser, newKey, newTenant, unique } from '../../shared/fixtures.ts';
 import { type Answer, ask, PUBLIC_URL, ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';

@@ -7,7 +7,7 @@ import { schema } from '../../../src/dialects/prismatic/schema.ts';
 import { MAX_DESCRIPTION_SORT } from '../../../src/directory/customers/columns.ts';
 import { MAX_OFFSET } from '../../../src/directory/lists/page-arguments.ts';
 import { MAX_PRISMATIC_COST } from '../../../src/http/dialects/prismatic.ts';
-import { MAX_BODY_BYTES } from '../../../src/http/graphql/limits.ts';
+import { MAX_BODY_BYTES } from '../../../src/http/shared/body.ts';
 import type { Environment } from '../../../src/http/shared/environment.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
 import {

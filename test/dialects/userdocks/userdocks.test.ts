@@ -4,7 +4,7 @@ import readme from '../../../README.md?raw';
 import { ROUTES } from '../../../src/dialects/userdocks/routes.ts';
 import { newId } from '../../../src/directory/kernel/ids.ts';
 import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
-import { MAX_BODY_BYTES } from '../../../src/http/graphql/limits.ts';
+import { MAX_BODY_BYTES } from '../../../src/http/shared/body.ts';
 import type { Environment } from '../../../src/http/shared/environment.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
 import {

@@ -19,8 +19,8 @@ const by = ({ id }: Key) => ({ type: 'API_KEY', id });
 beforeAll(countChanges);
 
 /** Who created and who changed a record, deleted or not. What its events keep of it has neither. */
-async function authorsOf(concept: string, id: string) {
-  const list = `${concept.toLowerCase()}s`;
+async function authorsOf(entity: string, id: string) {
+  const list = `${entity.toLowerCase()}s`;
   const { data } = await ask(
     `query($id: ID!) { ${list}(filter: { deleted: INCLUDE }, last: 100) { nodes { id ${ACTORS} } }
       events(filter: { subjectId: $id }, first: 100) { nodes { before after } } }`,
@@ -33,10 +33,10 @@ async function authorsOf(concept: string, id: string) {
   return { createdBy, updatedBy };
 }
 
-describe.each(['Tenant', 'Customer'])('who created a %s, and who changed it last,', (concept) => {
-  const field = concept.toLowerCase();
+describe.each(['Tenant', 'Customer'])('who created a %s, and who changed it last,', (entity) => {
+  const field = entity.toLowerCase();
   const run = (verb: string, input: Variables, { secret }: Key) =>
-    succeed(`${verb}${concept}`, `${field} { id ${ACTORS} }`, input, secret);
+    succeed(`${verb}${entity}`, `${field} { id ${ACTORS} }`, input, secret);
 
   it('is kept by every command, and shown with what it wrote', async () => {
     const creator = await newKey();
@@ -53,7 +53,7 @@ describe.each(['Tenant', 'Customer'])('who created a %s, and who changed it last
       const key = await newKey();
       const expected = { createdBy: by(creator), updatedBy: by(key) };
       expect((await run(verb, given, key))[field], verb).toEqual({ id, ...expected });
-      expect(await authorsOf(concept, id), verb).toEqual(expected);
+      expect(await authorsOf(entity, id), verb).toEqual(expected);
     }
   });
 
@@ -61,15 +61,15 @@ describe.each(['Tenant', 'Customer'])('who created a %s, and who changed it last
     const [first, second] = [await newKey(), await newKey()];
     const identifier = { externalId: unique('id') };
     const { id } = (await run('upsert', { identifier, name: unique('Name') }, first))[field];
-    expect(await authorsOf(concept, id)).toEqual({ createdBy: by(first), updatedBy: by(first) });
+    expect(await authorsOf(entity, id)).toEqual({ createdBy: by(first), updatedBy: by(first) });
     const rows = [
       { ...identifier, description: 'imported' },
       { externalId: unique('id'), name: unique('Name') },
     ];
-    const imported = await succeed(`import${concept}s`, 'rows { id outcome }', { rows }, second.secret);
+    const imported = await succeed(`import${entity}s`, 'rows { id outcome }', { rows }, second.secret);
     expect(imported.rows.map(({ outcome }: Result) => outcome)).toEqual(['UPDATED', 'CREATED']);
-    expect(await authorsOf(concept, id)).toEqual({ createdBy: by(first), updatedBy: by(second) });
-    expect(await authorsOf(concept, imported.rows[1].id)).toEqual({ createdBy: by(second), updatedBy: by(second) });
+    expect(await authorsOf(entity, id)).toEqual({ createdBy: by(first), updatedBy: by(second) });
+    expect(await authorsOf(entity, imported.rows[1].id)).toEqual({ createdBy: by(second), updatedBy: by(second) });
   });
 
   it('is no difference: whoever finds all as it should be has changed nothing', async () => {
@@ -79,18 +79,18 @@ describe.each(['Tenant', 'Customer'])('who created a %s, and who changed it last
     const before = await changes();
     await run('update', { id, externalId }, other);
     await run('upsert', { identifier: { externalId }, name: `Same${externalId}` }, other);
-    await succeed(`import${concept}s`, 'rows { outcome }', { rows: [{ externalId }] }, other.secret);
+    await succeed(`import${entity}s`, 'rows { outcome }', { rows: [{ externalId }] }, other.secret);
     await run('restore', { id }, other);
     expect(await changes()).toBe(before);
-    expect(await authorsOf(concept, id)).toEqual({ createdBy: by(creator), updatedBy: by(creator) });
+    expect(await authorsOf(entity, id)).toEqual({ createdBy: by(creator), updatedBy: by(creator) });
   });
 
   it('is the root key, or a user', async () => {
     const tenant = await newTenant();
-    const { id } = concept === 'Tenant' ? tenant : await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] });
+    const { id } = entity === 'Tenant' ? tenant : await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] });
     const user = await newTenantUser(tenant.id, { roleIdentifier: { name: 'admin' } });
     await run('update', { id, description: 'by a user' }, { id: '', secret: await tokenOf(user.id, tenant.id) });
-    expect(await authorsOf(concept, id)).toEqual({
+    expect(await authorsOf(entity, id)).toEqual({
       createdBy: { type: 'ROOT', id: null },
       updatedBy: { type: 'USER', id: user.id },
     });

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { indexArguments } from '../../../src/cli/arguments.ts';
-import { ask, type Gateway } from '../../../src/cli/gateway.ts';
+import { ask, type Gateway } from '../../../src/cli/shared/gateway.ts';
 import { migrate } from '../shared/migrated.ts';
 import { npmStart, stopAll } from '../shared/started.ts';
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CORVID, CORVID_ADMIN, customers, tenants } from '../../../src/cli/demo.ts';
 import { customerUsers, team, tenantUsers } from '../../../src/cli/demo-users.ts';
-import { ask } from '../../../src/cli/gateway.ts';
+import { ask } from '../../../src/cli/shared/gateway.ts';
 import { contents } from '../shared/contents.ts';
 import { freePort, npmStart, type Started, stopAll } from '../shared/started.ts';
 

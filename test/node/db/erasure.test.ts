@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ask, type Gateway } from '../../../src/cli/gateway.ts';
+import { ask, type Gateway } from '../../../src/cli/shared/gateway.ts';
 import { migrate } from '../shared/migrated.ts';
 import { npmStart, stopAll } from '../shared/started.ts';
 

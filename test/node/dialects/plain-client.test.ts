@@ -5,7 +5,7 @@ import { AuthenticationError, ForbiddenError, NetworkError, PlainClient as Succe
 import { CustomersSortField, PlainClient, SortDirection } from '@team-plain/typescript-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ask } from '../../../src/cli/gateway.ts';
+import { ask } from '../../../src/cli/shared/gateway.ts';
 import { PERMISSIONS, type Permission } from '../../../src/directory/kernel/permission-names.ts';
 import { migrate } from '../shared/migrated.ts';
 import { npmStart, type Started, stopAll } from '../shared/started.ts';

@@ -15,7 +15,7 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ask } from '../../../src/cli/gateway.ts';
+import { ask } from '../../../src/cli/shared/gateway.ts';
 import { mailedLink } from '../shared/mailbox.ts';
 import { migrate } from '../shared/migrated.ts';
 import { npmStart, type Started, stopAll } from '../shared/started.ts';

@@ -6,9 +6,9 @@ import { fileURLToPath } from 'node:url';
  * The rooms of `src`, from top to bottom: each may import itself and those below it, and nothing above. A room is a
  * folder, or a file that stands beside folders.
  */
-export const ROOMS = [
-  'browser',
+export const ROOMS: readonly string[] = [
   'browser/pages',
+  'browser',
   'cli',
   'cli/import',
   'cli/shared',
@@ -57,7 +57,7 @@ export const ROOMS = [
   'directory/kernel',
   'db',
   'db/schema',
-] as const;
+];
 
 /** A source file: its path below `src`, and what it imports. */
 export interface SourceFile {
@@ -75,7 +75,7 @@ const SOURCES = fileURLToPath(new URL('../../../src', import.meta.url));
 
 /** The room of the file at a path: itself, if it is listed, else its folder. */
 export function roomOf(path: string): string {
-  return ROOMS.find((room) => room === path) ?? path.split('/').slice(0, -1).join('/');
+  return ROOMS.includes(path) ? path : path.split('/').slice(0, -1).join('/');
 }
 
 const STATIC = /^(?:import|export)\b(?<type> type\b)?[^;'"]*?(?:\bfrom )?'(?<from>[^']+)'/gm;
@@ -116,7 +116,7 @@ export const arrowsBetween = (files: readonly SourceFile[]): Arrow[] =>
     [...new Set(imports)].filter((to) => roomOf(to) !== room).map((to) => ({ from: path, to })),
   );
 
-const height = (path: string): number => ROOMS.findIndex((room) => room === roomOf(path));
+const height = (path: string): number => ROOMS.indexOf(roomOf(path));
 
 /** Those of them that point up. */
 export const arrowsUp = (files: readonly SourceFile[]): string[] =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ask, type Gateway } from '../../../src/cli/gateway.ts';
+import { ask, type Gateway } from '../../../src/cli/shared/gateway.ts';
 
 const total = z.object({ totalCount: z.number() });
 

@@ -1,0 +1,40 @@
+import type { Caller } from '../../directory/access/viewer.ts';
+import type { Answered, Entrance } from '../auth/credentials.ts';
+import type { Environment } from '../shared/environment.ts';
+import type { Failure } from '../shared/failures.ts';
+
+/** A request to a dialect, by somebody who is known. */
+export interface Asked {
+  request: Request;
+  requestId: string;
+  caller: Caller;
+  /** Can be read again, because the answer may have to be made a second time. */
+  readBody: () => Promise<Uint8Array<ArrayBuffer> | Response>;
+}
+
+export type Answerer = (asked: Asked) => Promise<Response>;
+
+/** A request to a dialect by whoever it is, where no credential is needed. */
+export interface AskedByAnyone extends Pick<Asked, 'request' | 'readBody'> {
+  env: Environment;
+}
+
+export type OpenAnswerer = (asked: AskedByAnyone) => Promise<Answered>;
+
+/** A documented API of somebody else's, as requests come to it. What it says stands in src/dialects. */
+export interface Dialect extends Pick<Entrance, 'credentialOf' | 'takesClientTokens'> {
+  /** The paths that belong to it. */
+  paths: RegExp;
+  /** By which pages of other origins may ask it. */
+  methods: string;
+  /** Where its clients look for the id of the request, beside `x-request-id`. */
+  requestIdHeader?: string;
+  /** Says in its envelope that a request failed, whatever the reason. */
+  failure: Failure;
+  /** Has the header that tells clients how to authenticate. */
+  unauthenticated(): Response;
+  /** What answers at one of its paths; null where it has nothing. */
+  at(path: string): Answerer | null;
+  /** What answers at one of its paths without a credential, such as where one is got; null where one is needed. */
+  openAt?(path: string): OpenAnswerer | null;
+}
