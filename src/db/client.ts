@@ -21,19 +21,19 @@ interface PendingRead {
 }
 
 /** Something that a request takes for granted before it has been read: its statement goes along with the first read. */
-export interface Premise<Row = unknown> {
+export interface Revalidation<Row = unknown> {
   statement: Statement<Row>;
   holds(rows: readonly Row[]): boolean;
 }
 
 /** What was taken for granted is not so: nothing that was read may leave, and nothing was written. */
-export class BrokenPremise extends Error {}
+export class RevalidationError extends Error {}
 
 /** D1 for the length of one request: the one place that talks to it. */
 export class Database {
   readonly #d1: D1Database;
   #pending: PendingRead[] = [];
-  #premise: Premise | null = null;
+  #revalidation: Revalidation | null = null;
   /** Why the premise could not be found to hold; undefined when it was, or there is none. */
   #objection: Promise<unknown> = Promise.resolve();
 
@@ -42,13 +42,13 @@ export class Database {
   }
 
   /** Goes on as if the premise held: it is checked with the first read, and before anything is written. */
-  relyOn<Row>(premise: Premise<Row>): void {
-    this.#premise = premise;
+  revalidateWith<Row>(revalidation: Revalidation<Row>): void {
+    this.#revalidation = revalidation;
   }
 
   /** Rejects with BrokenPremise unless what the request relies on is so. */
   async settle(): Promise<void> {
-    if (this.#premise) await this.reads([]);
+    if (this.#revalidation) await this.reads([]);
     const objection = await this.#objection;
     if (objection) throw objection;
   }
@@ -61,11 +61,11 @@ export class Database {
 
   /** Reads that change nothing: retried when D1 fails in a way that passes. */
   async reads<const S extends readonly Statement[]>(statements: S): Promise<Rows<S>> {
-    const premise = this.#premise;
-    this.#premise = null;
-    if (!premise) return this.#retry(statements);
-    const results = this.#retry([premise.statement, ...statements]).then(([found, ...rest]) => {
-      if (!premise.holds(found)) throw new BrokenPremise();
+    const revalidation = this.#revalidation;
+    this.#revalidation = null;
+    if (!revalidation) return this.#retry(statements);
+    const results = this.#retry([revalidation.statement, ...statements]).then(([found, ...rest]) => {
+      if (!revalidation.holds(found)) throw new RevalidationError();
       return rest as Rows<S>;
     });
     this.#objection = results.then(

@@ -8,10 +8,10 @@ import { type Caller, requirePermissions, type Viewer } from './access/viewer.ts
 import { EVENT_TYPES, type EventType } from './kernel/event-types.ts';
 import { choice, id, parse } from './kernel/input.ts';
 import type { Permission } from './kernel/permission-names.ts';
-import { type Listing, listing } from './lists/connection.ts';
+import { type Connection, connectionOf } from './lists/connection.ts';
 import { anyOf, BY_CREATION } from './lists/entity-filter.ts';
-import type { Walk } from './lists/index-scan.ts';
-import { type PageArguments, parsePaging } from './lists/page-arguments.ts';
+import type { IndexScan } from './lists/index-scan.ts';
+import { type PageArguments, parsePageArguments } from './lists/page-arguments.ts';
 import { eventsInReach } from './lists/reach-scans.ts';
 
 const EVENT_ACTORS = events.actorType.enumValues;
@@ -79,31 +79,31 @@ export interface EventListArguments extends PageArguments {
   filter?: GivenEventFilter | null | undefined;
 }
 
-const walked = alias(events, 'walked');
+const scanned = alias(events, 'scanned');
 
 /** The events in reach, in the order in which they were committed: a reader who goes on from its last cursor misses none. */
-export function listEvents({ db, viewer }: Caller, args: EventListArguments): Listing<EventRecord> {
+export function listEvents({ db, viewer }: Caller, args: EventListArguments): Connection<EventRecord> {
   requirePermissions(viewer, ['event:read']);
-  const walk = walkEvents(viewer.reach, parse(eventFilter, args.filter ?? {}, 'filter'));
+  const scan = scanEvents(viewer.reach, parse(eventFilter, args.filter ?? {}, 'filter'));
   const target = { selection: seenBy(viewer), from: sql`event`, id: events.id, sort: null };
-  return listing(db, target, walk, parsePaging(args, BY_CREATION, 'events'), () => null);
+  return connectionOf(db, target, scan, parsePageArguments(args, BY_CREATION, 'events'), () => null);
 }
 
-function walkEvents(reach: Reach, { types, subjectId, actor }: EventFilter): Walk {
+function scanEvents(reach: Reach, { types, subjectId, actor }: EventFilter): IndexScan {
   const isBy = (given: NonNullable<typeof actor>) =>
-    sql`walked.actor_type = ${given.type} AND walked.actor_id IS ${given.id ?? null}`;
+    sql`scanned.actor_type = ${given.type} AND scanned.actor_id IS ${given.id ?? null}`;
   // A subject has few events, wherever they lie in the feed.
   if (subjectId != null) {
     return {
-      from: sql`event walked`,
-      id: walked.id,
+      from: sql`event scanned`,
+      id: scanned.id,
       sort: null,
       partitions: [],
       where: [
-        sql`walked.subject_id = ${subjectId}`,
+        sql`scanned.subject_id = ${subjectId}`,
         ...(actor == null ? [] : [isBy(actor)]),
-        ...(types == null ? [] : [inList(sql`+walked.type`, types)]),
-        eventInReach(reach, walked.id, walked.subjectType),
+        ...(types == null ? [] : [inList(sql`+scanned.type`, types)]),
+        eventInReach(reach, scanned.id, scanned.subjectType),
       ],
     };
   }
@@ -116,7 +116,7 @@ function walkEvents(reach: Reach, { types, subjectId, actor }: EventFilter): Wal
     partitions: [...source.partitions, ...(actor == null ? byType : [])],
     where: [
       ...source.where,
-      ...(actor == null ? [] : [isBy(actor), ...(types == null ? [] : [inList(sql`+walked.type`, types)])]),
+      ...(actor == null ? [] : [isBy(actor), ...(types == null ? [] : [inList(sql`+scanned.type`, types)])]),
     ],
   };
 }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { write } from '../db/statement.ts';
-import { forgetOldAttempts } from './access/rate-limits.ts';
+import { removeExpiredLimits } from './access/rate-limits.ts';
 import { smallestIdAt } from './kernel/ids.ts';
 import { firstHour, forgottenBefore, MAX_WINDOW_HOURS } from './usage/traffic-hours.ts';
 
@@ -10,7 +10,7 @@ export async function removeExpired(db: Database, now: Date): Promise<void> {
   await db.batch([
     write(sql`DELETE FROM session WHERE expires_at <= ${now.getTime()}`),
     write(sql`DELETE FROM mailed_link WHERE purpose = 'PASSWORD_RESET' AND expires_at <= ${now.getTime()}`),
-    write(forgetOldAttempts(now)),
+    write(removeExpiredLimits(now)),
   ]);
 }
 

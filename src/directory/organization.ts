@@ -4,7 +4,7 @@ import { organizations } from '../db/schema/organization.ts';
 import { differs, type RowOf, select, update } from '../db/statement.ts';
 import type { Caller } from './access/viewer.ts';
 import { command, type Plan } from './commands/command.ts';
-import { happened, recordAfter, recordEvent } from './commands/event-recording.ts';
+import { recordAfter, recordEvent, wasRecorded } from './commands/event-recording.ts';
 import { ForbiddenError, ValidationError } from './kernel/errors.ts';
 import { text } from './kernel/input.ts';
 
@@ -40,18 +40,18 @@ export const updateOrganization = command({
   reaches: ['ORGANIZATION'],
   input: z.object({ name: text.optional() }),
   errors: [ValidationError, ForbiddenError],
-  plan(change, values): Plan<OrganizationResult, OrganizationRecord> {
+  plan(context, values): Plan<OrganizationResult, OrganizationRecord> {
     const type = 'organization.updated';
     return {
       checks: [],
       writes: (allowed) => [
         recordEvent(
-          change,
+          context,
           { type, subjectType: 'Organization', subjectId: sql`organization.id`, before: SNAPSHOT },
           sql`FROM organization WHERE ${differs(organizations, values)} AND ${allowed}`,
         ),
-        update(organizations, { ...values, updatedAt: change.at }, happened(change, type)),
-        recordAfter(change, type, sql`(SELECT ${SNAPSHOT} FROM organization)`),
+        update(organizations, { ...values, updatedAt: context.at }, wasRecorded(context, type)),
+        recordAfter(context, type, sql`(SELECT ${SNAPSHOT} FROM organization)`),
       ],
       answer: theOrganization,
       result: (organization) => ({ organization }),

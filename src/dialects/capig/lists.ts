@@ -1,9 +1,9 @@
 import { createContextCache } from '@pothos/core';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { ValidationError } from '../../directory/kernel/errors.ts';
-import type { NestedListing } from '../../directory/lists/connection.ts';
+import type { NestedConnection } from '../../directory/lists/connection.ts';
 import { MAX_PAGE_SIZE, type PageArguments } from '../../directory/lists/page-arguments.ts';
-import { nestedConnection } from '../../graphql/shared/connection.ts';
+import { resolveNestedConnection } from '../../graphql/shared/connection.ts';
 
 /** How many records one list may have, and all lists of an answer together. */
 export const MAX_LISTED = 1000;
@@ -23,7 +23,7 @@ export function count<Row>(caller: Caller, rows: readonly Row[]): readonly Row[]
 const tooMany = (limit: string) =>
   ValidationError.at('', `${limit} records here: ask for less, or page through them at /graphql`);
 
-type List<Row> = (caller: Caller, parentIds: readonly string[], page: PageArguments) => NestedListing<Row>;
+type List<Row> = (caller: Caller, parentIds: readonly string[], page: PageArguments) => NestedConnection<Row>;
 
 /** All of a list below a record. A page of all records that ask at once is read together. */
 export async function everyOf<Row>(
@@ -38,7 +38,7 @@ export async function everyOf<Row>(
   let after: string | null = null;
   do {
     const at: PageArguments = { first, after };
-    const page = nestedConnection<Row>(caller, field, parentId, at, list);
+    const page = resolveNestedConnection<Row>(caller, field, parentId, at, list);
     const [edges, { hasNextPage, endCursor }] = await Promise.all([page.edges, page.pageInfo]);
     rows.push(
       ...count(

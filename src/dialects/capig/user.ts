@@ -1,7 +1,7 @@
 import type { Caller } from '../../directory/access/viewer.ts';
 import { deletableUsers } from '../../directory/users/commands.ts';
 import type { UserRecord } from '../../directory/users/queries.ts';
-import { listAssignmentsOfUsers } from '../../directory/users/tenant-roles.ts';
+import { listTenantRolesOfUsers } from '../../directory/users/tenant-roles.ts';
 import { viewerCan } from '../../graphql/shared/viewer-can.ts';
 import { needs } from '../shared/needs.ts';
 import { everyOf } from './lists.ts';
@@ -13,7 +13,7 @@ import { User } from './user-type.ts';
 const SPELLED_STATUSES: Record<UserRecord['status'], number> = { DEACTIVATED: 0, ACTIVE: 1, INVITED: 2 };
 
 const assignmentsOf = ({ id }: UserRecord, caller: Caller) =>
-  everyOf(caller, 'User.tenantRoles', id, listAssignmentsOfUsers);
+  everyOf(caller, 'User.tenantRoles', id, listTenantRolesOfUsers);
 
 /** The role in the organization, unless it is out of reach: those of customers are no roles here. */
 async function agencyPlace({ roleId, customerId }: UserRecord, caller: Caller): Promise<Place[]> {

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { type CustomerListArguments, listCustomers } from '../../directory/customers/queries.ts';
 import { ValidationError } from '../../directory/kernel/errors.ts';
 import { parse } from '../../directory/kernel/input.ts';
-import { connection } from '../../graphql/shared/connection.ts';
+import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
 import { DatetimeFilter, searchTerm, updatedWithin } from './lists.ts';
@@ -153,7 +153,7 @@ builder.queryFields((t) => ({
       },
       resolve: (_, { filters, sortBy, ...page }, caller) => {
         const orderBy = sortBy && { field: 'NAME' as const, direction: sortBy.direction };
-        return connection(listCustomers(caller, { ...page, orderBy, filter: customerFilter(filters) }));
+        return resolveConnection(listCustomers(caller, { ...page, orderBy, filter: customerFilter(filters) }));
       },
     },
     CustomerConnection,
@@ -168,7 +168,9 @@ builder.queryFields((t) => ({
         filters: t.arg({ type: CustomersFilter, description: filters }),
       },
       resolve: (_, { searchQuery, filters, ...page }, caller) =>
-        connection(listCustomers(caller, { ...page, filter: { ...customerFilter(filters), ...foundBy(searchQuery) } })),
+        resolveConnection(
+          listCustomers(caller, { ...page, filter: { ...customerFilter(filters), ...foundBy(searchQuery) } }),
+        ),
     },
     CustomerSearchConnection,
   ),

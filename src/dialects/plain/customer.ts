@@ -1,6 +1,6 @@
 import { type CustomerRecord, findCustomer } from '../../directory/customers/queries.ts';
 import { listMembershipsOfCustomers, type MembershipRecord } from '../../directory/tenants/queries.ts';
-import { nestedConnection } from '../../graphql/shared/connection.ts';
+import { resolveNestedConnection } from '../../graphql/shared/connection.ts';
 import { needs } from '../shared/needs.ts';
 import { Actor, CustomerActor, InternalActor, shownActor, UserActor } from './actors.ts';
 import { builder } from './builder.ts';
@@ -135,7 +135,7 @@ export const Customer = builder.objectRef<CustomerRecord>('Customer').implement(
         description:
           'The live tenants in your reach that the customer belongs to, the oldest first. Needs `tenant:read`.',
         resolve: ({ id }, args, caller) =>
-          nestedConnection(caller, 'Customer.tenantMemberships', id, args, listMembershipsOfCustomers),
+          resolveNestedConnection(caller, 'Customer.tenantMemberships', id, args, listMembershipsOfCustomers),
       },
       MembershipConnection,
     ),

@@ -6,7 +6,7 @@ import {
   type TenantListArguments,
   type TenantRecord,
 } from '../../directory/tenants/queries.ts';
-import { connection } from '../../graphql/shared/connection.ts';
+import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { detail } from '../../graphql/shared/tenant-details.ts';
 import { InternalActor, shownActor } from './actors.ts';
 import { builder } from './builder.ts';
@@ -145,7 +145,7 @@ builder.queryFields((t) => ({
       description: `The tenants in your reach, ${ORDER}. Needs \`tenant:read\`.`,
       args: { filters: t.arg({ type: TenantsFilter, description: filters }) },
       resolve: (_, { filters, ...page }, caller) =>
-        connection(listTenants(caller, { ...page, filter: tenantFilter(filters) })),
+        resolveConnection(listTenants(caller, { ...page, filter: tenantFilter(filters) })),
     },
     TenantConnection,
   ),
@@ -158,7 +158,9 @@ builder.queryFields((t) => ({
         filters: t.arg({ type: TenantsFilter, description: filters }),
       },
       resolve: (_, { searchQuery, filters, ...page }, caller) =>
-        connection(listTenants(caller, { ...page, filter: { ...tenantFilter(filters), search: termOf(searchQuery) } })),
+        resolveConnection(
+          listTenants(caller, { ...page, filter: { ...tenantFilter(filters), search: termOf(searchQuery) } }),
+        ),
     },
     TenantSearchResultConnection,
   ),

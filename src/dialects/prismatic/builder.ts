@@ -3,7 +3,7 @@ import DataloaderPlugin from '@pothos/plugin-dataloader';
 import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLError } from 'graphql';
 import type { Caller } from '../../directory/access/viewer.ts';
-import { momentOf } from '../../directory/kernel/rfc3339.ts';
+import { parseRfc3339 } from '../../directory/kernel/rfc3339.ts';
 import { RELAY } from '../../graphql/shared/relay.ts';
 
 /** What is asked for at the root, and every page, is never null. */
@@ -53,7 +53,7 @@ builder.scalarType('DateTime', {
   description: 'A moment, written as in RFC 3339, in UTC and with milliseconds: 2026-11-21T09:30:00.000Z.',
   serialize: (time) => time.toISOString(),
   parseValue: (value) => {
-    const time = momentOf(value);
+    const time = parseRfc3339(value);
     if (time === null) throw new GraphQLError('A DateTime is written as in RFC 3339, such as 2026-11-21T09:30:00Z.');
     return time;
   },

@@ -9,7 +9,7 @@ import {
 import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer } from './customer.ts';
-import { errorsField, type Outcome, type OutputFields, outcomeOf } from './errors.ts';
+import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
 import { mutationField } from './mutation.ts';
 
 const customerFields = (t: InputFields) => ({
@@ -26,7 +26,7 @@ const idField = (t: InputFields) => t.id({ description: 'The id of the customer.
 
 const payload = (description: string) => ({
   description: 'The customer, or why nothing was changed.',
-  outputFields: (t: OutputFields<Outcome<CustomerResult>>) => ({
+  outputFields: (t: OutputFields<MutationOutcome<CustomerResult>>) => ({
     customer: t.field({
       type: Customer,
       nullable: true,

@@ -2,9 +2,9 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { MAX_DESCRIPTION_SORT } from '../../directory/customers/columns.ts';
 import { type CustomerListArguments, type CustomerRecord, listCustomers } from '../../directory/customers/queries.ts';
 import { ValidationError } from '../../directory/kernel/errors.ts';
-import type { Listing } from '../../directory/lists/connection.ts';
+import type { Connection } from '../../directory/lists/connection.ts';
 import { MAX_OFFSET } from '../../directory/lists/page-arguments.ts';
-import { connection } from '../../graphql/shared/connection.ts';
+import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { builder } from './builder.ts';
 import { Customer, CustomerConnection } from './customer.ts';
 import { pageOf } from './pages.ts';
@@ -60,7 +60,7 @@ const ARGUMENTS: Record<string, string> = {
 };
 
 /** The same list, or what is wrong with it by the names of the arguments. */
-function listBy(caller: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
+function listBy(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   try {
     return listCustomers(caller, args);
   } catch (error) {
@@ -75,7 +75,7 @@ function listBy(caller: Caller, args: CustomerListArguments): Listing<CustomerRe
 }
 
 /** What has no records; whoever may not ask for any has been refused by then. */
-const withoutRecords = <Row>(listing: Listing<Row>): Listing<Row> => ({
+const withoutRecords = <Row>(listing: Connection<Row>): Connection<Row> => ({
   ...listing,
   page: async () => ({ rows: [], start: null, end: null, hasNextPage: false, hasPreviousPage: false }),
   count: async () => 0,
@@ -138,7 +138,7 @@ builder.queryField('customers', (t) =>
             labels: labels.length > 0 ? labels : null,
           },
         });
-        return connection(args.isSystem ? withoutRecords(listing) : listing);
+        return resolveConnection(args.isSystem ? withoutRecords(listing) : listing);
       },
     },
     CustomerConnection,

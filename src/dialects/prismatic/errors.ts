@@ -57,13 +57,13 @@ const entriesOf = (error: DirectoryError): FieldError[] =>
   }));
 
 /** What a mutation answers: what was done, or why nothing was. */
-export interface Outcome<Result> {
+export interface MutationOutcome<Result> {
   done: Result | null;
   errors: readonly FieldError[];
 }
 
 /** Who may not do it at all is told so by a failed request. Anything else that is no bug stands in the payload. */
-export async function outcomeOf<Result>(result: Promise<Result>): Promise<Outcome<Result>> {
+export async function outcomeOf<Result>(result: Promise<Result>): Promise<MutationOutcome<Result>> {
   try {
     return { done: await result, errors: [] };
   } catch (error) {
@@ -75,7 +75,7 @@ export async function outcomeOf<Result>(result: Promise<Result>): Promise<Outcom
 /** For output fields that several payloads share. */
 export type OutputFields<Shape> = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Shape>;
 
-export const errorsField = <Result>(t: OutputFields<Outcome<Result>>) =>
+export const errorsField = <Result>(t: OutputFields<MutationOutcome<Result>>) =>
   t.field({
     type: [ErrorType],
     description: 'Why nothing was changed; empty if it was done, or was so before.',

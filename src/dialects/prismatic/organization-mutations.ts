@@ -1,7 +1,7 @@
 import { run } from '../../directory/commands/command.ts';
 import { type OrganizationResult, updateOrganization } from '../../directory/organization.ts';
 import { builder } from './builder.ts';
-import { errorsField, type Outcome, type OutputFields, outcomeOf } from './errors.ts';
+import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
 import { mutationField } from './mutation.ts';
 import { Organization } from './organization.ts';
 
@@ -17,7 +17,7 @@ builder.relayMutationField(
   },
   {
     description: 'The organization, or why nothing was changed.',
-    outputFields: (t: OutputFields<Outcome<OrganizationResult>>) => ({
+    outputFields: (t: OutputFields<MutationOutcome<OrganizationResult>>) => ({
       organization: t.field({
         type: Organization,
         nullable: true,

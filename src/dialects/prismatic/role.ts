@@ -1,6 +1,6 @@
 import type { PermissionRecord } from '../../directory/roles/permissions.ts';
 import { assignableRoles, listPermissionsOfRoles, type RoleRecord, rolesByIds } from '../../directory/roles/queries.ts';
-import { nestedConnection, UNCACHED } from '../../graphql/shared/connection.ts';
+import { resolveNestedConnection, UNCACHED } from '../../graphql/shared/connection.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { builder } from './builder.ts';
 import { pageOf } from './pages.ts';
@@ -44,7 +44,7 @@ Role.implement({
         type: Permission,
         description: 'What the role allows, by name.',
         resolve: ({ id }, args, caller) =>
-          nestedConnection(caller, 'Role.permissions', id, pageOf(args), listPermissionsOfRoles),
+          resolveNestedConnection(caller, 'Role.permissions', id, pageOf(args), listPermissionsOfRoles),
       },
       PermissionConnection,
     ),

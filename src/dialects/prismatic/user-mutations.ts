@@ -5,7 +5,7 @@ import { deleteUser, updateUser } from '../../directory/users/commands.ts';
 import { createCustomerUser, createOrganizationUser } from '../../directory/users/creation-commands.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
-import { errorsField, type Outcome, type OutputFields, outcomeOf } from './errors.ts';
+import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
 import { mutationField } from './mutation.ts';
 import { USER_DESCRIPTIONS, User } from './user.ts';
 
@@ -19,7 +19,7 @@ const newUserFields = (t: InputFields, roles: string) => ({
 
 const payload = (description: string) => ({
   description: 'The user, or why nothing was changed.',
-  outputFields: (t: OutputFields<Outcome<UserResult>>) => ({
+  outputFields: (t: OutputFields<MutationOutcome<UserResult>>) => ({
     user: t.field({
       type: User,
       nullable: true,

@@ -1,6 +1,6 @@
 import type { OrganizationRecord } from '../../directory/organization.ts';
 import { listUsersOfCustomers, listUsersOfOrganization, type UserRecord } from '../../directory/users/queries.ts';
-import { connection, nestedConnection } from '../../graphql/shared/connection.ts';
+import { resolveConnection, resolveNestedConnection } from '../../graphql/shared/connection.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { needs } from '../shared/needs.ts';
 import { builder } from './builder.ts';
@@ -95,7 +95,7 @@ builder.objectField(Customer, 'users', (t) =>
       ...needs('user:read'),
       description: 'The live users of the customer in your reach, the oldest first. Needs `user:read`.',
       resolve: ({ id }, args, caller) =>
-        nestedConnection(caller, 'Customer.users', id, pageOf(args), listUsersOfCustomers),
+        resolveNestedConnection(caller, 'Customer.users', id, pageOf(args), listUsersOfCustomers),
     },
     UserConnection,
   ),
@@ -108,7 +108,7 @@ builder.objectField(Organization, 'users', (t) =>
       ...needs('user:read'),
       description:
         'The team: users with a role in the organization, the oldest first. Only callers who reach the whole organization see any. Needs `user:read`.',
-      resolve: (_, args, caller) => connection(listUsersOfOrganization(caller, pageOf(args))),
+      resolve: (_, args, caller) => resolveConnection(listUsersOfOrganization(caller, pageOf(args))),
     },
     UserConnection,
   ),

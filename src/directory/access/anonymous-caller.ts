@@ -1,7 +1,7 @@
 import type { Database } from '../../db/client.ts';
 
 /** What is known of whoever asks without a credential. */
-export interface Visitor {
+export interface AnonymousCaller {
   db: Database;
   /** The network address; null if it is not known, and then not limited. */
   address: string | null;

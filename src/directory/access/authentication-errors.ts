@@ -1,8 +1,8 @@
 /** A credential, a link or a token that is not good: what is wrong with it is nobody's business. */
-export class RefusedError extends Error {}
+export class AuthenticationError extends Error {}
 
 /** It was tried too often. */
-export class TooManyAttemptsError extends Error {
+export class RateLimitError extends Error {
   readonly retryAfterSeconds: number;
 
   constructor(retryAfterSeconds: number) {

@@ -9,7 +9,7 @@ export interface Authenticated {
   noteUse: (() => Promise<void>) | null;
 }
 
-export interface Trust {
+export interface CacheUse {
   /** Whether to read the credential first, whatever is known of it. */
   afresh: boolean;
 }
@@ -40,7 +40,7 @@ export function remember<Value>(map: Map<string, Value>, key: string, value: Val
  * query spends no D1 call on authentication, and what was revoked or taken away is gone from the next request on all the
  * same. `ignored` are fields that may differ.
  */
-export function recollection<Row extends object>(ignored: readonly (keyof Row)[] = []) {
+export function credentialCache<Row extends object>(ignored: readonly (keyof Row)[] = []) {
   /** The credentials seen last, by the hash of the whole token. */
   const known = new Map<string, Row>();
 
@@ -58,13 +58,13 @@ export function recollection<Row extends object>(ignored: readonly (keyof Row)[]
     db: Database,
     token: string,
     { statement, admit }: Credential<Row>,
-    { afresh }: Trust,
+    { afresh }: CacheUse,
   ): Promise<Authenticated | null> => {
     const hash = sha256(token);
     const before = afresh ? undefined : known.get(hash);
     const admitted = before && admit(before);
     if (before && admitted) {
-      db.relyOn({ statement, holds: ([row]) => isStill(hash, before, row) });
+      db.revalidateWith({ statement, holds: ([row]) => isStill(hash, before, row) });
       return admitted;
     }
     const [[row] = []] = await db.reads([statement]);

@@ -73,7 +73,7 @@ export function userWhollyInReach(reach: Reach, userId: Id): SQL {
 }
 
 /** Whether a role in a tenant shows: those in the tenants of the viewer's own reach. */
-export function assignmentInReach(reach: Reach, tenantId: Id): SQL {
+export function tenantRoleInReach(reach: Reach, tenantId: Id): SQL {
   return reach.kind === 'CUSTOMER' ? NOTHING : tenantInReach(reach, tenantId);
 }
 

@@ -10,18 +10,18 @@ export interface ClientCredentials {
   clientSecret: string;
 }
 
-export interface ClientAdmission {
+export interface IssuedClientToken {
   token: string;
   noteUse: Authenticated['noteUse'];
 }
 
 /** A token in exchange for a key's id and its secret. Null for who has not got both right, whichever is wrong. */
-export async function admitClient(
+export async function exchangeClientCredentials(
   db: Database,
   tokens: ClientTokens,
   { clientId, clientSecret }: ClientCredentials,
   now: Date,
-): Promise<ClientAdmission | null> {
+): Promise<IssuedClientToken | null> {
   const authenticated = await authenticateApiKey(db, clientSecret, now, { afresh: true });
   if (!authenticated) return null;
   const { viewer, noteUse } = authenticated;

@@ -5,7 +5,7 @@ import { insertWhen, jsonList, update } from '../../db/statement.ts';
 import { apiKeyInReach } from '../access/reach.ts';
 import { requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
-import { happened, recordAfter, recordEvent } from '../commands/event-recording.ts';
+import { recordAfter, recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { holdsPermissions } from '../commands/grant-guard.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
@@ -103,8 +103,8 @@ export const createApiKey = command({
     expiresAt: instant.refine((time) => time > new Date(), 'must lie in the future').nullish(),
   }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, input): Plan<ApiKeySecretResult, ApiKeyRecord> {
-    const { viewer } = change;
+  plan(context, input): Plan<ApiKeySecretResult, ApiKeyRecord> {
+    const { viewer } = context;
     requireMatchingReach(input);
     requirePermissions(viewer, input.permissions);
     if (input.reach !== 'TENANTS') requireReach(viewer, ['ORGANIZATION']);
@@ -115,7 +115,7 @@ export const createApiKey = command({
     const tenants = resolveTenants(viewer.reach, input.tenantIdentifiers ?? [], 'tenantIdentifiers');
     const { customerIdentifier: customer } = input;
     const customerId = customer && sql`(SELECT customer.id FROM customer WHERE ${isCustomer(customer)})`;
-    const created = happened(change, 'apiKey.created');
+    const created = wasRecorded(context, 'apiKey.created');
     return {
       checks: [
         allExist([
@@ -126,7 +126,11 @@ export const createApiKey = command({
         ]),
       ],
       writes: (allowed) => [
-        recordEvent(change, { ...SUBJECT, type: 'apiKey.created', subjectId: sql`${apiKeyId}` }, sql`WHERE ${allowed}`),
+        recordEvent(
+          context,
+          { ...SUBJECT, type: 'apiKey.created', subjectId: sql`${apiKeyId}` },
+          sql`WHERE ${allowed}`,
+        ),
         insertWhen(
           apiKeys,
           {
@@ -146,7 +150,7 @@ export const createApiKey = command({
           SELECT DISTINCT ${apiKeyId}, value FROM json_each(${jsonList(input.permissions)}) WHERE ${created}`,
         sql`INSERT INTO api_key_tenant (api_key_id, tenant_id)
           SELECT DISTINCT ${apiKeyId}, tenant_id FROM ${tenants} WHERE ${created}`,
-        recordAfter(change, 'apiKey.created', SNAPSHOT),
+        recordAfter(context, 'apiKey.created', SNAPSHOT),
       ],
       answer: apiKeyRows(sql`WHERE api_key.id = ${apiKeyId}`),
       result: (apiKey) => ({ apiKey, secret }),
@@ -170,8 +174,8 @@ export const rotateApiKey = command({
       .nullish(),
   }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { id, overlapSeconds }): Plan<ApiKeySecretResult, ApiKeyRecord> {
-    const { viewer, at } = change;
+  plan(context, { id, overlapSeconds }): Plan<ApiKeySecretResult, ApiKeyRecord> {
+    const { viewer, at } = context;
     const secret = newToken(id);
     const target = sql`api_key.id = ${id} AND ${apiKeyInReach(viewer, sql`api_key.id`)}
       AND api_key.revoked_at IS NULL AND (api_key.expires_at IS NULL OR api_key.expires_at > ${at.getTime()})`;
@@ -184,7 +188,7 @@ export const rotateApiKey = command({
         ...endsInTime(viewer, id),
       ],
       writes: (allowed) => [
-        recordEvent(change, { ...SUBJECT, type: 'apiKey.rotated' }, sql`FROM api_key WHERE ${target} AND ${allowed}`),
+        recordEvent(context, { ...SUBJECT, type: 'apiKey.rotated' }, sql`FROM api_key WHERE ${target} AND ${allowed}`),
         update(
           apiKeys,
           {
@@ -193,9 +197,9 @@ export const rotateApiKey = command({
             previousSecretExpiresAt: keepsPrevious ? new Date(at.getTime() + overlap * 1000) : null,
             updatedAt: at,
           },
-          sql`api_key.id = ${id} AND ${happened(change, 'apiKey.rotated')}`,
+          sql`api_key.id = ${id} AND ${wasRecorded(context, 'apiKey.rotated')}`,
         ),
-        recordAfter(change, 'apiKey.rotated', SNAPSHOT),
+        recordAfter(context, 'apiKey.rotated', SNAPSHOT),
       ],
       answer: apiKeyRows(sql`WHERE ${target}`),
       result: (apiKey) => ({ apiKey, secret }),
@@ -209,8 +213,8 @@ export const revokeApiKey = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { id }): Plan<ApiKeyResult, ApiKeyRecord> {
-    const { viewer, at } = change;
+  plan(context, { id }): Plan<ApiKeyResult, ApiKeyRecord> {
+    const { viewer, at } = context;
     const target = sql`api_key.id = ${id} AND ${apiKeyInReach(viewer, sql`api_key.id`)}`;
     const isActive = sql`api_key.revoked_at IS NULL`;
     return {
@@ -220,16 +224,16 @@ export const revokeApiKey = command({
       ],
       writes: (allowed) => [
         recordEvent(
-          change,
+          context,
           { ...SUBJECT, type: 'apiKey.revoked' },
           sql`FROM api_key WHERE ${target} AND ${isActive} AND ${allowed}`,
         ),
         update(
           apiKeys,
           { revokedAt: at, updatedAt: at, previousSecretHash: null, previousSecretExpiresAt: null },
-          sql`api_key.id = ${id} AND ${happened(change, 'apiKey.revoked')}`,
+          sql`api_key.id = ${id} AND ${wasRecorded(context, 'apiKey.revoked')}`,
         ),
-        recordAfter(change, 'apiKey.revoked', SNAPSHOT),
+        recordAfter(context, 'apiKey.revoked', SNAPSHOT),
       ],
       answer: apiKeyRows(sql`WHERE ${target}`),
       result: (apiKey) => ({ apiKey }),

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { apiKeys } from '../../db/schema/api-keys.ts';
 import { parseJsonList, select, write } from '../../db/statement.ts';
-import { type Authenticated, recollection, type Trust } from '../access/credential-cache.ts';
+import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
 import { reachOf } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
@@ -37,7 +37,7 @@ const credentialOf = (apiKeyId: string) =>
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 
 /** What is noted of a key's use says nothing about whether it is good. */
-const authenticate = recollection<Credential>(['lastUsedAt']);
+const authenticate = credentialCache<Credential>(['lastUsedAt']);
 
 /** What some APIs have clients say beside their key. It never adds to what the key may do. */
 export interface ApiKeyClaims {
@@ -52,7 +52,7 @@ export async function authenticateApiKey(
   db: Database,
   token: string,
   now: Date,
-  how: Trust,
+  how: CacheUse,
   claims: ApiKeyClaims | null = null,
 ): Promise<Authenticated | null> {
   const id = apiKeyIdOf(token);
@@ -82,7 +82,7 @@ export async function authenticateClient(
   tokens: ClientTokens,
   token: string,
   now: Date,
-  how: Trust,
+  how: CacheUse,
 ): Promise<Authenticated | null> {
   const grant = await tokens.read(token);
   if (grant === null) return null;

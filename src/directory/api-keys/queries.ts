@@ -5,10 +5,10 @@ import { inList, mapRows, parseJsonList, selection } from '../../db/statement.ts
 import { apiKeyInReach, type Reach, reachOf } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { type Listing, listing } from '../lists/connection.ts';
+import { type Connection, connectionOf } from '../lists/connection.ts';
 import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { Walk } from '../lists/index-scan.ts';
-import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import type { IndexScan } from '../lists/index-scan.ts';
+import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
 
 export const API_KEY_ACCESSES = apiKeys.access.enumValues;
 
@@ -51,25 +51,25 @@ export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[
   return db.read(apiKeyRows(sql`WHERE ${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`));
 }
 
-const walked = alias(apiKeys, 'walked');
+const scanned = alias(apiKeys, 'scanned');
 
-/** Where the keys in reach are walked: of whoever reaches some tenants, those of these tenants and no more. */
+/** Where the keys in reach are scanned: of whoever reaches some tenants, those of these tenants and no more. */
 function keysInReach(reach: Reach): SQL {
-  if (reach.kind !== 'TENANTS') return sql`api_key walked`;
+  if (reach.kind !== 'TENANTS') return sql`api_key scanned`;
   return sql`(SELECT DISTINCT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)}) reached
-    CROSS JOIN api_key walked ON walked.id = reached.api_key_id`;
+    CROSS JOIN api_key scanned ON scanned.id = reached.api_key_id`;
 }
 
 /** The keys in reach, the oldest first, revoked ones included. */
-export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Listing<ApiKeyRecord> {
+export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Connection<ApiKeyRecord> {
   requirePermissions(viewer, ['apiKey:read']);
-  const walk: Walk = {
+  const scan: IndexScan = {
     from: keysInReach(viewer.reach),
-    id: walked.id,
+    id: scanned.id,
     sort: null,
     partitions: [],
-    where: [apiKeyInReach(viewer, walked.id)],
+    where: [apiKeyInReach(viewer, scanned.id)],
   };
   const target = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id, sort: null };
-  return listing(db, target, walk, parsePaging(page, BY_CREATION, 'apiKeys'), () => null);
+  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'apiKeys'), () => null);
 }

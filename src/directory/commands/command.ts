@@ -33,7 +33,7 @@ export interface Rules<Schema extends z.ZodType = z.ZodType> {
  */
 export interface Command<Result = unknown, Answer = unknown, Schema extends z.ZodType = z.ZodType>
   extends Rules<Schema> {
-  plan(change: Change, input: z.output<Schema>): Plan<Result, Answer>;
+  plan(context: CommandContext, input: z.output<Schema>): Plan<Result, Answer>;
 }
 
 /** Infers the types of a command from its schema and its plan. */
@@ -44,7 +44,7 @@ export function command<Result, Answer, Schema extends z.ZodType>(
 }
 
 /** One command being carried out: what all that it writes has in common. */
-export interface Change {
+export interface CommandContext {
   /** Stands in every event of the command. */
   readonly id: string;
   readonly at: Date;
@@ -105,12 +105,12 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
   input: unknown,
 ): Promise<Result> {
   authorize(viewer, { permissions, reaches });
-  const change: Change = { id: newId(), at: new Date(), viewer };
-  const plan = makePlan(change, parse(schema, input));
+  const context: CommandContext = { id: newId(), at: new Date(), viewer };
+  const plan = makePlan(context, parse(schema, input));
 
   const checks = checkStatement(plan.checks);
-  const writes = [...plan.writes(isAllowed(plan.checks)), nameTenants(change), ...(plan.removals ?? [])].map(write);
-  const recorded = eventsOf(change);
+  const writes = [...plan.writes(isAllowed(plan.checks)), nameTenants(context), ...(plan.removals ?? [])].map(write);
+  const recorded = eventsOf(context);
   const statements: Statement[] = plan.answersBeforeWriting
     ? [plan.answer, checks, ...writes, recorded]
     : [checks, ...writes, recorded, plan.answer];

@@ -19,20 +19,28 @@ import { type NamedRecord, VersionConflictError } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { creationTime } from '../kernel/ids.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { authorize, type Change, type Check, isAllowed, type Plan, type Rules, type UniqueValue } from './command.ts';
-import { happened, type Occasion, recordAfter, recordEvent, subjectsOf } from './event-recording.ts';
+import {
+  authorize,
+  type Check,
+  type CommandContext,
+  isAllowed,
+  type Plan,
+  type Rules,
+  type UniqueValue,
+} from './command.ts';
+import { type EventContext, recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
 
-export type RecordTable = typeof customers | typeof tenants | typeof users;
+export type EntityTable = typeof customers | typeof tenants | typeof users;
 
-export type RecordWord = 'customer' | 'tenant' | 'user';
+export type EntityWord = 'customer' | 'tenant' | 'user';
 
 /** A kind of record that is created, changed, hidden and restored like the others: with versions and events. */
-export interface Entity<T extends RecordTable = RecordTable, Row = unknown> {
+export interface Entity<T extends EntityTable = EntityTable, Row = unknown> {
   /** In global ids and events. */
   readonly name: 'Customer' | 'Tenant' | 'User';
   /** In SQL, event types and messages. */
-  readonly word: RecordWord;
+  readonly word: EntityWord;
   readonly table: T;
   readonly readPermission: Permission;
   /** Over the table's columns: not hidden. */
@@ -69,7 +77,7 @@ export const snapshotOfSubject = (entity: Entity): SQL =>
 export const exists = (entity: Entity, condition: SQL): SQL =>
   sql`EXISTS (SELECT 1 ${from(entity)} WHERE ${condition})`;
 
-type Acting = Occasion['viewer'];
+type Acting = EventContext['viewer'];
 
 /** Who changes a record last, for the columns of the concepts that keep it. They are no part of what differs. */
 export const updatedBy = ({ table }: Entity, { actor }: Acting) =>
@@ -82,21 +90,21 @@ export const createdBy = (entity: Entity, acting: Acting) =>
     : {};
 
 /** A new record with these values. */
-export function creation<T extends RecordTable>(
-  change: Occasion,
+export function creation<T extends EntityTable>(
+  context: EventContext,
   entity: Entity<T>,
   id: string,
   values: Values<T>,
 ): Writes {
   const type: EventType = `${entity.word}.created`;
   const at = creationTime(id);
-  const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1, ...createdBy(entity, change.viewer) };
+  const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1, ...createdBy(entity, context.viewer) };
   return {
     recorded: (condition) =>
-      recordEvent(change, { type, subjectType: entity.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
+      recordEvent(context, { type, subjectType: entity.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
     writes: [
-      insertWhen<RecordTable>(entity.table, columns, happened(change, type)),
-      recordAfter(change, type, snapshotOfSubject(entity)),
+      insertWhen<EntityTable>(entity.table, columns, wasRecorded(context, type)),
+      recordAfter(context, type, snapshotOfSubject(entity)),
     ],
   };
 }
@@ -104,8 +112,8 @@ export function creation<T extends RecordTable>(
 type Verb = 'updated' | 'deleted' | 'restored';
 
 /** Other values for the record in `target`, if any of them differs: else nothing is recorded, and nothing written. */
-export function alteration<T extends RecordTable>(
-  change: Change,
+export function alteration<T extends EntityTable>(
+  context: CommandContext,
   entity: Entity<T>,
   target: SQL,
   values: Values<T>,
@@ -113,19 +121,19 @@ export function alteration<T extends RecordTable>(
 ): Writes {
   const type: EventType = `${entity.word}.${verb}`;
   const version = sql`${entity.table.version} + 1`;
-  const columns = { ...values, updatedAt: change.at, version, ...updatedBy(entity, change.viewer) };
+  const columns = { ...values, updatedAt: context.at, version, ...updatedBy(entity, context.viewer) };
   const subject = { type, subjectType: entity.name, subjectId: sql`${entity.table.id}` };
   const before = verb === 'restored' ? {} : { before: entity.snapshot };
   return {
     recorded: (condition) =>
       recordEvent(
-        change,
+        context,
         { ...subject, ...before },
-        sql`${from(entity)} WHERE ${target} AND ${differs<RecordTable>(entity.table, values)} AND ${condition}`,
+        sql`${from(entity)} WHERE ${target} AND ${differs<EntityTable>(entity.table, values)} AND ${condition}`,
       ),
     writes: [
-      update<RecordTable>(entity.table, columns, sql`${entity.table.id} IN ${subjectsOf(change, type)}`),
-      ...(verb === 'deleted' ? [] : [recordAfter(change, type, snapshotOfSubject(entity))]),
+      update<EntityTable>(entity.table, columns, sql`${entity.table.id} IN ${recordedSubjects(context, type)}`),
+      ...(verb === 'deleted' ? [] : [recordAfter(context, type, snapshotOfSubject(entity))]),
     ],
   };
 }
@@ -142,7 +150,7 @@ export const missing = (entity: Entity, target: SQL, path: string): SQL =>
 
 /** Refuses to overwrite what somebody else changed first. */
 export function hasVersion<Row>(
-  entity: Entity<RecordTable, Row>,
+  entity: Entity<EntityTable, Row>,
   { permissions }: Viewer,
   target: SQL,
   expected: number | null | undefined,
@@ -165,7 +173,7 @@ export function hasVersion<Row>(
  * them is shown to viewers who may read it.
  */
 export function uniqueValues<Row>(
-  entity: Entity<RecordTable, Row>,
+  entity: Entity<EntityTable, Row>,
   viewer: Viewer,
   values: object,
   target: SQL,
@@ -186,9 +194,9 @@ export function uniqueValues<Row>(
 
 /** What a column is called among the values of a record. */
 export const keyOf = ({ table }: Entity, column: Column): string =>
-  Object.entries(getTableColumns<RecordTable>(table)).find(([, candidate]) => candidate === column)?.[0] ?? '';
+  Object.entries(getTableColumns<EntityTable>(table)).find(([, candidate]) => candidate === column)?.[0] ?? '';
 
-interface Alteration<T extends RecordTable> {
+interface Alteration<T extends EntityTable> {
   /** As an expression, the same before and after. */
   id: string | SQL;
   /** Where in the input it came from, if not as `id`. */
@@ -200,17 +208,17 @@ interface Alteration<T extends RecordTable> {
 }
 
 /** Changes, hides or restores the record with this id; `checks` are those of its entity, over the record's columns. */
-export function planAlteration<T extends RecordTable, Row, Result>(
-  change: Change,
+export function planAlteration<T extends EntityTable, Row, Result>(
+  context: CommandContext,
   entity: Entity<T, Row>,
   { id, path = 'id', verb, values, missing: others = [] }: Alteration<T>,
   checks: (target: SQL) => readonly Check<Row>[],
   result: (row: Row) => Result,
 ): Plan<Result, Row> {
-  const { viewer } = change;
+  const { viewer } = context;
   const known = inReachById(entity, viewer, id);
   const target = verb === 'restored' ? known : sql`${entity.table.id} = ${id} AND ${liveInReach(entity, viewer)}`;
-  const { recorded, writes } = alteration(change, entity, target, values, verb);
+  const { recorded, writes } = alteration(context, entity, target, values, verb);
   return {
     checks: [allExist([missing(entity, target, path), ...others]), ...checks(target)],
     writes: (allowed) => [recorded(allowed), ...writes],

@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { requireReach } from '../access/viewer.ts';
 import type { EventType } from '../kernel/event-types.ts';
-import type { Change, Check, Plan } from './command.ts';
-import { type Entity, inReachById, missing, type RecordTable } from './entity.ts';
-import { recordEvent, subjectsOf } from './event-recording.ts';
+import type { Check, CommandContext, Plan } from './command.ts';
+import { type Entity, type EntityTable, inReachById, missing } from './entity.ts';
+import { recordEvent, recordedSubjects } from './event-recording.ts';
 import { allExist } from './references.ts';
-import { asObject, blackened, blackenedAccess, blackenedDataSources } from './secure-overwrite.ts';
+import { asObject, overwritten, overwrittenDataSources, overwrittenSignIn } from './secure-overwrite.ts';
 
 interface Erasure {
   recorded(condition: SQL): SQL;
@@ -21,41 +21,41 @@ function eventsOf({ name }: Entity, ids: SQL): SQL {
 }
 
 /** The records in `target` go, and with them what their events say of them: of the events, all else stays. */
-export function erasure(change: Change, entity: Entity, target: SQL): Erasure {
+export function erasure(context: CommandContext, entity: Entity, target: SQL): Erasure {
   const type: EventType = `${entity.word}.erased`;
   const { id } = entity.table;
   const table = sql.identifier(entity.word);
-  const subjects = sql`event.id IN (${eventsOf(entity, subjectsOf(change, type))})`;
+  const subjects = sql`event.id IN (${eventsOf(entity, recordedSubjects(context, type))})`;
   return {
     recorded: (condition) =>
       recordEvent(
-        change,
+        context,
         { type, subjectType: entity.name, subjectId: sql`${id}` },
         sql`FROM ${table} WHERE ${target} AND ${condition}`,
       ),
     removals: [
       sql`UPDATE event SET before = ${asObject(sql`before`)}, after = ${asObject(sql`after`)} WHERE ${subjects}`,
       sql`UPDATE event SET before = NULL, after = NULL WHERE ${subjects}`,
-      ...(entity.name === 'User' ? blackenedAccess(subjectsOf(change, type)) : []),
-      ...(entity.name === 'Tenant' ? [blackenedDataSources(subjectsOf(change, type))] : []),
-      sql`UPDATE ${table} SET ${blackened(entity.table)} WHERE ${id} IN ${subjectsOf(change, type)}`,
-      sql`DELETE FROM ${table} WHERE ${id} IN ${subjectsOf(change, type)}`,
+      ...(entity.name === 'User' ? overwrittenSignIn(recordedSubjects(context, type)) : []),
+      ...(entity.name === 'Tenant' ? [overwrittenDataSources(recordedSubjects(context, type))] : []),
+      sql`UPDATE ${table} SET ${overwritten(entity.table)} WHERE ${id} IN ${recordedSubjects(context, type)}`,
+      sql`DELETE FROM ${table} WHERE ${id} IN ${recordedSubjects(context, type)}`,
     ],
   };
 }
 
 /** Removes the record with this id for good, hidden or not. `along` goes before it. */
-export function planErasure<T extends RecordTable, Row, Result>(
-  change: Change,
+export function planErasure<T extends EntityTable, Row, Result>(
+  context: CommandContext,
   entity: Entity<T, Row>,
   id: string,
   checks: readonly Check<Row>[],
   result: (row: Row) => Result,
   along: readonly Erasure[] = [],
 ): Plan<Result, Row> {
-  requireReach(change.viewer, ['ORGANIZATION']);
-  const target = inReachById(entity, change.viewer, id);
-  const erased = [...along, erasure(change, entity, target)];
+  requireReach(context.viewer, ['ORGANIZATION']);
+  const target = inReachById(entity, context.viewer, id);
+  const erased = [...along, erasure(context, entity, target)];
   return {
     checks: [allExist([missing(entity, target, 'id')]), ...checks],
     writes: (allowed) => erased.map(({ recorded }) => recorded(allowed)),

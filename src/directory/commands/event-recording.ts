@@ -6,14 +6,14 @@ import type { EventType } from '../kernel/event-types.ts';
 import { newId } from '../kernel/ids.ts';
 
 /** What all events of one command have in common. */
-export interface Occasion {
+export interface EventContext {
   readonly id: string;
   readonly at: Date;
   readonly viewer: { readonly actor: Actor };
 }
 
 /** What users do for themselves, before there is a viewer. */
-export const occasionOf = (userId: string, at: Date): Occasion => ({
+export const eventContextOf = (userId: string, at: Date): EventContext => ({
   id: newId(),
   at,
   viewer: { actor: { type: 'USER', id: userId } },
@@ -30,28 +30,28 @@ interface EventDraft {
 }
 
 /** Inserts one event for each row of `from`, a FROM clause with its conditions: none match, nothing happens. */
-export function recordEvent(change: Occasion, draft: EventDraft, from: SQL): SQL {
-  const { actor } = change.viewer;
+export function recordEvent(context: EventContext, draft: EventDraft, from: SQL): SQL {
+  const { actor } = context.viewer;
   const { type, subjectType, subjectId, before, after } = draft;
   return sql`INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, actor_id, before, after, created_at)
-    SELECT ${change.id}, ${type}, ${subjectType}, ${subjectId}, ${actor.type}, ${actor.id},
-      ${before ?? sql`NULL`}, ${after ?? sql`NULL`}, ${change.at.getTime()} ${from}`;
+    SELECT ${context.id}, ${type}, ${subjectType}, ${subjectId}, ${actor.type}, ${actor.id},
+      ${before ?? sql`NULL`}, ${after ?? sql`NULL`}, ${context.at.getTime()} ${from}`;
 }
 
-const ofCommand = (change: Occasion, type: EventType): SQL =>
-  sql`event.command_id = ${change.id} AND event.type = ${type}`;
+const ofCommand = (context: EventContext, type: EventType): SQL =>
+  sql`event.command_id = ${context.id} AND event.type = ${type}`;
 
 /** Whether an event of this type was recorded by this command: the condition of the writes that belong to it. */
-export const happened = (change: Occasion, type: EventType): SQL =>
-  sql`EXISTS (SELECT 1 FROM event WHERE ${ofCommand(change, type)})`;
+export const wasRecorded = (context: EventContext, type: EventType): SQL =>
+  sql`EXISTS (SELECT 1 FROM event WHERE ${ofCommand(context, type)})`;
 
 /** The subjects of this command's events of this type, for `IN`. */
-export const subjectsOf = (change: Occasion, type: EventType): SQL =>
-  sql`(SELECT event.subject_id FROM event WHERE ${ofCommand(change, type)})`;
+export const recordedSubjects = (context: EventContext, type: EventType): SQL =>
+  sql`(SELECT event.subject_id FROM event WHERE ${ofCommand(context, type)})`;
 
 /** Sets what the subject looks like now, after the writes. */
-export const recordAfter = (change: Occasion, type: EventType, after: SQL): SQL =>
-  sql`UPDATE event SET after = ${after} WHERE ${ofCommand(change, type)}`;
+export const recordAfter = (context: EventContext, type: EventType, after: SQL): SQL =>
+  sql`UPDATE event SET after = ${after} WHERE ${ofCommand(context, type)}`;
 
 /** They name one tenant each: the other tenants of a customer or user are nobody's business who reaches only this one. */
 const OF_ONE_TENANT = sql`('membership.created', 'membership.deleted', 'tenantRole.assigned', 'tenantRole.revoked',
@@ -61,9 +61,9 @@ const OF_ONE_TENANT = sql`('membership.created', 'membership.deleted', 'tenantRo
 const OF_NO_TENANT = sql`('session.created', 'session.switched', 'session.ended', 'user.linked')`;
 
 /** Notes the tenants that this command's events name: by them, whoever reaches some tenants only finds the events. */
-export function nameTenants(change: Occasion): SQL {
+export function nameTenants(context: EventContext): SQL {
   const about = (subjectType: EventDraft['subjectType']) =>
-    sql`event.command_id = ${change.id} AND event.subject_type = ${subjectType}`;
+    sql`event.command_id = ${context.id} AND event.subject_type = ${subjectType}`;
   const copied = sql`event.id, event.type, event.actor_type, event.actor_id`;
   return sql`INSERT INTO event_tenant (tenant_id, event_id, type, actor_type, actor_id)
     SELECT event.subject_id, ${copied} FROM event WHERE ${about('Tenant')}
@@ -73,7 +73,7 @@ export function nameTenants(change: Occasion): SQL {
     WHERE ${about('Customer')} AND event.type NOT IN ${OF_ONE_TENANT}
     UNION ALL
     SELECT COALESCE(event.after, event.before) ->> 'tenantId', ${copied}
-    FROM event WHERE event.command_id = ${change.id} AND event.type IN ${OF_ONE_TENANT}
+    FROM event WHERE event.command_id = ${context.id} AND event.type IN ${OF_ONE_TENANT}
     UNION ALL
     SELECT assignment.tenant_id, ${copied}
     FROM event JOIN assignment ON assignment.user_id = event.subject_id
@@ -85,9 +85,9 @@ export function nameTenants(change: Occasion): SQL {
 }
 
 /** What this command recorded. */
-export const eventsOf = (change: Occasion): Statement<{ type: EventType }> =>
-  select({ type: sql<EventType>`${events.type}` }, sql`FROM event WHERE ${events.commandId} = ${change.id}`);
+export const eventsOf = (context: EventContext): Statement<{ type: EventType }> =>
+  select({ type: sql<EventType>`${events.type}` }, sql`FROM event WHERE ${events.commandId} = ${context.id}`);
 
 /** The subjects of all of this command's events, as a SELECT. */
-export const eventSubjects = (change: Occasion): SQL =>
-  sql`SELECT ${events.subjectId} FROM event WHERE ${events.commandId} = ${change.id}`;
+export const allRecordedSubjects = (context: EventContext): SQL =>
+  sql`SELECT ${events.subjectId} FROM event WHERE ${events.commandId} = ${context.id}`;

@@ -9,13 +9,13 @@ import type { Check } from './command.ts';
  * Nobody hands on, takes over or ends what they do not hold themselves. `granted` is a SELECT of permission names: the
  * answer is an expression, NULL if the viewer has them all, else a JSON array of the others.
  */
-export const permissionsBeyond = ({ permissions }: Viewer, granted: SQL): SQL =>
+export const permissionsNotHeld = ({ permissions }: Viewer, granted: SQL): SQL =>
   sql`(SELECT json_group_array(DISTINCT permission) FROM (${granted})
     WHERE NOT ${inList(sql`permission`, [...permissions])} HAVING count(*) > 0)`;
 
 export function holdsPermissions(viewer: Viewer, granted: SQL): Check<unknown> {
   return {
-    problem: permissionsBeyond(viewer, granted),
+    problem: permissionsNotHeld(viewer, granted),
     error: (permissions) => ForbiddenError.missing(JSON.parse(permissions)),
   };
 }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { jsonList } from '../../db/statement.ts';
-import { assignmentInReach, type Reach, tenantInReach } from '../access/reach.ts';
+import { type Reach, tenantInReach, tenantRoleInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { NotFoundError, type Reference } from '../kernel/errors.ts';
 import { comparable, type TenantIdentifier } from '../kernel/input.ts';
@@ -18,7 +18,7 @@ export const missingUnless = (exists: SQL, path: string, entity: string): SQL =>
 
 /** Over the columns of `tenant`: whether the viewer can give and take roles there. */
 export const givesRoles = (reach: Reach): SQL =>
-  sql`tenant.deleted_at IS NULL AND ${assignmentInReach(reach, sql`tenant.id`)}`;
+  sql`tenant.deleted_at IS NULL AND ${tenantRoleInReach(reach, sql`tenant.id`)}`;
 
 /** The id of the live tenant that an identifier names, as an expression: NULL if there is none where the viewer gives roles. */
 export function tenantNamed(

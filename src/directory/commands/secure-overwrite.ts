@@ -1,7 +1,7 @@
 import { type Column, getTableColumns, type SQL, sql, type Table } from 'drizzle-orm';
 import { dataSources } from '../../db/schema/data-sources.ts';
 import { mailedLinks, sessions } from '../../db/schema/sign-in.ts';
-import type { RecordTable } from './entity.ts';
+import type { EntityTable } from './entity.ts';
 
 /*
  * SQLite leaves what it deletes where it stood until something else is written there, and D1 does not let us tell it
@@ -34,7 +34,7 @@ const OVERWRITTEN: Record<string, (column: Column) => SQL> = {
 };
 
 /** Assignments that leave as many bytes in the columns of a record, which say nothing. */
-export function blackened(table: RecordTable | typeof dataSources): SQL {
+export function overwritten(table: EntityTable | typeof dataSources): SQL {
   const columns: Record<string, Column> = getTableColumns<Table>(table);
   const assignments = Object.entries(columns).flatMap(([key, column]) => {
     const overwritten = OVERWRITTEN[key]?.(column);
@@ -44,7 +44,7 @@ export function blackened(table: RecordTable | typeof dataSources): SQL {
 }
 
 /** The same for what people sign in with, which goes with its users: `userIds` is a list for IN. */
-export const blackenedAccess = (userIds: SQL): SQL[] => [
+export const overwrittenSignIn = (userIds: SQL): SQL[] => [
   sql`UPDATE password SET hash = ${stars(sql`octet_length(hash)`)} WHERE user_id IN ${userIds}`,
   sql`UPDATE session SET user_agent = ${asText(sessions.userAgent)} WHERE user_id IN ${userIds}`,
   sql`UPDATE mailed_link SET last_error = ${asText(mailedLinks.lastError)} WHERE user_id IN ${userIds}`,
@@ -52,8 +52,8 @@ export const blackenedAccess = (userIds: SQL): SQL[] => [
 ];
 
 /** The same for the data sources of tenants, which go with them. */
-export const blackenedDataSources = (tenantIds: SQL): SQL =>
-  sql`UPDATE data_source SET ${blackened(dataSources)} WHERE tenant_id IN ${tenantIds}`;
+export const overwrittenDataSources = (tenantIds: SQL): SQL =>
+  sql`UPDATE data_source SET ${overwritten(dataSources)} WHERE tenant_id IN ${tenantIds}`;
 
 const stars = (count: SQL): SQL => sql`replace(hex(zeroblob(max(0, ${count}))), '00', '*')`;
 

@@ -3,12 +3,12 @@ import type * as z from 'zod';
 import { AlreadyExistsError, ValidationError } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import type { Check } from './command.ts';
-import { type Entity, exists, keyOf, type RecordWord } from './entity.ts';
+import { type Entity, type EntityWord, exists, keyOf } from './entity.ts';
 
 /** What an upsert did. NOOP: the record existed and nothing differed, so nothing was written. */
-export type Outcome = 'CREATED' | 'UPDATED' | 'NOOP';
+export type UpsertOutcome = 'CREATED' | 'UPDATED' | 'NOOP';
 
-export function outcomeOf(recorded: ReadonlySet<EventType>, word: RecordWord): Outcome {
+export function upsertOutcome(recorded: ReadonlySet<EventType>, word: EntityWord): UpsertOutcome {
   if (recorded.has(`${word}.created`)) return 'CREATED';
   return recorded.has(`${word}.updated`) ? 'UPDATED' : 'NOOP';
 }

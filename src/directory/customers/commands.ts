@@ -1,16 +1,23 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { assignmentInReach, customerInReach, customerWhollyInReach } from '../access/reach.ts';
+import { customerInReach, customerWhollyInReach, tenantRoleInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { type Change, type Check, command, type Plan } from '../commands/command.ts';
+import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from '../commands/entity.ts';
 import { erasure, planErasure } from '../commands/erasure.ts';
-import { eventSubjects, happened } from '../commands/event-recording.ts';
+import { allRecordedSubjects, wasRecorded } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfUsersOf } from '../commands/grant-guard.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { keepsAdminsWithout } from '../commands/last-admin-guard.ts';
 import { allExist, missingTenants, pathOf, resolveTenants } from '../commands/references.ts';
-import { eitherOf, isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from '../commands/upsert.ts';
+import {
+  eitherOf,
+  isNamed,
+  isNotTaken,
+  keepsIdentifier,
+  type UpsertOutcome,
+  upsertOutcome,
+} from '../commands/upsert.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -57,9 +64,9 @@ function requireTenants({ reach }: Viewer, identifiers: readonly TenantIdentifie
 }
 
 /** The memberships that a customer created by this command begins with. */
-const firstMemberships = (change: Change, customerId: string, tenants: SQL): SQL[] => [
-  recordJoining(change, sql`${customerId}`, tenants, happened(change, 'customer.created')),
-  ...writeMemberships(change),
+const firstMemberships = (context: CommandContext, customerId: string, tenants: SQL): SQL[] => [
+  recordJoining(context, sql`${customerId}`, tenants, wasRecorded(context, 'customer.created')),
+  ...writeMemberships(context),
 ];
 
 export const createCustomer = command({
@@ -68,19 +75,19 @@ export const createCustomer = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: newRecord({ ...customerDetails, name: text, tenantIdentifiers: tenantIdentifiers.nullish() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { tenantIdentifiers, ...input }): Plan<CustomerResult, CustomerRecord> {
-    const { viewer } = change;
+  plan(context, { tenantIdentifiers, ...input }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = context;
     requireTenants(viewer, tenantIdentifiers ?? []);
     const customerId = newId();
     const values = newCustomer(input);
     const tenants = resolveTenants(viewer.reach, tenantIdentifiers ?? [], 'tenantIdentifiers');
-    const creating = creation(change, CUSTOMER, customerId, values);
+    const creating = creation(context, CUSTOMER, customerId, values);
     return {
       checks: [allExist([missingTenants(tenants)])],
       writes: (allowed) => [
         creating.recorded(allowed),
         ...creating.writes,
-        ...firstMemberships(change, customerId, tenants),
+        ...firstMemberships(context, customerId, tenants),
       ],
       unique: uniqueValues(CUSTOMER, viewer, values, sql`FALSE`),
       answer: customerRows(sql`WHERE customer.id = ${customerId}`),
@@ -95,18 +102,18 @@ export const updateCustomer = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ ...customerDetails, id, name: text.optional(), expectedVersion }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
-  plan(change, { id, expectedVersion, ...patch }): Plan<CustomerResult, CustomerRecord> {
-    const { viewer } = change;
+  plan(context, { id, expectedVersion, ...patch }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = context;
     const checks = (target: SQL) => [
       whollyInReach(viewer, target),
       ...hasVersion(CUSTOMER, viewer, target, expectedVersion),
     ];
-    return planAlteration(change, CUSTOMER, { id, verb: 'updated', values: patchedCustomer(patch) }, checks, asResult);
+    return planAlteration(context, CUSTOMER, { id, verb: 'updated', values: patchedCustomer(patch) }, checks, asResult);
   },
 });
 
 export interface CustomerUpsertResult extends CustomerResult {
-  outcome: Outcome;
+  outcome: UpsertOutcome;
 }
 
 export const upsertCustomer = command({
@@ -126,10 +133,10 @@ export const upsertCustomer = command({
     .superRefine(keepsIdentifier(['email', 'externalId'])),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(
-    change,
+    context,
     { identifier, tenantIdentifiers, onCreate, onUpdate, ...patch },
   ): Plan<CustomerUpsertResult, CustomerRecord> {
-    const { viewer } = change;
+    const { viewer } = context;
     requireTenants(viewer, tenantIdentifiers ?? []);
     const target = isCustomer(identifier);
     const reached = sql`${target} AND ${customerInReach(viewer.reach, sql`customer.id`)}`;
@@ -140,8 +147,8 @@ export const upsertCustomer = command({
     const created = { ...patch, ...onCreate };
     const newValues = newCustomer(withIdentifier(identifier, created));
     const otherValues = patchedCustomer({ ...patch, ...onUpdate });
-    const creating = creation(change, CUSTOMER, customerId, newValues);
-    const changing = alteration(change, CUSTOMER, target, otherValues);
+    const creating = creation(context, CUSTOMER, customerId, newValues);
+    const changing = alteration(context, CUSTOMER, target, otherValues);
     return {
       checks: [
         allExist([missingTenants(tenants), ...(identifier.id == null ? [] : [missing(CUSTOMER, reached, path)])]),
@@ -154,19 +161,19 @@ export const upsertCustomer = command({
         creating.recorded(sql`${allowed} AND NOT ${exists(CUSTOMER, target)}`),
         ...changing.writes,
         ...creating.writes,
-        ...firstMemberships(change, customerId, tenants),
+        ...firstMemberships(context, customerId, tenants),
       ],
       unique: uniqueValues(CUSTOMER, viewer, eitherOf(CUSTOMER, target, newValues, otherValues), target),
       answer: customerRows(sql`WHERE customer.id IN (
-        ${eventSubjects(change)} UNION ALL SELECT customer.id FROM customer WHERE ${target})`),
-      result: (customer, recorded) => ({ customer, outcome: outcomeOf(recorded, 'customer') }),
+        ${allRecordedSubjects(context)} UNION ALL SELECT customer.id FROM customer WHERE ${target})`),
+      result: (customer, recorded) => ({ customer, outcome: upsertOutcome(recorded, 'customer') }),
     };
   },
 });
 
 /** Users are hidden with their customer: those who work in tenants out of reach are not the viewer's to hide. */
 function usersWithinReach({ reach }: Viewer, target: SQL): Check<unknown> {
-  const reached = assignmentInReach(reach, sql`assignment.tenant_id`);
+  const reached = tenantRoleInReach(reach, sql`assignment.tenant_id`);
   return {
     problem: sql`(SELECT 'elsewhere' FROM customer WHERE ${target} AND EXISTS (
       SELECT 1 FROM assignment WHERE assignment.user_customer_id = customer.id AND NOT ${reached}))`,
@@ -195,13 +202,13 @@ export const deleteCustomer = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ id, permanently: flag.nullish() }),
   errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
-  plan(change, { id, permanently }): Plan<CustomerResult, CustomerRecord> {
-    const { viewer } = change;
+  plan(context, { id, permanently }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = context;
     const keepsAdmins = keepsAdminsWithout(viewer.reach, id);
     if (permanently) {
       const users = sql`user.customer_id = ${id}`;
       const checks = [holdsUsers(viewer, id), keepsAdmins, ...mayErase(viewer, users)];
-      return planErasure(change, CUSTOMER, id, checks, asResult, [erasure(change, USER, users)]);
+      return planErasure(context, CUSTOMER, id, checks, asResult, [erasure(context, USER, users)]);
     }
     const checks = (target: SQL) => [
       whollyInReach(viewer, target),
@@ -210,9 +217,9 @@ export const deleteCustomer = command({
       keepsAdmins,
     ];
     return planAlteration(
-      change,
+      context,
       CUSTOMER,
-      { id, verb: 'deleted', values: { deletedAt: change.at } },
+      { id, verb: 'deleted', values: { deletedAt: context.at } },
       checks,
       asResult,
     );
@@ -225,13 +232,13 @@ export const restoreCustomer = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { id }): Plan<CustomerResult, CustomerRecord> {
-    const { viewer } = change;
+  plan(context, { id }): Plan<CustomerResult, CustomerRecord> {
+    const { viewer } = context;
     const checks = (target: SQL) => [
       whollyInReach(viewer, target),
       usersWithinReach(viewer, target),
       holdsUsers(viewer, id),
     ];
-    return planAlteration(change, CUSTOMER, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
+    return planAlteration(context, CUSTOMER, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
   },
 });

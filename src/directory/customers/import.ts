@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { customers } from '../../db/schema/customers.ts';
 import { jsonList, select } from '../../db/statement.ts';
 import { customerInReach, customerWhollyInReach } from '../access/reach.ts';
-import { happened, recordEvent } from '../commands/event-recording.ts';
+import { recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { noReferences, tenantsIn, toLookUp } from '../commands/references.ts';
 import { type Deciding, type GivenRow, IMPORT_RULES, type Import, requireFree } from '../imports/import.ts';
 import {
@@ -38,7 +38,7 @@ interface Written extends StoredRecord {
 }
 
 /** What decides about a row. A holder is the live customer that has the value that the row would write. */
-interface Found {
+interface LookedUpCustomer {
   id: string | null;
   version: number | null;
   inReach: number;
@@ -50,7 +50,7 @@ interface Found {
   tenantIds: (string | null)[];
 }
 
-const readFound = (seen: string): Found => JSON.parse(seen);
+const readLookup = (seen: string): LookedUpCustomer => JSON.parse(seen);
 
 /** Brings customers in: those that an external id, or else an e-mail address, names already are changed. */
 export const importCustomers: Import<Row, Written> = {
@@ -60,7 +60,7 @@ export const importCustomers: Import<Row, Written> = {
   reaches: ['ORGANIZATION', 'TENANTS'],
   word: 'customer',
   row,
-  survey({ reach }, rows) {
+  lookup({ reach }, rows) {
     const given = rows.map(({ row: { externalId, email, name, tenantIdentifiers: tenants } }) => ({
       externalIdKey: externalId && comparable(externalId),
       emailKey: email && comparable(email.address),
@@ -89,7 +89,7 @@ export const importCustomers: Import<Row, Written> = {
     );
   },
   decide(deciding, given, { seen, record }) {
-    const found = readFound(seen);
+    const found = readLookup(seen);
     const now = readStored(record);
     if (found.id !== null && !deciding.claim(`id ${found.id}`)) {
       throw ValidationError.at(identifierPath(given), 'names the same customer as a row before');
@@ -112,9 +112,9 @@ export const importCustomers: Import<Row, Written> = {
       written: { id, columns, now, tenantIds: [] },
     };
   },
-  writes(change, { created, updated }, allowed) {
-    const made = creations(change, CUSTOMER, created);
-    const altered = alterations(change, CUSTOMER, changedOnes(updated));
+  writes(context, { created, updated }, allowed) {
+    const made = creations(context, CUSTOMER, created);
+    const altered = alterations(context, CUSTOMER, changedOnes(updated));
     const joining = created.flatMap(({ id, tenantIds }) => tenantIds.map((tenantId) => ({ id, tenantId })));
     return [
       ...made.recorded(allowed),
@@ -122,16 +122,16 @@ export const importCustomers: Import<Row, Written> = {
       ...made.writes,
       ...altered.writes,
       recordEvent(
-        change,
+        context,
         {
           type: 'membership.created',
           subjectType: 'Customer',
           subjectId: sql`given.value ->> 'id'`,
           after: sql`json_object('tenantId', given.value ->> 'tenantId')`,
         },
-        sql`FROM json_each(${jsonList(joining)}) given WHERE ${happened(change, 'customer.created')}`,
+        sql`FROM json_each(${jsonList(joining)}) given WHERE ${wasRecorded(context, 'customer.created')}`,
       ),
-      ...writeMemberships(change),
+      ...writeMemberships(context),
     ];
   },
 };
@@ -141,7 +141,11 @@ const COLUMNS: Record<string, string> = { externalId: 'external_id_key', email: 
 const identifierPath = ({ path, row }: GivenRow<Row>): string =>
   row.externalId == null ? `${path}.email.address` : `${path}.externalId`;
 
-function newColumns({ viewer }: Deciding, { path, row }: GivenRow<Row>, { tenantIds }: Found): StoredColumns {
+function newColumns(
+  { viewer }: Deciding,
+  { path, row }: GivenRow<Row>,
+  { tenantIds }: LookedUpCustomer,
+): StoredColumns {
   const { tenantIdentifiers: tenants, ...details } = row;
   const customer = parse(newRow, details, path);
   if (viewer.reach.kind !== 'ORGANIZATION' && tenantIds.length === 0) {
@@ -152,7 +156,7 @@ function newColumns({ viewer }: Deciding, { path, row }: GivenRow<Row>, { tenant
   return stored(customers, newCustomer(customer), null);
 }
 
-function changed(given: GivenRow<Row>, found: Found, now: StoredColumns): StoredColumns {
+function changed(given: GivenRow<Row>, found: LookedUpCustomer, now: StoredColumns): StoredColumns {
   const { email, tenantIdentifiers: _tenantIdentifiers, ...patch } = given.row;
   if (!found.inReach) throw new AlreadyExistsError(identifierPath(given), null);
   if (!found.whollyInReach) {
@@ -166,7 +170,7 @@ function changed(given: GivenRow<Row>, found: Found, now: StoredColumns): Stored
 /** The name of a company is unique, that of a person is not. */
 const companyName = (columns: StoredColumns | null) => (columns?.kind === 'COMPANY' ? columns.name_key : null);
 
-const uniqueValues = (found: Found, columns: StoredColumns, now: StoredColumns | null) => [
+const uniqueValues = (found: LookedUpCustomer, columns: StoredColumns, now: StoredColumns | null) => [
   { value: columns.external_id_key, before: now?.external_id_key, holder: found.externalIdHolder, at: 'externalId' },
   { value: columns.email_key, before: now?.email_key, holder: found.emailHolder, at: 'email.address' },
   { value: companyName(columns), before: companyName(now), holder: found.nameHolder, at: 'name' },

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { customerInReach, tenantInReach } from '../access/reach.ts';
-import { type Change, command, type Plan } from '../commands/command.ts';
+import { type CommandContext, command, type Plan } from '../commands/command.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
@@ -25,9 +25,9 @@ export const addCustomerToTenants = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input,
   errors,
-  plan: (change, given: Input): Plan<MembershipResult, CustomerRecord> =>
-    planMemberships(change, given, ({ customerId, tenants }, allowed) => [
-      recordJoining(change, customerId, tenants, allowed),
+  plan: (context, given: Input): Plan<MembershipResult, CustomerRecord> =>
+    planMemberships(context, given, ({ customerId, tenants }, allowed) => [
+      recordJoining(context, customerId, tenants, allowed),
     ]),
 });
 
@@ -38,9 +38,13 @@ export const removeCustomerFromTenants = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input,
   errors,
-  plan: (change, given: Input): Plan<MembershipResult, CustomerRecord> =>
-    planMemberships(change, given, ({ customerId, tenants }, allowed) => [
-      recordLeaving(change, customerId, sql`${allowed} AND membership.tenant_id IN (SELECT tenant_id FROM ${tenants})`),
+  plan: (context, given: Input): Plan<MembershipResult, CustomerRecord> =>
+    planMemberships(context, given, ({ customerId, tenants }, allowed) => [
+      recordLeaving(
+        context,
+        customerId,
+        sql`${allowed} AND membership.tenant_id IN (SELECT tenant_id FROM ${tenants})`,
+      ),
     ]),
 });
 
@@ -51,16 +55,16 @@ export const setCustomerTenants = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input,
   errors,
-  plan: (change, given: Input): Plan<MembershipResult, CustomerRecord> =>
-    planMemberships(change, given, ({ customerId, tenants }, allowed) => [
+  plan: (context, given: Input): Plan<MembershipResult, CustomerRecord> =>
+    planMemberships(context, given, ({ customerId, tenants }, allowed) => [
       recordLeaving(
-        change,
+        context,
         customerId,
         sql`${allowed} AND membership.tenant_id NOT IN (SELECT tenant_id FROM ${tenants})
-          AND ${tenantInReach(change.viewer.reach, sql`membership.tenant_id`)}
+          AND ${tenantInReach(context.viewer.reach, sql`membership.tenant_id`)}
           AND EXISTS (SELECT 1 FROM tenant WHERE tenant.id = membership.tenant_id AND tenant.deleted_at IS NULL)`,
       ),
-      recordJoining(change, customerId, tenants, allowed),
+      recordJoining(context, customerId, tenants, allowed),
     ]),
 });
 
@@ -72,17 +76,17 @@ interface Resolved {
 }
 
 function planMemberships(
-  change: Change,
+  context: CommandContext,
   { customerIdentifier, tenantIdentifiers }: Input,
   recorded: (resolved: Resolved, allowed: SQL) => SQL[],
 ): Plan<MembershipResult, CustomerRecord> {
-  const target = sql`${isCustomer(customerIdentifier)} AND ${customerInReach(change.viewer.reach, sql`customer.id`)}`;
-  const tenants = resolveTenants(change.viewer.reach, tenantIdentifiers, 'tenantIdentifiers');
+  const target = sql`${isCustomer(customerIdentifier)} AND ${customerInReach(context.viewer.reach, sql`customer.id`)}`;
+  const tenants = resolveTenants(context.viewer.reach, tenantIdentifiers, 'tenantIdentifiers');
   const customerId = sql`(SELECT customer.id FROM customer WHERE ${target})`;
   const customerPath = pathOf('customerIdentifier', customerIdentifier);
   return {
     checks: [allExist([missingUnless(sql`EXISTS ${customerId}`, customerPath, 'customer'), missingTenants(tenants)])],
-    writes: (allowed) => [...recorded({ customerId, tenants }, allowed), ...writeMemberships(change)],
+    writes: (allowed) => [...recorded({ customerId, tenants }, allowed), ...writeMemberships(context)],
     answer: customerRows(sql`WHERE ${target}`),
     answersBeforeWriting: true,
     result: (customer) => ({ customer }),

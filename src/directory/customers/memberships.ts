@@ -1,11 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Change } from '../commands/command.ts';
+import type { CommandContext } from '../commands/command.ts';
 import { recordEvent } from '../commands/event-recording.ts';
 
 /** Records a new membership for each of the tenants that the customer does not belong to yet. */
-export function recordJoining(change: Change, customerId: SQL, tenants: SQL, condition: SQL): SQL {
+export function recordJoining(context: CommandContext, customerId: SQL, tenants: SQL, condition: SQL): SQL {
   return recordEvent(
-    change,
+    context,
     {
       type: 'membership.created',
       subjectType: 'Customer',
@@ -20,9 +20,9 @@ export function recordJoining(change: Change, customerId: SQL, tenants: SQL, con
 }
 
 /** Records the end of the customer's memberships for which the condition over `membership` holds. */
-export function recordLeaving(change: Change, customerId: SQL, condition: SQL): SQL {
+export function recordLeaving(context: CommandContext, customerId: SQL, condition: SQL): SQL {
   return recordEvent(
-    change,
+    context,
     {
       type: 'membership.deleted',
       subjectType: 'Customer',
@@ -34,16 +34,16 @@ export function recordLeaving(change: Change, customerId: SQL, condition: SQL): 
 }
 
 /** Writes what was recorded: the memberships that begin and those that end. */
-export function writeMemberships(change: Change): SQL[] {
+export function writeMemberships(context: CommandContext): SQL[] {
   return [
     sql`INSERT INTO membership (tenant_id, customer_id, created_at, created_by_type, created_by_id,
         customer_deleted, customer_kind, customer_name_key, customer_description_sort, customer_updated_at)
       SELECT event.after ->> 'tenantId', customer.id, event.created_at, event.actor_type, event.actor_id,
         customer.deleted, customer.kind, customer.name_key, customer.description_sort, customer.updated_at
       FROM event JOIN customer ON customer.id = event.subject_id
-      WHERE event.command_id = ${change.id} AND event.type = 'membership.created'`,
+      WHERE event.command_id = ${context.id} AND event.type = 'membership.created'`,
     sql`DELETE FROM membership WHERE (tenant_id, customer_id) IN (
       SELECT event.before ->> 'tenantId', event.subject_id FROM event
-      WHERE event.command_id = ${change.id} AND event.type = 'membership.deleted')`,
+      WHERE event.command_id = ${context.id} AND event.type = 'membership.deleted')`,
   ];
 }

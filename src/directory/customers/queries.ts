@@ -8,13 +8,13 @@ import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer } from '../commands/identifiers.ts';
 import { type CustomerIdentifier, choice, comparable, labels, parse, text } from '../kernel/input.ts';
-import { type Listing, type NestedListing, nestedListing } from '../lists/connection.ts';
-import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from '../lists/entity-filter.ts';
-import { listRecords, type OwnFilter, type RecordListArguments } from '../lists/entity-list.ts';
-import { MAX_PICKED } from '../lists/filtered-page.ts';
-import type { Walk } from '../lists/index-scan.ts';
+import { type Connection, type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
+import { anyOf, BY_CREATION, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
+import { type EntityListArguments, listEntities, type OwnFilter } from '../lists/entity-list.ts';
+import { MAX_CANDIDATES } from '../lists/filtered-page.ts';
+import type { IndexScan } from '../lists/index-scan.ts';
 import { nameFilter } from '../lists/name-filter.ts';
-import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
 import { customersInReach } from '../lists/reach-scans.ts';
 import { isFound, searchFor } from '../lists/search.ts';
 
@@ -53,7 +53,7 @@ export async function findCustomer(
 const SEARCHED = ['name', 'email', 'externalId'] as const;
 
 const customerFilter = z.object({
-  ...recordFilter,
+  ...entityFilter,
   ...nameFilter,
   descriptionContains: text.nullish(),
   kinds: anyOf(choice(CUSTOMER_KINDS)).nullish(),
@@ -63,9 +63,9 @@ const customerFilter = z.object({
   searchIn: anyOf(choice(SEARCHED)).nullish(),
 });
 
-const CUSTOMER_ORDERS = { ...RECORD_ORDERS, DESCRIPTION: 'descriptionSort' } as const;
+const CUSTOMER_ORDERS = { ...ENTITY_ORDERS, DESCRIPTION: 'descriptionSort' } as const;
 
-export interface CustomerListArguments extends RecordListArguments<keyof typeof CUSTOMER_ORDERS> {
+export interface CustomerListArguments extends EntityListArguments<keyof typeof CUSTOMER_ORDERS> {
   filter?: z.input<typeof customerFilter> | null | undefined;
 }
 
@@ -83,11 +83,11 @@ const LIST = {
 } as const;
 
 /** The customers in reach, live ones unless the filter says otherwise. */
-export function listCustomers(caller: Caller, args: CustomerListArguments): Listing<CustomerRecord> {
+export function listCustomers(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
   const { kinds, labels, name, nameStartsWith, nameContains, search, searchIn } = filter;
   const reachesAll = caller.viewer.reach.kind === 'ORGANIZATION';
-  return listRecords(caller, LIST, args, filter, {
+  return listEntities(caller, LIST, args, filter, {
     divisions: kinds ?? CUSTOMER_KINDS,
     names: { name, nameStartsWith, nameContains },
     conditions: [
@@ -105,18 +105,18 @@ const describedWith = (text: string | null | undefined): SQL[] =>
 
 const columnsOf = (searched: readonly (typeof SEARCHED)[number][]) => searched.map((name) => customers[`${name}Key`]);
 
-const labelled = alias(customerLabels, 'walked');
+const labelled = alias(customerLabels, 'scanned');
 
 /** Where the customers are listed that carry the first of these labels, and those that carry the rarest of them. */
-function carrying(labels: readonly string[]): Pick<OwnFilter, 'picks' | 'byId'> {
-  const size = sql`(SELECT count(*) FROM (SELECT 1 FROM customer_label WHERE label = given.value LIMIT ${MAX_PICKED}))`;
+function carrying(labels: readonly string[]): Pick<OwnFilter, 'candidates' | 'byId'> {
+  const size = sql`(SELECT count(*) FROM (SELECT 1 FROM customer_label WHERE label = given.value LIMIT ${MAX_CANDIDATES}))`;
   const rarest = sql`(SELECT given.value FROM json_each(${jsonList(labels)}) given ORDER BY ${size} LIMIT 1)`;
   return {
-    picks: [
+    candidates: [
       sql`SELECT customer_id AS id FROM customer_label WHERE label = ${labels.length === 1 ? labels[0] : rarest}`,
     ],
     byId: {
-      from: sql`customer_label walked`,
+      from: sql`customer_label scanned`,
       id: labelled.customerId,
       partitions: [{ column: labelled.label, values: labels.slice(0, 1) }],
     },
@@ -129,17 +129,17 @@ const carriesAll = (labels: readonly string[]): SQL =>
 
 const target = { selection: selection(fields), from: sql`customer`, id: customers.id, sort: null };
 
-const membership = alias(memberships, 'walked');
+const membership = alias(memberships, 'scanned');
 
 /** The live customers of each of these tenants, in the order of their ids. */
 export function listCustomersOfTenants(
   { db, viewer }: Caller,
   tenantIds: readonly string[],
   page: PageArguments,
-): NestedListing<CustomerRecord> {
+): NestedConnection<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);
-  const walk: Walk = {
-    from: sql`membership walked`,
+  const scan: IndexScan = {
+    from: sql`membership scanned`,
     id: membership.customerId,
     sort: null,
     partitions: [
@@ -149,5 +149,5 @@ export function listCustomersOfTenants(
     ],
     where: [tenantInReach(viewer.reach, membership.tenantId)],
   };
-  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Tenant.customers'));
+  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Tenant.customers'));
 }

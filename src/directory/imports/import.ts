@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { type Statement, write } from '../../db/statement.ts';
 import type { Caller, Viewer } from '../access/viewer.ts';
-import { authorize, type Change, type Rules } from '../commands/command.ts';
-import type { RecordWord } from '../commands/entity.ts';
+import { authorize, type CommandContext, type Rules } from '../commands/command.ts';
+import type { EntityWord } from '../commands/entity.ts';
 import { nameTenants } from '../commands/event-recording.ts';
 import {
   AlreadyExistsError,
@@ -64,7 +64,7 @@ export interface GivenRow<Row> {
 }
 
 /** A row as the database has it: `seen` is all, as text, that decides what becomes of it. */
-export interface SurveyedRow {
+export interface LookedUpRow {
   seen: string;
   /** The columns of the record that the row names, as they are stored; null where there is none. */
   record: string | null;
@@ -88,17 +88,17 @@ export interface Deciding {
 }
 
 export interface Import<Row, Written> extends Rules {
-  readonly word: RecordWord;
+  readonly word: EntityWord;
   readonly row: z.ZodType<Row>;
   /** Answers one row for each that is given, in their order. */
-  survey(viewer: Viewer, rows: readonly GivenRow<Row>[]): Statement<SurveyedRow>;
+  lookup(viewer: Viewer, rows: readonly GivenRow<Row>[]): Statement<LookedUpRow>;
   /** Throws a DirectoryError for a row that fails. */
-  decide(deciding: Deciding, given: GivenRow<Row>, surveyed: SurveyedRow): Decision<Written>;
+  decide(deciding: Deciding, given: GivenRow<Row>, found: LookedUpRow): Decision<Written>;
   /** Like those of a plan: the events first, if `allowed`, and nothing without them. */
-  writes(change: Change, decided: Decided<Written>, allowed: SQL): readonly SQL[];
+  writes(context: CommandContext, decided: Decided<Written>, allowed: SQL): readonly SQL[];
 }
 
-type Outcome<Written> = Decision<Written> | DirectoryError;
+type RowOutcome<Written> = Decision<Written> | DirectoryError;
 
 /** What `make` answers, or the error that is no bug. */
 function attempt<T>(make: () => T): T | DirectoryError {
@@ -129,11 +129,11 @@ export async function runImport<Row, Written>(
   const given = parsed.flatMap((row, position): (GivenRow<Row> & { position: number })[] =>
     row instanceof DirectoryError ? [] : [{ path: paths[position] ?? '', position, row }],
   );
-  const survey = command.survey(viewer, given);
+  const lookup = command.lookup(viewer, given);
 
-  let [surveyed] = given.length === 0 ? [[]] : await db.reads([survey]);
+  let [found] = given.length === 0 ? [[]] : await db.reads([lookup]);
   for (let count = 0; count < WRITE_ATTEMPTS; count += 1) {
-    const decided = decideAll(command, viewer, given, surveyed);
+    const decided = decideAll(command, viewer, given, found);
     const outcomes = parsed
       .map((row, position) => (row instanceof DirectoryError ? row : decided.get(position)))
       .map((outcome) => {
@@ -146,13 +146,13 @@ export async function runImport<Row, Written>(
     const created = writtenBy(outcomes, 'CREATED');
     const updated = writtenBy(outcomes, 'UPDATED');
     if (created.length + updated.length === 0) return answer(paths, outcomes);
-    const change: Change = { id: newId(), at: new Date(), viewer };
-    const seen = seenIn(surveyed);
-    const isStillSo = sql`(SELECT group_concat(seen, char(10)) FROM (${survey.sql})) = ${seen}`;
-    const writes = [...command.writes(change, { created, updated }, isStillSo), nameTenants(change)];
-    const [again] = await db.batch([survey, ...writes.map(write)]);
+    const context: CommandContext = { id: newId(), at: new Date(), viewer };
+    const seen = seenIn(found);
+    const isStillSo = sql`(SELECT group_concat(seen, char(10)) FROM (${lookup.sql})) = ${seen}`;
+    const writes = [...command.writes(context, { created, updated }, isStillSo), nameTenants(context)];
+    const [again] = await db.batch([lookup, ...writes.map(write)]);
     if (seenIn(again) === seen) return answer(paths, outcomes);
-    surveyed = again;
+    found = again;
   }
   return answer(
     paths,
@@ -160,7 +160,7 @@ export async function runImport<Row, Written>(
   );
 }
 
-const writtenBy = <Written>(outcomes: readonly Outcome<Written>[], wanted: 'CREATED' | 'UPDATED'): Written[] =>
+const writtenBy = <Written>(outcomes: readonly RowOutcome<Written>[], wanted: 'CREATED' | 'UPDATED'): Written[] =>
   outcomes.flatMap((outcome) =>
     outcome instanceof DirectoryError || outcome.outcome !== wanted ? [] : [outcome.written],
   );
@@ -185,25 +185,25 @@ export function requireFree({ claim }: Deciding, path: string, id: string | null
   }
 }
 
-const seenIn = (surveyed: readonly SurveyedRow[]): string => surveyed.map(({ seen }) => seen).join('\n');
+const seenIn = (found: readonly LookedUpRow[]): string => found.map(({ seen }) => seen).join('\n');
 
 function decideAll<Row, Written>(
   command: Import<Row, Written>,
   viewer: Viewer,
   given: readonly (GivenRow<Row> & { position: number })[],
-  surveyed: readonly SurveyedRow[],
-): Map<number, Outcome<Written>> {
+  found: readonly LookedUpRow[],
+): Map<number, RowOutcome<Written>> {
   const claimed = new Set<string>();
-  const decided = new Map<number, Outcome<Written>>();
+  const decided = new Map<number, RowOutcome<Written>>();
   for (const [index, row] of given.entries()) {
-    const found = surveyed[index];
-    if (!found) throw new Error('The survey has fewer rows than the import');
+    const lookedUp = found[index];
+    if (!lookedUp) throw new Error('The lookup has fewer rows than the import');
     const claims = new Set<string>();
     const claim = (value: string) => {
       claims.add(value);
       return !claimed.has(value);
     };
-    const outcome = attempt(() => command.decide({ viewer, claim }, row, found));
+    const outcome = attempt(() => command.decide({ viewer, claim }, row, lookedUp));
     // A row that fails writes nothing, and takes nothing from those behind it.
     if (!(outcome instanceof DirectoryError)) for (const value of claims) claimed.add(value);
     decided.set(row.position, outcome);
@@ -212,10 +212,10 @@ function decideAll<Row, Written>(
 }
 
 /** Where one row fails and all are refused, the others fail for that. */
-const rejected = <Written>(outcome: Outcome<Written>): DirectoryError =>
+const rejected = <Written>(outcome: RowOutcome<Written>): DirectoryError =>
   outcome instanceof DirectoryError ? outcome : new ImportRejectedError();
 
-function answer<Written>(paths: readonly string[], outcomes: readonly Outcome<Written>[]): ImportResult {
+function answer<Written>(paths: readonly string[], outcomes: readonly RowOutcome<Written>[]): ImportResult {
   return {
     rows: outcomes.map((outcome, position): ImportedRow => {
       const path = paths[position] ?? '';

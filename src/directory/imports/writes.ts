@@ -1,9 +1,9 @@
 import { getTableColumns, is, SQL, sql, type Table } from 'drizzle-orm';
 import { authors } from '../../db/schema/columns.ts';
 import { jsonList, type Values } from '../../db/statement.ts';
-import type { Change } from '../commands/command.ts';
-import { createdBy, type Entity, type RecordTable, snapshotOfSubject, updatedBy } from '../commands/entity.ts';
-import { happened, recordAfter, recordEvent } from '../commands/event-recording.ts';
+import type { CommandContext } from '../commands/command.ts';
+import { createdBy, type Entity, type EntityTable, snapshotOfSubject, updatedBy } from '../commands/entity.ts';
+import { recordAfter, recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { creationTime } from '../kernel/ids.ts';
 
@@ -16,8 +16,8 @@ const NOT_IMPORTED = new Set([
   ...Object.keys(authors),
 ]);
 
-const importedColumns = (table: RecordTable) =>
-  Object.entries(getTableColumns<RecordTable>(table)).filter(([key]) => !NOT_IMPORTED.has(key));
+const importedColumns = (table: EntityTable) =>
+  Object.entries(getTableColumns<EntityTable>(table)).filter(([key]) => !NOT_IMPORTED.has(key));
 
 /** The record in scope as JSON of its stored columns; NULL where there is none. */
 export function storedRecord({ table }: Entity): SQL {
@@ -29,7 +29,7 @@ export const readStored = (record: string | null): StoredColumns | null =>
   record === null ? null : JSON.parse(record);
 
 /** These values over what is stored now, if anything is: every column of the record. */
-export function stored<T extends RecordTable>(table: T, values: Values<T>, now: StoredColumns | null): StoredColumns {
+export function stored<T extends EntityTable>(table: T, values: Values<T>, now: StoredColumns | null): StoredColumns {
   const given = new Map<string, unknown>(Object.entries(values));
   return Object.fromEntries(
     importedColumns(table).map(([key, column]) => {
@@ -76,7 +76,7 @@ const storedAuthors = ({ table }: Entity, values: Record<string, string | null>)
   });
 
 /** New records, all at once. */
-export function creations(change: Change, entity: Entity, records: readonly StoredRecord[]): Writes {
+export function creations(context: CommandContext, entity: Entity, records: readonly StoredRecord[]): Writes {
   const [first] = records;
   if (!first) return NONE;
   const type: EventType = `${entity.word}.created`;
@@ -84,13 +84,13 @@ export function creations(change: Change, entity: Entity, records: readonly Stor
   const columns = [
     ...given.map((name) => ({ name: sql.identifier(name), value: member(name) })),
     { name: sql.identifier('updated_at'), value: member('created_at') },
-    ...storedAuthors(entity, createdBy(entity, change.viewer)),
+    ...storedAuthors(entity, createdBy(entity, context.viewer)),
   ];
   const rows = asRows(records);
   return {
     recorded: (condition) => [
       recordEvent(
-        change,
+        context,
         { type, subjectType: entity.name, subjectId: member('id') },
         sql`FROM json_each(${rows}) given WHERE ${condition}`,
       ),
@@ -98,8 +98,8 @@ export function creations(change: Change, entity: Entity, records: readonly Stor
     writes: [
       sql`INSERT INTO ${sql.identifier(entity.word)} (${list(columns.map(({ name }) => sql`${name}`))})
         SELECT ${list(columns.map(({ value }) => value))} FROM json_each(${rows}) given
-        WHERE ${happened(change, type)}`,
-      recordAfter(change, type, snapshotOfSubject(entity)),
+        WHERE ${wasRecorded(context, type)}`,
+      recordAfter(context, type, snapshotOfSubject(entity)),
     ],
   };
 }
@@ -116,7 +116,7 @@ interface ChangedRecord extends StoredRecord {
  * Other columns for existing records, all at once. Only those are written that some row changes: the others may follow from
  * elsewhere, and need not be the same by now.
  */
-export function alterations(change: Change, entity: Entity, records: readonly ChangedRecord[]): Writes {
+export function alterations(context: CommandContext, entity: Entity, records: readonly ChangedRecord[]): Writes {
   const names = Object.keys(records[0]?.columns ?? {}).filter((name) =>
     records.some(({ columns, now }) => columns[name] !== now[name]),
   );
@@ -126,7 +126,7 @@ export function alterations(change: Change, entity: Entity, records: readonly Ch
   const rows = jsonList(
     records.map(({ id, columns }) => ({ id, ...Object.fromEntries(names.map((name) => [name, columns[name]])) })),
   );
-  const acting = storedAuthors(entity, updatedBy(entity, change.viewer));
+  const acting = storedAuthors(entity, updatedBy(entity, context.viewer));
   const assignments = [
     ...names.map((name) => sql`${sql.identifier(name)} = ${member(name)}`),
     ...acting.map(({ name, value }) => sql`${name} = ${value}`),
@@ -134,16 +134,16 @@ export function alterations(change: Change, entity: Entity, records: readonly Ch
   return {
     recorded: (condition) => [
       recordEvent(
-        change,
+        context,
         { type, subjectType: entity.name, subjectId: sql`${entity.table.id}`, before: entity.snapshot },
         sql`FROM json_each(${rows}) given CROSS JOIN ${table} ON ${entity.table.id} = ${member('id')} WHERE ${condition}`,
       ),
     ],
     writes: [
-      sql`UPDATE ${table} SET ${list(assignments)}, updated_at = ${change.at.getTime()}, version = version + 1
+      sql`UPDATE ${table} SET ${list(assignments)}, updated_at = ${context.at.getTime()}, version = version + 1
         FROM json_each(${rows}) given
-        WHERE ${entity.table.id} = ${member('id')} AND ${happened(change, type)}`,
-      recordAfter(change, type, snapshotOfSubject(entity)),
+        WHERE ${entity.table.id} = ${member('id')} AND ${wasRecorded(context, type)}`,
+      recordAfter(context, type, snapshotOfSubject(entity)),
     ],
   };
 }

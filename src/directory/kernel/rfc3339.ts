@@ -1,7 +1,7 @@
 const RFC_3339 = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/i;
 
 /** The moment that is written as in RFC 3339; null for anything else. */
-export function momentOf(value: unknown): Date | null {
+export function parseRfc3339(value: unknown): Date | null {
   const [text, day] = (typeof value === 'string' && RFC_3339.exec(value)) || [];
   const time = new Date(text ?? Number.NaN);
   const year = time.getUTCFullYear();

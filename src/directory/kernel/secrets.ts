@@ -17,10 +17,10 @@ const checksum = (body: string): string => sha256(body).slice(0, 8);
  * `<prefix>_<…>_<checksum, 8 hex digits>`. The prefix lets secret scanners find a leaked one; the checksum lets a
  * mistyped or invented one be refused before the database is asked.
  */
-export const sealed = (body: string): string => `${body}_${checksum(body)}`;
+export const withChecksum = (body: string): string => `${body}_${checksum(body)}`;
 
 /** What stands before the checksum; null when the two do not fit. */
-export function unsealed(token: string): string | null {
+export function verifyChecksum(token: string): string | null {
   const at = token.lastIndexOf('_');
   const body = token.slice(0, at);
   return at > 0 && token.slice(at + 1) === checksum(body) ? body : null;

@@ -3,12 +3,12 @@ import * as z from 'zod';
 import { smallestIdAt } from '../kernel/ids.ts';
 import { choice, instant, MAX_IDENTIFIERS, text } from '../kernel/input.ts';
 import type { Range } from './index-scan.ts';
-import type { Order, Place } from './page-arguments.ts';
+import type { KeysetPosition, Order } from './page-arguments.ts';
 
 /** What lists of every kind of record are sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
-export const RECORD_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
+export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
 
-export type RecordOrder = Order<keyof typeof RECORD_ORDERS>;
+export type EntityOrder = Order<keyof typeof ENTITY_ORDERS>;
 
 export const BY_CREATION = { field: 'CREATED_AT', direction: 'ASC' } as const;
 
@@ -20,7 +20,7 @@ type TimeRange = z.output<typeof timeRange>;
 export const anyOf = <S extends z.ZodType>(value: S) => z.array(value).min(1, 'must not be empty');
 
 /** What lists of tenants, customers and users can all be filtered by. */
-export const recordFilter = {
+export const entityFilter = {
   /** Whether hidden records are listed: not at all, only they, or all. */
   deleted: choice(['EXCLUDE', 'ONLY', 'INCLUDE']).nullish(),
   externalIds: anyOf(text).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
@@ -29,9 +29,9 @@ export const recordFilter = {
   search: text.nullish(),
 };
 
-export type RecordFilter = z.output<z.ZodObject<typeof recordFilter>>;
+export type EntityFilter = z.output<z.ZodObject<typeof entityFilter>>;
 
-type TimeRanges = Pick<RecordFilter, 'createdAt' | 'updatedAt'>;
+type TimeRanges = Pick<EntityFilter, 'createdAt' | 'updatedAt'>;
 
 /** The order asked for. Who asks for what changed within some time and names none wants it in the order of change. */
 export function orderOf<Field extends string>(
@@ -66,7 +66,7 @@ export function createdWithin(id: Column, range: TimeRange): SQL[] {
 
 /** The range of what an order goes by, as places in it. An id is never empty: nothing stands at the edge itself. */
 export function rangeOf({ createdAt, updatedAt }: TimeRanges, field: string): Range {
-  const edge = (time: Date | null | undefined): Place | null => {
+  const edge = (time: Date | null | undefined): KeysetPosition | null => {
     if (time == null) return null;
     return field === 'CREATED_AT' ? { key: null, id: smallestIdAt(time) } : { key: time.getTime(), id: '' };
   };

@@ -4,31 +4,31 @@ import type { Reach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { comparable } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { type Listing, listing } from './connection.ts';
+import { type Connection, connectionOf } from './connection.ts';
 import {
   createdWithin,
   deletedValues,
+  type EntityFilter,
   isGiven,
   orderOf,
-  type RecordFilter,
   rangeOf,
   withinTime,
 } from './entity-filter.ts';
-import { inPartition, type Partition, partitionTables, type Range, type Walk } from './index-scan.ts';
+import { type IndexScan, inPartition, type Partition, partitionTables, type Range } from './index-scan.ts';
 import { conditionsOnName, type NameFilter, rangeOfName, stretchesOfName } from './name-filter.ts';
-import { type Order, type PageArguments, parsePaging } from './page-arguments.ts';
+import { type Order, type PageArguments, parsePageArguments } from './page-arguments.ts';
 import { behindAllWith, isFound, type Search, type Searched, searchFor, withTrigrams } from './search.ts';
 
 type Columns<Name extends string> = Record<'id' | 'deleted' | 'updatedAt' | 'nameKey' | Name, Column>;
 
-/** The records in reach where they are walked in order, as `walked`: their table, or one that repeats its columns. */
+/** The records in reach where they are scanned in order, as `scanned`: their table, or one that repeats its columns. */
 type Source<Name extends string> = Columns<Name> & { from: SQL; partitions: readonly Partition[] };
 
 /**
  * What makes the list of one kind of record. `Field` are the names of its orders, `Sort` the columns that they go by,
  * and `Division` is the column of few values that leads the index of each of them, behind `deleted`.
  */
-export interface RecordList<Row, Field extends string, Sort extends string, Division extends string> {
+export interface EntityList<Row, Field extends string, Sort extends string, Division extends string> {
   /** As cursors have it. */
   name: string;
   permission: Permission;
@@ -42,7 +42,7 @@ export interface RecordList<Row, Field extends string, Sort extends string, Divi
   isInReach: (reach: Reach, id: Column) => SQL;
 }
 
-export interface RecordListArguments<Field extends string> extends PageArguments {
+export interface EntityListArguments<Field extends string> extends PageArguments {
   orderBy?: Order<Field> | null | undefined;
 }
 
@@ -52,47 +52,47 @@ export interface OwnFilter {
   names?: NameFilter;
   conditions?: readonly SQL[];
   /** As a filter has them; they must not read beyond the reach, for how many they answer shows in the page. */
-  picks?: readonly SQL[];
+  candidates?: readonly SQL[];
   /** A table that has those only that can match, in the order of their ids. */
-  byId?: Pick<Walk, 'from' | 'id' | 'partitions'> | null;
+  byId?: Pick<IndexScan, 'from' | 'id' | 'partitions'> | null;
 }
 
 type ListedRow<Sort extends string> = { id: string } & Record<Sort, string | Date>;
 
 /** The records in reach, live ones unless the filter says otherwise. */
-export function listRecords<
+export function listEntities<
   Row extends ListedRow<Sort>,
   Field extends string,
   Sort extends string,
   Division extends string,
 >(
   { db, viewer }: Caller,
-  list: RecordList<Row, Field, Sort, Division>,
-  args: RecordListArguments<Field>,
-  filter: RecordFilter,
+  list: EntityList<Row, Field, Sort, Division>,
+  args: EntityListArguments<Field>,
+  filter: EntityFilter,
   own: OwnFilter,
-): Listing<Row> {
+): Connection<Row> {
   requirePermissions(viewer, [list.permission]);
   const order = orderOf(args.orderBy, filter);
   const sort = list.orders[order.field];
   const target = { selection: list.selection, from: list.from, id: list.table.id, sort: sort && list.table[sort] };
-  const walk = walkRecords(list, viewer.reach, filter, own, order.field);
-  return listing(db, target, walk, parsePaging(args, order, list.name), (row) => {
+  const scan = scanEntities(list, viewer.reach, filter, own, order.field);
+  return connectionOf(db, target, scan, parsePageArguments(args, order, list.name), (row) => {
     const key: string | Date | null = sort && row[sort];
     return key instanceof Date ? key.getTime() : key;
   });
 }
 
-function walkRecords<Row, Field extends string, Sort extends string, Division extends string>(
-  list: RecordList<Row, Field, Sort, Division>,
+function scanEntities<Row, Field extends string, Sort extends string, Division extends string>(
+  list: EntityList<Row, Field, Sort, Division>,
   reach: Reach,
-  filter: RecordFilter,
+  filter: EntityFilter,
   own: OwnFilter,
   field: Field | 'CREATED_AT' | 'UPDATED_AT',
-): Walk {
+): IndexScan {
   const sort = list.orders[field];
   const source = list.source(reach);
-  const walk = {
+  const scan = {
     from: source.from,
     id: source.id,
     sort: sort && source[sort],
@@ -104,21 +104,21 @@ function walkRecords<Row, Field extends string, Sort extends string, Division ex
     range: sort === 'nameKey' ? rangeOfNames(list, reach, filter, own) : rangeOf(filter, field),
     where: [],
   };
-  if (isServedByIndex(filter, own, field)) return walk;
+  if (isServedByIndex(filter, own, field)) return scan;
   const ranges = [createdWithin(source.id, filter.createdAt), withinTime(source.updatedAt, filter.updatedAt)];
   const { externalIds, search } = filter;
   const { names = {} } = own;
   return {
-    ...walk,
+    ...scan,
     ...(field === 'CREATED_AT' && own.byId),
     filter: {
       conditions: conditionsOf(list, filter, own),
-      picks: [
+      candidates: [
         ...(externalIds ? [withExternalIds(list, reach, externalIds)] : []),
-        ...picksOfNames(list, reach, walk, source.nameKey, names),
-        ...(search ? picksOfSearch(list, reach, walk, source.nameKey, searchFor(search)) : []),
-        ...(own.picks ?? []),
-        ...picksOf(walk, ranges),
+        ...candidatesByName(list, reach, scan, source.nameKey, names),
+        ...(search ? candidatesBySearch(list, reach, scan, source.nameKey, searchFor(search)) : []),
+        ...(own.candidates ?? []),
+        ...candidatesIn(scan, ranges),
       ],
       isInReach: list.isInReach(reach, list.table.id),
     },
@@ -126,7 +126,7 @@ function walkRecords<Row, Field extends string, Sort extends string, Division ex
 }
 
 const isServedByIndex = (
-  { externalIds, search, createdAt, updatedAt }: RecordFilter,
+  { externalIds, search, createdAt, updatedAt }: EntityFilter,
   { conditions, names = {} }: OwnFilter,
   field: string,
 ) =>
@@ -137,10 +137,10 @@ const isServedByIndex = (
   (field === 'CREATED_AT' || !isGiven(createdAt)) &&
   (field === 'UPDATED_AT' || !isGiven(updatedAt));
 
-/** All that the filter asks for. The unary plus keeps SQLite from walking an index where it has the ids already. */
+/** All that the filter asks for. The unary plus keeps SQLite from scanning an index where it has the ids already. */
 function conditionsOf<Division extends string>(
   list: Searched & { table: Columns<Division | 'externalIdKey'>; division: Division },
-  filter: RecordFilter,
+  filter: EntityFilter,
   own: OwnFilter,
 ): SQL[] {
   const { table, division } = list;
@@ -156,7 +156,7 @@ function conditionsOf<Division extends string>(
   ];
 }
 
-type Listed = Searched & Pick<RecordList<unknown, string, string, string>, 'isInReach'>;
+type Listed = Searched & Pick<EntityList<unknown, string, string, string>, 'isInReach'>;
 
 /** The records in reach with one of these external ids. */
 function withExternalIds({ table, from, isInReach }: Listed, reach: Reach, externalIds: readonly string[]): SQL {
@@ -165,26 +165,26 @@ function withExternalIds({ table, from, isInReach }: Listed, reach: Reach, exter
     CROSS JOIN ${from} ON ${table.externalIdKey} = wanted.value WHERE ${isInReach(reach, table.id)}`;
 }
 
-function picksOfSearch(list: Listed, reach: Reach, walk: Walk, nameKey: Column, search: Search): SQL[] {
+function candidatesBySearch(list: Listed, reach: Reach, scan: IndexScan, nameKey: Column, search: Search): SQL[] {
   const { key, characters } = search;
   const named = withExternalIds(list, reach, [key]);
   if (characters.length < 2) return [named];
   const beginning = [sql`${nameKey} >= ${key}`, sql`${nameKey} < ${behindAllWith(key)}`];
-  const found = characters.length === 2 ? picksOf(walk, [beginning]) : withTrigrams(list, reach, search);
-  return found.map((pick) => sql`${pick} UNION ALL ${named}`);
+  const found = characters.length === 2 ? candidatesIn(scan, [beginning]) : withTrigrams(list, reach, search);
+  return found.map((candidate) => sql`${candidate} UNION ALL ${named}`);
 }
 
 /** Where the names may be that are asked for. */
-function picksOfNames(list: Listed, reach: Reach, walk: Walk, nameKey: Column, names: NameFilter): SQL[] {
+function candidatesByName(list: Listed, reach: Reach, scan: IndexScan, nameKey: Column, names: NameFilter): SQL[] {
   const stretches = stretchesOfName(nameKey, names);
   const containing = searchFor(names.nameContains ?? '');
   return [
-    ...(stretches.length > 0 ? picksOf(walk, stretches) : []),
+    ...(stretches.length > 0 ? candidatesIn(scan, stretches) : []),
     ...(containing.characters.length < 3 ? [] : withTrigrams(list, reach, containing)),
   ];
 }
 
-const rangeOfNames = (list: Listed, reach: Reach, { search }: RecordFilter, { names = {} }: OwnFilter): Range =>
+const rangeOfNames = (list: Listed, reach: Reach, { search }: EntityFilter, { names = {} }: OwnFilter): Range =>
   rangeOfName(names) ?? rangeOfSearch(list, reach, search);
 
 /** Where the names lie that begin with two characters: anywhere if they are an external id, too. */
@@ -198,11 +198,11 @@ function rangeOfSearch(list: Listed, reach: Reach, text: string | null | undefin
   };
 }
 
-/** What is walked, within each of the given ranges; all of it if none is given. A few records need no window. */
-function picksOf(walk: Walk, ranges: readonly SQL[][]): SQL[] {
+/** What is scanned, within each of the given ranges; all of it if none is given. A few records need no window. */
+function candidatesIn(scan: IndexScan, ranges: readonly SQL[][]): SQL[] {
   const given = ranges.filter((range) => range.length > 0);
   return (given.length > 0 ? given : [[]]).map(
     (range) =>
-      sql`SELECT ${walk.id} AS id FROM ${partitionTables(walk)}${walk.from} WHERE ${allOf([inPartition(walk), ...range])}`,
+      sql`SELECT ${scan.id} AS id FROM ${partitionTables(scan)}${scan.from} WHERE ${allOf([inPartition(scan), ...range])}`,
   );
 }

@@ -22,7 +22,7 @@ export function conditionsOnName(nameKey: Column, { name, nameStartsWith, nameCo
   ];
 }
 
-/** Of a walk whose index has the names in order, the stretches outside of which nothing can match. */
+/** Of a scan whose index has the names in order, the stretches outside of which nothing can match. */
 export function stretchesOfName(nameKey: Column, { name, nameStartsWith }: NameFilter): SQL[][] {
   return [
     ...(name == null ? [] : [[sql`${nameKey} = ${comparable(name)}`]]),

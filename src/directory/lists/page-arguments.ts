@@ -24,13 +24,13 @@ export interface Order<Field extends string = string> {
 export type SortKey = string | number | null;
 
 /** Where a row stands in its list, and where a list can be entered: between two rows as well. */
-export interface Place {
+export interface KeysetPosition {
   key: SortKey;
   id: string | number;
 }
 
-/** A page as it is asked of the database: `limit` rows that come after `from` and `skip` others, walking in `direction`. */
-export interface Paging {
+/** A page as it is asked of the database: `limit` rows that come after `from` and `skip` others, scanning in `direction`. */
+export interface PageRequest {
   /** A cursor of one list is none of another. */
   list: string;
   field: string;
@@ -38,7 +38,7 @@ export interface Paging {
   backward: boolean;
   limit: number;
   skip: number;
-  from: Place | null;
+  from: KeysetPosition | null;
 }
 
 export interface Page<Row> {
@@ -51,7 +51,7 @@ export interface Page<Row> {
 }
 
 /** Opaque to clients: the list, its order, and the sort key and id of the row that the cursor stands for. */
-export function encodeCursor({ list, field }: Paging, key: SortKey, id: string | number): string {
+export function encodeCursor({ list, field }: PageRequest, key: SortKey, id: string | number): string {
   return Buffer.from(JSON.stringify([list, field, key, id])).toString('base64url');
 }
 
@@ -63,7 +63,7 @@ function isSortKey(field: string, key: unknown): key is SortKey {
   return field === 'UPDATED_AT' ? isCount(key) : isText(key);
 }
 
-function decodeCursor(path: string, cursor: string, list: string, field: string): Place {
+function decodeCursor(path: string, cursor: string, list: string, field: string): KeysetPosition {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());
@@ -79,8 +79,8 @@ function decodeCursor(path: string, cursor: string, list: string, field: string)
   return { key, id };
 }
 
-/** Reads Relay's arguments for the list of this name: `first` and `after` walk forward, `last` and `before` backward, and the two never mix. */
-export function parsePaging(page: PageArguments, order: Order, list: string): Paging {
+/** Reads Relay's arguments for the list of this name: `first` and `after` scan forward, `last` and `before` backward, and the two never mix. */
+export function parsePageArguments(page: PageArguments, order: Order, list: string): PageRequest {
   const first = page.first ?? null;
   const last = page.last ?? null;
   const after = page.after || null;
@@ -115,14 +115,14 @@ function offsetOf({ offset }: PageArguments, backward: boolean): number {
 }
 
 /** How many rows are read for a page: those before it, and the one behind. */
-export const rowsFor = ({ skip, limit }: Pick<Paging, 'skip' | 'limit'>): number => skip + limit + 1;
+export const rowsFor = ({ skip, limit }: Pick<PageRequest, 'skip' | 'limit'>): number => skip + limit + 1;
 
 /**
  * The rows of a `SELECT` of `rowsFor` the page, in the order asked for, and whether there are more on either side. `read` is
  * the row up to which the list was read, if that ended before the list did.
  */
-export function toPage<Row>(paging: Paging, found: readonly Row[], read: Row | null = null): Page<Row> {
-  const { skip, limit } = paging;
+export function toPage<Row>(request: PageRequest, found: readonly Row[], read: Row | null = null): Page<Row> {
+  const { skip, limit } = request;
   if (read !== null && found.length < skip) {
     throw ValidationError.at('offset', 'is further than this filter can be read at once: go on by after');
   }
@@ -130,12 +130,12 @@ export function toPage<Row>(paging: Paging, found: readonly Row[], read: Row | n
   const rows = found.slice(skip, skip + limit);
   const last = read ?? rows.at(-1) ?? null;
   const first = rows[0] ?? last;
-  if (paging.backward) rows.reverse();
+  if (request.backward) rows.reverse();
   return {
     rows,
-    start: paging.backward ? last : first,
-    end: paging.backward ? first : last,
-    hasNextPage: paging.backward ? paging.from !== null : more,
-    hasPreviousPage: paging.backward ? more : paging.from !== null || (skip > 0 && found.length > 0),
+    start: request.backward ? last : first,
+    end: request.backward ? first : last,
+    hasNextPage: request.backward ? request.from !== null : more,
+    hasPreviousPage: request.backward ? more : request.from !== null || (skip > 0 && found.length > 0),
   };
 }

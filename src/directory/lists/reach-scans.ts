@@ -1,9 +1,9 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { assignments } from '../../db/schema/assignments.ts';
 import { customers } from '../../db/schema/customers.ts';
 import { events, eventTenants } from '../../db/schema/events.ts';
 import { memberships } from '../../db/schema/memberships.ts';
+import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { users } from '../../db/schema/users.ts';
 import { namesOnlyReached, type Reach } from '../access/reach.ts';
@@ -11,9 +11,9 @@ import type { Partition } from './index-scan.ts';
 
 /* Where lists begin: each of these sources has what is in reach, in order, and nothing else. */
 
-const user = alias(users, 'walked');
-const assigned = alias(assignments, 'walked');
-const tenant = alias(tenants, 'walked');
+const user = alias(users, 'scanned');
+const assigned = alias(tenantRoles, 'scanned');
+const tenant = alias(tenants, 'scanned');
 const own = alias(memberships, 'own');
 
 interface TenantSource {
@@ -27,26 +27,26 @@ interface TenantSource {
 }
 
 /**
- * Where the tenants in reach are walked in order: the table of tenants, each of those in reach by itself, or those that
+ * Where the tenants in reach are scanned in order: the table of tenants, each of those in reach by itself, or those that
  * the customer in reach belongs to, in the order of their ids only.
  */
 export function tenantsInReach(reach: Reach): TenantSource {
   const { status, nameKey, updatedAt, deleted } = tenant;
   const columns = { id: tenant.id, status, nameKey, updatedAt, deleted };
-  if (reach.kind === 'ORGANIZATION') return { from: sql`tenant walked`, ...columns, partitions: [] };
+  if (reach.kind === 'ORGANIZATION') return { from: sql`tenant scanned`, ...columns, partitions: [] };
   if (reach.kind === 'TENANTS') {
-    return { from: sql`tenant walked`, ...columns, partitions: [{ column: tenant.id, values: reach.tenantIds }] };
+    return { from: sql`tenant scanned`, ...columns, partitions: [{ column: tenant.id, values: reach.tenantIds }] };
   }
   return {
-    from: sql`membership own CROSS JOIN tenant walked ON walked.id = own.tenant_id`,
+    from: sql`membership own CROSS JOIN tenant scanned ON scanned.id = own.tenant_id`,
     ...columns,
     id: own.tenantId,
     partitions: [{ column: own.customerId, values: [reach.customerId] }],
   };
 }
 
-const customer = alias(customers, 'walked');
-const member = alias(memberships, 'walked');
+const customer = alias(customers, 'scanned');
+const member = alias(memberships, 'scanned');
 
 interface CustomerSource {
   from: SQL;
@@ -60,17 +60,17 @@ interface CustomerSource {
 }
 
 /**
- * Where the customers in reach are walked in order: the table of customers, or the memberships of the tenants in reach,
+ * Where the customers in reach are scanned in order: the table of customers, or the memberships of the tenants in reach,
  * which repeat the sort keys of their customers.
  */
 export function customersInReach(reach: Reach): CustomerSource {
   if (reach.kind !== 'TENANTS') {
     const { id, kind, nameKey, descriptionSort, updatedAt, deleted } = customer;
     const partitions = reach.kind === 'CUSTOMER' ? [{ column: id, values: [reach.customerId] }] : [];
-    return { from: sql`customer walked`, id, kind, nameKey, descriptionSort, updatedAt, deleted, partitions };
+    return { from: sql`customer scanned`, id, kind, nameKey, descriptionSort, updatedAt, deleted, partitions };
   }
   return {
-    from: sql`membership walked`,
+    from: sql`membership scanned`,
     id: member.customerId,
     kind: member.customerKind,
     nameKey: member.customerNameKey,
@@ -98,10 +98,10 @@ export function usersInReach(reach: Reach): UserSource {
   if (reach.kind !== 'TENANTS') {
     const { id, status, nameKey, emailKey, updatedAt, deleted, customerId } = user;
     const partitions = reach.kind === 'CUSTOMER' ? [{ column: customerId, values: [reach.customerId] }] : [];
-    return { from: sql`user walked`, id, status, nameKey, emailKey, updatedAt, deleted, customerId, partitions };
+    return { from: sql`user scanned`, id, status, nameKey, emailKey, updatedAt, deleted, customerId, partitions };
   }
   return {
-    from: sql`assignment walked`,
+    from: sql`assignment scanned`,
     id: assigned.userId,
     status: assigned.userStatus,
     nameKey: assigned.userNameKey,
@@ -113,8 +113,8 @@ export function usersInReach(reach: Reach): UserSource {
   };
 }
 
-const event = alias(events, 'walked');
-const namedTenant = alias(eventTenants, 'walked');
+const event = alias(events, 'scanned');
+const namedTenant = alias(eventTenants, 'scanned');
 
 interface EventSource {
   from: SQL;
@@ -124,17 +124,17 @@ interface EventSource {
   where: readonly SQL[];
 }
 
-/** Where the events in reach are walked in order: the feed itself, or the part of it that names a tenant in reach. */
+/** Where the events in reach are scanned in order: the feed itself, or the part of it that names a tenant in reach. */
 export function eventsInReach(reach: Reach): EventSource {
   if (reach.kind === 'ORGANIZATION') {
-    return { from: sql`event walked`, id: event.id, type: event.type, partitions: [], where: [] };
+    return { from: sql`event scanned`, id: event.id, type: event.type, partitions: [], where: [] };
   }
   const tenantIds = reach.kind === 'TENANTS' ? reach.tenantIds : [];
   return {
-    from: sql`event_tenant walked`,
+    from: sql`event_tenant scanned`,
     id: namedTenant.eventId,
     type: namedTenant.type,
     partitions: [{ column: namedTenant.tenantId, values: tenantIds, overlapping: true }],
-    where: [sql`(walked.type NOT LIKE 'apiKey.%' OR ${namesOnlyReached(tenantIds, namedTenant.eventId)})`],
+    where: [sql`(scanned.type NOT LIKE 'apiKey.%' OR ${namesOnlyReached(tenantIds, namedTenant.eventId)})`],
   };
 }

@@ -4,7 +4,7 @@ import { inList, type RowOf, select } from '../../db/statement.ts';
 import { userInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
-import { newSecret, sealed, sha256, unsealed } from '../kernel/secrets.ts';
+import { newSecret, sha256, verifyChecksum, withChecksum } from '../kernel/secrets.ts';
 
 const HOUR_MILLISECONDS = 60 * 60 * 1000;
 /** How long a link is good after it was mailed: an invitation for 7 days, a new password for an hour. */
@@ -15,11 +15,11 @@ export const LIFETIME_MILLISECONDS: Record<LinkPurpose, number> = {
 
 const PREFIX = 'tenantry-link';
 
-export const newLinkToken = (): string => sealed(`${PREFIX}_${newSecret()}`);
+export const newLinkToken = (): string => withChecksum(`${PREFIX}_${newSecret()}`);
 
 /** What a token is kept as; null when it cannot be one. */
 export const hashOfLinkToken = (token: string): string | null =>
-  unsealed(token)?.startsWith(`${PREFIX}_`) ? sha256(token) : null;
+  verifyChecksum(token)?.startsWith(`${PREFIX}_`) ? sha256(token) : null;
 
 /**
  * A link of this purpose for each of the users in `from`, to be mailed as soon as can be. One that was mailed or handed out

@@ -4,7 +4,7 @@ import { organizations } from '../../db/schema/organization.ts';
 import { mailedLinks } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
-import { areFew, countAttempt, mailsTo } from '../access/rate-limits.ts';
+import { countAgainst, isWithinLimits, mailLimitTo } from '../access/rate-limits.ts';
 import { comparable } from '../kernel/input.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { sha256 } from '../kernel/secrets.ts';
@@ -59,7 +59,7 @@ export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Prom
   const [found] = await db.reads([due(now)]);
   if (found.length === 0) return;
   const attempts = found.map((row) => ({ ...row, token: newLinkToken() }));
-  const counts: Statement[] = attempts.map(({ email }) => countAttempt(mailsTo(comparable(email)), now));
+  const counts: Statement[] = attempts.map(({ email }) => countAgainst(mailLimitTo(comparable(email)), now));
   const results = await db.batch([...counts, ...attempts.map((attempt) => claim(attempt, now))]);
   const claimed = attempts.filter((_, index) => results[attempts.length + index]?.length !== 0);
   const outcomes = await Promise.all(claimed.map((attempt) => send(attempt, mailer)));
@@ -75,19 +75,19 @@ function claim({ userId, purpose, attempts, email, token }: Attempt, now: Date):
         due_at = iif(${next} < created_at + ${lifetime}, ${next}, NULL), expires_at = ${now.getTime() + lifetime}
       WHERE user_id = ${userId} AND purpose = ${purpose} AND due_at <= ${now.getTime()} AND attempts = ${attempts}
         AND EXISTS (SELECT 1 FROM user WHERE user.id = user_id AND user.email = ${email})
-        AND ${areFew([mailsTo(comparable(email))])}
+        AND ${isWithinLimits([mailLimitTo(comparable(email))])}
       RETURNING user_id AS "userId"`,
     decode: ({ userId: found }) => ({ userId: String(found) }),
   };
 }
 
-interface Outcome {
+interface DeliveryOutcome {
   tokenHash: string;
   /** Null when it was sent. */
   error: string | null;
 }
 
-async function send({ email, purpose, name, organization, token }: Attempt, mailer: Mailer): Promise<Outcome> {
+async function send({ email, purpose, name, organization, token }: Attempt, mailer: Mailer): Promise<DeliveryOutcome> {
   const tokenHash = sha256(token);
   try {
     const { subject, text } = MAIL_TEXTS[purpose]({ name, organization, link: mailer.link(purpose, token) });
@@ -99,7 +99,7 @@ async function send({ email, purpose, name, organization, token }: Attempt, mail
 }
 
 /** By the token: a newer link of the same user has nothing to do with how this one fared. */
-function note({ tokenHash, error }: Outcome, now: Date): Statement {
+function note({ tokenHash, error }: DeliveryOutcome, now: Date): Statement {
   return write(
     error === null
       ? sql`UPDATE mailed_link SET sent_at = ${now.getTime()}, due_at = NULL, last_error = NULL WHERE token_hash = ${tokenHash}`

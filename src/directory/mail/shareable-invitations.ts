@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { type Change, isAllowed } from '../commands/command.ts';
-import { recordEvent, subjectsOf } from '../commands/event-recording.ts';
+import { type CommandContext, isAllowed } from '../commands/command.ts';
+import { recordEvent, recordedSubjects } from '../commands/event-recording.ts';
 import { holdsUser, permissionsOfUser } from '../commands/grant-guard.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
@@ -20,7 +20,7 @@ const isHandedLink = (tokenHash: string): SQL =>
 const TYPE: EventType = 'user.linkHandedOut';
 
 /** A link to hand out to the caller of a command, beside the mail that it leaves to be sent. */
-export interface Handover {
+export interface ShareableInvitation {
   /** Comes last: the user has by then what the command gives. `invited` is a condition over the columns of `user`. */
   writes(invited: SQL): SQL[];
   /** The token, if it was handed out. */
@@ -31,20 +31,23 @@ export interface Handover {
  * Hands out a link by which the user with an open invitation joins, as by the one that is mailed. It lets the caller in as
  * the user: only who holds all that the user does gets any, and nobody if there is something to sign in with already.
  */
-export function handover(change: Change, isWanted: boolean | null | undefined): Handover {
+export function shareableInvitation(
+  context: CommandContext,
+  isWanted: boolean | null | undefined,
+): ShareableInvitation {
   if (!isWanted) return { writes: () => [], token: () => null };
   const token = newLinkToken();
-  const mayHave = isAllowed(holdsUser(change.viewer, sql`user.id`));
+  const mayHave = isAllowed(holdsUser(context.viewer, sql`user.id`));
   return {
     writes: (invited) => [
       recordEvent(
-        change,
+        context,
         { type: TYPE, subjectType: 'User', subjectId: sql`user.id` },
         sql`FROM user WHERE ${invited} AND ${MAY_BE_INVITED} AND ${mayHave}`,
       ),
       sql`UPDATE mailed_link SET handed_hash = ${sha256(token)},
           handed_standing = (SELECT ${STANDING} FROM user WHERE user.id = mailed_link.user_id)
-        WHERE purpose = 'INVITATION' AND user_id IN ${subjectsOf(change, TYPE)}`,
+        WHERE purpose = 'INVITATION' AND user_id IN ${recordedSubjects(context, TYPE)}`,
     ],
     token: (recorded) => (recorded.has(TYPE) ? token : null),
   };

@@ -3,8 +3,8 @@ import * as z from 'zod';
 import { roles } from '../../db/schema/roles.ts';
 import { differs, insertWhen, jsonList, mapRows, update } from '../../db/statement.ts';
 import { requirePermissions, type Viewer } from '../access/viewer.ts';
-import { type Change, type Check, command, type Plan, type UniqueValue } from '../commands/command.ts';
-import { happened, recordAfter, recordEvent, subjectsOf } from '../commands/event-recording.ts';
+import { type Check, type CommandContext, command, type Plan, type UniqueValue } from '../commands/command.ts';
+import { recordAfter, recordEvent, recordedSubjects, wasRecorded } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
 import { allExist, missingUnless } from '../commands/references.ts';
 import {
@@ -78,11 +78,11 @@ export const createRole = command({
     permissions: permissionList,
   }),
   errors: [ValidationError, AlreadyExistsError, TooManyRolesError, ForbiddenError],
-  plan(change, { scope, name, description, level, permissions }): Plan<RoleResult, RoleRecord> {
-    const { viewer } = change;
+  plan(context, { scope, name, description, level, permissions }): Plan<RoleResult, RoleRecord> {
+    const { viewer } = context;
     requirePermissions(viewer, permissions);
     const roleId = newId();
-    const created = happened(change, 'role.created');
+    const created = wasRecorded(context, 'role.created');
     const values = {
       id: roleId,
       scope,
@@ -100,10 +100,10 @@ export const createRole = command({
         },
       ],
       writes: (allowed) => [
-        recordEvent(change, { ...SUBJECT, type: 'role.created', subjectId: sql`${roleId}` }, sql`WHERE ${allowed}`),
+        recordEvent(context, { ...SUBJECT, type: 'role.created', subjectId: sql`${roleId}` }, sql`WHERE ${allowed}`),
         insertWhen(roles, values, created),
         writePermissions(sql`${roleId}`, permissions, created),
-        recordAfter(change, 'role.created', SNAPSHOT_OF_SUBJECT),
+        recordAfter(context, 'role.created', SNAPSHOT_OF_SUBJECT),
       ],
       unique: nameIsFree(viewer, name, sql`${scope}`),
       answer: roleRows(sql`WHERE role.id = ${roleId}`),
@@ -124,20 +124,20 @@ export const updateRole = command({
     permissions: permissionList.optional(),
   }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, BuiltInRoleError, ForbiddenError],
-  plan(change, { id, permissions, ...patch }): Plan<RoleResult, RoleRecord> {
-    const { viewer } = change;
+  plan(context, { id, permissions, ...patch }): Plan<RoleResult, RoleRecord> {
+    const { viewer } = context;
     requirePermissions(viewer, permissions ?? []);
     const target = sql`role.id = ${id}`;
     const values = { ...patch, nameKey: patch.name === undefined ? undefined : comparable(patch.name) };
     const otherPermissions =
       permissions === undefined ? sql`FALSE` : sql`${permissionsOf(sql`role.id`)} <> ${JSON.stringify(permissions)}`;
     const changed = sql`${differs(roles, values)} OR ${otherPermissions}`;
-    const updated = happened(change, 'role.updated');
+    const updated = wasRecorded(context, 'role.updated');
     return {
-      checks: mayChange(change, target, id),
+      checks: mayChange(context, target, id),
       writes: (allowed) => [
         recordEvent(
-          change,
+          context,
           { ...SUBJECT, type: 'role.updated', before: SNAPSHOT },
           sql`FROM role WHERE ${target} AND (${changed}) AND ${allowed}`,
         ),
@@ -150,7 +150,7 @@ export const updateRole = command({
               sql`DELETE FROM role_permission WHERE role_permission.role_id = ${id} AND ${updated}`,
               writePermissions(sql`${id}`, permissions, updated),
             ]),
-        recordAfter(change, 'role.updated', SNAPSHOT_OF_SUBJECT),
+        recordAfter(context, 'role.updated', SNAPSHOT_OF_SUBJECT),
       ],
       unique: nameIsFree(viewer, patch.name, sql`(SELECT role.scope FROM role WHERE ${target})`),
       answer: roleRows(sql`WHERE ${target}`),
@@ -160,7 +160,7 @@ export const updateRole = command({
 });
 
 /** The role is there, it is not built in, and the viewer holds what it grants. */
-const mayChange = ({ viewer }: Change, target: SQL, id: string): Check<unknown>[] => [
+const mayChange = ({ viewer }: CommandContext, target: SQL, id: string): Check<unknown>[] => [
   allExist([missingUnless(sql`EXISTS (SELECT 1 FROM role WHERE ${target})`, 'id', 'role')]),
   isNotBuiltIn(target),
   holdsPermissions(viewer, permissionsOfRole(sql`${id}`)),
@@ -172,11 +172,11 @@ export const deleteRole = command({
   reaches: ['ORGANIZATION'],
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, BuiltInRoleError, RoleInUseError, ForbiddenError],
-  plan(change, { id }): Plan<RoleResult, RoleRecord> {
+  plan(context, { id }): Plan<RoleResult, RoleRecord> {
     const target = sql`role.id = ${id}`;
     return {
       checks: [
-        ...mayChange(change, target, id),
+        ...mayChange(context, target, id),
         {
           problem: sql`(SELECT json_object('users', users, 'issuers', issuers) FROM (SELECT
             (SELECT count(*) FROM (SELECT user.id FROM user WHERE user.role_id = ${id}
@@ -191,11 +191,11 @@ export const deleteRole = command({
       ],
       writes: (allowed) => [
         recordEvent(
-          change,
+          context,
           { ...SUBJECT, type: 'role.deleted', before: SNAPSHOT },
           sql`FROM role WHERE ${target} AND ${allowed}`,
         ),
-        sql`DELETE FROM role WHERE role.id IN ${subjectsOf(change, 'role.deleted')}`,
+        sql`DELETE FROM role WHERE role.id IN ${recordedSubjects(context, 'role.deleted')}`,
       ],
       answer: roleRows(sql`WHERE ${target}`),
       answersBeforeWriting: true,

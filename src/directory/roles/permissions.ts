@@ -3,10 +3,10 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import { permissions } from '../../db/schema/permissions.ts';
 import { selection } from '../../db/statement.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { type Listing, listing } from '../lists/connection.ts';
+import { type Connection, connectionOf } from '../lists/connection.ts';
 import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { Walk } from '../lists/index-scan.ts';
-import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import type { IndexScan } from '../lists/index-scan.ts';
+import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
 
 export interface PermissionRecord {
   /** The name of the permission. */
@@ -15,11 +15,11 @@ export interface PermissionRecord {
 }
 
 /** Every permission there is, by name. */
-export function listPermissions({ db, viewer }: Caller, page: PageArguments): Listing<PermissionRecord> {
+export function listPermissions({ db, viewer }: Caller, page: PageArguments): Connection<PermissionRecord> {
   requirePermissions(viewer, ['role:read']);
-  const walk: Walk = {
-    from: sql`permission walked`,
-    id: alias(permissions, 'walked').name,
+  const scan: IndexScan = {
+    from: sql`permission scanned`,
+    id: alias(permissions, 'scanned').name,
     sort: null,
     partitions: [],
     where: [],
@@ -30,5 +30,5 @@ export function listPermissions({ db, viewer }: Caller, page: PageArguments): Li
     id: permissions.name,
     sort: null,
   };
-  return listing(db, target, walk, parsePaging(page, BY_CREATION, 'permissions'), () => null);
+  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'permissions'), () => null);
 }

@@ -5,13 +5,13 @@ import { rolePermissions, roles } from '../../db/schema/roles.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
 import { roleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { permissionsBeyond, permissionsOfRole } from '../commands/grant-guard.ts';
+import { permissionsNotHeld, permissionsOfRole } from '../commands/grant-guard.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
 import { comparable, type RoleIdentifier } from '../kernel/input.ts';
-import { type NestedListing, nestedListing } from '../lists/connection.ts';
+import { type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
 import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { Walk } from '../lists/index-scan.ts';
-import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import type { IndexScan } from '../lists/index-scan.ts';
+import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
 import type { PermissionRecord } from './permissions.ts';
 
 export const ROLE_SCOPES = roles.scope.enumValues;
@@ -41,7 +41,7 @@ export async function assignableRoles({ db, viewer }: Caller, scope: RoleScope):
   requirePermissions(viewer, ['role:read']);
   return db.read(
     roleRows(sql`WHERE ${roles.scope} = ${scope} AND ${roleInReach(viewer.reach, roles.scope)}
-      AND ${permissionsBeyond(viewer, permissionsOfRole(sql`role.id`))} IS NULL
+      AND ${permissionsNotHeld(viewer, permissionsOfRole(sql`role.id`))} IS NULL
       ORDER BY ${roles.level} DESC, ${roles.nameKey}`),
   );
 }
@@ -56,20 +56,20 @@ export function roleNamed({ id, name }: RoleIdentifier, scope: SQL): SQL {
 export const noRole = (roleId: SQL, identifier: RoleIdentifier, unless = sql`FALSE`): SQL =>
   missingUnless(sql`(${unless} OR ${roleId} IS NOT NULL)`, pathOf('roleIdentifier', identifier), 'role');
 
-const walked = alias(rolePermissions, 'walked');
+const scanned = alias(rolePermissions, 'scanned');
 
 /** The permissions of each of these roles, by name. */
 export function listPermissionsOfRoles(
   { db, viewer }: Caller,
   roleIds: readonly string[],
   page: PageArguments,
-): NestedListing<PermissionRecord> {
+): NestedConnection<PermissionRecord> {
   requirePermissions(viewer, ['role:read']);
-  const walk: Walk = {
-    from: sql`role_permission walked`,
-    id: walked.permission,
+  const scan: IndexScan = {
+    from: sql`role_permission scanned`,
+    id: scanned.permission,
     sort: null,
-    partitions: [{ column: walked.roleId, values: roleIds }],
+    partitions: [{ column: scanned.roleId, values: roleIds }],
     where: [],
   };
   const target = {
@@ -78,5 +78,5 @@ export function listPermissionsOfRoles(
     id: permissions.name,
     sort: null,
   };
-  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Role.permissions'));
+  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Role.permissions'));
 }

@@ -3,13 +3,13 @@ import type { Database } from '../../db/client.ts';
 import { sessions } from '../../db/schema/sign-in.ts';
 import { select } from '../../db/statement.ts';
 import type { AccessTokens, Grant, Granted } from '../access/access-tokens.ts';
-import { type Authenticated, recollection, type Trust } from '../access/credential-cache.ts';
-import { grantOf, MAY_GO_ON, permissionsIn, reachOfGrant, standingIn } from './effective-role.ts';
+import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
+import { effectiveRoleIn, grantOf, MAY_GO_ON, permissionsIn, reachOfGrant } from './effective-role.ts';
 
 /** All that decides what an access token is good for, beside the token itself. */
 const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
   select(
-    { ...standingIn(sql`${tenantId}`), expiresAt: sessions.expiresAt },
+    { ...effectiveRoleIn(sql`${tenantId}`), expiresAt: sessions.expiresAt },
     sql`FROM session JOIN user ON user.id = session.user_id
       WHERE session.id = ${sessionId} AND session.user_id = ${userId} AND ${MAY_GO_ON}`,
   );
@@ -17,7 +17,7 @@ const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 
 // A session is prolonged whenever its access token is renewed.
-const authenticate = recollection<Credential>(['expiresAt']);
+const authenticate = credentialCache<Credential>(['expiresAt']);
 
 /** Who holds this access token; null when it is not ours, has expired, or the session or the role behind it has ended. */
 export async function authenticateUser(
@@ -25,7 +25,7 @@ export async function authenticateUser(
   tokens: AccessTokens,
   token: string,
   now: Date,
-  how: Trust,
+  how: CacheUse,
 ): Promise<Authenticated | null> {
   const grant = await tokens.read(token);
   if (grant === null) return null;

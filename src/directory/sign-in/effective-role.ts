@@ -27,13 +27,13 @@ export const isListedBy = (issuerId: SQL): SQL => sql`(EXISTS (SELECT 1 FROM tru
 export const MAY_GO_ON = sql`(${MAY_SIGN_IN} AND (session.issuer_id IS NULL OR ${isListedBy(sql`session.issuer_id`)}))`;
 
 /** Over the columns of `user`: the role in this live tenant, or, where that is NULL, the user's own. */
-const roleReaching = (tenantId: SQL): SQL => sql`CASE WHEN ${tenantId} IS NULL THEN user.role_id ELSE (
+const roleIdIn = (tenantId: SQL): SQL => sql`CASE WHEN ${tenantId} IS NULL THEN user.role_id ELSE (
   SELECT assignment.role_id FROM assignment JOIN tenant ON tenant.id = assignment.tenant_id AND tenant.deleted_at IS NULL
   WHERE assignment.user_id = user.id AND assignment.tenant_id = ${tenantId}) END`;
 
 /** Over the columns of `user`: how far, and by which role. Without a role there is no way there, or not any more. */
-export const standingIn = (tenantId: SQL) => {
-  const roleId = roleReaching(tenantId);
+export const effectiveRoleIn = (tenantId: SQL) => {
+  const roleId = roleIdIn(tenantId);
   return {
     userId: users.id,
     kind: users.kind,
@@ -44,12 +44,15 @@ export const standingIn = (tenantId: SQL) => {
   };
 };
 
-export type Standing = RowOf<ReturnType<typeof standingIn>>;
+export type EffectiveRole = RowOf<ReturnType<typeof effectiveRoleIn>>;
 /** How far, without what may be done there. */
-export type Footing = Omit<Standing, 'permissions'>;
+export type EffectiveRoleReach = Omit<EffectiveRole, 'permissions'>;
 
 /** Null for a user without a role there. */
-export function grantOf(sessionId: string, { userId, kind, customerId, tenantId, roleId }: Footing): Grant | null {
+export function grantOf(
+  sessionId: string,
+  { userId, kind, customerId, tenantId, roleId }: EffectiveRoleReach,
+): Grant | null {
   if (roleId === null) return null;
   if (tenantId !== null) return { userId, sessionId, reach: 'TENANTS', tenantId, customerId: null };
   if (kind === 'TENANT') return null;
@@ -59,7 +62,7 @@ export function grantOf(sessionId: string, { userId, kind, customerId, tenantId,
 export const reachOfGrant = ({ reach, tenantId, customerId }: Grant): Reach =>
   reachOf(reach, tenantId === null ? [] : [tenantId], customerId);
 
-export const permissionsIn = ({ permissions }: Standing): Set<Permission> =>
+export const permissionsIn = ({ permissions }: EffectiveRole): Set<Permission> =>
   new Set(parseJsonList<Permission>(permissions));
 
 /** Over the columns of `user`: the tenants where the user has a role, the live ones, as a SELECT of their ids. */

@@ -3,27 +3,27 @@ import * as z from 'zod';
 import { passwords } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
 import { type Statement, select, update, write } from '../../db/statement.ts';
-import type { Visitor } from '../access/anonymous-caller.ts';
-import { RefusedError } from '../access/authentication-errors.ts';
+import type { AnonymousCaller } from '../access/anonymous-caller.ts';
+import { AuthenticationError } from '../access/authentication-errors.ts';
 import {
-  areFew,
-  countAttempt,
-  forgetAttempts,
+  countAgainst,
+  isWithinLimits,
   linkLimits,
   mailLimits,
-  requireFew,
-  signInsByEmail,
-  uncount,
+  refund,
+  requireWithinLimits,
+  resetLimit,
+  signInLimitByEmail,
 } from '../access/rate-limits.ts';
 import { snapshotOfSubject } from '../commands/entity.ts';
 import {
+  type EventContext,
+  eventContextOf,
   eventsOf,
-  happened,
   nameTenants,
-  type Occasion,
-  occasionOf,
   recordAfter,
   recordEvent,
+  wasRecorded,
 } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { comparable, emailAddress, otherwise, parse, text } from '../kernel/input.ts';
@@ -43,16 +43,16 @@ const requestInput = z.object({ email: emailAddress });
  * user, or none who signs in with one. Neither the answer nor the time it takes tells which: whoever it is, one batch
  * writes something, and the mail is sent behind the answer.
  */
-export async function requestPasswordReset({ db, address, now }: Visitor, input: unknown): Promise<void> {
+export async function requestPasswordReset({ db, address, now }: AnonymousCaller, input: unknown): Promise<void> {
   const { email } = parse(requestInput, input);
   const limits = mailLimits(comparable(email), address);
   const hasPassword = sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id)`;
-  const addressee = sql`FROM user WHERE ${isUser({ email })} AND ${MAY_SIGN_IN} AND ${hasPassword} AND ${areFew(limits)}`;
+  const addressee = sql`FROM user WHERE ${isUser({ email })} AND ${MAY_SIGN_IN} AND ${hasPassword} AND ${isWithinLimits(limits)}`;
   const counted = await db.batch([
-    ...limits.map((limit) => countAttempt(limit, now)),
+    ...limits.map((limit) => countAgainst(limit, now)),
     write(requestLinks('PASSWORD_RESET', now, addressee)),
   ]);
-  requireFew(limits, counted, now);
+  requireWithinLimits(limits, counted, now);
 }
 
 const linkToken = z.string({ error: otherwise('must be a string') });
@@ -60,16 +60,16 @@ const acceptInput = z.object({ token: linkToken, password: newPassword, name: te
 const resetInput = z.object({ token: linkToken, password: newPassword });
 
 /** Makes an invited user one who can sign in. An unknown, used, replaced or expired link is refused without saying which. */
-export async function acceptInvitation(visitor: Visitor, input: unknown): Promise<UserRecord> {
+export async function acceptInvitation(caller: AnonymousCaller, input: unknown): Promise<UserRecord> {
   const { token, password, name } = parse(acceptInput, input);
-  const { tokenHash, user, hash, occasion, limits } = await openLink(visitor, 'INVITATION', token, password);
+  const { tokenHash, user, hash, context, limits } = await openLink(caller, 'INVITATION', token, password);
   const type = 'user.joined';
-  const joined = happened(occasion, type);
-  return settle(visitor, occasion, user.id, [
+  const joined = wasRecorded(context, type);
+  return settle(caller, context, user.id, [
     recordEvent(
-      occasion,
+      context,
       { type, subjectType: 'User', subjectId: sql`user.id`, before: USER.snapshot },
-      userOfLink('INVITATION', tokenHash, visitor.now),
+      userOfLink('INVITATION', tokenHash, caller.now),
     ),
     useUpLink(tokenHash, joined),
     update(
@@ -77,60 +77,60 @@ export async function acceptInvitation(visitor: Visitor, input: unknown): Promis
       {
         status: 'ACTIVE',
         ...(name != null && { name, nameKey: comparable(name) }),
-        updatedAt: visitor.now,
+        updatedAt: caller.now,
         version: sql`version + 1`,
       },
       sql`user.id = ${user.id} AND ${joined}`,
     ),
-    sql`INSERT INTO password (user_id, hash, changed_at) SELECT ${user.id}, ${hash}, ${visitor.now.getTime()} WHERE ${joined}`,
-    recordAfter(occasion, type, snapshotOfSubject(USER)),
-    uncount(limits),
+    sql`INSERT INTO password (user_id, hash, changed_at) SELECT ${user.id}, ${hash}, ${caller.now.getTime()} WHERE ${joined}`,
+    recordAfter(context, type, snapshotOfSubject(USER)),
+    refund(limits),
   ]);
 }
 
 /** Sets another password, and signs the user out everywhere: whoever knew the old one is in no more. */
-export async function resetPassword(visitor: Visitor, input: unknown): Promise<UserRecord> {
+export async function resetPassword(caller: AnonymousCaller, input: unknown): Promise<UserRecord> {
   const { token, password } = parse(resetInput, input);
-  const { tokenHash, user, hash, occasion, limits } = await openLink(visitor, 'PASSWORD_RESET', token, password);
+  const { tokenHash, user, hash, context, limits } = await openLink(caller, 'PASSWORD_RESET', token, password);
   const type = 'user.passwordReset';
-  const done = happened(occasion, type);
-  return settle(visitor, occasion, user.id, [
+  const done = wasRecorded(context, type);
+  return settle(caller, context, user.id, [
     recordEvent(
-      occasion,
+      context,
       { type, subjectType: 'User', subjectId: sql`user.id` },
-      userOfLink('PASSWORD_RESET', tokenHash, visitor.now),
+      userOfLink('PASSWORD_RESET', tokenHash, caller.now),
     ),
     useUpLink(tokenHash, done),
-    update(passwords, { hash, changedAt: visitor.now }, sql`user_id = ${user.id} AND ${done}`),
-    recordEnd(occasion, 'PASSWORD_RESET', sql`FROM session WHERE session.user_id = ${user.id} AND ${done}`),
+    update(passwords, { hash, changedAt: caller.now }, sql`user_id = ${user.id} AND ${done}`),
+    recordEnd(context, 'PASSWORD_RESET', sql`FROM session WHERE session.user_id = ${user.id} AND ${done}`),
     sql`DELETE FROM session WHERE user_id = ${user.id} AND ${done}`,
-    forgetAttempts(signInsByEmail(comparable(user.email))),
-    uncount(limits),
+    resetLimit(signInLimitByEmail(comparable(user.email))),
+    refund(limits),
   ]);
 }
 
 /** Whose link it is, and the hash of the password to be: made before anything is written, because it takes its time. */
-async function openLink({ db, address, now }: Visitor, purpose: LinkPurpose, token: string, password: string) {
+async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurpose, token: string, password: string) {
   const limits = linkLimits(address);
   // Nothing has an empty hash: what cannot be a token takes the same way as one that is not good.
   const tokenHash = hashOfLinkToken(token) ?? '';
   const [[user], ...counted] = await db.batch([
     select({ id: users.id, email: users.email }, userOfLink(purpose, tokenHash, now)),
-    ...limits.map((limit) => countAttempt(limit, now)),
+    ...limits.map((limit) => countAgainst(limit, now)),
   ]);
-  requireFew(limits, counted, now);
-  if (!user) throw new RefusedError();
+  requireWithinLimits(limits, counted, now);
+  if (!user) throw new AuthenticationError();
   requireUnlikeEmail(password, user.email);
-  return { tokenHash, user, hash: await hashPassword(password), occasion: occasionOf(user.id, now), limits };
+  return { tokenHash, user, hash: await hashPassword(password), context: eventContextOf(user.id, now), limits };
 }
 
 /** Writes all of it, unless somebody else was faster with the link. */
-async function settle({ db }: Visitor, occasion: Occasion, userId: string, writes: readonly SQL[]) {
-  const recorded = eventsOf(occasion);
+async function settle({ db }: AnonymousCaller, context: EventContext, userId: string, writes: readonly SQL[]) {
+  const recorded = eventsOf(context);
   const answer = userRows(sql`WHERE user.id = ${userId}`);
-  const statements: Statement[] = [...writes.map(write), write(nameTenants(occasion)), recorded, answer];
+  const statements: Statement[] = [...writes.map(write), write(nameTenants(context)), recorded, answer];
   const results = await db.batch(statements);
   const [user] = results.at(-1) as UserRecord[];
-  if (!user || results.at(-2)?.length === 0) throw new RefusedError();
+  if (!user || results.at(-2)?.length === 0) throw new AuthenticationError();
   return user;
 }

@@ -1,4 +1,4 @@
-import { fromDigits, newSecret, sealed, sha256, toDigits, unsealed } from '../kernel/secrets.ts';
+import { fromDigits, newSecret, sha256, toDigits, verifyChecksum, withChecksum } from '../kernel/secrets.ts';
 
 /**
  * `tenantry-session_<session id, 32 hex digits>_<family, 64 hex digits>_<256 random bits, 64 hex digits>`, and a
@@ -23,10 +23,10 @@ const read = (token: string, sessionId: string, family: string): RefreshToken =>
 });
 
 export const newRefreshToken = (sessionId: string, family = newSecret()): RefreshToken =>
-  read(sealed(`tenantry-session_${toDigits(sessionId)}_${family}_${newSecret()}`), sessionId, family);
+  read(withChecksum(`tenantry-session_${toDigits(sessionId)}_${family}_${newSecret()}`), sessionId, family);
 
 /** What the token claims to be; null when it cannot be one. */
 export function parseRefreshToken(token: string): RefreshToken | null {
-  const [, digits, family] = BODY.exec(unsealed(token) ?? '') ?? [];
+  const [, digits, family] = BODY.exec(verifyChecksum(token) ?? '') ?? [];
   return digits === undefined || family === undefined ? null : read(token, fromDigits(digits), family);
 }

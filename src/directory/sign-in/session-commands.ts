@@ -3,20 +3,20 @@ import * as z from 'zod';
 import { select } from '../../db/statement.ts';
 import type { Grant } from '../access/access-tokens.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { type Change, command, type Plan } from '../commands/command.ts';
-import { happened } from '../commands/event-recording.ts';
+import { type CommandContext, command, type Plan } from '../commands/command.ts';
+import { wasRecorded } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfUser } from '../commands/grant-guard.ts';
 import { allExist, missingUnless, pathOf } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { flag, id, tenantIdentifier } from '../kernel/input.ts';
-import { assignedTenant, grantOf, type Standing, standingIn } from './effective-role.ts';
+import { assignedTenant, type EffectiveRole, effectiveRoleIn, grantOf } from './effective-role.ts';
 import { isOwn, type SessionRecord, sessionRows, sessionWithId } from './session-queries.ts';
 import { recordEnd, recordSession } from './sessions.ts';
 
 /** Ends the sessions that match, over the columns of `session`. */
-const ending = (change: Change, reason: 'SIGNED_OUT' | 'REVOKED', target: SQL, allowed: SQL): SQL[] => [
-  recordEnd(change, reason, sql`FROM session WHERE ${target} AND ${allowed}`),
-  sql`DELETE FROM session WHERE ${target} AND ${happened(change, 'session.ended')}`,
+const ending = (context: CommandContext, reason: 'SIGNED_OUT' | 'REVOKED', target: SQL, allowed: SQL): SQL[] => [
+  recordEnd(context, reason, sql`FROM session WHERE ${target} AND ${allowed}`),
+  sql`DELETE FROM session WHERE ${target} AND ${wasRecorded(context, 'session.ended')}`,
 ];
 
 /** Where the viewer is signed in, and as whom; a ForbiddenError for a key, which is not. */
@@ -36,12 +36,12 @@ export const signOut = command({
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
   input: z.object({ everywhere: flag.nullish() }),
   errors: [ForbiddenError],
-  plan(change, { everywhere }): Plan<SignOutResult, SignOutResult> {
-    const { userId, sessionId } = ownSession(change.viewer);
+  plan(context, { everywhere }): Plan<SignOutResult, SignOutResult> {
+    const { userId, sessionId } = ownSession(context.viewer);
     const target = everywhere ? sql`session.user_id = ${userId}` : sql`session.id = ${sessionId}`;
     return {
       checks: [],
-      writes: (allowed) => ending(change, 'SIGNED_OUT', target, allowed),
+      writes: (allowed) => ending(context, 'SIGNED_OUT', target, allowed),
       answer: select({ sessionCount: sql<number>`count(*)` }, sql`FROM session WHERE ${target}`),
       answersBeforeWriting: true,
       result: (answer) => answer,
@@ -60,8 +60,8 @@ export const revokeSession = command({
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { id }): Plan<SessionResult, SessionRecord> {
-    const { viewer } = change;
+  plan(context, { id }): Plan<SessionResult, SessionRecord> {
+    const { viewer } = context;
     const target = sessionWithId(viewer, id);
     const userId = sql`(SELECT session.user_id FROM session WHERE session.id = ${id})`;
     const isOthers = sql`${isOwn(viewer, userId)} IS NOT TRUE`;
@@ -75,7 +75,7 @@ export const revokeSession = command({
         allExist([missingUnless(sql`EXISTS (SELECT 1 FROM session WHERE ${target})`, 'id', 'session')]),
         holdsPermissions(viewer, sql`SELECT permission FROM (${permissionsOfUser(userId)}) WHERE ${isOthers}`),
       ],
-      writes: (allowed) => ending(change, 'REVOKED', target, allowed),
+      writes: (allowed) => ending(context, 'REVOKED', target, allowed),
       answer: sessionRows(sql`WHERE ${target}`),
       answersBeforeWriting: true,
       result: (session) => ({ session }),
@@ -99,8 +99,8 @@ export const switchTenant = command({
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
   input: z.object({ tenantIdentifier: tenantIdentifier.nullish() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { tenantIdentifier: identifier }): Plan<SwitchResult, Standing> {
-    const { userId, sessionId, tokenExpiresAt } = ownSession(change.viewer);
+  plan(context, { tenantIdentifier: identifier }): Plan<SwitchResult, EffectiveRole> {
+    const { userId, sessionId, tokenExpiresAt } = ownSession(context.viewer);
     const type = 'session.switched';
     const tenantId = identifier == null ? sql`NULL` : assignedTenant(identifier);
     const from = sql`FROM session JOIN user ON user.id = session.user_id WHERE session.id = ${sessionId}`;
@@ -126,13 +126,13 @@ export const switchTenant = command({
             ]),
       ],
       writes: (allowed) => [
-        recordSession(change, type, sql`${from} AND session.tenant_id IS NOT ${tenantId} AND ${allowed}`),
+        recordSession(context, type, sql`${from} AND session.tenant_id IS NOT ${tenantId} AND ${allowed}`),
         sql`UPDATE session SET tenant_id = (SELECT ${tenantId} FROM user WHERE user.id = ${userId})
-          WHERE id = ${sessionId} AND ${happened(change, type)}`,
+          WHERE id = ${sessionId} AND ${wasRecorded(context, type)}`,
       ],
-      answer: select(standingIn(sql`session.tenant_id`), from),
-      result: (standing) => {
-        const grant = grantOf(sessionId, standing);
+      answer: select(effectiveRoleIn(sql`session.tenant_id`), from),
+      result: (effectiveRole) => {
+        const grant = grantOf(sessionId, effectiveRole);
         if (grant === null) throw new Error('A session was switched to where its user has no role');
         return { grant, expiresAt: tokenExpiresAt };
       },

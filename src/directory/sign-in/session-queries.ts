@@ -4,10 +4,10 @@ import { sessions } from '../../db/schema/sign-in.ts';
 import { allOf, inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
-import { type Listing, listing } from '../lists/connection.ts';
+import { type Connection, connectionOf } from '../lists/connection.ts';
 import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { Walk } from '../lists/index-scan.ts';
-import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import type { IndexScan } from '../lists/index-scan.ts';
+import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
 
 const { familyHash: _familyHash, refreshHash: _refreshHash, ...fields } = getTableColumns(sessions);
 
@@ -40,23 +40,23 @@ export const sessionWithId = (viewer: Viewer, id: string): SQL => sql`session.id
 export const sessionsByIds = async ({ db, viewer }: Caller, ids: readonly string[]): Promise<SessionRecord[]> =>
   db.read(sessionRows(sql`WHERE ${inList(sessions.id, ids)} AND ${inReach(viewer)}`));
 
-const walked = alias(sessions, 'walked');
+const scanned = alias(sessions, 'scanned');
 
 /** Where a user is signed in, the oldest first: the viewer, or, with `user:edit`, another. */
 export function listSessions(
   { db, viewer }: Caller,
   userId: string | null,
   page: PageArguments,
-): Listing<SessionRecord> {
+): Connection<SessionRecord> {
   const own = viewer.actor.type === 'USER' ? viewer.actor.id : null;
   if (userId !== null && userId !== own) requirePermissions(viewer, ['user:edit']);
-  const walk: Walk = {
-    from: sql`session walked`,
-    id: walked.id,
+  const scan: IndexScan = {
+    from: sql`session scanned`,
+    id: scanned.id,
     sort: null,
-    partitions: [{ column: walked.userId, values: [userId ?? own] }],
-    where: [sessionInReach(viewer, sql`walked.user_id`), isLive(sql`walked.expires_at`)],
+    partitions: [{ column: scanned.userId, values: [userId ?? own] }],
+    where: [sessionInReach(viewer, sql`scanned.user_id`), isLive(sql`scanned.expires_at`)],
   };
   const target = { selection: selection(fields), from: sql`session`, id: sessions.id, sort: null };
-  return listing(db, target, walk, parsePaging(page, BY_CREATION, 'sessions'), () => null);
+  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'sessions'), () => null);
 }

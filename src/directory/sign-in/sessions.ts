@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { sessions } from '../../db/schema/sign-in.ts';
 import { insertWhen, select, write } from '../../db/statement.ts';
 import type { Grant } from '../access/access-tokens.ts';
-import type { Visitor } from '../access/anonymous-caller.ts';
-import { RefusedError } from '../access/authentication-errors.ts';
-import { happened, type Occasion, recordEvent } from '../commands/event-recording.ts';
+import type { AnonymousCaller } from '../access/anonymous-caller.ts';
+import { AuthenticationError } from '../access/authentication-errors.ts';
+import { type EventContext, recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import { otherwise, parse } from '../kernel/input.ts';
-import { type Footing, grantOf, MAY_GO_ON, MAY_SIGN_IN, standingIn } from './effective-role.ts';
+import { type EffectiveRoleReach, effectiveRoleIn, grantOf, MAY_GO_ON, MAY_SIGN_IN } from './effective-role.ts';
 import { newRefreshToken, parseRefreshToken, type RefreshToken } from './refresh-token.ts';
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
@@ -26,21 +26,21 @@ export interface Admission {
 
 /** Records something of the sessions in `from`: an event of the user, which names the session. */
 export const recordSession = (
-  occasion: Occasion,
+  context: EventContext,
   type: EventType & `session.${string}`,
   from: SQL,
   after = sql`json_object('sessionId', session.id)`,
-): SQL => recordEvent(occasion, { type, subjectType: 'User', subjectId: sql`session.user_id`, after }, from);
+): SQL => recordEvent(context, { type, subjectType: 'User', subjectId: sql`session.user_id`, after }, from);
 
 type EndReason = 'SIGNED_OUT' | 'REVOKED' | 'PASSWORD_RESET' | 'REFRESH_TOKEN_REUSED';
 
 /** Records that the sessions in `from` end. What else ends one has an event of its own, which says enough. */
-export const recordEnd = (occasion: Occasion, reason: EndReason, from: SQL): SQL =>
-  recordSession(occasion, 'session.ended', from, sql`json_object('sessionId', session.id, 'reason', ${reason})`);
+export const recordEnd = (context: EventContext, reason: EndReason, from: SQL): SQL =>
+  recordSession(context, 'session.ended', from, sql`json_object('sessionId', session.id, 'reason', ${reason})`);
 
 interface Opening {
   userAgent: string | null;
-  standing: Footing;
+  effectiveRole: EffectiveRoleReach;
   /** Under which it is opened at all, as an expression: what was found to be so before may have changed. */
   condition: SQL;
   /** Other columns of the session. */
@@ -53,21 +53,24 @@ interface Opened {
 }
 
 /** Opens a session for a user who was found to be who they say. Null for a user without a role there. */
-export function opening(occasion: Occasion, { userAgent, standing, condition, columns }: Opening): Opened | null {
+export function opening(
+  context: EventContext,
+  { userAgent, effectiveRole, condition, columns }: Opening,
+): Opened | null {
   const id = newId();
-  const grant = grantOf(id, standing);
+  const grant = grantOf(id, effectiveRole);
   if (grant === null) return null;
   const { token, familyHash, hash } = newRefreshToken(id);
   const createdAt = creationTime(id);
   const expiresAt = new Date(createdAt.getTime() + MAX_IDLE_MILLISECONDS);
-  const { roleId } = standingIn(sql`${grant.tenantId}`);
+  const { roleId } = effectiveRoleIn(sql`${grant.tenantId}`);
   const stillMay = sql`EXISTS (SELECT 1 FROM user
     WHERE user.id = ${grant.userId} AND ${MAY_SIGN_IN} AND ${roleId} IS NOT NULL)`;
   const type = 'session.created';
   return {
     writes: [
       recordEvent(
-        occasion,
+        context,
         {
           type,
           subjectType: 'User',
@@ -90,7 +93,7 @@ export function opening(occasion: Occasion, { userAgent, standing, condition, co
           refreshedAt: createdAt,
           expiresAt,
         },
-        happened(occasion, type),
+        wasRecorded(context, type),
       ),
     ],
     admission: { grant, refreshToken: token, sessionExpiresAt: expiresAt },
@@ -101,12 +104,12 @@ const refreshInput = z.object({ refreshToken: z.string({ error: otherwise('must 
 
 /** Over the columns of `session`: its user may go on, and has a role there. Whoever is refused keeps the token. */
 const GOES_ON = sql`EXISTS (SELECT 1 FROM user
-  WHERE user.id = session.user_id AND ${MAY_GO_ON} AND ${standingIn(sql`session.tenant_id`).roleId} IS NOT NULL)`;
+  WHERE user.id = session.user_id AND ${MAY_GO_ON} AND ${effectiveRoleIn(sql`session.tenant_id`).roleId} IS NOT NULL)`;
 
 /** The session and all that hangs on it, as long as it is good. */
 const sessionWith = ({ sessionId, hash }: RefreshToken) =>
   select(
-    { ...standingIn(sql`session.tenant_id`), expiresAt: sessions.expiresAt },
+    { ...effectiveRoleIn(sql`session.tenant_id`), expiresAt: sessions.expiresAt },
     sql`FROM session JOIN user ON user.id = session.user_id AND ${MAY_GO_ON}
       WHERE session.id = ${sessionId} AND session.refresh_hash = ${hash}`,
   );
@@ -115,23 +118,26 @@ const sessionWith = ({ sessionId, hash }: RefreshToken) =>
  * Exchanges a refresh token for the next one. Each is good for one use: whoever shows an older one of the same session
  * may have stolen it, or been robbed, and the session ends for both.
  */
-export async function refreshSession({ db, now }: Pick<Visitor, 'db' | 'now'>, input: unknown): Promise<Admission> {
+export async function refreshSession(
+  { db, now }: Pick<AnonymousCaller, 'db' | 'now'>,
+  input: unknown,
+): Promise<Admission> {
   const { refreshToken } = parse(refreshInput, input);
   const used = parseRefreshToken(refreshToken);
-  if (used === null) throw new RefusedError();
+  if (used === null) throw new AuthenticationError();
   const next = newRefreshToken(used.sessionId, used.family);
-  const occasion: Occasion = { id: newId(), at: now, viewer: { actor: { type: 'SYSTEM', id: null } } };
+  const context: EventContext = { id: newId(), at: now, viewer: { actor: { type: 'SYSTEM', id: null } } };
   const ofFamily = sql`session.id = ${used.sessionId} AND session.family_hash = ${used.familyHash}`;
   const isReused = sql`${ofFamily} AND session.refresh_hash NOT IN (${used.hash}, ${next.hash})`;
-  const [, , , [standing]] = await db.batch([
+  const [, , , [effectiveRole]] = await db.batch([
     write(sql`UPDATE session SET refresh_hash = ${next.hash}, refreshed_at = ${now.getTime()},
         expires_at = min(${now.getTime() + MAX_IDLE_MILLISECONDS}, created_at + ${MAX_AGE_MILLISECONDS})
       WHERE ${ofFamily} AND refresh_hash = ${used.hash} AND expires_at > ${now.getTime()} AND ${GOES_ON}`),
-    write(recordEnd(occasion, 'REFRESH_TOKEN_REUSED', sql`FROM session WHERE ${isReused}`)),
+    write(recordEnd(context, 'REFRESH_TOKEN_REUSED', sql`FROM session WHERE ${isReused}`)),
     write(sql`DELETE FROM session WHERE ${isReused}`),
     sessionWith(next),
   ]);
-  const grant = standing && grantOf(used.sessionId, standing);
-  if (!standing || !grant) throw new RefusedError();
-  return { grant, refreshToken: next.token, sessionExpiresAt: standing.expiresAt };
+  const grant = effectiveRole && grantOf(used.sessionId, effectiveRole);
+  if (!effectiveRole || !grant) throw new AuthenticationError();
+  return { grant, refreshToken: next.token, sessionExpiresAt: effectiveRole.expiresAt };
 }

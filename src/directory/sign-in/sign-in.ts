@@ -2,22 +2,22 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { passwords } from '../../db/schema/sign-in.ts';
 import { select, write } from '../../db/statement.ts';
-import type { Visitor } from '../access/anonymous-caller.ts';
-import { RefusedError } from '../access/authentication-errors.ts';
+import type { AnonymousCaller } from '../access/anonymous-caller.ts';
+import { AuthenticationError } from '../access/authentication-errors.ts';
 import {
-  countAttempt,
-  forgetAttempts,
-  requireFew,
+  countAgainst,
+  refund,
+  requireWithinLimits,
+  resetLimit,
+  signInLimitByEmail,
   signInLimits,
-  signInsByEmail,
-  uncount,
 } from '../access/rate-limits.ts';
-import { eventsOf, occasionOf } from '../commands/event-recording.ts';
+import { eventContextOf, eventsOf } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { notFoundAt } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { comparable, emailAddress, id, parse } from '../kernel/input.ts';
-import { MAY_SIGN_IN, STARTING_TENANT, standingIn } from './effective-role.ts';
+import { effectiveRoleIn, MAY_SIGN_IN, STARTING_TENANT } from './effective-role.ts';
 import { givenPassword, hashPassword, isOutdated, isPassword } from './passwords.ts';
 import { type Admission, opening } from './sessions.ts';
 
@@ -27,7 +27,7 @@ const signInInput = z.object({ email: emailAddress, password: givenPassword, ten
 function candidate(email: string, tenantId: string | null) {
   const target = tenantId === null ? STARTING_TENANT : sql`${tenantId}`;
   return select(
-    { ...standingIn(target), hash: passwords.hash },
+    { ...effectiveRoleIn(target), hash: passwords.hash },
     sql`FROM user JOIN password ON password.user_id = user.id WHERE ${isUser({ email })} AND ${MAY_SIGN_IN}`,
   );
 }
@@ -37,29 +37,29 @@ function candidate(email: string, tenantId: string | null) {
  * sign in are all refused alike, and it takes as long. Only for who knows the password, it is an error to have no role
  * where the session is to reach.
  */
-export async function signIn({ db, address, userAgent, now }: Visitor, input: unknown): Promise<Admission> {
+export async function signIn({ db, address, userAgent, now }: AnonymousCaller, input: unknown): Promise<Admission> {
   const { email, password, tenantId = null } = parse(signInInput, input);
   const limits = signInLimits(comparable(email), address);
   const [[user], ...counted] = await db.batch([
     candidate(email, tenantId),
-    ...limits.map((limit) => countAttempt(limit, now)),
+    ...limits.map((limit) => countAgainst(limit, now)),
   ]);
-  requireFew(limits, counted, now);
+  requireWithinLimits(limits, counted, now);
   const isRight = await isPassword(password, user?.hash ?? null);
-  if (!user || !isRight) throw new RefusedError();
+  if (!user || !isRight) throw new AuthenticationError();
 
-  const occasion = occasionOf(user.userId, now);
+  const context = eventContextOf(user.userId, now);
   const condition = hasPassword(user.userId, user.hash);
-  const opened = opening(occasion, { userAgent, standing: user, condition });
+  const opened = opening(context, { userAgent, effectiveRole: user, condition });
   if (opened === null) throw nowhere(tenantId);
   const results = await db.batch([
     ...opened.writes.map(write),
-    write(forgetAttempts(signInsByEmail(comparable(email)))),
-    write(uncount(limits)),
+    write(resetLimit(signInLimitByEmail(comparable(email)))),
+    write(refund(limits)),
     ...(isOutdated(user.hash) ? [write(rehash(user.userId, user.hash, await hashPassword(password)))] : []),
-    eventsOf(occasion),
+    eventsOf(context),
   ]);
-  if (results.at(-1)?.length === 0) throw new RefusedError();
+  if (results.at(-1)?.length === 0) throw new AuthenticationError();
   return opened.admission;
 }
 

@@ -14,11 +14,11 @@ import {
   uniqueValues,
 } from '../commands/entity.ts';
 import { planErasure } from '../commands/erasure.ts';
-import { eventSubjects } from '../commands/event-recording.ts';
+import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfAllIn } from '../commands/grant-guard.ts';
 import { isTenant } from '../commands/identifiers.ts';
 import { allExist, pathOf } from '../commands/references.ts';
-import { isNamed, isNotTaken, keepsIdentifier, type Outcome, outcomeOf } from '../commands/upsert.ts';
+import { isNamed, isNotTaken, keepsIdentifier, type UpsertOutcome, upsertOutcome } from '../commands/upsert.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -53,13 +53,13 @@ export const createTenant = command({
   reaches: ['ORGANIZATION'],
   input: newRecord({ ...tenantDetails, name: text, adminEmail: emailAddress.optional() }),
   errors: [ValidationError, AlreadyExistsError, ForbiddenError],
-  plan(change, { adminEmail, ...input }): Plan<TenantResult, TenantRecord> {
-    const { viewer } = change;
+  plan(context, { adminEmail, ...input }): Plan<TenantResult, TenantRecord> {
+    const { viewer } = context;
     const tenantId = newId();
     const values = newTenant(input);
-    const creating = creation(change, TENANT, tenantId, values);
+    const creating = creation(context, TENANT, tenantId, values);
     const { partnerManaged } = input;
-    const admin = firstAdmin(change, { tenantId, adminEmail, partnerManaged, isNew: sql`TRUE` });
+    const admin = firstAdmin(context, { tenantId, adminEmail, partnerManaged, isNew: sql`TRUE` });
     return {
       checks: admin.checks,
       writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...admin.writes],
@@ -77,9 +77,9 @@ export const updateTenant = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ ...tenantDetails, id, name: text.optional(), expectedVersion }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
-  plan(change, { id, expectedVersion, ...patch }): Plan<TenantResult, TenantRecord> {
-    const checks = (target: SQL) => hasVersion(TENANT, change.viewer, target, expectedVersion);
-    return planAlteration(change, TENANT, { id, verb: 'updated', values: patchedTenant(patch) }, checks, asResult);
+  plan(context, { id, expectedVersion, ...patch }): Plan<TenantResult, TenantRecord> {
+    const checks = (target: SQL) => hasVersion(TENANT, context.viewer, target, expectedVersion);
+    return planAlteration(context, TENANT, { id, verb: 'updated', values: patchedTenant(patch) }, checks, asResult);
   },
 });
 
@@ -88,7 +88,7 @@ export const editableTenants = (caller: Caller, ids: readonly string[]): Promise
   changeable(caller, TENANT, updateTenant, ids);
 
 export interface TenantUpsertResult extends TenantResult {
-  outcome: Outcome;
+  outcome: UpsertOutcome;
 }
 
 export const upsertTenant = command({
@@ -104,8 +104,8 @@ export const upsertTenant = command({
     })
     .superRefine(keepsIdentifier(['externalId'])),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { identifier, adminEmail, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
-    const { viewer } = change;
+  plan(context, { identifier, adminEmail, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
+    const { viewer } = context;
     const target = isTenant(identifier);
     const reached = sql`${target} AND ${tenantInReach(viewer.reach, sql`tenant.id`)}`;
     const path = pathOf('identifier', identifier);
@@ -113,11 +113,11 @@ export const upsertTenant = command({
 
     const newValues = newTenant({ ...patch, externalId: patch.externalId ?? identifier.externalId });
     const tenantId = newId();
-    const creating = creation(change, TENANT, tenantId, newValues);
-    const changing = alteration(change, TENANT, target, patchedTenant(patch));
+    const creating = creation(context, TENANT, tenantId, newValues);
+    const changing = alteration(context, TENANT, target, patchedTenant(patch));
     const isNew = sql`NOT ${exists(TENANT, target)}`;
     const { partnerManaged } = patch;
-    const admin = firstAdmin(change, { tenantId, adminEmail: adminEmail ?? undefined, partnerManaged, isNew });
+    const admin = firstAdmin(context, { tenantId, adminEmail: adminEmail ?? undefined, partnerManaged, isNew });
     return {
       checks: [
         ...(identifier.id == null ? [] : [allExist([missing(TENANT, reached, path)])]),
@@ -139,8 +139,8 @@ export const upsertTenant = command({
       unique: [...uniqueValues(TENANT, viewer, newValues, target), ...admin.unique],
       mails: admin.mails,
       answer: tenantRows(sql`WHERE tenant.id IN (
-        ${eventSubjects(change)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),
-      result: (tenant, recorded) => ({ tenant, outcome: outcomeOf(recorded, 'tenant') }),
+        ${allRecordedSubjects(context)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),
+      result: (tenant, recorded) => ({ tenant, outcome: upsertOutcome(recorded, 'tenant') }),
     };
   },
 });
@@ -159,11 +159,11 @@ export const deleteTenant = command({
     .refine(({ id, externalId }) => (id == null) !== (externalId == null), 'must have exactly one of id, externalId')
     .refine(({ id, permanently }) => !permanently || id != null, { path: ['permanently'], error: 'needs an id' }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { id, externalId, permanently }): Plan<TenantResult, TenantRecord> {
-    if (permanently && id != null) return planErasure(change, TENANT, id, [], asResult);
+  plan(context, { id, externalId, permanently }): Plan<TenantResult, TenantRecord> {
+    if (permanently && id != null) return planErasure(context, TENANT, id, [], asResult);
     const named = id == null ? { id: latestNamed(externalId ?? ''), path: 'externalId' } : { id };
-    const values = { deletedAt: change.at };
-    return planAlteration(change, TENANT, { ...named, verb: 'deleted', values }, () => [], asResult);
+    const values = { deletedAt: context.at };
+    return planAlteration(context, TENANT, { ...named, verb: 'deleted', values }, () => [], asResult);
   },
 });
 
@@ -173,9 +173,9 @@ export const restoreTenant = command({
   reaches: ['ORGANIZATION'],
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { id }): Plan<TenantResult, TenantRecord> {
+  plan(context, { id }): Plan<TenantResult, TenantRecord> {
     // With the tenant come back the roles of its users, and what its keys reach.
-    const checks = () => [holdsPermissions(change.viewer, permissionsOfAllIn(sql`${id}`))];
-    return planAlteration(change, TENANT, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
+    const checks = () => [holdsPermissions(context.viewer, permissionsOfAllIn(sql`${id}`))];
+    return planAlteration(context, TENANT, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
   },
 });

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Change, Check, UniqueValue } from '../commands/command.ts';
+import type { Check, CommandContext, UniqueValue } from '../commands/command.ts';
 import { creation, exists, uniqueValues } from '../commands/entity.ts';
-import { happened } from '../commands/event-recording.ts';
+import { wasRecorded } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
@@ -9,7 +9,7 @@ import { ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { requestLinks, waitsForInvitation } from '../mail/mailed-links.ts';
 import { newUser, USER } from '../users/columns.ts';
-import { recordAssignments, writeAssignments } from '../users/tenant-roles.ts';
+import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
 
 interface FirstAdmin {
   checks: readonly Check<unknown>[];
@@ -30,16 +30,19 @@ interface NewTenant {
  * The admin that a new tenant begins with: the user with this e-mail address, a new one if there is none. A tenant that no
  * partner manages must have one; and whoever makes an admin holds what admins do.
  */
-export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManaged, isNew }: NewTenant): FirstAdmin {
+export function firstAdmin(
+  context: CommandContext,
+  { tenantId, adminEmail, partnerManaged, isNew }: NewTenant,
+): FirstAdmin {
   if (adminEmail === undefined) {
     const problem = sql`iif(${partnerManaged === false ? 1 : 0} AND ${isNew}, 'missing', NULL)`;
     return { checks: [{ problem, error: isRequired }], writes: [], unique: [], mails: false };
   }
-  const { viewer } = change;
-  const created = happened(change, 'tenant.created');
+  const { viewer } = context;
+  const created = wasRecorded(context, 'tenant.created');
   const named = isUser({ email: adminEmail });
   const values = { ...newUser({ email: adminEmail }, { kind: 'TENANT' }), defaultTenantId: tenantId };
-  const creating = creation(change, USER, newId(), values);
+  const creating = creation(context, USER, newId(), values);
   const assigned = sql`(SELECT (SELECT user.id FROM user WHERE ${named}) AS user_id,
     ${tenantId} AS tenant_id, ${TENANT_ADMIN_ROLE_ID} AS role_id)`;
   return {
@@ -55,11 +58,11 @@ export function firstAdmin(change: Change, { tenantId, adminEmail, partnerManage
       ...creating.writes,
       requestLinks(
         'INVITATION',
-        change.at,
-        sql`FROM user WHERE ${named} AND ${created} AND ${waitsForInvitation(change.at)}`,
+        context.at,
+        sql`FROM user WHERE ${named} AND ${created} AND ${waitsForInvitation(context.at)}`,
       ),
-      recordAssignments(change, assigned, created),
-      ...writeAssignments(change),
+      recordTenantRoles(context, assigned, created),
+      ...writeTenantRoles(context),
     ],
     mails: true,
     unique: uniqueValues(USER, viewer, values, sql`FALSE`).flatMap((value) =>

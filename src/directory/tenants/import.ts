@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenants } from '../../db/schema/tenants.ts';
 import { jsonList, select } from '../../db/statement.ts';
-import { happened } from '../commands/event-recording.ts';
-import { permissionsBeyond, permissionsOfRole } from '../commands/grant-guard.ts';
+import { wasRecorded } from '../commands/event-recording.ts';
+import { permissionsNotHeld, permissionsOfRole } from '../commands/grant-guard.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import {
   alterations,
@@ -22,7 +22,7 @@ import { newId } from '../kernel/ids.ts';
 import { comparable, emailAddress, newRecord, parse, text } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { newUser, USER } from '../users/columns.ts';
-import { recordAssignments, writeAssignments } from '../users/tenant-roles.ts';
+import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
 import { newTenant, patchedTenant, TENANT, tenantDetails } from './columns.ts';
 import { DEACTIVATED_ADMIN } from './first-admin.ts';
 
@@ -51,7 +51,7 @@ interface Written extends StoredRecord {
   admin: Admin | null;
 }
 
-interface Found {
+interface LookedUpTenant {
   id: string | null;
   version: number | null;
   /** The user with the address of the admin: live, or hidden with its customer. */
@@ -62,7 +62,7 @@ interface Found {
   beyond: Permission[] | null;
 }
 
-const readFound = (seen: string): Found => JSON.parse(seen);
+const readLookup = (seen: string): LookedUpTenant => JSON.parse(seen);
 
 /** Brings tenants in: those that an external id names already are changed, their admins and billing left alone. */
 export const importTenants: Import<Row, Written> = {
@@ -72,12 +72,12 @@ export const importTenants: Import<Row, Written> = {
   reaches: ['ORGANIZATION'],
   word: 'tenant',
   row,
-  survey(viewer, rows) {
+  lookup(viewer, rows) {
     const given = rows.map(({ row: { externalId, adminEmail } }) => ({
       externalIdKey: comparable(externalId),
       adminKey: adminEmail && comparable(adminEmail),
     }));
-    const beyond = permissionsBeyond(viewer, permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`));
+    const beyond = permissionsNotHeld(viewer, permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`));
     return select(
       {
         seen: sql<string>`json_object('id', tenant.id, 'version', tenant.version,
@@ -92,7 +92,7 @@ export const importTenants: Import<Row, Written> = {
   },
   decide(deciding, given, { seen, record }) {
     const { path, row } = given;
-    const found = readFound(seen);
+    const found = readLookup(seen);
     const now = readStored(record);
     if (!deciding.claim(comparable(row.externalId))) {
       throw ValidationError.at(`${path}.externalId`, 'names the same tenant as a row before');
@@ -107,11 +107,11 @@ export const importTenants: Import<Row, Written> = {
     const id = newId();
     return { outcome: 'CREATED', id, written: { id, columns, now: null, admin: firstAdmin(given, found) } };
   },
-  writes(change, { created, updated }, allowed) {
-    const made = creations(change, TENANT, created);
-    const altered = alterations(change, TENANT, changedOnes(updated));
+  writes(context, { created, updated }, allowed) {
+    const made = creations(context, TENANT, created);
+    const altered = alterations(context, TENANT, changedOnes(updated));
     const admins = adminsOf(created);
-    const people = creations(change, USER, newUsers(admins));
+    const people = creations(context, USER, newUsers(admins));
     const assigned = sql`(SELECT given.value ->> 'userId' AS user_id, given.value ->> 'tenantId' AS tenant_id,
       ${TENANT_ADMIN_ROLE_ID} AS role_id FROM json_each(${jsonList(admins)}) given)`;
     return [
@@ -119,16 +119,19 @@ export const importTenants: Import<Row, Written> = {
       ...altered.recorded(allowed),
       ...made.writes,
       ...altered.writes,
-      ...people.recorded(happened(change, 'tenant.created')),
+      ...people.recorded(wasRecorded(context, 'tenant.created')),
       ...people.writes,
-      recordAssignments(change, assigned, happened(change, 'tenant.created')),
-      ...writeAssignments(change),
+      recordTenantRoles(context, assigned, wasRecorded(context, 'tenant.created')),
+      ...writeTenantRoles(context),
     ];
   },
 };
 
 /** As for a single new tenant: one that no partner manages must have an admin, and whoever makes one holds what admins do. */
-function firstAdmin({ path, row }: GivenRow<Row>, { adminId, adminIsLive, adminStatus, beyond }: Found): Admin | null {
+function firstAdmin(
+  { path, row }: GivenRow<Row>,
+  { adminId, adminIsLive, adminStatus, beyond }: LookedUpTenant,
+): Admin | null {
   const { adminEmail: email, partnerManaged } = row;
   const at = `${path}.adminEmail`;
   if (email == null) {

@@ -9,11 +9,11 @@ import { type Caller, isGranted, requirePermissions, requireReach, type Viewer }
 import { isTenant, TENANT_IS_LIVE } from '../commands/identifiers.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import { choice, id, parse, type TenantIdentifier } from '../kernel/input.ts';
-import { type Listing, type NestedListing, nestedListing } from '../lists/connection.ts';
-import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from '../lists/entity-filter.ts';
-import { listRecords, type RecordListArguments } from '../lists/entity-list.ts';
-import type { Target, Walk } from '../lists/index-scan.ts';
-import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import { type Connection, type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
+import { anyOf, BY_CREATION, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
+import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
+import type { IndexScan, Target } from '../lists/index-scan.ts';
+import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
 import { tenantsInReach } from '../lists/reach-scans.ts';
 
 export const TENANT_STATUSES = tenants.status.enumValues;
@@ -71,11 +71,11 @@ export async function readOwnTenant(caller: Caller): Promise<TenantRecord | null
 }
 
 const tenantFilter = z.object({
-  ...recordFilter,
+  ...entityFilter,
   statuses: anyOf(choice(TENANT_STATUSES)).nullish(),
 });
 
-export interface TenantListArguments extends RecordListArguments<keyof typeof RECORD_ORDERS> {
+export interface TenantListArguments extends EntityListArguments<keyof typeof ENTITY_ORDERS> {
   filter?: z.input<typeof tenantFilter> | null | undefined;
 }
 
@@ -85,7 +85,7 @@ const LIST = {
   table: tenants,
   from: sql`tenant`,
   selection: selection(fields),
-  orders: RECORD_ORDERS,
+  orders: ENTITY_ORDERS,
   search: { columns: [tenants.nameKey], index: sql`tenant_search`, hasTenants: false },
   division: 'status',
   source: tenantsInReach,
@@ -93,10 +93,10 @@ const LIST = {
 } as const;
 
 /** The tenants in reach, live ones unless the filter says otherwise. */
-export function listTenants(caller: Caller, args: TenantListArguments): Listing<TenantRecord> {
+export function listTenants(caller: Caller, args: TenantListArguments): Connection<TenantRecord> {
   if (args.filter != null || args.orderBy != null) requireTenantDetails(caller.viewer);
   const filter = parse(tenantFilter, args.filter ?? {}, 'filter');
-  return listRecords(caller, LIST, args, filter, { divisions: filter.statuses ?? TENANT_STATUSES });
+  return listEntities(caller, LIST, args, filter, { divisions: filter.statuses ?? TENANT_STATUSES });
 }
 
 const target = { selection: selection(fields), from: sql`tenant`, id: tenants.id, sort: null };
@@ -106,7 +106,7 @@ export const listTenantsOfCustomers = (
   caller: Caller,
   customerIds: readonly string[],
   page: PageArguments,
-): NestedListing<TenantRecord> => listBelonging(caller, target, customerIds, page);
+): NestedConnection<TenantRecord> => listBelonging(caller, target, customerIds, page);
 
 const member = {
   memberSince: memberships.createdAt,
@@ -143,23 +143,23 @@ export const listMembershipsOfCustomers = (
   caller: Caller,
   customerIds: readonly string[],
   page: PageArguments,
-): NestedListing<MembershipRecord> => listBelonging(caller, belonging, customerIds, page);
+): NestedConnection<MembershipRecord> => listBelonging(caller, belonging, customerIds, page);
 
-const membership = alias(memberships, 'walked');
+const membership = alias(memberships, 'scanned');
 
 function listBelonging<Row extends { id: string }>(
   { db, viewer }: Caller,
   target: Target<Row>,
   customerIds: readonly string[],
   page: PageArguments,
-): NestedListing<Row> {
+): NestedConnection<Row> {
   requirePermissions(viewer, ['tenant:read']);
-  const walk: Walk = {
-    from: sql`membership walked CROSS JOIN tenant living ON living.id = walked.tenant_id`,
+  const scan: IndexScan = {
+    from: sql`membership scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
     id: membership.tenantId,
     sort: null,
     partitions: [{ column: membership.customerId, values: customerIds }],
     where: [sql`living.deleted_at IS NULL`, tenantInReach(viewer.reach, membership.tenantId)],
   };
-  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Customer.tenants'));
+  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Customer.tenants'));
 }

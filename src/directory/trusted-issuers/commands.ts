@@ -4,7 +4,7 @@ import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
 import { allOf, differs, insertWhen, mapRows, update } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan, type UniqueValue } from '../commands/command.ts';
-import { happened, recordAfter, recordEvent, subjectsOf } from '../commands/event-recording.ts';
+import { recordAfter, recordEvent, recordedSubjects, wasRecorded } from '../commands/event-recording.ts';
 import { holdsPermissions } from '../commands/grant-guard.ts';
 import { allExist, missingUnless } from '../commands/references.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
@@ -64,11 +64,11 @@ export const createTrustedIssuer = command({
   reaches: ['ORGANIZATION'],
   input: newIssuer,
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { roleIdentifiers, customerIdentifiers, ...given }): Plan<TrustedIssuerResult, TrustedIssuerRecord> {
+  plan(context, { roleIdentifiers, customerIdentifiers, ...given }): Plan<TrustedIssuerResult, TrustedIssuerRecord> {
     const issuerId = newId();
     const [roles, customers] = [resolveRoles(roleIdentifiers), resolveCustomers(customerIdentifiers)];
     const type = 'trustedIssuer.created';
-    const created = happened(change, type);
+    const created = wasRecorded(context, type);
     const values = {
       ...given,
       ...trustedKeys(given),
@@ -78,13 +78,13 @@ export const createTrustedIssuer = command({
       updatedAt: creationTime(issuerId),
     };
     return {
-      checks: [allExist([roles.missing, customers.missing]), holdsRoles(change.viewer, roles.ids)],
+      checks: [allExist([roles.missing, customers.missing]), holdsRoles(context.viewer, roles.ids)],
       writes: (allowed) => [
-        recordEvent(change, { ...SUBJECT, type, subjectId: sql`${issuerId}` }, sql`WHERE ${allowed}`),
+        recordEvent(context, { ...SUBJECT, type, subjectId: sql`${issuerId}` }, sql`WHERE ${allowed}`),
         insertWhen(trustedIssuers, values, created),
         fill('role', issuerId, roles, created),
         fill('customer', issuerId, customers, created),
-        recordAfter(change, type, SNAPSHOT_OF_SUBJECT),
+        recordAfter(context, type, SNAPSHOT_OF_SUBJECT),
       ],
       unique: issuerIsFree(given.issuer),
       answer: trustedIssuerRows(sql`WHERE trusted_issuer.id = ${issuerId}`),
@@ -109,11 +109,11 @@ export const updateTrustedIssuer = command({
   reaches: ['ORGANIZATION'],
   input: issuerPatch,
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, given): Plan<TrustedIssuerResult, TrustedIssuerRecord> {
+  plan(context, given): Plan<TrustedIssuerResult, TrustedIssuerRecord> {
     const { id, name, issuer, audience, createsUsers, roleIdentifiers, customerIdentifiers } = given;
     const target = sql`trusted_issuer.id = ${id}`;
     const type = 'trustedIssuer.updated';
-    const updated = happened(change, type);
+    const updated = wasRecorded(context, type);
     const trust = { issuer, audience, ...trustedKeys(given) };
     const values = { name, createsUsers, ...trust };
     const lists = [
@@ -131,22 +131,22 @@ export const updateTrustedIssuer = command({
       checks: [
         isThere(target),
         ...(lists.length > 0 ? [allExist(lists.map(({ listed }) => listed.missing))] : []),
-        holdsRoles(change.viewer, sql.join([rolesOf(id), ...listedRoles], sql` UNION `)),
+        holdsRoles(context.viewer, sql.join([rolesOf(id), ...listedRoles], sql` UNION `)),
       ],
       writes: (allowed) => [
         recordEvent(
-          change,
+          context,
           { ...SUBJECT, type, before: SNAPSHOT },
           sql`FROM trusted_issuer WHERE ${target} AND NOT ${isSame} AND ${allowed}`,
         ),
         endSessions(sql`EXISTS (SELECT 1 FROM trusted_issuer WHERE ${target} AND ${differs(trustedIssuers, trust)})`),
-        update(trustedIssuers, { ...values, updatedAt: change.at }, sql`${target} AND ${updated}`),
+        update(trustedIssuers, { ...values, updatedAt: context.at }, sql`${target} AND ${updated}`),
         ...lists.flatMap(({ name, listed }) => [
           sql`DELETE FROM ${sql.identifier(`trusted_issuer_${name}`)} WHERE issuer_id = ${id} AND ${updated}`,
           fill(name, id, listed, updated),
         ]),
         endSessions(sql`NOT EXISTS (SELECT 1 FROM user WHERE user.id = session.user_id AND ${isListedBy(sql`${id}`)})`),
-        recordAfter(change, type, SNAPSHOT_OF_SUBJECT),
+        recordAfter(context, type, SNAPSHOT_OF_SUBJECT),
       ],
       unique: issuerIsFree(issuer),
       answer: trustedIssuerRows(sql`WHERE ${target}`),
@@ -162,18 +162,18 @@ export const deleteTrustedIssuer = command({
   reaches: ['ORGANIZATION'],
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { id }): Plan<TrustedIssuerResult, TrustedIssuerRecord> {
+  plan(context, { id }): Plan<TrustedIssuerResult, TrustedIssuerRecord> {
     const target = sql`trusted_issuer.id = ${id}`;
     const type = 'trustedIssuer.deleted';
     return {
-      checks: [isThere(target), holdsRoles(change.viewer, rolesOf(id))],
+      checks: [isThere(target), holdsRoles(context.viewer, rolesOf(id))],
       writes: (allowed) => [
         recordEvent(
-          change,
+          context,
           { ...SUBJECT, type, before: SNAPSHOT },
           sql`FROM trusted_issuer WHERE ${target} AND ${allowed}`,
         ),
-        sql`DELETE FROM trusted_issuer WHERE trusted_issuer.id IN ${subjectsOf(change, type)}`,
+        sql`DELETE FROM trusted_issuer WHERE trusted_issuer.id IN ${recordedSubjects(context, type)}`,
       ],
       answer: trustedIssuerRows(sql`WHERE ${target}`),
       answersBeforeWriting: true,

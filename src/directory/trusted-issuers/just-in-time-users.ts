@@ -11,7 +11,7 @@ import type { TrustedIssuerRecord } from './queries.ts';
 import type { TrustedClaims } from './tokens.ts';
 
 /** What a good token says, and of whom it may say so. */
-export interface Meant {
+export interface ClaimedIdentity {
   issuer: TrustedIssuerRecord;
   claims: TrustedClaims;
   /** The claimed customer, if it is an id. */
@@ -19,7 +19,7 @@ export interface Meant {
 }
 
 /** Whom a token signs in, and what has to be written for that. */
-export interface Arrival {
+export interface TokenUser {
   userId: string;
   customerId: string;
   roleId: string;
@@ -29,14 +29,14 @@ export interface Arrival {
   isInvited: boolean;
 }
 
-export const identityOf = ({ issuer, claims }: Meant) => ({
+export const identityOf = ({ issuer, claims }: ClaimedIdentity) => ({
   issuerId: issuer.id,
   externalIdHash: sha256(claims.subject),
 });
 
 /** The id of the user whom the issuer means by this external id, as an expression; NULL at first sight. */
-export function identifiedUser(meant: Meant): SQL {
-  const { issuerId, externalIdHash } = identityOf(meant);
+export function identifiedUser(claimed: ClaimedIdentity): SQL {
+  const { issuerId, externalIdHash } = identityOf(claimed);
   return sql`(SELECT issued_identity.user_id FROM issued_identity
     WHERE issued_identity.issuer_id = ${issuerId} AND issued_identity.external_id_hash = ${externalIdHash})`;
 }
@@ -45,7 +45,7 @@ export function identifiedUser(meant: Meant): SQL {
  * The id of the live customer that the token names, if the issuer lists it: an expression. An id goes before an external
  * id that looks like it, because external ids are chosen, and by others than the issuer.
  */
-export function claimedCustomer({ issuer, claims, customerId }: Meant): SQL {
+export function claimedCustomer({ issuer, claims, customerId }: ClaimedIdentity): SQL {
   const key = comparable(claims.customer ?? '');
   return sql`(SELECT customer.id FROM trusted_issuer_customer
     JOIN customer ON customer.id = trusted_issuer_customer.customer_id AND customer.deleted_at IS NULL
@@ -54,7 +54,7 @@ export function claimedCustomer({ issuer, claims, customerId }: Meant): SQL {
 }
 
 /** The id of the role that the token names, if the issuer lists it, or of the only one that it lists: an expression. */
-export function claimedRole({ issuer, claims: { role } }: Meant): SQL {
+export function claimedRole({ issuer, claims: { role } }: ClaimedIdentity): SQL {
   const ofIssuer = sql`trusted_issuer_role.issuer_id = ${issuer.id}`;
   return role === undefined
     ? sql`(SELECT max(trusted_issuer_role.role_id) FROM trusted_issuer_role WHERE ${ofIssuer} HAVING count(*) = 1)`
@@ -66,51 +66,51 @@ export function claimedRole({ issuer, claims: { role } }: Meant): SQL {
  * The user of that customer whom the directory knows by the external id, and no issuer by any: an expression. To the
  * letter, because an issuer may tell apart what the directory does not. One who is deactivated is found, too, and refused.
  */
-export const namesake = (meant: Meant): SQL =>
+export const namesake = (claimed: ClaimedIdentity): SQL =>
   sql`(SELECT user.id FROM user
-    WHERE user.external_id_key = ${comparable(meant.claims.subject)} AND user.external_id = ${meant.claims.subject}
-      AND user.deleted_at IS NULL AND user.customer_id = ${claimedCustomer(meant)}
+    WHERE user.external_id_key = ${comparable(claimed.claims.subject)} AND user.external_id = ${claimed.claims.subject}
+      AND user.deleted_at IS NULL AND user.customer_id = ${claimedCustomer(claimed)}
       AND NOT EXISTS (SELECT 1 FROM issued_identity WHERE issued_identity.user_id = user.id))`;
 
-const fields = (meant: Meant) => ({
+const fields = (claimed: ClaimedIdentity) => ({
   id: users.id,
   customerId: users.customerId,
   roleId: users.roleId,
   status: users.status,
   deleted: users.deleted,
-  isLinked: sql<number>`${identifiedUser(meant)} IS NOT NULL`,
-  isListed: sql<number>`${isListedBy(sql`${meant.issuer.id}`)}`,
+  isLinked: sql<number>`${identifiedUser(claimed)} IS NOT NULL`,
+  isListed: sql<number>`${isListedBy(sql`${claimed.issuer.id}`)}`,
 });
-type Found = RowOf<ReturnType<typeof fields>>;
+type KnownUser = RowOf<ReturnType<typeof fields>>;
 
 const emailHolder = (email: string | undefined): SQL<string | null> =>
   email === undefined
     ? sql`NULL`
     : sql`(SELECT user.id FROM user WHERE user.email_key = ${comparable(email)} AND user.deleted_at IS NULL)`;
 
-const asked = (meant: Meant) => ({
-  customerId: sql<string | null>`${claimedCustomer(meant)}`,
-  roleId: sql<string | null>`${claimedRole(meant)}`,
-  emailHolder: emailHolder(meant.claims.email),
+const asked = (claimed: ClaimedIdentity) => ({
+  customerId: sql<string | null>`${claimedCustomer(claimed)}`,
+  roleId: sql<string | null>`${claimedRole(claimed)}`,
+  emailHolder: emailHolder(claimed.claims.email),
 });
 type Asked = RowOf<ReturnType<typeof asked>>;
 
 const forbidden = (message: string): ForbiddenError => ForbiddenError.outOfReach(message);
 
 /** Whom the token signs in. A ForbiddenError says why it signs in nobody. */
-export async function arrivalOf(db: Database, meant: Meant): Promise<Arrival> {
+export async function tokenUserOf(db: Database, claimed: ClaimedIdentity): Promise<TokenUser> {
   const [[found], [given]] = await db.reads([
-    select(fields(meant), sql`FROM user WHERE user.id = COALESCE(${identifiedUser(meant)}, ${namesake(meant)})`),
-    select(asked(meant), sql``),
+    select(fields(claimed), sql`FROM user WHERE user.id = COALESCE(${identifiedUser(claimed)}, ${namesake(claimed)})`),
+    select(asked(claimed), sql``),
   ]);
   if (!given) throw new Error('A SELECT without FROM answered no row');
   if (given.emailHolder !== null && given.emailHolder !== found?.id) {
     throw forbidden('The e-mail address that the token names belongs to another user.');
   }
-  return found ? returning(meant, found, given) : arriving(meant, given);
+  return found ? existingUser(claimed, found, given) : justInTimeUser(claimed, given);
 }
 
-function returning({ claims }: Meant, user: Found, given: Asked): Arrival {
+function existingUser({ claims }: ClaimedIdentity, user: KnownUser, given: Asked): TokenUser {
   const { id, customerId, roleId, status, deleted, isLinked, isListed } = user;
   if (deleted || status === 'DEACTIVATED') throw forbidden('The user may not sign in.');
   if (claims.customer !== undefined && given.customerId !== customerId) {
@@ -129,7 +129,7 @@ function returning({ claims }: Meant, user: Found, given: Asked): Arrival {
   };
 }
 
-function arriving({ issuer, claims }: Meant, { customerId, roleId }: Asked): Arrival {
+function justInTimeUser({ issuer, claims }: ClaimedIdentity, { customerId, roleId }: Asked): TokenUser {
   const { customer, role, email, name } = claims;
   if (customer === undefined) throw forbidden('The token names no customer, which it has to at first sight.');
   if (customerId === null) throw forbidden('The issuer may not sign in users of the customer that the token names.');

@@ -4,10 +4,10 @@ import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
 import { inList, mapRows, parseJsonList, type Statement, selection } from '../../db/statement.ts';
 import { trustedIssuerInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { type Listing, listing } from '../lists/connection.ts';
+import { type Connection, connectionOf } from '../lists/connection.ts';
 import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { Walk } from '../lists/index-scan.ts';
-import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import type { IndexScan } from '../lists/index-scan.ts';
+import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
 
 /** What an issuer lists. */
 export type ListName = 'role' | 'customer';
@@ -50,18 +50,18 @@ export async function trustedIssuersByIds(
   );
 }
 
-const walked = alias(trustedIssuers, 'walked');
+const scanned = alias(trustedIssuers, 'scanned');
 
 /** The trusted issuers in reach, the oldest first. */
-export function listTrustedIssuers({ db, viewer }: Caller, page: PageArguments): Listing<TrustedIssuerRecord> {
+export function listTrustedIssuers({ db, viewer }: Caller, page: PageArguments): Connection<TrustedIssuerRecord> {
   requirePermissions(viewer, ['organization:edit']);
-  const walk: Walk = {
-    from: sql`trusted_issuer walked`,
-    id: walked.id,
+  const scan: IndexScan = {
+    from: sql`trusted_issuer scanned`,
+    id: scanned.id,
     sort: null,
     partitions: [],
     where: [trustedIssuerInReach(viewer.reach)],
   };
   const target = { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id, sort: null };
-  return listing(db, target, walk, parsePaging(page, BY_CREATION, 'trustedIssuers'), () => null);
+  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'trustedIssuers'), () => null);
 }

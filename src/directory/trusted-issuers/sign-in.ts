@@ -4,18 +4,18 @@ import { violatedUniqueColumn } from '../../db/constraint.ts';
 import { issuedIdentities } from '../../db/schema/trusted-issuers.ts';
 import { users } from '../../db/schema/users.ts';
 import { allOf, insertWhen, update, write } from '../../db/statement.ts';
-import type { Visitor } from '../access/anonymous-caller.ts';
-import { RefusedError } from '../access/authentication-errors.ts';
-import { countAttempt, type Limit, requireFew, tokenLimits, uncount } from '../access/rate-limits.ts';
+import type { AnonymousCaller } from '../access/anonymous-caller.ts';
+import { AuthenticationError } from '../access/authentication-errors.ts';
+import { countAgainst, type RateLimit, refund, requireWithinLimits, tokenLimits } from '../access/rate-limits.ts';
 import { creation, snapshotOfSubject } from '../commands/entity.ts';
 import {
+  type EventContext,
+  eventContextOf,
   eventsOf,
-  happened,
   nameTenants,
-  type Occasion,
-  occasionOf,
   recordAfter,
   recordEvent,
+  wasRecorded,
 } from '../commands/event-recording.ts';
 import { otherwise, parse } from '../kernel/input.ts';
 import { isListedBy } from '../sign-in/effective-role.ts';
@@ -23,14 +23,14 @@ import { type Admission, opening } from '../sign-in/sessions.ts';
 import { newUser, USER } from '../users/columns.ts';
 import type { PublicKey } from './json-web-keys.ts';
 import {
-  type Arrival,
-  arrivalOf,
+  type ClaimedIdentity,
   claimedCustomer,
   claimedRole,
   identifiedUser,
   identityOf,
-  type Meant,
   namesake,
+  type TokenUser,
+  tokenUserOf,
 } from './just-in-time-users.ts';
 import { trustedIssuerRows } from './queries.ts';
 import { readTrusted, readUnverified } from './tokens.ts';
@@ -50,56 +50,56 @@ const tokenInput = z.object({ token: z.string({ error: otherwise('must be a stri
  * knows by the external id, or a new one. Every token that is not good is refused alike. If a good one asks for what it
  * must not have, a ForbiddenError says so.
  */
-export async function signInByToken(visitor: Visitor, input: unknown, outside: Outside): Promise<Admission> {
-  const { db, address, now } = visitor;
+export async function signInByToken(caller: AnonymousCaller, input: unknown, outside: Outside): Promise<Admission> {
+  const { db, address, now } = caller;
   const { token } = parse(tokenInput, input);
   const unverified = readUnverified(token);
-  if (unverified === null) throw new RefusedError();
+  if (unverified === null) throw new AuthenticationError();
   const limits = tokenLimits(address);
   const [[issuer], ...counted] = await db.batch([
     trustedIssuerRows(sql`WHERE trusted_issuer.issuer = ${unverified.issuer}`),
-    ...limits.map((limit) => countAttempt(limit, now)),
+    ...limits.map((limit) => countAgainst(limit, now)),
   ]);
-  requireFew(limits, counted, now);
-  if (!issuer?.algorithms.includes(unverified.algorithm)) throw new RefusedError();
+  requireWithinLimits(limits, counted, now);
+  if (!issuer?.algorithms.includes(unverified.algorithm)) throw new AuthenticationError();
   const { id, jwksUrl } = issuer;
   const keys = jwksUrl === null ? (issuer.keys ?? []) : await outside.keysAt(id, jwksUrl, unverified.keyId);
   const claims = await readTrusted(token, issuer, keys, now);
-  if (claims === null) throw new RefusedError();
+  if (claims === null) throw new AuthenticationError();
 
   const customerId = claims.customer === undefined ? null : outside.customerId(claims.customer);
-  const meant: Meant = { issuer, claims, customerId };
+  const claimed: ClaimedIdentity = { issuer, claims, customerId };
   // Of two who arrive for the first time at once, one finds that the other was faster.
-  const admission = (await admit(visitor, meant, limits)) ?? (await admit(visitor, meant, limits));
-  if (admission === null) throw new RefusedError();
+  const admission = (await admit(caller, claimed, limits)) ?? (await admit(caller, claimed, limits));
+  if (admission === null) throw new AuthenticationError();
   return admission;
 }
 
 /** Null if what was read was not so any more when it was to be written: then nothing was. */
-async function admit({ db, userAgent, now }: Visitor, meant: Meant, limits: readonly Limit[]) {
-  const arrival = await arrivalOf(db, meant);
-  const { userId, customerId, roleId } = arrival;
-  const occasion = occasionOf(userId, now);
-  const mayEnter = isStillListed(meant, arrival);
-  const isIdentified = sql`${identifiedUser(meant)} = ${userId}`;
-  const mayBeLinked = arrival.newcomer ? mayEnter : sql`${mayEnter} AND ${namesake(meant)} = ${userId}`;
-  const opened = opening(occasion, {
+async function admit({ db, userAgent, now }: AnonymousCaller, claimed: ClaimedIdentity, limits: readonly RateLimit[]) {
+  const tokenUser = await tokenUserOf(db, claimed);
+  const { userId, customerId, roleId } = tokenUser;
+  const context = eventContextOf(userId, now);
+  const mayEnter = isStillListed(claimed, tokenUser);
+  const isIdentified = sql`${identifiedUser(claimed)} = ${userId}`;
+  const mayBeLinked = tokenUser.newcomer ? mayEnter : sql`${mayEnter} AND ${namesake(claimed)} = ${userId}`;
+  const opened = opening(context, {
     userAgent,
-    standing: { userId, kind: 'CUSTOMER', customerId, tenantId: null, roleId },
+    effectiveRole: { userId, kind: 'CUSTOMER', customerId, tenantId: null, roleId },
     condition: sql`${mayEnter} AND ${isIdentified}`,
-    columns: { issuerId: meant.issuer.id },
+    columns: { issuerId: claimed.issuer.id },
   });
   if (opened === null) throw new Error('A user with a role in a customer reaches nothing');
   const writes = [
-    ...(arrival.newcomer ? create(occasion, meant, arrival, arrival.newcomer) : []),
-    ...(arrival.isLinked ? [] : link(occasion, meant, userId, mayBeLinked)),
-    ...(arrival.isInvited ? join(occasion, userId, sql`${mayEnter} AND ${isIdentified}`) : []),
+    ...(tokenUser.newcomer ? create(context, claimed, tokenUser, tokenUser.newcomer) : []),
+    ...(tokenUser.isLinked ? [] : link(context, claimed, userId, mayBeLinked)),
+    ...(tokenUser.isInvited ? join(context, userId, sql`${mayEnter} AND ${isIdentified}`) : []),
     ...opened.writes,
-    nameTenants(occasion),
-    uncount(limits),
+    nameTenants(context),
+    refund(limits),
   ];
   try {
-    const results = await db.batch([...writes.map(write), eventsOf(occasion)]);
+    const results = await db.batch([...writes.map(write), eventsOf(context)]);
     const isOpen = results.at(-1)?.some(({ type }) => type === 'session.created');
     return isOpen ? opened.admission : null;
   } catch (error) {
@@ -108,64 +108,64 @@ async function admit({ db, userAgent, now }: Visitor, meant: Meant, limits: read
   }
 }
 
-const isUnchanged = ({ issuer }: Meant): SQL =>
+const isUnchanged = ({ issuer }: ClaimedIdentity): SQL =>
   sql`EXISTS (SELECT 1 FROM trusted_issuer
     WHERE trusted_issuer.id = ${issuer.id} AND trusted_issuer.updated_at = ${issuer.updatedAt.getTime()})`;
 
 /** The issuer is as it was when the token was found good, and may sign in the user. */
-const isStillListed = (meant: Meant, { userId, customerId }: Arrival): SQL =>
+const isStillListed = (claimed: ClaimedIdentity, { userId, customerId }: TokenUser): SQL =>
   allOf([
-    isUnchanged(meant),
+    isUnchanged(claimed),
     sql`EXISTS (SELECT 1 FROM user WHERE user.id = ${userId} AND user.customer_id = ${customerId} AND user.deleted = 0
-      AND user.status <> 'DEACTIVATED' AND ${isListedBy(sql`${meant.issuer.id}`)})`,
+      AND user.status <> 'DEACTIVATED' AND ${isListedBy(sql`${claimed.issuer.id}`)})`,
   ]);
 
 /** Whoever comes with a token needs no invitation. The directory's own external id stays free: this one is the issuer's. */
 function create(
-  occasion: Occasion,
-  meant: Meant,
-  { userId, customerId, roleId }: Arrival,
-  newcomer: NonNullable<Arrival['newcomer']>,
+  context: EventContext,
+  claimed: ClaimedIdentity,
+  { userId, customerId, roleId }: TokenUser,
+  newcomer: NonNullable<TokenUser['newcomer']>,
 ): SQL[] {
   const home = { kind: 'CUSTOMER', roleId: sql`${roleId}`, customerId: sql`${customerId}` } as const;
-  const { recorded, writes } = creation(occasion, USER, userId, { ...newUser(newcomer, home), status: 'ACTIVE' });
+  const { recorded, writes } = creation(context, USER, userId, { ...newUser(newcomer, home), status: 'ACTIVE' });
   const condition = allOf([
-    isUnchanged(meant),
-    sql`${claimedCustomer(meant)} = ${customerId}`,
-    sql`${claimedRole(meant)} = ${roleId}`,
+    isUnchanged(claimed),
+    sql`${claimedCustomer(claimed)} = ${customerId}`,
+    sql`${claimedRole(claimed)} = ${roleId}`,
   ]);
   return [recorded(condition), ...writes];
 }
 
-function link(occasion: Occasion, meant: Meant, userId: string, condition: SQL): SQL[] {
+function link(context: EventContext, claimed: ClaimedIdentity, userId: string, condition: SQL): SQL[] {
   const type = 'user.linked';
-  const after = sql`json_object('trustedIssuerId', ${meant.issuer.id}, 'externalId', ${meant.claims.subject})`;
+  const after = sql`json_object('trustedIssuerId', ${claimed.issuer.id}, 'externalId', ${claimed.claims.subject})`;
   return [
     recordEvent(
-      occasion,
+      context,
       { type, subjectType: 'User', subjectId: sql`${userId}`, after },
-      sql`WHERE ${condition} AND ${identifiedUser(meant)} IS NULL`,
+      sql`WHERE ${condition} AND ${identifiedUser(claimed)} IS NULL`,
     ),
-    insertWhen(issuedIdentities, { ...identityOf(meant), userId }, happened(occasion, type)),
+    insertWhen(issuedIdentities, { ...identityOf(claimed), userId }, wasRecorded(context, type)),
   ];
 }
 
 /** What was invited has come. */
-function join(occasion: Occasion, userId: string, condition: SQL): SQL[] {
+function join(context: EventContext, userId: string, condition: SQL): SQL[] {
   const type = 'user.joined';
-  const joined = happened(occasion, type);
+  const joined = wasRecorded(context, type);
   return [
     recordEvent(
-      occasion,
+      context,
       { type, subjectType: 'User', subjectId: sql`user.id`, before: USER.snapshot },
       sql`FROM user WHERE user.id = ${userId} AND user.status = 'INVITED' AND ${condition}`,
     ),
     update(
       users,
-      { status: 'ACTIVE', updatedAt: occasion.at, version: sql`version + 1` },
+      { status: 'ACTIVE', updatedAt: context.at, version: sql`version + 1` },
       sql`user.id = ${userId} AND ${joined}`,
     ),
     sql`DELETE FROM mailed_link WHERE user_id = ${userId} AND purpose = 'INVITATION' AND ${joined}`,
-    recordAfter(occasion, type, snapshotOfSubject(USER)),
+    recordAfter(context, type, snapshotOfSubject(USER)),
   ];
 }

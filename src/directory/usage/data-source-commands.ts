@@ -5,7 +5,7 @@ import { differs, insertWhen, mapRows, update } from '../../db/statement.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan, type UniqueValue } from '../commands/command.ts';
-import { happened, recordAfter, recordEvent, subjectsOf } from '../commands/event-recording.ts';
+import { recordAfter, recordEvent, recordedSubjects, wasRecorded } from '../commands/event-recording.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import {
   AlreadyExistsError,
@@ -80,8 +80,8 @@ const registering = (source: DataSourceKind) =>
     name: `register${source.name}`,
     input: newRecord({ tenantIdentifier, name: text, externalId: text.optional() }),
     errors: [ValidationError, NotFoundError, AlreadyExistsError, TooManyDataSourcesError, ForbiddenError],
-    plan(change, { tenantIdentifier, name, externalId }): Plan<DataSourceResult, DataSourceRecord> {
-      const { viewer } = change;
+    plan(context, { tenantIdentifier, name, externalId }): Plan<DataSourceResult, DataSourceRecord> {
+      const { viewer } = context;
       const { kind, word } = source;
       const type = `${word}.created` as const;
       const sourceId = newId();
@@ -108,9 +108,9 @@ const registering = (source: DataSourceKind) =>
           },
         ],
         writes: (allowed) => [
-          recordEvent(change, { type, subjectType: source.name, subjectId: sql`${sourceId}` }, sql`WHERE ${allowed}`),
-          insertWhen(dataSources, values, happened(change, type)),
-          recordAfter(change, type, SNAPSHOT_OF_SUBJECT),
+          recordEvent(context, { type, subjectType: source.name, subjectId: sql`${sourceId}` }, sql`WHERE ${allowed}`),
+          insertWhen(dataSources, values, wasRecorded(context, type)),
+          recordAfter(context, type, SNAPSHOT_OF_SUBJECT),
         ],
         unique: externalIdIsFree(viewer, source, externalId, tenantId),
         answer: dataSourceRows(sql`WHERE data_source.id = ${sourceId}`),
@@ -130,8 +130,8 @@ const updating = (source: DataSourceKind) =>
       status: choice(DATA_SOURCE_STATUSES).optional(),
     }),
     errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-    plan(change, { id, name, externalId, status }): Plan<DataSourceResult, DataSourceRecord> {
-      const { viewer, at } = change;
+    plan(context, { id, name, externalId, status }): Plan<DataSourceResult, DataSourceRecord> {
+      const { viewer, at } = context;
       const type = `${source.word}.updated` as const;
       const target = isDataSource(viewer, source, sql`${id}`);
       const values = { ...asColumns(externalId), name, status };
@@ -139,12 +139,12 @@ const updating = (source: DataSourceKind) =>
         checks: [isThere(target, source)],
         writes: (allowed) => [
           recordEvent(
-            change,
+            context,
             { type, subjectType: source.name, subjectId: SUBJECT_ID, before: SNAPSHOT },
             sql`FROM data_source WHERE ${target} AND ${differs(dataSources, values)} AND ${allowed}`,
           ),
-          update(dataSources, { ...values, updatedAt: at }, sql`data_source.id IN ${subjectsOf(change, type)}`),
-          recordAfter(change, type, SNAPSHOT_OF_SUBJECT),
+          update(dataSources, { ...values, updatedAt: at }, sql`data_source.id IN ${recordedSubjects(context, type)}`),
+          recordAfter(context, type, SNAPSHOT_OF_SUBJECT),
         ],
         unique: externalIdIsFree(
           viewer,
@@ -165,18 +165,18 @@ const removing = (source: DataSourceKind) =>
     name: `remove${source.name}`,
     input: z.object({ id }),
     errors: [ValidationError, NotFoundError, ForbiddenError],
-    plan(change, { id }): Plan<DataSourceResult, DataSourceRecord> {
+    plan(context, { id }): Plan<DataSourceResult, DataSourceRecord> {
       const type = `${source.word}.removed` as const;
-      const target = isDataSource(change.viewer, source, sql`${id}`);
+      const target = isDataSource(context.viewer, source, sql`${id}`);
       return {
         checks: [isThere(target, source)],
         writes: (allowed) => [
           recordEvent(
-            change,
+            context,
             { type, subjectType: source.name, subjectId: SUBJECT_ID, before: SNAPSHOT },
             sql`FROM data_source WHERE ${target} AND ${allowed}`,
           ),
-          sql`DELETE FROM data_source WHERE data_source.id IN ${subjectsOf(change, type)}`,
+          sql`DELETE FROM data_source WHERE data_source.id IN ${recordedSubjects(context, type)}`,
         ],
         answer: dataSourceRows(sql`WHERE ${target}`),
         answersBeforeWriting: true,

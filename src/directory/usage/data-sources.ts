@@ -4,10 +4,10 @@ import { dataSources } from '../../db/schema/data-sources.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { type NestedListing, nestedListing } from '../lists/connection.ts';
+import { type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
 import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { Walk } from '../lists/index-scan.ts';
-import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import type { IndexScan } from '../lists/index-scan.ts';
+import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
 import { requireTenantDetails } from '../tenants/queries.ts';
 
 export const DATA_SOURCE_STATUSES = dataSources.status.enumValues;
@@ -50,7 +50,7 @@ export async function dataSourcesByIds(
   );
 }
 
-const walked = alias(dataSources, 'walked');
+const scanned = alias(dataSources, 'scanned');
 
 /** The data sources of this kind of each of these tenants, in the order of their ids. */
 export function listDataSourcesOfTenants(
@@ -58,20 +58,20 @@ export function listDataSourcesOfTenants(
   { kind, list }: DataSourceKind,
   tenantIds: readonly string[],
   page: PageArguments,
-): NestedListing<DataSourceRecord> {
+): NestedConnection<DataSourceRecord> {
   requirePermissions(viewer, ['tenant:read']);
   requireTenantDetails(viewer);
-  const walk: Walk = {
-    from: sql`data_source walked`,
-    id: walked.id,
+  const scan: IndexScan = {
+    from: sql`data_source scanned`,
+    id: scanned.id,
     sort: null,
     partitions: [
-      { column: walked.tenantId, values: tenantIds },
-      { column: walked.kind, values: [kind] },
-      { column: walked.status, values: DATA_SOURCE_STATUSES },
+      { column: scanned.tenantId, values: tenantIds },
+      { column: scanned.kind, values: [kind] },
+      { column: scanned.status, values: DATA_SOURCE_STATUSES },
     ],
-    where: [dataSourceInReach(viewer.reach, walked.tenantId)],
+    where: [dataSourceInReach(viewer.reach, scanned.tenantId)],
   };
   const target = { selection: selection(fields), from: sql`data_source`, id: dataSources.id, sort: null };
-  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, list));
+  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, list));
 }

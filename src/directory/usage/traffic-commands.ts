@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { jsonList, select } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { type Change, type Check, command, type Plan } from '../commands/command.ts';
+import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { allExist } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { id, instant, otherwise, text } from '../kernel/input.ts';
@@ -63,13 +63,13 @@ export const recordTraffic = command({
       .max(MAX_ENTRIES, `must be at most ${MAX_ENTRIES}`),
   }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { entries }): Plan<TrafficResult, Recorded> {
+  plan(context, { entries }): Plan<TrafficResult, Recorded> {
     return {
-      checks: [pixelsExist(change.viewer, entries)],
-      writes: (allowed) => [insertEntries(change, entries, allowed), countHours(change), noteLastHours(change)],
+      checks: [pixelsExist(context.viewer, entries)],
+      writes: (allowed) => [insertEntries(context, entries, allowed), countHours(context), noteLastHours(context)],
       answer: select(
         { recorded: sql<string>`json_group_array(json_array(pixel_id, entry_id))` },
-        sql`FROM traffic_entry WHERE command_id = ${change.id}`,
+        sql`FROM traffic_entry WHERE command_id = ${context.id}`,
       ),
       result: ({ recorded }) => ({ entries: outcomes(entries, JSON.parse(recorded)) }),
     };
@@ -85,7 +85,7 @@ function pixelsExist(viewer: Viewer, entries: readonly TrafficEntry[]): Check<un
 }
 
 /** Of several entries with one id the first is inserted, and none that is there already. */
-function insertEntries({ id, at: now }: Change, entries: readonly TrafficEntry[], allowed: SQL): SQL {
+function insertEntries({ id, at: now }: CommandContext, entries: readonly TrafficEntry[], allowed: SQL): SQL {
   const given = entries.map(({ at, ...entry }) => ({ ...entry, hour: Math.min(hourOf(at), hourOf(now)) }));
   return sql`INSERT INTO traffic_entry (tenant_id, entry_id, command_id, pixel_id, hour, events, publish_errors)
     SELECT data_source.tenant_id, given.value ->> 'entryId', ${id}, data_source.id, given.value ->> 'hour',
@@ -95,7 +95,7 @@ function insertEntries({ id, at: now }: Change, entries: readonly TrafficEntry[]
     ON CONFLICT (tenant_id, entry_id) DO NOTHING`;
 }
 
-const countHours = ({ id, at }: Change): SQL =>
+const countHours = ({ id, at }: CommandContext): SQL =>
   sql`INSERT INTO traffic_hour (tenant_id, hour, events, publish_errors, updated_at)
     SELECT tenant_id, hour, sum(events), sum(publish_errors), ${at.getTime()}
     FROM traffic_entry WHERE command_id = ${id} GROUP BY tenant_id, hour
@@ -104,7 +104,7 @@ const countHours = ({ id, at }: Change): SQL =>
       publish_errors = traffic_hour.publish_errors + excluded.publish_errors,
       updated_at = max(traffic_hour.updated_at, excluded.updated_at)`;
 
-const noteLastHours = ({ id }: Change): SQL =>
+const noteLastHours = ({ id }: CommandContext): SQL =>
   sql`UPDATE data_source SET last_traffic_hour = counted.hour
     FROM (SELECT pixel_id, max(hour) AS hour FROM traffic_entry WHERE command_id = ${id} AND events > 0 GROUP BY pixel_id) counted
     WHERE data_source.id = counted.pixel_id AND coalesce(data_source.last_traffic_hour, 0) < counted.hour`;

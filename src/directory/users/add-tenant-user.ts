@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { userInReach } from '../access/reach.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { creation, exists, uniqueValues } from '../commands/entity.ts';
-import { happened } from '../commands/event-recording.ts';
+import { wasRecorded } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
@@ -10,12 +10,12 @@ import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } fr
 import { newId } from '../kernel/ids.ts';
 import { emailAddress, flag, newRecord, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
 import { requestLinks, waitsForInvitation } from '../mail/mailed-links.ts';
-import { handover } from '../mail/shareable-invitations.ts';
+import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
 import type { InvitedResult } from './columns.ts';
 import { newUser, USER } from './columns.ts';
 import { type UserRecord, userRows } from './queries.ts';
-import { recordAssignments, writeAssignments } from './tenant-roles.ts';
+import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
 
 export interface AddedUserResult extends InvitedResult {
   isNew: boolean;
@@ -31,19 +31,19 @@ export const addTenantUser = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: newRecord({ email: emailAddress, roleIdentifier, tenantIdentifier, handOutLink: flag.optional() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { email, roleIdentifier, tenantIdentifier, handOutLink }): Plan<AddedUserResult, UserRecord> {
-    const { viewer } = change;
+  plan(context, { email, roleIdentifier, tenantIdentifier, handOutLink }): Plan<AddedUserResult, UserRecord> {
+    const { viewer } = context;
     const roleId = roleNamed(roleIdentifier, sql`'TENANT'`);
     const tenantId = tenantNamed(viewer.reach, tenantIdentifier);
     const newUserId = newId();
     const named = isUser({ email });
     const inReach = userInReach(viewer.reach, sql`user.id`);
     const values = { ...newUser({ email }, { kind: 'TENANT' }), defaultTenantId: tenantId };
-    const creating = creation(change, USER, newUserId, values);
+    const creating = creation(context, USER, newUserId, values);
     const given = sql`(SELECT COALESCE((SELECT user.id FROM user WHERE ${named}), ${newUserId}) AS user_id,
       ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
-    const added = sql`${named} AND ${happened(change, 'tenantRole.assigned')}`;
-    const handing = handover(change, handOutLink);
+    const added = sql`${named} AND ${wasRecorded(context, 'tenantRole.assigned')}`;
+    const shareable = shareableInvitation(context, handOutLink);
     return {
       checks: [
         allExist([
@@ -63,11 +63,11 @@ export const addTenantUser = command({
       writes: (allowed) => [
         creating.recorded(sql`${allowed} AND NOT ${exists(USER, named)}`),
         // Before the user is written, who would be one that has always been out of reach.
-        recordAssignments(change, given, allowed),
+        recordTenantRoles(context, given, allowed),
         ...creating.writes,
-        ...writeAssignments(change),
-        requestLinks('INVITATION', change.at, sql`FROM user WHERE ${added} AND ${waitsForInvitation(change.at)}`),
-        ...handing.writes(added),
+        ...writeTenantRoles(context),
+        requestLinks('INVITATION', context.at, sql`FROM user WHERE ${added} AND ${waitsForInvitation(context.at)}`),
+        ...shareable.writes(added),
       ],
       mails: true,
       unique: uniqueValues(USER, viewer, values, sql`FALSE`).filter(({ path }) => path === 'email'),
@@ -75,7 +75,7 @@ export const addTenantUser = command({
       result: (user, recorded) => ({
         user,
         isNew: recorded.has('user.created'),
-        linkToken: handing.token(recorded),
+        linkToken: shareable.token(recorded),
       }),
     };
   },

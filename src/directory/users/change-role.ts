@@ -2,9 +2,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { userInReach } from '../access/reach.ts';
 import { requireReach } from '../access/viewer.ts';
-import { type Change, type Check, command, type Plan } from '../commands/command.ts';
+import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { alteration } from '../commands/entity.ts';
-import { eventSubjects } from '../commands/event-recording.ts';
+import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { holdsPermissions, holdsUser, permissionsOfRole } from '../commands/grant-guard.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { keepsAdmins, keepsOwner } from '../commands/last-admin-guard.ts';
@@ -15,17 +15,17 @@ import { otherwise, roleIdentifier, tenantIdentifier, userIdentifier } from '../
 import { roleNamed } from '../roles/queries.ts';
 import { USER, type UserResult } from './columns.ts';
 import { type UserRecord, userRows } from './queries.ts';
-import { recordAssignments, recordRevocations, writeAssignments } from './tenant-roles.ts';
+import { recordTenantRoles, recordTenantRolesEnding, writeTenantRoles } from './tenant-roles.ts';
 
 /** A role where somebody has it, or is to have it: in the organization, unless it is in a tenant. */
-const place = z.object(
+const rolePlace = z.object(
   { roleIdentifier, tenantIdentifier: tenantIdentifier.nullish() },
   { error: otherwise('must be an object') },
 );
-type Place = z.output<typeof place>;
+type RolePlace = z.output<typeof rolePlace>;
 
 /** What a place stands for, as expressions. */
-interface Found {
+interface ResolvedRole {
   inTenant: boolean;
   tenantId: SQL;
   roleId: SQL;
@@ -35,11 +35,11 @@ interface Found {
 }
 
 function find(
-  { viewer }: Change,
+  { viewer }: CommandContext,
   userId: SQL,
-  { roleIdentifier: role, tenantIdentifier: tenant }: Place,
+  { roleIdentifier: role, tenantIdentifier: tenant }: RolePlace,
   path: string,
-): Found {
+): ResolvedRole {
   const roleId = roleNamed(role, tenant ? sql`'TENANT'` : sql`'ORGANIZATION'`);
   const tenantId = tenant ? tenantNamed(viewer.reach, tenant) : sql`NULL`;
   const current = tenant
@@ -61,13 +61,13 @@ function find(
 }
 
 /** A role that is to be taken away is one that the user has. */
-const isHeld = ({ roleId, current }: Found): Check<unknown> => ({
+const isHeld = ({ roleId, current }: ResolvedRole): Check<unknown> => ({
   problem: sql`iif(${current} IS ${roleId}, NULL, 'other')`,
   error: () => new NotFoundError([{ path: 'revoke', entity: 'role', message: 'The user does not have this role.' }]),
 });
 
 /** Who is no team member has no role in the organization to begin with, and gets none so. */
-const isTeamMember = ({ current }: Found): Check<unknown> => ({
+const isTeamMember = ({ current }: ResolvedRole): Check<unknown> => ({
   problem: sql`iif(${current} IS NULL, 'none', NULL)`,
   error: () => ValidationError.at('assign', 'is a role in the organization, and the user is not in its team'),
 });
@@ -82,7 +82,7 @@ export const changeRole = command({
   permissions: ['user:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: z
-    .object({ userIdentifier, revoke: place.nullish(), assign: place.nullish() })
+    .object({ userIdentifier, revoke: rolePlace.nullish(), assign: rolePlace.nullish() })
     .refine(({ revoke, assign }) => revoke || assign, {
       path: ['assign'],
       error: 'is required, unless a role is taken away',
@@ -92,18 +92,18 @@ export const changeRole = command({
       error: 'is a role in the organization, which a team member can only change for another one there',
     }),
   errors: [ValidationError, NotFoundError, LastOwnerError, LastAdminError, ForbiddenError],
-  plan(change, { userIdentifier, revoke, assign }): Plan<UserResult, UserRecord> {
-    const { viewer } = change;
+  plan(context, { userIdentifier, revoke, assign }): Plan<UserResult, UserRecord> {
+    const { viewer } = context;
     const target = sql`${isUser(userIdentifier)} AND ${userInReach(viewer.reach, sql`user.id`)}`;
     const userId = sql`(SELECT user.id FROM user WHERE ${target})`;
-    const taken = revoke ? find(change, userId, revoke, 'revoke') : null;
-    const given = assign ? find(change, userId, assign, 'assign') : null;
+    const taken = revoke ? find(context, userId, revoke, 'revoke') : null;
+    const given = assign ? find(context, userId, assign, 'assign') : null;
     const own = given && !given.inTenant ? given : null;
     if (own) requireReach(viewer, ['ORGANIZATION']);
     const there = given?.inTenant ? given : null;
     const left = taken?.inTenant ? taken : null;
 
-    const altering = own && alteration(change, USER, target, { roleId: own.roleId });
+    const altering = own && alteration(context, USER, target, { roleId: own.roleId });
     // Where the role given is in the same tenant, it takes the place of the one taken away, which does not end.
     const ends = left && sql`${left.tenantId} IS NOT ${there?.tenantId ?? sql`NULL`}`;
     const isUserMeant = (id: SQL) => sql`${id} = ${userId}`;
@@ -134,7 +134,7 @@ export const changeRole = command({
       ],
       writes: (allowed) => writesOf(allowed),
       // Without the role, the user may be out of reach: then it is found by what was recorded.
-      answer: userRows(sql`WHERE user.id IN (${eventSubjects(change)}) OR (${target})`),
+      answer: userRows(sql`WHERE user.id IN (${allRecordedSubjects(context)}) OR (${target})`),
       result: (user) => ({ user }),
     };
 
@@ -145,10 +145,10 @@ export const changeRole = command({
       const ending = left && sql`assignment.user_id = ${userId} AND assignment.tenant_id = ${left.tenantId}`;
       return [
         ...(altering ? [altering.recorded(allowed)] : []),
-        ...(assigned ? [recordAssignments(change, assigned, allowed)] : []),
-        ...(ending ? [recordRevocations(change, sql`${ending} AND ${ends} AND ${allowed}`)] : []),
+        ...(assigned ? [recordTenantRoles(context, assigned, allowed)] : []),
+        ...(ending ? [recordTenantRolesEnding(context, sql`${ending} AND ${ends} AND ${allowed}`)] : []),
         ...(altering?.writes ?? []),
-        ...writeAssignments(change),
+        ...writeTenantRoles(context),
       ];
     }
   },

@@ -61,10 +61,10 @@ export const updateUser = command({
     ForbiddenError,
   ],
   plan(
-    change,
+    context,
     { id, expectedVersion, roleIdentifier, defaultTenantIdentifier: start, ...patch },
   ): Plan<UserResult, UserRecord> {
-    const { viewer } = change;
+    const { viewer } = context;
     const roleId = roleIdentifier && roleNamed(roleIdentifier, ownScope(viewer, id));
     const hasRoleThere = (tenantId: SQL) =>
       sql`EXISTS (SELECT 1 FROM assignment JOIN user ON user.id = assignment.user_id
@@ -77,7 +77,7 @@ export const updateUser = command({
       ...(patch.status === 'DEACTIVATED' ? keepsOwnerAndAdmins(viewer.reach, sql`${id}`) : []),
     ];
     const altering = planAlteration(
-      change,
+      context,
       USER,
       {
         id,
@@ -113,14 +113,14 @@ export const deleteUser = command({
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
   input: z.object({ id, permanently: flag.nullish() }),
   errors: [ValidationError, NotFoundError, LastOwnerError, LastAdminError, ForbiddenError],
-  plan(change, { id, permanently }): Plan<UserResult, UserRecord> {
-    const { viewer } = change;
+  plan(context, { id, permanently }): Plan<UserResult, UserRecord> {
+    const { viewer } = context;
     const checks = deletionChecks(viewer, sql`${id}`);
-    if (permanently) return planErasure(change, USER, id, checks, asResult);
+    if (permanently) return planErasure(context, USER, id, checks, asResult);
     return planAlteration(
-      change,
+      context,
       USER,
-      { id, verb: 'deleted', values: { deletedAt: change.at } },
+      { id, verb: 'deleted', values: { deletedAt: context.at } },
       () => checks,
       asResult,
     );
@@ -138,13 +138,13 @@ export const restoreUser = command({
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { id }): Plan<UserResult, UserRecord> {
-    const { viewer } = change;
+  plan(context, { id }): Plan<UserResult, UserRecord> {
+    const { viewer } = context;
     const inReach = userInReach(viewer.reach, sql`user.id`);
     const isWithCustomer = sql`EXISTS (
       SELECT 1 FROM user WHERE user.id = ${id} AND ${inReach} AND user.customer_deleted_at IS NOT NULL)`;
     return planAlteration(
-      change,
+      context,
       USER,
       {
         id,

@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { customerInReach } from '../access/reach.ts';
-import { type Change, command, type Plan } from '../commands/command.ts';
+import { type CommandContext, command, type Plan } from '../commands/command.ts';
 import { creation, uniqueValues } from '../commands/entity.ts';
-import { happened } from '../commands/event-recording.ts';
+import { wasRecorded } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
@@ -10,12 +10,12 @@ import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } fr
 import { newId } from '../kernel/ids.ts';
 import { customerIdentifier, flag, newRecord, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
 import { requestLinks } from '../mail/mailed-links.ts';
-import { handover } from '../mail/shareable-invitations.ts';
+import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
 import type { InvitedResult } from './columns.ts';
 import { newUser, newUserDetails, USER } from './columns.ts';
 import { type UserRecord, userRows } from './queries.ts';
-import { recordAssignments, writeAssignments } from './tenant-roles.ts';
+import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
 
 interface Creation {
   userId: string;
@@ -28,28 +28,28 @@ interface Creation {
 
 /** A new user with a role that holds no more than the viewer, who is invited by mail. */
 function planCreation(
-  change: Change,
+  context: CommandContext,
   { userId, values, roleId, missing, along = [], handOutLink }: Creation,
 ): Plan<InvitedResult, UserRecord> {
-  const creating = creation(change, USER, userId, values);
-  const handing = handover(change, handOutLink);
+  const creating = creation(context, USER, userId, values);
+  const shareable = shareableInvitation(context, handOutLink);
   return {
-    checks: [allExist(missing), holdsPermissions(change.viewer, permissionsOfRole(roleId))],
+    checks: [allExist(missing), holdsPermissions(context.viewer, permissionsOfRole(roleId))],
     writes: (allowed) => [
       creating.recorded(allowed),
       ...creating.writes,
       requestLinks(
         'INVITATION',
-        change.at,
-        sql`FROM user WHERE user.id = ${userId} AND ${happened(change, 'user.created')}`,
+        context.at,
+        sql`FROM user WHERE user.id = ${userId} AND ${wasRecorded(context, 'user.created')}`,
       ),
       ...along,
-      ...handing.writes(sql`user.id = ${userId} AND ${happened(change, 'user.created')}`),
+      ...shareable.writes(sql`user.id = ${userId} AND ${wasRecorded(context, 'user.created')}`),
     ],
     mails: true,
-    unique: uniqueValues(USER, change.viewer, values, sql`FALSE`),
+    unique: uniqueValues(USER, context.viewer, values, sql`FALSE`),
     answer: userRows(sql`WHERE user.id = ${userId}`),
-    result: (user, recorded) => ({ user, linkToken: handing.token(recorded) }),
+    result: (user, recorded) => ({ user, linkToken: shareable.token(recorded) }),
   };
 }
 
@@ -61,10 +61,10 @@ export const createOrganizationUser = command({
   reaches: ['ORGANIZATION'],
   input: newRecord({ ...invitedUser, roleIdentifier }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { roleIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
+  plan(context, { roleIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
     const roleId = roleNamed(roleIdentifier, sql`'ORGANIZATION'`);
     const values = newUser(details, { kind: 'ORGANIZATION', roleId });
-    return planCreation(change, {
+    return planCreation(context, {
       userId: newId(),
       values,
       roleId,
@@ -81,9 +81,9 @@ export const createCustomerUser = command({
   reaches: ['ORGANIZATION', 'CUSTOMER'],
   input: newRecord({ ...invitedUser, roleIdentifier, customerIdentifier }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { roleIdentifier, customerIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
+  plan(context, { roleIdentifier, customerIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
     const roleId = roleNamed(roleIdentifier, sql`'CUSTOMER'`);
-    const inReach = customerInReach(change.viewer.reach, sql`customer.id`);
+    const inReach = customerInReach(context.viewer.reach, sql`customer.id`);
     const customerId = sql`(SELECT customer.id FROM customer WHERE ${isCustomer(customerIdentifier)} AND ${inReach})`;
     const values = newUser(details, { kind: 'CUSTOMER', roleId, customerId });
     const noCustomer = missingUnless(
@@ -91,7 +91,7 @@ export const createCustomerUser = command({
       pathOf('customerIdentifier', customerIdentifier),
       'customer',
     );
-    return planCreation(change, {
+    return planCreation(context, {
       userId: newId(),
       values,
       roleId,
@@ -108,23 +108,23 @@ export const createTenantUser = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: newRecord({ ...invitedUser, roleIdentifier, tenantIdentifier }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(change, { roleIdentifier, tenantIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
+  plan(context, { roleIdentifier, tenantIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
     const userId = newId();
     const roleId = roleNamed(roleIdentifier, sql`'TENANT'`);
-    const tenantId = tenantNamed(change.viewer.reach, tenantIdentifier);
+    const tenantId = tenantNamed(context.viewer.reach, tenantIdentifier);
     const noTenant = missingUnless(
       sql`${tenantId} IS NOT NULL`,
       pathOf('tenantIdentifier', tenantIdentifier),
       'tenant',
     );
     const assigned = sql`(SELECT ${userId} AS user_id, ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
-    return planCreation(change, {
+    return planCreation(context, {
       userId,
       values: { ...newUser(details, { kind: 'TENANT' }), defaultTenantId: tenantId },
       roleId,
       missing: [noTenant, noRole(roleId, roleIdentifier)],
       handOutLink,
-      along: [recordAssignments(change, assigned, happened(change, 'user.created')), ...writeAssignments(change)],
+      along: [recordTenantRoles(context, assigned, wasRecorded(context, 'user.created')), ...writeTenantRoles(context)],
     });
   },
 });

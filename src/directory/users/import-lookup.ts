@@ -3,9 +3,9 @@ import * as z from 'zod';
 import { jsonList, type Statement, select } from '../../db/statement.ts';
 import { customerInReach, userInReach, userWhollyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { permissionsBeyond, permissionsOfRole, permissionsOfUser } from '../commands/grant-guard.ts';
+import { permissionsNotHeld, permissionsOfRole, permissionsOfUser } from '../commands/grant-guard.ts';
 import { tenantIn, toLookUp } from '../commands/references.ts';
-import type { GivenRow, SurveyedRow } from '../imports/import.ts';
+import type { GivenRow, LookedUpRow } from '../imports/import.ts';
 import { storedRecord } from '../imports/writes.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import {
@@ -40,7 +40,7 @@ export const userRow = z
   .superRefine(isIdentified);
 export type UserRow = z.output<typeof userRow>;
 
-export interface FoundTenantRole {
+export interface LookedUpTenantRole {
   tenantId: string | null;
   roleId: string | null;
   /** The role that the user has there now. */
@@ -50,7 +50,7 @@ export interface FoundTenantRole {
 }
 
 /** What decides about a row. */
-export interface FoundUser {
+export interface LookedUpUser {
   id: string | null;
   version: number | null;
   kind: 'ORGANIZATION' | 'CUSTOMER' | 'TENANT' | null;
@@ -67,10 +67,10 @@ export interface FoundUser {
   givenCustomerId: string | null;
   givenRoleId: string | null;
   givenRoleBeyond: Permission[] | null;
-  tenantRoles: FoundTenantRole[];
+  tenantRoles: LookedUpTenantRole[];
 }
 
-export const readFoundUser = (seen: string): FoundUser => JSON.parse(seen);
+export const readLookup = (seen: string): LookedUpUser => JSON.parse(seen);
 
 const roleToLookUp = ({ id, name }: RoleIdentifier) => ({
   id: id ?? null,
@@ -91,7 +91,7 @@ const member = (name: string): SQL => sql.raw(`given.value -> '${name}'`);
 const key = (name: string): SQL => sql.raw(`given.value ->> '${name}'`);
 
 /** What there is for each of the rows: the user, and all that the row names beside. */
-export function surveyUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]): Statement<SurveyedRow> {
+export function lookUpUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]): Statement<LookedUpRow> {
   const { reach } = viewer;
   const given = rows.map(({ row }) => ({
     externalIdKey: row.externalId == null ? null : comparable(row.externalId),
@@ -122,11 +122,11 @@ export function surveyUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]):
       seen: sql<string>`json_object('id', user.id, 'version', user.version, 'kind', user.kind,
         'customerId', user.customer_id, 'isLive', NOT user.deleted,
         'inReach', ${userInReach(reach, sql`user.id`)}, 'whollyInReach', ${userWhollyInReach(reach, sql`user.id`)},
-        'beyond', json(${permissionsBeyond(viewer, permissionsOfUser(sql`user.id`))}),
+        'beyond', json(${permissionsNotHeld(viewer, permissionsOfUser(sql`user.id`))}),
         'isTenantAdmin', ${isTenantAdmin},
         'externalIdHolder', ${externalIdHolder}, 'emailHolder', ${emailHolder},
         'givenCustomerId', ${givenCustomer}, 'givenRoleId', ${givenRole},
-        'givenRoleBeyond', json(${permissionsBeyond(viewer, permissionsOfRole(givenRole))}),
+        'givenRoleBeyond', json(${permissionsNotHeld(viewer, permissionsOfRole(givenRole))}),
         'tenantRoles', json(${tenantRolesOf(viewer)}))`,
       record: sql<string | null>`${storedRecord(USER)}`,
     },
@@ -144,7 +144,7 @@ function tenantRolesOf(viewer: Viewer): SQL {
   const granted = sql`${permissionsOfRole(sql`resolved.role_id`)} UNION ALL ${permissionsOfRole(sql`resolved.held_id`)}`;
   const tenant = tenantIn(viewer.reach, sql.raw("wanted.value -> 'tenant'"));
   return sql`(SELECT json_group_array(json_object('tenantId', resolved.tenant_id, 'roleId', resolved.role_id,
-      'heldId', resolved.held_id, 'beyond', json(${permissionsBeyond(viewer, granted)})))
+      'heldId', resolved.held_id, 'beyond', json(${permissionsNotHeld(viewer, granted)})))
     FROM (SELECT located.*, (SELECT assignment.role_id FROM assignment
         WHERE assignment.user_id = user.id AND assignment.tenant_id = located.tenant_id) AS held_id
       FROM (SELECT wanted.key AS position, ${tenant} AS tenant_id,

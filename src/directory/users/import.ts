@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
 import { jsonList } from '../../db/statement.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
-import { happened } from '../commands/event-recording.ts';
+import { wasRecorded } from '../commands/event-recording.ts';
 import { BEYOND_REACH } from '../commands/grant-guard.ts';
 import { notFoundAt, pathOf } from '../commands/references.ts';
 import { type GivenRow, IMPORT_RULES, type Import, requireFree } from '../imports/import.ts';
@@ -27,8 +27,8 @@ import {
 import { newId } from '../kernel/ids.ts';
 import { newRecord, parse } from '../kernel/input.ts';
 import { newUserDetails, patchedUser, USER } from './columns.ts';
-import { type FoundUser, readFoundUser, surveyUsers, type UserRow, userRow } from './import-lookup.ts';
-import { recordAssignments, writeAssignments } from './tenant-roles.ts';
+import { type LookedUpUser, lookUpUsers, readLookup, type UserRow, userRow } from './import-lookup.ts';
+import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
 
 type Given = GivenRow<UserRow>;
 
@@ -56,9 +56,9 @@ export const importUsers: Import<UserRow, Written> = {
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
   word: 'user',
   row: userRow,
-  survey: surveyUsers,
+  lookup: lookUpUsers,
   decide(deciding, given, { seen, record }) {
-    const found = readFoundUser(seen);
+    const found = readLookup(seen);
     const now = readStored(record);
     if (found.id === null || now === null) {
       requireHome(deciding.viewer, given);
@@ -88,17 +88,17 @@ export const importUsers: Import<UserRow, Written> = {
     const outcome = differs || assigned.length > 0 ? 'UPDATED' : 'NOOP';
     return { outcome, id: found.id, written: { id: found.id, columns, now, differs, assigned } };
   },
-  writes(change, { created, updated }, allowed) {
-    const made = creations(change, USER, created);
-    const altered = alterations(change, USER, changedOnes(updated.filter(({ differs }) => differs)));
+  writes(context, { created, updated }, allowed) {
+    const made = creations(context, USER, created);
+    const altered = alterations(context, USER, changedOnes(updated.filter(({ differs }) => differs)));
     return [
       ...made.recorded(allowed),
       ...altered.recorded(allowed),
-      recordAssignments(change, assignments(updated), allowed),
+      recordTenantRoles(context, assignments(updated), allowed),
       ...made.writes,
       ...altered.writes,
-      recordAssignments(change, assignments(created), happened(change, 'user.created')),
-      ...writeAssignments(change),
+      recordTenantRoles(context, assignments(created), wasRecorded(context, 'user.created')),
+      ...writeTenantRoles(context),
     ];
   },
 };
@@ -113,7 +113,7 @@ const identifierPath = ({ path, row }: Given): string =>
   row.externalId == null ? `${path}.email` : `${path}.externalId`;
 
 /** All that the row names, and is not there, at once. */
-function requireReferences({ path, row }: Given, found: FoundUser): void {
+function requireReferences({ path, row }: Given, found: LookedUpUser): void {
   const missing: Reference[] = [];
   if (row.customerIdentifier != null && found.givenCustomerId === null) {
     missing.push(notFoundAt(pathOf(`${path}.customerIdentifier`, row.customerIdentifier), 'customer'));
@@ -131,7 +131,7 @@ function requireReferences({ path, row }: Given, found: FoundUser): void {
 }
 
 /** Whoever changes a user holds all that the user has. */
-function requireHolding({ whollyInReach, beyond }: FoundUser): void {
+function requireHolding({ whollyInReach, beyond }: LookedUpUser): void {
   if (!whollyInReach) throw ForbiddenError.outOfReach(BEYOND_REACH);
   if (beyond !== null) throw ForbiddenError.missing(beyond);
 }
@@ -143,14 +143,14 @@ function requireHome(viewer: Viewer, { row }: Given): void {
 }
 
 /** The same for a user who is there: who reaches only part of a user learns nothing of the rest by guessing. */
-function requireOwnHome({ row }: Given, found: FoundUser): void {
+function requireOwnHome({ row }: Given, found: LookedUpUser): void {
   if (row.customerIdentifier == null && row.roleIdentifier == null) return;
   if (!found.whollyInReach) throw ForbiddenError.outOfReach(BEYOND_REACH);
 }
 
 const newRow = newRecord(newUserDetails);
 
-function newColumns({ path, row }: Given, found: FoundUser): StoredColumns {
+function newColumns({ path, row }: Given, found: LookedUpUser): StoredColumns {
   const { status, roleIdentifier, customerIdentifier, tenantRoles: _tenantRoles, ...given } = row;
   const details = patchedUser(parse(newRow, given, path));
   const [start] = found.tenantRoles;
@@ -169,7 +169,7 @@ function newColumns({ path, row }: Given, found: FoundUser): StoredColumns {
   return stored(users, { ...common, kind: 'TENANT', defaultTenantId: start.tenantId }, null);
 }
 
-function changed({ path, row }: Given, found: FoundUser, now: StoredColumns): StoredColumns {
+function changed({ path, row }: Given, found: LookedUpUser, now: StoredColumns): StoredColumns {
   const { email, status, roleIdentifier, customerIdentifier, tenantRoles: _tenantRoles, ...details } = row;
   if (customerIdentifier != null && found.givenCustomerId !== found.customerId) {
     throw ValidationError.at(`${path}.customerIdentifier`, 'is not the customer of the user, which stays as it is');
@@ -186,7 +186,7 @@ function changed({ path, row }: Given, found: FoundUser, now: StoredColumns): St
 }
 
 /** Whether others are left depends on the other rows, too: that is for the commands for one user to find out. */
-function keepsOwnersAndAdmins({ path }: Given, found: FoundUser, columns: StoredColumns, now: StoredColumns): void {
+function keepsOwnersAndAdmins({ path }: Given, found: LookedUpUser, columns: StoredColumns, now: StoredColumns): void {
   const wasOwner = now.role_id === OWNER_ROLE_ID;
   if (wasOwner && columns.role_id !== OWNER_ROLE_ID) throw ValidationError.at(`${path}.roleIdentifier`, NOT_BY_IMPORT);
   const isDeactivated = columns.status === 'DEACTIVATED' && now.status !== 'DEACTIVATED';
@@ -197,7 +197,7 @@ const NOT_BY_IMPORT =
   'would demote or deactivate an owner or admin, which an import does not: change that user by itself';
 
 /** The roles in tenants that the row gives and the user has not. */
-function assignedBy({ path }: Given, { tenantRoles }: FoundUser): Assigned[] {
+function assignedBy({ path }: Given, { tenantRoles }: LookedUpUser): Assigned[] {
   const seen = new Set<string>();
   return tenantRoles.flatMap(({ tenantId, roleId, heldId, beyond }, index) => {
     const at = `${path}.tenantRoles.${index}`;
@@ -211,7 +211,7 @@ function assignedBy({ path }: Given, { tenantRoles }: FoundUser): Assigned[] {
   });
 }
 
-const uniqueValues = (found: FoundUser, columns: StoredColumns, now: StoredColumns | null) => [
+const uniqueValues = (found: LookedUpUser, columns: StoredColumns, now: StoredColumns | null) => [
   { value: columns.external_id_key, before: now?.external_id_key, holder: found.externalIdHolder, at: 'externalId' },
   { value: columns.email_key, before: now?.email_key, holder: found.emailHolder, at: 'email' },
 ];

@@ -3,14 +3,14 @@ import * as z from 'zod';
 import { userInReach } from '../access/reach.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
 import { command, type Plan } from '../commands/command.ts';
-import { happened, recordEvent } from '../commands/event-recording.ts';
+import { recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { holdsUser } from '../commands/grant-guard.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { flag, type TenantIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
 import { MAY_BE_INVITED, requestLinks } from '../mail/mailed-links.ts';
-import { handover } from '../mail/shareable-invitations.ts';
+import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import type { InvitedResult } from './columns.ts';
 import { type UserRecord, userRows } from './queries.ts';
 
@@ -27,14 +27,14 @@ export const inviteUser = command({
     handOutLink: flag.nullish(),
   }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(change, { userIdentifier: identifier, ...given }): Plan<InvitedResult, UserRecord> {
-    const { viewer } = change;
+  plan(context, { userIdentifier: identifier, ...given }): Plan<InvitedResult, UserRecord> {
+    const { viewer } = context;
     const type = 'user.invited';
     // Who is in the team is not to be found out by who sees of a user a part only.
     if (given.teamMember) requireReach(viewer, ['ORGANIZATION']);
     const isMeant = hasRole(viewer, given);
     const target = sql`${isUser(identifier)} AND ${userInReach(viewer.reach, sql`user.id`)} AND ${isMeant}`;
-    const handing = handover(change, given.handOutLink);
+    const shareable = shareableInvitation(context, given.handOutLink);
     const path = pathOf('userIdentifier', identifier);
     return {
       checks: [
@@ -48,16 +48,16 @@ export const inviteUser = command({
       ],
       writes: (allowed) => [
         recordEvent(
-          change,
+          context,
           { type, subjectType: 'User', subjectId: sql`user.id` },
           sql`FROM user WHERE ${target} AND ${allowed}`,
         ),
-        requestLinks('INVITATION', change.at, sql`FROM user WHERE ${target} AND ${happened(change, type)}`),
-        ...handing.writes(sql`${target} AND ${happened(change, type)}`),
+        requestLinks('INVITATION', context.at, sql`FROM user WHERE ${target} AND ${wasRecorded(context, type)}`),
+        ...shareable.writes(sql`${target} AND ${wasRecorded(context, type)}`),
       ],
       mails: true,
       answer: userRows(sql`WHERE ${target}`),
-      result: (user, recorded) => ({ user, linkToken: handing.token(recorded) }),
+      result: (user, recorded) => ({ user, linkToken: shareable.token(recorded) }),
     };
   },
 });

@@ -1,18 +1,18 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
-import { assignments } from '../../db/schema/assignments.ts';
+import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
-import { assignmentInReach, teamInReach, userInReach } from '../access/reach.ts';
+import { teamInReach, tenantRoleInReach, userInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import { isUser, USER_IS_LIVE } from '../commands/identifiers.ts';
 import { choice, parse, type UserIdentifier } from '../kernel/input.ts';
-import { type Listing, listing, type NestedListing, nestedListing } from '../lists/connection.ts';
-import { anyOf, BY_CREATION, RECORD_ORDERS, recordFilter } from '../lists/entity-filter.ts';
-import { listRecords, type RecordListArguments } from '../lists/entity-list.ts';
-import type { Walk } from '../lists/index-scan.ts';
-import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import { type Connection, connectionOf, type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
+import { anyOf, BY_CREATION, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
+import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
+import type { IndexScan } from '../lists/index-scan.ts';
+import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
 import { usersInReach } from '../lists/reach-scans.ts';
 
 export const USER_STATUSES = users.status.enumValues;
@@ -42,11 +42,11 @@ export async function findUser({ db, viewer }: Caller, identifier: UserIdentifie
   return found ?? null;
 }
 
-const userFilter = z.object({ ...recordFilter, statuses: anyOf(choice(USER_STATUSES)).nullish() });
+const userFilter = z.object({ ...entityFilter, statuses: anyOf(choice(USER_STATUSES)).nullish() });
 
-const USER_ORDERS = { ...RECORD_ORDERS, EMAIL: 'emailKey' } as const;
+const USER_ORDERS = { ...ENTITY_ORDERS, EMAIL: 'emailKey' } as const;
 
-export interface UserListArguments extends RecordListArguments<keyof typeof USER_ORDERS> {
+export interface UserListArguments extends EntityListArguments<keyof typeof USER_ORDERS> {
   filter?: z.input<typeof userFilter> | null | undefined;
 }
 
@@ -64,28 +64,28 @@ const LIST = {
 } as const;
 
 /** The users in reach, live ones unless the filter says otherwise. */
-export function listUsers(caller: Caller, args: UserListArguments): Listing<UserRecord> {
+export function listUsers(caller: Caller, args: UserListArguments): Connection<UserRecord> {
   const filter = parse(userFilter, args.filter ?? {}, 'filter');
-  return listRecords(caller, LIST, args, filter, { divisions: filter.statuses ?? USER_STATUSES });
+  return listEntities(caller, LIST, args, filter, { divisions: filter.statuses ?? USER_STATUSES });
 }
 
 const target = { selection: selection(fields), from: sql`user`, id: users.id, sort: null };
-const walked = alias(users, 'walked');
+const scanned = alias(users, 'scanned');
 
 /** The live users with a role in the organization: its team. Only whoever reaches the organization sees any. */
-export function listUsersOfOrganization({ db, viewer }: Caller, page: PageArguments): Listing<UserRecord> {
+export function listUsersOfOrganization({ db, viewer }: Caller, page: PageArguments): Connection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
-  const walk: Walk = {
-    from: sql`user walked`,
-    id: walked.id,
+  const scan: IndexScan = {
+    from: sql`user scanned`,
+    id: scanned.id,
     sort: null,
     partitions: [
-      { column: walked.deleted, values: [0] },
-      { column: walked.status, values: USER_STATUSES },
+      { column: scanned.deleted, values: [0] },
+      { column: scanned.status, values: USER_STATUSES },
     ],
-    where: [sql`walked.kind = 'ORGANIZATION'`, teamInReach(viewer.reach)],
+    where: [sql`scanned.kind = 'ORGANIZATION'`, teamInReach(viewer.reach)],
   };
-  return listing(db, target, walk, parsePaging(page, BY_CREATION, 'Organization.users'), () => null);
+  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Organization.users'), () => null);
 }
 
 /** The live users in reach of each of these customers, in the order of their ids. */
@@ -93,10 +93,10 @@ export function listUsersOfCustomers(
   { db, viewer }: Caller,
   customerIds: readonly string[],
   page: PageArguments,
-): NestedListing<UserRecord> {
+): NestedConnection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
   const source = usersInReach(viewer.reach);
-  const walk: Walk = {
+  const scan: IndexScan = {
     from: source.from,
     id: source.id,
     sort: null,
@@ -108,20 +108,20 @@ export function listUsersOfCustomers(
     ],
     where: [],
   };
-  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Customer.users'));
+  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Customer.users'));
 }
 
-const assigned = alias(assignments, 'walked');
+const assigned = alias(tenantRoles, 'scanned');
 
 /** The live users with a role in each of these tenants, in the order of their ids. */
 export function listUsersOfTenants(
   { db, viewer }: Caller,
   tenantIds: readonly string[],
   page: PageArguments,
-): NestedListing<UserRecord> {
+): NestedConnection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
-  const walk: Walk = {
-    from: sql`assignment walked`,
+  const scan: IndexScan = {
+    from: sql`assignment scanned`,
     id: assigned.userId,
     sort: null,
     partitions: [
@@ -129,7 +129,7 @@ export function listUsersOfTenants(
       { column: assigned.userDeleted, values: [0] },
       { column: assigned.userStatus, values: USER_STATUSES },
     ],
-    where: [assignmentInReach(viewer.reach, assigned.tenantId)],
+    where: [tenantRoleInReach(viewer.reach, assigned.tenantId)],
   };
-  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'Tenant.users'));
+  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Tenant.users'));
 }

@@ -4,8 +4,8 @@ import { tenants } from '../../db/schema/tenants.ts';
 import { inList, select } from '../../db/statement.ts';
 import { userInReach } from '../access/reach.ts';
 import { type Caller, isGranted } from '../access/viewer.ts';
-import { authorize, type Change, command, type Plan } from '../commands/command.ts';
-import { eventSubjects } from '../commands/event-recording.ts';
+import { authorize, type CommandContext, command, type Plan } from '../commands/command.ts';
+import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { keepsAdmins } from '../commands/last-admin-guard.ts';
@@ -22,7 +22,7 @@ import {
 import { noRole, roleNamed } from '../roles/queries.ts';
 import type { UserResult } from './columns.ts';
 import { type UserRecord, userRows } from './queries.ts';
-import { recordAssignments, recordRevocations, writeAssignments } from './tenant-roles.ts';
+import { recordTenantRoles, recordTenantRolesEnding, writeTenantRoles } from './tenant-roles.ts';
 
 interface Given {
   userIdentifier: UserIdentifier;
@@ -30,7 +30,7 @@ interface Given {
 }
 
 /** What both commands are about, as expressions: the user, the tenant, and the role that the user has there. */
-function resolve({ viewer }: Change, { userIdentifier, tenantIdentifier }: Given) {
+function resolve({ viewer }: CommandContext, { userIdentifier, tenantIdentifier }: Given) {
   const target = sql`${isUser(userIdentifier)} AND ${userInReach(viewer.reach, sql`user.id`)}`;
   const userId = sql`(SELECT user.id FROM user WHERE ${target})`;
   const tenantId = tenantNamed(viewer.reach, tenantIdentifier);
@@ -58,9 +58,9 @@ export const assignTenantRole = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ userIdentifier, tenantIdentifier, roleIdentifier }),
   errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
-  plan(change, { roleIdentifier, ...given }): Plan<UserResult, UserRecord> {
-    const { viewer } = change;
-    const { target, userId, tenantId, current, missing } = resolve(change, given);
+  plan(context, { roleIdentifier, ...given }): Plan<UserResult, UserRecord> {
+    const { viewer } = context;
+    const { target, userId, tenantId, current, missing } = resolve(context, given);
     const roleId = roleNamed(roleIdentifier, sql`'TENANT'`);
     const assigned = sql`(SELECT ${userId} AS user_id, ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
     return {
@@ -73,7 +73,7 @@ export const assignTenantRole = command({
           (id) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${TENANT_ADMIN_ROLE_ID})`,
         ),
       ],
-      writes: (allowed) => [recordAssignments(change, assigned, allowed), ...writeAssignments(change)],
+      writes: (allowed) => [recordTenantRoles(context, assigned, allowed), ...writeTenantRoles(context)],
       answer: userRows(sql`WHERE ${target}`),
       result: (user) => ({ user }),
     };
@@ -98,9 +98,9 @@ export const revokeTenantRole = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({ userIdentifier, tenantIdentifier }),
   errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
-  plan(change, given): Plan<UserResult, UserRecord> {
-    const { viewer } = change;
-    const { target, userId, tenantId, current, missing } = resolve(change, given);
+  plan(context, given): Plan<UserResult, UserRecord> {
+    const { viewer } = context;
+    const { target, userId, tenantId, current, missing } = resolve(context, given);
     return {
       checks: [
         allExist(missing),
@@ -108,14 +108,14 @@ export const revokeTenantRole = command({
         keepsAdmins(viewer.reach, sql`SELECT ${tenantId}`, (id) => sql`${id} = ${userId}`),
       ],
       writes: (allowed) => [
-        recordRevocations(
-          change,
+        recordTenantRolesEnding(
+          context,
           sql`assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId} AND ${allowed}`,
         ),
-        ...writeAssignments(change),
+        ...writeTenantRoles(context),
       ],
       // Without the role, the user may be out of reach: then it is found by what was recorded.
-      answer: userRows(sql`WHERE user.id IN (${eventSubjects(change)}) OR (${target})`),
+      answer: userRows(sql`WHERE user.id IN (${allRecordedSubjects(context)}) OR (${target})`),
       result: (user) => ({ user }),
     };
   },

@@ -1,62 +1,62 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { assignments } from '../../db/schema/assignments.ts';
+import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { type RowOf, selection } from '../../db/statement.ts';
-import { assignmentInReach } from '../access/reach.ts';
+import { tenantRoleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import type { Change } from '../commands/command.ts';
+import type { CommandContext } from '../commands/command.ts';
 import { recordEvent } from '../commands/event-recording.ts';
-import { type NestedListing, nestedListing } from '../lists/connection.ts';
+import { type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
 import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { Walk } from '../lists/index-scan.ts';
-import { type PageArguments, parsePaging } from '../lists/page-arguments.ts';
+import type { IndexScan } from '../lists/index-scan.ts';
+import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
 
 const fields = {
   /** Of the tenant: a user has at most one role in each. */
-  id: assignments.tenantId,
-  roleId: assignments.roleId,
-  createdAt: assignments.createdAt,
+  id: tenantRoles.tenantId,
+  roleId: tenantRoles.roleId,
+  createdAt: tenantRoles.createdAt,
 };
 
 /** That a user has a role in a tenant. */
-export interface AssignmentRecord extends RowOf<typeof fields> {}
+export interface TenantRoleRecord extends RowOf<typeof fields> {}
 
-const walked = alias(assignments, 'walked');
+const scanned = alias(tenantRoles, 'scanned');
 
 /** The roles of each of these users in live tenants in reach, in the order of the tenants' ids. */
-export function listAssignmentsOfUsers(
+export function listTenantRolesOfUsers(
   { db, viewer }: Caller,
   userIds: readonly string[],
   page: PageArguments,
-): NestedListing<AssignmentRecord> {
+): NestedConnection<TenantRoleRecord> {
   requirePermissions(viewer, ['user:read']);
-  const walk: Walk = {
-    from: sql`assignment walked CROSS JOIN tenant living ON living.id = walked.tenant_id`,
-    id: walked.tenantId,
+  const scan: IndexScan = {
+    from: sql`assignment scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
+    id: scanned.tenantId,
     sort: null,
-    partitions: [{ column: walked.userId, values: userIds }],
-    where: [sql`living.deleted_at IS NULL`, assignmentInReach(viewer.reach, walked.tenantId)],
+    partitions: [{ column: scanned.userId, values: userIds }],
+    where: [sql`living.deleted_at IS NULL`, tenantRoleInReach(viewer.reach, scanned.tenantId)],
   };
   const target = {
     selection: selection(fields),
     from: sql`assignment`,
-    id: assignments.tenantId,
-    parentId: assignments.userId,
+    id: tenantRoles.tenantId,
+    parentId: tenantRoles.userId,
     sort: null,
   };
-  return nestedListing(db, target, walk, parsePaging(page, BY_CREATION, 'User.tenantRoles'));
+  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'User.tenantRoles'));
 }
 
 const ofAssignment = (tenantId: SQL, roleId: SQL): SQL =>
   sql`json_object('tenantId', ${tenantId}, 'roleId', ${roleId})`;
 
 /** Records for each row (user_id, tenant_id, role_id) of `given` that the user has that role there from now on. */
-export function recordAssignments(change: Change, given: SQL, condition: SQL): SQL {
+export function recordTenantRoles(context: CommandContext, given: SQL, condition: SQL): SQL {
   const current = (expression: SQL) =>
     sql`(SELECT ${expression} FROM assignment held
       WHERE held.tenant_id = giving.tenant_id AND held.user_id = giving.user_id)`;
   return recordEvent(
-    change,
+    context,
     {
       type: 'tenantRole.assigned',
       subjectType: 'User',
@@ -69,9 +69,9 @@ export function recordAssignments(change: Change, given: SQL, condition: SQL): S
 }
 
 /** Records the end of the assignments for which the condition over `assignment` holds. */
-export function recordRevocations(change: Change, condition: SQL): SQL {
+export function recordTenantRolesEnding(context: CommandContext, condition: SQL): SQL {
   return recordEvent(
-    change,
+    context,
     {
       type: 'tenantRole.revoked',
       subjectType: 'User',
@@ -83,17 +83,17 @@ export function recordRevocations(change: Change, condition: SQL): SQL {
 }
 
 /** Writes what was recorded: the assignments that begin, change and end. */
-export function writeAssignments(change: Change): SQL[] {
+export function writeTenantRoles(context: CommandContext): SQL[] {
   return [
     sql`INSERT INTO assignment (tenant_id, user_id, role_id, created_at,
         user_deleted, user_status, user_name_key, user_email_key, user_updated_at, user_customer_id)
       SELECT event.after ->> 'tenantId', user.id, event.after ->> 'roleId', event.created_at,
         user.deleted, user.status, user.name_key, user.email_key, user.updated_at, user.customer_id
       FROM event JOIN user ON user.id = event.subject_id
-      WHERE event.command_id = ${change.id} AND event.type = 'tenantRole.assigned'
+      WHERE event.command_id = ${context.id} AND event.type = 'tenantRole.assigned'
       ON CONFLICT (tenant_id, user_id) DO UPDATE SET role_id = excluded.role_id`,
     sql`DELETE FROM assignment WHERE (tenant_id, user_id) IN (
       SELECT event.before ->> 'tenantId', event.subject_id FROM event
-      WHERE event.command_id = ${change.id} AND event.type = 'tenantRole.revoked')`,
+      WHERE event.command_id = ${context.id} AND event.type = 'tenantRole.revoked')`,
   ];
 }

@@ -3,7 +3,7 @@ import { type ApiKeyRecord, apiKeysByIds, listApiKeys } from '../../directory/ap
 import { run } from '../../directory/commands/command.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { builder } from '../shared/builder.ts';
-import { connection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection, UNCACHED } from '../shared/connection.ts';
 import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { loadNodesOf } from '../shared/node.ts';
@@ -72,7 +72,7 @@ builder.queryField('apiKeys', (t) =>
     {
       type: ApiKey,
       description: 'The API keys in your reach, the oldest first, revoked ones included. Needs `apiKey:read`.',
-      resolve: (_, args, caller) => connection(listApiKeys(caller, args)),
+      resolve: (_, args, caller) => resolveConnection(listApiKeys(caller, args)),
     },
     ApiKeyConnection,
   ),

@@ -7,7 +7,7 @@ import {
 import { listCustomersOfTenants } from '../../directory/customers/queries.ts';
 import { listTenantsOfCustomers, requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
-import { nestedConnection } from '../shared/connection.ts';
+import { resolveNestedConnection } from '../shared/connection.ts';
 import { localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { Tenant, TenantConnection, TenantIdentifier } from '../tenants/tenant.ts';
@@ -19,7 +19,8 @@ builder.objectField(Customer, 'tenants', (t) =>
       type: Tenant,
       description:
         'The live tenants in your reach that the customer belongs to, the oldest first. Needs `tenant:read`.',
-      resolve: ({ id }, args, caller) => nestedConnection(caller, 'Customer.tenants', id, args, listTenantsOfCustomers),
+      resolve: ({ id }, args, caller) =>
+        resolveNestedConnection(caller, 'Customer.tenants', id, args, listTenantsOfCustomers),
     },
     TenantConnection,
   ),
@@ -32,7 +33,7 @@ builder.objectField(Tenant, 'customers', (t) =>
       description: 'The live customers that belong to the tenant, the oldest first. Needs `customer:read`.',
       resolve: ({ id }, args, caller) => {
         requireTenantDetails(caller.viewer);
-        return nestedConnection(caller, 'Tenant.customers', id, args, listCustomersOfTenants);
+        return resolveNestedConnection(caller, 'Tenant.customers', id, args, listCustomersOfTenants);
       },
     },
     CustomerConnection,

@@ -2,7 +2,7 @@ import { type EventRecord, eventsByIds, listEvents } from '../../directory/event
 import { EVENT_TYPES } from '../../directory/kernel/event-types.ts';
 import { Actor, ActorType } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
-import { connection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection, UNCACHED } from '../shared/connection.ts';
 import { fromGlobalId, localId, toGlobalId } from '../shared/ids.ts';
 import { loadNodesOf } from '../shared/node.ts';
 
@@ -110,7 +110,7 @@ builder.queryField('events', (t) =>
         'What changed, in the order in which the changes were committed: a reader who goes on from the last cursor misses none and sees none twice. Needs `event:read`.',
       args: { filter: t.arg({ type: EventFilter, description: 'Which events; all if not given.' }) },
       resolve: (_, { filter, ...page }, caller) =>
-        connection(listEvents(caller, { ...page, filter: localFilter(filter) })),
+        resolveConnection(listEvents(caller, { ...page, filter: localFilter(filter) })),
     },
     EventConnection,
   ),

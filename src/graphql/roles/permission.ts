@@ -1,6 +1,6 @@
 import { listPermissions, type PermissionRecord } from '../../directory/roles/permissions.ts';
 import { builder } from '../shared/builder.ts';
-import { connection } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
 
 export const Permission = builder.objectRef<PermissionRecord>('Permission').implement({
   description: 'Something that a credential may be allowed to do.',
@@ -20,7 +20,7 @@ builder.queryField('permissions', (t) =>
     {
       type: Permission,
       description: 'Every permission there is, by name. Needs `role:read`.',
-      resolve: (_, args, caller) => connection(listPermissions(caller, args)),
+      resolve: (_, args, caller) => resolveConnection(listPermissions(caller, args)),
     },
     PermissionConnection,
   ),

@@ -12,7 +12,7 @@ import {
 } from '../../directory/roles/queries.ts';
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
-import { nestedConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveNestedConnection, UNCACHED } from '../shared/connection.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { loadNodesOf } from '../shared/node.ts';
@@ -62,7 +62,7 @@ Role.implement({
         type: Permission,
         description: 'What the role allows, by name.',
         resolve: ({ id }, args, caller) =>
-          nestedConnection(caller, 'Role.permissions', id, args, listPermissionsOfRoles),
+          resolveNestedConnection(caller, 'Role.permissions', id, args, listPermissionsOfRoles),
       },
       PermissionConnection,
     ),

@@ -2,7 +2,7 @@ import { run } from '../../directory/commands/command.ts';
 import { revokeSession, type SwitchResult, signOut, switchTenant } from '../../directory/sign-in/session-commands.ts';
 import { listSessions, type SessionRecord, sessionsByIds } from '../../directory/sign-in/session-queries.ts';
 import { builder } from '../shared/builder.ts';
-import { connection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection, UNCACHED } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { loadNodesOf } from '../shared/node.ts';
@@ -68,7 +68,7 @@ builder.queryFields((t) => ({
         'Where a user is signed in, the oldest session first: you, or, with `user:edit`, another user who reaches nothing that you do not. A key is signed in nowhere.',
       args: { userId: t.arg.id({ description: 'The global id of a user; your own if not given.' }) },
       resolve: (_, { userId, ...page }, caller) =>
-        connection(listSessions(caller, userId == null ? null : localId('User', userId), page)),
+        resolveConnection(listSessions(caller, userId == null ? null : localId('User', userId), page)),
     },
     SessionConnection,
   ),

@@ -1,7 +1,7 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Caller } from '../../directory/access/viewer.ts';
-import type { Listing, NestedListing } from '../../directory/lists/connection.ts';
+import type { Connection, NestedConnection } from '../../directory/lists/connection.ts';
 import type { Page, PageArguments } from '../../directory/lists/page-arguments.ts';
 
 /**
@@ -22,7 +22,7 @@ function toPageInfo<Row>({ start, end, hasNextPage, hasPreviousPage }: Page<Row>
 }
 
 /** A connection that reads its page when edges, nodes or pageInfo are asked for, and its total only for totalCount. */
-export function connection<Row>({ page, count, cursor }: Listing<Row>) {
+export function resolveConnection<Row>({ page, count, cursor }: Connection<Row>) {
   let loaded: Promise<Page<Row>> | undefined;
   const load = () => {
     loaded ??= page();
@@ -53,12 +53,12 @@ const EMPTY_PAGE = { rows: [], start: null, end: null, hasNextPage: false, hasPr
  * A connection below a parent that may stand in a list itself: all parents that ask for the same page of the same field
  * are loaded by one statement.
  */
-export function nestedConnection<Row>(
+export function resolveNestedConnection<Row>(
   caller: Caller,
   field: string,
   parentId: string,
   args: PageArguments,
-  list: (caller: Caller, parentIds: readonly string[], page: PageArguments) => NestedListing<Row>,
+  list: (caller: Caller, parentIds: readonly string[], page: PageArguments) => NestedConnection<Row>,
 ) {
   const { first, after, last, before } = args;
   const cache = nestedLoaders(caller);
@@ -80,5 +80,5 @@ export function nestedConnection<Row>(
     cache.set(key, loaders);
   }
   const { pages, counts, cursor } = loaders;
-  return connection({ page: () => pages.load(parentId), count: () => counts.load(parentId), cursor });
+  return resolveConnection({ page: () => pages.load(parentId), count: () => counts.load(parentId), cursor });
 }

@@ -1,9 +1,9 @@
 import { GraphQLError } from 'graphql';
-import { momentOf } from '../../directory/kernel/rfc3339.ts';
+import { parseRfc3339 } from '../../directory/kernel/rfc3339.ts';
 import { builder } from './builder.ts';
 
 function parseDateTime(value: unknown): Date {
-  const time = momentOf(value);
+  const time = parseRfc3339(value);
   if (time === null) throw new GraphQLError('A DateTime is written as in RFC 3339, such as 2026-11-21T09:30:00Z.');
   return time;
 }

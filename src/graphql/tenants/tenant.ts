@@ -9,7 +9,7 @@ import {
 import { tenantsWhoseUsersAreEditable } from '../../directory/users/tenant-role-commands.ts';
 import { Actor } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
-import { connection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection, UNCACHED } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from '../shared/list-inputs.ts';
 import { loadNodesOf } from '../shared/node.ts';
@@ -188,7 +188,7 @@ builder.queryFields((t) => ({
             'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
         }),
       },
-      resolve: (_, args, caller) => connection(listTenants(caller, args)),
+      resolve: (_, args, caller) => resolveConnection(listTenants(caller, args)),
     },
     TenantConnection,
   ),

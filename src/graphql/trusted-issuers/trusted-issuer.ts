@@ -12,7 +12,7 @@ import {
 } from '../../directory/trusted-issuers/queries.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { builder, type InputFields } from '../shared/builder.ts';
-import { connection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection, UNCACHED } from '../shared/connection.ts';
 import { localId, localIdentifier, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { loadNodesOf } from '../shared/node.ts';
@@ -83,7 +83,7 @@ builder.queryField('trustedIssuers', (t) =>
       type: TrustedIssuer,
       description:
         'Whose tokens sign in users of customers, the oldest first; none unless you reach the whole organization. Needs `organization:edit`.',
-      resolve: (_, args, caller) => connection(listTrustedIssuers(caller, args)),
+      resolve: (_, args, caller) => resolveConnection(listTrustedIssuers(caller, args)),
     },
     TrustedIssuerConnection,
   ),

@@ -8,7 +8,7 @@ import {
   PIXEL,
 } from '../../directory/usage/data-sources.ts';
 import { builder } from '../shared/builder.ts';
-import { nestedConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveNestedConnection, UNCACHED } from '../shared/connection.ts';
 import { loadNodesOf } from '../shared/node.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
@@ -69,7 +69,7 @@ function dataSource(source: DataSourceKind, what: string) {
         description: `The ${word}s of the tenant, the oldest first; none while it is deleted. Needs \`tenant:read\`.`,
         resolve: ({ id }, args, caller) => {
           requireTenantDetails(caller.viewer);
-          return nestedConnection(caller, list, id, args, (asking, tenantIds, page) =>
+          return resolveNestedConnection(caller, list, id, args, (asking, tenantIds, page) =>
             listDataSourcesOfTenants(asking, source, tenantIds, page),
           );
         },

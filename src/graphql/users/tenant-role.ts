@@ -1,16 +1,16 @@
 import { run } from '../../directory/commands/command.ts';
 import { assignTenantRole, revokeTenantRole } from '../../directory/users/tenant-role-commands.ts';
-import { type AssignmentRecord, listAssignmentsOfUsers } from '../../directory/users/tenant-roles.ts';
+import { listTenantRolesOfUsers, type TenantRoleRecord } from '../../directory/users/tenant-roles.ts';
 import { Role } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
-import { nestedConnection } from '../shared/connection.ts';
+import { resolveNestedConnection } from '../shared/connection.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { Tenant, TenantIdentifier } from '../tenants/tenant.ts';
 import { RoleIdentifier } from './mutations.ts';
 import { User, UserIdentifier } from './user.ts';
 
-const TenantRole = builder.objectRef<AssignmentRecord>('TenantRole').implement({
+const TenantRole = builder.objectRef<TenantRoleRecord>('TenantRole').implement({
   description: 'That a user has a role in a tenant.',
   fields: (t) => ({
     tenant: t.field({
@@ -43,7 +43,8 @@ builder.objectField(User, 'tenantRoles', (t) =>
       type: TenantRole,
       description:
         'The roles of the user in live tenants in your reach, in the order of the tenants’ creation. Needs `user:read`.',
-      resolve: ({ id }, args, caller) => nestedConnection(caller, 'User.tenantRoles', id, args, listAssignmentsOfUsers),
+      resolve: ({ id }, args, caller) =>
+        resolveNestedConnection(caller, 'User.tenantRoles', id, args, listTenantRolesOfUsers),
     },
     TenantRoleConnection,
   ),

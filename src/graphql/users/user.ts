@@ -13,7 +13,7 @@ import { Customer } from '../customers/customer.ts';
 import { Organization } from '../organization/organization.ts';
 import { Role } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
-import { connection, nestedConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection, resolveNestedConnection, UNCACHED } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { DateTimeRange, DeletedFilter, searchDescription, UserOrder } from '../shared/list-inputs.ts';
 import { loadNodesOf } from '../shared/node.ts';
@@ -177,7 +177,7 @@ builder.queryFields((t) => ({
             'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
         }),
       },
-      resolve: (_, args, caller) => connection(listUsers(caller, args)),
+      resolve: (_, args, caller) => resolveConnection(listUsers(caller, args)),
     },
     UserConnection,
   ),
@@ -189,7 +189,7 @@ builder.objectField(Organization, 'users', (t) =>
       type: User,
       description:
         'The team: users with a role in the organization, the oldest first. Only callers who reach the whole organization see any. Needs `user:read`.',
-      resolve: (_, args, caller) => connection(listUsersOfOrganization(caller, args)),
+      resolve: (_, args, caller) => resolveConnection(listUsersOfOrganization(caller, args)),
     },
     UserConnection,
   ),
@@ -200,7 +200,8 @@ builder.objectField(Customer, 'users', (t) =>
     {
       type: User,
       description: 'The live users of the customer in your reach, the oldest first. Needs `user:read`.',
-      resolve: ({ id }, args, caller) => nestedConnection(caller, 'Customer.users', id, args, listUsersOfCustomers),
+      resolve: ({ id }, args, caller) =>
+        resolveNestedConnection(caller, 'Customer.users', id, args, listUsersOfCustomers),
     },
     UserConnection,
   ),
@@ -213,7 +214,7 @@ builder.objectField(Tenant, 'users', (t) =>
       description: 'The live users with a role in the tenant, the oldest first. Needs `user:read`.',
       resolve: ({ id }, args, caller) => {
         requireTenantDetails(caller.viewer);
-        return nestedConnection(caller, 'Tenant.users', id, args, listUsersOfTenants);
+        return resolveNestedConnection(caller, 'Tenant.users', id, args, listUsersOfTenants);
       },
     },
     UserConnection,

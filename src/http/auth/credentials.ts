@@ -1,5 +1,5 @@
-import { BrokenPremise, Database } from '../../db/client.ts';
-import type { Authenticated, Trust } from '../../directory/access/credential-cache.ts';
+import { Database, RevalidationError } from '../../db/client.ts';
+import type { Authenticated, CacheUse } from '../../directory/access/credential-cache.ts';
 import type { Caller, Viewer } from '../../directory/access/viewer.ts';
 import { type ApiKeyClaims, authenticateApiKey, authenticateClient } from '../../directory/api-keys/credentials.ts';
 import { PERMISSIONS } from '../../directory/kernel/permission-names.ts';
@@ -20,15 +20,15 @@ const ROOT: Viewer = {
 };
 
 /** A credential as a request carries it. */
-export interface Presented {
+export interface PresentedCredential {
   token: string;
   /** For an API whose clients say more of a key than the key. Then it is an API key, and no other credential. */
   claims: ApiKeyClaims | null;
 }
 
 /** Where an API finds the credential, and how it says that there is no valid one. */
-export interface Entrance {
-  credentialOf(request: Request): Presented | null;
+export interface AuthenticationScheme {
+  credentialOf(request: Request): PresentedCredential | null;
   /** Whether it takes client tokens as well, which no other API does. */
   takesClientTokens?: boolean;
   unauthenticated(): Response;
@@ -37,7 +37,7 @@ export interface Entrance {
 const BEARER = /^Bearer +([^\s]+)$/i;
 
 /** `Authorization: Bearer <key or access token>`, which every API takes. */
-export function bearerOf({ headers }: Request): Presented | null {
+export function bearerOf({ headers }: Request): PresentedCredential | null {
   const [, token] = BEARER.exec(headers.get('authorization') ?? '') ?? [];
   return token === undefined ? null : { token, claims: null };
 }
@@ -65,13 +65,13 @@ export async function asViewer(
   request: Request,
   env: Environment,
   answer: Answer,
-  entrance: Entrance = BEARER_ONLY,
+  scheme: AuthenticationScheme = BEARER_ONLY,
 ): Promise<Answered> {
   try {
-    return await attempt(request, env, answer, entrance, { afresh: false });
+    return await attempt(request, env, answer, scheme, { afresh: false });
   } catch (error) {
-    if (!(error instanceof BrokenPremise)) throw error;
-    return attempt(request, env, answer, entrance, { afresh: true });
+    if (!(error instanceof RevalidationError)) throw error;
+    return attempt(request, env, answer, scheme, { afresh: true });
   }
 }
 
@@ -79,14 +79,14 @@ async function attempt(
   request: Request,
   env: Environment,
   answer: Answer,
-  entrance: Entrance,
-  how: Trust,
+  scheme: AuthenticationScheme,
+  how: CacheUse,
 ): Promise<Answered> {
   const db = new Database(env.DB);
   const signed = signedBy(env, request);
-  const presented = entrance.credentialOf(request);
-  const authenticated = presented && (await authenticate(presented, env, { db, signed, entrance }, how));
-  if (!authenticated) return answered(entrance.unauthenticated());
+  const presented = scheme.credentialOf(request);
+  const authenticated = presented && (await authenticate(presented, env, { db, signed, scheme }, how));
+  if (!authenticated) return answered(scheme.unauthenticated());
   let isDue = false;
   const mailIsDue = () => {
     isDue = true;
@@ -107,22 +107,22 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /** The holder of the credential, or null, which does not say what is wrong with it. */
 async function authenticate(
-  { token, claims }: Presented,
+  { token, claims }: PresentedCredential,
   env: Environment,
-  { db, signed, entrance }: { db: Database; signed: Signed | null; entrance: Entrance },
-  how: Trust,
+  { db, signed, scheme }: { db: Database; signed: Signed | null; scheme: AuthenticationScheme },
+  how: CacheUse,
 ): Promise<Authenticated | null> {
   const now = new Date();
   if (claims !== null) return authenticateApiKey(db, token, now, how, claims);
   if (env.ROOT_KEY && equalHashes(sha256(token), sha256(env.ROOT_KEY))) return { viewer: ROOT, noteUse: null };
   if (!JWT.test(token)) return authenticateApiKey(db, token, now, how);
   if (signed === null) return null;
-  const client = entrance.takesClientTokens ? await authenticateClient(db, signed.clientTokens, token, now, how) : null;
+  const client = scheme.takesClientTokens ? await authenticateClient(db, signed.clientTokens, token, now, how) : null;
   return client ?? authenticateUser(db, signed.tokens, token, now, how);
 }
 
 /** The entrance of an API whose clients carry a bearer token, and say nothing else of themselves. */
-export const BEARER_ONLY: Entrance = {
+export const BEARER_ONLY: AuthenticationScheme = {
   credentialOf: bearerOf,
   unauthenticated: () =>
     failure(

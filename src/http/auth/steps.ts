@@ -1,10 +1,10 @@
 import { Database } from '../../db/client.ts';
 import { ACCESS_TOKEN_SECONDS, type AccessTokens } from '../../directory/access/access-tokens.ts';
-import type { Visitor } from '../../directory/access/anonymous-caller.ts';
+import type { AnonymousCaller } from '../../directory/access/anonymous-caller.ts';
 import {
+  AuthenticationError,
   KeysUnavailableError,
-  RefusedError,
-  TooManyAttemptsError,
+  RateLimitError,
 } from '../../directory/access/authentication-errors.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../directory/kernel/errors.ts';
 import { acceptInvitation, requestPasswordReset, resetPassword } from '../../directory/sign-in/password-links.ts';
@@ -22,7 +22,7 @@ import { keysAt, RETRY_SECONDS } from './trusted-keys.ts';
 type Given = Record<string, unknown>;
 
 export interface Step {
-  answer(visitor: Visitor, given: Given, tokens: AccessTokens): Promise<Response>;
+  answer(visitor: AnonymousCaller, given: Given, tokens: AccessTokens): Promise<Response>;
   /** What is said of who is refused, whatever the reason. Absent where nobody is. */
   refusal?: string;
   /** Whether a mail may wait to be sent afterwards. */
@@ -101,7 +101,7 @@ export async function answerStep(request: Request, env: Environment, step: Step)
   }
   const given = await readJson(request);
   if (given instanceof Response) return given;
-  const visitor: Visitor = {
+  const visitor: AnonymousCaller = {
     db: new Database(env.DB),
     address: request.headers.get('cf-connecting-ip'),
     userAgent: request.headers.get('user-agent'),
@@ -115,7 +115,7 @@ export async function answerStep(request: Request, env: Environment, step: Step)
 }
 
 function refused(error: unknown, refusal: string | undefined): Response {
-  if (error instanceof RefusedError && refusal !== undefined) return failure(401, 'UNAUTHENTICATED', refusal);
+  if (error instanceof AuthenticationError && refusal !== undefined) return failure(401, 'UNAUTHENTICATED', refusal);
   if (error instanceof ValidationError)
     return failure(400, 'BAD_USER_INPUT', error.message, {}, { issues: error.issues });
   if (error instanceof NotFoundError) {
@@ -123,7 +123,7 @@ function refused(error: unknown, refusal: string | undefined): Response {
     return failure(404, 'NOT_FOUND', error.message, {}, { references });
   }
   if (error instanceof ForbiddenError) return failure(403, 'FORBIDDEN', error.message);
-  if (error instanceof TooManyAttemptsError) {
+  if (error instanceof RateLimitError) {
     return failure(429, 'TOO_MANY_REQUESTS', error.message, { 'retry-after': String(error.retryAfterSeconds) });
   }
   if (error instanceof KeysUnavailableError) {

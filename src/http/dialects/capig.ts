@@ -1,11 +1,11 @@
 import { Database } from '../../db/client.ts';
 import { failureOf, refusedAs } from '../../dialects/capig/failures.ts';
-import { admitClient } from '../../directory/api-keys/client-credentials.ts';
+import { exchangeClientCredentials } from '../../directory/api-keys/client-credentials.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { type Answered, answered, bearerOf, CHALLENGE } from '../auth/credentials.ts';
 import { signedBy } from '../auth/signing.ts';
 import type { Failure } from '../shared/failures.ts';
-import type { AskedByAnyone, Dialect } from './dialect.ts';
+import type { Dialect, OpenDialectRequest } from './dialect.ts';
 import { graphQLAnswerer } from './graphql-answerer.ts';
 
 const failure: Failure = (status, code, message, headers = {}) =>
@@ -29,7 +29,7 @@ async function formIn(type: string, body: Uint8Array<ArrayBuffer>): Promise<Form
 }
 
 /** The credentials of a client for a token, in the words of OAuth 2.0 (RFC 6749). */
-async function answerToken({ request, env, readBody }: AskedByAnyone): Promise<Answered> {
+async function answerToken({ request, env, readBody }: OpenDialectRequest): Promise<Answered> {
   const refused = (...reason: Parameters<Failure>): Answered => answered(failure(...reason));
   if (request.method !== 'POST') return refused(405, 'METHOD_NOT_ALLOWED', 'This is asked by POST.', { allow: 'POST' });
   const signed = signedBy(env, request);
@@ -54,7 +54,7 @@ async function answerToken({ request, env, readBody }: AskedByAnyone): Promise<A
     return refused(400, 'BAD_USER_INPUT', 'The client_id and the client_secret are required.');
   }
   const client = { clientId: localId('ApiKey', clientId), clientSecret };
-  const admission = await admitClient(new Database(env.DB), signed.clientTokens, client, new Date());
+  const admission = await exchangeClientCredentials(new Database(env.DB), signed.clientTokens, client, new Date());
   if (admission === null)
     return refused(401, 'UNAUTHENTICATED', 'The client_id or the client_secret is wrong.', CHALLENGE);
   return { ...answered(Response.json({ token: admission.token })), noteUse: admission.noteUse };

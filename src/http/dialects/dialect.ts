@@ -1,10 +1,10 @@
 import type { Caller } from '../../directory/access/viewer.ts';
-import type { Answered, Entrance } from '../auth/credentials.ts';
+import type { Answered, AuthenticationScheme } from '../auth/credentials.ts';
 import type { Environment } from '../shared/environment.ts';
 import type { Failure } from '../shared/failures.ts';
 
 /** A request to a dialect, by somebody who is known. */
-export interface Asked {
+export interface DialectRequest {
   request: Request;
   requestId: string;
   caller: Caller;
@@ -12,17 +12,17 @@ export interface Asked {
   readBody: () => Promise<Uint8Array<ArrayBuffer> | Response>;
 }
 
-export type Answerer = (asked: Asked) => Promise<Response>;
+export type Answerer = (asked: DialectRequest) => Promise<Response>;
 
 /** A request to a dialect by whoever it is, where no credential is needed. */
-export interface AskedByAnyone extends Pick<Asked, 'request' | 'readBody'> {
+export interface OpenDialectRequest extends Pick<DialectRequest, 'request' | 'readBody'> {
   env: Environment;
 }
 
-export type OpenAnswerer = (asked: AskedByAnyone) => Promise<Answered>;
+export type OpenAnswerer = (asked: OpenDialectRequest) => Promise<Answered>;
 
 /** A documented API of somebody else's, as requests come to it. What it says stands in src/dialects. */
-export interface Dialect extends Pick<Entrance, 'credentialOf' | 'takesClientTokens'> {
+export interface Dialect extends Pick<AuthenticationScheme, 'credentialOf' | 'takesClientTokens'> {
   /** The paths that belong to it. */
   paths: RegExp;
   /** By which pages of other origins may ask it. */

@@ -1,6 +1,6 @@
 import type { Route } from '../../dialects/shared/rest.ts';
 import { failed, ROUTES } from '../../dialects/userdocks/routes.ts';
-import { bearerOf, CHALLENGE, type Presented } from '../auth/credentials.ts';
+import { bearerOf, CHALLENGE, type PresentedCredential } from '../auth/credentials.ts';
 import { readJson } from '../shared/body.ts';
 import type { Failure } from '../shared/failures.ts';
 import type { Answerer, Dialect } from './dialect.ts';
@@ -8,7 +8,7 @@ import type { Answerer, Dialect } from './dialect.ts';
 const failure: Failure = (status, _code, message, headers = {}) => Response.json(failed(message), { status, headers });
 
 /** An API key, if there is one, is the credential, even beside another. */
-function credentialOf(request: Request): Presented | null {
+function credentialOf(request: Request): PresentedCredential | null {
   const { headers } = request;
   const token = headers.get('x-api-key');
   if (token === null) return bearerOf(request);

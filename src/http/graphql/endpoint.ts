@@ -13,7 +13,7 @@ import { asJsonObject, isJson } from '../shared/body.ts';
 import { type Failure, type FailureCode, hidden, presentable } from '../shared/failures.ts';
 import type { Pricing } from './cost.ts';
 import { costError, documentLimits, lengthError, MAX_ERRORS, MAX_TOKENS } from './limits.ts';
-import { foresee } from './mutation-preflight.ts';
+import { preflight } from './mutation-preflight.ts';
 
 /** What resolvers are given, and the id under which this request's failures are logged. */
 export interface GraphQLContext extends Caller {
@@ -66,9 +66,9 @@ const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing = [] }: G
     const { requestId, viewer } = args.contextValue;
     const operation = getOperationAST(args.document, args.operationName)?.operation;
     const isWhole = allOrNothing.some((name) => name === operation);
-    const foreseen = operation === 'mutation' ? foresee(schema, args, { viewer, isWhole }) : null;
-    if (foreseen) {
-      const told = presentable(new GraphQLError(foreseen.message, { originalError: foreseen }), requestId);
+    const refusal = operation === 'mutation' ? preflight(schema, args, { viewer, isWhole }) : null;
+    if (refusal) {
+      const told = presentable(new GraphQLError(refusal.message, { originalError: refusal }), requestId);
       return setResultAndStopExecution({ data: null, errors: [spelled(told)] });
     }
     return {

@@ -65,7 +65,7 @@ interface Answered {
 }
 
 /** Why a mutation is refused before it changes anything; null if it is not. */
-export function foresee(
+export function preflight(
   schema: GraphQLSchema,
   executed: Executed,
   { viewer, isWhole }: Answered,

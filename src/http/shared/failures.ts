@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
-import { BrokenPremise } from '../../db/client.ts';
+import { RevalidationError } from '../../db/client.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
 
 /** Codes of failed requests, in `errors[].extensions.code`. Those of failed mutations are in `MutationError.code`. */
@@ -78,7 +78,7 @@ const inTheLog = new WeakSet<object>();
 /** One line for an error that nobody expected. Neither variables nor secrets nor e-mail addresses may stand in it. */
 export function log(requestId: string, error: unknown): void {
   if (error instanceof Error) {
-    if (error instanceof BrokenPremise || inTheLog.has(error)) return;
+    if (error instanceof RevalidationError || inTheLog.has(error)) return;
     inTheLog.add(error);
   }
   const { name, message, stack } = error instanceof Error ? error : new Error('Not an Error');

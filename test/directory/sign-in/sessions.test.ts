@@ -171,11 +171,11 @@ describe('a refresh token', () => {
   it('of another session, or made up from what others know of a session, ends nothing', async () => {
     const [one, other] = [await newSignedIn(), await newSignedIn()];
     const [, digits, family, secret] = one.refreshToken.split('_');
-    const { sealed } = await import('../../../src/directory/kernel/secrets.ts');
+    const { withChecksum } = await import('../../../src/directory/kernel/secrets.ts');
     const [, , othersFamily] = other.refreshToken.split('_');
     for (const forged of [
-      sealed(`tenantry-session_${digits}_${othersFamily}_${secret}`),
-      sealed(`tenantry-session_${digits}_${'0'.repeat(64)}_${secret}`),
+      withChecksum(`tenantry-session_${digits}_${othersFamily}_${secret}`),
+      withChecksum(`tenantry-session_${digits}_${'0'.repeat(64)}_${secret}`),
       `${one.refreshToken.slice(0, -1)}x`,
     ]) {
       expect((await step('refresh', { refreshToken: forged })).status).toBe(401);

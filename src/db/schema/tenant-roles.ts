@@ -2,7 +2,7 @@ import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { flag, timestamp } from './columns.ts';
 
 /** The `user*` columns below `createdAt` follow the user by trigger: the page orders of a tenant's users. */
-export const assignments = sqliteTable(
+export const tenantRoles = sqliteTable(
   'assignment',
   {
     tenantId: text('tenant_id').notNull(),
