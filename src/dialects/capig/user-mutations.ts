@@ -2,7 +2,7 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
 import { ValidationError } from '../../directory/kernel/errors.ts';
 import type { AddedUserResult } from '../../directory/users/add-tenant-user.ts';
-import type { InvitedResult, UserResult } from '../../directory/users/columns.ts';
+import type { InvitedResult, UserResult } from '../../directory/users/entity.ts';
 import { needing } from '../../graphql/shared/mutation.ts';
 import { builder } from './builder.ts';
 import { conflict, orRefused } from './failures.ts';

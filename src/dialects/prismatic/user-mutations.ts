@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { command, run } from '../../directory/commands/command.ts';
-import type { UserResult } from '../../directory/users/columns.ts';
 import { deleteUser, updateUser } from '../../directory/users/commands.ts';
 import { createCustomerUser, createOrganizationUser } from '../../directory/users/creation-commands.ts';
+import type { UserResult } from '../../directory/users/entity.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';

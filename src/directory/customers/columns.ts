@@ -1,9 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { customers } from '../../db/schema/customers.ts';
+import type { customers } from '../../db/schema/customers.ts';
 import type { Values } from '../../db/statement.ts';
-import { customerInReach } from '../access/reach.ts';
-import type { Entity } from '../commands/entity.ts';
 import {
   type CustomerIdentifier,
   choice,
@@ -14,28 +12,7 @@ import {
   longText,
   text,
 } from '../kernel/input.ts';
-import { CUSTOMER_KINDS, type CustomerRecord, customerRows } from './queries.ts';
-
-export const CUSTOMER: Entity<typeof customers, CustomerRecord> = {
-  name: 'Customer',
-  word: 'customer',
-  table: customers,
-  readPermission: 'customer:read',
-  isLive: sql`customer.deleted_at IS NULL`,
-  snapshot: sql`json_object(
-    'kind', customer.kind, 'name', customer.name, 'shortName', customer.short_name,
-    'email', CASE WHEN customer.email IS NOT NULL
-      THEN json_object('address', customer.email, 'isVerified', json(iif(customer.email_verified, 'true', 'false'))) END,
-    'externalId', customer.external_id, 'description', customer.description, 'labels', json(customer.labels))`,
-  inReach: (reach) => customerInReach(reach, customers.id),
-  rows: customerRows,
-  named: (record) => ({ entity: 'Customer', record }),
-  unique: [
-    { column: customers.emailKey, path: 'email.address' },
-    { column: customers.externalIdKey, path: 'externalId' },
-    { column: customers.nameKey, path: 'name', among: sql`customer.kind = 'COMPANY'` },
-  ],
-};
+import { CUSTOMER_KINDS } from './queries.ts';
 
 /** What a customer is described by, beside its name. */
 export const customerDetails = {

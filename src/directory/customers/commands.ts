@@ -37,8 +37,9 @@ import {
   tenantIdentifiers,
   text,
 } from '../kernel/input.ts';
-import { USER } from '../users/columns.ts';
-import { CUSTOMER, customerDetails, customerPatch, newCustomer, patchedCustomer, withIdentifier } from './columns.ts';
+import { USER } from '../users/entity.ts';
+import { customerDetails, customerPatch, newCustomer, patchedCustomer, withIdentifier } from './columns.ts';
+import { CUSTOMER } from './entity.ts';
 import { recordJoining, writeMemberships } from './memberships.ts';
 import { type CustomerRecord, customerRows } from './queries.ts';
 

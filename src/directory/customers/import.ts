@@ -20,7 +20,8 @@ import {
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { comparable, isIdentified, newRecord, parse, tenantIdentifiers, text } from '../kernel/input.ts';
-import { CUSTOMER, customerDetails, newCustomer, patchedCustomer } from './columns.ts';
+import { customerDetails, newCustomer, patchedCustomer } from './columns.ts';
+import { CUSTOMER } from './entity.ts';
 import { writeMemberships } from './memberships.ts';
 
 const row = z

@@ -30,7 +30,7 @@ import { comparable, emailAddress, otherwise, parse, text } from '../kernel/inpu
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { hashOfLinkToken, requestLinks } from '../mail/mailed-links.ts';
 import { userOfLink, useUpLink } from '../mail/shareable-invitations.ts';
-import { USER } from '../users/columns.ts';
+import { USER } from '../users/entity.ts';
 import { type UserRecord, userRows } from '../users/queries.ts';
 import { MAY_SIGN_IN } from './effective-role.ts';
 import { hashPassword, newPassword, requireUnlikeEmail } from './passwords.ts';

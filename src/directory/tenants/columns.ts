@@ -2,34 +2,8 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { type Address, tenants } from '../../db/schema/tenants.ts';
 import type { Values } from '../../db/statement.ts';
-import { tenantInReach } from '../access/reach.ts';
-import type { Entity } from '../commands/entity.ts';
 import { choice, comparable, flag, longText, otherwise, text, webAddress } from '../kernel/input.ts';
-import { TAX_EXEMPTIONS, TENANT_STATUSES, type TenantRecord, tenantRows } from './queries.ts';
-
-const asFlag = (column: Column): SQL => sql`json(iif(${column}, 'true', 'false'))`;
-
-export const TENANT: Entity<typeof tenants, TenantRecord> = {
-  name: 'Tenant',
-  word: 'tenant',
-  table: tenants,
-  readPermission: 'tenant:read',
-  isLive: sql`tenant.deleted_at IS NULL`,
-  snapshot: sql`json_object(
-    'name', tenant.name, 'externalId', tenant.external_id, 'url', tenant.url, 'description', tenant.description,
-    'status', tenant.status, 'partnerManaged', ${asFlag(tenants.partnerManaged)},
-    'eventEnrichment', ${asFlag(tenants.eventEnrichment)}, 'test', ${asFlag(tenants.test)},
-    'billing', json_object(
-      'companyName', tenant.company_name, 'vatId', tenant.vat_id, 'taxType', tenant.tax_type,
-      'taxExempt', tenant.tax_exempt, 'isBusinessCustomer', ${asFlag(tenants.isBusinessCustomer)},
-      'isInvoicePending', ${asFlag(tenants.isInvoicePending)},
-      'oneTimePaymentValidThrough', tenant.one_time_payment_valid_through,
-      'billingAddress', json(tenant.billing_address), 'shippingAddress', json(tenant.shipping_address)))`,
-  inReach: (reach) => tenantInReach(reach, tenants.id),
-  rows: tenantRows,
-  named: (record) => ({ entity: 'Tenant', record }),
-  unique: [{ column: tenants.externalIdKey, path: 'externalId' }],
-};
+import { TAX_EXEMPTIONS, TENANT_STATUSES } from './queries.ts';
 
 const address = z
   .object({

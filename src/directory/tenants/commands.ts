@@ -37,7 +37,8 @@ import {
   tenantIdentifier,
   text,
 } from '../kernel/input.ts';
-import { newTenant, patchedTenant, TENANT, tenantDetails } from './columns.ts';
+import { newTenant, patchedTenant, tenantDetails } from './columns.ts';
+import { TENANT } from './entity.ts';
 import { firstAdmin } from './first-admin.ts';
 import { type TenantRecord, tenantRows } from './queries.ts';
 

@@ -8,7 +8,8 @@ import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { requestLinks, waitsForInvitation } from '../mail/mailed-links.ts';
-import { newUser, USER } from '../users/columns.ts';
+import { newUser } from '../users/columns.ts';
+import { USER } from '../users/entity.ts';
 import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
 
 interface FirstAdmin {

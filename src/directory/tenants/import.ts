@@ -21,9 +21,11 @@ import { AlreadyExistsError, ForbiddenError, ValidationError } from '../kernel/e
 import { newId } from '../kernel/ids.ts';
 import { comparable, emailAddress, newRecord, parse, text } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { newUser, USER } from '../users/columns.ts';
+import { newUser } from '../users/columns.ts';
+import { USER } from '../users/entity.ts';
 import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
-import { newTenant, patchedTenant, TENANT, tenantDetails } from './columns.ts';
+import { newTenant, patchedTenant, tenantDetails } from './columns.ts';
+import { TENANT } from './entity.ts';
 import { DEACTIVATED_ADMIN } from './first-admin.ts';
 
 const { billing: _billing, ...importedDetails } = tenantDetails;

@@ -20,7 +20,8 @@ import {
 import { otherwise, parse } from '../kernel/input.ts';
 import { isListedBy } from '../sign-in/effective-role.ts';
 import { type Admission, opening } from '../sign-in/sessions.ts';
-import { newUser, USER } from '../users/columns.ts';
+import { newUser } from '../users/columns.ts';
+import { USER } from '../users/entity.ts';
 import type { PublicKey } from './json-web-keys.ts';
 import {
   type ClaimedIdentity,

@@ -12,8 +12,9 @@ import { emailAddress, flag, newRecord, roleIdentifier, tenantIdentifier } from 
 import { requestLinks, waitsForInvitation } from '../mail/mailed-links.ts';
 import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
-import type { InvitedResult } from './columns.ts';
-import { newUser, USER } from './columns.ts';
+import { newUser } from './columns.ts';
+import type { InvitedResult } from './entity.ts';
+import { USER } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
 

@@ -13,7 +13,8 @@ import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts
 import { ForbiddenError, LastAdminError, LastOwnerError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { otherwise, roleIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
 import { roleNamed } from '../roles/queries.ts';
-import { USER, type UserResult } from './columns.ts';
+import type { UserResult } from './entity.ts';
+import { USER } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 import { recordTenantRoles, recordTenantRolesEnding, writeTenantRoles } from './tenant-roles.ts';
 

@@ -21,7 +21,9 @@ import {
 } from '../kernel/errors.ts';
 import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
-import { patchedUser, settableStatus, USER, type UserResult, userDetails } from './columns.ts';
+import { patchedUser, settableStatus, userDetails } from './columns.ts';
+import type { UserResult } from './entity.ts';
+import { USER } from './entity.ts';
 import type { UserRecord } from './queries.ts';
 
 const asResult = (user: UserRecord): UserResult => ({ user });

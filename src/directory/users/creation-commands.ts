@@ -12,8 +12,9 @@ import { customerIdentifier, flag, newRecord, roleIdentifier, tenantIdentifier }
 import { requestLinks } from '../mail/mailed-links.ts';
 import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
-import type { InvitedResult } from './columns.ts';
-import { newUser, newUserDetails, USER } from './columns.ts';
+import { newUser, newUserDetails } from './columns.ts';
+import type { InvitedResult } from './entity.ts';
+import { USER } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
 

@@ -21,7 +21,8 @@ import {
   tenantIdentifier,
 } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { USER, userDetails } from './columns.ts';
+import { userDetails } from './columns.ts';
+import { USER } from './entity.ts';
 import { USER_STATUSES } from './queries.ts';
 
 /** A user as an import gives it. */

@@ -26,7 +26,8 @@ import {
 } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { newRecord, parse } from '../kernel/input.ts';
-import { newUserDetails, patchedUser, USER } from './columns.ts';
+import { newUserDetails, patchedUser } from './columns.ts';
+import { USER } from './entity.ts';
 import { type LookedUpUser, lookUpUsers, readLookup, type UserRow, userRow } from './import-lookup.ts';
 import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
 

@@ -11,7 +11,7 @@ import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors
 import { flag, type TenantIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
 import { MAY_BE_INVITED, requestLinks } from '../mail/mailed-links.ts';
 import { shareableInvitation } from '../mail/shareable-invitations.ts';
-import type { InvitedResult } from './columns.ts';
+import type { InvitedResult } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 
 /** Mails a user who has not set a password yet another invitation, in place of the one before. */

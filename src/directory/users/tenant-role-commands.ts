@@ -20,7 +20,7 @@ import {
   userIdentifier,
 } from '../kernel/input.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
-import type { UserResult } from './columns.ts';
+import type { UserResult } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 import { recordTenantRoles, recordTenantRolesEnding, writeTenantRoles } from './tenant-roles.ts';
 

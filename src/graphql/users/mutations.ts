@@ -1,11 +1,11 @@
 import { run } from '../../directory/commands/command.ts';
-import type { InvitedResult } from '../../directory/users/columns.ts';
 import { deleteUser, restoreUser, updateUser } from '../../directory/users/commands.ts';
 import {
   createCustomerUser,
   createOrganizationUser,
   createTenantUser,
 } from '../../directory/users/creation-commands.ts';
+import type { InvitedResult } from '../../directory/users/entity.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { builder, type InputFields, type OutputFields } from '../shared/builder.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';

@@ -1,0 +1,27 @@
+import { sql } from 'drizzle-orm';
+import { customers } from '../../db/schema/customers.ts';
+import { customerInReach } from '../access/reach.ts';
+import type { Entity } from '../commands/entity.ts';
+import { type CustomerRecord, customerRows } from './queries.ts';
+
+/** Customers, as commands change them. */
+export const CUSTOMER: Entity<typeof customers, CustomerRecord> = {
+  name: 'Customer',
+  word: 'customer',
+  table: customers,
+  readPermission: 'customer:read',
+  isLive: sql`customer.deleted_at IS NULL`,
+  snapshot: sql`json_object(
+    'kind', customer.kind, 'name', customer.name, 'shortName', customer.short_name,
+    'email', CASE WHEN customer.email IS NOT NULL
+      THEN json_object('address', customer.email, 'isVerified', json(iif(customer.email_verified, 'true', 'false'))) END,
+    'externalId', customer.external_id, 'description', customer.description, 'labels', json(customer.labels))`,
+  inReach: (reach) => customerInReach(reach, customers.id),
+  rows: customerRows,
+  named: (record) => ({ entity: 'Customer', record }),
+  unique: [
+    { column: customers.emailKey, path: 'email.address' },
+    { column: customers.externalIdKey, path: 'externalId' },
+    { column: customers.nameKey, path: 'name', among: sql`customer.kind = 'COMPANY'` },
+  ],
+};
