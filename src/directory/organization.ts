@@ -61,6 +61,6 @@ export const updateOrganization = command({
 
 /** Resolves when the database answers and has been set up; rejects otherwise. */
 export async function checkReadiness(caller: Pick<Caller, 'db'>): Promise<void> {
-  const [[organization] = []] = await caller.db.reads([theOrganization]);
-  if (!organization) throw new Error(NOT_SET_UP);
+  const { organizations: found } = await caller.db.reads({ organizations: theOrganization });
+  if (found.length === 0) throw new Error(NOT_SET_UP);
 }

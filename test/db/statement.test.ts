@@ -15,8 +15,24 @@ describe('a statement', () => {
       { tenantName: tenants.name, customerName: customers.name },
       sql`FROM (SELECT 'of the tenant' AS name) tenant, (SELECT 'of the customer' AS name) customer`,
     );
-    const [rows] = await new Database(env.DB).batch([joined]);
+    const { rows } = await new Database(env.DB).batch({ rows: joined });
     expect(rows).toEqual([{ tenantName: 'of the tenant', customerName: 'of the customer' }]);
+  });
+
+  it('has its rows under its name, in whatever place it runs, and a list of statements a list of rows', async () => {
+    const number = (value: number) => select({ value: sql<number>`${value}` }, sql``);
+    const db = new Database(env.DB);
+    for (const results of [
+      await db.batch({ first: number(1), none: [], several: [number(2), number(3)], last: number(4) }),
+      await db.reads({ first: number(1), none: [], several: [number(2), number(3)], last: number(4) }),
+    ]) {
+      expect(results).toEqual({
+        first: [{ value: 1 }],
+        none: [],
+        several: [[{ value: 2 }], [{ value: 3 }]],
+        last: [{ value: 4 }],
+      });
+    }
   });
 
   it('throws when D1 answers a row with fewer columns than were selected', () => {

@@ -67,7 +67,8 @@ export function credentialCache<Row extends object>(ignored: readonly (keyof Row
       db.revalidateWith({ statement, holds: ([row]) => isStill(hash, before, row) });
       return admitted;
     }
-    const [[row] = []] = await db.reads([statement]);
+    const { credential } = await db.reads({ credential: statement });
+    const [row] = credential;
     const fresh = row ? admit(row) : null;
     if (row && fresh) remember(known, hash, row, MAX_KNOWN);
     return fresh;

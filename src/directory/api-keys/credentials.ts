@@ -133,8 +133,8 @@ const isNoted = ({ lastUsedAt }: Credential, now: Date): boolean =>
 
 async function noteUse(db: Database, id: string, now: Date): Promise<void> {
   const latest = now.getTime() - LAST_USED_PRECISION_MS;
-  await db.batch([
-    write(sql`UPDATE api_key SET last_used_at = ${now.getTime()}
+  await db.batch({
+    noted: write(sql`UPDATE api_key SET last_used_at = ${now.getTime()}
       WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at <= ${latest})`),
-  ]);
+  });
 }

@@ -108,30 +108,26 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
   const context: CommandContext = { id: newId(), at: new Date(), viewer };
   const plan = makePlan(context, parse(schema, input));
 
-  const checks = checkStatement(plan.checks);
-  const writes = [...plan.writes(isAllowed(plan.checks)), nameTenants(context), ...(plan.removals ?? [])].map(write);
-  const recorded = eventsOf(context);
-  const statements: Statement[] = plan.answersBeforeWriting
-    ? [plan.answer, checks, ...writes, recorded]
-    : [checks, ...writes, recorded, plan.answer];
-
-  let results: unknown[][];
-  try {
-    results = await db.batch(statements);
-  } catch (error) {
+  const { answer } = plan;
+  const change = {
+    checks: checkStatement(plan.checks),
+    writes: [...plan.writes(isAllowed(plan.checks)), nameTenants(context), ...(plan.removals ?? [])].map(write),
+    recorded: eventsOf(context),
+  };
+  const statements = plan.answersBeforeWriting ? { answer, ...change } : { ...change, answer };
+  const results = await db.batch(statements).catch(async (error) => {
     throw await asAlreadyExists(db, plan.unique ?? [], error);
-  }
-  const rowsOf = <Row>(statement: Statement<Row>) => results[statements.indexOf(statement as Statement)] as Row[];
+  });
 
-  const [answer] = rowsOf(plan.answer);
-  const [problems] = rowsOf(checks);
+  const [shown] = results.answer;
+  const [problems] = results.checks;
   plan.checks.forEach((check, index) => {
     const detail = problems?.[`check_${index}`];
-    if (detail !== null && detail !== undefined) throw check.error(detail, answer);
+    if (detail !== null && detail !== undefined) throw check.error(detail, shown);
   });
-  if (answer === undefined) throw new Error('A command that passed its checks found no record to answer with');
+  if (shown === undefined) throw new Error('A command that passed its checks found no record to answer with');
   if (plan.mails) mailIsDue();
-  return plan.result(answer, new Set(rowsOf(recorded).map(({ type }) => type)));
+  return plan.result(shown, new Set(results.recorded.map(({ type }) => type)));
 }
 
 /** Whether all of these pass: an expression. */
@@ -149,6 +145,7 @@ async function asAlreadyExists(db: Caller['db'], unique: readonly UniqueValue[],
   const column = violatedUniqueColumn(error);
   const taken = unique.find((value) => value.column === column);
   if (!taken) return error;
-  const [[existing] = []] = taken.holder ? await db.reads([taken.holder]) : [];
+  const { holder } = taken;
+  const [existing] = holder ? (await db.reads({ holder })).holder : [];
   return new AlreadyExistsError(taken.path, existing ?? null);
 }

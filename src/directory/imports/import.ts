@@ -131,7 +131,7 @@ export async function runImport<Row, Written>(
   );
   const lookup = command.lookup(viewer, given);
 
-  let [found] = given.length === 0 ? [[]] : await db.reads([lookup]);
+  let { found } = given.length === 0 ? { found: [] } : await db.reads({ found: lookup });
   for (let count = 0; count < WRITE_ATTEMPTS; count += 1) {
     const decided = decideAll(command, viewer, given, found);
     const outcomes = parsed
@@ -150,7 +150,7 @@ export async function runImport<Row, Written>(
     const seen = seenIn(found);
     const isStillSo = sql`(SELECT group_concat(seen, char(10)) FROM (${lookup.sql})) = ${seen}`;
     const writes = [...command.writes(context, { created, updated }, isStillSo), nameTenants(context)];
-    const [again] = await db.batch([lookup, ...writes.map(write)]);
+    const { again } = await db.batch({ again: lookup, writes: writes.map(write) });
     if (seenIn(again) === seen) return answer(paths, outcomes);
     found = again;
   }

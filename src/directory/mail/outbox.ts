@@ -56,14 +56,16 @@ interface Attempt extends Due {
  * is due before this one is known to have failed, so that no mail is lost with the process that sends it.
  */
 export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Promise<void> {
-  const [found] = await db.reads([due(now)]);
+  const { found } = await db.reads({ found: due(now) });
   if (found.length === 0) return;
   const attempts = found.map((row) => ({ ...row, token: newLinkToken() }));
-  const counts: Statement[] = attempts.map(({ email }) => countAgainst(mailLimitTo(comparable(email)), now));
-  const results = await db.batch([...counts, ...attempts.map((attempt) => claim(attempt, now))]);
-  const claimed = attempts.filter((_, index) => results[attempts.length + index]?.length !== 0);
+  const { claims } = await db.batch({
+    counts: attempts.map(({ email }) => countAgainst(mailLimitTo(comparable(email)), now)),
+    claims: attempts.map((attempt) => claim(attempt, now)),
+  });
+  const claimed = attempts.filter((_, index) => claims[index]?.length !== 0);
   const outcomes = await Promise.all(claimed.map((attempt) => send(attempt, mailer)));
-  if (outcomes.length > 0) await db.batch(outcomes.map((outcome) => note(outcome, now)));
+  if (outcomes.length > 0) await db.batch({ notes: outcomes.map((outcome) => note(outcome, now)) });
 }
 
 function claim({ userId, purpose, attempts, email, token }: Attempt, now: Date): Statement<{ userId: string }> {

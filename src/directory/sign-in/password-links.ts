@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { passwords } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
-import { type Statement, select, update, write } from '../../db/statement.ts';
+import { select, update, write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import { AuthenticationError } from '../access/authentication-errors.ts';
 import {
@@ -48,10 +48,10 @@ export async function requestPasswordReset({ db, address, now }: AnonymousCaller
   const limits = mailLimits(comparable(email), address);
   const hasPassword = sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id)`;
   const addressee = sql`FROM user WHERE ${isUser({ email })} AND ${MAY_SIGN_IN} AND ${hasPassword} AND ${isWithinLimits(limits)}`;
-  const counted = await db.batch([
-    ...limits.map((limit) => countAgainst(limit, now)),
-    write(requestLinks('PASSWORD_RESET', now, addressee)),
-  ]);
+  const { counted } = await db.batch({
+    counted: limits.map((limit) => countAgainst(limit, now)),
+    requested: write(requestLinks('PASSWORD_RESET', now, addressee)),
+  });
   requireWithinLimits(limits, counted, now);
 }
 
@@ -114,11 +114,12 @@ async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurp
   const limits = linkLimits(address);
   // Nothing has an empty hash: what cannot be a token takes the same way as one that is not good.
   const tokenHash = hashOfLinkToken(token) ?? '';
-  const [[user], ...counted] = await db.batch([
-    select({ id: users.id, email: users.email }, userOfLink(purpose, tokenHash, now)),
-    ...limits.map((limit) => countAgainst(limit, now)),
-  ]);
+  const { found, counted } = await db.batch({
+    found: select({ id: users.id, email: users.email }, userOfLink(purpose, tokenHash, now)),
+    counted: limits.map((limit) => countAgainst(limit, now)),
+  });
   requireWithinLimits(limits, counted, now);
+  const [user] = found;
   if (!user) throw new AuthenticationError();
   requireUnlikeEmail(password, user.email);
   return { tokenHash, user, hash: await hashPassword(password), context: eventContextOf(user.id, now), limits };
@@ -126,11 +127,12 @@ async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurp
 
 /** Writes all of it, unless somebody else was faster with the link. */
 async function settle({ db }: AnonymousCaller, context: EventContext, userId: string, writes: readonly SQL[]) {
-  const recorded = eventsOf(context);
-  const answer = userRows(sql`WHERE user.id = ${userId}`);
-  const statements: Statement[] = [...writes.map(write), write(nameTenants(context)), recorded, answer];
-  const results = await db.batch(statements);
-  const [user] = results.at(-1) as UserRecord[];
-  if (!user || results.at(-2)?.length === 0) throw new AuthenticationError();
+  const { recorded, answer } = await db.batch({
+    writes: [...writes, nameTenants(context)].map(write),
+    recorded: eventsOf(context),
+    answer: userRows(sql`WHERE user.id = ${userId}`),
+  });
+  const [user] = answer;
+  if (!user || recorded.length === 0) throw new AuthenticationError();
   return user;
 }

@@ -129,14 +129,15 @@ export async function refreshSession(
   const context: EventContext = { id: newId(), at: now, viewer: { actor: { type: 'SYSTEM', id: null } } };
   const ofFamily = sql`session.id = ${used.sessionId} AND session.family_hash = ${used.familyHash}`;
   const isReused = sql`${ofFamily} AND session.refresh_hash NOT IN (${used.hash}, ${next.hash})`;
-  const [, , , [effectiveRole]] = await db.batch([
-    write(sql`UPDATE session SET refresh_hash = ${next.hash}, refreshed_at = ${now.getTime()},
+  const { session } = await db.batch({
+    refreshed: write(sql`UPDATE session SET refresh_hash = ${next.hash}, refreshed_at = ${now.getTime()},
         expires_at = min(${now.getTime() + MAX_IDLE_MILLISECONDS}, created_at + ${MAX_AGE_MILLISECONDS})
       WHERE ${ofFamily} AND refresh_hash = ${used.hash} AND expires_at > ${now.getTime()} AND ${GOES_ON}`),
-    write(recordEnd(context, 'REFRESH_TOKEN_REUSED', sql`FROM session WHERE ${isReused}`)),
-    write(sql`DELETE FROM session WHERE ${isReused}`),
-    sessionWith(next),
-  ]);
+    reuse: write(recordEnd(context, 'REFRESH_TOKEN_REUSED', sql`FROM session WHERE ${isReused}`)),
+    ended: write(sql`DELETE FROM session WHERE ${isReused}`),
+    session: sessionWith(next),
+  });
+  const [effectiveRole] = session;
   const grant = effectiveRole && grantOf(used.sessionId, effectiveRole);
   if (!effectiveRole || !grant) throw new AuthenticationError();
   return { grant, refreshToken: next.token, sessionExpiresAt: effectiveRole.expiresAt };

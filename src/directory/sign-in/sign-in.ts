@@ -40,11 +40,12 @@ function candidate(email: string, tenantId: string | null) {
 export async function signIn({ db, address, userAgent, now }: AnonymousCaller, input: unknown): Promise<Admission> {
   const { email, password, tenantId = null } = parse(signInInput, input);
   const limits = signInLimits(comparable(email), address);
-  const [[user], ...counted] = await db.batch([
-    candidate(email, tenantId),
-    ...limits.map((limit) => countAgainst(limit, now)),
-  ]);
+  const { users, counted } = await db.batch({
+    users: candidate(email, tenantId),
+    counted: limits.map((limit) => countAgainst(limit, now)),
+  });
   requireWithinLimits(limits, counted, now);
+  const [user] = users;
   const isRight = await isPassword(password, user?.hash ?? null);
   if (!user || !isRight) throw new AuthenticationError();
 
@@ -52,14 +53,14 @@ export async function signIn({ db, address, userAgent, now }: AnonymousCaller, i
   const condition = hasPassword(user.userId, user.hash);
   const opened = opening(context, { userAgent, effectiveRole: user, condition });
   if (opened === null) throw nowhere(tenantId);
-  const results = await db.batch([
-    ...opened.writes.map(write),
-    write(resetLimit(signInLimitByEmail(comparable(email)))),
-    write(refund(limits)),
-    ...(isOutdated(user.hash) ? [write(rehash(user.userId, user.hash, await hashPassword(password)))] : []),
-    eventsOf(context),
-  ]);
-  if (results.at(-1)?.length === 0) throw new AuthenticationError();
+  const { recorded } = await db.batch({
+    opened: opened.writes.map(write),
+    reset: write(resetLimit(signInLimitByEmail(comparable(email)))),
+    refunded: write(refund(limits)),
+    rehashed: isOutdated(user.hash) ? [write(rehash(user.userId, user.hash, await hashPassword(password)))] : [],
+    recorded: eventsOf(context),
+  });
+  if (recorded.length === 0) throw new AuthenticationError();
   return opened.admission;
 }
 

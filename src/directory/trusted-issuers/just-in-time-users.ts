@@ -99,10 +99,15 @@ const forbidden = (message: string): ForbiddenError => ForbiddenError.outOfReach
 
 /** Whom the token signs in. A ForbiddenError says why it signs in nobody. */
 export async function tokenUserOf(db: Database, claimed: ClaimedIdentity): Promise<TokenUser> {
-  const [[found], [given]] = await db.reads([
-    select(fields(claimed), sql`FROM user WHERE user.id = COALESCE(${identifiedUser(claimed)}, ${namesake(claimed)})`),
-    select(asked(claimed), sql``),
-  ]);
+  const { known, asks } = await db.reads({
+    known: select(
+      fields(claimed),
+      sql`FROM user WHERE user.id = COALESCE(${identifiedUser(claimed)}, ${namesake(claimed)})`,
+    ),
+    asks: select(asked(claimed), sql``),
+  });
+  const [found] = known;
+  const [given] = asks;
   if (!given) throw new Error('A SELECT without FROM answered no row');
   if (given.emailHolder !== null && given.emailHolder !== found?.id) {
     throw forbidden('The e-mail address that the token names belongs to another user.');

@@ -57,11 +57,12 @@ export async function signInByToken(caller: AnonymousCaller, input: unknown, out
   const unverified = readUnverified(token);
   if (unverified === null) throw new AuthenticationError();
   const limits = tokenLimits(address);
-  const [[issuer], ...counted] = await db.batch([
-    trustedIssuerRows(sql`WHERE trusted_issuer.issuer = ${unverified.issuer}`),
-    ...limits.map((limit) => countAgainst(limit, now)),
-  ]);
+  const { issuers, counted } = await db.batch({
+    issuers: trustedIssuerRows(sql`WHERE trusted_issuer.issuer = ${unverified.issuer}`),
+    counted: limits.map((limit) => countAgainst(limit, now)),
+  });
   requireWithinLimits(limits, counted, now);
+  const [issuer] = issuers;
   if (!issuer?.algorithms.includes(unverified.algorithm)) throw new AuthenticationError();
   const { id, jwksUrl } = issuer;
   const keys = jwksUrl === null ? (issuer.keys ?? []) : await outside.keysAt(id, jwksUrl, unverified.keyId);
@@ -100,8 +101,8 @@ async function admit({ db, userAgent, now }: AnonymousCaller, claimed: ClaimedId
     refund(limits),
   ];
   try {
-    const results = await db.batch([...writes.map(write), eventsOf(context)]);
-    const isOpen = results.at(-1)?.some(({ type }) => type === 'session.created');
+    const { recorded } = await db.batch({ writes: writes.map(write), recorded: eventsOf(context) });
+    const isOpen = recorded.some(({ type }) => type === 'session.created');
     return isOpen ? opened.admission : null;
   } catch (error) {
     if (violatedUniqueColumn(error) === null) throw error;
