@@ -70,6 +70,10 @@ const firstMemberships = (context: CommandContext, customerId: string, tenants: 
   ...writeMemberships(context),
 ];
 
+/**
+ * Creates a customer, as a member of all the tenants that are named. Its labels are listed by the trigger
+ * `customer_labelled`.
+ */
 export const createCustomer = command({
   name: 'createCustomer',
   permissions: ['customer:create'],
@@ -97,6 +101,10 @@ export const createCustomer = command({
   },
 });
 
+/**
+ * Changes a customer, all of whose live tenants the viewer reaches. Fields left out stay as they are, and null clears.
+ * Its memberships follow by the trigger `membership_follows_customer`, and its labels by `customer_relabelled`.
+ */
 export const updateCustomer = command({
   name: 'updateCustomer',
   permissions: ['customer:edit'],
@@ -117,6 +125,10 @@ export interface CustomerUpsertResult extends CustomerResult {
   outcome: UpsertOutcome;
 }
 
+/**
+ * Changes the customer that an identifier names, or creates it. The tenants named are joined by a new customer only.
+ * What is given beside goes for both, `onCreate` for a new customer, and `onUpdate` for one that exists.
+ */
 export const upsertCustomer = command({
   name: 'upsertCustomer',
   permissions: ['customer:create', 'customer:edit'],
@@ -197,6 +209,11 @@ function mayErase({ permissions }: Viewer, users: SQL): Check<unknown>[] {
   ];
 }
 
+/**
+ * Hides a customer, or erases it for good with its users. Memberships and roles survive hiding.
+ * The users of a hidden customer are hidden with it (trigger `user_follows_customer`). Their sessions and links end, and
+ * restoring the customer does not bring them back (trigger `access_ends_with_user`).
+ */
 export const deleteCustomer = command({
   name: 'deleteCustomer',
   permissions: ['customer:delete'],
@@ -227,6 +244,10 @@ export const deleteCustomer = command({
   },
 });
 
+/**
+ * Brings a hidden customer back, with its users (trigger `user_follows_customer`), who have to sign in anew.
+ * A customer that is not hidden stays as it is. Another that took a unique value meanwhile stands in its way.
+ */
 export const restoreCustomer = command({
   name: 'restoreCustomer',
   permissions: ['customer:delete'],

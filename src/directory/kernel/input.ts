@@ -6,9 +6,9 @@ export function comparable(text: string): string {
   return text.trim().normalize('NFKC').toLowerCase();
 }
 
-const MAX_TEXT_LENGTH = 256;
+export const MAX_TEXT_LENGTH = 256;
 const MAX_LONG_TEXT_LENGTH = 4096;
-const MAX_EMAIL_LENGTH = 254;
+export const MAX_EMAIL_LENGTH = 254;
 const MAX_URL_LENGTH = 2048;
 const MAX_LABELS = 50;
 const MAX_LABEL_LENGTH = 64;

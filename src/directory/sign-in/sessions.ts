@@ -17,6 +17,9 @@ const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 export const MAX_IDLE_MILLISECONDS = 30 * DAY_MILLISECONDS;
 export const MAX_AGE_MILLISECONDS = 90 * DAY_MILLISECONDS;
 
+/** How much is kept of what a client calls itself. */
+export const MAX_USER_AGENT_LENGTH = 256;
+
 /** What a client is given to go on with. */
 export interface Admission {
   grant: Grant;
@@ -88,7 +91,7 @@ export function opening(
           tenantId: grant.tenantId,
           familyHash,
           refreshHash: hash,
-          userAgent: userAgent?.slice(0, 256) ?? null,
+          userAgent: userAgent?.slice(0, MAX_USER_AGENT_LENGTH) ?? null,
           createdAt,
           refreshedAt: createdAt,
           expiresAt,

@@ -48,6 +48,7 @@ export interface TenantResult {
 
 const asResult = (tenant: TenantRecord): TenantResult => ({ tenant });
 
+/** Creates a tenant. One that no partner manages begins with an admin, who is invited if there is no such user yet. */
 export const createTenant = command({
   name: 'createTenant',
   permissions: ['tenant:create'],
@@ -72,6 +73,7 @@ export const createTenant = command({
   },
 });
 
+/** Changes a tenant. Fields left out stay as they are, null clears, and addresses are changed part by part. */
 export const updateTenant = command({
   name: 'updateTenant',
   permissions: ['tenant:edit'],
@@ -92,6 +94,10 @@ export interface TenantUpsertResult extends TenantResult {
   outcome: UpsertOutcome;
 }
 
+/**
+ * Changes the tenant that an identifier names, or creates it. Only who reaches the organization creates any; of a tenant
+ * that exists, the admin is left alone.
+ */
 export const upsertTenant = command({
   name: 'upsertTenant',
   permissions: ['tenant:create', 'tenant:edit'],
@@ -151,6 +157,11 @@ const latestNamed = (externalId: string): SQL =>
   sql`(SELECT named.id FROM tenant named WHERE named.external_id_key = ${comparable(externalId)}
     ORDER BY named.deleted_at IS NOT NULL, named.deleted_at DESC LIMIT 1)`;
 
+/**
+ * Hides a tenant, or erases it for good. Memberships and roles survive hiding.
+ * The sessions that reach the tenant end, and restoring it does not bring them back (trigger `session_ends_with_tenant`).
+ * An external id names the live tenant, or else the one that was hidden last.
+ */
 export const deleteTenant = command({
   name: 'deleteTenant',
   permissions: ['tenant:delete'],
@@ -168,6 +179,10 @@ export const deleteTenant = command({
   },
 });
 
+/**
+ * Brings a hidden tenant back, with the roles of its users and what its keys reach: whoever does so holds all of these
+ * permissions.
+ */
 export const restoreTenant = command({
   name: 'restoreTenant',
   permissions: ['tenant:delete'],

@@ -76,7 +76,8 @@ const isTeamMember = ({ current }: ResolvedRole): Check<unknown> => ({
 /**
  * Takes a role of a user away, gives one, or both at once: in a tenant, or in the organization. In each place a user has
  * one role at most, so that the one given takes the place of another there; and a team member keeps a role in the
- * organization.
+ * organization. A role in a tenant that is taken away ends the user's sessions there (trigger
+ * `session_ends_with_assignment`).
  */
 export const changeRole = command({
   name: 'changeRole',

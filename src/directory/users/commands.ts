@@ -40,6 +40,12 @@ const isPartly = (viewer: Viewer, userId: string): SQL =>
 const ownScope = (viewer: Viewer, userId: string): SQL =>
   sql`(SELECT user.kind FROM user WHERE ${isKnown(viewer, userId)} AND user.kind <> 'TENANT')`;
 
+/**
+ * Changes a user. Fields left out stay as they are, and null clears.
+ * Another e-mail address may name somebody else: it ends the password and all sessions and links of the user, and mails an
+ * invitation to the new address (trigger `access_follows_email`). Deactivating a user ends all sessions and links
+ * (trigger `access_ends_with_user`). The roles of the user in tenants follow (trigger `assignment_follows_user`).
+ */
 export const updateUser = command({
   name: 'updateUser',
   permissions: ['user:edit'],
@@ -109,6 +115,10 @@ const deletionChecks = (viewer: Viewer, userId: SQL): Check<unknown>[] => [
   ...keepsOwnerAndAdmins(viewer.reach, userId),
 ];
 
+/**
+ * Hides a user, or erases the user for good. Roles in tenants survive hiding.
+ * Sessions and links of a hidden user end, and restoring the user does not bring them back (trigger `access_ends_with_user`).
+ */
 export const deleteUser = command({
   name: 'deleteUser',
   permissions: ['user:delete'],
@@ -133,7 +143,10 @@ export const deleteUser = command({
 export const deletableUsers = (caller: Caller, ids: readonly string[]): Promise<Set<string>> =>
   changeable(caller, USER, deleteUser, ids, deletionChecks(caller.viewer, sql`${USER.table.id}`));
 
-/** A user whose customer is deleted comes back with it, not before. */
+/**
+ * Brings a hidden user back, who has to sign in anew. A user whose customer is hidden comes back with the customer, and
+ * is not found before.
+ */
 export const restoreUser = command({
   name: 'restoreUser',
   permissions: ['user:delete'],

@@ -91,7 +91,11 @@ export async function tenantsWhoseUsersAreEditable(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Takes a user's role in a tenant away; who has none there is no error. */
+/**
+ * Takes a user's role in a tenant away; a user who has none there stays as before, which is no error.
+ * The user's sessions in that tenant end (trigger `session_ends_with_assignment`), and it is no longer the tenant that the
+ * user starts in (trigger `default_tenant_follows_assignment`).
+ */
 export const revokeTenantRole = command({
   name: 'revokeTenantRole',
   permissions: ['user:edit'],

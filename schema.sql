@@ -1,0 +1,581 @@
+-- Every table, index, trigger and view as the migrations leave them: printed by `npm run schema`, to be read and not run.
+-- Why they are as they are stands in the migrations.
+
+CREATE TABLE organization (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  only_one INTEGER NOT NULL DEFAULT 1 UNIQUE CHECK (only_one = 1)
+) STRICT;
+
+CREATE TABLE permission (
+  name TEXT PRIMARY KEY CHECK (name GLOB '[a-z]*:[a-z]*'),
+  description TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tenant (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
+  name_key TEXT NOT NULL,
+  external_id TEXT CHECK (length(external_id) BETWEEN 1 AND 256),
+  external_id_key TEXT CHECK ((external_id IS NULL) = (external_id_key IS NULL)),
+  url TEXT,
+  description TEXT,
+  status TEXT NOT NULL CHECK (status IN ('ACTIVE', 'PENDING', 'DEACTIVATED')),
+  partner_managed INTEGER NOT NULL CHECK (partner_managed IN (0, 1)),
+  event_enrichment INTEGER NOT NULL CHECK (event_enrichment IN (0, 1)),
+  test INTEGER NOT NULL CHECK (test IN (0, 1)),
+
+  company_name TEXT,
+  vat_id TEXT,
+  tax_type TEXT,
+  tax_exempt TEXT NOT NULL CHECK (tax_exempt IN ('NONE', 'EXEMPT', 'REVERSE')),
+  is_business_customer INTEGER NOT NULL CHECK (is_business_customer IN (0, 1)),
+  is_invoice_pending INTEGER NOT NULL CHECK (is_invoice_pending IN (0, 1)),
+  one_time_payment_valid_through TEXT,
+  billing_address TEXT CHECK (json_type(billing_address) = 'object'),
+  shipping_address TEXT CHECK (json_type(shipping_address) = 'object'),
+
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  deleted INTEGER NOT NULL GENERATED ALWAYS AS (deleted_at IS NOT NULL) VIRTUAL,
+  version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1)
+, created_by_type TEXT NOT NULL DEFAULT 'SYSTEM', created_by_id TEXT
+  CHECK ((created_by_type IN ('ROOT', 'SYSTEM')) = (created_by_id IS NULL)), updated_by_type TEXT NOT NULL DEFAULT 'SYSTEM', updated_by_id TEXT
+  CHECK ((updated_by_type IN ('ROOT', 'SYSTEM')) = (updated_by_id IS NULL))) STRICT;
+CREATE UNIQUE INDEX tenant_external_id ON tenant (external_id_key) WHERE deleted_at IS NULL;
+CREATE INDEX tenant_any_external_id ON tenant (external_id_key) WHERE external_id_key IS NOT NULL;
+CREATE INDEX tenant_by_created ON tenant (deleted, status, id);
+CREATE INDEX tenant_by_updated ON tenant (deleted, status, updated_at, id);
+CREATE INDEX tenant_by_name ON tenant (deleted, status, name_key, id);
+
+CREATE TRIGGER tenant_search_insert AFTER INSERT ON tenant
+BEGIN
+  INSERT INTO tenant_search (rowid, name_key) VALUES (NEW.rowid, NEW.name_key);
+END;
+
+CREATE TRIGGER tenant_search_update AFTER UPDATE OF name_key ON tenant WHEN NEW.name_key <> OLD.name_key
+BEGIN
+  INSERT INTO tenant_search (tenant_search, rowid, name_key) VALUES ('delete', OLD.rowid, OLD.name_key);
+  INSERT INTO tenant_search (rowid, name_key) VALUES (NEW.rowid, NEW.name_key);
+END;
+
+CREATE TRIGGER tenant_search_delete AFTER DELETE ON tenant
+BEGIN
+  INSERT INTO tenant_search (tenant_search, rowid, name_key) VALUES ('delete', OLD.rowid, OLD.name_key);
+END;
+
+CREATE TRIGGER customer_search_tenant_delete BEFORE DELETE ON tenant
+BEGIN
+  INSERT INTO customer_search (customer_search, rowid, tenant) SELECT 'delete', number, token FROM customer_search_member
+  WHERE tenant_id = OLD.id;
+END;
+
+CREATE TRIGGER user_search_tenant_delete BEFORE DELETE ON tenant
+BEGIN
+  INSERT INTO user_search (user_search, rowid, tenant) SELECT 'delete', number, token FROM user_search_member
+  WHERE tenant_id = OLD.id;
+END;
+
+CREATE TRIGGER session_ends_with_tenant
+AFTER UPDATE OF deleted_at ON tenant
+WHEN NEW.deleted_at IS NOT NULL
+BEGIN
+  DELETE FROM session WHERE tenant_id = NEW.id;
+END;
+
+CREATE TABLE customer (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('COMPANY', 'PERSON')),
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
+  name_key TEXT NOT NULL,
+  short_name TEXT,
+  email TEXT CHECK (length(email) BETWEEN 3 AND 254),
+  email_key TEXT CHECK ((email IS NULL) = (email_key IS NULL)),
+  email_verified INTEGER NOT NULL CHECK (email_verified IN (0, 1)),
+  external_id TEXT CHECK (length(external_id) BETWEEN 1 AND 256),
+  external_id_key TEXT CHECK ((external_id IS NULL) = (external_id_key IS NULL)),
+  description TEXT,
+  labels TEXT NOT NULL DEFAULT '[]' CHECK (json_type(labels) = 'array'),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  deleted INTEGER NOT NULL GENERATED ALWAYS AS (deleted_at IS NOT NULL) VIRTUAL,
+  version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), created_by_type TEXT NOT NULL DEFAULT 'SYSTEM', created_by_id TEXT
+  CHECK ((created_by_type IN ('ROOT', 'SYSTEM')) = (created_by_id IS NULL)), updated_by_type TEXT NOT NULL DEFAULT 'SYSTEM', updated_by_id TEXT
+  CHECK ((updated_by_type IN ('ROOT', 'SYSTEM')) = (updated_by_id IS NULL)), description_key TEXT, description_sort TEXT NOT NULL DEFAULT '',
+  CHECK (email IS NOT NULL OR email_verified = 0)
+) STRICT;
+CREATE UNIQUE INDEX customer_email ON customer (email_key) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX customer_external_id ON customer (external_id_key) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX customer_company_name ON customer (name_key) WHERE deleted_at IS NULL AND kind = 'COMPANY';
+CREATE INDEX customer_any_external_id ON customer (external_id_key) WHERE external_id_key IS NOT NULL;
+CREATE INDEX customer_by_created ON customer (deleted, kind, id);
+CREATE INDEX customer_by_updated ON customer (deleted, kind, updated_at, id);
+CREATE INDEX customer_by_name ON customer (deleted, kind, name_key, id);
+CREATE INDEX customer_by_description ON customer (deleted, kind, description_sort, id);
+
+CREATE TRIGGER customer_labelled AFTER INSERT ON customer WHEN NEW.labels <> '[]'
+BEGIN
+  INSERT INTO customer_label (label, customer_id) SELECT value, NEW.id FROM json_each(NEW.labels);
+END;
+
+CREATE TRIGGER customer_relabelled AFTER UPDATE OF labels ON customer WHEN NEW.labels <> OLD.labels
+BEGIN
+  DELETE FROM customer_label WHERE customer_id = NEW.id;
+  INSERT INTO customer_label (label, customer_id) SELECT value, NEW.id FROM json_each(NEW.labels);
+END;
+
+CREATE TRIGGER user_follows_customer AFTER UPDATE OF deleted_at ON customer
+BEGIN
+  UPDATE user SET customer_deleted_at = NEW.deleted_at WHERE customer_id = NEW.id;
+END;
+
+CREATE TRIGGER customer_search_insert AFTER INSERT ON customer
+BEGIN
+  INSERT INTO customer_search (rowid, name_key, email_key) VALUES (NEW.rowid, NEW.name_key, NEW.email_key);
+END;
+
+CREATE TRIGGER customer_search_update AFTER UPDATE OF name_key, email_key ON customer
+WHEN NEW.name_key <> OLD.name_key OR NEW.email_key IS NOT OLD.email_key
+BEGIN
+  INSERT INTO customer_search (customer_search, rowid, name_key, email_key)
+  VALUES ('delete', OLD.rowid, OLD.name_key, OLD.email_key);
+  INSERT INTO customer_search (rowid, name_key, email_key) VALUES (NEW.rowid, NEW.name_key, NEW.email_key);
+END;
+
+CREATE TRIGGER customer_search_delete BEFORE DELETE ON customer
+BEGIN
+  INSERT INTO customer_search (customer_search, rowid, tenant) SELECT 'delete', number, token FROM customer_search_member
+  WHERE customer_id = OLD.id;
+  INSERT INTO customer_search (customer_search, rowid, name_key, email_key)
+  VALUES ('delete', OLD.rowid, OLD.name_key, OLD.email_key);
+END;
+
+CREATE TRIGGER membership_follows_customer
+AFTER UPDATE OF kind, name_key, description_sort, updated_at, deleted_at ON customer
+BEGIN
+  UPDATE membership
+  SET customer_deleted = NEW.deleted_at IS NOT NULL,
+    customer_kind = NEW.kind,
+    customer_name_key = NEW.name_key,
+    customer_description_sort = NEW.description_sort,
+    customer_updated_at = NEW.updated_at
+  WHERE customer_id = NEW.id;
+END;
+
+CREATE TABLE customer_label (
+  label TEXT NOT NULL,
+  customer_id TEXT NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+  PRIMARY KEY (label, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX customer_label_customer ON customer_label (customer_id);
+
+CREATE TABLE membership (
+  tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
+  customer_id TEXT NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+  created_at INTEGER NOT NULL,
+  customer_deleted INTEGER NOT NULL,
+  customer_kind TEXT NOT NULL,
+  customer_name_key TEXT NOT NULL,
+  customer_updated_at INTEGER NOT NULL, created_by_type TEXT NOT NULL DEFAULT 'SYSTEM', created_by_id TEXT
+  CHECK ((created_by_type IN ('ROOT', 'SYSTEM')) = (created_by_id IS NULL)), customer_description_sort TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (tenant_id, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX membership_customer ON membership (customer_id, tenant_id);
+CREATE INDEX membership_by_created ON membership (tenant_id, customer_deleted, customer_kind, customer_id);
+CREATE INDEX membership_by_updated ON membership (tenant_id, customer_deleted, customer_kind, customer_updated_at, customer_id);
+CREATE INDEX membership_by_name ON membership (tenant_id, customer_deleted, customer_kind, customer_name_key, customer_id);
+CREATE INDEX membership_by_description
+ON membership (tenant_id, customer_deleted, customer_kind, customer_description_sort, customer_id);
+
+CREATE TRIGGER customer_search_join AFTER INSERT ON membership
+BEGIN
+  INSERT INTO customer_search (rowid, tenant) SELECT number, token FROM customer_search_member
+  WHERE tenant_id = NEW.tenant_id AND customer_id = NEW.customer_id;
+END;
+
+CREATE TRIGGER customer_search_leave BEFORE DELETE ON membership
+BEGIN
+  INSERT INTO customer_search (customer_search, rowid, tenant) SELECT 'delete', number, token FROM customer_search_member
+  WHERE tenant_id = OLD.tenant_id AND customer_id = OLD.customer_id;
+END;
+
+CREATE TABLE event (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  command_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  subject_type TEXT NOT NULL,
+  subject_id TEXT NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT CHECK ((actor_type IN ('ROOT', 'SYSTEM')) = (actor_id IS NULL)),
+  before TEXT CHECK (json_type(before) = 'object'),
+  after TEXT CHECK (json_type(after) = 'object'),
+  created_at INTEGER NOT NULL
+) STRICT;
+CREATE INDEX event_command ON event (command_id, type);
+CREATE INDEX event_type ON event (type, id);
+CREATE INDEX event_subject ON event (subject_id, id);
+CREATE INDEX event_actor ON event (actor_type, actor_id, id);
+
+CREATE TABLE event_tenant (
+  tenant_id TEXT NOT NULL,
+  event_id INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  actor_type TEXT NOT NULL,
+  actor_id TEXT,
+  PRIMARY KEY (tenant_id, event_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX event_tenant_type ON event_tenant (tenant_id, type, event_id);
+CREATE INDEX event_tenant_actor ON event_tenant (tenant_id, actor_type, actor_id, event_id);
+CREATE INDEX event_tenant_event ON event_tenant (event_id, tenant_id);
+
+CREATE TABLE role (
+  id TEXT PRIMARY KEY,
+  scope TEXT NOT NULL CHECK (scope IN ('ORGANIZATION', 'CUSTOMER', 'TENANT')),
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
+  name_key TEXT NOT NULL,
+  description TEXT,
+  level INTEGER NOT NULL CHECK (level BETWEEN 0 AND 100),
+  built_in INTEGER NOT NULL DEFAULT 0 CHECK (built_in IN (0, 1)),
+  -- What users and assignments refer to, so that nobody has a role of another scope.
+  UNIQUE (id, scope)
+) STRICT;
+CREATE UNIQUE INDEX role_name ON role (scope, name_key);
+
+CREATE TABLE role_permission (
+  role_id TEXT NOT NULL REFERENCES role (id) ON DELETE CASCADE,
+  permission TEXT NOT NULL REFERENCES permission (name),
+  PRIMARY KEY (role_id, permission)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX role_permission_name ON role_permission (permission, role_id);
+
+CREATE TABLE user (
+  id TEXT PRIMARY KEY,
+  kind TEXT NOT NULL CHECK (kind IN ('ORGANIZATION', 'CUSTOMER', 'TENANT')),
+  role_id TEXT,
+  customer_id TEXT REFERENCES customer (id),
+  email TEXT NOT NULL CHECK (length(email) BETWEEN 3 AND 254),
+  email_key TEXT NOT NULL,
+  name TEXT CHECK (length(name) BETWEEN 1 AND 256),
+  name_key TEXT NOT NULL,
+  phone TEXT,
+  avatar_url TEXT,
+  external_id TEXT CHECK (length(external_id) BETWEEN 1 AND 256),
+  external_id_key TEXT CHECK ((external_id IS NULL) = (external_id_key IS NULL)),
+  status TEXT NOT NULL CHECK (status IN ('INVITED', 'ACTIVE', 'DEACTIVATED')),
+  default_tenant_id TEXT REFERENCES tenant (id) ON DELETE SET NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  deleted_at INTEGER,
+  -- When the customer was hidden: its users are hidden with it, and come back with it.
+  customer_deleted_at INTEGER,
+  deleted INTEGER NOT NULL GENERATED ALWAYS AS (deleted_at IS NOT NULL OR customer_deleted_at IS NOT NULL) VIRTUAL,
+  version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1),
+  FOREIGN KEY (role_id, kind) REFERENCES role (id, scope),
+  CHECK ((kind = 'TENANT') = (role_id IS NULL)),
+  CHECK ((kind = 'CUSTOMER') = (customer_id IS NOT NULL))
+) STRICT;
+CREATE UNIQUE INDEX user_email ON user (email_key) WHERE deleted_at IS NULL;
+CREATE UNIQUE INDEX user_external_id ON user (external_id_key) WHERE deleted_at IS NULL;
+CREATE INDEX user_any_external_id ON user (external_id_key) WHERE external_id_key IS NOT NULL;
+CREATE INDEX user_role ON user (role_id, kind) WHERE role_id IS NOT NULL;
+CREATE INDEX user_default_tenant ON user (default_tenant_id) WHERE default_tenant_id IS NOT NULL;
+CREATE INDEX user_by_created ON user (deleted, status, id);
+CREATE INDEX user_by_updated ON user (deleted, status, updated_at, id);
+CREATE INDEX user_by_name ON user (deleted, status, name_key, id);
+CREATE INDEX user_by_email ON user (deleted, status, email_key, id);
+CREATE INDEX user_of_organization ON user (kind, deleted, status, id) WHERE kind = 'ORGANIZATION';
+CREATE INDEX user_of_customer_by_created ON user (customer_id, deleted, status, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX user_of_customer_by_updated ON user (customer_id, deleted, status, updated_at, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX user_of_customer_by_name ON user (customer_id, deleted, status, name_key, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX user_of_customer_by_email ON user (customer_id, deleted, status, email_key, id) WHERE customer_id IS NOT NULL;
+
+CREATE TRIGGER assignment_follows_user
+AFTER UPDATE OF status, name_key, email_key, updated_at, deleted_at, customer_deleted_at ON user
+BEGIN
+  UPDATE assignment
+  SET user_deleted = NEW.deleted_at IS NOT NULL OR NEW.customer_deleted_at IS NOT NULL,
+    user_status = NEW.status,
+    user_name_key = NEW.name_key,
+    user_email_key = NEW.email_key,
+    user_updated_at = NEW.updated_at
+  WHERE user_id = NEW.id;
+END;
+
+CREATE TRIGGER user_search_insert AFTER INSERT ON user
+BEGIN
+  INSERT INTO user_search (rowid, name_key, email_key) VALUES (NEW.rowid, NEW.name_key, NEW.email_key);
+END;
+
+CREATE TRIGGER user_search_update AFTER UPDATE OF name_key, email_key ON user
+WHEN NEW.name_key <> OLD.name_key OR NEW.email_key <> OLD.email_key
+BEGIN
+  INSERT INTO user_search (user_search, rowid, name_key, email_key)
+  VALUES ('delete', OLD.rowid, OLD.name_key, OLD.email_key);
+  INSERT INTO user_search (rowid, name_key, email_key) VALUES (NEW.rowid, NEW.name_key, NEW.email_key);
+END;
+
+CREATE TRIGGER user_search_delete BEFORE DELETE ON user
+BEGIN
+  INSERT INTO user_search (user_search, rowid, tenant) SELECT 'delete', number, token FROM user_search_member
+  WHERE user_id = OLD.id;
+  INSERT INTO user_search (user_search, rowid, name_key, email_key)
+  VALUES ('delete', OLD.rowid, OLD.name_key, OLD.email_key);
+END;
+
+CREATE TRIGGER access_ends_with_user
+AFTER UPDATE OF status, deleted_at, customer_deleted_at ON user
+WHEN NEW.status = 'DEACTIVATED' OR NEW.deleted_at IS NOT NULL OR NEW.customer_deleted_at IS NOT NULL
+BEGIN
+  DELETE FROM session WHERE user_id = NEW.id;
+  DELETE FROM mailed_link WHERE user_id = NEW.id;
+END;
+
+CREATE TRIGGER access_follows_email
+AFTER UPDATE OF email_key ON user
+WHEN NEW.email_key <> OLD.email_key
+BEGIN
+  DELETE FROM mailed_link WHERE user_id = NEW.id AND purpose = 'PASSWORD_RESET';
+  INSERT OR IGNORE INTO mailed_link (user_id, purpose, created_at, expires_at)
+  SELECT user_id, 'INVITATION', NEW.updated_at, NEW.updated_at FROM password
+  WHERE user_id = NEW.id AND NEW.status <> 'DEACTIVATED' AND NEW.deleted_at IS NULL AND NEW.customer_deleted_at IS NULL;
+  UPDATE mailed_link
+  SET token_hash = NULL, handed_hash = NULL, handed_standing = NULL,
+    created_at = NEW.updated_at, expires_at = NEW.updated_at + 7 * 24 * 60 * 60 * 1000,
+    due_at = NEW.updated_at, attempts = 0, sent_at = NULL, last_error = NULL
+  WHERE user_id = NEW.id;
+  DELETE FROM password WHERE user_id = NEW.id;
+  DELETE FROM session WHERE user_id = NEW.id;
+END;
+
+CREATE TABLE assignment (
+  tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
+  user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  role_id TEXT NOT NULL,
+  role_scope TEXT NOT NULL DEFAULT 'TENANT' CHECK (role_scope = 'TENANT'),
+  created_at INTEGER NOT NULL,
+  user_deleted INTEGER NOT NULL,
+  user_status TEXT NOT NULL,
+  user_name_key TEXT NOT NULL,
+  user_email_key TEXT NOT NULL,
+  user_updated_at INTEGER NOT NULL,
+  user_customer_id TEXT,
+  PRIMARY KEY (tenant_id, user_id),
+  FOREIGN KEY (role_id, role_scope) REFERENCES role (id, scope)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX assignment_user ON assignment (user_id, tenant_id);
+CREATE INDEX assignment_role ON assignment (role_id, tenant_id);
+CREATE INDEX assignment_by_created ON assignment (tenant_id, user_deleted, user_status, user_id);
+CREATE INDEX assignment_by_updated ON assignment (tenant_id, user_deleted, user_status, user_updated_at, user_id);
+CREATE INDEX assignment_by_name ON assignment (tenant_id, user_deleted, user_status, user_name_key, user_id);
+CREATE INDEX assignment_by_email ON assignment (tenant_id, user_deleted, user_status, user_email_key, user_id);
+CREATE INDEX assignment_of_customer ON assignment (user_customer_id, tenant_id, user_deleted, user_status, user_id)
+  WHERE user_customer_id IS NOT NULL;
+
+CREATE TRIGGER default_tenant_follows_assignment AFTER DELETE ON assignment
+BEGIN
+  UPDATE user SET default_tenant_id = NULL WHERE id = OLD.user_id AND default_tenant_id = OLD.tenant_id;
+END;
+
+CREATE TRIGGER user_search_assign AFTER INSERT ON assignment
+BEGIN
+  INSERT INTO user_search (rowid, tenant) SELECT number, token FROM user_search_member
+  WHERE tenant_id = NEW.tenant_id AND user_id = NEW.user_id;
+END;
+
+CREATE TRIGGER user_search_revoke BEFORE DELETE ON assignment
+BEGIN
+  INSERT INTO user_search (user_search, rowid, tenant) SELECT 'delete', number, token FROM user_search_member
+  WHERE tenant_id = OLD.tenant_id AND user_id = OLD.user_id;
+END;
+
+CREATE TRIGGER session_ends_with_assignment
+AFTER DELETE ON assignment
+BEGIN
+  DELETE FROM session WHERE user_id = OLD.user_id AND tenant_id = OLD.tenant_id;
+END;
+
+CREATE TABLE "api_key" (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
+  access TEXT NOT NULL CHECK (access IN ('READ', 'WRITE')),
+  reach TEXT NOT NULL CHECK (reach IN ('ORGANIZATION', 'TENANTS', 'CUSTOMER')),
+  -- Null for a key whose customer was erased: it reaches nothing.
+  customer_id TEXT REFERENCES customer (id) ON DELETE SET NULL,
+  secret_hash TEXT NOT NULL CHECK (length(secret_hash) = 64),
+  previous_secret_hash TEXT CHECK (length(previous_secret_hash) = 64),
+  previous_secret_expires_at INTEGER,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  last_used_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  CHECK ((previous_secret_hash IS NULL) = (previous_secret_expires_at IS NULL)),
+  CHECK (reach = 'CUSTOMER' OR customer_id IS NULL)
+) STRICT;
+CREATE INDEX api_key_customer ON api_key (customer_id) WHERE customer_id IS NOT NULL;
+
+CREATE TABLE "api_key_permission" (
+  api_key_id TEXT NOT NULL REFERENCES "api_key" (id) ON DELETE CASCADE,
+  permission TEXT NOT NULL REFERENCES permission (name),
+  PRIMARY KEY (api_key_id, permission)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_key_permission_name ON api_key_permission (permission);
+
+CREATE TABLE "api_key_tenant" (
+  api_key_id TEXT NOT NULL REFERENCES "api_key" (id) ON DELETE CASCADE,
+  tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
+  PRIMARY KEY (api_key_id, tenant_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_key_tenant_tenant ON api_key_tenant (tenant_id, api_key_id);
+
+CREATE VIRTUAL TABLE tenant_search USING fts5 (
+  name_key, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE VIEW tenant_search_token (tenant_id, token) AS
+SELECT id, char(983040 + (rowid >> 30 & 32767), 983040 + (rowid >> 15 & 32767), 983040 + (rowid & 32767)) FROM tenant;
+
+CREATE VIRTUAL TABLE customer_search USING fts5 (
+  name_key, email_key, tenant, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE VIEW customer_search_member (number, token, tenant_id, customer_id) AS
+SELECT customer.rowid, token, membership.tenant_id, membership.customer_id FROM membership
+JOIN tenant_search_token ON tenant_search_token.tenant_id = membership.tenant_id
+JOIN customer ON customer.id = membership.customer_id;
+
+CREATE VIRTUAL TABLE user_search USING fts5 (
+  name_key, email_key, tenant, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE VIEW user_search_member (number, token, tenant_id, user_id) AS
+SELECT user.rowid, token, assignment.tenant_id, assignment.user_id FROM assignment
+JOIN tenant_search_token ON tenant_search_token.tenant_id = assignment.tenant_id
+JOIN user ON user.id = assignment.user_id;
+
+CREATE TABLE password (
+  user_id TEXT PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
+  hash TEXT NOT NULL,
+  changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE mailed_link (
+  user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  purpose TEXT NOT NULL CHECK (purpose IN ('INVITATION', 'PASSWORD_RESET')),
+  token_hash TEXT,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  due_at INTEGER,
+  attempts INTEGER NOT NULL DEFAULT 0,
+  sent_at INTEGER,
+  last_error TEXT, handed_hash TEXT, handed_standing TEXT CHECK ((handed_standing IS NULL) = (handed_hash IS NULL)),
+  PRIMARY KEY (user_id, purpose)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX mailed_link_token ON mailed_link (token_hash) WHERE token_hash IS NOT NULL;
+CREATE INDEX mailed_link_due ON mailed_link (due_at) WHERE due_at IS NOT NULL;
+CREATE UNIQUE INDEX mailed_link_handed ON mailed_link (handed_hash) WHERE handed_hash IS NOT NULL;
+
+CREATE TABLE session (
+  id TEXT PRIMARY KEY,
+  user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  tenant_id TEXT REFERENCES tenant (id) ON DELETE CASCADE,
+  family_hash TEXT NOT NULL,
+  refresh_hash TEXT NOT NULL,
+  user_agent TEXT CHECK (length(user_agent) <= 256),
+  created_at INTEGER NOT NULL,
+  refreshed_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+, issuer_id TEXT REFERENCES trusted_issuer (id) ON DELETE CASCADE
+  CHECK (issuer_id IS NULL OR tenant_id IS NULL)) STRICT;
+CREATE INDEX session_user ON session (user_id, id);
+CREATE INDEX session_tenant ON session (tenant_id) WHERE tenant_id IS NOT NULL;
+CREATE INDEX session_expiry ON session (expires_at);
+CREATE INDEX session_issuer ON session (issuer_id) WHERE issuer_id IS NOT NULL;
+
+CREATE TABLE attempt (
+  key TEXT PRIMARY KEY,
+  count INTEGER NOT NULL,
+  since INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX attempt_since ON attempt (since);
+
+CREATE TABLE trusted_issuer (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
+  issuer TEXT NOT NULL,
+  audience TEXT NOT NULL,
+  algorithms TEXT NOT NULL CHECK (json_type(algorithms) = 'array'),
+  keys TEXT CHECK (json_type(keys) = 'array'),
+  jwks_url TEXT,
+  creates_users INTEGER NOT NULL CHECK (creates_users IN (0, 1)),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  CHECK ((keys IS NULL) <> (jwks_url IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX trusted_issuer_issuer ON trusted_issuer (issuer);
+
+CREATE TABLE trusted_issuer_role (
+  issuer_id TEXT NOT NULL REFERENCES trusted_issuer (id) ON DELETE CASCADE,
+  role_id TEXT NOT NULL,
+  role_scope TEXT NOT NULL DEFAULT 'CUSTOMER' CHECK (role_scope = 'CUSTOMER'),
+  PRIMARY KEY (issuer_id, role_id),
+  FOREIGN KEY (role_id, role_scope) REFERENCES role (id, scope)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX trusted_issuer_role_role ON trusted_issuer_role (role_id, role_scope);
+
+CREATE TABLE trusted_issuer_customer (
+  issuer_id TEXT NOT NULL REFERENCES trusted_issuer (id) ON DELETE CASCADE,
+  customer_id TEXT NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+  PRIMARY KEY (issuer_id, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX trusted_issuer_customer_customer ON trusted_issuer_customer (customer_id);
+
+CREATE TABLE issued_identity (
+  issuer_id TEXT NOT NULL REFERENCES trusted_issuer (id) ON DELETE CASCADE,
+  external_id_hash TEXT NOT NULL,
+  user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
+  PRIMARY KEY (issuer_id, external_id_hash)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX issued_identity_user ON issued_identity (user_id);
+
+CREATE TABLE data_source (
+  id TEXT PRIMARY KEY,
+  tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL CHECK (kind IN ('PIXEL', 'PIPELINE')),
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
+  external_id TEXT CHECK (length(external_id) BETWEEN 1 AND 256),
+  external_id_key TEXT CHECK ((external_id IS NULL) = (external_id_key IS NULL)),
+  status TEXT NOT NULL CHECK (status IN ('ACTIVE', 'INACTIVE')),
+  -- The last hour in which it had events. Every window ends now: whether it had any in one, this tells without counting.
+  last_traffic_hour INTEGER CHECK (kind = 'PIXEL' OR last_traffic_hour IS NULL),
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX data_source_external_id ON data_source (tenant_id, kind, external_id_key);
+CREATE INDEX data_source_of_tenant ON data_source (tenant_id, kind, status, id, last_traffic_hour);
+
+CREATE TABLE traffic_entry (
+  tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
+  entry_id TEXT NOT NULL CHECK (length(entry_id) BETWEEN 1 AND 256),
+  command_id TEXT NOT NULL,
+  pixel_id TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  events INTEGER NOT NULL CHECK (events >= 0),
+  publish_errors INTEGER NOT NULL CHECK (publish_errors >= 0),
+  PRIMARY KEY (tenant_id, entry_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX traffic_entry_command ON traffic_entry (command_id);
+
+CREATE TABLE traffic_hour (
+  tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
+  hour INTEGER NOT NULL,
+  events INTEGER NOT NULL,
+  publish_errors INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  PRIMARY KEY (tenant_id, hour)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX traffic_hour_hour ON traffic_hour (hour);
