@@ -1,6 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type Column, type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
-import { violatedUniqueColumn } from '../../db/constraint.ts';
+import { violatesUnique } from '../../db/constraint.ts';
 import { allOf, type Statement, select, write } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
@@ -62,8 +62,8 @@ export interface Check<Answer> {
 
 /** A unique value that the command may write, and who holds it if that fails. */
 export interface UniqueValue {
-  /** As SQLite names it: `customer.email_key`. */
-  readonly column: string;
+  /** All columns of the unique index that the value would break, in the order of the index. */
+  readonly columns: readonly Column[];
   /** Where in the input the value came from. */
   readonly path: string;
   /** Finds the record that holds the value; null when the viewer may not read such records at all. */
@@ -146,8 +146,7 @@ function checkStatement(checks: readonly Check<never>[]): Statement<Record<strin
 }
 
 async function asAlreadyExists(db: Caller['db'], unique: readonly UniqueValue[], error: unknown): Promise<unknown> {
-  const column = violatedUniqueColumn(error);
-  const taken = unique.find((value) => value.column === column);
+  const taken = unique.find(({ columns }) => violatesUnique(error, columns));
   if (!taken) return error;
   const [[existing] = []] = taken.holder ? await db.reads([taken.holder]) : [];
   return new AlreadyExistsError(taken.path, existing ?? null);

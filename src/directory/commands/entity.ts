@@ -1,24 +1,13 @@
-import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { customers } from '../../db/schema/customers.ts';
 import type { tenants } from '../../db/schema/tenants.ts';
 import type { users } from '../../db/schema/users.ts';
-import {
-  allOf,
-  differs,
-  inList,
-  insertWhen,
-  mapRows,
-  type Statement,
-  select,
-  update,
-  type Values,
-} from '../../db/statement.ts';
+import { allOf, differs, inList, insertWhen, select, update, type Values } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, isGranted, type Viewer } from '../access/viewer.ts';
-import { type NamedRecord, VersionConflictError } from '../kernel/errors.ts';
+import { VersionConflictError } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { creationTime } from '../kernel/ids.ts';
-import type { Permission } from '../kernel/permission-names.ts';
 import {
   authorize,
   type Check,
@@ -30,36 +19,24 @@ import {
 } from './command.ts';
 import { type EventContext, recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
+import { type UniquelyIndexed, uniqueValuesOf } from './unique-values.ts';
 
 export type EntityTable = typeof customers | typeof tenants | typeof users;
 
 export type EntityWord = 'customer' | 'tenant' | 'user';
 
 /** A kind of record that is created, changed, hidden and restored like the others: with versions and events. */
-export interface Entity<T extends EntityTable = EntityTable, Row = unknown> {
+export interface Entity<T extends EntityTable = EntityTable, Row = unknown> extends UniquelyIndexed<T, Row> {
   /** In global ids and events. */
   readonly name: 'Customer' | 'Tenant' | 'User';
   /** In SQL, event types and messages. */
   readonly word: EntityWord;
-  readonly table: T;
-  readonly readPermission: Permission;
   /** Over the table's columns: not hidden. */
   readonly isLive: SQL;
   /** What the API shows of a record, as a JSON object over the table's columns: what events keep of it. */
   readonly snapshot: SQL;
   /** Over the table's columns. */
   inReach(reach: Reach): SQL;
-  rows(rest: SQL): Statement<Row>;
-  named(record: Row): NamedRecord;
-  /** The columns whose values are unique among live records, and where in the input they come from. */
-  readonly unique: readonly UniqueColumn[];
-}
-
-interface UniqueColumn {
-  column: Column;
-  path: string;
-  /** Narrows the records that may not share the value, as the index does. */
-  among?: SQL;
 }
 
 /** Writes that hang on an event: it is recorded before any write, under a condition, and they follow. */
@@ -169,32 +146,15 @@ export function hasVersion<Row>(
 }
 
 /**
- * The unique values that a write may collide on: the given ones, or those that the record in `target` has. Who holds
- * them is shown to viewers who may read it.
+ * Returns the unique values that a write may collide on: the given ones, or else those that the record in `target` has.
+ * Their holder is shown to viewers who may read it, if it is a live record in reach.
  */
-export function uniqueValues<Row>(
+export const uniqueValues = <Row>(
   entity: Entity<EntityTable, Row>,
   viewer: Viewer,
   values: object,
   target: SQL,
-): UniqueValue[] {
-  const given = new Map<string, unknown>(Object.entries(values));
-  return entity.unique.map(({ column, path, among }) => {
-    const value = given.get(keyOf(entity, column)) ?? sql`(SELECT ${column} ${from(entity)} WHERE ${target})`;
-    const holds = [sql`${column} = ${value}`, among ?? sql`TRUE`, entity.isLive, entity.inReach(viewer.reach)];
-    return {
-      column: `${entity.word}.${column.name}`,
-      path,
-      holder: viewer.permissions.has(entity.readPermission)
-        ? mapRows(entity.rows(sql`WHERE ${allOf(holds)}`), (row) => entity.named(row))
-        : null,
-    };
-  });
-}
-
-/** What a column is called among the values of a record. */
-export const keyOf = ({ table }: Entity, column: Column): string =>
-  Object.entries(getTableColumns<EntityTable>(table)).find(([, candidate]) => candidate === column)?.[0] ?? '';
+): UniqueValue[] => uniqueValuesOf(entity, viewer, values, target, liveInReach(entity, viewer));
 
 interface Alteration<T extends EntityTable> {
   /** As an expression, the same before and after. */
