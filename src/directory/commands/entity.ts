@@ -25,17 +25,17 @@ export type EntityTable = typeof customers | typeof tenants | typeof users;
 
 export type EntityWord = 'customer' | 'tenant' | 'user';
 
-/** A kind of record that is created, changed, hidden and restored like the others: with versions and events. */
+/** A kind of record with versions and events: it is created, changed, hidden, restored and erased. */
 export interface Entity<T extends EntityTable = EntityTable, Row = unknown> extends UniquelyIndexed<T, Row> {
   /** In global ids and events. */
   readonly name: 'Customer' | 'Tenant' | 'User';
   /** In SQL, event types and messages. */
   readonly word: EntityWord;
-  /** Over the table's columns: not hidden. */
+  /** A condition over the table's columns: not hidden. */
   readonly isLive: SQL;
   /** What the API shows of a record, as a JSON object over the table's columns: what events keep of it. */
   readonly snapshot: SQL;
-  /** Over the table's columns. */
+  /** A condition over the table's columns. */
   inReach(reach: Reach): SQL;
 }
 
@@ -47,26 +47,27 @@ interface Writes {
 
 const from = ({ word }: Entity): SQL => sql`FROM ${sql.identifier(word)}`;
 
-/** What the subject of an event looks like at the time when this is evaluated. */
+/** Returns an expression for what the subject of an event looks like when it is evaluated. */
 export const snapshotOfSubject = (entity: Entity): SQL =>
   sql`(SELECT ${entity.snapshot} ${from(entity)} WHERE ${entity.table.id} = event.subject_id)`;
 
+/** Returns an expression: whether a record meets the condition over the table's columns. */
 export const exists = (entity: Entity, condition: SQL): SQL =>
   sql`EXISTS (SELECT 1 ${from(entity)} WHERE ${condition})`;
 
 type Acting = EventContext['viewer'];
 
-/** Who changes a record last, for the columns of the concepts that keep it. They are no part of what differs. */
+/** Returns who changes a record, for the columns of entities that keep it. A change of these alone is no change. */
 export const updatedBy = ({ table }: Entity, { actor }: Acting) =>
   'updatedByType' in table ? { updatedByType: actor.type, updatedById: actor.id } : {};
 
-/** The same for a new record. */
+/** Returns who creates a record, and so changed it last, for the columns of entities that keep it. */
 export const createdBy = (entity: Entity, acting: Acting) =>
   'createdByType' in entity.table
     ? { createdByType: acting.actor.type, createdById: acting.actor.id, ...updatedBy(entity, acting) }
     : {};
 
-/** A new record with these values. */
+/** Returns the event and the writes of a new record with these values. */
 export function creation<T extends EntityTable>(
   context: EventContext,
   entity: Entity<T>,
@@ -88,7 +89,10 @@ export function creation<T extends EntityTable>(
 
 type Verb = 'updated' | 'deleted' | 'restored';
 
-/** Other values for the record in `target`, if any of them differs: else nothing is recorded, and nothing written. */
+/**
+ * Returns the event and the writes that give the record in `target` other values. If none of them differs, nothing is
+ * recorded, and nothing written.
+ */
 export function alteration<T extends EntityTable>(
   context: CommandContext,
   entity: Entity<T>,
@@ -115,17 +119,21 @@ export function alteration<T extends EntityTable>(
   };
 }
 
-/** Matches the live records in reach, the only ones that can be changed. */
+/** A condition that matches live records in reach: only these can be changed or hidden. */
 const liveInReach = (entity: Entity, { reach }: Viewer): SQL => sql`${entity.isLive} AND ${entity.inReach(reach)}`;
 
-/** The same, hidden or not. */
+/** A condition that matches the record with an id if it is in reach, hidden or not. */
 export const inReachById = (entity: Entity, { reach }: Viewer, id: string | SQL): SQL =>
   sql`${entity.table.id} = ${id} AND ${entity.inReach(reach)}`;
 
+/** Returns a SELECT of one row (path, entity) if no record meets the condition `target`: a part of `allExist`. */
 export const missing = (entity: Entity, target: SQL, path: string): SQL =>
   missingUnless(exists(entity, target), path, entity.word);
 
-/** Refuses to overwrite what somebody else changed first. */
+/**
+ * A check that nobody else changed the record since the viewer read its version; no check without an expected version.
+ * @throws VersionConflictError
+ */
 export function hasVersion<Row>(
   entity: Entity<EntityTable, Row>,
   { permissions }: Viewer,
@@ -167,7 +175,10 @@ interface Alteration<T extends EntityTable> {
   missing?: readonly SQL[];
 }
 
-/** Changes, hides or restores the record with this id; `checks` are those of its entity, over the record's columns. */
+/**
+ * Plans to change, hide or restore the record with this id. `checks` are those of its entity, for the record in
+ * `target`. A record is restored whether it is hidden or not, and otherwise changed only if it is live.
+ */
 export function planAlteration<T extends EntityTable, Row, Result>(
   context: CommandContext,
   entity: Entity<T, Row>,
@@ -189,9 +200,9 @@ export function planAlteration<T extends EntityTable, Row, Result>(
 }
 
 /**
- * Those of the records with these ids that the viewer could run a command on that changes or hides them, as things are:
- * by the conditions of `planAlteration`, all of them in one statement. `checks` are those of the command, over the
- * record's columns.
+ * Returns those of the ids whose records the viewer could now change or hide by the command with these rules. It asks
+ * what `planAlteration` asks, for all records in one statement. `checks` are those of the command, over the record's
+ * columns.
  */
 export async function changeable(
   { db, viewer }: Caller,

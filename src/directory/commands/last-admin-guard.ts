@@ -9,8 +9,8 @@ import type { Check } from './command.ts';
  * or hides, erases or deactivates users, carries a check of this file.
  *
  * Those who are ACTIVE count. Where nobody is ACTIVE, such as before the first invitation is accepted, everybody counts.
- * Example: of the admins Ada, who is ACTIVE, and Ben, who is INVITED, Ben may go. Ada may not, because Ben cannot sign in
- * yet. Were both INVITED, either might go, but not both.
+ * Example: of the admins Ada, who is ACTIVE, and Ben, who is INVITED, Ben may go. Ada may not, because Ben cannot sign
+ * in yet. Were both INVITED, either might go, but not both.
  */
 
 /** Says of the user with an id, as an expression, whether the change takes the role from that user. */

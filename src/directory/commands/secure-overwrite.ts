@@ -8,7 +8,8 @@ import type { EntityTable } from './entity.ts';
  * otherwise. So what is to be gone is overwritten first. Two lengths must hold:
  * - as many bytes as before, because SQLite overwrites a row in place only if it does not change its size;
  * - no more characters than before, and of ASCII as many, because CHECK constraints count characters.
- * Of a value that was changed earlier, or moved, a copy may be left in unused space: nothing reads that, but it is there.
+ * Of a value that was changed earlier, or moved, a copy may be left in unused space: nothing reads that, but it is
+ * there.
  */
 
 /** How each column is overwritten. Ids, choices, flags and times are left alone: they are nobody's. */
@@ -35,7 +36,9 @@ const OVERWRITTEN: Record<string, (column: Column) => SQL> = {
   shippingAddress: (column) => asObject(sql`${column}`),
 };
 
-/** Returns assignments for an UPDATE that leave as many bytes in the columns of a record, and nothing of what they said. */
+/**
+ * Returns assignments for an UPDATE that leave as many bytes in the columns of a record, and nothing of what they said.
+ */
 export function overwritten(table: EntityTable | typeof dataSources): SQL {
   const columns: Record<string, Column> = getTableColumns<Table>(table);
   const assignments = Object.entries(columns).flatMap(([key, column]) => {
@@ -53,7 +56,10 @@ export const overwrittenSignIn = (userIds: SQL): SQL[] => [
   sql`UPDATE issued_identity SET external_id_hash = printf('%-64s', user_id) WHERE user_id IN ${userIds}`,
 ];
 
-/** Returns a statement that overwrites the data sources of tenants, which are deleted with them. `tenantIds` is a list for IN. */
+/**
+ * Returns a statement that overwrites the data sources of tenants, which are deleted with them. `tenantIds` is a list
+ * for IN.
+ */
 export const overwrittenDataSources = (tenantIds: SQL): SQL =>
   sql`UPDATE data_source SET ${overwritten(dataSources)} WHERE tenant_id IN ${tenantIds}`;
 
@@ -75,8 +81,8 @@ function asText(text: Column): SQL {
 }
 
 /**
- * A key becomes a character that no input has, the last seven digits of the row's number, and asterisks: it stays unique.
- * A key of less than eight bytes has room for fewer digits.
+ * A key becomes a character that no input has, the last seven digits of the row's number, and asterisks: it stays
+ * unique. A key of less than eight bytes has room for fewer digits.
  */
 function asKey(key: Column): SQL {
   const bytes = sql`octet_length(${key})`;
@@ -96,7 +102,9 @@ function asList(list: Column): SQL {
   return sql`iif(${bytes} < 4, ${list}, '["' || ${stars(sql`${bytes} - 4`)} || '"]')`;
 }
 
-/** A JSON object becomes an object of one text, which fills it: `{"":"***"}`. One too short for that is left as it is. */
+/**
+ * A JSON object becomes an object of one text, which fills it: `{"":"***"}`. One too short for that is left as it is.
+ */
 export function asObject(object: SQL): SQL {
   const bytes = sql`octet_length(${object})`;
   return sql`iif(${bytes} < 7, ${object}, '{"":"' || ${stars(sql`${bytes} - 7`)} || '"}')`;

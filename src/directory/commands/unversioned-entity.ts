@@ -72,7 +72,9 @@ interface Alteration<Row, Result> extends PlanParts<Row, Result> {
   writes(altered: SQL): readonly SQL[];
 }
 
-/** Plans to change the record in `target`, which must exist. Its event keeps what the record looks like after the writes. */
+/**
+ * Plans to change the record in `target`, which must exist. Its event keeps what the record looks like after the writes.
+ */
 export function planAlteration<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,
