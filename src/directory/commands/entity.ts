@@ -178,6 +178,7 @@ interface Alteration<T extends EntityTable> {
 /**
  * Plans to change, hide or restore the record with this id. `checks` are those of its entity, for the record in
  * `target`. A record is restored whether it is hidden or not, and otherwise changed only if it is live.
+ * @throws NotFoundError, from the command, if there is no such record
  */
 export function planAlteration<T extends EntityTable, Row, Result>(
   context: CommandContext,

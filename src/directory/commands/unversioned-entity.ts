@@ -29,12 +29,12 @@ interface PlanParts<Row, Result> {
   /** The type of the event on which all writes hang. */
   type: EventType;
   checks: readonly Check<NoInfer<Row>>[];
-  unique?: readonly UniqueValue[];
   result(row: Row): Result;
 }
 
 interface Creation<T extends UnversionedTable, Row, Result> extends PlanParts<Row, Result> {
   values: Values<T> & { id: string };
+  unique?: readonly UniqueValue[];
   /** What else belongs to the new record. `created` is the condition of these writes. */
   writes?(created: SQL): readonly SQL[];
 }
@@ -68,12 +68,14 @@ interface Alteration<Row, Result> extends PlanParts<Row, Result> {
   changes: SQL;
   /** The snapshot that the event keeps of the record before the writes, if it keeps one. */
   before?: SQL;
+  unique?: readonly UniqueValue[];
   /** The changes. `altered` is the condition of these writes. */
   writes(altered: SQL): readonly SQL[];
 }
 
 /**
- * Plans to change the record in `target`, which must exist. Its event keeps what the record looks like after the writes.
+ * Plans to change the record in `target`. Its event keeps what the record looks like after the writes.
+ * @throws NotFoundError, from the command, if there is no such record
  */
 export function planAlteration<Row, Result>(
   context: CommandContext,
@@ -102,7 +104,10 @@ interface Removal<Row, Result> extends PlanParts<Row, Result> {
   target: SQL;
 }
 
-/** Plans to delete the record in `target`, which must exist. Its event keeps what the record looked like. */
+/**
+ * Plans to delete the record in `target`. Its event keeps what the record looked like.
+ * @throws NotFoundError, from the command, if there is no such record
+ */
 export function planRemoval<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,

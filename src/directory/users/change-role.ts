@@ -54,13 +54,19 @@ function resolveRole(
   return { tenantId, roleId, current, missing: [noTenant, noRole] };
 }
 
-/** A role that is to be taken away is one that the user has. */
+/**
+ * A check that a role that is to be taken away is one that the user has.
+ * @throws NotFoundError at `revoke`
+ */
 const isHeld = ({ roleId, current }: ResolvedRole): Check<unknown> => ({
   problem: sql`iif(${current} IS ${roleId}, NULL, 'other')`,
   error: () => new NotFoundError([{ path: 'revoke', entity: 'role', message: 'The user does not have this role.' }]),
 });
 
-/** Who is no team member has no role in the organization to begin with, and gets none so. */
+/**
+ * A check that the user has a role in the organization already: nobody becomes a team member by a change of role.
+ * @throws ValidationError at `assign`
+ */
 const isTeamMember = ({ current }: ResolvedRole): Check<unknown> => ({
   problem: sql`iif(${current} IS NULL, 'none', NULL)`,
   error: () => ValidationError.at('assign', 'is a role in the organization, and the user is not in its team'),
@@ -72,7 +78,10 @@ interface Step {
   recorded(allowed: SQL): SQL;
 }
 
-/** Gives a team member, the user in `target`, another role in the organization. */
+/**
+ * Gives a team member, the user in `target`, another role in the organization.
+ * @throws ForbiddenError for a viewer who does not reach the whole organization
+ */
 function replaceInOrganization(context: CommandContext, target: SQL, userId: SQL, assigned: ResolvedRole) {
   const { viewer } = context;
   requireReach(viewer, ['ORGANIZATION']);
@@ -136,6 +145,7 @@ export const changeRole = command({
     const assigned = assign ? resolveRole(context, userId, assign, 'assign') : null;
     const roles = [revoked, assigned].filter((role) => role !== null);
 
+    // A role in the organization is never only taken away: the input assigns another, which replaces it.
     const replacing = assigned && !assigned.tenantId ? [replaceInOrganization(context, target, userId, assigned)] : [];
     const assigning = assigned?.tenantId ? [assignInTenant(context, userId, assigned.tenantId, assigned.roleId)] : [];
     const revoking = revoked?.tenantId
