@@ -85,11 +85,17 @@ interface Assignment {
   value: SQL;
 }
 
-function assignments<T extends Table>(table: T, values: Values<T>): Assignment[] {
+/** Returns the column of a table that has this name in code; throws if there is none. */
+export function columnOf(table: Table, key: string): Column {
   const columns: Record<string, Column> = getTableColumns(table);
+  const column = columns[key];
+  if (!column) throw new Error(`There is no column ${key}`);
+  return column;
+}
+
+function assignments<T extends Table>(table: T, values: Values<T>): Assignment[] {
   return Object.entries(values).flatMap(([key, value]) => {
-    const column = columns[key];
-    if (!column) throw new Error(`There is no column ${key}`);
+    const column = columnOf(table, key);
     if (value === undefined) return [];
     return [{ column, value: is(value, SQL) ? value : sql`${sql.param(value, column)}` }];
   });

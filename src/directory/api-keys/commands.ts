@@ -1,14 +1,14 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { apiKeys } from '../../db/schema/api-keys.ts';
-import { insertWhen, jsonList, update } from '../../db/statement.ts';
+import { jsonList, update } from '../../db/statement.ts';
 import { apiKeyInReach } from '../access/reach.ts';
 import { requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
-import { recordAfter, recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { holdsPermissions } from '../commands/grant-guard.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
+import { planAlteration, planCreation } from '../commands/unversioned-entity.ts';
 import { ForbiddenError, type Issue, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import {
@@ -24,7 +24,8 @@ import {
 import { PERMISSIONS } from '../kernel/permission-names.ts';
 import { REACH_KINDS } from '../kernel/reach-kinds.ts';
 import { sha256 } from '../kernel/secrets.ts';
-import { API_KEY_ACCESSES, type ApiKeyRecord, apiKeyRows } from './queries.ts';
+import { API_KEY } from './entity.ts';
+import { API_KEY_ACCESSES, type ApiKeyRecord } from './queries.ts';
 import { newToken } from './token.ts';
 
 export interface ApiKeyResult {
@@ -36,19 +37,8 @@ export interface ApiKeySecretResult extends ApiKeyResult {
   secret: string;
 }
 
-const time = (column: SQL): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000.0, 'unixepoch')`;
-
-/** What the API shows of a key, as events keep it. */
-const SNAPSHOT = sql`(SELECT json_object(
-  'name', api_key.name, 'access', api_key.access, 'reach', api_key.reach,
-  'permissions', (SELECT json_group_array(permission) FROM api_key_permission WHERE api_key_id = api_key.id),
-  'tenantIds', (SELECT json_group_array(tenant_id) FROM api_key_tenant WHERE api_key_id = api_key.id),
-  'customerId', api_key.customer_id,
-  'expiresAt', ${time(sql`api_key.expires_at`)}, 'revokedAt', ${time(sql`api_key.revoked_at`)},
-  'previousSecretExpiresAt', ${time(sql`api_key.previous_secret_expires_at`)}
-) FROM api_key WHERE api_key.id = event.subject_id)`;
-
-const SUBJECT = { subjectType: 'ApiKey', subjectId: sql`api_key.id` } as const;
+/** API keys that can still be used, under the name by which messages miss one. */
+const ACTIVE_API_KEY = { ...API_KEY, word: 'active API key' };
 
 /** Whoever takes over or ends a key must hold all that it holds. That its reach lies inside is part of finding it. */
 const holdsPermissionsOf = (viewer: Viewer, apiKeyId: string): Check<unknown> =>
@@ -115,8 +105,8 @@ export const createApiKey = command({
     const tenants = resolveTenants(viewer.reach, input.tenantIdentifiers ?? [], 'tenantIdentifiers');
     const { customerIdentifier: customer } = input;
     const customerId = customer && sql`(SELECT customer.id FROM customer WHERE ${isCustomer(customer)})`;
-    const created = wasRecorded(context, 'apiKey.created');
-    return {
+    return planCreation(context, API_KEY, {
+      type: 'apiKey.created',
       checks: [
         allExist([
           missingTenants(tenants),
@@ -125,36 +115,25 @@ export const createApiKey = command({
             : []),
         ]),
       ],
-      writes: (allowed) => [
-        recordEvent(
-          context,
-          { ...SUBJECT, type: 'apiKey.created', subjectId: sql`${apiKeyId}` },
-          sql`WHERE ${allowed}`,
-        ),
-        insertWhen(
-          apiKeys,
-          {
-            id: apiKeyId,
-            name: input.name,
-            access: input.access ?? 'WRITE',
-            reach: input.reach,
-            customerId,
-            secretHash: sha256(secret),
-            expiresAt: input.expiresAt,
-            createdAt: creationTime(apiKeyId),
-            updatedAt: creationTime(apiKeyId),
-          },
-          created,
-        ),
+      values: {
+        id: apiKeyId,
+        name: input.name,
+        access: input.access ?? 'WRITE',
+        reach: input.reach,
+        customerId,
+        secretHash: sha256(secret),
+        expiresAt: input.expiresAt,
+        createdAt: creationTime(apiKeyId),
+        updatedAt: creationTime(apiKeyId),
+      },
+      writes: (created) => [
         sql`INSERT INTO api_key_permission (api_key_id, permission)
           SELECT DISTINCT ${apiKeyId}, value FROM json_each(${jsonList(input.permissions)}) WHERE ${created}`,
         sql`INSERT INTO api_key_tenant (api_key_id, tenant_id)
           SELECT DISTINCT ${apiKeyId}, tenant_id FROM ${tenants} WHERE ${created}`,
-        recordAfter(context, 'apiKey.created', SNAPSHOT),
       ],
-      answer: apiKeyRows(sql`WHERE api_key.id = ${apiKeyId}`),
       result: (apiKey) => ({ apiKey, secret }),
-    };
+    });
   },
 });
 
@@ -181,14 +160,12 @@ export const rotateApiKey = command({
       AND api_key.revoked_at IS NULL AND (api_key.expires_at IS NULL OR api_key.expires_at > ${at.getTime()})`;
     const overlap = overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
     const keepsPrevious = overlap > 0;
-    return {
-      checks: [
-        allExist([missingUnless(sql`EXISTS (SELECT 1 FROM api_key WHERE ${target})`, 'id', 'active API key')]),
-        holdsPermissionsOf(viewer, id),
-        ...endsInTime(viewer, id),
-      ],
-      writes: (allowed) => [
-        recordEvent(context, { ...SUBJECT, type: 'apiKey.rotated' }, sql`FROM api_key WHERE ${target} AND ${allowed}`),
+    return planAlteration(context, ACTIVE_API_KEY, {
+      type: 'apiKey.rotated',
+      target,
+      checks: [holdsPermissionsOf(viewer, id), ...endsInTime(viewer, id)],
+      changes: sql`TRUE`,
+      writes: (rotated) => [
         update(
           apiKeys,
           {
@@ -197,13 +174,11 @@ export const rotateApiKey = command({
             previousSecretExpiresAt: keepsPrevious ? new Date(at.getTime() + overlap * 1000) : null,
             updatedAt: at,
           },
-          sql`api_key.id = ${id} AND ${wasRecorded(context, 'apiKey.rotated')}`,
+          sql`api_key.id = ${id} AND ${rotated}`,
         ),
-        recordAfter(context, 'apiKey.rotated', SNAPSHOT),
       ],
-      answer: apiKeyRows(sql`WHERE ${target}`),
       result: (apiKey) => ({ apiKey, secret }),
-    };
+    });
   },
 });
 
@@ -216,27 +191,19 @@ export const revokeApiKey = command({
   plan(context, { id }): Plan<ApiKeyResult, ApiKeyRecord> {
     const { viewer, at } = context;
     const target = sql`api_key.id = ${id} AND ${apiKeyInReach(viewer, sql`api_key.id`)}`;
-    const isActive = sql`api_key.revoked_at IS NULL`;
-    return {
-      checks: [
-        allExist([missingUnless(sql`EXISTS (SELECT 1 FROM api_key WHERE ${target})`, 'id', 'API key')]),
-        holdsPermissionsOf(viewer, id),
-      ],
-      writes: (allowed) => [
-        recordEvent(
-          context,
-          { ...SUBJECT, type: 'apiKey.revoked' },
-          sql`FROM api_key WHERE ${target} AND ${isActive} AND ${allowed}`,
-        ),
+    return planAlteration(context, API_KEY, {
+      type: 'apiKey.revoked',
+      target,
+      checks: [holdsPermissionsOf(viewer, id)],
+      changes: sql`api_key.revoked_at IS NULL`,
+      writes: (revoked) => [
         update(
           apiKeys,
           { revokedAt: at, updatedAt: at, previousSecretHash: null, previousSecretExpiresAt: null },
-          sql`api_key.id = ${id} AND ${wasRecorded(context, 'apiKey.revoked')}`,
+          sql`api_key.id = ${id} AND ${revoked}`,
         ),
-        recordAfter(context, 'apiKey.revoked', SNAPSHOT),
       ],
-      answer: apiKeyRows(sql`WHERE ${target}`),
       result: (apiKey) => ({ apiKey }),
-    };
+    });
   },
 });

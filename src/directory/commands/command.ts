@@ -1,6 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type Column, type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
-import { violatedUniqueColumn } from '../../db/constraint.ts';
+import { violatesUnique } from '../../db/constraint.ts';
 import { allOf, type Statement, select, write } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
@@ -17,11 +17,11 @@ import { parse } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { eventsOf, nameTenants } from './event-recording.ts';
 
-/** What every change that the directory knows how to make says of itself, whichever way it is made. */
+/** The rules that every change in the directory carries, whether one plan makes it or an import. */
 export interface Rules<Schema extends z.ZodType = z.ZodType> {
   readonly name: string;
   readonly permissions: readonly Permission[];
-  /** Which kinds of reach may run it at all. */
+  /** The kinds of reach that may run it at all. */
   readonly reaches: readonly Reach['kind'][];
   readonly input: Schema;
   readonly errors: readonly ErrorClass[];
@@ -36,16 +36,16 @@ export interface Command<Result = unknown, Answer = unknown, Schema extends z.Zo
   plan(context: CommandContext, input: z.output<Schema>): Plan<Result, Answer>;
 }
 
-/** Infers the types of a command from its schema and its plan. */
+/** Returns the command unchanged: it lets the compiler infer the types of a command from its schema and its plan. */
 export function command<Result, Answer, Schema extends z.ZodType>(
   definition: Command<Result, Answer, Schema>,
 ): Command<Result, Answer, Schema> {
   return definition;
 }
 
-/** One command being carried out: what all that it writes has in common. */
+/** A run of a command: what all that it writes has in common. */
 export interface CommandContext {
-  /** Stands in every event of the command. */
+  /** Every event of the run bears it. */
   readonly id: string;
   readonly at: Date;
   readonly viewer: Viewer;
@@ -60,11 +60,11 @@ export interface Check<Answer> {
   error(detail: string, answer: Answer | undefined): DirectoryError;
 }
 
-/** A unique value that the command may write, and who holds it if that fails. */
+/** A unique value that a command may write. If another record holds it, the batch fails, and the holder is looked up. */
 export interface UniqueValue {
-  /** As SQLite names it: `customer.email_key`. */
-  readonly column: string;
-  /** Where in the input the value came from. */
+  /** All columns of the unique index that the value would break, in the order of the index. */
+  readonly columns: readonly Column[];
+  /** Where in the input the value comes from. */
   readonly path: string;
   /** Finds the record that holds the value; null when the viewer may not read such records at all. */
   readonly holder: Statement<NamedRecord> | null;
@@ -91,14 +91,24 @@ export interface Plan<Result, Answer> {
   result(answer: Answer, recorded: ReadonlySet<EventType>): Result;
 }
 
-/** Refuses whoever may not run the command, whatever the input. */
+/**
+ * Refuses a viewer who may not run the command, whatever the input.
+ * @throws ForbiddenError
+ */
 export function authorize(viewer: Viewer, { permissions, reaches }: Pick<Rules, 'permissions' | 'reaches'>): void {
   if (viewer.access === 'READ') throw ForbiddenError.readOnlyKey();
   requirePermissions(viewer, permissions);
   requireReach(viewer, reaches);
 }
 
-/** Permission and reach, then input, then rules and writes in one batch: one D1 call, and one more when a value was taken. */
+/**
+ * Runs a command in one D1 call, and one more if a unique value is taken. Permissions and reach come first, then the
+ * input, then checks and writes in one batch.
+ * @throws ForbiddenError
+ * @throws ValidationError
+ * @throws AlreadyExistsError
+ * @throws the error of the first check that fails; then nothing is written
+ */
 export async function run<Result, Answer, Schema extends z.ZodType>(
   { db, viewer, mailIsDue }: Caller,
   { permissions, reaches, input: schema, plan: makePlan }: Command<Result, Answer, Schema>,
@@ -130,7 +140,7 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
   return plan.result(shown, new Set(results.recorded.map(({ type }) => type)));
 }
 
-/** Whether all of these pass: an expression. */
+/** Returns an expression: whether all of the checks pass. */
 export const isAllowed = (checks: readonly Check<never>[]): SQL =>
   allOf(checks.map(({ problem }) => sql`${problem} IS NULL`));
 
@@ -142,8 +152,7 @@ function checkStatement(checks: readonly Check<never>[]): Statement<Record<strin
 }
 
 async function asAlreadyExists(db: Caller['db'], unique: readonly UniqueValue[], error: unknown): Promise<unknown> {
-  const column = violatedUniqueColumn(error);
-  const taken = unique.find((value) => value.column === column);
+  const taken = unique.find(({ columns }) => violatesUnique(error, columns));
   if (!taken) return error;
   const { holder } = taken;
   const [existing] = holder ? (await db.reads({ holder })).holder : [];

@@ -1,24 +1,13 @@
-import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { customers } from '../../db/schema/customers.ts';
 import type { tenants } from '../../db/schema/tenants.ts';
 import type { users } from '../../db/schema/users.ts';
-import {
-  allOf,
-  differs,
-  inList,
-  insertWhen,
-  mapRows,
-  type Statement,
-  select,
-  update,
-  type Values,
-} from '../../db/statement.ts';
+import { allOf, differs, inList, insertWhen, select, update, type Values } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, isGranted, type Viewer } from '../access/viewer.ts';
-import { type NamedRecord, VersionConflictError } from '../kernel/errors.ts';
+import { VersionConflictError } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { creationTime } from '../kernel/ids.ts';
-import type { Permission } from '../kernel/permission-names.ts';
 import {
   authorize,
   type Check,
@@ -30,36 +19,24 @@ import {
 } from './command.ts';
 import { type EventContext, recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
+import { type UniquelyIndexed, uniqueValuesOf } from './unique-values.ts';
 
 export type EntityTable = typeof customers | typeof tenants | typeof users;
 
 export type EntityWord = 'customer' | 'tenant' | 'user';
 
-/** A kind of record that is created, changed, hidden and restored like the others: with versions and events. */
-export interface Entity<T extends EntityTable = EntityTable, Row = unknown> {
+/** A kind of record with versions and events: it is created, changed, hidden, restored and erased. */
+export interface Entity<T extends EntityTable = EntityTable, Row = unknown> extends UniquelyIndexed<T, Row> {
   /** In global ids and events. */
   readonly name: 'Customer' | 'Tenant' | 'User';
   /** In SQL, event types and messages. */
   readonly word: EntityWord;
-  readonly table: T;
-  readonly readPermission: Permission;
-  /** Over the table's columns: not hidden. */
+  /** A condition over the table's columns: not hidden. */
   readonly isLive: SQL;
   /** What the API shows of a record, as a JSON object over the table's columns: what events keep of it. */
   readonly snapshot: SQL;
-  /** Over the table's columns. */
+  /** A condition over the table's columns. */
   inReach(reach: Reach): SQL;
-  rows(rest: SQL): Statement<Row>;
-  named(record: Row): NamedRecord;
-  /** The columns whose values are unique among live records, and where in the input they come from. */
-  readonly unique: readonly UniqueColumn[];
-}
-
-interface UniqueColumn {
-  column: Column;
-  path: string;
-  /** Narrows the records that may not share the value, as the index does. */
-  among?: SQL;
 }
 
 /** Writes that hang on an event: it is recorded before any write, under a condition, and they follow. */
@@ -70,26 +47,27 @@ interface Writes {
 
 const from = ({ word }: Entity): SQL => sql`FROM ${sql.identifier(word)}`;
 
-/** What the subject of an event looks like at the time when this is evaluated. */
+/** Returns an expression for what the subject of an event looks like when it is evaluated. */
 export const snapshotOfSubject = (entity: Entity): SQL =>
   sql`(SELECT ${entity.snapshot} ${from(entity)} WHERE ${entity.table.id} = event.subject_id)`;
 
+/** Returns an expression: whether a record meets the condition over the table's columns. */
 export const exists = (entity: Entity, condition: SQL): SQL =>
   sql`EXISTS (SELECT 1 ${from(entity)} WHERE ${condition})`;
 
 type Acting = EventContext['viewer'];
 
-/** Who changes a record last, for the columns of the concepts that keep it. They are no part of what differs. */
+/** Returns who changes a record, for the columns of entities that keep it. A change of these alone is no change. */
 export const updatedBy = ({ table }: Entity, { actor }: Acting) =>
   'updatedByType' in table ? { updatedByType: actor.type, updatedById: actor.id } : {};
 
-/** The same for a new record. */
+/** Returns who creates a record, and so changed it last, for the columns of entities that keep it. */
 export const createdBy = (entity: Entity, acting: Acting) =>
   'createdByType' in entity.table
     ? { createdByType: acting.actor.type, createdById: acting.actor.id, ...updatedBy(entity, acting) }
     : {};
 
-/** A new record with these values. */
+/** Returns the event and the writes of a new record with these values. */
 export function creation<T extends EntityTable>(
   context: EventContext,
   entity: Entity<T>,
@@ -111,7 +89,10 @@ export function creation<T extends EntityTable>(
 
 type Verb = 'updated' | 'deleted' | 'restored';
 
-/** Other values for the record in `target`, if any of them differs: else nothing is recorded, and nothing written. */
+/**
+ * Returns the event and the writes that give the record in `target` other values. If none of them differs, nothing is
+ * recorded, and nothing written.
+ */
 export function alteration<T extends EntityTable>(
   context: CommandContext,
   entity: Entity<T>,
@@ -138,17 +119,21 @@ export function alteration<T extends EntityTable>(
   };
 }
 
-/** Matches the live records in reach, the only ones that can be changed. */
+/** A condition that matches live records in reach: only these can be changed or hidden. */
 const liveInReach = (entity: Entity, { reach }: Viewer): SQL => sql`${entity.isLive} AND ${entity.inReach(reach)}`;
 
-/** The same, hidden or not. */
+/** A condition that matches the record with an id if it is in reach, hidden or not. */
 export const inReachById = (entity: Entity, { reach }: Viewer, id: string | SQL): SQL =>
   sql`${entity.table.id} = ${id} AND ${entity.inReach(reach)}`;
 
+/** Returns a SELECT of one row (path, entity) if no record meets the condition `target`: a part of `allExist`. */
 export const missing = (entity: Entity, target: SQL, path: string): SQL =>
   missingUnless(exists(entity, target), path, entity.word);
 
-/** Refuses to overwrite what somebody else changed first. */
+/**
+ * A check that nobody else changed the record since the viewer read its version; no check without an expected version.
+ * @throws VersionConflictError
+ */
 export function hasVersion<Row>(
   entity: Entity<EntityTable, Row>,
   { permissions }: Viewer,
@@ -169,32 +154,15 @@ export function hasVersion<Row>(
 }
 
 /**
- * The unique values that a write may collide on: the given ones, or those that the record in `target` has. Who holds
- * them is shown to viewers who may read it.
+ * Returns the unique values that a write may collide on: the given ones, or else those that the record in `target` has.
+ * Their holder is shown to viewers who may read it, if it is a live record in reach.
  */
-export function uniqueValues<Row>(
+export const uniqueValues = <Row>(
   entity: Entity<EntityTable, Row>,
   viewer: Viewer,
   values: object,
   target: SQL,
-): UniqueValue[] {
-  const given = new Map<string, unknown>(Object.entries(values));
-  return entity.unique.map(({ column, path, among }) => {
-    const value = given.get(keyOf(entity, column)) ?? sql`(SELECT ${column} ${from(entity)} WHERE ${target})`;
-    const holds = [sql`${column} = ${value}`, among ?? sql`TRUE`, entity.isLive, entity.inReach(viewer.reach)];
-    return {
-      column: `${entity.word}.${column.name}`,
-      path,
-      holder: viewer.permissions.has(entity.readPermission)
-        ? mapRows(entity.rows(sql`WHERE ${allOf(holds)}`), (row) => entity.named(row))
-        : null,
-    };
-  });
-}
-
-/** What a column is called among the values of a record. */
-export const keyOf = ({ table }: Entity, column: Column): string =>
-  Object.entries(getTableColumns<EntityTable>(table)).find(([, candidate]) => candidate === column)?.[0] ?? '';
+): UniqueValue[] => uniqueValuesOf(entity, viewer, values, target, liveInReach(entity, viewer));
 
 interface Alteration<T extends EntityTable> {
   /** As an expression, the same before and after. */
@@ -207,7 +175,11 @@ interface Alteration<T extends EntityTable> {
   missing?: readonly SQL[];
 }
 
-/** Changes, hides or restores the record with this id; `checks` are those of its entity, over the record's columns. */
+/**
+ * Plans to change, hide or restore the record with this id. `checks` are those of its entity, for the record in
+ * `target`. A record is restored whether it is hidden or not, and otherwise changed only if it is live.
+ * @throws NotFoundError, from the command, if there is no such record
+ */
 export function planAlteration<T extends EntityTable, Row, Result>(
   context: CommandContext,
   entity: Entity<T, Row>,
@@ -229,9 +201,9 @@ export function planAlteration<T extends EntityTable, Row, Result>(
 }
 
 /**
- * Those of the records with these ids that the viewer could run a command on that changes or hides them, as things are:
- * by the conditions of `planAlteration`, all of them in one statement. `checks` are those of the command, over the
- * record's columns.
+ * Returns those of the ids whose records the viewer could now change or hide by the command with these rules. It asks
+ * what `planAlteration` asks, for all records in one statement. `checks` are those of the command, over the record's
+ * columns.
  */
 export async function changeable(
   { db, viewer }: Caller,

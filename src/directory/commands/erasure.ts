@@ -12,7 +12,10 @@ interface Erasure {
   removals: readonly SQL[];
 }
 
-/** The ids of the events about these records; of tenants, also of those about their data sources, there still or not. */
+/**
+ * Returns a SELECT of the ids of the events about these records. Those of tenants include the events about their data
+ * sources, whether these are still there or not.
+ */
 function eventsOf({ name }: Entity, ids: SQL): SQL {
   const own = sql`SELECT id FROM event WHERE subject_id IN ${ids}`;
   if (name !== 'Tenant') return own;
@@ -20,7 +23,10 @@ function eventsOf({ name }: Entity, ids: SQL): SQL {
     WHERE tenant_id IN ${ids} AND (type GLOB 'pixel.*' OR type GLOB 'pipeline.*')`;
 }
 
-/** The records in `target` go, and with them what their events say of them: of the events, all else stays. */
+/**
+ * Returns the event and the removals that erase the records in `target`, and what events say of them. All else of the
+ * events stays.
+ */
 export function erasure(context: CommandContext, entity: Entity, target: SQL): Erasure {
   const type: EventType = `${entity.word}.erased`;
   const { id } = entity.table;
@@ -44,7 +50,10 @@ export function erasure(context: CommandContext, entity: Entity, target: SQL): E
   };
 }
 
-/** Removes the record with this id for good, hidden or not. `along` goes before it. */
+/**
+ * Plans to remove the record with this id for good, hidden or not. What is erased `along` with it goes first.
+ * @throws ForbiddenError for a viewer who does not reach the whole organization
+ */
 export function planErasure<T extends EntityTable, Row, Result>(
   context: CommandContext,
   entity: Entity<T, Row>,

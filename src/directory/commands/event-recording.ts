@@ -5,14 +5,14 @@ import type { Actor } from '../access/actor.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { newId } from '../kernel/ids.ts';
 
-/** What all events of one command have in common. */
+/** What all events of one run of a command have in common. */
 export interface EventContext {
   readonly id: string;
   readonly at: Date;
   readonly viewer: { readonly actor: Actor };
 }
 
-/** What users do for themselves, before there is a viewer. */
+/** Returns the context of a change that a user makes, such as signing in, before there is a viewer. */
 export const eventContextOf = (userId: string, at: Date): EventContext => ({
   id: newId(),
   at,
@@ -29,7 +29,10 @@ interface EventDraft {
   after?: SQL;
 }
 
-/** Inserts one event for each row of `from`, a FROM clause with its conditions: none match, nothing happens. */
+/**
+ * Returns an INSERT of one event for each row of `from`, a FROM clause with its conditions. Without such a row, it does
+ * nothing.
+ */
 export function recordEvent(context: EventContext, draft: EventDraft, from: SQL): SQL {
   const { actor } = context.viewer;
   const { type, subjectType, subjectId, before, after } = draft;
@@ -41,26 +44,32 @@ export function recordEvent(context: EventContext, draft: EventDraft, from: SQL)
 const ofCommand = (context: EventContext, type: EventType): SQL =>
   sql`event.command_id = ${context.id} AND event.type = ${type}`;
 
-/** Whether an event of this type was recorded by this command: the condition of the writes that belong to it. */
+/** A condition of the writes that belong to an event: this command recorded one of this type. */
 export const wasRecorded = (context: EventContext, type: EventType): SQL =>
   sql`EXISTS (SELECT 1 FROM event WHERE ${ofCommand(context, type)})`;
 
-/** The subjects of this command's events of this type, for `IN`. */
+/** Returns the subjects of this command's events of this type, as a list for `IN`. */
 export const recordedSubjects = (context: EventContext, type: EventType): SQL =>
   sql`(SELECT event.subject_id FROM event WHERE ${ofCommand(context, type)})`;
 
-/** Sets what the subject looks like now, after the writes. */
+/** Returns an UPDATE that keeps in this command's events what their subjects look like after the writes. */
 export const recordAfter = (context: EventContext, type: EventType, after: SQL): SQL =>
   sql`UPDATE event SET after = ${after} WHERE ${ofCommand(context, type)}`;
 
-/** They name one tenant each: the other tenants of a customer or user are nobody's business who reaches only this one. */
+/**
+ * Events that name one tenant each. Whoever reaches only that tenant must not learn the user's or customer's other
+ * tenants.
+ */
 const OF_ONE_TENANT = sql`('membership.created', 'membership.deleted', 'tenantRole.assigned', 'tenantRole.revoked',
   'pixel.created', 'pixel.updated', 'pixel.removed', 'pipeline.created', 'pipeline.updated', 'pipeline.removed')`;
 
-/** A user is signed in to what may be out of the reach of whoever shares a tenant with the user, and by whom. */
+/** Events that name no tenant: what a user signs in to, and who signs the user in, may be out of a tenant's reach. */
 const OF_NO_TENANT = sql`('session.created', 'session.switched', 'session.ended', 'user.linked')`;
 
-/** Notes the tenants that this command's events name: by them, whoever reaches some tenants only finds the events. */
+/**
+ * Returns an INSERT of the tenants that this command's events name. By them, viewers who reach only some tenants find
+ * the events.
+ */
 export function nameTenants(context: EventContext): SQL {
   const about = (subjectType: EventDraft['subjectType']) =>
     sql`event.command_id = ${context.id} AND event.subject_type = ${subjectType}`;
@@ -84,10 +93,10 @@ export function nameTenants(context: EventContext): SQL {
     WHERE ${about('ApiKey')}`;
 }
 
-/** What this command recorded. */
+/** Returns a statement that reads the types of the events that this command recorded. */
 export const eventsOf = (context: EventContext): Statement<{ type: EventType }> =>
   select({ type: sql<EventType>`${events.type}` }, sql`FROM event WHERE ${events.commandId} = ${context.id}`);
 
-/** The subjects of all of this command's events, as a SELECT. */
+/** Returns a SELECT of the subjects of all events of this command. */
 export const allRecordedSubjects = (context: EventContext): SQL =>
   sql`SELECT ${events.subjectId} FROM event WHERE ${events.commandId} = ${context.id}`;

@@ -5,14 +5,24 @@ import type { Viewer } from '../access/viewer.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import type { Check } from './command.ts';
 
+/*
+ * Nobody grants what they lack. Nor does anybody take over or end what grants more than they hold: a role, a user, a
+ * key. Each command that does such a thing carries a check of this file; test/walks/escalation.test.ts tries to get
+ * around them.
+ */
+
 /**
- * Nobody hands on, takes over or ends what they do not hold themselves. `granted` is a SELECT of permission names: the
- * answer is an expression, NULL if the viewer has them all, else a JSON array of the others.
+ * Returns an expression: NULL if the viewer holds all of the granted permissions, else a JSON array of the others.
+ * `granted` is a SELECT of a column `permission`.
  */
 export const permissionsNotHeld = ({ permissions }: Viewer, granted: SQL): SQL =>
   sql`(SELECT json_group_array(DISTINCT permission) FROM (${granted})
     WHERE NOT ${inList(sql`permission`, [...permissions])} HAVING count(*) > 0)`;
 
+/**
+ * A check that the viewer holds all of the granted permissions, which are a SELECT of a column `permission`.
+ * @throws ForbiddenError, which names the permissions that the viewer lacks
+ */
 export function holdsPermissions(viewer: Viewer, granted: SQL): Check<unknown> {
   return {
     problem: permissionsNotHeld(viewer, granted),
@@ -20,23 +30,26 @@ export function holdsPermissions(viewer: Viewer, granted: SQL): Check<unknown> {
   };
 }
 
-/** The permissions of the role with this id; none for NULL. */
+/** Returns a SELECT of the permissions of the role with this id. For NULL it finds nothing. */
 export const permissionsOfRole = (roleId: SQL): SQL =>
   sql`SELECT role_permission.permission AS permission FROM role_permission WHERE role_permission.role_id = ${roleId}`;
 
-/** The permissions that a user has by any role, anywhere. */
+/** Returns a SELECT of the permissions that a user has by any role, anywhere. */
 export const permissionsOfUser = (userId: SQL): SQL =>
   sql`SELECT role_permission.permission AS permission FROM role_permission WHERE role_permission.role_id IN (
     SELECT held.role_id FROM user held WHERE held.id = ${userId}
     UNION SELECT assignment.role_id FROM assignment WHERE assignment.user_id = ${userId})`;
 
-/** The same of all the users of a customer, hidden ones included. */
+/** Returns a SELECT of the permissions that the users of a customer have by any role, hidden users included. */
 export const permissionsOfUsersOf = (customerId: SQL): SQL =>
   sql`SELECT role_permission.permission AS permission FROM role_permission WHERE role_permission.role_id IN (
     SELECT held.role_id FROM user held WHERE held.customer_id = ${customerId}
     UNION SELECT assignment.role_id FROM assignment WHERE assignment.user_customer_id = ${customerId})`;
 
-/** What users and keys may do by way of a tenant, or beside it. */
+/**
+ * Returns a SELECT of the permissions that users have by their roles in a tenant, and of all permissions of the keys
+ * that reach it.
+ */
 export const permissionsOfAllIn = (tenantId: SQL): SQL =>
   sql`SELECT role_permission.permission AS permission FROM role_permission WHERE role_permission.role_id IN (
     SELECT assignment.role_id FROM assignment WHERE assignment.tenant_id = ${tenantId})
@@ -44,9 +57,14 @@ export const permissionsOfAllIn = (tenantId: SQL): SQL =>
     SELECT api_key_tenant.api_key_id FROM api_key_tenant JOIN api_key ON api_key.id = api_key_tenant.api_key_id
     WHERE api_key_tenant.tenant_id = ${tenantId} AND api_key.revoked_at IS NULL)`;
 
+/** The message for a viewer who would change a user and does not reach all that the user reaches. */
 export const BEYOND_REACH = 'The user also reaches what is out of your reach.';
 
-/** Whoever changes or deletes a user holds all that the user has: every permission, and all of the reach. */
+/**
+ * Checks that the viewer holds all that a user has, every permission and all of the reach: only then may the viewer
+ * change or delete the user.
+ * @throws ForbiddenError
+ */
 export function holdsUser(viewer: Viewer, userId: SQL): Check<unknown>[] {
   return [
     {

@@ -13,20 +13,20 @@ export const TENANT_IS_LIVE = sql`tenant.deleted_at IS NULL`;
 /** A condition over the columns of `user`: hidden neither itself nor with its customer. */
 export const USER_IS_LIVE = sql`user.deleted = 0`;
 
-/** Matches the live customer that an identifier names. */
+/** Returns a condition that matches the live customer with an identifier. */
 export function isCustomer({ id, email, externalId }: CustomerIdentifier): SQL {
   if (id != null) return sql`${customers.id} = ${id} AND ${CUSTOMER_IS_LIVE}`;
   if (email != null) return sql`${customers.emailKey} = ${comparable(email)} AND ${CUSTOMER_IS_LIVE}`;
   return sql`${customers.externalIdKey} = ${comparable(externalId ?? '')} AND ${CUSTOMER_IS_LIVE}`;
 }
 
-/** Matches the live tenant that an identifier names. */
+/** Returns a condition that matches the live tenant with an identifier. */
 export function isTenant({ id, externalId }: TenantIdentifier): SQL {
   if (id != null) return sql`${tenants.id} = ${id} AND ${TENANT_IS_LIVE}`;
   return sql`${tenants.externalIdKey} = ${comparable(externalId ?? '')} AND ${TENANT_IS_LIVE}`;
 }
 
-/** Matches the live user that an identifier names. */
+/** Returns a condition that matches the live user with an identifier. */
 export function isUser({ id, email, externalId }: UserIdentifier): SQL {
   if (id != null) return sql`${users.id} = ${id} AND ${USER_IS_LIVE}`;
   // The unique indexes hold those who are not hidden themselves.

@@ -4,48 +4,72 @@ import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts
 import { LastAdminError, LastOwnerError } from '../kernel/errors.ts';
 import type { Check } from './command.ts';
 
-/**
- * The organization keeps an owner, and a tenant that has admins keeps one: of those who are ACTIVE, or, where nobody is,
- * of all who are live. `leaves` says over `id` whether a user is one of those who are about to lose the role or be hidden.
+/*
+ * The last admin of a tenant stays, and so does the last owner of the organization. Each command that takes a role away,
+ * or hides, erases or deactivates users, carries a check of this file.
+ *
+ * Those who are ACTIVE count. Where nobody is ACTIVE, such as before the first invitation is accepted, everybody counts.
+ * Example: of the admins Ada, who is ACTIVE, and Ben, who is INVITED, Ben may go. Ada may not, because Ben cannot sign
+ * in yet. Were both INVITED, either might go, but not both.
  */
-const keepsNobody = (isActive: SQL, leaves: SQL): SQL =>
-  sql`max(${leaves}) AND NOT CASE WHEN max(${isActive}) THEN max(${isActive} AND NOT ${leaves}) ELSE max(NOT ${leaves}) END`;
 
-/** An owner is a live user with the built-in role of that name. */
-export function keepsOwner(leaves: (userId: SQL) => SQL): Check<unknown> {
+/** Says of the user with an id, as an expression, whether the change takes the role from that user. */
+type Leaves = (userId: SQL) => SQL;
+
+/** An aggregate over those who have a role: whether somebody leaves it, and nobody who counts stays. */
+function leavesNobody(isActive: SQL, leaves: SQL): SQL {
+  const somebodyLeaves = sql`max(${leaves})`;
+  const somebodyIsActive = sql`max(${isActive})`;
+  const somebodyActiveStays = sql`max(${isActive} AND NOT ${leaves})`;
+  const somebodyStays = sql`max(NOT ${leaves})`;
+  return sql`${somebodyLeaves} AND NOT iif(${somebodyIsActive}, ${somebodyActiveStays}, ${somebodyStays})`;
+}
+
+/**
+ * A check that the organization keeps an owner: a live user with the built-in role `owner`.
+ * @throws LastOwnerError
+ */
+export function keepsOwner(leaves: Leaves): Check<unknown> {
   return {
     problem: sql`(SELECT max('last') FROM user owning WHERE owning.role_id = ${OWNER_ROLE_ID} AND owning.deleted = 0
-      HAVING ${keepsNobody(sql`owning.status = 'ACTIVE'`, leaves(sql`owning.id`))})`,
+      HAVING ${leavesNobody(sql`owning.status = 'ACTIVE'`, leaves(sql`owning.id`))})`,
     error: () => new LastOwnerError(),
   };
 }
 
 /**
- * The same for the built-in role `admin` in each tenant, hidden ones included, which may come back. `candidates` is a SELECT of the ids of the tenants that it
- * can be about; of those it finds, the ones in reach are named.
+ * A check that each tenant which has admins keeps one: a live user with the built-in role `admin` there. Hidden tenants
+ * are looked at too, because they may come back. `tenantIds` is a SELECT of the tenants that the change can be about.
+ * @throws LastAdminError, which names those of the tenants that are in reach
  */
-export function keepsAdmins(reach: Reach, candidates: SQL, leaves: (userId: SQL) => SQL): Check<unknown> {
+export function keepsAdmins(reach: Reach, tenantIds: SQL, leaves: Leaves): Check<unknown> {
+  const withoutAdmin = sql`SELECT managing.tenant_id AS tenant_id FROM assignment managing
+    WHERE managing.role_id = ${TENANT_ADMIN_ROLE_ID} AND managing.tenant_id IN (${tenantIds}) AND managing.user_deleted = 0
+    GROUP BY managing.tenant_id
+    HAVING ${leavesNobody(sql`managing.user_status = 'ACTIVE'`, leaves(sql`managing.user_id`))}`;
   return {
-    problem: sql`(SELECT json_group_array(tenant_id) FILTER (WHERE ${tenantInReach(reach, sql`tenant_id`)}) FROM (
-      SELECT managing.tenant_id AS tenant_id FROM assignment managing
-      WHERE managing.role_id = ${TENANT_ADMIN_ROLE_ID} AND managing.tenant_id IN (${candidates}) AND managing.user_deleted = 0
-      GROUP BY managing.tenant_id
-      HAVING ${keepsNobody(sql`managing.user_status = 'ACTIVE'`, leaves(sql`managing.user_id`))}
-    ) HAVING count(*) > 0)`,
-    error: (tenantIds) => new LastAdminError(JSON.parse(tenantIds)),
+    problem: sql`(SELECT json_group_array(tenant_id) FILTER (WHERE ${tenantInReach(reach, sql`tenant_id`)})
+      FROM (${withoutAdmin}) HAVING count(*) > 0)`,
+    error: (detail) => new LastAdminError(JSON.parse(detail)),
   };
 }
 
-/** What a user who goes, by being hidden, erased or deactivated, must not leave behind. */
+/**
+ * Checks that a user who is hidden, erased or deactivated leaves neither the organization without an owner nor a tenant
+ * without an admin.
+ * @throws LastOwnerError
+ * @throws LastAdminError
+ */
 export function keepsOwnerAndAdmins(reach: Reach, userId: SQL): Check<unknown>[] {
+  const tenantIds = sql`SELECT assignment.tenant_id FROM assignment WHERE assignment.user_id = ${userId}`;
   const leaves = (id: SQL) => sql`${id} = ${userId}`;
-  return [
-    keepsOwner(leaves),
-    keepsAdmins(reach, sql`SELECT assignment.tenant_id FROM assignment WHERE assignment.user_id = ${userId}`, leaves),
-  ];
+  return [keepsOwner(leaves), keepsAdmins(reach, tenantIds, leaves)];
 }
 
-/** The same for a customer that goes, with all of its users. */
+/**
+ * A check that a customer which is hidden or erased, and its users with it, leaves no tenant without an admin.
+ * @throws LastAdminError
+ */
 export function keepsAdminsWithout(reach: Reach, customerId: string): Check<unknown> {
   return keepsAdmins(
     reach,

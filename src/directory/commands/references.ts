@@ -6,21 +6,27 @@ import { NotFoundError, type Reference } from '../kernel/errors.ts';
 import { comparable, type TenantIdentifier } from '../kernel/input.ts';
 import type { Check } from './command.ts';
 
-/** Where in the input an identifier was given: `customerIdentifier` becomes `customerIdentifier.email`. */
+/** Returns where in the input an identifier was given: `customerIdentifier` becomes `customerIdentifier.email`. */
 export function pathOf(path: string, identifier: Record<string, unknown>): string {
   const [given] = Object.entries(identifier).find(([, value]) => value != null) ?? [];
   return given === undefined ? path : `${path}.${given}`;
 }
 
-/** The rows (path, entity) of a reference to a record for which the condition does not hold: one, or none. */
+/**
+ * Returns a SELECT of one row (path, entity) if the condition does not hold, and of no row if it does: a part of
+ * `allExist`.
+ */
 export const missingUnless = (exists: SQL, path: string, entity: string): SQL =>
   sql`SELECT ${path} AS path, ${entity} AS entity WHERE NOT ${exists}`;
 
-/** Over the columns of `tenant`: whether the viewer can give and take roles there. */
+/** A condition over the columns of `tenant`: it is live, and the viewer can give and take roles there. */
 export const givesRoles = (reach: Reach): SQL =>
   sql`tenant.deleted_at IS NULL AND ${tenantRoleInReach(reach, sql`tenant.id`)}`;
 
-/** The id of the live tenant that an identifier names, as an expression: NULL if there is none where the viewer gives roles. */
+/**
+ * Returns the id of the live tenant that an identifier names, as an expression. It is NULL if the viewer gives no roles
+ * there, or if the condition `also` over the tenant's id does not hold.
+ */
 export function tenantNamed(
   reach: Reach,
   { id, externalId }: TenantIdentifier,
@@ -31,11 +37,14 @@ export function tenantNamed(
   return sql`(SELECT tenant.id FROM tenant WHERE ${named} AND ${givesRoles(reach)} AND ${also(tenantId)})`;
 }
 
-/** The tenants that somebody means who could not name any: the one that is reached, if it is but one. */
+/** Returns the tenants that a viewer means who could not name any: the one in reach, if there is only one. */
 export const onlyTenant = ({ reach }: Viewer): TenantIdentifier[] =>
   reach.kind === 'TENANTS' && reach.tenantIds.length === 1 ? reach.tenantIds.map((id) => ({ id })) : [];
 
-/** The rows (path, tenant_id) of the given identifiers: tenant_id is null where no live tenant in reach is named so. */
+/**
+ * Returns a subquery with a row (position, path, tenant_id) for each of the given identifiers. Its tenant_id is NULL
+ * where no live tenant in reach has the identifier.
+ */
 export function resolveTenants(reach: Reach, identifiers: readonly TenantIdentifier[], path: string): SQL {
   const given = identifiers.map((identifier, position) => ({
     id: identifier.id,
@@ -49,22 +58,28 @@ export function resolveTenants(reach: Reach, identifiers: readonly TenantIdentif
     ) AS tenant_id FROM json_each(${jsonList(given)}) given)`;
 }
 
-/** An identifier of a tenant as `tenantsIn` looks it up. */
+/** Returns an identifier of a tenant in the form in which `tenantIn` and `tenantsIn` look it up. */
 export const toLookUp = ({ id, externalId }: TenantIdentifier) => ({
   id: id ?? null,
   externalIdKey: externalId == null ? null : comparable(externalId),
 });
 
-/** The ids of the `tenants` of a JSON object, as a JSON array: null where no live tenant in reach is named so. */
+/**
+ * Returns an expression for the ids of the tenants that the JSON object lists as `tenants`. They are a JSON array, with
+ * null where the viewer gives no roles in any tenant with the identifier.
+ */
 export const tenantsIn = (reach: Reach, object: SQL): SQL =>
   sql`(SELECT json_group_array(${tenantIn(reach, sql`named.value`)}) FROM json_each(${object}, '$.tenants') named)`;
 
-/** The same for one. */
+/**
+ * Returns an expression for the id of the tenant with an identifier in JSON. It is NULL where the viewer gives no roles
+ * in any tenant with the identifier.
+ */
 export const tenantIn = (reach: Reach, identifier: SQL): SQL =>
   sql`(SELECT tenant.id FROM tenant WHERE ${givesRoles(reach)}
     AND (tenant.id = ${identifier} ->> 'id' OR tenant.external_id_key = ${identifier} ->> 'externalIdKey'))`;
 
-/** Those of the identifiers at `path` for which no id was found. */
+/** Returns a reference for each identifier in the list at `path` for which no id was found. */
 export function noReferences(
   path: string,
   identifiers: readonly Record<string, unknown>[],
@@ -76,17 +91,24 @@ export function noReferences(
   );
 }
 
+/** Returns the reference at `path`, with a message for people, that NotFoundError reports. */
 export const notFoundAt = (path: string, entity: string): Reference => ({
   path,
   entity,
   message: `There is no ${entity} with the identifier given at ${path}.`,
 });
 
-/** The rows (path, entity) of those of them that name no tenant. */
+/**
+ * Returns a SELECT of a row (path, entity) for each identifier that `resolveTenants` found no tenant for: a part of
+ * `allExist`.
+ */
 export const missingTenants = (resolved: SQL): SQL =>
   sql`SELECT path, 'tenant' AS entity FROM ${resolved} WHERE tenant_id IS NULL`;
 
-/** Reports everything that is missing at once, each with its path. */
+/**
+ * A check that everything to which the input refers is there. `missing` are SELECTs of the references that lead nowhere.
+ * @throws NotFoundError, which reports all of them at once, each with its path
+ */
 export function allExist(missing: readonly SQL[]): Check<unknown> {
   return {
     problem: sql`(SELECT json_group_array(json_array(path, entity)) FROM (${sql.join([...missing], sql` UNION ALL `)})

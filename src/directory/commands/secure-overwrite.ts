@@ -5,8 +5,11 @@ import type { EntityTable } from './entity.ts';
 
 /*
  * SQLite leaves what it deletes where it stood until something else is written there, and D1 does not let us tell it
- * otherwise. So what is to be gone is overwritten first, with as many bytes, which SQLite does in place. Of a value that was
- * changed earlier, or moved, a copy may be left in unused space all the same: nothing reads that, but it is there.
+ * otherwise. So what is to be gone is overwritten first. Two lengths must hold:
+ * - as many bytes as before, because SQLite overwrites a row in place only if it does not change its size;
+ * - no more characters than before, and of ASCII as many, because CHECK constraints count characters.
+ * Of a value that was changed earlier, or moved, a copy may be left in unused space: nothing reads that, but it is
+ * there.
  */
 
 /** How each column is overwritten. Ids, choices, flags and times are left alone: they are nobody's. */
@@ -33,7 +36,9 @@ const OVERWRITTEN: Record<string, (column: Column) => SQL> = {
   shippingAddress: (column) => asObject(sql`${column}`),
 };
 
-/** Assignments that leave as many bytes in the columns of a record, which say nothing. */
+/**
+ * Returns assignments for an UPDATE that leave as many bytes in the columns of a record, and nothing of what they said.
+ */
 export function overwritten(table: EntityTable | typeof dataSources): SQL {
   const columns: Record<string, Column> = getTableColumns<Table>(table);
   const assignments = Object.entries(columns).flatMap(([key, column]) => {
@@ -43,7 +48,7 @@ export function overwritten(table: EntityTable | typeof dataSources): SQL {
   return sql.join(assignments, sql`, `);
 }
 
-/** The same for what people sign in with, which goes with its users: `userIds` is a list for IN. */
+/** Returns statements that overwrite what users sign in with, which is deleted with them. `userIds` is a list for IN. */
 export const overwrittenSignIn = (userIds: SQL): SQL[] => [
   sql`UPDATE password SET hash = ${stars(sql`octet_length(hash)`)} WHERE user_id IN ${userIds}`,
   sql`UPDATE session SET user_agent = ${asText(sessions.userAgent)} WHERE user_id IN ${userIds}`,
@@ -51,36 +56,56 @@ export const overwrittenSignIn = (userIds: SQL): SQL[] => [
   sql`UPDATE issued_identity SET external_id_hash = printf('%-64s', user_id) WHERE user_id IN ${userIds}`,
 ];
 
-/** The same for the data sources of tenants, which go with them. */
+/**
+ * Returns a statement that overwrites the data sources of tenants, which are deleted with them. `tenantIds` is a list
+ * for IN.
+ */
 export const overwrittenDataSources = (tenantIds: SQL): SQL =>
   sql`UPDATE data_source SET ${overwritten(dataSources)} WHERE tenant_id IN ${tenantIds}`;
 
+/** So many asterisks, of one byte each; none for a negative count. */
 const stars = (count: SQL): SQL => sql`replace(hex(zeroblob(max(0, ${count}))), '00', '*')`;
 
-/** No more characters than before, and of ASCII as many: what holds for the length of the text holds for this. */
+/** So many padlocks, of four bytes each: no character of UTF-8 has more. */
+const padlocks = (count: SQL): SQL => sql`replace(hex(zeroblob(${count})), '00', char(128274))`;
+
+/** One character of so many bytes, from one to three; the empty text for 0. */
+const characterOf = (bytes: SQL): SQL => sql`substr('*é…', ${bytes}, iif(${bytes}, 1, 0))`;
+
+/** ASCII becomes asterisks. Other text becomes as few characters as its bytes allow, because it had at least so many. */
 function asText(text: Column): SQL {
   const bytes = sql`octet_length(${text})`;
-  const wide = sql`replace(hex(zeroblob(${bytes} / 4)), '00', char(128274)) || substr('*é…', ${bytes} % 4, iif(${bytes} % 4, 1, 0))`;
-  return sql`iif(${bytes} = length(${text}), ${stars(bytes)}, ${wide})`;
+  const isAscii = sql`${bytes} = length(${text})`;
+  const fewestCharacters = sql`${padlocks(sql`${bytes} / 4`)} || ${characterOf(sql`${bytes} % 4`)}`;
+  return sql`iif(${isAscii}, ${stars(bytes)}, ${fewestCharacters})`;
 }
 
-/** Keys are unique: they begin with a character that no input has, and the end of the number of the row. */
+/**
+ * A key becomes a character that no input has, the last seven digits of the row's number, and asterisks: it stays
+ * unique. A key of less than eight bytes has room for fewer digits.
+ */
 function asKey(key: Column): SQL {
   const bytes = sql`octet_length(${key})`;
-  const number = sql`substr(printf('%07d', rowid), -min(7, ${bytes} - 1), min(7, ${bytes} - 1))`;
+  const digits = sql`min(7, ${bytes} - 1)`;
+  const number = sql`substr(printf('%07d', rowid), -${digits}, ${digits})`;
   return sql`char(1) || ${number} || ${stars(sql`${bytes} - 8`)}`;
 }
 
-/** Of a few bytes, several rows that go at once might get the same. */
+/** A key of a few bytes is left as it is: several rows that go at once might get the same one. */
 function asLongKey(key: Column): SQL {
   return sql`iif(octet_length(${key}) < 8, ${key}, ${asKey(key)})`;
 }
 
+/** A JSON list becomes a list of one text, which fills it: `["***"]`. One too short for that has nothing in it. */
 function asList(list: Column): SQL {
-  return sql`iif(octet_length(${list}) < 4, ${list}, '["' || ${stars(sql`octet_length(${list}) - 4`)} || '"]')`;
+  const bytes = sql`octet_length(${list})`;
+  return sql`iif(${bytes} < 4, ${list}, '["' || ${stars(sql`${bytes} - 4`)} || '"]')`;
 }
 
-/** The same for a JSON object. */
+/**
+ * A JSON object becomes an object of one text, which fills it: `{"":"***"}`. One too short for that is left as it is.
+ */
 export function asObject(object: SQL): SQL {
-  return sql`iif(octet_length(${object}) < 7, ${object}, '{"":"' || ${stars(sql`octet_length(${object}) - 7`)} || '"}')`;
+  const bytes = sql`octet_length(${object})`;
+  return sql`iif(${bytes} < 7, ${object}, '{"":"' || ${stars(sql`${bytes} - 7`)} || '"}')`;
 }

@@ -1,19 +1,26 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
+import type { Viewer } from '../access/viewer.ts';
 import { AlreadyExistsError, ValidationError } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
-import type { Check } from './command.ts';
-import { type Entity, type EntityWord, exists, keyOf } from './entity.ts';
+import type { Check, UniqueValue } from './command.ts';
+import { type Entity, type EntityWord, exists, uniqueValues } from './entity.ts';
+import { keptValue } from './unique-values.ts';
 
 /** What an upsert did. NOOP: the record existed and nothing differed, so nothing was written. */
 export type UpsertOutcome = 'CREATED' | 'UPDATED' | 'NOOP';
 
+/** Returns what an upsert did, by the events that it recorded. */
 export function upsertOutcome(recorded: ReadonlySet<EventType>, word: EntityWord): UpsertOutcome {
   if (recorded.has(`${word}.created`)) return 'CREATED';
   return recorded.has(`${word}.updated`) ? 'UPDATED' : 'NOOP';
 }
 
-/** An identifier that names a record out of reach is taken: that alone shows. */
+/**
+ * A check that the identifier does not name a record out of reach: the value counts as taken then, and nothing more is
+ * told.
+ * @throws AlreadyExistsError without the record
+ */
 export function isNotTaken(entity: Entity, target: SQL, reached: SQL, path: string): Check<unknown> {
   return {
     problem: sql`iif(${exists(entity, target)} AND NOT ${exists(entity, reached)}, 'taken', NULL)`,
@@ -21,21 +28,30 @@ export function isNotTaken(entity: Entity, target: SQL, reached: SQL, path: stri
   };
 }
 
-/** The unique values that are written: to a record that exists those of its change, beside what it keeps. */
-export function eitherOf(entity: Entity, target: SQL, created: object, changed: object): Record<string, SQL> {
-  const [ofNew, ofOld] = [new Map(Object.entries(created)), new Map(Object.entries(changed))];
-  const values = entity.unique.map(({ column }): [string, SQL] => {
-    const key = keyOf(entity, column);
-    const kept = sql`(SELECT ${column} FROM ${entity.table} WHERE ${target})`;
-    return [
-      key,
-      sql`iif(${exists(entity, target)}, coalesce(${ofOld.get(key) ?? null}, ${kept}), ${ofNew.get(key) ?? null})`,
-    ];
-  });
-  return Object.fromEntries(values);
+/**
+ * Returns the unique values that an upsert may collide on. A record that exists gets the changed value, or keeps its own
+ * where none is given; a new one gets the created value.
+ */
+export function uniqueValuesOfUpsert(
+  entity: Entity,
+  viewer: Viewer,
+  target: SQL,
+  created: Record<string, unknown>,
+  changed: Record<string, unknown>,
+): UniqueValue[] {
+  const written = (key: string): SQL => {
+    const ofExisting = sql`coalesce(${changed[key] ?? null}, ${keptValue(entity.table, key, target)})`;
+    const ofNew = sql`${created[key] ?? null}`;
+    return sql`iif(${exists(entity, target)}, ${ofExisting}, ${ofNew})`;
+  };
+  const keys = entity.unique.flatMap(({ columns }) => columns);
+  return uniqueValues(entity, viewer, Object.fromEntries(keys.map((key) => [key, written(key)])), target);
 }
 
-/** A name is needed for a record that does not exist yet, and only then. */
+/**
+ * A check that a name is given where a new record will be created; a record that exists keeps its own.
+ * @throws ValidationError at `name`
+ */
 export function isNamed(entity: Entity, target: SQL, name: string | undefined): Check<unknown> {
   return {
     problem: sql`iif(${name === undefined ? 1 : 0} AND NOT ${exists(entity, target)}, 'missing', NULL)`,
@@ -50,8 +66,8 @@ interface UpsertInput {
 }
 
 /**
- * Refuses to clear the very value that the record is looked up by: the same call would find nothing the next time, and
- * create a second record.
+ * A refinement of an upsert's input that refuses to clear the very value by which the record is looked up. The same call
+ * would find nothing the next time, and create a second record.
  */
 export const keepsIdentifier = (fields: readonly string[]) => (input: UpsertInput, context: z.RefinementCtx) => {
   const message = 'cannot be cleared where it is the identifier';

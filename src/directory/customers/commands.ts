@@ -11,11 +11,11 @@ import { isCustomer } from '../commands/identifiers.ts';
 import { keepsAdminsWithout } from '../commands/last-admin-guard.ts';
 import { allExist, missingTenants, pathOf, resolveTenants } from '../commands/references.ts';
 import {
-  eitherOf,
   isNamed,
   isNotTaken,
   keepsIdentifier,
   type UpsertOutcome,
+  uniqueValuesOfUpsert,
   upsertOutcome,
 } from '../commands/upsert.ts';
 import {
@@ -176,7 +176,7 @@ export const upsertCustomer = command({
         ...creating.writes,
         ...firstMemberships(context, customerId, tenants),
       ],
-      unique: uniqueValues(CUSTOMER, viewer, eitherOf(CUSTOMER, target, newValues, otherValues), target),
+      unique: uniqueValuesOfUpsert(CUSTOMER, viewer, target, newValues, otherValues),
       answer: customerRows(sql`WHERE customer.id IN (
         ${allRecordedSubjects(context)} UNION ALL SELECT customer.id FROM customer WHERE ${target})`),
       result: (customer, recorded) => ({ customer, outcome: upsertOutcome(recorded, 'customer') }),

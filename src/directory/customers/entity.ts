@@ -20,8 +20,8 @@ export const CUSTOMER: Entity<typeof customers, CustomerRecord> = {
   rows: customerRows,
   named: (record) => ({ entity: 'Customer', record }),
   unique: [
-    { column: customers.emailKey, path: 'email.address' },
-    { column: customers.externalIdKey, path: 'externalId' },
-    { column: customers.nameKey, path: 'name', among: sql`customer.kind = 'COMPANY'` },
+    { columns: ['emailKey'], path: 'email.address' },
+    { columns: ['externalIdKey'], path: 'externalId' },
+    { columns: ['nameKey'], path: 'name', among: sql`customer.kind = 'COMPANY'` },
   ],
 };

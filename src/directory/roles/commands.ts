@@ -1,12 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { roles } from '../../db/schema/roles.ts';
-import { differs, insertWhen, jsonList, mapRows, update } from '../../db/statement.ts';
-import { requirePermissions, type Viewer } from '../access/viewer.ts';
-import { type Check, type CommandContext, command, type Plan, type UniqueValue } from '../commands/command.ts';
-import { recordAfter, recordEvent, recordedSubjects, wasRecorded } from '../commands/event-recording.ts';
+import { differs, jsonList, update } from '../../db/statement.ts';
+import { requirePermissions } from '../access/viewer.ts';
+import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
-import { allExist, missingUnless } from '../commands/references.ts';
+import { uniqueValuesOf } from '../commands/unique-values.ts';
+import { planAlteration, planCreation, planRemoval } from '../commands/unversioned-entity.ts';
 import {
   AlreadyExistsError,
   BuiltInRoleError,
@@ -19,22 +19,14 @@ import {
 import { newId } from '../kernel/ids.ts';
 import { choice, comparable, id, longText, newRecord, text } from '../kernel/input.ts';
 import { PERMISSIONS, type Permission } from '../kernel/permission-names.ts';
-import { ROLE_SCOPES, type RoleRecord, roleRows } from './queries.ts';
+import { permissionsOf, ROLE } from './entity.ts';
+import { ROLE_SCOPES, type RoleRecord } from './queries.ts';
 
 export interface RoleResult {
   role: RoleRecord;
 }
 
 const asResult = (role: RoleRecord): RoleResult => ({ role });
-
-const permissionsOf = (roleId: SQL): SQL => sql`(SELECT json_group_array(permission) FROM (
-  SELECT permission FROM role_permission WHERE role_permission.role_id = ${roleId} ORDER BY permission))`;
-
-/** What the API shows of a role, as events keep it. */
-const SNAPSHOT = sql`json_object('scope', role.scope, 'name', role.name, 'description', role.description,
-  'level', role.level, 'permissions', json(${permissionsOf(sql`role.id`)}))`;
-const SNAPSHOT_OF_SUBJECT = sql`(SELECT ${SNAPSHOT} FROM role WHERE role.id = event.subject_id)`;
-const SUBJECT = { subjectType: 'Role', subjectId: sql`role.id` } as const;
 
 const level = z.int({ error: 'must be a whole number' }).min(0, 'must be at least 0').max(100, 'must be at most 100');
 const permissionList = z
@@ -48,19 +40,6 @@ const isNotBuiltIn = (target: SQL): Check<unknown> => ({
   problem: sql`(SELECT role.name FROM role WHERE ${target} AND role.built_in)`,
   error: (name) => new BuiltInRoleError(name),
 });
-
-function nameIsFree({ permissions }: Viewer, name: string | undefined, scope: SQL): UniqueValue[] {
-  if (name === undefined) return [];
-  const holder = roleRows(sql`WHERE role.scope = ${scope} AND role.name_key = ${comparable(name)}`);
-  return [
-    {
-      // The columns of the index, the first of which SQLite names first.
-      column: 'role.scope',
-      path: 'name',
-      holder: permissions.has('role:read') ? mapRows(holder, (record) => ({ entity: 'Role' as const, record })) : null,
-    },
-  ];
-}
 
 const writePermissions = (roleId: SQL, permissions: readonly Permission[], condition: SQL): SQL =>
   sql`INSERT INTO role_permission (role_id, permission)
@@ -82,7 +61,6 @@ export const createRole = command({
     const { viewer } = context;
     requirePermissions(viewer, permissions);
     const roleId = newId();
-    const created = wasRecorded(context, 'role.created');
     const values = {
       id: roleId,
       scope,
@@ -92,23 +70,19 @@ export const createRole = command({
       level: level ?? 0,
       builtIn: false,
     };
-    return {
+    return planCreation(context, ROLE, {
+      type: 'role.created',
       checks: [
         {
           problem: sql`(SELECT count(*) FROM role WHERE role.scope = ${scope} HAVING count(*) >= ${MAX_ROLES})`,
           error: () => new TooManyRolesError(MAX_ROLES),
         },
       ],
-      writes: (allowed) => [
-        recordEvent(context, { ...SUBJECT, type: 'role.created', subjectId: sql`${roleId}` }, sql`WHERE ${allowed}`),
-        insertWhen(roles, values, created),
-        writePermissions(sql`${roleId}`, permissions, created),
-        recordAfter(context, 'role.created', SNAPSHOT_OF_SUBJECT),
-      ],
-      unique: nameIsFree(viewer, name, sql`${scope}`),
-      answer: roleRows(sql`WHERE role.id = ${roleId}`),
+      values,
+      writes: (created) => [writePermissions(sql`${roleId}`, permissions, created)],
+      unique: uniqueValuesOf(ROLE, viewer, values, sql`FALSE`),
       result: asResult,
-    };
+    });
   },
 });
 
@@ -129,18 +103,15 @@ export const updateRole = command({
     requirePermissions(viewer, permissions ?? []);
     const target = sql`role.id = ${id}`;
     const values = { ...patch, nameKey: patch.name === undefined ? undefined : comparable(patch.name) };
-    const otherPermissions =
+    const hasOtherPermissions =
       permissions === undefined ? sql`FALSE` : sql`${permissionsOf(sql`role.id`)} <> ${JSON.stringify(permissions)}`;
-    const changed = sql`${differs(roles, values)} OR ${otherPermissions}`;
-    const updated = wasRecorded(context, 'role.updated');
-    return {
+    return planAlteration(context, ROLE, {
+      type: 'role.updated',
+      target,
       checks: mayChange(context, target, id),
-      writes: (allowed) => [
-        recordEvent(
-          context,
-          { ...SUBJECT, type: 'role.updated', before: SNAPSHOT },
-          sql`FROM role WHERE ${target} AND (${changed}) AND ${allowed}`,
-        ),
+      changes: sql`${differs(roles, values)} OR ${hasOtherPermissions}`,
+      before: ROLE.snapshot,
+      writes: (updated) => [
         ...(Object.values(values).some((value) => value !== undefined)
           ? [update(roles, values, sql`${target} AND ${updated}`)]
           : []),
@@ -150,18 +121,15 @@ export const updateRole = command({
               sql`DELETE FROM role_permission WHERE role_permission.role_id = ${id} AND ${updated}`,
               writePermissions(sql`${id}`, permissions, updated),
             ]),
-        recordAfter(context, 'role.updated', SNAPSHOT_OF_SUBJECT),
       ],
-      unique: nameIsFree(viewer, patch.name, sql`(SELECT role.scope FROM role WHERE ${target})`),
-      answer: roleRows(sql`WHERE ${target}`),
+      unique: uniqueValuesOf(ROLE, viewer, values, target),
       result: asResult,
-    };
+    });
   },
 });
 
-/** The role is there, it is not built in, and the viewer holds what it grants. */
+/** A role is changed by those who hold what it grants, if it is not built in. */
 const mayChange = ({ viewer }: CommandContext, target: SQL, id: string): Check<unknown>[] => [
-  allExist([missingUnless(sql`EXISTS (SELECT 1 FROM role WHERE ${target})`, 'id', 'role')]),
   isNotBuiltIn(target),
   holdsPermissions(viewer, permissionsOfRole(sql`${id}`)),
 ];
@@ -174,7 +142,9 @@ export const deleteRole = command({
   errors: [ValidationError, NotFoundError, BuiltInRoleError, RoleInUseError, ForbiddenError],
   plan(context, { id }): Plan<RoleResult, RoleRecord> {
     const target = sql`role.id = ${id}`;
-    return {
+    return planRemoval(context, ROLE, {
+      type: 'role.deleted',
+      target,
       checks: [
         ...mayChange(context, target, id),
         {
@@ -189,17 +159,7 @@ export const deleteRole = command({
           },
         },
       ],
-      writes: (allowed) => [
-        recordEvent(
-          context,
-          { ...SUBJECT, type: 'role.deleted', before: SNAPSHOT },
-          sql`FROM role WHERE ${target} AND ${allowed}`,
-        ),
-        sql`DELETE FROM role WHERE role.id IN ${recordedSubjects(context, 'role.deleted')}`,
-      ],
-      answer: roleRows(sql`WHERE ${target}`),
-      answersBeforeWriting: true,
       result: asResult,
-    };
+    });
   },
 });

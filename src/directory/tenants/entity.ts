@@ -26,5 +26,5 @@ export const TENANT: Entity<typeof tenants, TenantRecord> = {
   inReach: (reach) => tenantInReach(reach, tenants.id),
   rows: tenantRows,
   named: (record) => ({ entity: 'Tenant', record }),
-  unique: [{ column: tenants.externalIdKey, path: 'externalId' }],
+  unique: [{ columns: ['externalIdKey'], path: 'externalId' }],
 };

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { violatedUniqueColumn } from '../../db/constraint.ts';
+import { violatedUniqueColumns } from '../../db/constraint.ts';
 import { issuedIdentities } from '../../db/schema/trusted-issuers.ts';
 import { users } from '../../db/schema/users.ts';
 import { allOf, insertWhen, update, write } from '../../db/statement.ts';
@@ -105,7 +105,7 @@ async function admit({ db, userAgent, now }: AnonymousCaller, claimed: ClaimedId
     const isOpen = recorded.some(({ type }) => type === 'session.created');
     return isOpen ? opened.admission : null;
   } catch (error) {
-    if (violatedUniqueColumn(error) === null) throw error;
+    if (violatedUniqueColumns(error) === null) throw error;
     return null;
   }
 }

@@ -18,60 +18,104 @@ import { USER } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 import { recordTenantRoles, recordTenantRolesEnding, writeTenantRoles } from './tenant-roles.ts';
 
-/** A role where somebody has it, or is to have it: in the organization, unless it is in a tenant. */
+/** A role where somebody has it, or is to have it: in a tenant, or, where none is named, in the organization. */
 const rolePlace = z.object(
   { roleIdentifier, tenantIdentifier: tenantIdentifier.nullish() },
   { error: otherwise('must be an object') },
 );
 type RolePlace = z.output<typeof rolePlace>;
 
-/** What a place stands for, as expressions. */
+/** What a role in its place stands for, as expressions. */
 interface ResolvedRole {
-  inTenant: boolean;
-  tenantId: SQL;
+  /** Null in the organization. */
+  tenantId: SQL | null;
   roleId: SQL;
-  /** The role that the user has there now. */
+  /** The role that the user has in that place now. */
   current: SQL;
   missing: readonly SQL[];
 }
 
-function find(
+function resolveRole(
   { viewer }: CommandContext,
   userId: SQL,
   { roleIdentifier: role, tenantIdentifier: tenant }: RolePlace,
   path: string,
 ): ResolvedRole {
   const roleId = roleNamed(role, tenant ? sql`'TENANT'` : sql`'ORGANIZATION'`);
-  const tenantId = tenant ? tenantNamed(viewer.reach, tenant) : sql`NULL`;
-  const current = tenant
-    ? sql`(SELECT assignment.role_id FROM assignment
-        WHERE assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId})`
-    : sql`(SELECT team.role_id FROM user team WHERE team.id = ${userId} AND team.kind = 'ORGANIZATION')`;
-  return {
-    inTenant: tenant != null,
-    tenantId,
-    roleId,
-    current,
-    missing: [
-      ...(tenant
-        ? [missingUnless(sql`${tenantId} IS NOT NULL`, pathOf(`${path}.tenantIdentifier`, tenant), 'tenant')]
-        : []),
-      missingUnless(sql`${roleId} IS NOT NULL`, pathOf(`${path}.roleIdentifier`, role), 'role'),
-    ],
-  };
+  const noRole = missingUnless(sql`${roleId} IS NOT NULL`, pathOf(`${path}.roleIdentifier`, role), 'role');
+  if (!tenant) {
+    const current = sql`(SELECT team.role_id FROM user team WHERE team.id = ${userId} AND team.kind = 'ORGANIZATION')`;
+    return { tenantId: null, roleId, current, missing: [noRole] };
+  }
+  const tenantId = tenantNamed(viewer.reach, tenant);
+  const noTenant = missingUnless(sql`${tenantId} IS NOT NULL`, pathOf(`${path}.tenantIdentifier`, tenant), 'tenant');
+  const current = sql`(SELECT assignment.role_id FROM assignment
+    WHERE assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId})`;
+  return { tenantId, roleId, current, missing: [noTenant, noRole] };
 }
 
-/** A role that is to be taken away is one that the user has. */
+/**
+ * A check that a role that is to be taken away is one that the user has.
+ * @throws NotFoundError at `revoke`
+ */
 const isHeld = ({ roleId, current }: ResolvedRole): Check<unknown> => ({
   problem: sql`iif(${current} IS ${roleId}, NULL, 'other')`,
   error: () => new NotFoundError([{ path: 'revoke', entity: 'role', message: 'The user does not have this role.' }]),
 });
 
-/** Who is no team member has no role in the organization to begin with, and gets none so. */
+/**
+ * A check that the user has a role in the organization already: nobody becomes a team member by a change of role.
+ * @throws ValidationError at `assign`
+ */
 const isTeamMember = ({ current }: ResolvedRole): Check<unknown> => ({
   problem: sql`iif(${current} IS NULL, 'none', NULL)`,
   error: () => ValidationError.at('assign', 'is a role in the organization, and the user is not in its team'),
 });
+
+/** A part of the change: what it must leave to the organization or a tenant, and the event that it records. */
+interface Step {
+  keeps: Check<unknown>;
+  recorded(allowed: SQL): SQL;
+}
+
+/**
+ * Gives a team member, the user in `target`, another role in the organization.
+ * @throws ForbiddenError for a viewer who does not reach the whole organization
+ */
+function replaceInOrganization(context: CommandContext, target: SQL, userId: SQL, assigned: ResolvedRole) {
+  const { viewer } = context;
+  requireReach(viewer, ['ORGANIZATION']);
+  const { roleId } = assigned;
+  return {
+    admits: [isTeamMember(assigned), ...holdsUser(viewer, userId)],
+    keeps: keepsOwner((id) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`),
+    ...alteration(context, USER, target, { roleId }),
+  };
+}
+
+/** Gives the user a role in a tenant, in place of the one there, if any. */
+function assignInTenant(context: CommandContext, userId: SQL, tenantId: SQL, roleId: SQL): Step {
+  const losesAdmin = (id: SQL) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${TENANT_ADMIN_ROLE_ID})`;
+  const assigned = sql`(SELECT ${userId} AS user_id, ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
+  return {
+    keeps: keepsAdmins(context.viewer.reach, sql`SELECT ${tenantId}`, losesAdmin),
+    recorded: (allowed) => recordTenantRoles(context, assigned, allowed),
+  };
+}
+
+/** Takes the user's role in a tenant away, unless it is the tenant where another takes its place. */
+function revokeInTenant(context: CommandContext, userId: SQL, tenantId: SQL, assignedIn: SQL | null): Step {
+  const isNotReplaced = sql`${tenantId} IS NOT ${assignedIn ?? sql`NULL`}`;
+  const revoked = sql`assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId} AND ${isNotReplaced}`;
+  return {
+    keeps: keepsAdmins(
+      context.viewer.reach,
+      sql`SELECT ${tenantId} WHERE ${isNotReplaced}`,
+      (id) => sql`${id} = ${userId}`,
+    ),
+    recorded: (allowed) => recordTenantRolesEnding(context, sql`${revoked} AND ${allowed}`),
+  };
+}
 
 /**
  * Takes a role of a user away, gives one, or both at once: in a tenant, or in the organization. In each place a user has
@@ -98,60 +142,37 @@ export const changeRole = command({
     const { viewer } = context;
     const target = sql`${isUser(userIdentifier)} AND ${userInReach(viewer.reach, sql`user.id`)}`;
     const userId = sql`(SELECT user.id FROM user WHERE ${target})`;
-    const taken = revoke ? find(context, userId, revoke, 'revoke') : null;
-    const given = assign ? find(context, userId, assign, 'assign') : null;
-    const own = given && !given.inTenant ? given : null;
-    if (own) requireReach(viewer, ['ORGANIZATION']);
-    const there = given?.inTenant ? given : null;
-    const left = taken?.inTenant ? taken : null;
+    const revoked = revoke ? resolveRole(context, userId, revoke, 'revoke') : null;
+    const assigned = assign ? resolveRole(context, userId, assign, 'assign') : null;
+    const roles = [revoked, assigned].filter((role) => role !== null);
 
-    const altering = own && alteration(context, USER, target, { roleId: own.roleId });
-    // Where the role given is in the same tenant, it takes the place of the one taken away, which does not end.
-    const ends = left && sql`${left.tenantId} IS NOT ${there?.tenantId ?? sql`NULL`}`;
-    const isUserMeant = (id: SQL) => sql`${id} = ${userId}`;
+    // A role in the organization is never only taken away: the input assigns another, which replaces it.
+    const replacing = assigned && !assigned.tenantId ? [replaceInOrganization(context, target, userId, assigned)] : [];
+    const assigning = assigned?.tenantId ? [assignInTenant(context, userId, assigned.tenantId, assigned.roleId)] : [];
+    const revoking = revoked?.tenantId
+      ? [revokeInTenant(context, userId, revoked.tenantId, assigned?.tenantId ?? null)]
+      : [];
     return {
       checks: [
         allExist([
           missingUnless(sql`${userId} IS NOT NULL`, pathOf('userIdentifier', userIdentifier), 'user'),
-          ...(taken?.missing ?? []),
-          ...(given?.missing ?? []),
+          ...roles.flatMap(({ missing }) => missing),
         ]),
-        ...(taken ? [isHeld(taken)] : []),
-        ...(own ? [isTeamMember(own), ...holdsUser(viewer, userId)] : []),
-        ...[taken, given].flatMap((found) =>
-          found ? [holdsPermissions(viewer, permissionsOfRole(found.current))] : [],
-        ),
-        ...(given ? [holdsPermissions(viewer, permissionsOfRole(given.roleId))] : []),
-        ...(own ? [keepsOwner((id) => sql`(${isUserMeant(id)} AND ${own.roleId} IS NOT ${OWNER_ROLE_ID})`)] : []),
-        ...(left ? [keepsAdmins(viewer.reach, sql`SELECT ${left.tenantId} WHERE ${ends}`, isUserMeant)] : []),
-        ...(there
-          ? [
-              keepsAdmins(
-                viewer.reach,
-                sql`SELECT ${there.tenantId}`,
-                (id) => sql`(${isUserMeant(id)} AND ${there.roleId} IS NOT ${TENANT_ADMIN_ROLE_ID})`,
-              ),
-            ]
-          : []),
+        ...(revoked ? [isHeld(revoked)] : []),
+        ...replacing.flatMap(({ admits }) => admits),
+        ...roles.map(({ current }) => holdsPermissions(viewer, permissionsOfRole(current))),
+        ...(assigned ? [holdsPermissions(viewer, permissionsOfRole(assigned.roleId))] : []),
+        ...[...replacing, ...revoking, ...assigning].map(({ keeps }) => keeps),
       ],
-      writes: (allowed) => writesOf(allowed),
+      // All events are recorded before anything is written that they depend on.
+      writes: (allowed) => [
+        ...[...replacing, ...assigning, ...revoking].map(({ recorded }) => recorded(allowed)),
+        ...replacing.flatMap(({ writes }) => writes),
+        ...writeTenantRoles(context),
+      ],
       // Without the role, the user may be out of reach: then it is found by what was recorded.
       answer: userRows(sql`WHERE user.id IN (${allRecordedSubjects(context)}) OR (${target})`),
       result: (user) => ({ user }),
     };
-
-    /** All events are recorded before anything is written that they depend on. */
-    function writesOf(allowed: SQL): SQL[] {
-      const assigned =
-        there && sql`(SELECT ${userId} AS user_id, ${there.tenantId} AS tenant_id, ${there.roleId} AS role_id)`;
-      const ending = left && sql`assignment.user_id = ${userId} AND assignment.tenant_id = ${left.tenantId}`;
-      return [
-        ...(altering ? [altering.recorded(allowed)] : []),
-        ...(assigned ? [recordTenantRoles(context, assigned, allowed)] : []),
-        ...(ending ? [recordTenantRolesEnding(context, sql`${ending} AND ${ends} AND ${allowed}`)] : []),
-        ...(altering?.writes ?? []),
-        ...writeTenantRoles(context),
-      ];
-    }
   },
 });

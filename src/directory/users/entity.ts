@@ -20,8 +20,8 @@ export const USER: Entity<typeof users, UserRecord> = {
   rows: userRows,
   named: (record) => ({ entity: 'User', record }),
   unique: [
-    { column: users.emailKey, path: 'email' },
-    { column: users.externalIdKey, path: 'externalId' },
+    { columns: ['emailKey'], path: 'email' },
+    { columns: ['externalIdKey'], path: 'externalId' },
   ],
 };
 

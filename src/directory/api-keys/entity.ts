@@ -1,0 +1,21 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { apiKeys } from '../../db/schema/api-keys.ts';
+import type { UnversionedEntity } from '../commands/unversioned-entity.ts';
+import { type ApiKeyRecord, apiKeyRows } from './queries.ts';
+
+const time = (column: SQL): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000.0, 'unixepoch')`;
+
+/** API keys, as commands change them. */
+export const API_KEY: UnversionedEntity<typeof apiKeys, ApiKeyRecord> = {
+  name: 'ApiKey',
+  word: 'API key',
+  table: apiKeys,
+  snapshot: sql`json_object(
+    'name', api_key.name, 'access', api_key.access, 'reach', api_key.reach,
+    'permissions', (SELECT json_group_array(permission) FROM api_key_permission WHERE api_key_id = api_key.id),
+    'tenantIds', (SELECT json_group_array(tenant_id) FROM api_key_tenant WHERE api_key_id = api_key.id),
+    'customerId', api_key.customer_id,
+    'expiresAt', ${time(sql`api_key.expires_at`)}, 'revokedAt', ${time(sql`api_key.revoked_at`)},
+    'previousSecretExpiresAt', ${time(sql`api_key.previous_secret_expires_at`)})`,
+  rows: apiKeyRows,
+};

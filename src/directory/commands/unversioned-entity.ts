@@ -1,0 +1,138 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { apiKeys } from '../../db/schema/api-keys.ts';
+import type { dataSources } from '../../db/schema/data-sources.ts';
+import type { events } from '../../db/schema/events.ts';
+import type { roles } from '../../db/schema/roles.ts';
+import type { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
+import { insertWhen, type Statement, type Values } from '../../db/statement.ts';
+import type { EventType } from '../kernel/event-types.ts';
+import type { Check, CommandContext, Plan, UniqueValue } from './command.ts';
+import { recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
+import { allExist, missingUnless } from './references.ts';
+
+type UnversionedTable = typeof apiKeys | typeof dataSources | typeof roles | typeof trustedIssuers;
+
+/** A kind of record without versions: it is created, changed with events, and deleted for good, but not hidden. */
+export interface UnversionedEntity<T extends UnversionedTable = UnversionedTable, Row = unknown> {
+  /** In global ids and events. */
+  readonly name: typeof events.$inferSelect.subjectType;
+  /** In messages. */
+  readonly word: string;
+  readonly table: T;
+  /** What the API shows of a record, as a JSON object over the table's columns: what events keep of it. */
+  readonly snapshot: SQL;
+  rows(rest: SQL): Statement<Row>;
+}
+
+/** What the plans of an entity's commands differ in. */
+interface PlanParts<Row, Result> {
+  /** The type of the event on which all writes hang. */
+  type: EventType;
+  checks: readonly Check<NoInfer<Row>>[];
+  result(row: Row): Result;
+}
+
+interface Creation<T extends UnversionedTable, Row, Result> extends PlanParts<Row, Result> {
+  values: Values<T> & { id: string };
+  unique?: readonly UniqueValue[];
+  /** What else belongs to the new record. `created` is the condition of these writes. */
+  writes?(created: SQL): readonly SQL[];
+}
+
+/** Plans to create a record. Its event keeps what the record looks like after all of the writes. */
+export function planCreation<T extends UnversionedTable, Row, Result>(
+  context: CommandContext,
+  entity: UnversionedEntity<T, Row>,
+  { type, checks, unique = [], values, writes = () => [], result }: Creation<T, Row, Result>,
+): Plan<Result, Row> {
+  const { table, name } = entity;
+  const created = wasRecorded(context, type);
+  return {
+    checks,
+    writes: (allowed) => [
+      recordEvent(context, { type, subjectType: name, subjectId: sql`${values.id}` }, sql`WHERE ${allowed}`),
+      insertWhen<UnversionedTable>(table, values, created),
+      ...writes(created),
+      recordAfter(context, type, snapshotOfSubject(entity)),
+    ],
+    unique,
+    answer: entity.rows(sql`WHERE ${table.id} = ${values.id}`),
+    result,
+  };
+}
+
+interface Alteration<Row, Result> extends PlanParts<Row, Result> {
+  /** Matches the record, before and after the writes. */
+  target: SQL;
+  /** Whether there is anything to change, over the table's columns: if not, nothing is recorded or written. */
+  changes: SQL;
+  /** The snapshot that the event keeps of the record before the writes, if it keeps one. */
+  before?: SQL;
+  unique?: readonly UniqueValue[];
+  /** The changes. `altered` is the condition of these writes. */
+  writes(altered: SQL): readonly SQL[];
+}
+
+/**
+ * Plans to change the record in `target`. Its event keeps what the record looks like after the writes.
+ * @throws NotFoundError, from the command, if there is no such record
+ */
+export function planAlteration<Row, Result>(
+  context: CommandContext,
+  entity: UnversionedEntity<UnversionedTable, Row>,
+  { type, target, changes, before, checks, unique = [], writes, result }: Alteration<Row, Result>,
+): Plan<Result, Row> {
+  const subject = { type, subjectType: entity.name, subjectId: sql`${entity.table.id}` };
+  return {
+    checks: [isThere(entity, target), ...checks],
+    writes: (allowed) => [
+      recordEvent(
+        context,
+        before ? { ...subject, before } : subject,
+        sql`FROM ${entity.table} WHERE ${target} AND (${changes}) AND ${allowed}`,
+      ),
+      ...writes(wasRecorded(context, type)),
+      recordAfter(context, type, snapshotOfSubject(entity)),
+    ],
+    unique,
+    answer: entity.rows(sql`WHERE ${target}`),
+    result,
+  };
+}
+
+interface Removal<Row, Result> extends PlanParts<Row, Result> {
+  target: SQL;
+}
+
+/**
+ * Plans to delete the record in `target`. Its event keeps what the record looked like.
+ * @throws NotFoundError, from the command, if there is no such record
+ */
+export function planRemoval<Row, Result>(
+  context: CommandContext,
+  entity: UnversionedEntity<UnversionedTable, Row>,
+  { type, target, checks, result }: Removal<Row, Result>,
+): Plan<Result, Row> {
+  const { table, name, snapshot } = entity;
+  return {
+    checks: [isThere(entity, target), ...checks],
+    writes: (allowed) => [
+      recordEvent(
+        context,
+        { type, subjectType: name, subjectId: sql`${table.id}`, before: snapshot },
+        sql`FROM ${table} WHERE ${target} AND ${allowed}`,
+      ),
+      sql`DELETE FROM ${table} WHERE ${table.id} IN ${recordedSubjects(context, type)}`,
+    ],
+    answer: entity.rows(sql`WHERE ${target}`),
+    answersBeforeWriting: true,
+    result,
+  };
+}
+
+const isThere = ({ table, word }: UnversionedEntity, target: SQL): Check<unknown> =>
+  allExist([missingUnless(sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target})`, 'id', word)]);
+
+/** What the subject of an event looks like at the time when this is evaluated. */
+const snapshotOfSubject = ({ table, snapshot }: UnversionedEntity): SQL =>
+  sql`(SELECT ${snapshot} FROM ${table} WHERE ${table.id} = event.subject_id)`;
