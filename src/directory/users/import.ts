@@ -53,8 +53,8 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
     requireOwnHome(given, found);
     requireReferences(given, found);
     const columns = changedColumns(given, found, now);
-    if (differsFrom(columns, now)) requireHolds(found);
-    keepsOwnersAndAdmins(given, found, columns, now);
+    if (differsFrom(columns, now)) requireHoldsUser(found);
+    keepOwnersAndAdmins(given, found, columns, now);
     if (columns.role_id !== now.role_id && found.givenRoleBeyond) throw ForbiddenError.missing(found.givenRoleBeyond);
     requireNotTaken(claim, given.path, id, uniqueValues(found, columns, now));
     return { columns, relations: newTenantRoles(given, found) };
@@ -91,7 +91,7 @@ function requireReferences({ path, row }: Given, found: FoundUser): void {
 }
 
 /** Lets nobody change a user who has anything that they lack. */
-function requireHolds({ whollyInReach, beyond }: FoundUser): void {
+function requireHoldsUser({ whollyInReach, beyond }: FoundUser): void {
   if (!whollyInReach) throw ForbiddenError.outOfReach(BEYOND_REACH);
   if (beyond !== null) throw ForbiddenError.missing(beyond);
 }
@@ -146,7 +146,7 @@ function changedColumns({ path, row }: Given, found: FoundUser, now: StoredColum
 }
 
 /** Keeps owners and admins as they are. Whether others are left depends on the other rows, too, so an import cannot tell. */
-function keepsOwnersAndAdmins({ path }: Given, found: FoundUser, columns: StoredColumns, now: StoredColumns): void {
+function keepOwnersAndAdmins({ path }: Given, found: FoundUser, columns: StoredColumns, now: StoredColumns): void {
   const wasOwner = now.role_id === OWNER_ROLE_ID;
   if (wasOwner && columns.role_id !== OWNER_ROLE_ID) throw ValidationError.at(`${path}.roleIdentifier`, NOT_BY_IMPORT);
   const isDeactivated = columns.status === 'DEACTIVATED' && now.status !== 'DEACTIVATED';
