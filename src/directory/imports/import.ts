@@ -89,13 +89,21 @@ export interface Decision<Relation> {
 export interface Import<Row, F extends Found, Relation> extends Rules, RelationWrites<Relation> {
   readonly entity: Entity;
   readonly row: z.ZodType<Row>;
-  /** Where a row says which record it means. */
+  /** Returns where in the input a row says which record it means, such as `rows.3.externalId`. */
   identifierPath(given: GivenRow<Row>): string;
   /** Looks up one row for each that is given, in their order: an `F` and the record. */
   lookup(viewer: Viewer, rows: readonly GivenRow<Row>[]): Statement<LookupRow>;
-  /** Decides on a row that names no record yet; throws a DirectoryError if the row fails. */
+  /**
+   * Decides on a row that names no record yet.
+   *
+   * @throws DirectoryError if the row fails
+   */
   decideNew(context: DecisionContext, given: GivenRow<Row>, found: F): Decision<Relation>;
-  /** Decides on a row that names this record; throws a DirectoryError if the row fails. */
+  /**
+   * Decides on a row that names this record, which no row before has named.
+   *
+   * @throws DirectoryError if the row fails
+   */
   decideExisting(context: DecisionContext, given: GivenRow<Row>, found: F, existing: StoredRecord): Decision<Relation>;
 }
 
@@ -189,7 +197,7 @@ function decideRow<Row, F extends Found, Relation>(
 const recordsToWrite = <Relation>(rows: readonly DecidedRow<Relation>[]) =>
   rows.flatMap((row) => (hasFailed(row) || outcomeOf(row.record) === 'NOOP' ? [] : [row.record]));
 
-/** Writes the records, unless the lookup finds anything else than before: it answers what it finds now. */
+/** Writes the records, unless the lookup finds anything else by now; returns what it finds. */
 async function writeIfUnchanged<Row, F extends Found, Relation>(
   db: Database,
   viewer: Viewer,
@@ -205,7 +213,7 @@ async function writeIfUnchanged<Row, F extends Found, Relation>(
   return foundNow;
 }
 
-/** What `group_concat` makes of it in SQL. */
+/** What was found for all rows, as one text: the same that `group_concat` makes of it in SQL. */
 const asText = (found: readonly LookupRow[]): string => found.map((row) => row.found).join('\n');
 
 function outcomeOf<Relation>({ columns, now, relations }: ImportedRecord<Relation>) {

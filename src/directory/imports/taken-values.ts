@@ -46,7 +46,7 @@ export function requireNotTaken(claim: Claim, path: string, id: string | null, v
  *
  * @param path of the identifier
  * @param identity of the record, in whatever form it is the same in both rows
- * @throws ValidationError
+ * @throws ValidationError if a row before has claimed the identity
  */
 export function requireNamedOnce(claim: Claim, path: string, word: string, identity: string): void {
   if (!claim(`record ${identity}`)) throw ValidationError.at(path, `names the same ${word} as a row before`);

@@ -98,7 +98,10 @@ function identifierPath({ path }: Given): string {
   return `${path}.externalId`;
 }
 
-/** As for a single new tenant: one that no partner manages must have an admin, and whoever makes one holds what admins do. */
+/**
+ * Returns the first admin of a new tenant, by the rules of `createTenant`: a tenant that no partner manages must have one,
+ * and whoever appoints one holds what admins do.
+ */
 function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, beyond }: FoundTenant): Admin | null {
   const { adminEmail: email, partnerManaged } = row;
   const at = `${path}.adminEmail`;

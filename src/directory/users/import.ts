@@ -72,7 +72,7 @@ function identifierPath({ path, row }: Given): string {
   return row.externalId == null ? `${path}.email` : `${path}.externalId`;
 }
 
-/** Reports all that the row names and that is not there, at once. */
+/** Requires all that the row names beside the user, and reports all that is missing at once. */
 function requireReferences({ path, row }: Given, found: FoundUser): void {
   const missing: Reference[] = [];
   if (row.customerIdentifier != null && found.givenCustomerId === null) {

@@ -42,7 +42,7 @@ const ImportOutcome = builder.enumType('ImportOutcome', {
   } as const,
 });
 
-/** What the rows of an import can fail for. */
+/** The errors that a row of an import can fail with. */
 const ROW_ERRORS = [
   ValidationError,
   NotFoundError,
