@@ -45,7 +45,7 @@ describe('D1 calls of a mutation', () => {
 
   for (const mutation of MUTATIONS) {
     const { name, document, depth } = mutation;
-    // Whose key is read first, if this isolate has never seen it; an import surveys before it writes.
+    // Whose key is read first, if this isolate has never seen it; an import looks up before it writes.
     const most = 2 + depth + (name.startsWith('import') ? 1 : 0);
     it(`at most ${most} for ${name}${depth > 0 ? ` with ${depth} lists below its payload` : ''}`, async () => {
       const { secret, input } = await asker(mutation, world, PERMISSIONS);

@@ -1,12 +1,12 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { sql } from 'drizzle-orm';
 import * as z from 'zod';
+import type { Database } from '../../db/client.ts';
 import { type Statement, write } from '../../db/statement.ts';
 import type { Caller, Viewer } from '../access/viewer.ts';
 import { authorize, type CommandContext, type Rules } from '../commands/command.ts';
-import type { EntityWord } from '../commands/entity.ts';
+import type { Entity } from '../commands/entity.ts';
 import { nameTenants } from '../commands/event-recording.ts';
 import {
-  AlreadyExistsError,
   DirectoryError,
   ForbiddenError,
   ImportRejectedError,
@@ -15,12 +15,17 @@ import {
 } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { choice, otherwise, parse } from '../kernel/input.ts';
+import type { Found, LookupRow } from './lookup.ts';
+import { differsFrom, type StoredColumns } from './stored-columns.ts';
+import { type Claim, requireNamedOnce, withClaims } from './taken-values.ts';
+import { type ImportedRecord, importWrites, type RelationWrites, type StoredRecord } from './writes.ts';
 
+/** How many rows an import may have. */
 export const MAX_IMPORT_ROWS = 500;
 
+/** How many tenants all rows of an import may name: one statement looks all of them up. */
 export const MAX_NAMED_TENANTS = 5000;
 
-/** How many tenants the rows name: all of them stand in one survey. */
 const namedTenants = (rows: readonly unknown[]): number =>
   rows.reduce<number>((sum, row) => {
     const { tenantIdentifiers, tenantRoles } = named.parse(row);
@@ -41,186 +46,201 @@ const importInput = z.object({
   errorPolicy: choice(['REJECT_ALL', 'SKIP_FAILED']).nullish(),
 });
 
-/** What is common to all imports: only what a row is, and how it is read and written, differs. */
+/** The input and the errors of every import. Errors of its rows are answered with the rows. */
 export const IMPORT_RULES = { input: importInput, errors: [ValidationError, ForbiddenError] };
 
+/** What became of one row of an import. */
 export interface ImportedRow {
   /** Where in the input, such as `rows.3`. */
   path: string;
   outcome: 'CREATED' | 'UPDATED' | 'NOOP' | 'FAILED';
-  /** Of the record; null where there is none. */
+  /** Of the record; null for a row that failed. */
   id: string | null;
+  /** Why the row failed; null if it did not. */
   error: DirectoryError | null;
 }
 
+/** What became of the rows of an import, in the order given. */
 export interface ImportResult {
   rows: readonly ImportedRow[];
 }
 
+/** A row of an import that has been parsed. */
 export interface GivenRow<Row> {
-  /** Such as `rows.3`. */
+  /** Where in the input, such as `rows.3`. */
   path: string;
   row: Row;
 }
 
-/** A row as the database has it: `seen` is all, as text, that decides what becomes of it. */
-export interface LookedUpRow {
-  seen: string;
-  /** The columns of the record that the row names, as they are stored; null where there is none. */
-  record: string | null;
-}
-
-export interface Decision<Written> {
-  outcome: 'CREATED' | 'UPDATED' | 'NOOP';
-  id: string;
-  written: Written;
-}
-
-export interface Decided<Written> {
-  created: readonly Written[];
-  updated: readonly Written[];
-}
-
-export interface Deciding {
+/** What a row is decided with, beside what was found. */
+export interface DecisionContext {
   viewer: Viewer;
-  /** Whether no row before has claimed this value, which only one may have. */
-  claim(value: string): boolean;
+  claim: Claim;
 }
 
-export interface Import<Row, Written> extends Rules {
-  readonly word: EntityWord;
+/** What a row makes of the record that it names. */
+export interface Decision<Relation> {
+  columns: StoredColumns;
+  /** What is added beside the record. */
+  relations: readonly Relation[];
+}
+
+/** A kind of import: how its rows are looked up, decided on and written. `runImport` does the rest. */
+export interface Import<Row, F extends Found, Relation> extends Rules, RelationWrites<Relation> {
+  readonly entity: Entity;
   readonly row: z.ZodType<Row>;
-  /** Answers one row for each that is given, in their order. */
-  lookup(viewer: Viewer, rows: readonly GivenRow<Row>[]): Statement<LookedUpRow>;
-  /** Throws a DirectoryError for a row that fails. */
-  decide(deciding: Deciding, given: GivenRow<Row>, found: LookedUpRow): Decision<Written>;
-  /** Like those of a plan: the events first, if `allowed`, and nothing without them. */
-  writes(context: CommandContext, decided: Decided<Written>, allowed: SQL): readonly SQL[];
+  /** Returns where in the input a row says which record it means, such as `rows.3.externalId`. */
+  identifierPath(given: GivenRow<Row>): string;
+  /** Looks up one row for each that is given, in their order: an `F` and the record. */
+  lookup(viewer: Viewer, rows: readonly GivenRow<Row>[]): Statement<LookupRow>;
+  /**
+   * Decides on a row that names no record yet.
+   *
+   * @throws DirectoryError if the row fails
+   */
+  decideNew(context: DecisionContext, given: GivenRow<Row>, found: F): Decision<Relation>;
+  /**
+   * Decides on a row that names this record, which no row before has named.
+   *
+   * @throws DirectoryError if the row fails
+   */
+  decideExisting(context: DecisionContext, given: GivenRow<Row>, found: F, existing: StoredRecord): Decision<Relation>;
 }
 
-type RowOutcome<Written> = Decision<Written> | DirectoryError;
-
-/** What `make` answers, or the error that is no bug. */
-function attempt<T>(make: () => T): T | DirectoryError {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof DirectoryError) return error;
-    throw error;
-  }
+interface FailedRow {
+  path: string;
+  error: DirectoryError;
 }
+
+type ParsedRow<Row> = GivenRow<Row> | FailedRow;
+
+type DecidedRow<Relation> = { path: string; record: ImportedRecord<Relation> } | FailedRow;
 
 const WRITE_ATTEMPTS = 2;
 
 /**
- * Brings in up to 500 records, in at most three D1 calls: one that surveys what is there, one that writes, and one more if
- * somebody else changed any of it between the two. The survey is made again in the batch of the writes, which happen only
- * if it still finds the same: so what was decided on is what is written on.
+ * Imports up to 500 records, in at most three D1 calls. The first looks up what is there. The second writes, if the same
+ * lookup, made again in its batch, still finds the same: so what was decided on is what is written on. If somebody else
+ * changed any of it in between, the rows are decided on anew, and the third call writes. Rows that fail do not throw.
+ *
+ * @throws ForbiddenError if the caller may not run the import at all
+ * @throws ValidationError for an input that is no list of rows, or too long
  */
-export async function runImport<Row, Written>(
+export async function runImport<Row, F extends Found, Relation>(
   { db, viewer }: Caller,
-  command: Import<Row, Written>,
+  command: Import<Row, F, Relation>,
   input: unknown,
 ): Promise<ImportResult> {
   authorize(viewer, command);
   const { rows, errorPolicy } = parse(importInput, input);
-  const paths = rows.map((_, position) => `rows.${position}`);
-  const parsed = rows.map((row, position) => attempt(() => parse(command.row, row, 'rows', String(position))));
-  const given = parsed.flatMap((row, position): (GivenRow<Row> & { position: number })[] =>
-    row instanceof DirectoryError ? [] : [{ path: paths[position] ?? '', position, row }],
-  );
+  const parsed = rows.map((row, position) => parseRow(command.row, row, position));
+  const given = parsed.flatMap((row) => (hasFailed(row) ? [] : [row]));
   const lookup = command.lookup(viewer, given);
 
   let { found } = given.length === 0 ? { found: [] } : await db.reads({ found: lookup });
-  for (let count = 0; count < WRITE_ATTEMPTS; count += 1) {
-    const decided = decideAll(command, viewer, given, found);
-    const outcomes = parsed
-      .map((row, position) => (row instanceof DirectoryError ? row : decided.get(position)))
-      .map((outcome) => {
-        if (!outcome) throw new Error('A row of an import was not decided on');
-        return outcome;
-      });
-    const failed = outcomes.some((outcome) => outcome instanceof DirectoryError);
-    if (failed && errorPolicy !== 'SKIP_FAILED') return answer(paths, outcomes.map(rejected));
+  for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt += 1) {
+    const decided = decideRows(command, viewer, parsed, found);
+    if (errorPolicy !== 'SKIP_FAILED' && decided.some(hasFailed)) {
+      return failAll(decided, () => new ImportRejectedError());
+    }
 
-    const created = writtenBy(outcomes, 'CREATED');
-    const updated = writtenBy(outcomes, 'UPDATED');
-    if (created.length + updated.length === 0) return answer(paths, outcomes);
-    const context: CommandContext = { id: newId(), at: new Date(), viewer };
-    const seen = seenIn(found);
-    const isStillSo = sql`(SELECT group_concat(seen, char(10)) FROM (${lookup.sql})) = ${seen}`;
-    const writes = [...command.writes(context, { created, updated }, isStillSo), nameTenants(context)];
-    const { again } = await db.batch({ again: lookup, writes: writes.map(write) });
-    if (seenIn(again) === seen) return answer(paths, outcomes);
-    found = again;
+    const records = recordsToWrite(decided);
+    const answer = { rows: decided.map(imported) };
+    if (records.length === 0) return answer;
+    const foundAgain = await writeIfUnchanged(db, viewer, command, lookup, found, records);
+    if (asText(foundAgain) === asText(found)) return answer;
+    found = foundAgain;
   }
-  return answer(
-    paths,
-    parsed.map((row) => (row instanceof DirectoryError ? row : new VersionConflictError(null, null))),
-  );
+  return failAll(parsed, () => new VersionConflictError(null, null));
 }
 
-const writtenBy = <Written>(outcomes: readonly RowOutcome<Written>[], wanted: 'CREATED' | 'UPDATED'): Written[] =>
-  outcomes.flatMap((outcome) =>
-    outcome instanceof DirectoryError || outcome.outcome !== wanted ? [] : [outcome.written],
-  );
-
-/** A unique value that a row would write. */
-interface Wanted {
-  value: string | number | null | undefined;
-  /** What the record has now. */
-  before: string | number | null | undefined;
-  /** The id of the live record that has the value. */
-  holder: string | null;
-  /** Where in the row. */
-  at: string;
+function parseRow<Row>(schema: z.ZodType<Row>, row: unknown, position: number): ParsedRow<Row> {
+  const path = `rows.${position}`;
+  return orFailed(path, () => ({ path, row: parse(schema, row, 'rows', String(position)) }));
 }
 
-/** Nobody but the record with this id has what the row would write, and no row before would write the same. */
-export function requireFree({ claim }: Deciding, path: string, id: string | null, wanted: readonly Wanted[]): void {
-  for (const { value, before, holder, at } of wanted) {
-    if (value == null || value === before) continue;
-    const isTaken = holder !== null && holder !== id;
-    if (isTaken || !claim(`${at} ${value}`)) throw new AlreadyExistsError(`${path}.${at}`, null);
-  }
-}
-
-const seenIn = (found: readonly LookedUpRow[]): string => found.map(({ seen }) => seen).join('\n');
-
-function decideAll<Row, Written>(
-  command: Import<Row, Written>,
+/** Decides on the rows one after the other: a value that one of them takes is not free for those behind it. */
+function decideRows<Row, F extends Found, Relation>(
+  command: Import<Row, F, Relation>,
   viewer: Viewer,
-  given: readonly (GivenRow<Row> & { position: number })[],
-  found: readonly LookedUpRow[],
-): Map<number, RowOutcome<Written>> {
-  const claimed = new Set<string>();
-  const decided = new Map<number, RowOutcome<Written>>();
-  for (const [index, row] of given.entries()) {
-    const lookedUp = found[index];
-    if (!lookedUp) throw new Error('The lookup has fewer rows than the import');
-    const claims = new Set<string>();
-    const claim = (value: string) => {
-      claims.add(value);
-      return !claimed.has(value);
-    };
-    const outcome = attempt(() => command.decide({ viewer, claim }, row, lookedUp));
-    // A row that fails writes nothing, and takes nothing from those behind it.
-    if (!(outcome instanceof DirectoryError)) for (const value of claims) claimed.add(value);
-    decided.set(row.position, outcome);
+  rows: readonly ParsedRow<Row>[],
+  found: readonly LookupRow[],
+): DecidedRow<Relation>[] {
+  const taken = new Set<string>();
+  const lookedUp = found.values();
+  return rows.map((row) => {
+    if (hasFailed(row)) return row;
+    const { value, done } = lookedUp.next();
+    if (done) throw new Error('The lookup has fewer rows than the import');
+    return orFailed(row.path, () =>
+      withClaims(taken, (claim) => ({ path: row.path, record: decideRow(command, { viewer, claim }, row, value) })),
+    );
+  });
+}
+
+function decideRow<Row, F extends Found, Relation>(
+  command: Import<Row, F, Relation>,
+  context: DecisionContext,
+  given: GivenRow<Row>,
+  lookedUp: LookupRow,
+): ImportedRecord<Relation> {
+  const found: F = JSON.parse(lookedUp.found);
+  const { id } = found;
+  if (id === null || lookedUp.record === null) {
+    return { id: newId(), now: null, ...command.decideNew(context, given, found) };
   }
-  return decided;
+  requireNamedOnce(context.claim, command.identifierPath(given), command.entity.word, id);
+  const now: StoredColumns = JSON.parse(lookedUp.record);
+  return { id, now, ...command.decideExisting(context, given, found, { id, columns: now }) };
 }
 
-/** Where one row fails and all are refused, the others fail for that. */
-const rejected = <Written>(outcome: RowOutcome<Written>): DirectoryError =>
-  outcome instanceof DirectoryError ? outcome : new ImportRejectedError();
+const recordsToWrite = <Relation>(rows: readonly DecidedRow<Relation>[]) =>
+  rows.flatMap((row) => (hasFailed(row) || outcomeOf(row.record) === 'NOOP' ? [] : [row.record]));
 
-function answer<Written>(paths: readonly string[], outcomes: readonly RowOutcome<Written>[]): ImportResult {
-  return {
-    rows: outcomes.map((outcome, position): ImportedRow => {
-      const path = paths[position] ?? '';
-      if (outcome instanceof DirectoryError) return { path, outcome: 'FAILED', id: null, error: outcome };
-      return { path, outcome: outcome.outcome, id: outcome.id, error: null };
-    }),
-  };
+/** Writes the records, unless the lookup finds anything else by now; returns what it finds. */
+async function writeIfUnchanged<Row, F extends Found, Relation>(
+  db: Database,
+  viewer: Viewer,
+  command: Import<Row, F, Relation>,
+  lookup: Statement<LookupRow>,
+  found: readonly LookupRow[],
+  records: readonly ImportedRecord<Relation>[],
+): Promise<LookupRow[]> {
+  const context: CommandContext = { id: newId(), at: new Date(), viewer };
+  const isUnchanged = sql`(SELECT group_concat(found, char(10)) FROM (${lookup.sql})) = ${asText(found)}`;
+  const writes = [...importWrites(context, command.entity, command, records, isUnchanged), nameTenants(context)];
+  const { foundNow } = await db.batch({ foundNow: lookup, writes: writes.map(write) });
+  return foundNow;
 }
+
+/** What was found for all rows, as one text: the same that `group_concat` makes of it in SQL. */
+const asText = (found: readonly LookupRow[]): string => found.map((row) => row.found).join('\n');
+
+function outcomeOf<Relation>({ columns, now, relations }: ImportedRecord<Relation>) {
+  if (now === null) return 'CREATED';
+  return differsFrom(columns, now) || relations.length > 0 ? 'UPDATED' : 'NOOP';
+}
+
+/** Returns what `make` returns, or the row as failed by the DirectoryError that it throws; any other error is a bug. */
+function orFailed<T>(path: string, make: () => T): T | FailedRow {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof DirectoryError) return { path, error };
+    throw error;
+  }
+}
+
+const hasFailed = (row: object): row is FailedRow => 'error' in row;
+
+function imported<Relation>(row: DecidedRow<Relation>): ImportedRow {
+  if (hasFailed(row)) return failed(row);
+  return { path: row.path, outcome: outcomeOf(row.record), id: row.record.id, error: null };
+}
+
+const failed = ({ path, error }: FailedRow): ImportedRow => ({ path, outcome: 'FAILED', id: null, error });
+
+/** Fails every row: for an error of its own, or else for this one. */
+const failAll = (rows: readonly ({ path: string } | FailedRow)[], error: () => DirectoryError): ImportResult => ({
+  rows: rows.map((row) => failed(hasFailed(row) ? row : { path: row.path, error: error() })),
+});

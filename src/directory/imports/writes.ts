@@ -1,84 +1,99 @@
-import { getTableColumns, is, SQL, sql, type Table } from 'drizzle-orm';
-import { authors } from '../../db/schema/columns.ts';
-import { jsonList, type Values } from '../../db/statement.ts';
+import { getTableColumns, type SQL, sql, type Table } from 'drizzle-orm';
+import { jsonList } from '../../db/statement.ts';
 import type { CommandContext } from '../commands/command.ts';
-import { createdBy, type Entity, type EntityTable, snapshotOfSubject, updatedBy } from '../commands/entity.ts';
+import { createdBy, type Entity, snapshotOfSubject, updatedBy } from '../commands/entity.ts';
 import { recordAfter, recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { creationTime } from '../kernel/ids.ts';
+import { differsFrom, type StoredColumns } from './stored-columns.ts';
 
-/** Columns by their names in SQL, with values as they are stored. */
-export type StoredColumns = Record<string, string | number | null>;
-
-/** What an import leaves to the directory: identity, time, who did it, and what follows from elsewhere. */
-const NOT_IMPORTED = new Set([
-  ...['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version'],
-  ...Object.keys(authors),
-]);
-
-const importedColumns = (table: EntityTable) =>
-  Object.entries(getTableColumns<EntityTable>(table)).filter(([key]) => !NOT_IMPORTED.has(key));
-
-/** The record in scope as JSON of its stored columns; NULL where there is none. */
-export function storedRecord({ table }: Entity): SQL {
-  const members = importedColumns(table).map(([, column]) => sql`${sql.raw(`'${column.name}'`)}, ${column}`);
-  return sql`iif(${table.id} IS NULL, NULL, json_object(${sql.join(members, sql`, `)}))`;
-}
-
-export const readStored = (record: string | null): StoredColumns | null =>
-  record === null ? null : JSON.parse(record);
-
-/** These values over what is stored now, if anything is: every column of the record. */
-export function stored<T extends EntityTable>(table: T, values: Values<T>, now: StoredColumns | null): StoredColumns {
-  const given = new Map<string, unknown>(Object.entries(values));
-  return Object.fromEntries(
-    importedColumns(table).map(([key, column]) => {
-      const value = given.get(key);
-      if (is(value, SQL)) throw new Error(`An import cannot store an expression for ${key}`);
-      if (value === undefined) return [column.name, now?.[column.name] ?? null];
-      return [column.name, value === null ? null : asStored(column.mapToDriverValue(value))];
-    }),
-  );
-}
-
-function asStored(value: unknown): string | number {
-  if (typeof value === 'string' || typeof value === 'number') return value;
-  throw new Error('An import stores texts and numbers');
-}
-
-export const differsFrom = (columns: StoredColumns, now: StoredColumns): boolean =>
-  Object.entries(columns).some(([name, value]) => value !== now[name]);
-
+/** A record with the columns that an import stores. */
 export interface StoredRecord {
   id: string;
   columns: StoredColumns;
 }
 
+interface NewRecord<Relation> extends StoredRecord {
+  now: null;
+  relations: readonly Relation[];
+}
+
+interface ExistingRecord<Relation> extends StoredRecord {
+  /** What is stored now. */
+  now: StoredColumns;
+  relations: readonly Relation[];
+}
+
+/** A record as a row of an import is to leave it, with the relations that the row adds: memberships, or roles in tenants. */
+export type ImportedRecord<Relation> = NewRecord<Relation> | ExistingRecord<Relation>;
+
+/** How an import writes the relations of its records. */
+export interface RelationWrites<Relation> {
+  /** Records an event for each relation of these records, if the condition holds. */
+  recordRelations(
+    context: CommandContext,
+    records: readonly ImportedRecord<Relation>[],
+    condition: SQL,
+  ): readonly SQL[];
+  /** Writes the relations that were recorded. */
+  writeRelations(context: CommandContext): readonly SQL[];
+}
+
+/**
+ * Returns all that an import writes, for one batch: the events first, if `condition` holds, and nothing without them. The
+ * writes change what the condition reads, so every event that depends on it is recorded before the first of them. The
+ * relations of a new record depend on the event of its creation instead.
+ */
+export function importWrites<Relation>(
+  context: CommandContext,
+  entity: Entity,
+  relations: RelationWrites<Relation>,
+  records: readonly ImportedRecord<Relation>[],
+  condition: SQL,
+): readonly SQL[] {
+  const created = records.filter((record) => record.now === null);
+  const existing = records.filter((record) => record.now !== null);
+  const creating = creations(context, entity, created);
+  const altering = alterations(
+    context,
+    entity,
+    existing.filter(({ columns, now }) => differsFrom(columns, now)),
+  );
+  const recordRelations = (of: readonly ImportedRecord<Relation>[], when: SQL) =>
+    of.some((record) => record.relations.length > 0) ? relations.recordRelations(context, of, when) : [];
+  return [
+    ...creating.recorded(condition),
+    ...altering.recorded(condition),
+    ...recordRelations(existing, condition),
+    ...creating.writes,
+    ...altering.writes,
+    ...recordRelations(created, wasRecorded(context, `${entity.word}.created`)),
+    ...relations.writeRelations(context),
+  ];
+}
+
+/** Writes that hang on events: these are recorded before any write, under a condition, and the writes follow. */
 interface Writes {
   recorded(condition: SQL): readonly SQL[];
   writes: readonly SQL[];
 }
 
-const NONE: Writes = { recorded: () => [], writes: [] };
-
-/** The records as rows (value) of JSON objects: one parameter for all of them. */
-const asRows = (records: readonly StoredRecord[]): SQL =>
-  jsonList(records.map(({ id, columns }) => ({ ...columns, id, created_at: creationTime(id).getTime() })));
+const NOTHING: Writes = { recorded: () => [], writes: [] };
 
 const member = (name: string): SQL => sql.raw(`given.value ->> '${name}'`);
 const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);
 
-/** Who acts, as it is stored: the same for all of the records. */
+/** Who acts, as columns with the one value that all records get. */
 const storedAuthors = ({ table }: Entity, values: Record<string, string | null>) =>
   Object.entries(getTableColumns<Table>(table)).flatMap(([key, column]) => {
     const value = values[key];
     return value === undefined ? [] : [{ name: sql.identifier(column.name), value: sql`${value}` }];
   });
 
-/** New records, all at once. */
+/** Creates the records with one statement, in which they are one parameter. */
 export function creations(context: CommandContext, entity: Entity, records: readonly StoredRecord[]): Writes {
   const [first] = records;
-  if (!first) return NONE;
+  if (!first) return NOTHING;
   const type: EventType = `${entity.word}.created`;
   const given = [...Object.keys(first.columns), 'id', 'created_at'];
   const columns = [
@@ -86,7 +101,7 @@ export function creations(context: CommandContext, entity: Entity, records: read
     { name: sql.identifier('updated_at'), value: member('created_at') },
     ...storedAuthors(entity, createdBy(entity, context.viewer)),
   ];
-  const rows = asRows(records);
+  const rows = jsonList(records.map(({ id, columns }) => ({ ...columns, id, created_at: creationTime(id).getTime() })));
   return {
     recorded: (condition) => [
       recordEvent(
@@ -104,32 +119,27 @@ export function creations(context: CommandContext, entity: Entity, records: read
   };
 }
 
-/** Those of the records that were there before. */
-export const changedOnes = <R extends StoredRecord & { now: StoredColumns | null }>(records: readonly R[]) =>
-  records.flatMap(({ id, columns, now }) => (now === null ? [] : [{ id, columns, now }]));
-
 interface ChangedRecord extends StoredRecord {
   now: StoredColumns;
 }
 
 /**
- * Other columns for existing records, all at once. Only those are written that some row changes: the others may follow from
- * elsewhere, and need not be the same by now.
+ * Gives existing records other columns, with one statement. Only those columns are written that some record changes: the
+ * others may follow from elsewhere, and need not be the same by now.
  */
-export function alterations(context: CommandContext, entity: Entity, records: readonly ChangedRecord[]): Writes {
+function alterations(context: CommandContext, entity: Entity, records: readonly ChangedRecord[]): Writes {
   const names = Object.keys(records[0]?.columns ?? {}).filter((name) =>
     records.some(({ columns, now }) => columns[name] !== now[name]),
   );
-  if (names.length === 0) return NONE;
+  if (names.length === 0) return NOTHING;
   const type: EventType = `${entity.word}.updated`;
   const table = sql.identifier(entity.word);
   const rows = jsonList(
     records.map(({ id, columns }) => ({ id, ...Object.fromEntries(names.map((name) => [name, columns[name]])) })),
   );
-  const acting = storedAuthors(entity, updatedBy(entity, context.viewer));
   const assignments = [
     ...names.map((name) => sql`${sql.identifier(name)} = ${member(name)}`),
-    ...acting.map(({ name, value }) => sql`${name} = ${value}`),
+    ...storedAuthors(entity, updatedBy(entity, context.viewer)).map(({ name, value }) => sql`${name} = ${value}`),
   ];
   return {
     recorded: (condition) => [

@@ -1,21 +1,13 @@
 import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenants } from '../../db/schema/tenants.ts';
-import { jsonList, select } from '../../db/statement.ts';
-import { wasRecorded } from '../commands/event-recording.ts';
+import { jsonList } from '../../db/statement.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../commands/grant-guard.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
-import {
-  alterations,
-  changedOnes,
-  creations,
-  differsFrom,
-  readStored,
-  type StoredColumns,
-  type StoredRecord,
-  stored,
-  storedRecord,
-} from '../imports/writes.ts';
+import { type Found, givenText, holderOf, lookUp } from '../imports/lookup.ts';
+import { storedColumns } from '../imports/stored-columns.ts';
+import { requireNamedOnce } from '../imports/taken-values.ts';
+import { creations, type ImportedRecord, type StoredRecord } from '../imports/writes.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { AlreadyExistsError, ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
@@ -37,25 +29,19 @@ const row = z.object({
   adminEmail: emailAddress.nullish(),
 });
 type Row = z.output<typeof row>;
+type Given = GivenRow<Row>;
 
-/** The same where there is no such tenant yet. */
+/** A row that names no tenant yet. */
 const newRow = newRecord({ ...importedDetails, externalId: text, name: text });
 
+/** The first admin of a new tenant. */
 interface Admin {
   email: string;
   /** Null for a user who is to be created. */
   userId: string | null;
 }
 
-interface Written extends StoredRecord {
-  /** Null for a new tenant. */
-  now: StoredColumns | null;
-  admin: Admin | null;
-}
-
-interface LookedUpTenant {
-  id: string | null;
-  version: number | null;
+interface FoundTenant extends Found {
   /** The user with the address of the admin: live, or hidden with its customer. */
   adminId: string | null;
   adminIsLive: number | null;
@@ -64,76 +50,59 @@ interface LookedUpTenant {
   beyond: Permission[] | null;
 }
 
-const readLookup = (seen: string): LookedUpTenant => JSON.parse(seen);
-
-/** Brings tenants in: those that an external id names already are changed, their admins and billing left alone. */
-export const importTenants: Import<Row, Written> = {
+/** The import of tenants: those that an external id names already are changed, their admins and billing left alone. */
+export const importTenants: Import<Row, FoundTenant, Admin> = {
   ...IMPORT_RULES,
   name: 'importTenants',
   permissions: ['tenant:create', 'tenant:edit'],
   reaches: ['ORGANIZATION'],
-  word: 'tenant',
+  entity: TENANT,
   row,
+  identifierPath,
   lookup(viewer, rows) {
-    const given = rows.map(({ row: { externalId, adminEmail } }) => ({
+    const toFind = rows.map(({ row: { externalId, adminEmail } }) => ({
       externalIdKey: comparable(externalId),
       adminKey: adminEmail && comparable(adminEmail),
     }));
-    const beyond = permissionsNotHeld(viewer, permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`));
-    return select(
-      {
-        seen: sql<string>`json_object('id', tenant.id, 'version', tenant.version,
-          'adminId', user.id, 'adminIsLive', NOT user.deleted, 'adminStatus', user.status, 'beyond', json(${beyond}))`,
-        record: sql<string | null>`${storedRecord(TENANT)}`,
-      },
-      sql`FROM json_each(${jsonList(given)}) given
-        LEFT JOIN tenant ON tenant.external_id_key = given.value ->> 'externalIdKey' AND tenant.deleted_at IS NULL
-        LEFT JOIN user ON user.email_key = given.value ->> 'adminKey' AND user.deleted_at IS NULL
-        ORDER BY given.key`,
-    );
+    const joins = sql`LEFT JOIN tenant ON tenant.id = ${holderOf('tenant', 'external_id_key', givenText('externalIdKey'))}
+      LEFT JOIN user ON user.id = ${holderOf('user', 'email_key', givenText('adminKey'))}`;
+    return lookUp<FoundTenant>(TENANT, toFind, joins, {
+      adminId: sql`user.id`,
+      adminIsLive: sql`NOT user.deleted`,
+      adminStatus: sql`user.status`,
+      beyond: sql`json(${permissionsNotHeld(viewer, permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`))})`,
+    });
   },
-  decide(deciding, given, { seen, record }) {
-    const { path, row } = given;
-    const found = readLookup(seen);
-    const now = readStored(record);
-    if (!deciding.claim(comparable(row.externalId))) {
-      throw ValidationError.at(`${path}.externalId`, 'names the same tenant as a row before');
-    }
+  decideNew({ claim }, given, found) {
+    const { adminEmail: _adminEmail, ...details } = given.row;
+    requireNamedOnce(claim, identifierPath(given), 'tenant', comparable(details.externalId));
+    const columns = storedColumns(tenants, newTenant(parse(newRow, details, given.path)), null);
+    const admin = firstAdmin(given, found);
+    return { columns, relations: admin === null ? [] : [admin] };
+  },
+  decideExisting(_context, { row }, _found, { columns: now }) {
     const { adminEmail: _adminEmail, ...details } = row;
-    if (found.id !== null && now !== null) {
-      const columns = stored(tenants, patchedTenant(details), now);
-      const written = { id: found.id, columns, now, admin: null };
-      return { outcome: differsFrom(columns, now) ? 'UPDATED' : 'NOOP', id: found.id, written };
-    }
-    const columns = stored(tenants, newTenant(parse(newRow, details, path)), null);
-    const id = newId();
-    return { outcome: 'CREATED', id, written: { id, columns, now: null, admin: firstAdmin(given, found) } };
+    return { columns: storedColumns(tenants, patchedTenant(details), now), relations: [] };
   },
-  writes(context, { created, updated }, allowed) {
-    const made = creations(context, TENANT, created);
-    const altered = alterations(context, TENANT, changedOnes(updated));
-    const admins = adminsOf(created);
-    const people = creations(context, USER, newUsers(admins));
-    const assigned = sql`(SELECT given.value ->> 'userId' AS user_id, given.value ->> 'tenantId' AS tenant_id,
-      ${TENANT_ADMIN_ROLE_ID} AS role_id FROM json_each(${jsonList(admins)}) given)`;
-    return [
-      ...made.recorded(allowed),
-      ...altered.recorded(allowed),
-      ...made.writes,
-      ...altered.writes,
-      ...people.recorded(wasRecorded(context, 'tenant.created')),
-      ...people.writes,
-      recordTenantRoles(context, assigned, wasRecorded(context, 'tenant.created')),
-      ...writeTenantRoles(context),
-    ];
+  recordRelations(context, records, condition) {
+    const appointed = appointedIn(records);
+    const people = creations(context, USER, newUsers(appointed));
+    const assignments = sql`(SELECT given.value ->> 'userId' AS user_id, given.value ->> 'tenantId' AS tenant_id,
+      ${TENANT_ADMIN_ROLE_ID} AS role_id FROM json_each(${jsonList(appointed)}) given)`;
+    return [...people.recorded(condition), ...people.writes, recordTenantRoles(context, assignments, condition)];
   },
+  writeRelations: writeTenantRoles,
 };
 
-/** As for a single new tenant: one that no partner manages must have an admin, and whoever makes one holds what admins do. */
-function firstAdmin(
-  { path, row }: GivenRow<Row>,
-  { adminId, adminIsLive, adminStatus, beyond }: LookedUpTenant,
-): Admin | null {
+function identifierPath({ path }: Given): string {
+  return `${path}.externalId`;
+}
+
+/**
+ * Returns the first admin of a new tenant, by the rules of `createTenant`: a tenant that no partner manages must have one,
+ * and whoever appoints one holds what admins do.
+ */
+function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, beyond }: FoundTenant): Admin | null {
   const { adminEmail: email, partnerManaged } = row;
   const at = `${path}.adminEmail`;
   if (email == null) {
@@ -153,22 +122,25 @@ interface Appointed {
   email: string | null;
 }
 
-/** Two tenants of one import may have the same new user for their admin. */
-function adminsOf(made: readonly Written[]): Appointed[] {
+/** Returns who becomes admin of which tenant. Two tenants of one import may have one new user for their admin. */
+function appointedIn(records: readonly ImportedRecord<Admin>[]): Appointed[] {
   const newIds = new Map<string, string>();
-  return made.flatMap(({ id: tenantId, admin }) => {
-    if (admin === null) return [];
-    if (admin.userId !== null) return [{ tenantId, userId: admin.userId, email: null }];
-    const userId = newIds.get(comparable(admin.email)) ?? newId();
-    const email = newIds.has(comparable(admin.email)) ? null : admin.email;
-    newIds.set(comparable(admin.email), userId);
-    return [{ tenantId, userId, email }];
-  });
+  return records.flatMap(({ id: tenantId, relations }) =>
+    relations.map(({ email, userId }) => {
+      if (userId !== null) return { tenantId, userId, email: null };
+      const key = comparable(email);
+      const known = newIds.get(key);
+      if (known !== undefined) return { tenantId, userId: known, email: null };
+      const created = newId();
+      newIds.set(key, created);
+      return { tenantId, userId: created, email };
+    }),
+  );
 }
 
 const newUsers = (appointed: readonly Appointed[]): StoredRecord[] =>
   appointed.flatMap(({ tenantId, userId, email }) => {
     if (email === null) return [];
     const values = { ...newUser({ email }, { kind: 'TENANT' }), defaultTenantId: tenantId };
-    return [{ id: userId, columns: stored(USER.table, values, null) }];
+    return [{ id: userId, columns: storedColumns(USER.table, values, null) }];
   });

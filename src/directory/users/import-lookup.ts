@@ -1,12 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { jsonList, type Statement, select } from '../../db/statement.ts';
-import { customerInReach, userInReach, userWhollyInReach } from '../access/reach.ts';
+import type { Statement } from '../../db/statement.ts';
+import { customerInReach, type Reach, userInReach, userWhollyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { permissionsNotHeld, permissionsOfRole, permissionsOfUser } from '../commands/grant-guard.ts';
 import { tenantIn, toLookUp } from '../commands/references.ts';
-import type { GivenRow, LookedUpRow } from '../imports/import.ts';
-import { storedRecord } from '../imports/writes.ts';
+import type { GivenRow } from '../imports/import.ts';
+import { type Found, givenJson, holderOf, joinIdentified, type LookupRow, lookUp } from '../imports/lookup.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import {
   type CustomerIdentifier,
@@ -25,7 +25,7 @@ import { userDetails } from './columns.ts';
 import { USER } from './entity.ts';
 import { USER_STATUSES } from './queries.ts';
 
-/** A user as an import gives it. */
+/** The schema of a user as an import gives it. */
 export const userRow = z
   .object({
     ...userDetails,
@@ -39,9 +39,10 @@ export const userRow = z
       .nullish(),
   })
   .superRefine(isIdentified);
+/** A user as an import gives it, once parsed. */
 export type UserRow = z.output<typeof userRow>;
 
-export interface LookedUpTenantRole {
+interface FoundTenantRole {
   tenantId: string | null;
   roleId: string | null;
   /** The role that the user has there now. */
@@ -50,10 +51,8 @@ export interface LookedUpTenantRole {
   beyond: Permission[] | null;
 }
 
-/** What decides about a row. */
-export interface LookedUpUser {
-  id: string | null;
-  version: number | null;
+/** What decides about a row of the import of users. A holder is the live user who has the value that the row gives. */
+export interface FoundUser extends Found {
   kind: 'ORGANIZATION' | 'CUSTOMER' | 'TENANT' | null;
   customerId: string | null;
   /** False for a user who is hidden with its customer. */
@@ -68,88 +67,105 @@ export interface LookedUpUser {
   givenCustomerId: string | null;
   givenRoleId: string | null;
   givenRoleBeyond: Permission[] | null;
-  tenantRoles: LookedUpTenantRole[];
+  /** In the order given. */
+  tenantRoles: FoundTenantRole[];
 }
 
-export const readLookup = (seen: string): LookedUpUser => JSON.parse(seen);
-
-const roleToLookUp = ({ id, name }: RoleIdentifier) => ({
+const roleToFind = ({ id, name }: RoleIdentifier) => ({
   id: id ?? null,
   nameKey: name == null ? null : comparable(name),
 });
 
-const customerToLookUp = ({ id, externalId, email }: CustomerIdentifier) => ({
+const customerToFind = ({ id, externalId, email }: CustomerIdentifier) => ({
   id: id ?? null,
   externalIdKey: externalId == null ? null : comparable(externalId),
   emailKey: email == null ? null : comparable(email),
 });
 
-const roleIn = (identifier: SQL, scope: SQL): SQL =>
-  sql`(SELECT named.id FROM role named WHERE named.scope = ${scope}
-    AND (named.id = ${identifier} ->> 'id' OR named.name_key = ${identifier} ->> 'nameKey'))`;
+const toFind = ({ row }: GivenRow<UserRow>) => ({
+  externalIdKey: row.externalId == null ? null : comparable(row.externalId),
+  emailKey: row.email == null ? null : comparable(row.email),
+  role: row.roleIdentifier && roleToFind(row.roleIdentifier),
+  customer: row.customerIdentifier && customerToFind(row.customerIdentifier),
+  tenantRoles: (row.tenantRoles ?? []).map(({ tenantIdentifier, roleIdentifier }) => ({
+    tenant: toLookUp(tenantIdentifier),
+    role: roleToFind(roleIdentifier),
+  })),
+});
 
-const member = (name: string): SQL => sql.raw(`given.value -> '${name}'`);
-const key = (name: string): SQL => sql.raw(`given.value ->> '${name}'`);
-
-/** What there is for each of the rows: the user, and all that the row names beside. */
-export function lookUpUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]): Statement<LookedUpRow> {
+/**
+ * Looks up the users that the rows name, and all that the rows name beside them.
+ *
+ * The plan of the statement: SQLite goes through the rows (`given`) and finds the user of each by the unique index of its
+ * external id or e-mail address. Every fact is a subquery that starts from the ids of that row: it searches an index, and
+ * never goes through a table. So what an import reads grows with its rows, and not with the directory.
+ */
+export function lookUpUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]): Statement<LookupRow> {
   const { reach } = viewer;
-  const given = rows.map(({ row }) => ({
-    externalIdKey: row.externalId == null ? null : comparable(row.externalId),
-    emailKey: row.email == null ? null : comparable(row.email),
-    role: row.roleIdentifier && roleToLookUp(row.roleIdentifier),
-    customer: row.customerIdentifier && customerToLookUp(row.customerIdentifier),
-    tenantRoles: (row.tenantRoles ?? []).map(({ tenantIdentifier, roleIdentifier }) => ({
-      tenant: toLookUp(tenantIdentifier),
-      role: roleToLookUp(roleIdentifier),
-    })),
-  }));
-  const holder = (column: SQL, value: SQL) =>
-    sql`(SELECT holder.id FROM user holder WHERE holder.deleted_at IS NULL AND ${column} = ${value})`;
-  const emailHolder = holder(sql`holder.email_key`, key('emailKey'));
-  const externalIdHolder = holder(sql`holder.external_id_key`, key('externalIdKey'));
-  const customer = member('customer');
-  const customerBy = (column: string, member: string) =>
-    sql`(SELECT named.id FROM customer named WHERE named.deleted_at IS NULL
-      AND named.${sql.identifier(column)} = ${customer} ->> ${sql.raw(`'${member}'`)})`;
-  const customerId = sql`coalesce(${customer} ->> 'id', ${customerBy('external_id_key', 'externalIdKey')},
-    ${customerBy('email_key', 'emailKey')})`;
-  const givenCustomer = sql`(SELECT customer.id FROM customer
-    WHERE customer.id = ${customerId} AND customer.deleted_at IS NULL AND ${customerInReach(reach, sql`customer.id`)})`;
-  const scope = sql`coalesce(user.kind, iif(json_type(given.value, '$.customer') = 'object', 'CUSTOMER', 'ORGANIZATION'))`;
-  const givenRole = roleIn(member('role'), sql`nullif(${scope}, 'TENANT')`);
-  return select(
-    {
-      seen: sql<string>`json_object('id', user.id, 'version', user.version, 'kind', user.kind,
-        'customerId', user.customer_id, 'isLive', NOT user.deleted,
-        'inReach', ${userInReach(reach, sql`user.id`)}, 'whollyInReach', ${userWhollyInReach(reach, sql`user.id`)},
-        'beyond', json(${permissionsNotHeld(viewer, permissionsOfUser(sql`user.id`))}),
-        'isTenantAdmin', ${isTenantAdmin},
-        'externalIdHolder', ${externalIdHolder}, 'emailHolder', ${emailHolder},
-        'givenCustomerId', ${givenCustomer}, 'givenRoleId', ${givenRole},
-        'givenRoleBeyond', json(${permissionsNotHeld(viewer, permissionsOfRole(givenRole))}),
-        'tenantRoles', json(${tenantRolesOf(viewer)}))`,
-      record: sql<string | null>`${storedRecord(USER)}`,
-    },
-    sql`FROM json_each(${jsonList(given)}) given
-      LEFT JOIN user ON user.id = iif(${key('externalIdKey')} IS NULL, ${emailHolder}, ${externalIdHolder})
-      ORDER BY given.key`,
-  );
+  const userId = sql`user.id`;
+  const { externalIdHolder, emailHolder, join } = joinIdentified('user');
+  const givenRoleId = roleIn(roleScope, givenJson('role'));
+  return lookUp<FoundUser>(USER, rows.map(toFind), join, {
+    kind: sql`user.kind`,
+    customerId: sql`user.customer_id`,
+    isLive: sql`NOT user.deleted`,
+    inReach: userInReach(reach, userId),
+    whollyInReach: userWhollyInReach(reach, userId),
+    beyond: sql`json(${permissionsNotHeld(viewer, permissionsOfUser(userId))})`,
+    isTenantAdmin,
+    externalIdHolder,
+    emailHolder,
+    givenCustomerId: customerIn(reach, givenJson('customer')),
+    givenRoleId,
+    givenRoleBeyond: sql`json(${permissionsNotHeld(viewer, permissionsOfRole(givenRoleId))})`,
+    tenantRoles: sql`json(${tenantRolesOf(viewer)})`,
+  });
 }
 
 /** The unary plus keeps SQLite from going through all admins there are. */
 const isTenantAdmin = sql`EXISTS (SELECT 1 FROM assignment
   WHERE assignment.user_id = user.id AND +assignment.role_id = ${TENANT_ADMIN_ROLE_ID})`;
 
+/** The id of the live customer in reach that an identifier names, as an expression: it has one of the three members. */
+function customerIn(reach: Reach, identifier: SQL): SQL {
+  const byExternalId = holderOf('customer', 'external_id_key', sql`${identifier} ->> 'externalIdKey'`);
+  const byEmail = holderOf('customer', 'email_key', sql`${identifier} ->> 'emailKey'`);
+  return sql`(SELECT customer.id FROM customer
+    WHERE customer.id = coalesce(${identifier} ->> 'id', ${byExternalId}, ${byEmail})
+      AND customer.deleted_at IS NULL AND ${customerInReach(reach, sql`customer.id`)})`;
+}
+
+/**
+ * The scope of the role that the row gives: the kind of the user decides, and for a new user whether a customer is given.
+ * A user of tenants has no role but those in tenants, hence NULL.
+ */
+const newUserScope = sql`iif(json_type(given.value, '$.customer') = 'object', 'CUSTOMER', 'ORGANIZATION')`;
+const roleScope = sql`nullif(coalesce(user.kind, ${newUserScope}), 'TENANT')`;
+
+/** The id of the role of this scope that an identifier names, as an expression. */
+const roleIn = (scope: SQL, identifier: SQL): SQL =>
+  sql`(SELECT named.id FROM role named WHERE named.scope = ${scope}
+    AND (named.id = ${identifier} ->> 'id' OR named.name_key = ${identifier} ->> 'nameKey'))`;
+
+/**
+ * The roles in tenants that the row gives, as a JSON array in their order.
+ *
+ * The plan: `located` finds the tenant and the role of each, `resolved` adds the role that the user has in that tenant, and
+ * only then `beyond` is asked of both roles. Each needs the columns of the one before by name, so they are nested.
+ */
 function tenantRolesOf(viewer: Viewer): SQL {
-  const granted = sql`${permissionsOfRole(sql`resolved.role_id`)} UNION ALL ${permissionsOfRole(sql`resolved.held_id`)}`;
-  const tenant = tenantIn(viewer.reach, sql.raw("wanted.value -> 'tenant'"));
-  return sql`(SELECT json_group_array(json_object('tenantId', resolved.tenant_id, 'roleId', resolved.role_id,
-      'heldId', resolved.held_id, 'beyond', json(${permissionsNotHeld(viewer, granted)})))
-    FROM (SELECT located.*, (SELECT assignment.role_id FROM assignment
-        WHERE assignment.user_id = user.id AND assignment.tenant_id = located.tenant_id) AS held_id
-      FROM (SELECT wanted.key AS position, ${tenant} AS tenant_id,
-          ${roleIn(sql.raw("wanted.value -> 'role'"), sql`'TENANT'`)} AS role_id
-        FROM json_each(given.value, '$.tenantRoles') wanted) located
-      ORDER BY located.position) resolved)`;
+  const tenantId = tenantIn(viewer.reach, sql`wanted.value -> 'tenant'`);
+  const roleId = roleIn(sql`'TENANT'`, sql`wanted.value -> 'role'`);
+  const located = sql`(SELECT wanted.key AS position, ${tenantId} AS tenant_id, ${roleId} AS role_id
+    FROM json_each(given.value, '$.tenantRoles') wanted)`;
+
+  const heldId = sql`(SELECT assignment.role_id FROM assignment
+    WHERE assignment.user_id = user.id AND assignment.tenant_id = located.tenant_id)`;
+  const resolved = sql`(SELECT located.*, ${heldId} AS held_id FROM ${located} located ORDER BY located.position)`;
+
+  const permissions = sql`${permissionsOfRole(sql`resolved.role_id`)}
+    UNION ALL ${permissionsOfRole(sql`resolved.held_id`)}`;
+  const found = sql`json_object('tenantId', resolved.tenant_id, 'roleId', resolved.role_id, 'heldId', resolved.held_id,
+    'beyond', json(${permissionsNotHeld(viewer, permissions)}))`;
+  return sql`(SELECT json_group_array(${found}) FROM ${resolved} resolved)`;
 }

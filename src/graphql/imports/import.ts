@@ -1,7 +1,7 @@
-import { brandWithType } from '@pothos/core';
-import type { Rules } from '../../directory/commands/command.ts';
+import { brandWithType, type InputRef } from '@pothos/core';
 import { importCustomers } from '../../directory/customers/import.ts';
-import { type ImportedRow, type ImportResult, runImport } from '../../directory/imports/import.ts';
+import { type Import, type ImportedRow, runImport } from '../../directory/imports/import.ts';
+import type { Found } from '../../directory/imports/lookup.ts';
 import {
   AlreadyExistsError,
   type DirectoryError,
@@ -15,7 +15,7 @@ import { importTenants } from '../../directory/tenants/import.ts';
 import { importUsers } from '../../directory/users/import.ts';
 import { CUSTOMER_DESCRIPTIONS, CustomerIdentifier } from '../customers/customer.ts';
 import { customerFields } from '../customers/mutations.ts';
-import { builder, type OutputFields } from '../shared/builder.ts';
+import { builder } from '../shared/builder.ts';
 import { MutationError } from '../shared/errors.ts';
 import { localIdentifier, localTenants, type NodeType, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
@@ -42,7 +42,7 @@ const ImportOutcome = builder.enumType('ImportOutcome', {
   } as const,
 });
 
-/** What the rows of an import can fail for. */
+/** The errors that a row of an import can fail with. */
 const ROW_ERRORS = [
   ValidationError,
   NotFoundError,
@@ -85,20 +85,48 @@ const ERROR_POLICY = 'What happens to the other rows when some fail; REJECT_ALL 
 const ROWS = 'The rows, 1 to 500, which may name 5,000 tenants in all.';
 const KEEPS = 'A field left out is untouched; null clears what can be null.';
 
-const payload = (type: NodeType) => ({
-  description:
-    'What became of each row. Look at every `outcome`: an import is answered so even where all of its rows failed.',
-  outputFields: (t: OutputFields<ImportResult>) => ({
-    rows: t.field({
-      type: [ImportedRowType],
-      description: 'One for each row, in the order given.',
-      resolve: ({ rows }) => rows.map((row) => ({ ...row, type })),
-    }),
-  }),
-});
+interface ImportField<Given> {
+  /** Of the records, in global ids. */
+  type: NodeType;
+  /** What the command does, as the API describes it. */
+  description: string;
+  row: InputRef<Given>;
+  /** A row as the directory reads it: identifiers in place of global ids. */
+  toLocal(row: Given): unknown;
+}
 
-const described = (rules: Rules, description: string) =>
-  commandField(rules, `${description} Up to 500 rows, in at most three calls to the database.`);
+/** Adds the mutation that runs an import, with its input and its payload. */
+function addImport<Row, F extends Found, Relation, Given>(
+  command: Import<Row, F, Relation>,
+  { type, description, row, toLocal }: ImportField<Given>,
+): void {
+  builder.relayMutationField(
+    command.name,
+    {
+      description: `${type}s to create or change.`,
+      inputFields: (t) => ({
+        rows: t.field({ type: [row], required: true, description: ROWS }),
+        errorPolicy: t.field({ type: ImportErrorPolicy, description: ERROR_POLICY }),
+      }),
+    },
+    {
+      ...commandField(command, `${description} Up to 500 rows, in at most three calls to the database.`),
+      resolve: (_, { input: { rows, errorPolicy } }, caller) =>
+        runImport(caller, command, { errorPolicy, rows: rows.map(toLocal) }),
+    },
+    {
+      description:
+        'What became of each row. Look at every `outcome`: an import is answered so even where all of its rows failed.',
+      outputFields: (t) => ({
+        rows: t.field({
+          type: [ImportedRowType],
+          description: 'One for each row, in the order given.',
+          resolve: ({ rows }) => rows.map((row) => ({ ...row, type })),
+        }),
+      }),
+    },
+  );
+}
 
 const CustomerRow = builder.inputType('ImportCustomerRow', {
   description: `A customer as an import gives it, named by its external id, or else by its e-mail address. ${KEEPS}`,
@@ -112,25 +140,12 @@ const CustomerRow = builder.inputType('ImportCustomerRow', {
   }),
 });
 
-builder.relayMutationField(
-  importCustomers.name,
-  {
-    description: 'Customers to create or change.',
-    inputFields: (t) => ({
-      rows: t.field({ type: [CustomerRow], required: true, description: ROWS }),
-      errorPolicy: t.field({ type: ImportErrorPolicy, description: ERROR_POLICY }),
-    }),
-  },
-  {
-    ...described(importCustomers, 'Creates or changes many customers.'),
-    resolve: (_, { input: { rows, errorPolicy } }, caller) =>
-      runImport(caller, importCustomers, {
-        errorPolicy,
-        rows: rows.map((row) => ({ ...row, tenantIdentifiers: localTenants(row.tenantIdentifiers ?? []) })),
-      }),
-  },
-  payload('Customer'),
-);
+addImport(importCustomers, {
+  type: 'Customer',
+  description: 'Creates or changes many customers.',
+  row: CustomerRow,
+  toLocal: (row) => ({ ...row, tenantIdentifiers: localTenants(row.tenantIdentifiers ?? []) }),
+});
 
 const TenantRow = builder.inputType('ImportTenantRow', {
   description: `A tenant as an import gives it, named by its external id. ${KEEPS} Its billing profile is left alone.`,
@@ -142,21 +157,12 @@ const TenantRow = builder.inputType('ImportTenantRow', {
   }),
 });
 
-builder.relayMutationField(
-  importTenants.name,
-  {
-    description: 'Tenants to create or change.',
-    inputFields: (t) => ({
-      rows: t.field({ type: [TenantRow], required: true, description: ROWS }),
-      errorPolicy: t.field({ type: ImportErrorPolicy, description: ERROR_POLICY }),
-    }),
-  },
-  {
-    ...described(importTenants, 'Creates or changes many tenants. Only for callers who reach the whole organization.'),
-    resolve: (_, { input }, caller) => runImport(caller, importTenants, input),
-  },
-  payload('Tenant'),
-);
+addImport(importTenants, {
+  type: 'Tenant',
+  description: 'Creates or changes many tenants. Only for callers who reach the whole organization.',
+  row: TenantRow,
+  toLocal: (row) => row,
+});
 
 const TenantRoleRow = builder.inputType('ImportTenantRole', {
   description: 'A role in a tenant as an import gives it.',
@@ -198,33 +204,18 @@ const UserRow = builder.inputType('ImportUserRow', {
   }),
 });
 
-builder.relayMutationField(
-  importUsers.name,
-  {
-    description: 'Users to create or change.',
-    inputFields: (t) => ({
-      rows: t.field({ type: [UserRow], required: true, description: ROWS }),
-      errorPolicy: t.field({ type: ImportErrorPolicy, description: ERROR_POLICY }),
-    }),
-  },
-  {
-    ...described(
-      importUsers,
-      'Creates or changes many users, by the rules for each of them. Owners and admins of tenants are neither demoted nor deactivated.',
-    ),
-    resolve: (_, { input: { rows, errorPolicy } }, caller) =>
-      runImport(caller, importUsers, {
-        errorPolicy,
-        rows: rows.map(({ roleIdentifier, customerIdentifier, tenantRoles, ...row }) => ({
-          ...row,
-          roleIdentifier: roleIdentifier && localIdentifier('Role', roleIdentifier),
-          customerIdentifier: customerIdentifier && localIdentifier('Customer', customerIdentifier),
-          tenantRoles: tenantRoles?.map((given) => ({
-            tenantIdentifier: localIdentifier('Tenant', given.tenantIdentifier),
-            roleIdentifier: localIdentifier('Role', given.roleIdentifier),
-          })),
-        })),
-      }),
-  },
-  payload('User'),
-);
+addImport(importUsers, {
+  type: 'User',
+  description:
+    'Creates or changes many users, by the rules for each of them. Owners and admins of tenants are neither demoted nor deactivated.',
+  row: UserRow,
+  toLocal: ({ roleIdentifier, customerIdentifier, tenantRoles, ...row }) => ({
+    ...row,
+    roleIdentifier: roleIdentifier && localIdentifier('Role', roleIdentifier),
+    customerIdentifier: customerIdentifier && localIdentifier('Customer', customerIdentifier),
+    tenantRoles: tenantRoles?.map((given) => ({
+      tenantIdentifier: localIdentifier('Tenant', given.tenantIdentifier),
+      roleIdentifier: localIdentifier('Role', given.roleIdentifier),
+    })),
+  }),
+});

@@ -281,7 +281,7 @@ describe('what an import of users reads', () => {
   }, 30_000);
 });
 
-describe('somebody else who writes between the survey and the import', () => {
+describe('somebody else who writes between the lookup and the writes of an import', () => {
   const importing = async (rows: Variables[], interruptions: (() => Promise<unknown>)[], kind: Kind = 'Customers') => {
     const d1 = new InterruptedD1(env.DB, interruptions);
     const environment = { ...env, DB: d1 as unknown as D1Database, ROOT_KEY } as Environment;

@@ -1,0 +1,68 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { jsonList, type Statement, select } from '../../db/statement.ts';
+import type { Entity, EntityWord } from '../commands/entity.ts';
+import { storedRecord } from './stored-columns.ts';
+
+/** What the lookup of an import answers for a row. */
+export interface LookupRow {
+  /**
+   * All that decides what becomes of the row, as JSON: an import writes only if it still reads the same. The version of
+   * the record is in it, so that any change of the record is noticed.
+   */
+  found: string;
+  /** The columns of the record that the row names, as JSON; null where there is no such record. */
+  record: string | null;
+}
+
+/** What decides about a row, once `found` is parsed. Each import adds what else its rows name. */
+export interface Found {
+  /** The record that the row names; null where there is none. */
+  id: string | null;
+}
+
+type Facts<F extends Found> = Record<string, SQL> & { [Name in Exclude<keyof F, 'id'>]: SQL };
+
+/**
+ * Looks up all rows of an import in one statement, which answers one row for each, in their order. `joins` joins the table
+ * of the entity, and whatever else `facts` reads, to the row `given.value`.
+ */
+export function lookUp<F extends Found>(
+  entity: Entity,
+  rows: readonly unknown[],
+  joins: SQL,
+  facts: Facts<F>,
+): Statement<LookupRow> {
+  const table = sql.identifier(entity.word);
+  const all: Record<string, SQL> = { id: sql`${table}.id`, version: sql`${table}.version`, ...facts };
+  const members = Object.entries(all).map(([name, fact]) => sql`${sql.raw(`'${name}'`)}, ${fact}`);
+  return select(
+    {
+      found: sql<string>`json_object(${sql.join(members, sql`, `)})`,
+      record: sql<string | null>`${storedRecord(entity)}`,
+    },
+    sql`FROM json_each(${jsonList(rows)}) given ${joins} ORDER BY given.key`,
+  );
+}
+
+/** A text of the row that is looked up, as an expression: NULL where the row has none. */
+export const givenText = (name: string): SQL => sql.raw(`given.value ->> '${name}'`);
+
+/** A part of the row that is looked up, as JSON. */
+export const givenJson = (name: string): SQL => sql.raw(`given.value -> '${name}'`);
+
+/** The id of the live record that has this value in this column, as an expression: NULL where there is none. */
+export const holderOf = (word: EntityWord, column: string, value: SQL): SQL =>
+  sql`(SELECT holder.id FROM ${sql.identifier(word)} holder
+    WHERE holder.deleted_at IS NULL AND holder.${sql.identifier(column)} = ${value})`;
+
+/**
+ * Joins the record that a row names: by its `externalIdKey`, or else by its `emailKey`. Both holders are facts of their
+ * own, too, because the row may give a record a value that another one has.
+ */
+export function joinIdentified(word: EntityWord) {
+  const externalIdHolder = holderOf(word, 'external_id_key', givenText('externalIdKey'));
+  const emailHolder = holderOf(word, 'email_key', givenText('emailKey'));
+  const named = sql`iif(${givenText('externalIdKey')} IS NULL, ${emailHolder}, ${externalIdHolder})`;
+  const table = sql.identifier(word);
+  return { externalIdHolder, emailHolder, join: sql`LEFT JOIN ${table} ON ${table}.id = ${named}` };
+}

@@ -1,0 +1,48 @@
+import { getTableColumns, is, SQL, sql } from 'drizzle-orm';
+import { authors } from '../../db/schema/columns.ts';
+import type { Values } from '../../db/statement.ts';
+import type { Entity, EntityTable } from '../commands/entity.ts';
+
+/** Columns by their names in SQL, with values as they are stored. */
+export type StoredColumns = Record<string, string | number | null>;
+
+/** What an import leaves to the directory: identity, time, who did it, and what follows from elsewhere. */
+const NOT_IMPORTED = new Set([
+  ...['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version'],
+  ...Object.keys(authors),
+]);
+
+const importedColumns = (table: EntityTable) =>
+  Object.entries(getTableColumns<EntityTable>(table)).filter(([key]) => !NOT_IMPORTED.has(key));
+
+/** The imported columns of the record in scope, as a JSON object: NULL where there is no record. */
+export function storedRecord({ table }: Entity): SQL {
+  const members = importedColumns(table).map(([, column]) => sql`${sql.raw(`'${column.name}'`)}, ${column}`);
+  return sql`iif(${table.id} IS NULL, NULL, json_object(${sql.join(members, sql`, `)}))`;
+}
+
+/** Returns every imported column with the value given for it, or else the one that it has now; without either, null. */
+export function storedColumns<T extends EntityTable>(
+  table: T,
+  values: Values<T>,
+  now: StoredColumns | null,
+): StoredColumns {
+  const given = new Map<string, unknown>(Object.entries(values));
+  return Object.fromEntries(
+    importedColumns(table).map(([key, column]) => {
+      const value = given.get(key);
+      if (is(value, SQL)) throw new Error(`An import cannot store an expression for ${key}`);
+      if (value === undefined) return [column.name, now?.[column.name] ?? null];
+      return [column.name, value === null ? null : asStored(column.mapToDriverValue(value))];
+    }),
+  );
+}
+
+function asStored(value: unknown): string | number {
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  throw new Error('An import stores texts and numbers');
+}
+
+/** Returns whether any of these columns has another value now. */
+export const differsFrom = (columns: StoredColumns, now: StoredColumns): boolean =>
+  Object.entries(columns).some(([name, value]) => value !== now[name]);
