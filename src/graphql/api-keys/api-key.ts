@@ -1,12 +1,12 @@
 import { createApiKey, revokeApiKey, rotateApiKey } from '../../directory/api-keys/commands.ts';
-import { type ApiKeyRecord, apiKeysByIds, listApiKeys } from '../../directory/api-keys/queries.ts';
+import { apiKeysByIds, listApiKeys } from '../../directory/api-keys/queries.ts';
 import { run } from '../../directory/commands/command.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityNode } from '../shared/node.ts';
 import { Reach, ReachKind } from '../shared/reach.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 
@@ -18,14 +18,7 @@ export const ApiKeyAccess = builder.enumType('ApiKeyAccess', {
   } as const,
 });
 
-export const ApiKey = builder.loadableNodeRef('ApiKey', {
-  id: { resolve: (record: ApiKeyRecord) => record.id },
-  load: (ids: string[], caller) => apiKeysByIds(caller, ids),
-  sort: ({ id }: ApiKeyRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('ApiKey', ApiKey, (caller, id) => ApiKey.getDataloader(caller).load(id));
+export const ApiKey = entityNode('ApiKey', apiKeysByIds);
 
 ApiKey.implement({
   description:

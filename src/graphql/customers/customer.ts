@@ -1,10 +1,10 @@
 import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from '../../directory/customers/queries.ts';
 import { Actor } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from '../shared/list-inputs.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityNode } from '../shared/node.ts';
 
 export const CustomerKind = builder.enumType('CustomerKind', {
   description: 'What a customer is.',
@@ -34,14 +34,7 @@ const CustomerEmail = builder.objectRef<WithEmail>('CustomerEmail').implement({
   }),
 });
 
-export const Customer = builder.loadableNodeRef('Customer', {
-  id: { resolve: (record: CustomerRecord) => record.id },
-  load: (ids: string[], caller) => customersByIds(caller, ids),
-  sort: ({ id }: CustomerRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('Customer', Customer, (caller, id) => Customer.getDataloader(caller).load(id));
+export const Customer = entityNode('Customer', customersByIds);
 
 const hasEmail = (customer: CustomerRecord): customer is WithEmail => customer.email !== null;
 

@@ -6,16 +6,15 @@ import { createRole, deleteRole, updateRole } from '../../directory/roles/comman
 import {
   assignableRoles,
   listPermissionsOfRoles,
-  type RoleRecord,
   rolesByIds,
   type RoleScope as Scope,
 } from '../../directory/roles/queries.ts';
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveNestedConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveNestedConnection } from '../shared/connection.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityNode } from '../shared/node.ts';
 import { Tenant } from '../tenants/tenant.ts';
 import { Permission, PermissionConnection } from './permission.ts';
 
@@ -35,14 +34,7 @@ const DESCRIPTIONS = {
   permissions: 'What the role allows: names, as `permissions` lists them.',
 } as const;
 
-export const Role = builder.loadableNodeRef('Role', {
-  id: { resolve: (record: RoleRecord) => record.id },
-  load: (ids: string[], caller) => rolesByIds(caller, ids),
-  sort: ({ id }: RoleRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('Role', Role, (caller, id) => Role.getDataloader(caller).load(id));
+export const Role = entityNode('Role', rolesByIds);
 
 Role.implement({
   description: 'A named set of permissions, for users to have. Reading it needs `role:read`.',

@@ -1,22 +1,15 @@
 import { run } from '../../directory/commands/command.ts';
 import { revokeSession, type SwitchResult, signOut, switchTenant } from '../../directory/sign-in/session-commands.ts';
-import { listSessions, type SessionRecord, sessionsByIds } from '../../directory/sign-in/session-queries.ts';
+import { listSessions, sessionsByIds } from '../../directory/sign-in/session-queries.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityNode } from '../shared/node.ts';
 import { Tenant, TenantIdentifier } from '../tenants/tenant.ts';
 import { User } from '../users/user.ts';
 
-const Session = builder.loadableNodeRef('Session', {
-  id: { resolve: (record: SessionRecord) => record.id },
-  load: (ids: string[], caller) => sessionsByIds(caller, ids),
-  sort: ({ id }: SessionRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('Session', Session, (caller, id) => Session.getDataloader(caller).load(id));
+const Session = entityNode('Session', sessionsByIds);
 
 Session.implement({
   description:

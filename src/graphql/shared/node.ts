@@ -3,6 +3,7 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { type NamedRecord, ValidationError } from '../../directory/kernel/errors.ts';
 import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
 import { builder } from './builder.ts';
+import { UNCACHED } from './connection.ts';
 import { fromGlobalId, type NodeType } from './ids.ts';
 
 export const Node = builder.nodeInterfaceRef();
@@ -15,6 +16,23 @@ const types = new Map<NodeType, { ref: NodeRef; load: Load }>();
 /** Lets `node` and `nodes` find records of this type. */
 export function loadNodesOf(type: NodeType, ref: NodeRef, load: Load): void {
   types.set(type, { ref, load });
+}
+
+type FindByIds<Row> = (caller: Caller, ids: readonly string[]) => Promise<Row[]>;
+
+/**
+ * Returns the node type of this name, whose records are found by `byIds`: all that one request asks for together in one
+ * call. `byIds` answers only what the caller may read, in any order; a record that it leaves out is null.
+ */
+export function entityNode<Row extends { id: string }>(name: NodeType, byIds: FindByIds<Row>) {
+  const ref = builder.loadableNodeRef(name, {
+    id: { resolve: (record: Row) => record.id },
+    load: (ids: string[], caller) => byIds(caller, ids),
+    sort: ({ id }: Row) => id,
+    loaderOptions: UNCACHED,
+  });
+  loadNodesOf(name, ref, (caller, id) => ref.getDataloader(caller).load(id));
+  return ref;
 }
 
 /** A record that the Node interface can tell the type of. */

@@ -1,18 +1,12 @@
 import { editableTenants } from '../../directory/tenants/commands.ts';
-import {
-  findTenant,
-  listTenants,
-  readsTenantDetails,
-  type TenantRecord,
-  tenantsByIds,
-} from '../../directory/tenants/queries.ts';
+import { findTenant, listTenants, readsTenantDetails, tenantsByIds } from '../../directory/tenants/queries.ts';
 import { tenantsWhoseUsersAreEditable } from '../../directory/users/tenant-role-commands.ts';
 import { Actor } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from '../shared/list-inputs.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityNode } from '../shared/node.ts';
 import { detail } from '../shared/tenant-details.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { BillingProfile } from './billing.ts';
@@ -38,14 +32,7 @@ export const TENANT_DESCRIPTIONS = {
   billing: 'How the tenant is invoiced.',
 } as const;
 
-export const Tenant = builder.loadableNodeRef('Tenant', {
-  id: { resolve: (record: TenantRecord) => record.id },
-  load: (ids: string[], caller) => tenantsByIds(caller, ids),
-  sort: ({ id }: TenantRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('Tenant', Tenant, (caller, id) => Tenant.getDataloader(caller).load(id));
+export const Tenant = entityNode('Tenant', tenantsByIds);
 
 Tenant.implement({
   description:

@@ -5,27 +5,16 @@ import {
   updateTrustedIssuer,
 } from '../../directory/trusted-issuers/commands.ts';
 import { SIGNING_ALGORITHMS } from '../../directory/trusted-issuers/json-web-keys.ts';
-import {
-  listTrustedIssuers,
-  type TrustedIssuerRecord,
-  trustedIssuersByIds,
-} from '../../directory/trusted-issuers/queries.ts';
+import { listTrustedIssuers, trustedIssuersByIds } from '../../directory/trusted-issuers/queries.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { builder, type InputFields } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityNode } from '../shared/node.ts';
 import { RoleIdentifier } from '../users/mutations.ts';
 
-const TrustedIssuer = builder.loadableNodeRef('TrustedIssuer', {
-  id: { resolve: (record: TrustedIssuerRecord) => record.id },
-  load: (ids: string[], caller) => trustedIssuersByIds(caller, ids),
-  sort: ({ id }: TrustedIssuerRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('TrustedIssuer', TrustedIssuer, (caller, id) => TrustedIssuer.getDataloader(caller).load(id));
+const TrustedIssuer = entityNode('TrustedIssuer', trustedIssuersByIds);
 
 const DESCRIPTIONS = {
   name: 'What people call it, 1 to 256 characters.',

@@ -1,15 +1,14 @@
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import {
   type DataSourceKind,
-  type DataSourceRecord,
   dataSourcesByIds,
   listDataSourcesOfTenants,
   PIPELINE,
   PIXEL,
 } from '../../directory/usage/data-sources.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveNestedConnection, UNCACHED } from '../shared/connection.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { resolveNestedConnection } from '../shared/connection.ts';
+import { entityNode } from '../shared/node.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
 export const DataSourceStatus = builder.enumType('DataSourceStatus', {
@@ -32,13 +31,7 @@ export const DATA_SOURCE_DESCRIPTIONS = {
 /** The node of one kind of data source, and the list of them that a tenant has. */
 function dataSource(source: DataSourceKind, what: string) {
   const { name, word, list } = source;
-  const Node = builder.loadableNodeRef(name, {
-    id: { resolve: (record: DataSourceRecord) => record.id },
-    load: (ids: string[], caller) => dataSourcesByIds(caller, source, ids),
-    sort: ({ id }: DataSourceRecord) => id,
-    loaderOptions: UNCACHED,
-  });
-  loadNodesOf(name, Node, (caller, id) => Node.getDataloader(caller).load(id));
+  const Node = entityNode(name, (caller, ids) => dataSourcesByIds(caller, source, ids));
   Node.implement({
     description: `${what} Reading it needs \`tenant:read\`; callers who reach one customer see none.`,
     fields: (t) => ({

@@ -6,17 +6,16 @@ import {
   listUsersOfCustomers,
   listUsersOfOrganization,
   listUsersOfTenants,
-  type UserRecord,
   usersByIds,
 } from '../../directory/users/queries.ts';
 import { Customer } from '../customers/customer.ts';
 import { Organization } from '../organization/organization.ts';
 import { Role } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, resolveNestedConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection, resolveNestedConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { DateTimeRange, DeletedFilter, searchDescription, UserOrder } from '../shared/list-inputs.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityNode } from '../shared/node.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
@@ -43,14 +42,7 @@ export const USER_DESCRIPTIONS = {
   status: 'Where the user stands.',
 } as const;
 
-export const User = builder.loadableNodeRef('User', {
-  id: { resolve: (record: UserRecord) => record.id },
-  load: (ids: string[], caller) => usersByIds(caller, ids),
-  sort: ({ id }: UserRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('User', User, (caller, id) => User.getDataloader(caller).load(id));
+export const User = entityNode('User', usersByIds);
 
 User.implement({
   description:
