@@ -4,6 +4,7 @@ import { run } from '../../directory/commands/command.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
+import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
@@ -139,21 +140,15 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  revokeApiKey.name,
+entityMutation(
+  revokeApiKey,
+  { type: 'ApiKey', ref: ApiKey, record: ({ apiKey }) => apiKey },
   {
-    description: 'Which key to revoke.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the key.' }) }),
-  },
-  {
-    ...commandField(
-      revokeApiKey,
+    input: 'Which key to revoke.',
+    id: 'The global id of the key.',
+    field:
       'Ends a key: it is refused from the next request on, and stays listed. You must hold all that the key holds.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, revokeApiKey, { id: localId('ApiKey', input.id) }),
-  },
-  {
-    description: 'The key is revoked.',
-    outputFields: (t) => ({ apiKey: t.expose('apiKey', { type: ApiKey, description: 'The key as it is now.' }) }),
+    payload: 'The key is revoked.',
+    record: 'The key as it is now.',
   },
 );

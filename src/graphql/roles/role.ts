@@ -12,6 +12,7 @@ import {
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveNestedConnection } from '../shared/connection.ts';
+import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
@@ -143,20 +144,14 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  deleteRole.name,
+entityMutation(
+  deleteRole,
+  { type: 'Role', ref: Role, record: ({ role }) => role },
   {
-    description: 'Which role to delete.',
-    inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of a role that is not built in.' }),
-    }),
-  },
-  {
-    ...commandField(deleteRole, 'Deletes a role that nobody has, for good.'),
-    resolve: (_, { input }, caller) => run(caller, deleteRole, { id: localId('Role', input.id) }),
-  },
-  {
-    description: 'The role is gone.',
-    outputFields: (t) => ({ role: t.expose('role', { type: Role, description: 'The role as it was.' }) }),
+    input: 'Which role to delete.',
+    id: 'The global id of a role that is not built in.',
+    field: 'Deletes a role that nobody has, for good.',
+    payload: 'The role is gone.',
+    record: 'The role as it was.',
   },
 );

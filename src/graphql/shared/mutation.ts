@@ -2,6 +2,8 @@ import type { Command } from '../../directory/commands/command.ts';
 
 export const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
+export const uncapitalized = (name: string) => `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+
 /** What a field that runs a command says of it: what it does, and the permissions that it needs. */
 export function needing({ permissions }: Pick<Command, 'permissions'>, description: string): string {
   const needed = permissions.map((permission) => `\`${permission}\``).join(', ');

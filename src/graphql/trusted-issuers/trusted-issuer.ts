@@ -9,6 +9,7 @@ import { listTrustedIssuers, trustedIssuersByIds } from '../../directory/trusted
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { builder, type InputFields } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
+import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
@@ -151,23 +152,14 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  deleteTrustedIssuer.name,
+entityMutation(
+  deleteTrustedIssuer,
+  { type: 'TrustedIssuer', ref: TrustedIssuer, record: ({ trustedIssuer }) => trustedIssuer },
   {
-    description: 'Which issuer is not to be trusted any more.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of a trusted issuer.' }) }),
-  },
-  {
-    ...commandField(
-      deleteTrustedIssuer,
-      `Removes a trusted issuer, for good: the sessions that it began end, and its users stay, to be found by the external id that the directory has for them, if any. ${HELD}`,
-    ),
-    resolve: (_, { input }, caller) => run(caller, deleteTrustedIssuer, { id: localId('TrustedIssuer', input.id) }),
-  },
-  {
-    description: 'The issuer is trusted no more.',
-    outputFields: (t) => ({
-      trustedIssuer: t.expose('trustedIssuer', { type: TrustedIssuer, description: 'The issuer as it was.' }),
-    }),
+    input: 'Which issuer is not to be trusted any more.',
+    id: 'The global id of a trusted issuer.',
+    field: `Removes a trusted issuer, for good: the sessions that it began end, and its users stay, to be found by the external id that the directory has for them, if any. ${HELD}`,
+    payload: 'The issuer is trusted no more.',
+    record: 'The issuer as it was.',
   },
 );

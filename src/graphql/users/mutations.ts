@@ -5,11 +5,12 @@ import {
   createOrganizationUser,
   createTenantUser,
 } from '../../directory/users/creation-commands.ts';
-import type { InvitedResult } from '../../directory/users/entity.ts';
+import type { InvitedResult, UserResult } from '../../directory/users/entity.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { builder, type InputFields, type OutputFields } from '../shared/builder.ts';
+import { deletionMutation, restorationMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
-import { EXPECTED_VERSION, PERMANENTLY } from '../shared/list-inputs.ts';
+import { EXPECTED_VERSION } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
@@ -173,43 +174,16 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  deleteUser.name,
-  {
-    description: 'Which user to delete, and how.',
-    inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of the user.' }),
-      permanently: t.boolean({ description: PERMANENTLY }),
-    }),
-  },
-  {
-    ...commandField(
-      deleteUser,
-      'Hides a user, until it is restored, or erases it for good. You must hold all that the user holds, and reach all that the user reaches.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, deleteUser, { ...input, id: localId('User', input.id) }),
-  },
-  {
-    description: 'The user is hidden, or gone.',
-    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user as it was, or is now.' }) }),
-  },
+const target = { type: 'User', ref: User, record: ({ user }: UserResult) => user } as const;
+
+deletionMutation(
+  deleteUser,
+  target,
+  'Hides a user, until it is restored, or erases it for good. You must hold all that the user holds, and reach all that the user reaches.',
 );
 
-builder.relayMutationField(
-  restoreUser.name,
-  {
-    description: 'Which user to restore.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the user.' }) }),
-  },
-  {
-    ...commandField(
-      restoreUser,
-      'Brings a deleted user back, with its roles; one who is live stays as it is. A user whose customer is deleted comes back with the customer. You must hold all that the user holds.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, restoreUser, { id: localId('User', input.id) }),
-  },
-  {
-    description: 'The user is live.',
-    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user who is back.' }) }),
-  },
+restorationMutation(
+  restoreUser,
+  target,
+  'Brings a deleted user back, with its roles; one who is live stays as it is. A user whose customer is deleted comes back with the customer. You must hold all that the user holds.',
 );
