@@ -62,6 +62,15 @@ Role.implement({
   }),
 });
 
+export const RoleIdentifier = builder.inputType('RoleIdentifier', {
+  description: 'Names one role, by exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: 'Its global id.' }),
+    name: t.string({ description: 'Its name, without regard to case, among the roles of the scope that is meant.' }),
+  }),
+});
+
 /** The roles of a scope are the same below every tenant of a list: read once for all. */
 const rolesByScope = createContextCache(
   (caller: Caller) =>

@@ -7,13 +7,13 @@ import {
 import { SIGNING_ALGORITHMS } from '../../directory/trusted-issuers/json-web-keys.ts';
 import { listTrustedIssuers, trustedIssuersByIds } from '../../directory/trusted-issuers/queries.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
+import { RoleIdentifier } from '../roles/role.ts';
 import { builder, type InputFields } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
 import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
-import { RoleIdentifier } from '../users/mutations.ts';
 
 const TrustedIssuer = entityNode('TrustedIssuer', trustedIssuersByIds);
 

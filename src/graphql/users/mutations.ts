@@ -7,6 +7,7 @@ import {
 } from '../../directory/users/creation-commands.ts';
 import type { InvitedResult, UserResult } from '../../directory/users/entity.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
+import { RoleIdentifier } from '../roles/role.ts';
 import { builder, type InputFields, type OutputFields } from '../shared/builder.ts';
 import { deletionMutation, restorationMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
@@ -14,15 +15,6 @@ import { EXPECTED_VERSION } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
-
-export const RoleIdentifier = builder.inputType('RoleIdentifier', {
-  description: 'Names one role, by exactly one of these.',
-  isOneOf: true,
-  fields: (t) => ({
-    id: t.id({ description: 'Its global id.' }),
-    name: t.string({ description: 'Its name, without regard to case, among the roles of the scope that is meant.' }),
-  }),
-});
 
 /** What a user is described by, as inputs have it. */
 export const userFields = (t: InputFields) => ({
