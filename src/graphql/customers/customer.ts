@@ -1,9 +1,9 @@
 import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from '../../directory/customers/queries.ts';
-import { Actor } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
+import { historyFields } from '../shared/history.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
-import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from '../shared/list-inputs.ts';
+import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
 
 export const CustomerKind = builder.enumType('CustomerKind', {
@@ -63,24 +63,7 @@ Customer.implement({
       description: `${CUSTOMER_DESCRIPTIONS.description} Null if there is none.`,
     }),
     labels: t.exposeStringList('labels', { description: CUSTOMER_DESCRIPTIONS.labels }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the customer was created.' }),
-    createdBy: t.field({
-      type: Actor,
-      description: 'Who created the customer.',
-      resolve: ({ createdByType: type, createdById: id }) => ({ type, id }),
-    }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the customer was last changed.' }),
-    updatedBy: t.field({
-      type: Actor,
-      description: 'Who changed the customer last, or created it.',
-      resolve: ({ updatedByType: type, updatedById: id }) => ({ type, id }),
-    }),
-    deletedAt: t.expose('deletedAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the customer was deleted; null while it is live.',
-    }),
-    version: t.exposeInt('version', { description: 'Counts the changes, from 1.' }),
+    ...historyFields(t, 'customer'),
   }),
 });
 
@@ -102,16 +85,12 @@ export const CustomerIdentifier = builder.inputType('CustomerIdentifier', {
 const CustomerFilter = builder.inputType('CustomerFilter', {
   description: 'Which customers a list has: those that satisfy everything given here.',
   fields: (t) => ({
-    deleted: t.field({
-      type: DeletedFilter,
-      description: 'Whether deleted customers are listed; EXCLUDE if not given.',
+    ...entityFilterFields(t, {
+      deleted: 'Whether deleted customers are listed; EXCLUDE if not given.',
+      searched: 'name or the e-mail address',
     }),
     kinds: t.field({ type: [CustomerKind], description: 'Any of these, at least one.' }),
-    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
     labels: t.stringList({ description: 'Those that carry all of these, at least one, exactly as written.' }),
-    createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
-    updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
-    search: t.string({ description: searchDescription('name or the e-mail address') }),
     name: t.string({
       description: 'With this name, without regard to case: at most one company, and any number of persons.',
     }),
@@ -149,8 +128,7 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: CustomerFilter, description: 'Which customers; all live ones if not given.' }),
         orderBy: t.arg({
           type: RecordOrder,
-          description:
-            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+          description: ORDER_BY,
         }),
       },
       resolve: (_, args, caller) => resolveConnection(listCustomers(caller, args)),

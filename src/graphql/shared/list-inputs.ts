@@ -1,4 +1,4 @@
-import { builder } from './builder.ts';
+import { builder, type InputFields } from './builder.ts';
 
 const OrderDirection = builder.enumType('OrderDirection', {
   description: 'Which way a list is sorted.',
@@ -7,6 +7,9 @@ const OrderDirection = builder.enumType('OrderDirection', {
     DESC: { description: 'The largest, latest or alphabetically last comes first.' },
   } as const,
 });
+
+const direction = (t: InputFields) =>
+  t.field({ type: OrderDirection, required: true, defaultValue: 'ASC', description: 'Which way to sort.' });
 
 const RECORD_ORDER_VALUES = {
   CREATED_AT: { description: 'When the record was created.' },
@@ -23,12 +26,7 @@ export const RecordOrder = builder.inputType('RecordOrder', {
   description: 'How a list of tenants or customers is sorted.',
   fields: (t) => ({
     field: t.field({ type: RecordOrderField, required: true, description: 'What to sort by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'ASC',
-      description: 'Which way to sort.',
-    }),
+    direction: direction(t),
   }),
 });
 
@@ -42,16 +40,15 @@ export const UserOrder = builder.inputType('UserOrder', {
   description: 'How a list of users is sorted.',
   fields: (t) => ({
     field: t.field({ type: UserOrderField, required: true, description: 'What to sort by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'ASC',
-      description: 'Which way to sort.',
-    }),
+    direction: direction(t),
   }),
 });
 
-export const DeletedFilter = builder.enumType('DeletedFilter', {
+/** The order of a list that takes a filter, as its argument says it. */
+export const ORDER_BY =
+  'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.';
+
+const DeletedFilter = builder.enumType('DeletedFilter', {
   description: 'What a list does with deleted records.',
   values: {
     EXCLUDE: { description: 'Leaves them out.' },
@@ -60,7 +57,7 @@ export const DeletedFilter = builder.enumType('DeletedFilter', {
   } as const,
 });
 
-export const DateTimeRange = builder.inputType('DateTimeRange', {
+const DateTimeRange = builder.inputType('DateTimeRange', {
   description: 'A stretch of time, open where an end is not given.',
   fields: (t) => ({
     from: t.field({ type: 'DateTime', description: 'At this moment or later.' }),
@@ -68,9 +65,16 @@ export const DateTimeRange = builder.inputType('DateTimeRange', {
   }),
 });
 
-/** What a search looks at, in a list of records that have these. */
-export const searchDescription = (anywhere: string): string =>
-  `What to look for, 1 to 256 characters, without regard to case: three and more anywhere in the ${anywhere}, two as the beginning of the name, and an external id as a whole, however long it is.`;
+/** The fields that every filter of an entity with versions has. `searched` names where a search looks. */
+export const entityFilterFields = (t: InputFields, { deleted, searched }: { deleted: string; searched: string }) => ({
+  deleted: t.field({ type: DeletedFilter, description: deleted }),
+  externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
+  createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
+  updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
+  search: t.string({
+    description: `What to look for, 1 to 256 characters, without regard to case: three and more anywhere in the ${searched}, two as the beginning of the name, and an external id as a whole, however long it is.`,
+  }),
+});
 
 export const UpsertOutcome = builder.enumType('UpsertOutcome', {
   description: 'What an upsert did.',

@@ -1,11 +1,11 @@
 import { editableTenants } from '../../directory/tenants/commands.ts';
 import { findTenant, listTenants, readsTenantDetails, tenantsByIds } from '../../directory/tenants/queries.ts';
 import { tenantsWhoseUsersAreEditable } from '../../directory/users/tenant-role-commands.ts';
-import { Actor } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
+import { historyFields } from '../shared/history.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
-import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from '../shared/list-inputs.ts';
+import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
 import { detail } from '../shared/tenant-details.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
@@ -73,32 +73,7 @@ Tenant.implement({
       description: TENANT_DESCRIPTIONS.billing,
       resolve: detail((tenant) => tenant),
     }),
-    createdAt: t.field({
-      type: 'DateTime',
-      description: 'When the tenant was created.',
-      resolve: detail(({ createdAt }) => createdAt),
-    }),
-    createdBy: t.field({
-      type: Actor,
-      description: 'Who created the tenant.',
-      resolve: detail(({ createdByType: type, createdById: id }) => ({ type, id })),
-    }),
-    updatedAt: t.field({
-      type: 'DateTime',
-      description: 'When the tenant was last changed.',
-      resolve: detail(({ updatedAt }) => updatedAt),
-    }),
-    updatedBy: t.field({
-      type: Actor,
-      description: 'Who changed the tenant last, or created it.',
-      resolve: detail(({ updatedByType: type, updatedById: id }) => ({ type, id })),
-    }),
-    deletedAt: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the tenant was deleted; null while it is live.',
-      resolve: detail(({ deletedAt }) => deletedAt),
-    }),
+    ...historyFields(t, 'tenant', detail),
     viewerCanView: t.boolean({
       description: 'Whether you may read more of it than its id and its name.',
       resolve: (_tenant, _args, { viewer }) => readsTenantDetails(viewer),
@@ -112,7 +87,6 @@ Tenant.implement({
         'Whether you may give and take roles in it, as `assignTenantRole` and `revokeTenantRole` do: those that hold no more than you do.',
       resolve: viewerCan(tenantsWhoseUsersAreEditable),
     }),
-    version: t.int({ description: 'Counts the changes, from 1.', resolve: detail(({ version }) => version) }),
   }),
 });
 
@@ -133,16 +107,12 @@ export const TenantIdentifier = builder.inputType('TenantIdentifier', {
 const TenantFilter = builder.inputType('TenantFilter', {
   description: 'Which tenants a list has: those that satisfy everything given here.',
   fields: (t) => ({
-    deleted: t.field({
-      type: DeletedFilter,
-      description:
+    ...entityFilterFields(t, {
+      deleted:
         'Whether deleted tenants are listed; EXCLUDE if not given. They are only ever shown to callers who reach the whole organization.',
+      searched: 'name',
     }),
     statuses: t.field({ type: [TenantStatus], description: 'Any of these, at least one.' }),
-    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
-    createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
-    updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
-    search: t.string({ description: searchDescription('name') }),
   }),
 });
 
@@ -171,8 +141,7 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: TenantFilter, description: 'Which tenants; all live ones if not given.' }),
         orderBy: t.arg({
           type: RecordOrder,
-          description:
-            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+          description: ORDER_BY,
         }),
       },
       resolve: (_, args, caller) => resolveConnection(listTenants(caller, args)),

@@ -14,7 +14,7 @@ import { Role } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection, resolveNestedConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
-import { DateTimeRange, DeletedFilter, searchDescription, UserOrder } from '../shared/list-inputs.ts';
+import { entityFilterFields, ORDER_BY, UserOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { Tenant } from '../tenants/tenant.ts';
@@ -128,15 +128,11 @@ export const UserIdentifier = builder.inputType('UserIdentifier', {
 const UserFilter = builder.inputType('UserFilter', {
   description: 'Which users a list has: those who satisfy everything given here.',
   fields: (t) => ({
-    deleted: t.field({
-      type: DeletedFilter,
-      description: 'Whether deleted users, and those of deleted customers, are listed; EXCLUDE if not given.',
+    ...entityFilterFields(t, {
+      deleted: 'Whether deleted users, and those of deleted customers, are listed; EXCLUDE if not given.',
+      searched: 'name or the e-mail address',
     }),
     statuses: t.field({ type: [UserStatus], description: 'Any of these, at least one.' }),
-    search: t.string({ description: searchDescription('name or the e-mail address') }),
-    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
-    createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
-    updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
   }),
 });
 
@@ -165,8 +161,7 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: UserFilter, description: 'Which users; all live ones if not given.' }),
         orderBy: t.arg({
           type: UserOrder,
-          description:
-            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+          description: ORDER_BY,
         }),
       },
       resolve: (_, args, caller) => resolveConnection(listUsers(caller, args)),
