@@ -1,5 +1,4 @@
 import type { InputFieldMap, ObjectRef } from '@pothos/core';
-import type * as z from 'zod';
 import { type Command, run } from '../../directory/commands/command.ts';
 import { builder, type InputFields } from './builder.ts';
 import { localId, type NodeType } from './ids.ts';
@@ -26,8 +25,8 @@ interface Descriptions {
  * Adds the mutation of a command that takes the id of a record and answers that record, in a field that is called like
  * its type: `apiKey` for an `ApiKey`.
  */
-export function entityMutation<Result, Row extends object, Answer, Schema extends z.ZodType>(
-  command: Command<Result, Answer, Schema>,
+export function entityMutation<Result, Row extends object>(
+  command: Command<Result>,
   { type, ref, record }: Target<Result, Row>,
   descriptions: Descriptions,
   furtherFields: (t: InputFields) => InputFieldMap = () => ({}),
@@ -54,8 +53,8 @@ export function entityMutation<Result, Row extends object, Answer, Schema extend
 }
 
 /** Adds the mutation that hides a record until it is restored, or erases it for good where the input says so. */
-export function deletionMutation<Result, Row extends object, Answer, Schema extends z.ZodType>(
-  command: Command<Result, Answer, Schema>,
+export function deletionMutation<Result, Row extends object>(
+  command: Command<Result>,
   target: Target<Result, Row>,
   description: string,
 ): void {
@@ -71,8 +70,8 @@ export function deletionMutation<Result, Row extends object, Answer, Schema exte
 }
 
 /** Adds the mutation that brings a hidden record back. */
-export function restorationMutation<Result, Row extends object, Answer, Schema extends z.ZodType>(
-  command: Command<Result, Answer, Schema>,
+export function restorationMutation<Result, Row extends object>(
+  command: Command<Result>,
   target: Target<Result, Row>,
   description: string,
 ): void {
