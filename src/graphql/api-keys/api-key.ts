@@ -11,6 +11,7 @@ import { entityNode } from '../shared/node.ts';
 import { Reach, ReachKind } from '../shared/reach.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 
+/** Whether a credential may write or only read. A user who signed in has one, too, always WRITE. */
 export const ApiKeyAccess = builder.enumType('ApiKeyAccess', {
   description: 'Whether a credential may change anything.',
   values: {
@@ -19,6 +20,10 @@ export const ApiKeyAccess = builder.enumType('ApiKeyAccess', {
   } as const,
 });
 
+/**
+ * API keys as nodes. `getDataloader(caller).load(id)` answers null for one that does not exist or is out of reach.
+ * @throws {ForbiddenError} from that loader, for a caller without `apiKey:read`.
+ */
 export const ApiKey = entityNode('ApiKey', apiKeysByIds);
 
 ApiKey.implement({

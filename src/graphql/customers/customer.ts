@@ -1,7 +1,7 @@
 import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from '../../directory/customers/queries.ts';
+import { auditFields } from '../shared/audit-fields.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
-import { historyFields } from '../shared/history.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
@@ -14,6 +14,7 @@ export const CustomerKind = builder.enumType('CustomerKind', {
   } as const,
 });
 
+/** Descriptions of the fields that customers have in the output type, in inputs and in imports alike. */
 export const CUSTOMER_DESCRIPTIONS = {
   kind: 'Whether the customer is a company or a person.',
   name: 'The name, 1 to 256 characters; that of a company is unique among live companies, without regard to case.',
@@ -34,6 +35,10 @@ const CustomerEmail = builder.objectRef<WithEmail>('CustomerEmail').implement({
   }),
 });
 
+/**
+ * Customers as nodes. `getDataloader(caller).load(id)` answers null for one that is deleted or out of reach.
+ * @throws {ForbiddenError} from that loader, for a caller without `customer:read`.
+ */
 export const Customer = entityNode('Customer', customersByIds);
 
 const hasEmail = (customer: CustomerRecord): customer is WithEmail => customer.email !== null;
@@ -63,15 +68,17 @@ Customer.implement({
       description: `${CUSTOMER_DESCRIPTIONS.description} Null if there is none.`,
     }),
     labels: t.exposeStringList('labels', { description: CUSTOMER_DESCRIPTIONS.labels }),
-    ...historyFields(t, 'customer'),
+    ...auditFields(t, 'customer'),
   }),
 });
 
+/** The one page type of every list of customers, so that clients read all of them alike. */
 export const CustomerConnection = builder.connectionObject(
   { type: Customer, name: 'CustomerConnection', description: 'One page of customers.' },
   { name: 'CustomerEdge', description: 'A customer at its place in a list.' },
 );
 
+/** Names one customer in an input. Commands take it with a local id: see `localIdentifier`. */
 export const CustomerIdentifier = builder.inputType('CustomerIdentifier', {
   description: 'Names one customer, by exactly one of these.',
   isOneOf: true,

@@ -26,7 +26,7 @@ const CustomerEmailInput = builder.inputType('CustomerEmailInput', {
   }),
 });
 
-/** What a customer is described by, as inputs have it. */
+/** The input fields that describe a customer, except its name, which only some inputs require. */
 export const customerFields = (t: InputFields) => ({
   kind: t.field({
     type: CustomerKind,

@@ -35,6 +35,10 @@ const DESCRIPTIONS = {
   permissions: 'What the role allows: names, as `permissions` lists them.',
 } as const;
 
+/**
+ * Roles as nodes. `getDataloader(caller).load(id)` answers null for one that does not exist or is out of reach.
+ * @throws {ForbiddenError} from that loader, for a caller without `role:read`.
+ */
 export const Role = entityNode('Role', rolesByIds);
 
 Role.implement({
@@ -62,6 +66,7 @@ Role.implement({
   }),
 });
 
+/** Names one role in an input. A name is looked up in the scope that the command means, and case does not matter. */
 export const RoleIdentifier = builder.inputType('RoleIdentifier', {
   description: 'Names one role, by exactly one of these.',
   isOneOf: true,
@@ -71,7 +76,7 @@ export const RoleIdentifier = builder.inputType('RoleIdentifier', {
   }),
 });
 
-/** The roles of a scope are the same below every tenant of a list: read once for all. */
+/** Loads the assignable roles of a scope once, because they are the same below every tenant of a list. */
 const rolesByScope = createContextCache(
   (caller: Caller) =>
     new DataLoader((scopes: readonly Scope[]) => Promise.all(scopes.map((scope) => assignableRoles(caller, scope)))),

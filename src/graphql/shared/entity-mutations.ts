@@ -5,14 +5,14 @@ import { localId, type NodeType } from './ids.ts';
 import { PERMANENTLY } from './list-inputs.ts';
 import { commandField, uncapitalized } from './mutation.ts';
 
-/** A type of records that mutations are about, and where in the result of a command the record stands. */
+/** The type of the record that a mutation is about, and how to get the record from the result of the command. */
 interface Target<Result, Row extends object> {
   type: NodeType;
   ref: ObjectRef<typeof builder.$inferSchemaTypes, Row | string, Row>;
   record: (result: Result) => Row;
 }
 
-/** The descriptions of a mutation, of what it takes, and of what it answers. */
+/** Descriptions of a mutation, of its input and the id in it, and of its payload and the record in it. */
 interface Descriptions {
   input: string;
   id: string;
@@ -22,8 +22,8 @@ interface Descriptions {
 }
 
 /**
- * Adds the mutation of a command that takes the id of a record and answers that record, in a field that is called like
- * its type: `apiKey` for an `ApiKey`.
+ * Adds the mutation of a command that takes the id of a record and answers that record. The payload has it in a field
+ * that is called like its type: `apiKey` for an `ApiKey`.
  */
 export function entityMutation<Result, Row extends object>(
   command: Command<Result>,

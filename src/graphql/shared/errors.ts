@@ -18,6 +18,10 @@ import { builder } from './builder.ts';
 import { toGlobalId } from './ids.ts';
 import { Node, toNode } from './node.ts';
 
+/**
+ * The interface of every error that a mutation answers. A type stands for a class of the kernel, and resolves from its
+ * instances.
+ */
 export const MutationError = builder.interfaceRef<{ message: string; code: string }>('MutationError').implement({
   description:
     'Why a mutation changed nothing, or why a row of an import failed. Every error that a mutation can answer is one of these; each type says when it is thrown, and with which `code`.',

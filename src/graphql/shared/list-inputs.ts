@@ -22,6 +22,7 @@ const RecordOrderField = builder.enumType('RecordOrderField', {
   values: RECORD_ORDER_VALUES,
 });
 
+/** The order of a list of tenants or customers. Records that are equal in it are sorted by id, so pages are stable. */
 export const RecordOrder = builder.inputType('RecordOrder', {
   description: 'How a list of tenants or customers is sorted.',
   fields: (t) => ({
@@ -36,6 +37,9 @@ const UserOrderField = builder.enumType('UserOrderField', {
   values: { ...RECORD_ORDER_VALUES, EMAIL: { description: 'The e-mail address, without regard to case.' } } as const,
 });
 
+/**
+ * The order of a list of users, who can also be sorted by e-mail address. Users that are equal in it are sorted by id.
+ */
 export const UserOrder = builder.inputType('UserOrder', {
   description: 'How a list of users is sorted.',
   fields: (t) => ({
@@ -44,7 +48,7 @@ export const UserOrder = builder.inputType('UserOrder', {
   }),
 });
 
-/** The order of a list that takes a filter, as its argument says it. */
+/** Describes the argument `orderBy` of a list whose filter takes `updatedAt`. */
 export const ORDER_BY =
   'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.';
 
@@ -65,7 +69,10 @@ const DateTimeRange = builder.inputType('DateTimeRange', {
   }),
 });
 
-/** The fields that every filter of an entity with versions has. `searched` names where a search looks. */
+/**
+ * Returns the fields that the filters of tenants, customers and users share. `deleted` describes the field of that
+ * name; `searched` says where a search looks, as in "anywhere in the …".
+ */
 export const entityFilterFields = (t: InputFields, { deleted, searched }: { deleted: string; searched: string }) => ({
   deleted: t.field({ type: DeletedFilter, description: deleted }),
   externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
@@ -76,6 +83,7 @@ export const entityFilterFields = (t: InputFields, { deleted, searched }: { dele
   }),
 });
 
+/** What an upsert did, as its payload says. */
 export const UpsertOutcome = builder.enumType('UpsertOutcome', {
   description: 'What an upsert did.',
   values: {
@@ -85,7 +93,9 @@ export const UpsertOutcome = builder.enumType('UpsertOutcome', {
   } as const,
 });
 
+/** Describes the input field `permanently` of a mutation that deletes. */
 export const PERMANENTLY =
   'True to erase the record, and what its events say of it, instead of hiding it: there is no way back. Only for callers who reach the whole organization. False if not given.';
 
+/** Describes the input field `expectedVersion` of a mutation that changes a record with versions. */
 export const EXPECTED_VERSION = 'The version you last saw: if the record has another by now, nothing is changed.';

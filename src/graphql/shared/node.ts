@@ -6,6 +6,7 @@ import { builder } from './builder.ts';
 import { UNCACHED } from './connection.ts';
 import { fromGlobalId, type NodeType } from './ids.ts';
 
+/** The interface of everything that `node` and `nodes` find. */
 export const Node = builder.nodeInterfaceRef();
 
 type NodeRef = ObjectRef<typeof builder.$inferSchemaTypes, unknown>;
@@ -13,7 +14,10 @@ type Load = (caller: Caller, id: string) => Promise<object | null>;
 
 const types = new Map<NodeType, { ref: NodeRef; load: Load }>();
 
-/** Lets `node` and `nodes` find records of this type. */
+/**
+ * Lets `node` and `nodes` find records of this type, and errors name them. `load` answers null for what the caller
+ * cannot reach.
+ */
 export function loadNodesOf(type: NodeType, ref: NodeRef, load: Load): void {
   types.set(type, { ref, load });
 }
@@ -21,8 +25,8 @@ export function loadNodesOf(type: NodeType, ref: NodeRef, load: Load): void {
 type FindByIds<Row> = (caller: Caller, ids: readonly string[]) => Promise<Row[]>;
 
 /**
- * Returns the node type of this name, whose records are found by `byIds`: all that one request asks for together in one
- * call. `byIds` answers only what the caller may read, in any order; a record that it leaves out is null.
+ * Returns the node type of this name, whose records are found by UUID. All that one request asks for together is one
+ * call of `byIds`, which answers in any order and leaves out what the caller cannot reach: that is null.
  */
 export function entityNode<Row extends { id: string }>(name: NodeType, byIds: FindByIds<Row>) {
   const ref = builder.loadableNodeRef(name, {
@@ -35,7 +39,7 @@ export function entityNode<Row extends { id: string }>(name: NodeType, byIds: Fi
   return ref;
 }
 
-/** A record that the Node interface can tell the type of. */
+/** Returns the record that an error names, marked with its type, so that the Node interface can tell it. */
 export function toNode({ entity, record }: NamedRecord) {
   const known = types.get(entity);
   if (!known) throw new Error(`${entity} is not a node`);

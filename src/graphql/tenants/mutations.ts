@@ -15,10 +15,14 @@ import { commandField } from '../shared/mutation.ts';
 import { BillingProfileInput } from './billing.ts';
 import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './tenant.ts';
 
+/** Describes the field `adminEmail` of inputs that may create a tenant. */
 export const ADMIN_EMAIL =
   'The e-mail address of the user who becomes the first admin of the new tenant: a new user, INVITED and mailed an invitation, if there is none with it. Required for a new tenant with `partnerManaged: false`. You must hold what admins do.';
 
-/** What a tenant is described by, as inputs have it. */
+/**
+ * The input fields that describe a tenant, except its name, which only some inputs require, and billing, which imports
+ * lack.
+ */
 export const tenantFields = (t: InputFields) => ({
   externalId: t.string({ description: TENANT_DESCRIPTIONS.externalId }),
   url: t.string({ description: TENANT_DESCRIPTIONS.url }),

@@ -1,9 +1,9 @@
 import { editableTenants } from '../../directory/tenants/commands.ts';
 import { findTenant, listTenants, readsTenantDetails, tenantsByIds } from '../../directory/tenants/queries.ts';
 import { tenantsWhoseUsersAreEditable } from '../../directory/users/tenant-role-commands.ts';
+import { auditFields } from '../shared/audit-fields.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
-import { historyFields } from '../shared/history.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
@@ -11,6 +11,7 @@ import { detail } from '../shared/tenant-details.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { BillingProfile } from './billing.ts';
 
+/** The statuses of a tenant, for its field, its filter and its inputs. */
 export const TenantStatus = builder.enumType('TenantStatus', {
   description: 'Where a tenant stands.',
   values: {
@@ -20,6 +21,7 @@ export const TenantStatus = builder.enumType('TenantStatus', {
   } as const,
 });
 
+/** Descriptions of the fields that tenants have in the output type, in inputs and in imports alike. */
 export const TENANT_DESCRIPTIONS = {
   name: 'The name, 1 to 256 characters.',
   externalId: 'The id of this tenant in your own system: unique among live tenants, without regard to case.',
@@ -32,6 +34,11 @@ export const TENANT_DESCRIPTIONS = {
   billing: 'How the tenant is invoiced.',
 } as const;
 
+/**
+ * Tenants as nodes. `getDataloader(caller).load(id)` answers null for one that is deleted or out of reach.
+ * Callers who reach one customer find the tenants that it belongs to, and may ask for little of them: see `detail`.
+ * @throws {ForbiddenError} from that loader, for a caller without `tenant:read`.
+ */
 export const Tenant = entityNode('Tenant', tenantsByIds);
 
 Tenant.implement({
@@ -73,7 +80,7 @@ Tenant.implement({
       description: TENANT_DESCRIPTIONS.billing,
       resolve: detail((tenant) => tenant),
     }),
-    ...historyFields(t, 'tenant', detail),
+    ...auditFields(t, 'tenant', detail),
     viewerCanView: t.boolean({
       description: 'Whether you may read more of it than its id and its name.',
       resolve: (_tenant, _args, { viewer }) => readsTenantDetails(viewer),
@@ -90,11 +97,13 @@ Tenant.implement({
   }),
 });
 
+/** The one page type of every list of tenants, so that clients read all of them alike. */
 export const TenantConnection = builder.connectionObject(
   { type: Tenant, name: 'TenantConnection', description: 'One page of tenants.' },
   { name: 'TenantEdge', description: 'A tenant at its place in a list.' },
 );
 
+/** Names one tenant in an input. Commands take it with a local id: see `localIdentifier`. */
 export const TenantIdentifier = builder.inputType('TenantIdentifier', {
   description: 'Names one tenant, by exactly one of these.',
   isOneOf: true,

@@ -79,7 +79,7 @@ builder.queryField('trustedIssuers', (t) =>
   ),
 );
 
-/** What an issuer is made of, required in a new one. */
+/** The input fields that describe an issuer: those without which there is none are required in a new one. */
 const inputFields = <Required extends boolean>(t: InputFields, required: Required) => ({
   name: t.string({ required, description: DESCRIPTIONS.name }),
   issuer: t.string({ required, description: DESCRIPTIONS.issuer }),

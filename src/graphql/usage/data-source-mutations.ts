@@ -22,7 +22,7 @@ interface Commands {
   remove: typeof removePixel;
 }
 
-/** The mutations of one kind of data source: they differ in nothing but words. */
+/** Adds the mutations of one kind of data source. The kinds differ in nothing but words. */
 function mutations({ name, word }: DataSourceKind, type: typeof Pixel, { register, update, remove }: Commands): void {
   const idField = `The global id of a ${word}.`;
 

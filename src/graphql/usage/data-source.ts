@@ -11,6 +11,7 @@ import { resolveNestedConnection } from '../shared/connection.ts';
 import { entityNode } from '../shared/node.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
+/** The statuses of pixels and pipelines alike. */
 export const DataSourceStatus = builder.enumType('DataSourceStatus', {
   description: 'Whether a pixel or a pipeline is in use.',
   values: {
@@ -28,7 +29,7 @@ export const DATA_SOURCE_DESCRIPTIONS = {
   status: 'Whether it is in use.',
 } as const;
 
-/** The node of one kind of data source, and the list of them that a tenant has. */
+/** Returns the node type of one kind of data source, and adds the list of them to tenants. */
 function dataSource(source: DataSourceKind, what: string) {
   const { name, word, list } = source;
   const Node = entityNode(name, (caller, ids) => dataSourcesByIds(caller, source, ids));

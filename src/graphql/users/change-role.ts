@@ -62,7 +62,7 @@ const RolePlace = builder.inputType('RolePlaceInput', {
   }),
 });
 
-/** The same with local ids. */
+/** Returns where a role is taken away or given, with its global ids replaced by local ids; nothing for nothing. */
 const localPlace = (place: typeof RolePlace.$inferInput | null | undefined) =>
   place && {
     roleIdentifier: localIdentifier('Role', place.roleIdentifier),

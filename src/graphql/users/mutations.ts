@@ -16,7 +16,7 @@ import { commandField } from '../shared/mutation.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
 
-/** What a user is described by, as inputs have it. */
+/** The input fields that describe a user, for whatever creates or changes one, imports included. */
 export const userFields = (t: InputFields) => ({
   name: t.string({ description: USER_DESCRIPTIONS.name }),
   phone: t.string({ description: USER_DESCRIPTIONS.phone }),
@@ -24,6 +24,7 @@ export const userFields = (t: InputFields) => ({
   externalId: t.string({ description: USER_DESCRIPTIONS.externalId }),
 });
 
+/** Describes the input field `handOutLink` of a mutation that invites a user. */
 export const HAND_OUT_LINK =
   'Whether to answer the link of the invitation, too, beside mailing it. It lets you in as the user, and is good as long as the user may and reaches the same as now.';
 
@@ -38,7 +39,7 @@ const newUserFields = (t: InputFields, scope: string) => ({
   handOutLink: t.boolean({ description: HAND_OUT_LINK }),
 });
 
-/** Of what invites a user. */
+/** Returns the field with the link of an invitation, for the payload of a mutation that takes `handOutLink`. */
 export const invitationLink = (t: OutputFields<InvitedResult>) =>
   t.string({
     nullable: true,

@@ -19,6 +19,7 @@ import { entityNode } from '../shared/node.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
+/** The statuses of a user, for the field, the filter and the inputs. */
 export const UserStatus = builder.enumType('UserStatus', {
   description: 'Where a user stands.',
   values: {
@@ -28,10 +29,11 @@ export const UserStatus = builder.enumType('UserStatus', {
   } as const,
 });
 
-/** What comes with another e-mail address for a user who has one. */
+/** Says what another e-mail address does to a user who has one, where an input can change it. */
 export const ANOTHER_EMAIL =
   'Another one signs the user out everywhere; who had a password has none any more, and is mailed an invitation to choose one.';
 
+/** Descriptions of the fields that users have in the output type, in inputs and in imports alike. */
 export const USER_DESCRIPTIONS = {
   email: 'The e-mail address: unique among users who are not deleted themselves, without regard to case.',
   name: 'The name, 1 to 256 characters.',
@@ -42,6 +44,10 @@ export const USER_DESCRIPTIONS = {
   status: 'Where the user stands.',
 } as const;
 
+/**
+ * Users as nodes. `getDataloader(caller).load(id)` answers null for one that is deleted or out of reach.
+ * @throws {ForbiddenError} from that loader, for a caller without `user:read`.
+ */
 export const User = entityNode('User', usersByIds);
 
 User.implement({
@@ -110,11 +116,13 @@ User.implement({
   }),
 });
 
+/** The one page type of every list of users, so that clients read all of them alike. */
 export const UserConnection = builder.connectionObject(
   { type: User, name: 'UserConnection', description: 'One page of users.' },
   { name: 'UserEdge', description: 'A user at its place in a list.' },
 );
 
+/** Names one user in an input. Commands take it with a local id: see `localIdentifier`. */
 export const UserIdentifier = builder.inputType('UserIdentifier', {
   description: 'Names one user, by exactly one of these.',
   isOneOf: true,

@@ -3,8 +3,8 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { Actor } from './actor.ts';
 import type { OutputFields } from './builder.ts';
 
-/** What a record of an entity with versions keeps of its changes. */
-interface History {
+/** The columns in which a record keeps when and by whom it was changed. */
+interface Audited {
   createdAt: Date;
   createdByType: DirectoryActor['type'];
   createdById: string | null;
@@ -15,14 +15,14 @@ interface History {
   version: number;
 }
 
-/** Makes the resolver of a field from what the field reads. */
+/** Makes a resolver of what a field reads, and may refuse callers first. */
 type Resolving<Row> = <Value>(read: (row: Row) => Value) => (row: Row, args: object, caller: Caller) => Value;
 
 /**
- * The fields that say when and by whom a record was created, changed and deleted. `resolving` makes their resolvers:
- * it refuses whom they are not for.
+ * Returns the fields that say when and by whom a record was created, changed and deleted, and its version. `resolving`
+ * makes their resolvers, and may refuse callers: by default, who reads the record reads these.
  */
-export const historyFields = <Row extends History>(
+export const auditFields = <Row extends Audited>(
   t: OutputFields<Row>,
   word: string,
   resolving: Resolving<Row> = (read) => (row) => read(row),
