@@ -11,6 +11,7 @@ import committed from '../../schema.graphql?raw';
 import { schema as capig } from '../../src/dialects/capig/schema.ts';
 import { schema as plain } from '../../src/dialects/plain/schema.ts';
 import { schema as prismatic } from '../../src/dialects/prismatic/schema.ts';
+import { ERROR_CODES } from '../../src/directory/kernel/errors.ts';
 import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
 import { printedSchema } from '../../src/graphql/printed.ts';
 import { schema } from '../../src/graphql/schema.ts';
@@ -23,6 +24,16 @@ const typesOf = (of: GraphQLSchema) =>
 describe('the schema', () => {
   it('is the one that is committed: `npm run schema` writes it', () => {
     expect(printedSchema() === committed, 'schema.graphql is stale').toBe(true);
+  });
+
+  it('says what the API is', () => expect(schema.description).toMatch(/^The directory of a B2B product/));
+
+  it('says of every error when it is thrown, and with which codes: each code belongs to one', () => {
+    const errors = schema.getPossibleTypes(schema.getType('MutationError') as never);
+    const said = errors.map(({ description }) => description ?? '');
+    expect(said.filter((description) => !/^Thrown when .*\.$/.test(description))).toEqual([]);
+    const codes = said.flatMap((description) => description.match(/(?<=`)[a-z]+(_[a-z]+)+(?=`)/g) ?? []);
+    expect(codes.toSorted()).toEqual([...ERROR_CODES].sort());
   });
 
   it('has mutations that take one input and answer a union of their payload and errors', () => {

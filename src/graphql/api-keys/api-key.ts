@@ -1,15 +1,17 @@
 import { createApiKey, revokeApiKey, rotateApiKey } from '../../directory/api-keys/commands.ts';
-import { type ApiKeyRecord, apiKeysByIds, listApiKeys } from '../../directory/api-keys/queries.ts';
+import { apiKeysByIds, listApiKeys } from '../../directory/api-keys/queries.ts';
 import { run } from '../../directory/commands/command.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
+import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityNode } from '../shared/node.ts';
 import { Reach, ReachKind } from '../shared/reach.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 
+/** Whether a credential may write or only read. A user who signed in has one, too, always WRITE. */
 export const ApiKeyAccess = builder.enumType('ApiKeyAccess', {
   description: 'Whether a credential may change anything.',
   values: {
@@ -18,14 +20,11 @@ export const ApiKeyAccess = builder.enumType('ApiKeyAccess', {
   } as const,
 });
 
-export const ApiKey = builder.loadableNodeRef('ApiKey', {
-  id: { resolve: (record: ApiKeyRecord) => record.id },
-  load: (ids: string[], caller) => apiKeysByIds(caller, ids),
-  sort: ({ id }: ApiKeyRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('ApiKey', ApiKey, (caller, id) => ApiKey.getDataloader(caller).load(id));
+/**
+ * API keys as nodes. `getDataloader(caller).load(id)` answers null for one that does not exist or is out of reach.
+ * @throws {ForbiddenError} from that loader, for a caller without `apiKey:read`.
+ */
+export const ApiKey = entityNode('ApiKey', apiKeysByIds);
 
 ApiKey.implement({
   description:
@@ -146,21 +145,15 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  revokeApiKey.name,
+entityMutation(
+  revokeApiKey,
+  { type: 'ApiKey', ref: ApiKey, record: ({ apiKey }) => apiKey },
   {
-    description: 'Which key to revoke.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the key.' }) }),
-  },
-  {
-    ...commandField(
-      revokeApiKey,
+    input: 'Which key to revoke.',
+    id: 'The global id of the key.',
+    field:
       'Ends a key: it is refused from the next request on, and stays listed. You must hold all that the key holds.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, revokeApiKey, { id: localId('ApiKey', input.id) }),
-  },
-  {
-    description: 'The key is revoked.',
-    outputFields: (t) => ({ apiKey: t.expose('apiKey', { type: ApiKey, description: 'The key as it is now.' }) }),
+    payload: 'The key is revoked.',
+    record: 'The key as it is now.',
   },
 );

@@ -1,10 +1,10 @@
 import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from '../../directory/customers/queries.ts';
-import { Actor } from '../shared/actor.ts';
+import { auditFields } from '../shared/audit-fields.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
-import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from '../shared/list-inputs.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
+import { entityNode } from '../shared/node.ts';
 
 export const CustomerKind = builder.enumType('CustomerKind', {
   description: 'What a customer is.',
@@ -14,6 +14,7 @@ export const CustomerKind = builder.enumType('CustomerKind', {
   } as const,
 });
 
+/** Descriptions of the fields that customers have in the output type, in inputs and in imports alike. */
 export const CUSTOMER_DESCRIPTIONS = {
   kind: 'Whether the customer is a company or a person.',
   name: 'The name, 1 to 256 characters; that of a company is unique among live companies, without regard to case.',
@@ -34,14 +35,11 @@ const CustomerEmail = builder.objectRef<WithEmail>('CustomerEmail').implement({
   }),
 });
 
-export const Customer = builder.loadableNodeRef('Customer', {
-  id: { resolve: (record: CustomerRecord) => record.id },
-  load: (ids: string[], caller) => customersByIds(caller, ids),
-  sort: ({ id }: CustomerRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('Customer', Customer, (caller, id) => Customer.getDataloader(caller).load(id));
+/**
+ * Customers as nodes. `getDataloader(caller).load(id)` answers null for one that is deleted or out of reach.
+ * @throws {ForbiddenError} from that loader, for a caller without `customer:read`.
+ */
+export const Customer = entityNode('Customer', customersByIds);
 
 const hasEmail = (customer: CustomerRecord): customer is WithEmail => customer.email !== null;
 
@@ -70,32 +68,17 @@ Customer.implement({
       description: `${CUSTOMER_DESCRIPTIONS.description} Null if there is none.`,
     }),
     labels: t.exposeStringList('labels', { description: CUSTOMER_DESCRIPTIONS.labels }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the customer was created.' }),
-    createdBy: t.field({
-      type: Actor,
-      description: 'Who created the customer.',
-      resolve: ({ createdByType: type, createdById: id }) => ({ type, id }),
-    }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the customer was last changed.' }),
-    updatedBy: t.field({
-      type: Actor,
-      description: 'Who changed the customer last, or created it.',
-      resolve: ({ updatedByType: type, updatedById: id }) => ({ type, id }),
-    }),
-    deletedAt: t.expose('deletedAt', {
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the customer was deleted; null while it is live.',
-    }),
-    version: t.exposeInt('version', { description: 'Counts the changes, from 1.' }),
+    ...auditFields(t, 'customer'),
   }),
 });
 
+/** The one page type of every list of customers, so that clients read all of them alike. */
 export const CustomerConnection = builder.connectionObject(
   { type: Customer, name: 'CustomerConnection', description: 'One page of customers.' },
   { name: 'CustomerEdge', description: 'A customer at its place in a list.' },
 );
 
+/** Names one customer in an input. Commands take it with a local id: see `localIdentifier`. */
 export const CustomerIdentifier = builder.inputType('CustomerIdentifier', {
   description: 'Names one customer, by exactly one of these.',
   isOneOf: true,
@@ -109,16 +92,12 @@ export const CustomerIdentifier = builder.inputType('CustomerIdentifier', {
 const CustomerFilter = builder.inputType('CustomerFilter', {
   description: 'Which customers a list has: those that satisfy everything given here.',
   fields: (t) => ({
-    deleted: t.field({
-      type: DeletedFilter,
-      description: 'Whether deleted customers are listed; EXCLUDE if not given.',
+    ...entityFilterFields(t, {
+      deleted: 'Whether deleted customers are listed; EXCLUDE if not given.',
+      searched: 'name or the e-mail address',
     }),
     kinds: t.field({ type: [CustomerKind], description: 'Any of these, at least one.' }),
-    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
     labels: t.stringList({ description: 'Those that carry all of these, at least one, exactly as written.' }),
-    createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
-    updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
-    search: t.string({ description: searchDescription('name or the e-mail address') }),
     name: t.string({
       description: 'With this name, without regard to case: at most one company, and any number of persons.',
     }),
@@ -156,8 +135,7 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: CustomerFilter, description: 'Which customers; all live ones if not given.' }),
         orderBy: t.arg({
           type: RecordOrder,
-          description:
-            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+          description: ORDER_BY,
         }),
       },
       resolve: (_, args, caller) => resolveConnection(listCustomers(caller, args)),

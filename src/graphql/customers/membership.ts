@@ -46,7 +46,7 @@ interface Words {
   payload: string;
 }
 
-/** The three commands take the same input and answer the same payload. */
+/** Adds a mutation of memberships. The three commands differ in nothing but words: input and payload are the same. */
 function membershipMutation(command: typeof addCustomerToTenants, { input, field, payload }: Words): void {
   builder.relayMutationField(
     command.name,

@@ -1,5 +1,6 @@
 import { run } from '../../directory/commands/command.ts';
 import {
+  type CustomerResult,
   createCustomer,
   deleteCustomer,
   restoreCustomer,
@@ -7,8 +8,9 @@ import {
   upsertCustomer,
 } from '../../directory/customers/commands.ts';
 import { builder, type InputFields } from '../shared/builder.ts';
+import { deletionMutation, restorationMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
-import { EXPECTED_VERSION, PERMANENTLY, UpsertOutcome } from '../shared/list-inputs.ts';
+import { EXPECTED_VERSION, UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer, CustomerIdentifier, CustomerKind } from './customer.ts';
@@ -24,7 +26,7 @@ const CustomerEmailInput = builder.inputType('CustomerEmailInput', {
   }),
 });
 
-/** What a customer is described by, as inputs have it. */
+/** The input fields that describe a customer, except its name, which only some inputs require. */
 export const customerFields = (t: InputFields) => ({
   kind: t.field({
     type: CustomerKind,
@@ -120,47 +122,16 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  deleteCustomer.name,
-  {
-    description: 'Which customer to delete, and how.',
-    inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of the customer.' }),
-      permanently: t.boolean({ description: PERMANENTLY }),
-    }),
-  },
-  {
-    ...commandField(
-      deleteCustomer,
-      'Hides a customer with its users, until it is restored, or erases them for good. Memberships stay when it is hidden. To erase its users needs `user:delete`, too.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, deleteCustomer, { ...input, id: localId('Customer', input.id) }),
-  },
-  {
-    description: 'The customer is hidden, or gone.',
-    outputFields: (t) => ({
-      customer: t.expose('customer', { type: Customer, description: 'The customer as it was, or is now.' }),
-    }),
-  },
+const target = { type: 'Customer', ref: Customer, record: ({ customer }: CustomerResult) => customer } as const;
+
+deletionMutation(
+  deleteCustomer,
+  target,
+  'Hides a customer with its users, until it is restored, or erases them for good. Memberships stay when it is hidden. To erase its users needs `user:delete`, too.',
 );
 
-builder.relayMutationField(
-  restoreCustomer.name,
-  {
-    description: 'Which customer to restore.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the customer.' }) }),
-  },
-  {
-    ...commandField(
-      restoreCustomer,
-      'Brings a deleted customer back, with its memberships; one that is live stays as it is.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, restoreCustomer, { id: localId('Customer', input.id) }),
-  },
-  {
-    description: 'The customer is live.',
-    outputFields: (t) => ({
-      customer: t.expose('customer', { type: Customer, description: 'The customer that is back.' }),
-    }),
-  },
+restorationMutation(
+  restoreCustomer,
+  target,
+  'Brings a deleted customer back, with its memberships; one that is live stays as it is.',
 );

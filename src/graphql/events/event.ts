@@ -17,7 +17,7 @@ loadNodesOf('Event', Event, (caller, id) =>
   /^\d{1,15}$/.test(id) ? Event.getDataloader(caller).load(Number(id)) : Promise.resolve(null),
 );
 
-/** The members of a snapshot that hold ids, and of what. */
+/** The members of a snapshot that hold local ids, and the type of the records that these belong to. */
 const REFERENCES = {
   tenantId: 'Tenant',
   defaultTenantId: 'Tenant',
@@ -39,7 +39,7 @@ function globalIdsIn(snapshot: Record<string, unknown>): Record<string, unknown>
   );
 }
 
-/** Ids stand in events as they stand in tables: here they become global ids like all others. */
+/** Returns a snapshot with global ids. Events keep ids as tables do; the API shows none but global ones. */
 function withGlobalIds(snapshot: Record<string, unknown> | null): Record<string, unknown> | null {
   if (snapshot === null) return null;
   return { ...snapshot, ...globalIdsIn(snapshot) };

@@ -15,13 +15,14 @@ import { importTenants } from '../../directory/tenants/import.ts';
 import { importUsers } from '../../directory/users/import.ts';
 import { CUSTOMER_DESCRIPTIONS, CustomerIdentifier } from '../customers/customer.ts';
 import { customerFields } from '../customers/mutations.ts';
+import { RoleIdentifier } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
 import { MutationError } from '../shared/errors.ts';
 import { localIdentifier, localTenants, type NodeType, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { ADMIN_EMAIL, tenantFields } from '../tenants/mutations.ts';
 import { TENANT_DESCRIPTIONS, TenantIdentifier } from '../tenants/tenant.ts';
-import { RoleIdentifier, userFields } from '../users/mutations.ts';
+import { userFields } from '../users/mutations.ts';
 import { ANOTHER_EMAIL, USER_DESCRIPTIONS, UserStatus } from '../users/user.ts';
 
 const ImportErrorPolicy = builder.enumType('ImportErrorPolicy', {

@@ -4,6 +4,7 @@ import { builder } from '../shared/builder.ts';
 import { commandField } from '../shared/mutation.ts';
 import { loadNodesOf } from '../shared/node.ts';
 
+/** The one organization of the deployment as a node. It is in reach of everyone with a credential. */
 export const Organization = builder.nodeRef(builder.objectRef<OrganizationRecord>('Organization'), {
   id: { resolve: ({ id }: OrganizationRecord) => id },
 });

@@ -2,6 +2,7 @@ import { listPermissions, type PermissionRecord } from '../../directory/roles/pe
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
 
+/** Permissions as records of lists. They have a name and no global id, and are no nodes. */
 export const Permission = builder.objectRef<PermissionRecord>('Permission').implement({
   description: 'Something that a credential may be allowed to do.',
   fields: (t) => ({
@@ -10,6 +11,7 @@ export const Permission = builder.objectRef<PermissionRecord>('Permission').impl
   }),
 });
 
+/** The page type of all permissions, and of those that a role holds. */
 export const PermissionConnection = builder.connectionObject(
   { type: Permission, name: 'PermissionConnection', description: 'One page of permissions.' },
   { name: 'PermissionEdge', description: 'A permission at its place in a list.' },

@@ -6,16 +6,16 @@ import { createRole, deleteRole, updateRole } from '../../directory/roles/comman
 import {
   assignableRoles,
   listPermissionsOfRoles,
-  type RoleRecord,
   rolesByIds,
   type RoleScope as Scope,
 } from '../../directory/roles/queries.ts';
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveNestedConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveNestedConnection } from '../shared/connection.ts';
+import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityNode } from '../shared/node.ts';
 import { Tenant } from '../tenants/tenant.ts';
 import { Permission, PermissionConnection } from './permission.ts';
 
@@ -35,14 +35,11 @@ const DESCRIPTIONS = {
   permissions: 'What the role allows: names, as `permissions` lists them.',
 } as const;
 
-export const Role = builder.loadableNodeRef('Role', {
-  id: { resolve: (record: RoleRecord) => record.id },
-  load: (ids: string[], caller) => rolesByIds(caller, ids),
-  sort: ({ id }: RoleRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('Role', Role, (caller, id) => Role.getDataloader(caller).load(id));
+/**
+ * Roles as nodes. `getDataloader(caller).load(id)` answers null for one that does not exist or is out of reach.
+ * @throws {ForbiddenError} from that loader, for a caller without `role:read`.
+ */
+export const Role = entityNode('Role', rolesByIds);
 
 Role.implement({
   description: 'A named set of permissions, for users to have. Reading it needs `role:read`.',
@@ -69,7 +66,17 @@ Role.implement({
   }),
 });
 
-/** The roles of a scope are the same below every tenant of a list: read once for all. */
+/** Names one role in an input. A name is looked up in the scope that the command means, and case does not matter. */
+export const RoleIdentifier = builder.inputType('RoleIdentifier', {
+  description: 'Names one role, by exactly one of these.',
+  isOneOf: true,
+  fields: (t) => ({
+    id: t.id({ description: 'Its global id.' }),
+    name: t.string({ description: 'Its name, without regard to case, among the roles of the scope that is meant.' }),
+  }),
+});
+
+/** Loads the assignable roles of a scope once, because they are the same below every tenant of a list. */
 const rolesByScope = createContextCache(
   (caller: Caller) =>
     new DataLoader((scopes: readonly Scope[]) => Promise.all(scopes.map((scope) => assignableRoles(caller, scope)))),
@@ -151,20 +158,14 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  deleteRole.name,
+entityMutation(
+  deleteRole,
+  { type: 'Role', ref: Role, record: ({ role }) => role },
   {
-    description: 'Which role to delete.',
-    inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of a role that is not built in.' }),
-    }),
-  },
-  {
-    ...commandField(deleteRole, 'Deletes a role that nobody has, for good.'),
-    resolve: (_, { input }, caller) => run(caller, deleteRole, { id: localId('Role', input.id) }),
-  },
-  {
-    description: 'The role is gone.',
-    outputFields: (t) => ({ role: t.expose('role', { type: Role, description: 'The role as it was.' }) }),
+    input: 'Which role to delete.',
+    id: 'The global id of a role that is not built in.',
+    field: 'Deletes a role that nobody has, for good.',
+    payload: 'The role is gone.',
+    record: 'The role as it was.',
   },
 );

@@ -1,22 +1,16 @@
 import { run } from '../../directory/commands/command.ts';
 import { revokeSession, type SwitchResult, signOut, switchTenant } from '../../directory/sign-in/session-commands.ts';
-import { listSessions, type SessionRecord, sessionsByIds } from '../../directory/sign-in/session-queries.ts';
+import { listSessions, sessionsByIds } from '../../directory/sign-in/session-queries.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
+import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityNode } from '../shared/node.ts';
 import { Tenant, TenantIdentifier } from '../tenants/tenant.ts';
 import { User } from '../users/user.ts';
 
-const Session = builder.loadableNodeRef('Session', {
-  id: { resolve: (record: SessionRecord) => record.id },
-  load: (ids: string[], caller) => sessionsByIds(caller, ids),
-  sort: ({ id }: SessionRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('Session', Session, (caller, id) => Session.getDataloader(caller).load(id));
+const Session = entityNode('Session', sessionsByIds);
 
 Session.implement({
   description:
@@ -97,22 +91,16 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  revokeSession.name,
+entityMutation(
+  revokeSession,
+  { type: 'Session', ref: Session, record: ({ session }) => session },
   {
-    description: 'Which session to end.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of a session.' }) }),
-  },
-  {
-    ...commandField(
-      revokeSession,
+    input: 'Which session to end.',
+    id: 'The global id of a session.',
+    field:
       'Ends a session: its tokens are refused from the next request on. Another user’s needs `user:edit`, and all that this user holds.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, revokeSession, { id: localId('Session', input.id) }),
-  },
-  {
-    description: 'The session has ended.',
-    outputFields: (t) => ({ session: t.expose('session', { type: Session, description: 'The session as it was.' }) }),
+    payload: 'The session has ended.',
+    record: 'The session as it was.',
   },
 );
 

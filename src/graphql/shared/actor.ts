@@ -2,6 +2,7 @@ import type { Actor as DirectoryActor } from '../../directory/access/actor.ts';
 import { builder } from './builder.ts';
 import { toGlobalId } from './ids.ts';
 
+/** The kinds of actors, as events and records name them and as `viewer` has its own. */
 export const ActorType = builder.enumType('ActorType', {
   description: 'What kind of credential or process acts.',
   values: {
@@ -12,12 +13,13 @@ export const ActorType = builder.enumType('ActorType', {
   } as const,
 });
 
-/** As events and records have it. */
+/** An actor as events and records have it: its id is local, and null for ROOT and SYSTEM. */
 interface StoredActor {
   type: DirectoryActor['type'];
   id: string | null;
 }
 
+/** Who made a change. It names an actor that is gone or out of reach by its global id all the same. */
 export const Actor = builder.objectRef<StoredActor>('Actor').implement({
   description: 'Who made a change.',
   fields: (t) => ({

@@ -5,6 +5,7 @@ import RelayPlugin from '@pothos/plugin-relay';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { RELAY } from './relay.ts';
 
+/** The builder of the API of `/graphql`. Dialects have builders of their own, and take none of its types. */
 export const builder = new SchemaBuilder<{
   Context: Caller;
   DefaultFieldNullability: false;
@@ -45,8 +46,8 @@ builder.mutationType({
   description: 'What can be changed. Every mutation answers its payload, or one of the errors that its result names.',
 });
 
-/** For input fields that several mutations share. */
+/** The `t` of `inputFields`, for functions that make input fields of several mutations. */
 export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;
 
-/** For output fields that several payloads share. */
+/** The `t` of `outputFields`, for functions that make fields of several payloads or types. */
 export type OutputFields<Shape> = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Shape>;

@@ -5,7 +5,8 @@ import type { Connection, NestedConnection } from '../../directory/lists/connect
 import type { Page, PageArguments } from '../../directory/lists/page-arguments.ts';
 
 /**
- * Loaders gather what is asked for together, and remember nothing: a mutation of the same request may have changed it.
+ * Options of a DataLoader that gathers what is asked for together and remembers nothing: a mutation of the same request
+ * may have changed it.
  */
 export const UNCACHED = { cache: false };
 
@@ -21,7 +22,10 @@ function toPageInfo<Row>({ start, end, hasNextPage, hasPreviousPage }: Page<Row>
   };
 }
 
-/** A connection that reads its page when edges, nodes or pageInfo are asked for, and its total only for totalCount. */
+/**
+ * Returns a connection that reads its page when edges, nodes or pageInfo are asked for, at most once. It counts only
+ * when its total is asked for.
+ */
 export function resolveConnection<Row>({ page, count, cursor }: Connection<Row>) {
   let loaded: Promise<Page<Row>> | undefined;
   const load = () => {
@@ -50,8 +54,8 @@ const nestedLoaders = createContextCache((_caller: Caller) => new Map<string, un
 const EMPTY_PAGE = { rows: [], start: null, end: null, hasNextPage: false, hasPreviousPage: false };
 
 /**
- * A connection below a parent that may stand in a list itself: all parents that ask for the same page of the same field
- * are loaded by one statement.
+ * Returns a connection below a parent that may stand in a list itself. All parents that ask for the same page of the
+ * same field are loaded by one statement, so `field` must name no other list of the request.
  */
 export function resolveNestedConnection<Row>(
   caller: Caller,

@@ -18,8 +18,13 @@ import { builder } from './builder.ts';
 import { toGlobalId } from './ids.ts';
 import { Node, toNode } from './node.ts';
 
+/**
+ * The interface of every error that a mutation answers. A type stands for a class of the kernel, and resolves from its
+ * instances.
+ */
 export const MutationError = builder.interfaceRef<{ message: string; code: string }>('MutationError').implement({
-  description: 'Why a mutation changed nothing. Every error that a mutation can answer is one of these.',
+  description:
+    'Why a mutation changed nothing, or why a row of an import failed. Every error that a mutation can answer is one of these; each type says when it is thrown, and with which `code`.',
   fields: (t) => ({
     message: t.exposeString('message', { description: 'For people, in English. It may change; do not parse it.' }),
     code: t.exposeString('code', { description: 'For programs: stable, snake_case, listed in the README.' }),
@@ -47,7 +52,8 @@ const ValidationIssue = builder.objectRef<Issue>('ValidationIssue').implement({
 
 builder.objectType(ValidationError, {
   name: 'ValidationError',
-  description: 'The input is not valid. All that is wrong with it is said at once, up to a hundred things.',
+  description:
+    'Thrown when the input is not valid: `validation_failed`. All that is wrong with it is said at once, up to a hundred things.',
   interfaces: [MutationError],
   fields: (t) => ({
     issues: t.expose('issues', { type: [ValidationIssue], description: 'Everything that is wrong, with its path.' }),
@@ -64,7 +70,8 @@ const MissingReference = builder.objectRef<Reference>('MissingReference').implem
 
 builder.objectType(NotFoundError, {
   name: 'NotFoundError',
-  description: 'What the input refers to does not exist, is deleted, or is out of your reach: the three look the same.',
+  description:
+    'Thrown when something that the input refers to does not exist, is deleted, or is out of your reach: `not_found`. The three look the same.',
   interfaces: [MutationError],
   fields: (t) => ({
     references: t.expose('references', {
@@ -76,7 +83,7 @@ builder.objectType(NotFoundError, {
 
 builder.objectType(AlreadyExistsError, {
   name: 'AlreadyExistsError',
-  description: 'A value that must be unique belongs to another record.',
+  description: 'Thrown when a value that must be unique belongs to another record: `already_exists`.',
   interfaces: [MutationError],
   fields: (t) => ({
     path: t.exposeString('path', { description: 'Which value of the record is taken, such as `externalId`.' }),
@@ -91,7 +98,8 @@ builder.objectType(AlreadyExistsError, {
 
 builder.objectType(ForbiddenError, {
   name: 'ForbiddenError',
-  description: 'You may not do this. The code says why: permissions, a key that only reads, or reach.',
+  description:
+    'Thrown when you may not do this. `insufficient_permissions`: permissions are missing. `read_only_key`: the credential may only read. `out_of_reach`: the permissions are there, but what it takes lies beyond your reach. `not_signed_in`: only users who signed in may do it, and the credential is a key.',
   interfaces: [MutationError],
   fields: (t) => ({
     missingPermissions: t.stringList({
@@ -103,7 +111,8 @@ builder.objectType(ForbiddenError, {
 
 builder.objectType(VersionConflictError, {
   name: 'VersionConflictError',
-  description: 'The record has another version than the one you expected: somebody else changed it first.',
+  description:
+    'Thrown when the record has another version than the one you expected, because somebody else changed it first: `version_conflict`. A row of an import has it, too, when others changed what it names all the while.',
   interfaces: [MutationError],
   fields: (t) => ({
     current: t.field({
@@ -118,14 +127,14 @@ builder.objectType(VersionConflictError, {
 builder.objectType(LastOwnerError, {
   name: 'LastOwnerError',
   description:
-    'The organization would be left without an owner: a live, ACTIVE user with the built-in role `owner`, or, if none is ACTIVE, any live one.',
+    'Thrown when the organization would be left without an owner: `last_owner`. An owner is a live, ACTIVE user with the built-in role `owner`, or, if none is ACTIVE, any live one.',
   interfaces: [MutationError],
 });
 
 builder.objectType(LastAdminError, {
   name: 'LastAdminError',
   description:
-    'A tenant would be left without an admin: a live, ACTIVE user with the built-in role `admin` there, or, if none is ACTIVE, any live one.',
+    'Thrown when a tenant would be left without an admin: `last_admin`. An admin is a live, ACTIVE user with the built-in role `admin` there, or, if none is ACTIVE, any live one.',
   interfaces: [MutationError],
   fields: (t) => ({
     tenantIds: t.idList({
@@ -137,13 +146,15 @@ builder.objectType(LastAdminError, {
 
 builder.objectType(BuiltInRoleError, {
   name: 'BuiltInRoleError',
-  description: 'The role is one that every deployment has. It stays as it is; create another beside it.',
+  description:
+    'Thrown when the role is one that every deployment has: `built_in_role`. It stays as it is; create another beside it.',
   interfaces: [MutationError],
 });
 
 builder.objectType(RoleInUseError, {
   name: 'RoleInUseError',
-  description: 'Somebody has the role, or a trusted issuer lists it. Give them another first.',
+  description:
+    'Thrown when somebody has the role, or a trusted issuer lists it: `role_in_use`. Give them another first.',
   interfaces: [MutationError],
   fields: (t) => ({
     userCount: t.exposeInt('userCount', { description: 'How many users have it, deleted ones included.' }),
@@ -153,18 +164,21 @@ builder.objectType(RoleInUseError, {
 
 builder.objectType(TooManyRolesError, {
   name: 'TooManyRolesError',
-  description: 'There are as many roles of this scope as there may be: 100, built-in ones included.',
+  description:
+    'Thrown when there are as many roles of this scope as there may be: `too_many_roles`. There may be 100, built-in ones included.',
   interfaces: [MutationError],
 });
 
 builder.objectType(TooManyDataSourcesError, {
   name: 'TooManyDataSourcesError',
-  description: 'The tenant has as many pixels, or pipelines, as it may have: 1,000.',
+  description:
+    'Thrown when the tenant has as many pixels, or pipelines, as it may have: `too_many_data_sources`. It may have 1,000 of each.',
   interfaces: [MutationError],
 });
 
 builder.objectType(ImportRejectedError, {
   name: 'ImportRejectedError',
-  description: 'Nothing is wrong with this row of an import, but with others, and the import was to be all or nothing.',
+  description:
+    'Thrown when nothing is wrong with this row of an import, but with others, and the import was to be all or nothing: `import_rejected`.',
   interfaces: [MutationError],
 });

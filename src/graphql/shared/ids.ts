@@ -13,14 +13,19 @@ const NODE_TYPES = [
   'Session',
   'Event',
 ] as const;
+/** The name of a type of nodes, as global ids begin with it. */
 export type NodeType = (typeof NODE_TYPES)[number];
 
+/** What a global id stands for: the id within the tables, and the type that it belongs to. */
 interface LocalId {
   type: NodeType;
   id: string;
 }
 
-/** What a global id stands for; null when it is none of ours. */
+/**
+ * Returns the type and the local id that a global id stands for, in lower case; null for what is no global id of a
+ * known type.
+ */
 export function fromGlobalId(globalId: string): LocalId | null {
   try {
     const { typename, id } = decodeGlobalID(globalId);
@@ -31,11 +36,12 @@ export function fromGlobalId(globalId: string): LocalId | null {
   }
 }
 
+/** Returns the global id of a record, which is unique among all types. It does not check that the record exists. */
 export const toGlobalId = (type: string, id: string | number): string => encodeGlobalID(type, id);
 
 /**
- * The id within its type, from a global id of that type. Anything else is handed on as it is: a plain UUID is taken as
- * such, and the rest is refused by the rule that reads it, with the path that the caller wrote.
+ * Returns the id within its type, from a global id of that type. Anything else is handed on as it is: a plain UUID is
+ * taken as such, and the rest is refused by the rule that reads it, with the path that the caller wrote.
  */
 export function localId(type: NodeType, globalId: string): string {
   const decoded = fromGlobalId(globalId);
@@ -46,10 +52,13 @@ interface GivenIdentifier {
   id?: string | null | undefined;
 }
 
-/** The same inside an identifier. */
+/**
+ * Returns an identifier with its global id, if it has one, replaced by the local id. `localId` says what happens to an
+ * id of another type.
+ */
 export const localIdentifier = <I extends GivenIdentifier>(type: NodeType, identifier: I): I =>
   identifier.id == null ? identifier : { ...identifier, id: localId(type, identifier.id) };
 
-/** The same for a list of tenant identifiers. */
+/** Returns tenant identifiers with their global ids replaced by local ids, in the order given. */
 export const localTenants = <I extends GivenIdentifier>(identifiers: readonly I[]): I[] =>
   identifiers.map((identifier) => localIdentifier('Tenant', identifier));

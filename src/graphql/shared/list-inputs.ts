@@ -1,4 +1,4 @@
-import { builder } from './builder.ts';
+import { builder, type InputFields } from './builder.ts';
 
 const OrderDirection = builder.enumType('OrderDirection', {
   description: 'Which way a list is sorted.',
@@ -7,6 +7,9 @@ const OrderDirection = builder.enumType('OrderDirection', {
     DESC: { description: 'The largest, latest or alphabetically last comes first.' },
   } as const,
 });
+
+const direction = (t: InputFields) =>
+  t.field({ type: OrderDirection, required: true, defaultValue: 'ASC', description: 'Which way to sort.' });
 
 const RECORD_ORDER_VALUES = {
   CREATED_AT: { description: 'When the record was created.' },
@@ -19,16 +22,12 @@ const RecordOrderField = builder.enumType('RecordOrderField', {
   values: RECORD_ORDER_VALUES,
 });
 
+/** The order of a list of tenants or customers. Records that are equal in it are sorted by id, so pages are stable. */
 export const RecordOrder = builder.inputType('RecordOrder', {
   description: 'How a list of tenants or customers is sorted.',
   fields: (t) => ({
     field: t.field({ type: RecordOrderField, required: true, description: 'What to sort by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'ASC',
-      description: 'Which way to sort.',
-    }),
+    direction: direction(t),
   }),
 });
 
@@ -38,20 +37,22 @@ const UserOrderField = builder.enumType('UserOrderField', {
   values: { ...RECORD_ORDER_VALUES, EMAIL: { description: 'The e-mail address, without regard to case.' } } as const,
 });
 
+/**
+ * The order of a list of users, who can also be sorted by e-mail address. Users that are equal in it are sorted by id.
+ */
 export const UserOrder = builder.inputType('UserOrder', {
   description: 'How a list of users is sorted.',
   fields: (t) => ({
     field: t.field({ type: UserOrderField, required: true, description: 'What to sort by.' }),
-    direction: t.field({
-      type: OrderDirection,
-      required: true,
-      defaultValue: 'ASC',
-      description: 'Which way to sort.',
-    }),
+    direction: direction(t),
   }),
 });
 
-export const DeletedFilter = builder.enumType('DeletedFilter', {
+/** Describes the argument `orderBy` of a list whose filter takes `updatedAt`. */
+export const ORDER_BY =
+  'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.';
+
+const DeletedFilter = builder.enumType('DeletedFilter', {
   description: 'What a list does with deleted records.',
   values: {
     EXCLUDE: { description: 'Leaves them out.' },
@@ -60,7 +61,7 @@ export const DeletedFilter = builder.enumType('DeletedFilter', {
   } as const,
 });
 
-export const DateTimeRange = builder.inputType('DateTimeRange', {
+const DateTimeRange = builder.inputType('DateTimeRange', {
   description: 'A stretch of time, open where an end is not given.',
   fields: (t) => ({
     from: t.field({ type: 'DateTime', description: 'At this moment or later.' }),
@@ -68,10 +69,21 @@ export const DateTimeRange = builder.inputType('DateTimeRange', {
   }),
 });
 
-/** What a search looks at, in a list of records that have these. */
-export const searchDescription = (anywhere: string): string =>
-  `What to look for, 1 to 256 characters, without regard to case: three and more anywhere in the ${anywhere}, two as the beginning of the name, and an external id as a whole, however long it is.`;
+/**
+ * Returns the fields that the filters of tenants, customers and users share. `deleted` describes the field of that
+ * name; `searched` says where a search looks, as in "anywhere in the …".
+ */
+export const entityFilterFields = (t: InputFields, { deleted, searched }: { deleted: string; searched: string }) => ({
+  deleted: t.field({ type: DeletedFilter, description: deleted }),
+  externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
+  createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
+  updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
+  search: t.string({
+    description: `What to look for, 1 to 256 characters, without regard to case: three and more anywhere in the ${searched}, two as the beginning of the name, and an external id as a whole, however long it is.`,
+  }),
+});
 
+/** What an upsert did, as its payload says. */
 export const UpsertOutcome = builder.enumType('UpsertOutcome', {
   description: 'What an upsert did.',
   values: {
@@ -81,7 +93,9 @@ export const UpsertOutcome = builder.enumType('UpsertOutcome', {
   } as const,
 });
 
+/** Describes the input field `permanently` of a mutation that deletes. */
 export const PERMANENTLY =
   'True to erase the record, and what its events say of it, instead of hiding it: there is no way back. Only for callers who reach the whole organization. False if not given.';
 
+/** Describes the input field `expectedVersion` of a mutation that changes a record with versions. */
 export const EXPECTED_VERSION = 'The version you last saw: if the record has another by now, nothing is changed.';

@@ -1,8 +1,15 @@
 import type { Command } from '../../directory/commands/command.ts';
 
+/** Returns a name with its first letter in upper case, as GraphQL types are named after fields. */
 export const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
 
-/** What a field that runs a command says of it: what it does, and the permissions that it needs. */
+/** Returns a name with its first letter in lower case, as fields are named after GraphQL types. */
+export const uncapitalized = (name: string) => `${name.charAt(0).toLowerCase()}${name.slice(1)}`;
+
+/**
+ * Returns a description that ends with the permissions that a command needs, so that no API can say others. It is
+ * unchanged for a command that needs none.
+ */
 export function needing({ permissions }: Pick<Command, 'permissions'>, description: string): string {
   const needed = permissions.map((permission) => `\`${permission}\``).join(', ');
   return needed === '' ? description : `${description} Needs ${needed}.`;
@@ -10,7 +17,10 @@ export function needing({ permissions }: Pick<Command, 'permissions'>, descripti
 
 type Described = Pick<Command, 'name' | 'errors' | 'permissions'>;
 
-/** What every mutation field takes from the command that it runs: its errors, its union and its permissions. */
+/**
+ * Returns the options that every mutation field takes from the command that it runs: its description with permissions,
+ * its errors, and the union of its result.
+ */
 export function commandField({ name, errors, permissions }: Described, description: string) {
   return {
     nullable: false as const,

@@ -3,8 +3,10 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { type NamedRecord, ValidationError } from '../../directory/kernel/errors.ts';
 import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
 import { builder } from './builder.ts';
+import { UNCACHED } from './connection.ts';
 import { fromGlobalId, type NodeType } from './ids.ts';
 
+/** The interface of everything that `node` and `nodes` find. */
 export const Node = builder.nodeInterfaceRef();
 
 type NodeRef = ObjectRef<typeof builder.$inferSchemaTypes, unknown>;
@@ -12,12 +14,32 @@ type Load = (caller: Caller, id: string) => Promise<object | null>;
 
 const types = new Map<NodeType, { ref: NodeRef; load: Load }>();
 
-/** Lets `node` and `nodes` find records of this type. */
+/**
+ * Lets `node` and `nodes` find records of this type, and errors name them. `load` answers null for what the caller
+ * cannot reach.
+ */
 export function loadNodesOf(type: NodeType, ref: NodeRef, load: Load): void {
   types.set(type, { ref, load });
 }
 
-/** A record that the Node interface can tell the type of. */
+type FindByIds<Row> = (caller: Caller, ids: readonly string[]) => Promise<Row[]>;
+
+/**
+ * Returns the node type of this name, whose records are found by UUID. All that one request asks for together is one
+ * call of `byIds`, which answers in any order and leaves out what the caller cannot reach: that is null.
+ */
+export function entityNode<Row extends { id: string }>(name: NodeType, byIds: FindByIds<Row>) {
+  const ref = builder.loadableNodeRef(name, {
+    id: { resolve: (record: Row) => record.id },
+    load: (ids: string[], caller) => byIds(caller, ids),
+    sort: ({ id }: Row) => id,
+    loaderOptions: UNCACHED,
+  });
+  loadNodesOf(name, ref, (caller, id) => ref.getDataloader(caller).load(id));
+  return ref;
+}
+
+/** Returns the record that an error names, marked with its type, so that the Node interface can tell it. */
 export function toNode({ entity, record }: NamedRecord) {
   const known = types.get(entity);
   if (!known) throw new Error(`${entity} is not a node`);

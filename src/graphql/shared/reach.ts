@@ -2,6 +2,7 @@ import type { Reach as DirectoryReach } from '../../directory/access/reach.ts';
 import { builder } from './builder.ts';
 import { toGlobalId } from './ids.ts';
 
+/** The kinds of reach, as credentials have them and as `createApiKey` takes them. */
 export const ReachKind = builder.enumType('ReachKind', {
   description: 'How far a credential sees and acts. What lies outside does not exist for it.',
   values: {
@@ -13,6 +14,7 @@ export const ReachKind = builder.enumType('ReachKind', {
   } as const,
 });
 
+/** How far a credential sees, with the global ids of what it is limited to, whether it may read that or not. */
 export const Reach = builder.objectRef<DirectoryReach>('Reach').implement({
   description: 'How far a credential sees and acts.',
   fields: (t) => ({

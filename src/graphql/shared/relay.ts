@@ -1,4 +1,7 @@
-/** How Relay's connections are in every API that has them. What differs stands in its builder. */
+/**
+ * Options of Pothos' relay plugin that every API with connections shares, descriptions included. Where APIs differ,
+ * their builders say so.
+ */
 export const RELAY = {
   nodeQueryOptions: false,
   nodesQueryOptions: false,
@@ -15,7 +18,10 @@ export const RELAY = {
     description:
       'Whether the list goes on behind this page. A page that was filtered may be short, or empty, and go on all the same.',
   },
-  hasPreviousPageFieldOptions: { description: 'Whether the list goes on before this page, likewise.' },
+  hasPreviousPageFieldOptions: {
+    description:
+      'Whether the list goes on before this page. A page that was filtered may be short, or empty, and go on all the same.',
+  },
   startCursorFieldOptions: {
     description:
       'Where this page begins, for `before`: at its first record, or as far as the list was read backward. Null when there is neither.',

@@ -5,7 +5,10 @@ import { UNCACHED } from './connection.ts';
 
 type Find = (caller: Caller, ids: readonly string[]) => Promise<ReadonlySet<string>>;
 
-/** Resolves whether the caller can do something to a record: `find` is asked for all records of a list at once. */
+/**
+ * Returns a resolver that says whether the caller can do something to a record. `find` is asked once for all records of
+ * a list, and answers the ids of those to which the caller can.
+ */
 export function viewerCan(find: Find) {
   const loaders = createContextCache(
     (caller: Caller) =>

@@ -61,6 +61,7 @@ const DESCRIPTIONS = {
   shippingAddress: 'Where goods go.',
 } as const;
 
+/** How a tenant is invoiced. It is a part of the record of the tenant, and read with it. */
 export const BillingProfile = builder.objectRef<TenantRecord>('BillingProfile').implement({
   description: 'How a tenant is invoiced. Strings are kept as given, and null where nothing was.',
   fields: (t) => ({
@@ -87,6 +88,7 @@ export const BillingProfile = builder.objectRef<TenantRecord>('BillingProfile').
   }),
 });
 
+/** Changes to a billing profile. A part that is left out is untouched, within addresses, too. */
 export const BillingProfileInput = builder.inputType('BillingProfileInput', {
   description:
     'Parts of a billing profile: a field left out is untouched; null clears what can be null. Strings up to 256 characters.',

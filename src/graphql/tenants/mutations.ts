@@ -3,20 +3,26 @@ import {
   createTenant,
   deleteTenant,
   restoreTenant,
+  type TenantResult,
   updateTenant,
   upsertTenant,
 } from '../../directory/tenants/commands.ts';
 import { builder, type InputFields } from '../shared/builder.ts';
+import { deletionMutation, restorationMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
-import { EXPECTED_VERSION, PERMANENTLY, UpsertOutcome } from '../shared/list-inputs.ts';
+import { EXPECTED_VERSION, UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
 import { BillingProfileInput } from './billing.ts';
 import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './tenant.ts';
 
+/** Describes the field `adminEmail` of inputs that may create a tenant. */
 export const ADMIN_EMAIL =
   'The e-mail address of the user who becomes the first admin of the new tenant: a new user, INVITED and mailed an invitation, if there is none with it. Required for a new tenant with `partnerManaged: false`. You must hold what admins do.';
 
-/** What a tenant is described by, as inputs have it. */
+/**
+ * The input fields that describe a tenant, except its name, which only some inputs require, and billing, which imports
+ * lack.
+ */
 export const tenantFields = (t: InputFields) => ({
   externalId: t.string({ description: TENANT_DESCRIPTIONS.externalId }),
   url: t.string({ description: TENANT_DESCRIPTIONS.url }),
@@ -113,45 +119,16 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  deleteTenant.name,
-  {
-    description: 'Which tenant to delete, and how.',
-    inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of the tenant.' }),
-      permanently: t.boolean({ description: PERMANENTLY }),
-    }),
-  },
-  {
-    ...commandField(
-      deleteTenant,
-      'Hides a tenant, until it is restored, or erases it for good. Memberships and roles stay when it is hidden. Only for callers who reach the whole organization.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, deleteTenant, { ...input, id: localId('Tenant', input.id) }),
-  },
-  {
-    description: 'The tenant is hidden, or gone.',
-    outputFields: (t) => ({
-      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it was, or is now.' }),
-    }),
-  },
+const target = { type: 'Tenant', ref: Tenant, record: ({ tenant }: TenantResult) => tenant } as const;
+
+deletionMutation(
+  deleteTenant,
+  target,
+  'Hides a tenant, until it is restored, or erases it for good. Memberships and roles stay when it is hidden. Only for callers who reach the whole organization.',
 );
 
-builder.relayMutationField(
-  restoreTenant.name,
-  {
-    description: 'Which tenant to restore.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the tenant.' }) }),
-  },
-  {
-    ...commandField(
-      restoreTenant,
-      'Brings a deleted tenant back, with its memberships; one that is live stays as it is. Only for callers who reach the whole organization.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, restoreTenant, { id: localId('Tenant', input.id) }),
-  },
-  {
-    description: 'The tenant is live.',
-    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant that is back.' }) }),
-  },
+restorationMutation(
+  restoreTenant,
+  target,
+  'Brings a deleted tenant back, with its memberships; one that is live stays as it is. Only for callers who reach the whole organization.',
 );

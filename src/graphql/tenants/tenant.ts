@@ -1,22 +1,17 @@
 import { editableTenants } from '../../directory/tenants/commands.ts';
-import {
-  findTenant,
-  listTenants,
-  readsTenantDetails,
-  type TenantRecord,
-  tenantsByIds,
-} from '../../directory/tenants/queries.ts';
+import { findTenant, listTenants, readsTenantDetails, tenantsByIds } from '../../directory/tenants/queries.ts';
 import { tenantsWhoseUsersAreEditable } from '../../directory/users/tenant-role-commands.ts';
-import { Actor } from '../shared/actor.ts';
+import { auditFields } from '../shared/audit-fields.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
-import { DateTimeRange, DeletedFilter, RecordOrder, searchDescription } from '../shared/list-inputs.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
+import { entityNode } from '../shared/node.ts';
 import { detail } from '../shared/tenant-details.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { BillingProfile } from './billing.ts';
 
+/** The statuses of a tenant, for its field, its filter and its inputs. */
 export const TenantStatus = builder.enumType('TenantStatus', {
   description: 'Where a tenant stands.',
   values: {
@@ -26,6 +21,7 @@ export const TenantStatus = builder.enumType('TenantStatus', {
   } as const,
 });
 
+/** Descriptions of the fields that tenants have in the output type, in inputs and in imports alike. */
 export const TENANT_DESCRIPTIONS = {
   name: 'The name, 1 to 256 characters.',
   externalId: 'The id of this tenant in your own system: unique among live tenants, without regard to case.',
@@ -38,14 +34,12 @@ export const TENANT_DESCRIPTIONS = {
   billing: 'How the tenant is invoiced.',
 } as const;
 
-export const Tenant = builder.loadableNodeRef('Tenant', {
-  id: { resolve: (record: TenantRecord) => record.id },
-  load: (ids: string[], caller) => tenantsByIds(caller, ids),
-  sort: ({ id }: TenantRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('Tenant', Tenant, (caller, id) => Tenant.getDataloader(caller).load(id));
+/**
+ * Tenants as nodes. `getDataloader(caller).load(id)` answers null for one that is deleted or out of reach.
+ * Callers who reach one customer find the tenants that it belongs to, and may ask for little of them: see `detail`.
+ * @throws {ForbiddenError} from that loader, for a caller without `tenant:read`.
+ */
+export const Tenant = entityNode('Tenant', tenantsByIds);
 
 Tenant.implement({
   description:
@@ -86,32 +80,7 @@ Tenant.implement({
       description: TENANT_DESCRIPTIONS.billing,
       resolve: detail((tenant) => tenant),
     }),
-    createdAt: t.field({
-      type: 'DateTime',
-      description: 'When the tenant was created.',
-      resolve: detail(({ createdAt }) => createdAt),
-    }),
-    createdBy: t.field({
-      type: Actor,
-      description: 'Who created the tenant.',
-      resolve: detail(({ createdByType: type, createdById: id }) => ({ type, id })),
-    }),
-    updatedAt: t.field({
-      type: 'DateTime',
-      description: 'When the tenant was last changed.',
-      resolve: detail(({ updatedAt }) => updatedAt),
-    }),
-    updatedBy: t.field({
-      type: Actor,
-      description: 'Who changed the tenant last, or created it.',
-      resolve: detail(({ updatedByType: type, updatedById: id }) => ({ type, id })),
-    }),
-    deletedAt: t.field({
-      type: 'DateTime',
-      nullable: true,
-      description: 'When the tenant was deleted; null while it is live.',
-      resolve: detail(({ deletedAt }) => deletedAt),
-    }),
+    ...auditFields(t, 'tenant', detail),
     viewerCanView: t.boolean({
       description: 'Whether you may read more of it than its id and its name.',
       resolve: (_tenant, _args, { viewer }) => readsTenantDetails(viewer),
@@ -125,15 +94,16 @@ Tenant.implement({
         'Whether you may give and take roles in it, as `assignTenantRole` and `revokeTenantRole` do: those that hold no more than you do.',
       resolve: viewerCan(tenantsWhoseUsersAreEditable),
     }),
-    version: t.int({ description: 'Counts the changes, from 1.', resolve: detail(({ version }) => version) }),
   }),
 });
 
+/** The one page type of every list of tenants, so that clients read all of them alike. */
 export const TenantConnection = builder.connectionObject(
   { type: Tenant, name: 'TenantConnection', description: 'One page of tenants.' },
   { name: 'TenantEdge', description: 'A tenant at its place in a list.' },
 );
 
+/** Names one tenant in an input. Commands take it with a local id: see `localIdentifier`. */
 export const TenantIdentifier = builder.inputType('TenantIdentifier', {
   description: 'Names one tenant, by exactly one of these.',
   isOneOf: true,
@@ -146,16 +116,12 @@ export const TenantIdentifier = builder.inputType('TenantIdentifier', {
 const TenantFilter = builder.inputType('TenantFilter', {
   description: 'Which tenants a list has: those that satisfy everything given here.',
   fields: (t) => ({
-    deleted: t.field({
-      type: DeletedFilter,
-      description:
+    ...entityFilterFields(t, {
+      deleted:
         'Whether deleted tenants are listed; EXCLUDE if not given. They are only ever shown to callers who reach the whole organization.',
+      searched: 'name',
     }),
     statuses: t.field({ type: [TenantStatus], description: 'Any of these, at least one.' }),
-    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
-    createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
-    updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
-    search: t.string({ description: searchDescription('name') }),
   }),
 });
 
@@ -184,8 +150,7 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: TenantFilter, description: 'Which tenants; all live ones if not given.' }),
         orderBy: t.arg({
           type: RecordOrder,
-          description:
-            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+          description: ORDER_BY,
         }),
       },
       resolve: (_, args, caller) => resolveConnection(listTenants(caller, args)),

@@ -5,27 +5,17 @@ import {
   updateTrustedIssuer,
 } from '../../directory/trusted-issuers/commands.ts';
 import { SIGNING_ALGORITHMS } from '../../directory/trusted-issuers/json-web-keys.ts';
-import {
-  listTrustedIssuers,
-  type TrustedIssuerRecord,
-  trustedIssuersByIds,
-} from '../../directory/trusted-issuers/queries.ts';
+import { listTrustedIssuers, trustedIssuersByIds } from '../../directory/trusted-issuers/queries.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
+import { RoleIdentifier } from '../roles/role.ts';
 import { builder, type InputFields } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
+import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { loadNodesOf } from '../shared/node.ts';
-import { RoleIdentifier } from '../users/mutations.ts';
+import { entityNode } from '../shared/node.ts';
 
-const TrustedIssuer = builder.loadableNodeRef('TrustedIssuer', {
-  id: { resolve: (record: TrustedIssuerRecord) => record.id },
-  load: (ids: string[], caller) => trustedIssuersByIds(caller, ids),
-  sort: ({ id }: TrustedIssuerRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('TrustedIssuer', TrustedIssuer, (caller, id) => TrustedIssuer.getDataloader(caller).load(id));
+const TrustedIssuer = entityNode('TrustedIssuer', trustedIssuersByIds);
 
 const DESCRIPTIONS = {
   name: 'What people call it, 1 to 256 characters.',
@@ -89,7 +79,7 @@ builder.queryField('trustedIssuers', (t) =>
   ),
 );
 
-/** What an issuer is made of, required in a new one. */
+/** The input fields that describe an issuer: those without which there is none are required in a new one. */
 const inputFields = <Required extends boolean>(t: InputFields, required: Required) => ({
   name: t.string({ required, description: DESCRIPTIONS.name }),
   issuer: t.string({ required, description: DESCRIPTIONS.issuer }),
@@ -162,23 +152,14 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  deleteTrustedIssuer.name,
+entityMutation(
+  deleteTrustedIssuer,
+  { type: 'TrustedIssuer', ref: TrustedIssuer, record: ({ trustedIssuer }) => trustedIssuer },
   {
-    description: 'Which issuer is not to be trusted any more.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of a trusted issuer.' }) }),
-  },
-  {
-    ...commandField(
-      deleteTrustedIssuer,
-      `Removes a trusted issuer, for good: the sessions that it began end, and its users stay, to be found by the external id that the directory has for them, if any. ${HELD}`,
-    ),
-    resolve: (_, { input }, caller) => run(caller, deleteTrustedIssuer, { id: localId('TrustedIssuer', input.id) }),
-  },
-  {
-    description: 'The issuer is trusted no more.',
-    outputFields: (t) => ({
-      trustedIssuer: t.expose('trustedIssuer', { type: TrustedIssuer, description: 'The issuer as it was.' }),
-    }),
+    input: 'Which issuer is not to be trusted any more.',
+    id: 'The global id of a trusted issuer.',
+    field: `Removes a trusted issuer, for good: the sessions that it began end, and its users stay, to be found by the external id that the directory has for them, if any. ${HELD}`,
+    payload: 'The issuer is trusted no more.',
+    record: 'The issuer as it was.',
   },
 );

@@ -10,6 +10,7 @@ import {
 } from '../../directory/usage/data-source-commands.ts';
 import { type DataSourceKind, PIPELINE, PIXEL } from '../../directory/usage/data-sources.ts';
 import { builder } from '../shared/builder.ts';
+import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
@@ -21,7 +22,7 @@ interface Commands {
   remove: typeof removePixel;
 }
 
-/** The mutations of one kind of data source: they differ in nothing but words. */
+/** Adds the mutations of one kind of data source. The kinds differ in nothing but words. */
 function mutations({ name, word }: DataSourceKind, type: typeof Pixel, { register, update, remove }: Commands): void {
   const idField = `The global id of a ${word}.`;
 
@@ -74,24 +75,15 @@ function mutations({ name, word }: DataSourceKind, type: typeof Pixel, { registe
     },
   );
 
-  builder.relayMutationField(
-    remove.name,
+  entityMutation(
+    remove,
+    { type: name, ref: type, record: ({ dataSource }) => dataSource },
     {
-      description: `Which ${word} to remove.`,
-      inputFields: (t) => ({ id: t.id({ required: true, description: idField }) }),
-    },
-    {
-      ...commandField(
-        remove,
-        `Removes a ${word}, for good.${name === 'Pixel' ? ' What it counted stays in the traffic of its tenant.' : ''}`,
-      ),
-      resolve: (_, { input }, caller) => run(caller, remove, { id: localId(name, input.id) }),
-    },
-    {
-      description: `The ${word} is gone.`,
-      outputFields: (t) => ({
-        [word]: t.expose('dataSource', { type, description: `The ${word} as it was.` }),
-      }),
+      input: `Which ${word} to remove.`,
+      id: idField,
+      field: `Removes a ${word}, for good.${name === 'Pixel' ? ' What it counted stays in the traffic of its tenant.' : ''}`,
+      payload: `The ${word} is gone.`,
+      record: `The ${word} as it was.`,
     },
   );
 }

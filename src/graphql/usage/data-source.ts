@@ -1,17 +1,17 @@
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import {
   type DataSourceKind,
-  type DataSourceRecord,
   dataSourcesByIds,
   listDataSourcesOfTenants,
   PIPELINE,
   PIXEL,
 } from '../../directory/usage/data-sources.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveNestedConnection, UNCACHED } from '../shared/connection.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { resolveNestedConnection } from '../shared/connection.ts';
+import { entityNode } from '../shared/node.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
+/** The statuses of pixels and pipelines alike. */
 export const DataSourceStatus = builder.enumType('DataSourceStatus', {
   description: 'Whether a pixel or a pipeline is in use.',
   values: {
@@ -29,16 +29,10 @@ export const DATA_SOURCE_DESCRIPTIONS = {
   status: 'Whether it is in use.',
 } as const;
 
-/** The node of one kind of data source, and the list of them that a tenant has. */
+/** Returns the node type of one kind of data source, and adds the list of them to tenants. */
 function dataSource(source: DataSourceKind, what: string) {
   const { name, word, list } = source;
-  const Node = builder.loadableNodeRef(name, {
-    id: { resolve: (record: DataSourceRecord) => record.id },
-    load: (ids: string[], caller) => dataSourcesByIds(caller, source, ids),
-    sort: ({ id }: DataSourceRecord) => id,
-    loaderOptions: UNCACHED,
-  });
-  loadNodesOf(name, Node, (caller, id) => Node.getDataloader(caller).load(id));
+  const Node = entityNode(name, (caller, ids) => dataSourcesByIds(caller, source, ids));
   Node.implement({
     description: `${what} Reading it needs \`tenant:read\`; callers who reach one customer see none.`,
     fields: (t) => ({

@@ -21,7 +21,7 @@ const Totals = builder.objectRef<DataSourceTotals>('DataSourceTotals').implement
   }),
 });
 
-/** GraphQL's Int ends at 2^31. */
+/** Describes a count that may pass 2^31, where GraphQL's Int ends. */
 const LARGE = 'A whole number, exact up to 2^53.';
 
 const TrafficHourType = builder.objectRef<TrafficHour>('TrafficHour').implement({
@@ -70,10 +70,10 @@ const UsageType = builder.objectRef<Usage>('Usage').implement({
 
 type UsageLoader = DataLoader<string, Usage | null>;
 
-/** By the length of the window. */
+/** The loaders of a request, by the number of hours in the window that they load. */
 const loaders = createContextCache((_caller: Caller) => new Map<number, UsageLoader>());
 
-/** Of all tenants of a list at once. */
+/** Loads the usage of a tenant, together with that of all tenants of a list. */
 function loadUsage(caller: Caller, tenantId: string, durationInHours: number): Promise<Usage | null> {
   const cache = loaders(caller);
   const loader =

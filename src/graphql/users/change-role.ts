@@ -1,11 +1,12 @@
 import { run } from '../../directory/commands/command.ts';
 import { addTenantUser } from '../../directory/users/add-tenant-user.ts';
 import { changeRole } from '../../directory/users/change-role.ts';
+import { RoleIdentifier } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
-import { HAND_OUT_LINK, invitationLink, RoleIdentifier } from './mutations.ts';
+import { HAND_OUT_LINK, invitationLink } from './mutations.ts';
 import { USER_DESCRIPTIONS, User, UserIdentifier } from './user.ts';
 
 builder.relayMutationField(
@@ -61,7 +62,7 @@ const RolePlace = builder.inputType('RolePlaceInput', {
   }),
 });
 
-/** The same with local ids. */
+/** Returns where a role is taken away or given, with its global ids replaced by local ids; nothing for nothing. */
 const localPlace = (place: typeof RolePlace.$inferInput | null | undefined) =>
   place && {
     roleIdentifier: localIdentifier('Role', place.roleIdentifier),

@@ -5,25 +5,18 @@ import {
   createOrganizationUser,
   createTenantUser,
 } from '../../directory/users/creation-commands.ts';
-import type { InvitedResult } from '../../directory/users/entity.ts';
+import type { InvitedResult, UserResult } from '../../directory/users/entity.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
+import { RoleIdentifier } from '../roles/role.ts';
 import { builder, type InputFields, type OutputFields } from '../shared/builder.ts';
+import { deletionMutation, restorationMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
-import { EXPECTED_VERSION, PERMANENTLY } from '../shared/list-inputs.ts';
+import { EXPECTED_VERSION } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
 
-export const RoleIdentifier = builder.inputType('RoleIdentifier', {
-  description: 'Names one role, by exactly one of these.',
-  isOneOf: true,
-  fields: (t) => ({
-    id: t.id({ description: 'Its global id.' }),
-    name: t.string({ description: 'Its name, without regard to case, among the roles of the scope that is meant.' }),
-  }),
-});
-
-/** What a user is described by, as inputs have it. */
+/** The input fields that describe a user, for whatever creates or changes one, imports included. */
 export const userFields = (t: InputFields) => ({
   name: t.string({ description: USER_DESCRIPTIONS.name }),
   phone: t.string({ description: USER_DESCRIPTIONS.phone }),
@@ -31,6 +24,7 @@ export const userFields = (t: InputFields) => ({
   externalId: t.string({ description: USER_DESCRIPTIONS.externalId }),
 });
 
+/** Describes the input field `handOutLink` of a mutation that invites a user. */
 export const HAND_OUT_LINK =
   'Whether to answer the link of the invitation, too, beside mailing it. It lets you in as the user, and is good as long as the user may and reaches the same as now.';
 
@@ -45,7 +39,7 @@ const newUserFields = (t: InputFields, scope: string) => ({
   handOutLink: t.boolean({ description: HAND_OUT_LINK }),
 });
 
-/** Of what invites a user. */
+/** Returns the field with the link of an invitation, for the payload of a mutation that takes `handOutLink`. */
 export const invitationLink = (t: OutputFields<InvitedResult>) =>
   t.string({
     nullable: true,
@@ -173,43 +167,16 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
-  deleteUser.name,
-  {
-    description: 'Which user to delete, and how.',
-    inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of the user.' }),
-      permanently: t.boolean({ description: PERMANENTLY }),
-    }),
-  },
-  {
-    ...commandField(
-      deleteUser,
-      'Hides a user, until it is restored, or erases it for good. You must hold all that the user holds, and reach all that the user reaches.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, deleteUser, { ...input, id: localId('User', input.id) }),
-  },
-  {
-    description: 'The user is hidden, or gone.',
-    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user as it was, or is now.' }) }),
-  },
+const target = { type: 'User', ref: User, record: ({ user }: UserResult) => user } as const;
+
+deletionMutation(
+  deleteUser,
+  target,
+  'Hides a user, until it is restored, or erases it for good. You must hold all that the user holds, and reach all that the user reaches.',
 );
 
-builder.relayMutationField(
-  restoreUser.name,
-  {
-    description: 'Which user to restore.',
-    inputFields: (t) => ({ id: t.id({ required: true, description: 'The global id of the user.' }) }),
-  },
-  {
-    ...commandField(
-      restoreUser,
-      'Brings a deleted user back, with its roles; one who is live stays as it is. A user whose customer is deleted comes back with the customer. You must hold all that the user holds.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, restoreUser, { id: localId('User', input.id) }),
-  },
-  {
-    description: 'The user is live.',
-    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user who is back.' }) }),
-  },
+restorationMutation(
+  restoreUser,
+  target,
+  'Brings a deleted user back, with its roles; one who is live stays as it is. A user whose customer is deleted comes back with the customer. You must hold all that the user holds.',
 );

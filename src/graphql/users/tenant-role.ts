@@ -1,13 +1,12 @@
 import { run } from '../../directory/commands/command.ts';
 import { assignTenantRole, revokeTenantRole } from '../../directory/users/tenant-role-commands.ts';
 import { listTenantRolesOfUsers, type TenantRoleRecord } from '../../directory/users/tenant-roles.ts';
-import { Role } from '../roles/role.ts';
+import { Role, RoleIdentifier } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveNestedConnection } from '../shared/connection.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { Tenant, TenantIdentifier } from '../tenants/tenant.ts';
-import { RoleIdentifier } from './mutations.ts';
 import { User, UserIdentifier } from './user.ts';
 
 const TenantRole = builder.objectRef<TenantRoleRecord>('TenantRole').implement({

@@ -6,20 +6,20 @@ import {
   listUsersOfCustomers,
   listUsersOfOrganization,
   listUsersOfTenants,
-  type UserRecord,
   usersByIds,
 } from '../../directory/users/queries.ts';
 import { Customer } from '../customers/customer.ts';
 import { Organization } from '../organization/organization.ts';
 import { Role } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, resolveNestedConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection, resolveNestedConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
-import { DateTimeRange, DeletedFilter, searchDescription, UserOrder } from '../shared/list-inputs.ts';
-import { loadNodesOf } from '../shared/node.ts';
+import { entityFilterFields, ORDER_BY, UserOrder } from '../shared/list-inputs.ts';
+import { entityNode } from '../shared/node.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
+/** The statuses of a user, for the field, the filter and the inputs. */
 export const UserStatus = builder.enumType('UserStatus', {
   description: 'Where a user stands.',
   values: {
@@ -29,10 +29,11 @@ export const UserStatus = builder.enumType('UserStatus', {
   } as const,
 });
 
-/** What comes with another e-mail address for a user who has one. */
+/** Says what another e-mail address does to a user who has one, where an input can change it. */
 export const ANOTHER_EMAIL =
   'Another one signs the user out everywhere; who had a password has none any more, and is mailed an invitation to choose one.';
 
+/** Descriptions of the fields that users have in the output type, in inputs and in imports alike. */
 export const USER_DESCRIPTIONS = {
   email: 'The e-mail address: unique among users who are not deleted themselves, without regard to case.',
   name: 'The name, 1 to 256 characters.',
@@ -43,14 +44,11 @@ export const USER_DESCRIPTIONS = {
   status: 'Where the user stands.',
 } as const;
 
-export const User = builder.loadableNodeRef('User', {
-  id: { resolve: (record: UserRecord) => record.id },
-  load: (ids: string[], caller) => usersByIds(caller, ids),
-  sort: ({ id }: UserRecord) => id,
-  loaderOptions: UNCACHED,
-});
-
-loadNodesOf('User', User, (caller, id) => User.getDataloader(caller).load(id));
+/**
+ * Users as nodes. `getDataloader(caller).load(id)` answers null for one that is deleted or out of reach.
+ * @throws {ForbiddenError} from that loader, for a caller without `user:read`.
+ */
+export const User = entityNode('User', usersByIds);
 
 User.implement({
   description:
@@ -118,11 +116,13 @@ User.implement({
   }),
 });
 
+/** The one page type of every list of users, so that clients read all of them alike. */
 export const UserConnection = builder.connectionObject(
   { type: User, name: 'UserConnection', description: 'One page of users.' },
   { name: 'UserEdge', description: 'A user at its place in a list.' },
 );
 
+/** Names one user in an input. Commands take it with a local id: see `localIdentifier`. */
 export const UserIdentifier = builder.inputType('UserIdentifier', {
   description: 'Names one user, by exactly one of these.',
   isOneOf: true,
@@ -136,15 +136,11 @@ export const UserIdentifier = builder.inputType('UserIdentifier', {
 const UserFilter = builder.inputType('UserFilter', {
   description: 'Which users a list has: those who satisfy everything given here.',
   fields: (t) => ({
-    deleted: t.field({
-      type: DeletedFilter,
-      description: 'Whether deleted users, and those of deleted customers, are listed; EXCLUDE if not given.',
+    ...entityFilterFields(t, {
+      deleted: 'Whether deleted users, and those of deleted customers, are listed; EXCLUDE if not given.',
+      searched: 'name or the e-mail address',
     }),
     statuses: t.field({ type: [UserStatus], description: 'Any of these, at least one.' }),
-    search: t.string({ description: searchDescription('name or the e-mail address') }),
-    externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
-    createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
-    updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
   }),
 });
 
@@ -173,8 +169,7 @@ builder.queryFields((t) => ({
         filter: t.arg({ type: UserFilter, description: 'Which users; all live ones if not given.' }),
         orderBy: t.arg({
           type: UserOrder,
-          description:
-            'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.',
+          description: ORDER_BY,
         }),
       },
       resolve: (_, args, caller) => resolveConnection(listUsers(caller, args)),

@@ -1,0 +1,60 @@
+import type { Actor as DirectoryActor } from '../../directory/access/actor.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { Actor } from './actor.ts';
+import type { OutputFields } from './builder.ts';
+
+/** The columns in which a record keeps when and by whom it was changed. */
+interface Audited {
+  createdAt: Date;
+  createdByType: DirectoryActor['type'];
+  createdById: string | null;
+  updatedAt: Date;
+  updatedByType: DirectoryActor['type'];
+  updatedById: string | null;
+  deletedAt: Date | null;
+  version: number;
+}
+
+/** Makes a resolver of what a field reads, and may refuse callers first. */
+type Resolving<Row> = <Value>(read: (row: Row) => Value) => (row: Row, args: object, caller: Caller) => Value;
+
+/**
+ * Returns the fields that say when and by whom a record was created, changed and deleted, and its version. `resolving`
+ * makes their resolvers, and may refuse callers: by default, who reads the record reads these.
+ */
+export const auditFields = <Row extends Audited>(
+  t: OutputFields<Row>,
+  word: string,
+  resolving: Resolving<Row> = (read) => (row) => read(row),
+) => ({
+  createdAt: t.field({
+    type: 'DateTime',
+    description: `When the ${word} was created.`,
+    resolve: resolving(({ createdAt }) => createdAt),
+  }),
+  createdBy: t.field({
+    type: Actor,
+    description: `Who created the ${word}.`,
+    resolve: resolving(({ createdByType: type, createdById: id }) => ({ type, id })),
+  }),
+  updatedAt: t.field({
+    type: 'DateTime',
+    description: `When the ${word} was last changed.`,
+    resolve: resolving(({ updatedAt }) => updatedAt),
+  }),
+  updatedBy: t.field({
+    type: Actor,
+    description: `Who changed the ${word} last, or created it.`,
+    resolve: resolving(({ updatedByType: type, updatedById: id }) => ({ type, id })),
+  }),
+  deletedAt: t.field({
+    type: 'DateTime',
+    nullable: true,
+    description: `When the ${word} was deleted; null while it is live.`,
+    resolve: resolving(({ deletedAt }) => deletedAt),
+  }),
+  version: t.int({
+    description: 'Counts the changes, from 1.',
+    resolve: resolving(({ version }) => version),
+  }),
+});
