@@ -16,6 +16,7 @@ import {
   newCustomerUser,
   newKey,
   newTenant,
+  rawId,
   unique,
 } from '../shared/fixtures.ts';
 import { ask } from '../shared/gateway.ts';
@@ -178,7 +179,7 @@ describe('limits', () => {
 
   it('refuses an answer that would be longer than there is memory for, and says if anything was changed', async () => {
     const tenant = await newTenant();
-    const id = atob(tenant.id).split(':')[1];
+    const id = rawId(tenant.id);
     await env.DB.batch([
       env.DB.prepare(
         `INSERT INTO customer (id, kind, name, name_key, email_verified, description, created_at, updated_at)

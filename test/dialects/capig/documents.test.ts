@@ -1,7 +1,7 @@
 import { printType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import { schema } from '../../../src/dialects/capig/schema.ts';
-import { newTenant, unique } from '../../shared/fixtures.ts';
+import { newTenant, rawId, unique } from '../../shared/fixtures.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';
 import createAnswer from './create-tenant.answer.txt?raw';
 import createExample from './create-tenant.example.txt?raw';
@@ -12,7 +12,7 @@ import deleteAnswer from './delete-tenant.answer.txt?raw';
 import deleteExample from './delete-tenant.example.txt?raw';
 import deleteFull from './delete-tenant.full.txt?raw';
 import deleteVariables from './delete-tenant.variables.txt?raw';
-import { asked, type Json, livelyTenant, uuidOf } from './hub.ts';
+import { asked, type Json, livelyTenant } from './hub.ts';
 import tenantAnswer from './tenant.answer.txt?raw';
 import tenantExample from './tenant.example.txt?raw';
 import tenantFull from './tenant.full.txt?raw';
@@ -116,21 +116,21 @@ describe('the documents, to the letter', () => {
 
   it('read a tenant', async () => {
     const tenant = await livelyTenant();
-    const { data } = await asked(tenantExample, withTenant(tenantVariables, uuidOf(tenant)));
+    const { data } = await asked(tenantExample, withTenant(tenantVariables, rawId(tenant.id)));
     expect(shapeOf(data)).toEqual(shapeOf(sampleOf(tenantAnswer).data));
     expect(data.tenant.users[0].roles).toEqual([
-      { name: `advertiser-manage-${uuidOf(tenant)}`, displayName: 'manage' },
+      { name: `advertiser-manage-${rawId(tenant.id)}`, displayName: 'manage' },
     ]);
-    const full = await asked(tenantFull, withTenant(tenantVariables, uuidOf(tenant)));
+    const full = await asked(tenantFull, withTenant(tenantVariables, rawId(tenant.id)));
     expect(shapeOf(full.data.tenant)).toEqual(TENANT_SHAPE);
   });
 
   it('change a tenant', async () => {
     const tenant = await livelyTenant();
-    const variables = withTenant(updateVariables, uuidOf(tenant));
+    const variables = withTenant(updateVariables, rawId(tenant.id));
     const { data } = await asked(updateExample, variables);
     const sample = (sampleOf(updateAnswer) as typeof data).data;
-    sample.tenantMutations.updateTenant.tenant.id = uuidOf(tenant);
+    sample.tenantMutations.updateTenant.tenant.id = rawId(tenant.id);
     expect(data).toEqual(sample);
     const full = (await asked(updateFull, variables)).data.tenantMutations.updateTenant.tenant;
     expect(shapeOf(full)).toEqual(TENANT_SHAPE);
@@ -139,7 +139,7 @@ describe('the documents, to the letter', () => {
   it('delete a tenant', async () => {
     for (const document of [deleteExample, deleteFull]) {
       const tenant = await newTenant();
-      const { data } = await asked(document, withTenant(deleteVariables, uuidOf(tenant)));
+      const { data } = await asked(document, withTenant(deleteVariables, rawId(tenant.id)));
       expect(data).toEqual(sampleOf(deleteAnswer).data);
       expect((await ask('query($id: ID!) { tenant(id: $id) { id } }', { id: tenant.id })).data.tenant).toBeNull();
     }
@@ -147,10 +147,10 @@ describe('the documents, to the letter', () => {
 
   it('read the usage of a tenant', async () => {
     const tenant = await livelyTenant();
-    const named = usageExample.replace('IaoreXfj', uuidOf(tenant));
+    const named = usageExample.replace('IaoreXfj', rawId(tenant.id));
     const { data } = await asked(named);
     expect(shapeOf(data)).toMatchObject(shapeOf(sampleOf(usageAnswer).data) as Json);
-    const full = (await asked(usageFull, { tenantId: uuidOf(tenant) })).data.tenantUsage;
+    const full = (await asked(usageFull, { tenantId: rawId(tenant.id) })).data.tenantUsage;
     expect(full).toEqual({
       totalActivePipeline: 1,
       totalInactivePixels: 0,
@@ -178,7 +178,7 @@ describe('the documents, to the letter', () => {
           method,
           headers: { authorization: `Bearer ${ROOT_KEY}`, 'content-type': 'application/json' },
           ...(method === 'POST' && {
-            body: JSON.stringify({ query: tenantExample, variables: { tenantId: uuidOf({ id }) } }),
+            body: JSON.stringify({ query: tenantExample, variables: { tenantId: rawId(id) } }),
           }),
         }),
       );

@@ -9,12 +9,11 @@ import {
   newPixel,
   newTenant,
   newTenantUser,
+  rawId,
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
 import { type Answer, PUBLIC_URL, ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';
-
-export const uuidOf = ({ id }: Result | { id: string }): string => atob(id).split(':')[1] ?? '';
 
 /** Asks the hub, as a client of its document does. */
 export const hub = (
@@ -90,7 +89,7 @@ export const USAGE = 'query($tenantId: String!) { tenantUsage(tenantId: $tenantI
 
 export const none = '01900000-0000-7000-8000-000000000000';
 export const email = () => `${unique('hub')}@x.example`;
-export const advertiser = (role: string, tenant: Result) => `advertiser-${role}-${uuidOf(tenant)}`;
+export const advertiser = (role: string, tenant: Result) => `advertiser-${role}-${rawId(tenant.id)}`;
 
 /** The secret of a key that lacks one permission. */
 export const without = (permission: Permission) => async () =>
@@ -101,6 +100,6 @@ const USERS = `query($tenantId: String!) { tenant(tenantId: $tenantId) { users {
 
 /** The users of a tenant, by id. */
 export async function usersOf(tenant: Result, key?: string): Promise<Map<string, Result>> {
-  const { data } = await asked(USERS, { tenantId: uuidOf(tenant) }, key);
+  const { data } = await asked(USERS, { tenantId: rawId(tenant.id) }, key);
   return new Map(data.tenant.users.map((user: Result) => [user.id, user]));
 }

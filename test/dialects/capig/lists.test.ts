@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { MAX_LISTED, MAX_LISTED_IN_ALL } from '../../../src/dialects/capig/lists.ts';
-import { assign, newTenant, newTenantUser, type Result } from '../../shared/fixtures.ts';
-import { asked, hub, uuidOf } from './hub.ts';
+import { assign, newTenant, newTenantUser, type Result, rawId } from '../../shared/fixtures.ts';
+import { asked, hub } from './hub.ts';
 import tenantFull from './tenant.full.txt?raw';
 
 describe('a list', () => {
@@ -12,12 +12,12 @@ describe('a list', () => {
         `INSERT INTO user (id, kind, email, email_key, name_key, status, created_at, updated_at)
          SELECT ?1 || value, 'TENANT', ?1 || value || '@x.example', ?1 || value || '@x.example', '', 'ACTIVE', 1, 1
          FROM (WITH RECURSIVE n (value) AS (SELECT ?2 UNION ALL SELECT value + 1 FROM n WHERE value < ?3) SELECT value FROM n)`,
-      ).bind(`${uuidOf(tenant)}-`, from, to),
+      ).bind(`${rawId(tenant.id)}-`, from, to),
       env.DB.prepare(
         `INSERT INTO assignment (tenant_id, user_id, role_id, created_at, user_deleted, user_status, user_name_key, user_email_key, user_updated_at)
          SELECT ?1, id, '00000000-0000-7000-8000-000000000304', 1, deleted, status, name_key, email_key, updated_at
          FROM user WHERE id >= ?1 || '-' AND id < ?1 || '.' AND id NOT IN (SELECT user_id FROM assignment WHERE tenant_id = ?1)`,
-      ).bind(uuidOf(tenant)),
+      ).bind(rawId(tenant.id)),
     ]);
   const LIST =
     'query($tenantId: String!) { tenant(tenantId: $tenantId) { users { id roles { name } tenants { name } } } }';
@@ -25,7 +25,7 @@ describe('a list', () => {
   it('has everything, beyond what a page of /graphql has', async () => {
     const tenant = await newTenant();
     await fill(tenant, 1001, 1250);
-    const { data, calls } = await asked(LIST, { tenantId: uuidOf(tenant) });
+    const { data, calls } = await asked(LIST, { tenantId: rawId(tenant.id) });
     expect(data.tenant.users).toHaveLength(250);
     expect(new Set(data.tenant.users.map(({ id }: Result) => id))).toHaveLength(250);
     // The tenant, three pages of users, their assignments, roles and tenants.
@@ -36,7 +36,7 @@ describe('a list', () => {
     const tenant = await newTenant();
     await fill(tenant, 1001, 1000 + MAX_LISTED);
     const document = 'query($tenantId: String!) { tenant(tenantId: $tenantId) { users { id } } }';
-    const variables = { tenantId: uuidOf(tenant) };
+    const variables = { tenantId: rawId(tenant.id) };
     expect((await asked(document, variables)).data.tenant.users).toHaveLength(MAX_LISTED);
     await fill(tenant, 1001 + MAX_LISTED, 1001 + MAX_LISTED);
     const { status, data, errors } = await hub(document, variables);
@@ -49,7 +49,7 @@ describe('a list', () => {
     await fill(tenant, 1001, 1000 + MAX_LISTED);
     const document =
       'query($tenantId: String!) { tenant(tenantId: $tenantId) { users { tenants { availableRoles { name } } } } }';
-    const ask = () => hub(document, { tenantId: uuidOf(tenant) });
+    const ask = () => hub(document, { tenantId: rawId(tenant.id) });
     expect((await ask()).status).toBe(200);
     const some = [...Array(MAX_LISTED_IN_ALL / MAX_LISTED).keys()].map((index) => `of many ${index}`);
     await env.DB.prepare(
@@ -66,7 +66,7 @@ describe('a list', () => {
   it('is read once for all of its parents', async () => {
     const [one, other] = [await newTenant(), await newTenant()];
     for (let count = 0; count < 3; count += 1) await assign((await newTenantUser(one.id)).id, other.id, 'view');
-    const { calls } = await asked(tenantFull, { tenantId: uuidOf(one) });
+    const { calls } = await asked(tenantFull, { tenantId: rawId(one.id) });
     expect(calls).toBeLessThanOrEqual(4);
   });
 });

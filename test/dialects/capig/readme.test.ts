@@ -7,9 +7,9 @@ import { CLIENT_TOKEN_SECONDS } from '../../../src/directory/api-keys/client-tok
 import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
 import { DEFAULT_WINDOW_HOURS } from '../../../src/directory/usage/traffic-hours.ts';
 import { schema as own } from '../../../src/graphql/schema.ts';
-import { allBut, newKey, newTenant, newTenantUser } from '../../shared/fixtures.ts';
+import { allBut, newKey, newTenant, newTenantUser, rawId } from '../../shared/fixtures.ts';
 import { operationsOf } from '../../walks/dialects/table.ts';
-import { advertiser, asked, askToken, hub, uuidOf } from './hub.ts';
+import { advertiser, asked, askToken, hub } from './hub.ts';
 import { CONDITIONS } from './refusals.ts';
 import { capig } from './table.ts';
 
@@ -58,7 +58,7 @@ describe('the README', () => {
     for (const [field, permission] of said) {
       const { secret } = await newKey({ permissions: allBut(permission as Permission) });
       const document = `query($tenantId: String!) { tenant(tenantId: $tenantId) { ${fields[field]} } }`;
-      const { status, text } = await hub(document, { tenantId: uuidOf(tenant) }, secret);
+      const { status, text } = await hub(document, { tenantId: rawId(tenant.id) }, secret);
       expect(status, `${field} without ${permission}`).toBe(401);
       expect(text).toContain(permission);
     }
@@ -100,7 +100,7 @@ describe('the README', () => {
   it('shows requests that work', async () => {
     const [tenant, key] = [await newTenant(), await newKey()];
     const user = await newTenantUser(tenant.id);
-    const values: Record<string, string> = { API_KEY_ID: key.id, API_KEY: key.secret, TENANT_ID: uuidOf(tenant) };
+    const values: Record<string, string> = { API_KEY_ID: key.id, API_KEY: key.secret, TENANT_ID: rawId(tenant.id) };
     const filled = section.replaceAll('\\\n', '').replaceAll(/\$([A-Z_]+)/g, (name, known) => values[known] ?? name);
     const form = new FormData();
     for (const [, name = '', value = ''] of filled.matchAll(/-F "?(\w+)=([^"\s]+)"?/g)) form.set(name, value);

@@ -4,23 +4,10 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { schema } from '../../../src/dialects/capig/schema.ts';
 import { costOf } from '../../../src/http/graphql/cost.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
-import { allBut, newKey, newTeamMember, newTenant, newTenantUser } from '../../shared/fixtures.ts';
+import { allBut, newKey, newTeamMember, newTenant, newTenantUser, rawId } from '../../shared/fixtures.ts';
 import { ROOT_KEY } from '../../shared/gateway.ts';
 import { enter } from '../../shared/people.ts';
-import {
-  advertiser,
-  askToken,
-  CHANGE,
-  CREATE,
-  clientOf,
-  email,
-  hub,
-  type Json,
-  none,
-  TENANT,
-  UPDATE,
-  uuidOf,
-} from './hub.ts';
+import { advertiser, askToken, CHANGE, CREATE, clientOf, email, hub, type Json, none, TENANT, UPDATE } from './hub.ts';
 import { CONDITIONS, type Refused } from './refusals.ts';
 
 beforeAll(countChanges);
@@ -89,7 +76,7 @@ describe('what is refused', () => {
   it('names the input as the document does', async () => {
     const issuesOf = async (document: string, input: Json) =>
       (await hub(document, { input })).errors[0].extensions.issues.map(({ path }: { path: string }) => path);
-    const userId = uuidOf(world.member);
+    const userId = rawId(world.member.id);
     expect(await issuesOf(CHANGE, { userId, roleToRevoke: 'agency-view' })).toEqual(['roleToRevoke']);
     expect(await issuesOf(CHANGE, { userId })).toEqual(['roleToAdd']);
     expect(await issuesOf(CREATE, { name: 'x', canPartnerManage: false, eventEnrichment: true })).toEqual([

@@ -1,20 +1,6 @@
-import { type Key, newKey, newTenant, type Result } from '../../shared/fixtures.ts';
+import { type Key, newKey, newTenant, type Result, rawId } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
-import {
-  ADD,
-  advertiser,
-  CHANGE,
-  CREATE,
-  DELETE,
-  email,
-  INVITE,
-  none,
-  TENANT,
-  UPDATE,
-  USAGE,
-  uuidOf,
-  without,
-} from './hub.ts';
+import { ADD, advertiser, CHANGE, CREATE, DELETE, email, INVITE, none, TENANT, UPDATE, USAGE, without } from './hub.ts';
 
 export interface Refused {
   key: Key;
@@ -85,21 +71,21 @@ export const CONDITIONS: Condition[] = [
   [
     'a status that is none',
     UPDATE,
-    ({ tenant }) => ({ input: { tenantId: uuidOf(tenant), status: 3 } }),
+    ({ tenant }) => ({ input: { tenantId: rawId(tenant.id), status: 3 } }),
     400,
     'BAD_USER_INPUT',
   ],
   [
     'a negative status',
     UPDATE,
-    ({ tenant }) => ({ input: { tenantId: uuidOf(tenant), status: -1 } }),
+    ({ tenant }) => ({ input: { tenantId: rawId(tenant.id), status: -1 } }),
     400,
     'BAD_USER_INPUT',
   ],
   [
     'a name that is too long',
     UPDATE,
-    ({ tenant }) => ({ input: { tenantId: uuidOf(tenant), name: 'x'.repeat(257) } }),
+    ({ tenant }) => ({ input: { tenantId: rawId(tenant.id), name: 'x'.repeat(257) } }),
     400,
     'BAD_USER_INPUT',
   ],
@@ -108,7 +94,7 @@ export const CONDITIONS: Condition[] = [
   [
     'changing what is out of reach',
     UPDATE,
-    ({ tenant }) => ({ input: { tenantId: uuidOf(tenant), name: 'x' } }),
+    ({ tenant }) => ({ input: { tenantId: rawId(tenant.id), name: 'x' } }),
     404,
     'NOT_FOUND',
     ofOneTenant,
@@ -116,7 +102,7 @@ export const CONDITIONS: Condition[] = [
   [
     'changing without the permission',
     UPDATE,
-    ({ tenant }) => ({ input: { tenantId: uuidOf(tenant) } }),
+    ({ tenant }) => ({ input: { tenantId: rawId(tenant.id) } }),
     401,
     'FORBIDDEN',
     without('tenant:edit'),
@@ -125,7 +111,7 @@ export const CONDITIONS: Condition[] = [
   [
     'deleting without the permission',
     DELETE,
-    ({ tenant }) => ({ tenantId: uuidOf(tenant) }),
+    ({ tenant }) => ({ tenantId: rawId(tenant.id) }),
     401,
     'FORBIDDEN',
     without('tenant:delete'),
@@ -135,7 +121,7 @@ export const CONDITIONS: Condition[] = [
   [
     'reading what is out of reach',
     TENANT,
-    ({ tenant }) => ({ tenantId: uuidOf(tenant) }),
+    ({ tenant }) => ({ tenantId: rawId(tenant.id) }),
     404,
     'NOT_FOUND',
     ofOneTenant,
@@ -143,7 +129,7 @@ export const CONDITIONS: Condition[] = [
   [
     'reading without the permission',
     TENANT,
-    ({ tenant }) => ({ tenantId: uuidOf(tenant) }),
+    ({ tenant }) => ({ tenantId: rawId(tenant.id) }),
     401,
     'FORBIDDEN',
     without('tenant:read'),
@@ -152,7 +138,7 @@ export const CONDITIONS: Condition[] = [
   [
     'the usage of what is out of reach',
     USAGE,
-    ({ tenant }) => ({ tenantId: uuidOf(tenant) }),
+    ({ tenant }) => ({ tenantId: rawId(tenant.id) }),
     404,
     'NOT_FOUND',
     ofOneTenant,
@@ -160,7 +146,7 @@ export const CONDITIONS: Condition[] = [
   [
     'usage without the permission',
     USAGE,
-    ({ tenant }) => ({ tenantId: uuidOf(tenant) }),
+    ({ tenant }) => ({ tenantId: rawId(tenant.id) }),
     401,
     'FORBIDDEN',
     without('usage:read'),
@@ -168,7 +154,7 @@ export const CONDITIONS: Condition[] = [
   [
     'usage of a tenant, likewise',
     'query($tenantId: String!) { tenant(tenantId: $tenantId) { name tenantUsage { totalPixels } } }',
-    ({ tenant }) => ({ tenantId: uuidOf(tenant) }),
+    ({ tenant }) => ({ tenantId: rawId(tenant.id) }),
     401,
     'FORBIDDEN',
     without('usage:read'),
@@ -176,7 +162,7 @@ export const CONDITIONS: Condition[] = [
   [
     'users without the permission',
     'query($tenantId: String!) { tenant(tenantId: $tenantId) { name users { id } } }',
-    ({ tenant }) => ({ tenantId: uuidOf(tenant) }),
+    ({ tenant }) => ({ tenantId: rawId(tenant.id) }),
     401,
     'FORBIDDEN',
     without('user:read'),
@@ -184,7 +170,7 @@ export const CONDITIONS: Condition[] = [
   [
     'roles without the permission',
     'query($tenantId: String!) { tenant(tenantId: $tenantId) { availableRoles { name } } }',
-    ({ tenant }) => ({ tenantId: uuidOf(tenant) }),
+    ({ tenant }) => ({ tenantId: rawId(tenant.id) }),
     401,
     'FORBIDDEN',
     without('role:read'),
@@ -257,7 +243,7 @@ export const CONDITIONS: Condition[] = [
     'FORBIDDEN',
     without('apiKey:edit'),
   ],
-  ['a change of nothing', CHANGE, ({ joined }) => ({ input: { userId: uuidOf(joined) } }), 400, 'BAD_USER_INPUT'],
+  ['a change of nothing', CHANGE, ({ joined }) => ({ input: { userId: rawId(joined.id) } }), 400, 'BAD_USER_INPUT'],
   [
     'a user who is not there',
     CHANGE,
@@ -268,42 +254,42 @@ export const CONDITIONS: Condition[] = [
   [
     'a role that the user does not have',
     CHANGE,
-    ({ tenant, joined }) => ({ input: { userId: uuidOf(joined), roleToRevoke: advertiser('manage', tenant) } }),
+    ({ tenant, joined }) => ({ input: { userId: rawId(joined.id), roleToRevoke: advertiser('manage', tenant) } }),
     404,
     'NOT_FOUND',
   ],
   [
     'an agency user without any role',
     CHANGE,
-    ({ member }) => ({ input: { userId: uuidOf(member), roleToRevoke: 'agency-view' } }),
+    ({ member }) => ({ input: { userId: rawId(member.id), roleToRevoke: 'agency-view' } }),
     400,
     'BAD_USER_INPUT',
   ],
   [
     'an agency role for who is not there',
     CHANGE,
-    ({ joined }) => ({ input: { userId: uuidOf(joined), roleToAdd: 'agency-view' } }),
+    ({ joined }) => ({ input: { userId: rawId(joined.id), roleToAdd: 'agency-view' } }),
     400,
     'BAD_USER_INPUT',
   ],
   [
     'a tenant without an admin',
     CHANGE,
-    ({ tenant, admin }) => ({ input: { userId: uuidOf(admin), roleToRevoke: advertiser('admin', tenant) } }),
+    ({ tenant, admin }) => ({ input: { userId: rawId(admin.id), roleToRevoke: advertiser('admin', tenant) } }),
     409,
     'CONFLICT',
   ],
   [
     'an invitation of who has joined',
     INVITE,
-    ({ tenant, joined }) => ({ input: { email: joined.email, tenantId: uuidOf(tenant), userType: 'ADVERTISER' } }),
+    ({ tenant, joined }) => ({ input: { email: joined.email, tenantId: rawId(tenant.id), userType: 'ADVERTISER' } }),
     409,
     'CONFLICT',
   ],
   [
     'an invitation of nobody',
     INVITE,
-    ({ tenant }) => ({ input: { email: email(), tenantId: uuidOf(tenant), userType: 'ADVERTISER' } }),
+    ({ tenant }) => ({ input: { email: email(), tenantId: rawId(tenant.id), userType: 'ADVERTISER' } }),
     404,
     'NOT_FOUND',
   ],

@@ -1,13 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { eventsAbout, newCustomer, newKey, newPipeline, newPixel, newTenant, succeed } from '../../shared/fixtures.ts';
+import {
+  eventsAbout,
+  newCustomer,
+  newKey,
+  newPipeline,
+  newPixel,
+  newTenant,
+  rawId,
+  succeed,
+} from '../../shared/fixtures.ts';
 import { ask } from '../../shared/gateway.ts';
-import { asked, email, hub, livelyTenant, UPDATE, uuidOf } from './hub.ts';
+import { asked, email, hub, livelyTenant, UPDATE } from './hub.ts';
 
 describe('a tenant', () => {
   it('has each status as a number, both ways', async () => {
     const tenant = await newTenant();
     for (const [status, name] of ['ACTIVE', 'PENDING', 'DEACTIVATED'].entries()) {
-      const { data } = await asked(UPDATE, { input: { tenantId: uuidOf(tenant), status } });
+      const { data } = await asked(UPDATE, { input: { tenantId: rawId(tenant.id), status } });
       expect(data.tenantMutations.updateTenant.tenant.status).toBe(status);
       const own = await ask('query($id: ID!) { tenant(id: $id) { status } }', { id: tenant.id });
       expect(own.data.tenant.status).toBe(name);
@@ -19,7 +28,7 @@ describe('a tenant', () => {
     const input = { tenantId: tenant.id, name: null, status: null, canPartnerManage: null };
     const { data } = await asked(UPDATE, { input });
     expect(data.tenantMutations.updateTenant.tenant).toEqual({
-      id: uuidOf(tenant),
+      id: rawId(tenant.id),
       name: tenant.name,
       status: 0,
       canPartnerManage: false,
@@ -41,7 +50,7 @@ describe('a tenant', () => {
     for (const { secret } of keys) {
       const here = await hub(
         'query($tenantId: String!) { tenant(tenantId: $tenantId) { canEditTenantSettingsInUI canViewTenantInUI canEditTenantUsersInUI } }',
-        { tenantId: uuidOf(tenant) },
+        { tenantId: rawId(tenant.id) },
         secret,
       );
       const own = await ask(

@@ -9,25 +9,13 @@ import {
   newTenant,
   newTenantUser,
   type Result,
+  rawId,
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
 import { mailbox } from '../../shared/gateway.ts';
 import { enter, mailedToken, step } from '../../shared/people.ts';
-import {
-  ADD,
-  advertiser,
-  asked,
-  CHANGE,
-  email,
-  hub,
-  INVITE,
-  type Json,
-  none,
-  usersOf,
-  uuidOf,
-  without,
-} from './hub.ts';
+import { ADD, advertiser, asked, CHANGE, email, hub, INVITE, type Json, none, usersOf, without } from './hub.ts';
 
 const added = async (input: Json, key?: string) =>
   (await asked(ADD, { input }, key)).data.userMutations.addUserWithRole;
@@ -44,25 +32,25 @@ describe('a user', () => {
     await succeed('deleteTenant', 'tenant { id }', { id: gone.id });
     const inNear = { name: advertiser('user', near), displayName: 'user', tenantName: near.name };
     const all = await usersOf(near);
-    expect(all.get(uuidOf(member))?.roles).toEqual([
+    expect(all.get(rawId(member.id))?.roles).toEqual([
       { name: 'agency-view', displayName: 'view', tenantName: null },
       inNear,
     ]);
-    expect(all.get(uuidOf(guest))?.roles.map(({ name }: Result) => name)).toEqual(
+    expect(all.get(rawId(guest.id))?.roles.map(({ name }: Result) => name)).toEqual(
       [advertiser('user', near), advertiser('view', far)].sort((one, other) =>
         one.slice(-36) < other.slice(-36) ? -1 : 1,
       ),
     );
     const tenantsOf = (user?: Result) => user?.tenants.map(({ id }: Result) => id);
-    expect(tenantsOf(all.get(uuidOf(guest)))).toEqual([uuidOf(near), uuidOf(far)]);
-    expect(all.get(uuidOf(guest))?.defaultTenantId).toBe(uuidOf(far));
+    expect(tenantsOf(all.get(rawId(guest.id)))).toEqual([rawId(near.id), rawId(far.id)]);
+    expect(all.get(rawId(guest.id))?.defaultTenantId).toBe(rawId(far.id));
 
     const { secret } = await newKey({ tenants: [near.id] });
     const seen = await usersOf(near, secret);
     for (const { id } of [member, guest]) {
-      const user = seen.get(uuidOf({ id }));
+      const user = seen.get(rawId(id));
       expect(user?.roles).toEqual([inNear]);
-      expect(tenantsOf(user)).toEqual([uuidOf(near)]);
+      expect(tenantsOf(user)).toEqual([rawId(near.id)]);
       expect(user?.defaultTenantId).toBeNull();
     }
   });
@@ -77,7 +65,7 @@ describe('a user', () => {
     await enter(active);
     await succeed('updateUser', 'user { id }', { id: off.id, status: 'DEACTIVATED' });
     const users = await usersOf(tenant);
-    expect([off, active, invited].map((user) => users.get(uuidOf(user))?.status)).toEqual([0, 1, 2]);
+    expect([off, active, invited].map((user) => users.get(rawId(user.id))?.status)).toEqual([0, 1, 2]);
     expect([...users.values()].map(({ userExpiry }) => userExpiry)).toEqual([null, null, null]);
   });
 
@@ -89,7 +77,7 @@ describe('a user', () => {
     ];
     const deletable = async (key?: string) => {
       const users = await usersOf(tenant, key);
-      return [admin, other].map((user) => users.get(uuidOf(user))?.canBeDeleted);
+      return [admin, other].map((user) => users.get(rawId(user.id))?.canBeDeleted);
     };
     expect(await deletable()).toEqual([false, true]);
     expect(await deletable(await without('user:delete')())).toEqual([false, false]);
@@ -101,7 +89,7 @@ describe('a user', () => {
     const [tenant, customer] = [await newTenant(), await newCustomer()];
     const user = await newCustomerUser(customer.id);
     await assign(user.id, tenant.id, 'view');
-    expect((await usersOf(tenant)).get(uuidOf(user))?.roles).toHaveLength(1);
+    expect((await usersOf(tenant)).get(rawId(user.id))?.roles).toHaveLength(1);
   });
 });
 
@@ -114,7 +102,7 @@ describe('the name of a role', () => {
     }
     const { data } = await asked(
       'query($tenantId: String!) { tenant(tenantId: $tenantId) { availableRoles { name displayName tenantName } } }',
-      { tenantId: uuidOf(tenant) },
+      { tenantId: rawId(tenant.id) },
     );
     const { availableRoles } = data.tenant;
     expect(availableRoles.map(({ displayName }: Result) => displayName)).toEqual(expect.arrayContaining(names));
@@ -137,8 +125,8 @@ describe('the name of a role', () => {
     const member = await newTeamMember({ roleIdentifier: { id: mine.id } });
     const tenant = await newTenant();
     await assign(member.id, tenant.id, 'view');
-    const [role] = (await usersOf(tenant)).get(uuidOf(member))?.roles ?? [];
-    expect(role).toEqual({ name: `agency-${uuidOf(mine)}`, displayName: 'User', tenantName: null });
+    const [role] = (await usersOf(tenant)).get(rawId(member.id))?.roles ?? [];
+    expect(role).toEqual({ name: `agency-${rawId(mine.id)}`, displayName: 'User', tenantName: null });
     expect((await added({ email: email(), roleName: role.name })).user.roles).toEqual([role]);
   });
 
@@ -194,7 +182,7 @@ describe('changeRoleForUser', () => {
     const [view, manage, there] = [advertiser('view', one), advertiser('manage', one), advertiser('view', other)];
     expect(await changed({ userId, roleToRevoke: view, roleToAdd: manage })).toEqual([manage]);
     expect(await changed({ userId, roleToAdd: there })).toEqual([manage, there]);
-    expect(await changed({ userId: uuidOf(user), roleToRevoke: manage })).toEqual([there]);
+    expect(await changed({ userId: rawId(user.id), roleToRevoke: manage })).toEqual([there]);
     expect(await changed({ userId, roleToRevoke: there, roleToAdd: view })).toEqual([view]);
   });
 
@@ -211,7 +199,7 @@ describe('changeRoleForUser', () => {
     const user = await newTenantUser(tenant.id);
     const input = { userId: user.id, roleToRevoke: advertiser('view', tenant), roleToAdd: `advertiser-view-${none}` };
     expect((await hub(CHANGE, { input })).status).toBe(404);
-    expect((await usersOf(tenant)).get(uuidOf(user))?.roles).toHaveLength(1);
+    expect((await usersOf(tenant)).get(rawId(user.id))?.roles).toHaveLength(1);
   });
 });
 
@@ -221,7 +209,7 @@ describe('sendInvitation', () => {
     const [user, member] = [await newTenantUser(tenant.id), await newTeamMember()];
     const before = [mailedToken(user.email), mailedToken(member.email)];
     const inputs = [
-      { email: user.email, tenantId: uuidOf(tenant), userType: 'ADVERTISER' },
+      { email: user.email, tenantId: rawId(tenant.id), userType: 'ADVERTISER' },
       { email: member.email, tenantId: null, userType: 'AGENCY' },
     ];
     for (const [index, input] of inputs.entries()) {

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { MAX_BODY_BYTES } from '../../../src/http/shared/body.ts';
 import type { Environment } from '../../../src/http/shared/environment.ts';
-import { newCustomer, newTenant } from '../../shared/fixtures.ts';
+import { newCustomer, newTenant, rawId } from '../../shared/fixtures.ts';
 import { ROOT_KEY, send } from '../../shared/gateway.ts';
 import { posted } from '../../walks/dialects/table.ts';
 import { api, errorsOf, nobody, STATUSES } from './api.ts';
@@ -13,7 +13,7 @@ import updateCustomer from './update-a-customer.txt?raw';
 describe('ids', () => {
   it('are those of /graphql, and plain UUIDs are taken, too', async () => {
     const { id } = await newCustomer();
-    const uuid = atob(id).split(':')[1] ?? '';
+    const uuid = rawId(id);
     for (const spelled of [id, uuid, uuid.toUpperCase(), btoa(`Customer:${uuid.toUpperCase()}`)]) {
       expect((await api(fetchCustomer, { myCustomerId: spelled })).data?.customer.id, spelled).toBe(id);
       expect(await errorsOf('updateCustomer', { id: spelled, description: spelled })).toEqual([]);

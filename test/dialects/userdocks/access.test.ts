@@ -12,31 +12,19 @@ import {
   newTenant,
   newTenantUser,
   type Result,
+  rawId,
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
 import { ask, ROOT_KEY } from '../../shared/gateway.ts';
 import { tokenOf } from '../../shared/people.ts';
-import {
-  bearer,
-  byGraphQL,
-  byKey,
-  call,
-  DONE,
-  FAILED,
-  get,
-  type Headers,
-  organizationId,
-  put,
-  ROOT,
-  uuidOf,
-} from './calls.ts';
+import { bearer, byGraphQL, byKey, call, DONE, FAILED, get, type Headers, organizationId, put, ROOT } from './calls.ts';
 
 beforeAll(countChanges);
 
 describe('a credential', () => {
   it('is the same 401, whatever is wrong with it', async () => {
-    const id = uuidOf(await newTenant());
+    const id = rawId((await newTenant()).id);
     const { secret } = await newKey();
     const revoked = await newKey();
     await succeed('revokeApiKey', 'apiKey { id }', { id: revoked.id });
@@ -81,7 +69,7 @@ describe('a credential', () => {
 
   it('is good as any bearer token, too', async () => {
     const tenant = await newTenant();
-    const id = uuidOf(tenant);
+    const id = rawId(tenant.id);
     const { secret } = await newKey();
     const { id: user } = await newTenantUser(tenant.id);
     for (const token of [ROOT_KEY, secret, await tokenOf(user, tenant.id)]) {
@@ -90,7 +78,7 @@ describe('a credential', () => {
   });
 
   it('only reads as X-API-KEY-TYPE: read, and a READ key writes by no type', async () => {
-    const id = uuidOf(await newTenant());
+    const id = rawId((await newTenant()).id);
     const { secret } = await newKey();
     const reader = await newKey({ access: 'READ' });
     const before = await changes();
@@ -106,11 +94,11 @@ describe('a credential', () => {
   it('whose reach has changed since is read again, and the request with it', async () => {
     const [kept, gone] = [await newTenant(), await newTenant()];
     const headers = byKey((await newKey({ tenants: [kept.id, gone.id] })).secret);
-    expect((await get(uuidOf(gone), headers)).status).toBe(200);
+    expect((await get(rawId(gone.id), headers)).status).toBe(200);
     await succeed('deleteTenant', 'tenant { id }', { id: gone.id });
-    expect((await put(uuidOf(kept), headers, { name: 'Kept' })).json).toEqual(DONE);
+    expect((await put(rawId(kept.id), headers, { name: 'Kept' })).json).toEqual(DONE);
     expect((await byGraphQL(kept.id)).name).toBe('Kept');
-    expect((await get(uuidOf(gone), headers)).status).toBe(403);
+    expect((await get(rawId(gone.id), headers)).status).toBe(403);
   });
 
   it('is none any more when the tenant that it was for is deleted', async () => {
@@ -119,13 +107,13 @@ describe('a credential', () => {
     const headers = bearer(await tokenOf(id, tenant.id));
     expect((await get('me', headers)).status).toBe(200);
     await succeed('deleteTenant', 'tenant { id }', { id: tenant.id });
-    for (const path of ['me', uuidOf(tenant)])
+    for (const path of ['me', rawId(tenant.id)])
       expect(await get(path, headers)).toMatchObject({ status: 401, json: FAILED });
   });
 
   it('is asked for as little as at /graphql: as many D1 calls, or fewer', async () => {
     const tenant = await newTenant();
-    const id = uuidOf(tenant);
+    const id = rawId(tenant.id);
     const user = await newTenantUser(tenant.id, { roleIdentifier: { name: 'admin' } });
     const [one, other] = [(await newKey()).secret, (await newKey()).secret];
     const [first, second] = [await tokenOf(user.id, tenant.id), await tokenOf(user.id, tenant.id)];
@@ -160,7 +148,7 @@ describe('a tenant out of reach', () => {
 
   beforeAll(async () => {
     const [a, b, deleted] = [await newTenant(), await newTenant(), await newTenant()];
-    Object.assign(ids, { a: uuidOf(a), b: uuidOf(b), deleted: uuidOf(deleted) });
+    Object.assign(ids, { a: rawId(a.id), b: rawId(b.id), deleted: rawId(deleted.id) });
     const customer = await newCustomer({ tenantIdentifiers: [{ id: a.id }] });
     const keys = {
       'a key of the organization': [{}, ['a', 'b'], ['a', 'b']],
@@ -241,11 +229,11 @@ describe('without the permission', () => {
         (await newKey({ permissions: [permission] })).secret,
       ];
       const before = await changes();
-      const answer = await call(method, `/tenants/${uuidOf(tenant)}`, byKey(lacking), body);
+      const answer = await call(method, `/tenants/${rawId(tenant.id)}`, byKey(lacking), body);
       expect(answer).toMatchObject({ status: 403, json: FAILED });
       expect(answer.json.error).toContain(permission);
       expect(await changes()).toBe(before);
-      expect((await call(method, `/tenants/${uuidOf(tenant)}`, byKey(enough), body)).status).toBe(200);
+      expect((await call(method, `/tenants/${rawId(tenant.id)}`, byKey(enough), body)).status).toBe(200);
     });
   }
 });

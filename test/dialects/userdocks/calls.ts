@@ -1,17 +1,16 @@
 import { expect } from 'vitest';
 import type { Environment } from '../../../src/http/shared/environment.ts';
-import { type Result, TENANT_FIELDS } from '../../shared/fixtures.ts';
+import { type Result, rawId, TENANT_FIELDS } from '../../shared/fixtures.ts';
 import { ask, ROOT_KEY, send } from '../../shared/gateway.ts';
 
 export type Headers = Record<string, string>;
 export type Json = Record<string, unknown>;
 
 export const ORIGIN = 'https://tenantry.test';
-export const uuidOf = ({ id }: Result): string => atob(id).split(':')[1] ?? '';
 export const bearer = (token: string): Headers => ({ authorization: `Bearer ${token}` });
 export const ROOT = bearer(ROOT_KEY);
 
-export const organizationId = uuidOf((await ask('{ organization { id } }')).data.organization);
+export const organizationId = rawId((await ask('{ organization { id } }')).data.organization.id);
 /** The document's three headers. */
 export const byKey = (secret: string, type = 'write'): Headers => ({
   'X-API-KEY': secret,

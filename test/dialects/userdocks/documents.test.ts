@@ -3,22 +3,10 @@ import readme from '../../../README.md?raw';
 import { ROUTES } from '../../../src/dialects/userdocks/routes.ts';
 import { newId } from '../../../src/directory/kernel/ids.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
-import { newKey, newTenant } from '../../shared/fixtures.ts';
+import { newKey, newTenant, rawId } from '../../shared/fixtures.ts';
 import { send } from '../../shared/gateway.ts';
 import bodyOfTheDocument from './body.txt?raw';
-import {
-  byGraphQL,
-  byKey,
-  call,
-  DONE,
-  type Headers,
-  type Json,
-  ORIGIN,
-  organizationId,
-  put,
-  ROOT,
-  uuidOf,
-} from './calls.ts';
+import { byGraphQL, byKey, call, DONE, type Headers, type Json, ORIGIN, organizationId, put, ROOT } from './calls.ts';
 import answerToFailure from './error.txt?raw';
 import exampleOfTheDocument from './example.txt?raw';
 import { FIELDS } from './fields.ts';
@@ -90,7 +78,7 @@ describe('the requests of the document', () => {
     const tenant = await newTenant();
     const body = objectOf(bodyOfTheDocument, {});
     expect(Object.keys(body)).toHaveLength(13);
-    const answer = await put(uuidOf(tenant), ROOT, body);
+    const answer = await put(rawId(tenant.id), ROOT, body);
     expect(answer.status, answer.text).toBe(200);
     expect(answer.json).toEqual(shapeOf(answerToSuccess));
     expect(await byGraphQL(tenant.id)).toMatchObject({
@@ -107,7 +95,7 @@ describe('the requests of the document', () => {
 
   it('are answered: the example', async () => {
     const tenant = await newTenant();
-    const id = uuidOf(tenant);
+    const id = rawId(tenant.id);
     const { secret } = await newKey();
     const [, url = '', method = '', headerSource = '', bodySource = ''] =
       /fetch\('([^']+)', \{\nmethod: '(\w+)',\nheaders: (\{.*?\n\}),\nbody: JSON\.stringify\((\{.*\n\})\);\n\}\);/s.exec(
@@ -139,7 +127,7 @@ describe('the requests of the document', () => {
   it('change nothing as they stand, types for values, which JSON leaves out', async () => {
     const tenant = await newTenant();
     const before = await changes();
-    const answer = await put(uuidOf(tenant), ROOT, { tenant: { shippingAddress: {}, billingAddress: {} } });
+    const answer = await put(rawId(tenant.id), ROOT, { tenant: { shippingAddress: {}, billingAddress: {} } });
     expect(answer.json).toEqual(DONE);
     expect(await changes()).toBe(before);
   });
@@ -176,7 +164,7 @@ describe('the README', () => {
   it('shows a request that works', async () => {
     const tenant = await newTenant();
     const { secret } = await newKey();
-    const values: Headers = { TENANT_ID: uuidOf(tenant), API_KEY: secret, ORGANIZATION_ID: organizationId };
+    const values: Headers = { TENANT_ID: rawId(tenant.id), API_KEY: secret, ORGANIZATION_ID: organizationId };
     const filled = section.replaceAll('\\\n', '').replaceAll(/\$([A-Z_]+)/g, (_, name) => values[name] ?? '');
     const [, method = '', path = '', options = ''] = /^curl -sS -X (\w+) \/v1(\S+) (.*)$/m.exec(filled) ?? [];
     const headers = [...options.matchAll(/-H (["'])(\S+): (.*?)\1/g)].map(([, , name, value]) => [name, value]);

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { newId } from '../../../src/directory/kernel/ids.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
-import { eventsAbout, newTenant, succeed } from '../../shared/fixtures.ts';
-import { byGraphQL, call, DONE, FAILED, get, type Json, put, ROOT, uuidOf } from './calls.ts';
+import { eventsAbout, newTenant, rawId, succeed } from '../../shared/fixtures.ts';
+import { byGraphQL, call, DONE, FAILED, get, type Json, put, ROOT } from './calls.ts';
 import { ADDRESS, FIELDS } from './fields.ts';
 
 beforeAll(countChanges);
@@ -12,7 +12,7 @@ describe('a field', () => {
     it(`means the same here and at /graphql: ${field}`, async () => {
       const [one, other] = [await newTenant(), await newTenant()];
       const untouched = await byGraphQL(one.id);
-      expect((await put(uuidOf(one), ROOT, { [field]: value })).json).toEqual(DONE);
+      expect((await put(rawId(one.id), ROOT, { [field]: value })).json).toEqual(DONE);
       const written = await byGraphQL(one.id);
       expect(written).toMatchObject(own(ownValue));
       const { billing, ...change } = own(ownValue);
@@ -25,7 +25,7 @@ describe('a field', () => {
       });
 
       await succeed('updateTenant', 'tenant { id }', { id: other.id, ...own(ownValue) });
-      const { json } = await get(uuidOf(other), ROOT);
+      const { json } = await get(rawId(other.id), ROOT);
       expect((json.data as Json)[field]).toEqual(value);
       const events = ['tenant.created', 'tenant.updated'];
       expect(await eventsAbout(one.id)).toEqual(events);
@@ -35,7 +35,7 @@ describe('a field', () => {
 
   it('is cleared by null and by an empty string, and an address by `deleted`', async () => {
     const tenant = await newTenant();
-    const id = uuidOf(tenant);
+    const id = rawId(tenant.id);
     const full = Object.fromEntries(FIELDS.map(([field, value]) => [field, value]));
     await put(id, ROOT, full);
     await put(id, ROOT, { description: '', companyName: null, companyVATId: ' ', shippingAddress: { line2: '' } });
@@ -53,7 +53,7 @@ describe('a field', () => {
   });
 
   it('that is read can be sent back: a tenant is not changed by itself', async () => {
-    const id = uuidOf(await newTenant({ billing: { billingAddress: { city: 'Bonn' } } }));
+    const id = rawId((await newTenant({ billing: { billingAddress: { city: 'Bonn' } } })).id);
     const { json } = await get(id, ROOT);
     const before = await changes();
     for (const body of [json.data as Json, { tenant: json.data }, { kind: 'tenant', tenant: json.data }]) {
@@ -98,7 +98,7 @@ describe('a field', () => {
   ];
   for (const [what, body, message] of REFUSED) {
     it(`is refused with 400, and nothing changed: ${what}`, async () => {
-      const id = uuidOf(await newTenant());
+      const id = rawId((await newTenant()).id);
       const before = await changes();
       const answer = await call('PUT', `/tenants/${id}`, ROOT, body as Json);
       expect(answer.status, answer.text).toBe(400);

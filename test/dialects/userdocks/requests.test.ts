@@ -3,8 +3,8 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { newId } from '../../../src/directory/kernel/ids.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/shared/body.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
-import { newTenant } from '../../shared/fixtures.ts';
-import { call, FAILED, get, put, ROOT, uuidOf } from './calls.ts';
+import { newTenant, rawId } from '../../shared/fixtures.ts';
+import { call, FAILED, get, put, ROOT } from './calls.ts';
 
 beforeAll(countChanges);
 
@@ -12,7 +12,7 @@ describe('a request that fails', () => {
   afterEach(() => vi.restoreAllMocks());
 
   it('has the same envelope, whatever is wrong', async () => {
-    const id = uuidOf(await newTenant());
+    const id = rawId((await newTenant()).id);
     const long = JSON.stringify({ kind: 'tenant', padding: 'x'.repeat(MAX_BODY_BYTES) });
     const text = { ...ROOT, 'content-type': 'text/plain' };
     const before = await changes();

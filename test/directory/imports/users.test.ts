@@ -10,6 +10,7 @@ import {
   newTeamMember,
   newTenant,
   newTenantUser,
+  rawId,
   unique,
 } from '../../shared/fixtures.ts';
 import { ask, type Variables } from '../../shared/gateway.ts';
@@ -27,7 +28,7 @@ describe('what an import of users reads', () => {
       env.DB.prepare(`INSERT INTO assignment (tenant_id, user_id, role_id, created_at, user_deleted, user_status,
           user_name_key, user_email_key, user_updated_at)
         SELECT ?1, id, '00000000-0000-7000-8000-000000000301', 1, 0, status, '', email_key, 1 FROM user WHERE id LIKE 'u%'`).bind(
-        atob(tenant.id).slice('Tenant:'.length),
+        rawId(tenant.id),
       ),
     ]);
     const tenantRoles = [{ tenantIdentifier: { id: tenant.id }, roleIdentifier: { name: 'view' } }];

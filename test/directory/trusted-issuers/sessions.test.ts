@@ -8,6 +8,7 @@ import {
   newCustomerUser,
   newKey,
   newTenant,
+  rawId,
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
@@ -37,7 +38,7 @@ describe('a session that a trusted issuer began', () => {
       message: 'A session that a trusted issuer began reaches no tenant.',
     });
     await succeed('switchTenant', 'accessToken', {}, session.accessToken);
-    const raw = atob(tenant.id).split(':')[1];
+    const raw = rawId(tenant.id);
     const forced = env.DB.prepare('UPDATE session SET tenant_id = ? WHERE issuer_id IS NOT NULL').bind(raw).run();
     await expect(forced).rejects.toThrow('CHECK');
     // Signed in otherwise, the same user may.
