@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { allBut, mutate, newCustomer, newKey, newPixel, newTenant, succeed, unique } from '../shared/fixtures.ts';
+import {
+  allBut,
+  mutate,
+  newCustomer,
+  newKey,
+  newPixel,
+  newTenant,
+  rawId,
+  succeed,
+  unique,
+} from '../shared/fixtures.ts';
 import { ask } from '../shared/gateway.ts';
 
 interface Node {
@@ -62,7 +72,7 @@ describe('the feed of events', () => {
     expect(created.length).toBe(200);
     expect(seen.map(({ subjectId }) => subjectId).sort()).toEqual(created.sort());
     expect(new Set(seen.map(({ id }) => id)).size).toBe(seen.length);
-    const positions = seen.map(({ id }) => Number(atob(id).slice('Event:'.length)));
+    const positions = seen.map(({ id }) => Number(rawId(id)));
     expect(positions).toEqual([...positions].sort((one, other) => one - other));
   });
 

@@ -12,6 +12,9 @@ export const unique = (word: string): string => `${word}-${++serial}-${crypto.ra
 
 export const globalId = (type: string, id: string): string => btoa(`${type}:${id}`);
 
+/** The id that the database and some of the dialects know a record by, of a global one. */
+export const rawId = (id: string): string => atob(id).split(':')[1] ?? '';
+
 const ERROR_FIELDS: Record<string, string> = {
   ValidationError: 'issues { path message kind }',
   NotFoundError: 'references { path message }',

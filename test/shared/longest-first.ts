@@ -2,28 +2,33 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take long, the longest first: begun last, one of them would keep everybody waiting. */
 const LONG = [
-  'start.test.ts',
-  'filtered-pages.test.ts',
-  'prism.test.ts',
-  'import-gateway.test.ts',
-  'isolation-of-users.test.ts',
-  'isolation.test.ts',
-  'graphiql.test.ts',
-  'permissions.test.ts',
-  'sign-in.test.ts',
-  'sessions.test.ts',
-  'trusted-issuers.test.ts',
-  'refused-tokens.test.ts',
-  'viewer-can.test.ts',
-  'pages.test.ts',
-  'user-pages.test.ts',
-  'import.test.ts',
-  'search.test.ts',
-  'erasure.test.ts',
+  'node/cli/start',
+  'directory/lists/filtered-pages',
+  'node/dialects/prism',
+  'node/cli/import-gateway',
+  'walks/isolation-of-users',
+  'walks/dialects/every-operation',
+  'walks/isolation',
+  'node/browser/graphiql',
+  'walks/permissions',
+  'directory/sign-in/sign-in',
+  'directory/sign-in/sessions',
+  'walks/d1-calls',
+  'walks/refused-tokens',
+  'walks/errors',
+  'walks/viewer-can',
+  'directory/lists/pages',
+  'directory/lists/user-pages',
+  'dialects/userdocks/access',
+  'directory/trusted-issuers/key-urls',
+  'directory/imports/customers-and-tenants',
+  'directory/imports/users',
+  'directory/lists/search',
+  'node/db/erasure',
 ];
 
 const place = ({ moduleId }: TestSpecification): number => {
-  const index = LONG.findIndex((name) => moduleId.endsWith(`/${name}`));
+  const index = LONG.findIndex((path) => moduleId.endsWith(`/test/${path}.test.ts`));
   return index < 0 ? LONG.length : index;
 };
 

@@ -6,6 +6,7 @@ import { newId } from '../../src/directory/kernel/ids.ts';
 import { hashPassword } from '../../src/directory/sign-in/passwords.ts';
 import type { Environment } from '../../src/http/shared/environment.ts';
 import type { Result } from './fixtures.ts';
+import { rawId } from './fixtures.ts';
 import { type Answer, mailbox, PUBLIC_URL, SIGNING_KEYS, send } from './gateway.ts';
 
 export const PASSWORD = 'correct horse, battery staple';
@@ -65,8 +66,6 @@ export async function signIn(email: string, more: Body = {}) {
 }
 
 export const TOKENS = accessTokens(signerWith(parseSigningKeys(SIGNING_KEYS), PUBLIC_URL));
-
-const rawId = (globalId: string): string => atob(globalId).split(':')[1] ?? '';
 
 /**
  * A session of a user, begun without a password, which takes its time. The tenant is what it reaches; without one, it

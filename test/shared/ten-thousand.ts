@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { newKey, newTenant } from './fixtures.ts';
+import { newKey, newTenant, rawId } from './fixtures.ts';
 
 export const ROWS = 10_000;
 
@@ -100,7 +100,7 @@ export async function fill(): Promise<void> {
          JOIN customer ON customer.id = given.value`,
       )
         .bind(
-          atob(id).slice('Tenant:'.length),
+          rawId(id),
           JSON.stringify(
             ALL.slice(start, start + ROWS_PER_STATEMENT).flatMap(({ id, tenants }) =>
               tenants.includes(name) ? [id] : [],

@@ -6,15 +6,24 @@ import { fingerprintOf } from '../../../src/directory/api-keys/client-tokens.ts'
 import { PERMISSIONS } from '../../../src/directory/kernel/permission-names.ts';
 import { sha256 } from '../../../src/directory/kernel/secrets.ts';
 import { MAX_FORM_BYTES } from '../../../src/http/dialects/capig.ts';
-import { type Key, newKey, newTeamMember, newTenant, newTenantUser, succeed, unique } from '../../shared/fixtures.ts';
+import {
+  type Key,
+  newKey,
+  newTeamMember,
+  newTenant,
+  newTenantUser,
+  rawId,
+  succeed,
+  unique,
+} from '../../shared/fixtures.ts';
 import { ask, PUBLIC_URL, SIGNING_KEYS, send } from '../../shared/gateway.ts';
 import { tokenOf } from '../../shared/people.ts';
-import { askToken, clientOf, formOf, hub, tokenFor, uuidOf } from './hub.ts';
+import { askToken, clientOf, formOf, hub, tokenFor } from './hub.ts';
 
 const TENANT = 'query($tenantId: String!) { tenant(tenantId: $tenantId) { id } }';
 const HOUR_SECONDS = 60 * 60;
 
-const tenantId = (async () => uuidOf(await newTenant()))();
+const tenantId = (async () => rawId((await newTenant()).id))();
 const asked = async (token: string | null) => (await hub(TENANT, { tenantId: await tenantId }, token)).status;
 
 interface Forgery {
@@ -30,7 +39,7 @@ interface Forgery {
 async function forged(key: Key, more: Forgery = {}) {
   const [signer] = parseSigningKeys(SIGNING_KEYS);
   if (!signer) throw new Error('There is no key');
-  return new SignJWT({ sub: uuidOf(key), fpr: fingerprintOf(sha256(key.secret)) })
+  return new SignJWT({ sub: rawId(key.id), fpr: fingerprintOf(sha256(key.secret)) })
     .setProtectedHeader({ alg: 'EdDSA', kid: signer.kid, typ: more.type ?? 'client+jwt' })
     .setIssuer(more.issuer ?? PUBLIC_URL)
     .setAudience(more.audience ?? `${PUBLIC_URL}/hub`)
@@ -42,11 +51,7 @@ async function forged(key: Key, more: Forgery = {}) {
 describe('POST /clients/token', () => {
   it('answers a token for the id and the secret of a key, in either form and spelling', async () => {
     const { id, secret } = await newKey();
-    const spelled = [
-      clientOf(id, secret),
-      clientOf(uuidOf({ id }), secret),
-      clientOf(uuidOf({ id }).toUpperCase(), secret),
-    ];
+    const spelled = [clientOf(id, secret), clientOf(rawId(id), secret), clientOf(rawId(id).toUpperCase(), secret)];
     for (const fields of spelled) {
       for (const body of [formOf(fields), new URLSearchParams(fields)]) {
         const answer = await askToken(body);
@@ -127,11 +132,11 @@ describe('a token of /clients/token', () => {
     const [near, far] = [await newTenant(), await newTenant()];
     const { id, secret } = await newKey({ tenants: [near.id], permissions: ['tenant:read'], access: 'READ' });
     const token = await tokenFor(id, secret);
-    expect((await hub(TENANT, { tenantId: uuidOf(near) }, token)).status).toBe(200);
-    expect((await hub(TENANT, { tenantId: uuidOf(far) }, token)).status).toBe(404);
+    expect((await hub(TENANT, { tenantId: rawId(near.id) }, token)).status).toBe(200);
+    expect((await hub(TENANT, { tenantId: rawId(far.id) }, token)).status).toBe(404);
     const rename =
       'mutation($input: UpdateTenantInput!) { tenantMutations { updateTenant(input: $input) { tenant { id } } } }';
-    const { status, errors } = await hub(rename, { input: { tenantId: uuidOf(near), name: 'x' } }, token);
+    const { status, errors } = await hub(rename, { input: { tenantId: rawId(near.id), name: 'x' } }, token);
     expect([status, errors[0].extensions.code]).toEqual([401, 'FORBIDDEN']);
   });
 
@@ -165,7 +170,7 @@ describe('a token of /clients/token', () => {
     const key = await newKey({ expiresAt: new Date(Date.now() + HOUR_SECONDS * 1000).toISOString() });
     const token = await forged(key, { ends: 2 * HOUR_SECONDS });
     expect(await asked(token)).toBe(200);
-    await env.DB.prepare('UPDATE api_key SET expires_at = 1 WHERE id = ?').bind(uuidOf(key)).run();
+    await env.DB.prepare('UPDATE api_key SET expires_at = 1 WHERE id = ?').bind(rawId(key.id)).run();
     expect(await asked(token)).toBe(401);
   });
 
@@ -208,12 +213,12 @@ describe('the hub', () => {
     const tenant = await newTenant();
     const user = await newTenantUser(tenant.id, { email: `${unique('self')}@x.example` });
     const document = 'query($tenantId: String!) { tenant(tenantId: $tenantId) { users { id isSelf } } }';
-    const variables = { tenantId: uuidOf(tenant) };
+    const variables = { tenantId: rawId(tenant.id) };
     const bySelf = await hub(document, variables, await tokenOf(user.id, tenant.id));
-    expect(bySelf.data.tenant.users, bySelf.text).toEqual([{ id: uuidOf(user), isSelf: true }]);
+    expect(bySelf.data.tenant.users, bySelf.text).toEqual([{ id: rawId(user.id), isSelf: true }]);
     const byMember = await hub(document, variables, await tokenOf((await newTeamMember()).id));
-    expect(byMember.data.tenant.users).toEqual([{ id: uuidOf(user), isSelf: false }]);
+    expect(byMember.data.tenant.users).toEqual([{ id: rawId(user.id), isSelf: false }]);
     const byKey = await hub(document, variables, (await newKey({ permissions: PERMISSIONS })).secret);
-    expect(byKey.data.tenant.users).toEqual([{ id: uuidOf(user), isSelf: false }]);
+    expect(byKey.data.tenant.users).toEqual([{ id: rawId(user.id), isSelf: false }]);
   });
 });

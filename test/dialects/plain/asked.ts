@@ -1,14 +1,13 @@
 import { expect } from 'vitest';
 import { toPlainId } from '../../../src/dialects/plain/ids.ts';
 import type { Environment } from '../../../src/http/shared/environment.ts';
-import { newCustomer, type Result, unique } from '../../shared/fixtures.ts';
+import { newCustomer, type Result, rawId, unique } from '../../shared/fixtures.ts';
 import { ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';
 import { posted } from '../../walks/dialects/table.ts';
 import { mutation, PATH } from './table.ts';
 
-export const uuidOf = ({ id }: Result): string => atob(id).split(':')[1] ?? '';
-export const tenantId = (tenant: Result) => toPlainId('Tenant', uuidOf(tenant));
-export const customerId = (customer: Result) => toPlainId('Customer', uuidOf(customer));
+export const tenantId = (tenant: Result) => toPlainId('Tenant', rawId(tenant.id));
+export const customerId = (customer: Result) => toPlainId('Customer', rawId(customer.id));
 
 export const call = (query: string, variables: Variables = {}, key = ROOT_KEY, overrides: Partial<Environment> = {}) =>
   send(posted(PATH, query, variables, key), overrides);

@@ -9,12 +9,13 @@ import {
   newTenant,
   newTenantUser,
   type Result,
+  rawId,
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
 import { ask, ROOT_KEY, type Variables } from '../../shared/gateway.ts';
 import { tokenOf } from '../../shared/people.ts';
-import { call, change, customerId, email, newPerson, read, tenantId, uuidOf } from './asked.ts';
+import { call, change, customerId, email, newPerson, read, tenantId } from './asked.ts';
 import { CUSTOMER, TENANT } from './table.ts';
 
 beforeAll(countChanges);
@@ -45,7 +46,7 @@ describe('an id', () => {
     const query = 'query($t: ID!, $c: ID!) { tenant(tenantId: $t) { id } customer(customerId: $c) { id } }';
     const shown = { tenant: { id: tenantId(tenant) }, customer: { id: customerId(customer) } };
     expect(await read(query, { t: shown.tenant.id, c: shown.customer.id })).toEqual(shown);
-    expect(await read(query, { t: uuidOf(tenant), c: uuidOf(customer).toUpperCase() })).toEqual(shown);
+    expect(await read(query, { t: rawId(tenant.id), c: rawId(customer.id).toUpperCase() })).toEqual(shown);
     for (const wrong of ['', 'te_1', customer.id, `u_${shown.customer.id.slice(2)}`, '%F0%9F', 42]) {
       expect(await read(query, { t: wrong, c: wrong }), String(wrong)).toEqual({ tenant: null, customer: null });
     }
@@ -164,14 +165,14 @@ describe('who created and changed a record', () => {
     const createdBy = { __typename: 'SystemActor', systemId: 'root', workflow: null, workflowExecutionId: null };
 
     await rename(key.secret);
-    const machineUserId = toPlainId('ApiKey', uuidOf({ __typename: '', id: key.id }));
+    const machineUserId = toPlainId('ApiKey', rawId(key.id));
     const byKey = { __typename: 'MachineUserActor', machineUserId, machineUser: { id: machineUserId } };
     expect((await read(query, { id })).customer).toEqual({ createdBy, updatedBy: byKey });
 
     const user = await newTenantUser(tenant.id, { roleIdentifier: { name: 'manage' } });
     const token = await tokenOf(user.id, tenant.id);
     await rename(token);
-    const userId = toPlainId('User', uuidOf(user));
+    const userId = toPlainId('User', rawId(user.id));
     const byUser = (shown: object | null) => ({
       createdBy,
       updatedBy: { __typename: 'UserActor', userId, user: shown },
@@ -367,7 +368,7 @@ describe('memberships', () => {
     await call(query, {}, secret);
     const [here, there] = [await call(query, {}, secret), await ask(own, {}, secret)];
     expect(here.calls).toBe(there.calls);
-    const byKey = { machineUserId: toPlainId('ApiKey', uuidOf({ __typename: '', id: keyId })) };
+    const byKey = { machineUserId: toPlainId('ApiKey', rawId(keyId)) };
     const byRoot = { systemId: 'root' };
     const shown = here.data.customers.edges.map(({ node }: Result) => ({
       id: node.id,

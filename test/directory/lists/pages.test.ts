@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { codeOf, globalId, newCustomer, newKey, newTenant, unique } from '../../shared/fixtures.ts';
+import { codeOf, globalId, newCustomer, newKey, newTenant, rawId, unique } from '../../shared/fixtures.ts';
 import { ask } from '../../shared/gateway.ts';
 
 /** 10,000 customers, every other one in a tenant, one in a hundred labelled; 10,000 tenants beside them. */
@@ -12,8 +12,6 @@ const NUMBERS = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 
 
 let big: { id: string; key: string };
 let small: { id: string; key: string };
-const raw = (id: string) => atob(id).slice('Tenant:'.length);
-
 beforeAll(async () => {
   const [bigTenant, smallTenant] = [await newTenant({ name: 'zzz big' }), await newTenant({ name: 'zzz small' })];
   await env.DB.batch([
@@ -31,12 +29,12 @@ beforeAll(async () => {
     ...[bigTenant, smallTenant].map(({ id }, index) =>
       env.DB.prepare(`INSERT INTO membership SELECT ?1, id, 1, deleted, kind, name_key, updated_at, 'SYSTEM', NULL, description_sort FROM customer
         WHERE external_id_key IS NOT NULL AND CAST(substr(external_id, 2) AS INTEGER) % ${index === 0 ? 2 : 501} = 0`).bind(
-        raw(id),
+        rawId(id),
       ),
     ),
     env.DB.prepare(
       'INSERT INTO event_tenant SELECT ?1, id, type, actor_type, actor_id FROM event WHERE id % 2 = 0',
-    ).bind(raw(bigTenant.id)),
+    ).bind(rawId(bigTenant.id)),
   ]);
   const keyOf = async (id: string) => ({ id, key: (await newKey({ tenants: [id] })).secret });
   [big, small] = [await keyOf(bigTenant.id), await keyOf(smallTenant.id)];

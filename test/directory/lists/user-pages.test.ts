@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { newCustomer, newKey, newTenant } from '../../shared/fixtures.ts';
+import { newCustomer, newKey, newTenant, rawId } from '../../shared/fixtures.ts';
 import { ask, type Variables } from '../../shared/gateway.ts';
 
 /** 10,000 users: every third in a tenant, every other of a customer, the rest of the team or of nobody. */
@@ -12,8 +12,6 @@ const role = (last: string) => `'00000000-0000-7000-8000-000000000${last}'`;
 const MOST_ROWS = 5000;
 
 const readers: Record<string, { key?: string; count: number }> = {};
-const raw = (id: string) => atob(id).split(':')[1] ?? '';
-
 beforeAll(async () => {
   const [tenant, customer] = [await newTenant(), await newCustomer()];
   await env.DB.batch([
@@ -25,11 +23,11 @@ beforeAll(async () => {
         printf('%s Person %05d', iif(n % 97, 'Ada', 'Zoe'), (n * 7919) % ${ROWS}),
         printf('%s person %05d', iif(n % 97, 'ada', 'zoe'), (n * 7919) % ${ROWS}),
         'x' || n, 'x' || n, iif(n % 50, 'ACTIVE', iif(n % 100, 'INVITED', 'DEACTIVATED')),
-        n * 1000, (n * 104729) % 1000000007, iif(n % 10 = 0, 1, NULL) FROM numbers`).bind(raw(customer.id)),
+        n * 1000, (n * 104729) % 1000000007, iif(n % 10 = 0, 1, NULL) FROM numbers`).bind(rawId(customer.id)),
     env.DB.prepare(`INSERT INTO assignment (tenant_id, user_id, role_id, created_at, user_deleted, user_status,
         user_name_key, user_email_key, user_updated_at, user_customer_id)
       SELECT ?1, id, ${role('304')}, 1, deleted, status, name_key, email_key, updated_at, customer_id FROM user
-      WHERE external_id IS NOT NULL AND CAST(substr(external_id, 2) AS INTEGER) % 3 = 0`).bind(raw(tenant.id)),
+      WHERE external_id IS NOT NULL AND CAST(substr(external_id, 2) AS INTEGER) % 3 = 0`).bind(rawId(tenant.id)),
   ]);
   readers['the root key'] = { count: 9000 };
   readers['a key of a tenant'] = { key: (await newKey({ tenants: [tenant.id] })).secret, count: 3000 };

@@ -13,6 +13,7 @@ import {
   newTenant,
   newTenantUser,
   type Result,
+  rawId,
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
@@ -103,7 +104,7 @@ describe('an invitation', () => {
     await join(used);
     await refuses(mailedToken(used.email));
 
-    await env.DB.prepare('UPDATE mailed_link SET expires_at = 1 WHERE user_id = ?').bind(raw(expired)).run();
+    await env.DB.prepare('UPDATE mailed_link SET expires_at = 1 WHERE user_id = ?').bind(rawId(expired.id)).run();
     await refuses(mailedToken(expired.email));
 
     const first = mailedToken(replaced.email);
@@ -160,8 +161,6 @@ describe('an invitation', () => {
   });
 });
 
-const raw = ({ id }: Result): string => atob(id).split(':')[1] ?? '';
-
 describe('a mail that could not be sent', () => {
   const DOWN = {
     EMAIL: {
@@ -172,7 +171,7 @@ describe('a mail that could not be sent', () => {
   };
   const makeDue = (user: Result) =>
     env.DB.batch([
-      env.DB.prepare('UPDATE mailed_link SET due_at = 1 WHERE user_id = ? AND due_at IS NOT NULL').bind(raw(user)),
+      env.DB.prepare('UPDATE mailed_link SET due_at = 1 WHERE user_id = ? AND due_at IS NOT NULL').bind(rawId(user.id)),
       env.DB.prepare('DELETE FROM attempt'),
     ]);
 
@@ -208,7 +207,9 @@ describe('a mail that could not be sent', () => {
   it('is tried ever more rarely, and no more after a week', async () => {
     const user = await newUnreached();
     const due = () =>
-      env.DB.prepare('SELECT due_at FROM mailed_link WHERE user_id = ?').bind(raw(user)).first<number | null>('due_at');
+      env.DB.prepare('SELECT due_at FROM mailed_link WHERE user_id = ?')
+        .bind(rawId(user.id))
+        .first<number | null>('due_at');
     const waits: number[] = [];
     for (let count = 0; count < 9; count += 1) {
       waits.push(Math.round(((await due()) ?? 0) - Date.now()) / 60_000);
@@ -217,7 +218,7 @@ describe('a mail that could not be sent', () => {
     }
     expect(waits.map((wait) => Math.round(wait))).toEqual([5, 10, 20, 40, 80, 160, 320, 360, 360]);
     await env.DB.prepare('UPDATE mailed_link SET created_at = created_at - ?, due_at = 1 WHERE user_id = ?')
-      .bind(7 * DAY_MILLISECONDS, raw(user))
+      .bind(7 * DAY_MILLISECONDS, rawId(user.id))
       .run();
     await env.DB.prepare('DELETE FROM attempt').run();
     await cron(DOWN);
@@ -250,12 +251,12 @@ describe('a mail that could not be sent', () => {
     const user = await newUnreached();
     await makeDue(user);
     // As if it was never tried: another address begins anew, too.
-    await env.DB.prepare('UPDATE mailed_link SET attempts = 0 WHERE user_id = ?').bind(raw(user)).run();
+    await env.DB.prepare('UPDATE mailed_link SET attempts = 0 WHERE user_id = ?').bind(rawId(user.id)).run();
     const email = `${unique('corrected')}@x.example`;
     // By somebody who began before, and so with an earlier time.
     const correct = () =>
       env.DB.prepare('UPDATE user SET email = ?1, email_key = ?1, updated_at = 1 WHERE id = ?2')
-        .bind(email, raw(user))
+        .bind(email, rawId(user.id))
         .run();
     await cron({ DB: overtaken(3, correct) });
     expect(mailsTo(user)).toHaveLength(0);

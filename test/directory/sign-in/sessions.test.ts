@@ -14,6 +14,7 @@ import {
   newTenant,
   newTenantUser,
   type Result,
+  rawId,
   succeed,
 } from '../../shared/fixtures.ts';
 import { ask, cron, graphqlRequest, PUBLIC_URL, SIGNING_KEYS, send } from '../../shared/gateway.ts';
@@ -48,10 +49,10 @@ describe('an access token', () => {
     expect(claims).toEqual({
       iss: PUBLIC_URL,
       aud: PUBLIC_URL,
-      sub: atob(user.id).split(':')[1],
+      sub: rawId(user.id),
       sid: expect.stringMatching(/^[0-9a-f-]{36}$/),
       reach: 'CUSTOMER',
-      customer_id: atob(customer.id).split(':')[1],
+      customer_id: rawId(customer.id),
       iat: expect.any(Number),
       exp: (claims.iat ?? 0) + 900,
     });
@@ -191,7 +192,7 @@ describe('a refresh token', () => {
     expect(inDays(sessionExpiresAt)).toBe(30);
     const pass = (days: number) =>
       env.DB.prepare('UPDATE session SET created_at = created_at - ?1, expires_at = expires_at - ?1 WHERE user_id = ?2')
-        .bind(days * DAY, atob(user.id).split(':')[1])
+        .bind(days * DAY, rawId(user.id))
         .run();
     await pass(29);
     const second = (await step('refresh', { refreshToken })).body;
@@ -300,7 +301,7 @@ describe('sessions', () => {
     await step('request-password-reset', { email: user.email });
     const rows = async () => {
       const tables = ['password', 'session', 'mailed_link'].map((table) =>
-        env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE user_id = ?`).bind(atob(user.id).split(':')[1]),
+        env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE user_id = ?`).bind(rawId(user.id)),
       );
       return (await env.DB.batch<{ n: number }>(tables)).map(({ results }) => results[0]?.n);
     };
@@ -357,7 +358,7 @@ describe('switching to another tenant', () => {
     const { sub, sid } = JSON.parse(atob(body));
     const soon = new Date(Math.floor(Date.now() / 1000) * 1000 + 100_000);
     const grant = { userId: sub, sessionId: sid, reach: 'TENANTS', customerId: null } as const;
-    const token = await TOKENS.issue({ ...grant, tenantId: atob(tenant.id).split(':')[1] ?? '' }, soon);
+    const token = await TOKENS.issue({ ...grant, tenantId: rawId(tenant.id) }, soon);
     const switched = await switchTo(token, { id: tenant.id });
     expect(decodeJwt(switched.accessToken).exp).toBe(soon.getTime() / 1000);
     expect(switched.expiresIn).toBeGreaterThan(90);

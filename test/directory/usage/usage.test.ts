@@ -12,6 +12,7 @@ import {
   newPixel,
   newTenant,
   type Result,
+  rawId,
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
@@ -81,7 +82,7 @@ describe('a tenant', () => {
         tenant(id: $t) { pixels(first: 1) { nodes { ${DATA_SOURCE_FIELDS} tenant { id } } totalCount pageInfo { endCursor } }
           pipelines { nodes { id } totalCount } }
         nodes(ids: $ids) { id __typename } }`,
-      { t: tenant.id, ids: [second.id, pipeline.id, globalId('Pipeline', atob(second.id).slice('Pixel:'.length))] },
+      { t: tenant.id, ids: [second.id, pipeline.id, globalId('Pipeline', rawId(second.id))] },
     );
     expect(data.tenant.pixels).toMatchObject({ nodes: [{ ...first, tenant: { id: tenant.id } }], totalCount: 2 });
     expect(data.tenant.pipelines).toEqual({ nodes: [{ id: pipeline.id }], totalCount: 1 });
@@ -171,7 +172,7 @@ describe('a tenant', () => {
     await succeed('restoreTenant', 'tenant { id }', { id: tenant.id });
     expect(await seen()).toEqual(live);
     await succeed('deleteTenant', 'tenant { id }', { id: tenant.id, permanently: true });
-    const raw = atob(tenant.id).slice('Tenant:'.length);
+    const raw = rawId(tenant.id);
     for (const table of ['data_source', 'traffic_entry', 'traffic_hour']) {
       expect(await env.DB.prepare(`SELECT 1 FROM ${table} WHERE tenant_id = ?`).bind(raw).first()).toBeNull();
     }
@@ -299,7 +300,7 @@ describe('traffic', () => {
       { path: 'entries.4.events', message: 'must not be negative', kind: 'INVALID' },
       { path: 'entries.4.publishErrors', message: 'must not be negative', kind: 'INVALID' },
     ]);
-    const raw = atob(pipeline.id).slice('Pipeline:'.length);
+    const raw = rawId(pipeline.id);
     const unknown = await record([
       good,
       entry(globalId('Pixel', '01900000-0000-7000-8000-000000000000')),
@@ -403,7 +404,7 @@ describe('a window', () => {
 
 /** So many pixels, and traffic of every second one in each of the last 800 hours. */
 async function fill(tenantId: string, pixelCount: number): Promise<void> {
-  const raw = atob(tenantId).slice('Tenant:'.length);
+  const raw = rawId(tenantId);
   const numbers = (count: number) =>
     `WITH RECURSIVE numbers (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count - 1})`;
   const now = Math.floor(Date.now() / HOUR);
@@ -442,7 +443,7 @@ describe('what is older than 720 hours', () => {
     await record([kept]);
     const left = async (table: string) => {
       const rows = env.DB.prepare(`SELECT count(*) AS count FROM ${table} WHERE tenant_id = ?`);
-      return rows.bind(atob(tenant.id).slice('Tenant:'.length)).first('count');
+      return rows.bind(rawId(tenant.id)).first('count');
     };
     const leftAt = async (time: number) => {
       vi.setSystemTime(time);
@@ -465,7 +466,7 @@ describe('what is older than 720 hours', () => {
 
   it('is removed a part at a time', async () => {
     const tenant = await newTenant();
-    const raw = atob(tenant.id).slice('Tenant:'.length);
+    const raw = rawId(tenant.id);
     const count = async () =>
       env.DB.prepare('SELECT count(*) AS count FROM traffic_entry WHERE tenant_id = ?').bind(raw).first('count');
     await env.DB.prepare(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { eventsAbout, globalId, unique } from '../../shared/fixtures.ts';
+import { eventsAbout, globalId, rawId, unique } from '../../shared/fixtures.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';
 import { posted } from './table.ts';
 
@@ -34,8 +34,6 @@ async function userdocks(method: string, id: string, body?: object) {
   );
   return JSON.parse(text);
 }
-
-const rawId = (globalId: string): string => atob(globalId).split(':')[1] ?? '';
 
 const READ_CUSTOMER = {
   plain: 'query($id: ID!) { customer(customerId: $id) { fullName externalId email { email } } }',

@@ -1,0 +1,115 @@
+import { type GraphQLSchema, isObjectType } from 'graphql';
+import { describe, expect, it } from 'vitest';
+import readme from '../../../README.md?raw';
+import { MAX_LISTED, MAX_LISTED_IN_ALL } from '../../../src/dialects/capig/lists.ts';
+import { schema } from '../../../src/dialects/capig/schema.ts';
+import { CLIENT_TOKEN_SECONDS } from '../../../src/directory/api-keys/client-tokens.ts';
+import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
+import { DEFAULT_WINDOW_HOURS } from '../../../src/directory/usage/traffic-hours.ts';
+import { schema as own } from '../../../src/graphql/schema.ts';
+import { allBut, newKey, newTenant, newTenantUser, rawId } from '../../shared/fixtures.ts';
+import { operationsOf } from '../../walks/dialects/table.ts';
+import { advertiser, asked, askToken, hub } from './hub.ts';
+import { CONDITIONS } from './refusals.ts';
+import { capig } from './table.ts';
+
+describe('the README', () => {
+  const section = readme.slice(readme.indexOf('### Conversions API Gateway hub')).split('\n## ')[0] ?? '';
+  const row = (heading: string) =>
+    section.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
+  const wordsOf = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '');
+
+  it('has every operation with its permissions, and no other', () => {
+    const needs = ['queries', '`tenantMutations`', '`userMutations`'].flatMap((heading) =>
+      [...row(heading).matchAll(/`(\w+)` needs ([^;|]*?)(?=;| \||, and hides)/g)].map(([, name = '', list = '']) => [
+        heading === 'queries' ? name : `${wordsOf(heading)[0]}.${name}`,
+        wordsOf(list),
+      ]),
+    );
+    expect(needs.map(([name]) => name).sort()).toEqual(operationsOf(schema).sort());
+    const held = ['tenant:read', 'customer:read', 'user:read', 'usage:read'];
+    for (const [name, list] of needs) {
+      const { permissions = [] } = capig.operations.find((operation) => operation.name === name) ?? {};
+      const own = permissions.filter((permission) => !held.includes(permission) && permission !== 'role:read');
+      if (own.length > 0) expect(list, String(name)).toEqual(own);
+      else expect(permissions, String(name)).toEqual(expect.arrayContaining([...(list ?? [])]));
+    }
+  });
+
+  it('has what every field below a tenant needs', async () => {
+    const fields: Record<string, string> = {
+      users: 'users { id }',
+      'User.roles': 'users { roles { displayName } }',
+      'User.tenants': 'users { tenants { id } }',
+      availableRoles: 'availableRoles { name }',
+      tenants: 'users { tenants { id } }',
+      tenantName: 'users { roles { tenantName } }',
+      defaultTenantId: 'users { defaultTenantId }',
+      tenantUsage: 'tenantUsage { totalPixels }',
+    };
+    const tenant = await newTenant();
+    await newTenantUser(tenant.id);
+    const clauses = row('below a tenant').split(' | ')[1]?.split('; ') ?? [];
+    const said = clauses.flatMap((clause) => {
+      const words = wordsOf(clause);
+      return words.slice(0, -1).map((field) => [field, words.at(-1) ?? ''] as const);
+    });
+    expect(new Set(said.map(([field]) => field))).toEqual(new Set(Object.keys(fields)));
+    for (const [field, permission] of said) {
+      const { secret } = await newKey({ permissions: allBut(permission as Permission) });
+      const document = `query($tenantId: String!) { tenant(tenantId: $tenantId) { ${fields[field]} } }`;
+      const { status, text } = await hub(document, { tenantId: rawId(tenant.id) }, secret);
+      expect(status, `${field} without ${permission}`).toBe(401);
+      expect(text).toContain(permission);
+    }
+  });
+
+  it('has fields by the names that /graphql has', () => {
+    const pairs = [...row('fields').matchAll(/`(\w+)`(?: is)? `(\w+)`/g)].map(([, here = '', there = '']) => [
+      here,
+      there,
+    ]);
+    expect(pairs).toHaveLength(6);
+    const fieldsOf = (of: GraphQLSchema, ...types: string[]) =>
+      types.flatMap((name) => {
+        const type = of.getType(name);
+        return isObjectType(type) ? Object.keys(type.getFields()) : [];
+      });
+    for (const [here, there] of pairs) {
+      expect(fieldsOf(schema, 'Tenant', 'User')).toContain(here);
+      expect(fieldsOf(own, 'Tenant', 'User')).toContain(there);
+    }
+  });
+
+  it('has the limits that the code has, and every code that was seen above', () => {
+    const number = (value: number) => value.toLocaleString('en');
+    expect(row('lists')).toContain(`${number(MAX_LISTED)} records each and ${number(MAX_LISTED_IN_ALL)} in one answer`);
+    expect(row('credential')).toContain(`good for ${CLIENT_TOKEN_SECONDS / 3600} hours`);
+    expect(row('fields')).toContain(`the last ${DEFAULT_WINDOW_HOURS} hours`);
+    for (const [, , , status, code] of CONDITIONS) {
+      expect(row('errors')).toContain(String(status));
+      if (!code.startsWith('GRAPHQL')) expect(row('errors')).toContain(`\`${code}\``);
+    }
+    for (const [number, name] of ['ACTIVE', 'PENDING', 'DEACTIVATED'].entries())
+      expect(row('numbers').split('`User.status`')[0]).toContain(`\`${number}\` ${name}`);
+    for (const [number, name] of ['DEACTIVATED', 'ACTIVE', 'INVITED'].entries())
+      expect(row('numbers').split('`User.status`')[1]).toContain(`\`${number}\` ${name}`);
+    expect(wordsOf(row('always null'))).toEqual(['userExpiry']);
+  });
+
+  it('shows requests that work', async () => {
+    const [tenant, key] = [await newTenant(), await newKey()];
+    const user = await newTenantUser(tenant.id);
+    const values: Record<string, string> = { API_KEY_ID: key.id, API_KEY: key.secret, TENANT_ID: rawId(tenant.id) };
+    const filled = section.replaceAll('\\\n', '').replaceAll(/\$([A-Z_]+)/g, (name, known) => values[known] ?? name);
+    const form = new FormData();
+    for (const [, name = '', value = ''] of filled.matchAll(/-F "?(\w+)=([^"\s]+)"?/g)) form.set(name, value);
+    const { token } = JSON.parse((await askToken(form)).text);
+    const [, body = ''] = /-d '(.*)'$/m.exec(filled) ?? [];
+    const { query, variables } = JSON.parse(body.replaceAll("'", ''));
+    expect((await asked(query, variables, token)).data.tenant).toEqual({
+      name: tenant.name,
+      users: [{ email: user.email, roles: [{ name: advertiser('view', tenant) }] }],
+    });
+  });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import readme from '../../../README.md?raw';
+import { schema } from '../../../src/dialects/plain/schema.ts';
+import { eventsAbout, newKey, newTenant } from '../../shared/fixtures.ts';
+import { ask, PUBLIC_URL, ROOT_KEY, send } from '../../shared/gateway.ts';
+import { newPerson } from './asked.ts';
+import { FAILURES } from './failures.ts';
+import documentOfTheDocument from './mutation.txt?raw';
+import { REFUSALS } from './refusals.ts';
+import { PATH, plain } from './table.ts';
+import variablesOfTheDocument from './variables.txt?raw';
+
+describe('the document', () => {
+  it('is answered as it stands, with its own variables', async () => {
+    const { input } = JSON.parse(variablesOfTheDocument);
+    const customer = await newPerson({ email: { address: input.customerIdentifier.emailAddress } });
+    for (const { externalId } of input.tenantIdentifiers) await newTenant({ externalId });
+    const body = `{"query": ${JSON.stringify(documentOfTheDocument)}, "variables": ${variablesOfTheDocument}}`;
+    const sent = (key: string) =>
+      send(
+        new Request(`${PUBLIC_URL}${PATH}`, {
+          method: 'POST',
+          headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+          body,
+        }),
+      );
+    const { status, text } = await sent(ROOT_KEY);
+    expect([status, text]).toEqual([200, '{"data":{"addCustomerToTenants":{"error":null}}}']);
+    const { data } = await ask('query($id: ID!) { customer(id: $id) { tenants { nodes { externalId } } } }', customer);
+    expect(data.customer.tenants.nodes).toEqual(input.tenantIdentifiers);
+    expect(await eventsAbout(customer.id)).toEqual(['customer.created', 'membership.created', 'membership.created']);
+
+    const { secret } = await newKey({ permissions: ['customerTenantMembership:create'] });
+    expect((await sent(secret)).data.addCustomerToTenants.error).toEqual({
+      message: 'Insufficient permissions, missing "customer:edit".',
+      type: 'FORBIDDEN',
+      code: 'forbidden',
+      fields: [],
+    });
+  });
+});
+
+describe('the README', () => {
+  const section = readme.slice(readme.indexOf('### Plain'), readme.indexOf('### Userdocks'));
+  const row = (heading: string) =>
+    section.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
+  const namesIn = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
+
+  it('has the path, the statuses and the codes', () => {
+    expect(row('URL')).toContain(`\`${PATH}\``);
+    const statuses = new Set(FAILURES.map(([, , status]) => status));
+    const stated = [...row('a request that fails').matchAll(/\b[1-5]\d\d\b/g)].map(([status]) => Number(status));
+    expect(new Set(stated)).toEqual(new Set([...statuses, 200]));
+    const codes = new Set([...REFUSALS.map(([, , , code]) => code), 'forbidden']);
+    const named = namesIn(row('a mutation that fails')).filter((name) => /^[a-z]+(_[a-z]+)*$/.test(name));
+    expect(new Set(named)).toEqual(new Set([...codes, 'error', 'fields']));
+  });
+
+  it('has every operation with the permissions that it needs', () => {
+    const stated = new Map<string, string[]>();
+    for (const part of row('operations').split('; ')) {
+      const names = namesIn(part);
+      const needed = names.filter((name) => name.includes(':'));
+      for (const name of names) if (!name.includes(':')) stated.set(name, needed);
+    }
+    const known = plain.operations.map(({ name, permissions }): [string, string[]] => [
+      name,
+      // What the users of the customer hold is said by the README elsewhere.
+      name === 'deleteCustomer' ? ['customer:delete'] : [...permissions],
+    ]);
+    expect([...stated].sort()).toEqual([...known, ['Customer.tenantMemberships', ['tenant:read']]].sort());
+  });
+
+  it('has every field that is always the same, and every filter', () => {
+    const constant = Object.values(schema.getTypeMap()).flatMap((type) =>
+      'getFields' in type
+        ? Object.values(type.getFields()).flatMap(({ name, description }) =>
+            description?.startsWith('Always') ? [`${type.name}.${name}`] : [],
+          )
+        : [],
+    );
+    expect(
+      namesIn(row('always empty'))
+        .filter((name) => name.includes('.'))
+        .sort(),
+    ).toEqual(constant.sort());
+    const filters = ['CustomersFilter', 'TenantsFilter'].flatMap((name) => {
+      const type = schema.getType(name);
+      return type && 'getFields' in type ? Object.keys(type.getFields()).map((field) => `${name}.${field}`) : [];
+    });
+    expect(
+      namesIn(row('filters'))
+        .filter((name) => name.includes('.'))
+        .sort(),
+    ).toEqual(filters.sort());
+  });
+});

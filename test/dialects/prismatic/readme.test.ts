@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import readme from '../../../README.md?raw';
+import { DEFAULT_PAGE_SIZE } from '../../../src/dialects/prismatic/pages.ts';
+import { schema } from '../../../src/dialects/prismatic/schema.ts';
+import { MAX_DESCRIPTION_SORT } from '../../../src/directory/customers/columns.ts';
+import { MAX_OFFSET } from '../../../src/directory/lists/page-arguments.ts';
+import { MAX_PRISMATIC_COST } from '../../../src/http/dialects/prismatic.ts';
+import { newCustomer, newKey, unique } from '../../shared/fixtures.ts';
+import { PUBLIC_URL, send } from '../../shared/gateway.ts';
+import { operationsOf } from '../../walks/dialects/table.ts';
+import { STATUSES } from './api.ts';
+import { prismatic } from './table.ts';
+
+describe('the README', () => {
+  const section = readme.slice(readme.indexOf('### Prismatic'), readme.indexOf('### Userdocks'));
+  const row = (heading: string) =>
+    section.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
+  const words = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '');
+
+  it('has every operation, with what it needs, and no other', () => {
+    const named = [...row('operations').matchAll(/((?:`\w+`(?:, )?)+) needs? (`[^`]+`|nothing)/g)].flatMap(
+      ([, names = '', needed = '']) => words(names).map((name) => [name, ...words(needed)]),
+    );
+    expect(named.map(([name]) => name).sort()).toEqual(operationsOf(schema).sort());
+    for (const [name = '', needed] of named) {
+      const operation = prismatic.operations.find((known) => known.name === name);
+      // Below the organization, which everybody may read, are its users.
+      expect(name === 'organization' ? undefined : operation?.permissions[0], name).toBe(needed);
+    }
+  });
+
+  it('has every argument of `customers`, and no other', () => {
+    const args =
+      schema
+        .getQueryType()
+        ?.getFields()
+        .customers?.args.map(({ name }) => name) ?? [];
+    const named = words(row('arguments of `customers`')).filter((word) => word !== 'customers' && !/^[A-Z]/.test(word));
+    expect(named.sort()).toEqual([...args].sort());
+    expect(row('arguments of `customers`')).toContain(`\`offset\` up to ${MAX_OFFSET};`);
+    expect(row('arguments of `customers`')).toContain(`its first ${MAX_DESCRIPTION_SORT} characters`);
+  });
+
+  it('has the statuses of what fails, and the limits', () => {
+    const told =
+      row('a failed request')
+        .match(/\b[2-5]\d\d\b/g)
+        ?.map(Number) ?? [];
+    expect(told).toEqual([200, ...new Set([...STATUSES, 500])].sort());
+    const cost = MAX_PRISMATIC_COST.toLocaleString('en');
+    expect(row('cost of an operation')).toContain(`at most ${cost}:`);
+    expect(row('pages')).toContain(`| ${DEFAULT_PAGE_SIZE} records`);
+    expect(readme).toContain(`| cost of an operation | 10,000, at \`/api\` ${cost}:`);
+    expect(readme).toContain(`| records that an \`offset\` skips, at \`/api\` | ${MAX_OFFSET} |`);
+  });
+
+  it('shows a request that works', async () => {
+    const name = unique('FTL');
+    const { secret } = await newKey();
+    const customer = await newCustomer({ name });
+    const filled = section.replaceAll('\\\n', '').replaceAll('$API_KEY', secret).replace('ftl', name.toLowerCase());
+    const [, path = '', options = ''] = /^curl -sS \$TENANTRY(\S+) (.*)$/m.exec(filled) ?? [];
+    const headers = [...options.matchAll(/-H (["'])(\S+): (.*?)\1/g)].map(
+      ([, , header = '', value = '']): [string, string] => [header, value],
+    );
+    const [, body = ''] = /-d '(.*)'$/.exec(options) ?? [];
+    const { data } = await send(new Request(`${PUBLIC_URL}${path}`, { method: 'POST', headers, body }));
+    const { id, externalId } = customer;
+    expect(data.customers.nodes).toEqual([{ id, name, externalId }]);
+  });
+});
