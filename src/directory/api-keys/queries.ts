@@ -5,10 +5,9 @@ import { inList, mapRows, parseJsonList, selection } from '../../db/statement.ts
 import { apiKeyInReach, type Reach, reachOf } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { type Connection, connectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { Connection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { connectionOfList } from '../lists/simple-list.ts';
 
 export const API_KEY_ACCESSES = apiKeys.access.enumValues;
 
@@ -53,8 +52,8 @@ export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[
 
 const scanned = alias(apiKeys, 'scanned');
 
-/** Where the keys in reach are scanned: of whoever reaches some tenants, those of these tenants and no more. */
-function keysInReach(reach: Reach): SQL {
+/** Where the keys that can be in reach are scanned: for a reach of some tenants, only those of these tenants. */
+function scannedFor(reach: Reach): SQL {
   if (reach.kind !== 'TENANTS') return sql`api_key scanned`;
   return sql`(SELECT DISTINCT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)}) reached
     CROSS JOIN api_key scanned ON scanned.id = reached.api_key_id`;
@@ -63,13 +62,13 @@ function keysInReach(reach: Reach): SQL {
 /** The keys in reach, the oldest first, revoked ones included. */
 export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Connection<ApiKeyRecord> {
   requirePermissions(viewer, ['apiKey:read']);
-  const scan: IndexScan = {
-    from: keysInReach(viewer.reach),
-    id: scanned.id,
-    sort: null,
-    partitions: [],
-    where: [apiKeyInReach(viewer, scanned.id)],
-  };
-  const target = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id, sort: null };
-  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'apiKeys'), () => null);
+  return connectionOfList(db, page, {
+    name: 'apiKeys',
+    records: { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id },
+    scan: {
+      from: scannedFor(viewer.reach),
+      id: scanned.id,
+      where: [apiKeyInReach(viewer, scanned.id)],
+    },
+  });
 }

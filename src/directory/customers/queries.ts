@@ -8,15 +8,15 @@ import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer } from '../commands/identifiers.ts';
 import { type CustomerIdentifier, choice, comparable, labels, parse, text } from '../kernel/input.ts';
-import { type Connection, type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { anyOf, BY_CREATION, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
-import { type EntityListArguments, listEntities, type OwnFilter } from '../lists/entity-list.ts';
+import type { Connection, NestedConnection } from '../lists/connection.ts';
+import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
+import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
 import { MAX_CANDIDATES } from '../lists/filtered-page.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
 import { nameFilter } from '../lists/name-filter.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
 import { customersInReach } from '../lists/reach-scans.ts';
 import { isFound, searchFor } from '../lists/search.ts';
+import { nestedConnectionOfList } from '../lists/simple-list.ts';
 
 export const CUSTOMER_KINDS = customers.kind.enumValues;
 
@@ -69,27 +69,28 @@ export interface CustomerListArguments extends EntityListArguments<keyof typeof 
   filter?: z.input<typeof customerFilter> | null | undefined;
 }
 
+const RECORDS = { selection: selection(fields), from: sql`customer`, id: customers.id };
+
 const LIST = {
   name: 'customers',
   permission: 'customer:read',
+  records: RECORDS,
   table: customers,
-  from: sql`customer`,
-  selection: selection(fields),
   orders: CUSTOMER_ORDERS,
   search: { columns: [customers.nameKey, customers.emailKey], index: sql`customer_search`, hasTenants: true },
-  division: 'kind',
-  source: customersInReach,
+  partitionedBy: 'kind',
+  scanOf: customersInReach,
   isInReach: customerInReach,
 } as const;
 
 /** The customers in reach, live ones unless the filter says otherwise. */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, labels, name, nameStartsWith, nameContains, search, searchIn } = filter;
+  const { kinds, labels, search, searchIn } = filter;
   const reachesAll = caller.viewer.reach.kind === 'ORGANIZATION';
-  return listEntities(caller, LIST, args, filter, {
-    divisions: kinds ?? CUSTOMER_KINDS,
-    names: { name, nameStartsWith, nameContains },
+  return listEntities(caller, LIST, args, {
+    ...filter,
+    partitionValues: kinds ?? CUSTOMER_KINDS,
     conditions: [
       ...describedWith(filter.descriptionContains),
       ...(labels ? [carriesAll(labels)] : []),
@@ -108,7 +109,7 @@ const columnsOf = (searched: readonly (typeof SEARCHED)[number][]) => searched.m
 const labelled = alias(customerLabels, 'scanned');
 
 /** Where the customers are listed that carry the first of these labels, and those that carry the rarest of them. */
-function carrying(labels: readonly string[]): Pick<OwnFilter, 'candidates' | 'byId'> {
+function carrying(labels: readonly string[]): Pick<EntityFilter, 'candidates' | 'byId'> {
   const size = sql`(SELECT count(*) FROM (SELECT 1 FROM customer_label WHERE label = given.value LIMIT ${MAX_CANDIDATES}))`;
   const rarest = sql`(SELECT given.value FROM json_each(${jsonList(labels)}) given ORDER BY ${size} LIMIT 1)`;
   return {
@@ -127,8 +128,6 @@ const carriesAll = (labels: readonly string[]): SQL =>
   sql`(SELECT count(*) FROM customer_label WHERE customer_label.customer_id = ${customers.id}
     AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`;
 
-const target = { selection: selection(fields), from: sql`customer`, id: customers.id, sort: null };
-
 const membership = alias(memberships, 'scanned');
 
 /** The live customers of each of these tenants, in the order of their ids. */
@@ -138,16 +137,18 @@ export function listCustomersOfTenants(
   page: PageArguments,
 ): NestedConnection<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);
-  const scan: IndexScan = {
-    from: sql`membership scanned`,
-    id: membership.customerId,
-    sort: null,
-    partitions: [
-      { column: membership.tenantId, values: tenantIds },
-      { column: membership.customerDeleted, values: [0] },
-      { column: membership.customerKind, values: CUSTOMER_KINDS },
-    ],
-    where: [tenantInReach(viewer.reach, membership.tenantId)],
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Tenant.customers'));
+  return nestedConnectionOfList(db, page, {
+    name: 'Tenant.customers',
+    records: RECORDS,
+    parents: { column: membership.tenantId, values: tenantIds },
+    scan: {
+      from: sql`membership scanned`,
+      id: membership.customerId,
+      partitions: [
+        { column: membership.customerDeleted, values: [0] },
+        { column: membership.customerKind, values: CUSTOMER_KINDS },
+      ],
+      where: [tenantInReach(viewer.reach, membership.tenantId)],
+    },
+  });
 }

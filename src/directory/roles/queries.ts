@@ -1,18 +1,16 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { permissions } from '../../db/schema/permissions.ts';
 import { rolePermissions, roles } from '../../db/schema/roles.ts';
-import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { inList, type RowOf, type Statement, select } from '../../db/statement.ts';
 import { roleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../commands/grant-guard.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
 import { comparable, type RoleIdentifier } from '../kernel/input.ts';
-import { type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
-import type { PermissionRecord } from './permissions.ts';
+import type { NestedConnection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { nestedConnectionOfList } from '../lists/simple-list.ts';
+import { PERMISSION_RECORDS, type PermissionRecord } from './permissions.ts';
 
 export const ROLE_SCOPES = roles.scope.enumValues;
 export type RoleScope = (typeof ROLE_SCOPES)[number];
@@ -65,18 +63,10 @@ export function listPermissionsOfRoles(
   page: PageArguments,
 ): NestedConnection<PermissionRecord> {
   requirePermissions(viewer, ['role:read']);
-  const scan: IndexScan = {
-    from: sql`role_permission scanned`,
-    id: scanned.permission,
-    sort: null,
-    partitions: [{ column: scanned.roleId, values: roleIds }],
-    where: [],
-  };
-  const target = {
-    selection: selection({ id: permissions.name, description: permissions.description }),
-    from: sql`permission`,
-    id: permissions.name,
-    sort: null,
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Role.permissions'));
+  return nestedConnectionOfList(db, page, {
+    name: 'Role.permissions',
+    records: PERMISSION_RECORDS,
+    parents: { column: scanned.roleId, values: roleIds },
+    scan: { from: sql`role_permission scanned`, id: scanned.permission, where: [] },
+  });
 }

@@ -4,10 +4,9 @@ import { sessions } from '../../db/schema/sign-in.ts';
 import { allOf, inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
-import { type Connection, connectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { Connection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { connectionOfList } from '../lists/simple-list.ts';
 
 const { familyHash: _familyHash, refreshHash: _refreshHash, ...fields } = getTableColumns(sessions);
 
@@ -50,13 +49,14 @@ export function listSessions(
 ): Connection<SessionRecord> {
   const own = viewer.actor.type === 'USER' ? viewer.actor.id : null;
   if (userId !== null && userId !== own) requirePermissions(viewer, ['user:edit']);
-  const scan: IndexScan = {
-    from: sql`session scanned`,
-    id: scanned.id,
-    sort: null,
-    partitions: [{ column: scanned.userId, values: [userId ?? own] }],
-    where: [sessionInReach(viewer, sql`scanned.user_id`), isLive(sql`scanned.expires_at`)],
-  };
-  const target = { selection: selection(fields), from: sql`session`, id: sessions.id, sort: null };
-  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'sessions'), () => null);
+  return connectionOfList(db, page, {
+    name: 'sessions',
+    records: { selection: selection(fields), from: sql`session`, id: sessions.id },
+    scan: {
+      from: sql`session scanned`,
+      id: scanned.id,
+      partitions: [{ column: scanned.userId, values: [userId ?? own] }],
+      where: [sessionInReach(viewer, sql`scanned.user_id`), isLive(sql`scanned.expires_at`)],
+    },
+  });
 }

@@ -9,12 +9,13 @@ import { type Caller, isGranted, requirePermissions, requireReach, type Viewer }
 import { isTenant, TENANT_IS_LIVE } from '../commands/identifiers.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import { choice, id, parse, type TenantIdentifier } from '../kernel/input.ts';
-import { type Connection, type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { anyOf, BY_CREATION, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
+import type { Connection, NestedConnection } from '../lists/connection.ts';
+import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
-import type { IndexScan, Target } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { Records } from '../lists/index-scan.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
 import { tenantsInReach } from '../lists/reach-scans.ts';
+import { nestedConnectionOfList } from '../lists/simple-list.ts';
 
 export const TENANT_STATUSES = tenants.status.enumValues;
 export const TAX_EXEMPTIONS = tenants.taxExempt.enumValues;
@@ -79,16 +80,17 @@ export interface TenantListArguments extends EntityListArguments<keyof typeof EN
   filter?: z.input<typeof tenantFilter> | null | undefined;
 }
 
+const RECORDS = { selection: selection(fields), from: sql`tenant`, id: tenants.id };
+
 const LIST = {
   name: 'tenants',
   permission: 'tenant:read',
+  records: RECORDS,
   table: tenants,
-  from: sql`tenant`,
-  selection: selection(fields),
   orders: ENTITY_ORDERS,
   search: { columns: [tenants.nameKey], index: sql`tenant_search`, hasTenants: false },
-  division: 'status',
-  source: tenantsInReach,
+  partitionedBy: 'status',
+  scanOf: tenantsInReach,
   isInReach: tenantInReach,
 } as const;
 
@@ -96,17 +98,15 @@ const LIST = {
 export function listTenants(caller: Caller, args: TenantListArguments): Connection<TenantRecord> {
   if (args.filter != null || args.orderBy != null) requireTenantDetails(caller.viewer);
   const filter = parse(tenantFilter, args.filter ?? {}, 'filter');
-  return listEntities(caller, LIST, args, filter, { divisions: filter.statuses ?? TENANT_STATUSES });
+  return listEntities(caller, LIST, args, { ...filter, partitionValues: filter.statuses ?? TENANT_STATUSES });
 }
-
-const target = { selection: selection(fields), from: sql`tenant`, id: tenants.id, sort: null };
 
 /** The live tenants in reach that each of these customers belongs to, in the order of their ids. */
 export const listTenantsOfCustomers = (
   caller: Caller,
   customerIds: readonly string[],
   page: PageArguments,
-): NestedConnection<TenantRecord> => listBelonging(caller, target, customerIds, page);
+): NestedConnection<TenantRecord> => listOfMemberships(caller, RECORDS, customerIds, page);
 
 const member = {
   memberSince: memberships.createdAt,
@@ -121,7 +121,7 @@ export interface MembershipRecord extends Pick<RowOf<typeof fields>, 'createdAt'
   tenant: TenantRecord;
 }
 
-const belonging = {
+const MEMBERSHIP_RECORDS = {
   selection: mapRows(
     selection({ ...fields, ...member }),
     ({ memberSince, memberByType, memberById, ...tenant }): MembershipRecord => ({
@@ -135,7 +135,6 @@ const belonging = {
   from: sql`membership CROSS JOIN tenant ON tenant.id = membership.tenant_id`,
   id: memberships.tenantId,
   parentId: memberships.customerId,
-  sort: null,
 };
 
 /** The same with what is known of the membership itself. */
@@ -143,23 +142,25 @@ export const listMembershipsOfCustomers = (
   caller: Caller,
   customerIds: readonly string[],
   page: PageArguments,
-): NestedConnection<MembershipRecord> => listBelonging(caller, belonging, customerIds, page);
+): NestedConnection<MembershipRecord> => listOfMemberships(caller, MEMBERSHIP_RECORDS, customerIds, page);
 
 const membership = alias(memberships, 'scanned');
 
-function listBelonging<Row extends { id: string }>(
+function listOfMemberships<Row extends { id: string }>(
   { db, viewer }: Caller,
-  target: Target<Row>,
+  records: Records<Row>,
   customerIds: readonly string[],
   page: PageArguments,
 ): NestedConnection<Row> {
   requirePermissions(viewer, ['tenant:read']);
-  const scan: IndexScan = {
-    from: sql`membership scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
-    id: membership.tenantId,
-    sort: null,
-    partitions: [{ column: membership.customerId, values: customerIds }],
-    where: [sql`living.deleted_at IS NULL`, tenantInReach(viewer.reach, membership.tenantId)],
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Customer.tenants'));
+  return nestedConnectionOfList(db, page, {
+    name: 'Customer.tenants',
+    records,
+    parents: { column: membership.customerId, values: customerIds },
+    scan: {
+      from: sql`membership scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
+      id: membership.tenantId,
+      where: [sql`living.deleted_at IS NULL`, tenantInReach(viewer.reach, membership.tenantId)],
+    },
+  });
 }

@@ -4,10 +4,9 @@ import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
 import { inList, mapRows, parseJsonList, type Statement, selection } from '../../db/statement.ts';
 import { trustedIssuerInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { type Connection, connectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { Connection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { connectionOfList } from '../lists/simple-list.ts';
 
 /** What an issuer lists. */
 export type ListName = 'role' | 'customer';
@@ -55,13 +54,13 @@ const scanned = alias(trustedIssuers, 'scanned');
 /** The trusted issuers in reach, the oldest first. */
 export function listTrustedIssuers({ db, viewer }: Caller, page: PageArguments): Connection<TrustedIssuerRecord> {
   requirePermissions(viewer, ['organization:edit']);
-  const scan: IndexScan = {
-    from: sql`trusted_issuer scanned`,
-    id: scanned.id,
-    sort: null,
-    partitions: [],
-    where: [trustedIssuerInReach(viewer.reach)],
-  };
-  const target = { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id, sort: null };
-  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'trustedIssuers'), () => null);
+  return connectionOfList(db, page, {
+    name: 'trustedIssuers',
+    records: { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id },
+    scan: {
+      from: sql`trusted_issuer scanned`,
+      id: scanned.id,
+      where: [trustedIssuerInReach(viewer.reach)],
+    },
+  });
 }

@@ -4,10 +4,9 @@ import { dataSources } from '../../db/schema/data-sources.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { NestedConnection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { nestedConnectionOfList } from '../lists/simple-list.ts';
 import { requireTenantDetails } from '../tenants/queries.ts';
 
 export const DATA_SOURCE_STATUSES = dataSources.status.enumValues;
@@ -55,23 +54,24 @@ const scanned = alias(dataSources, 'scanned');
 /** The data sources of this kind of each of these tenants, in the order of their ids. */
 export function listDataSourcesOfTenants(
   { db, viewer }: Caller,
-  { kind, list }: DataSourceKind,
+  { kind, list: name }: DataSourceKind,
   tenantIds: readonly string[],
   page: PageArguments,
 ): NestedConnection<DataSourceRecord> {
   requirePermissions(viewer, ['tenant:read']);
   requireTenantDetails(viewer);
-  const scan: IndexScan = {
-    from: sql`data_source scanned`,
-    id: scanned.id,
-    sort: null,
-    partitions: [
-      { column: scanned.tenantId, values: tenantIds },
-      { column: scanned.kind, values: [kind] },
-      { column: scanned.status, values: DATA_SOURCE_STATUSES },
-    ],
-    where: [dataSourceInReach(viewer.reach, scanned.tenantId)],
-  };
-  const target = { selection: selection(fields), from: sql`data_source`, id: dataSources.id, sort: null };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, list));
+  return nestedConnectionOfList(db, page, {
+    name,
+    records: { selection: selection(fields), from: sql`data_source`, id: dataSources.id },
+    parents: { column: scanned.tenantId, values: tenantIds },
+    scan: {
+      from: sql`data_source scanned`,
+      id: scanned.id,
+      partitions: [
+        { column: scanned.kind, values: [kind] },
+        { column: scanned.status, values: DATA_SOURCE_STATUSES },
+      ],
+      where: [dataSourceInReach(viewer.reach, scanned.tenantId)],
+    },
+  });
 }

@@ -8,12 +8,12 @@ import { teamInReach, tenantRoleInReach, userInReach } from '../access/reach.ts'
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import { isUser, USER_IS_LIVE } from '../commands/identifiers.ts';
 import { choice, parse, type UserIdentifier } from '../kernel/input.ts';
-import { type Connection, connectionOf, type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { anyOf, BY_CREATION, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
+import type { Connection, NestedConnection } from '../lists/connection.ts';
+import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
 import { usersInReach } from '../lists/reach-scans.ts';
+import { connectionOfList, nestedConnectionOfList } from '../lists/simple-list.ts';
 
 export const USER_STATUSES = users.status.enumValues;
 
@@ -50,42 +50,44 @@ export interface UserListArguments extends EntityListArguments<keyof typeof USER
   filter?: z.input<typeof userFilter> | null | undefined;
 }
 
+const RECORDS = { selection: selection(fields), from: sql`user`, id: users.id };
+
 const LIST = {
   name: 'users',
   permission: 'user:read',
+  records: RECORDS,
   table: users,
-  from: sql`user`,
-  selection: selection(fields),
   orders: USER_ORDERS,
-  division: 'status',
+  partitionedBy: 'status',
   search: { columns: [users.nameKey, users.emailKey], index: sql`user_search`, hasTenants: true },
-  source: usersInReach,
+  scanOf: usersInReach,
   isInReach: userInReach,
 } as const;
 
 /** The users in reach, live ones unless the filter says otherwise. */
 export function listUsers(caller: Caller, args: UserListArguments): Connection<UserRecord> {
   const filter = parse(userFilter, args.filter ?? {}, 'filter');
-  return listEntities(caller, LIST, args, filter, { divisions: filter.statuses ?? USER_STATUSES });
+  return listEntities(caller, LIST, args, { ...filter, partitionValues: filter.statuses ?? USER_STATUSES });
 }
 
-const target = { selection: selection(fields), from: sql`user`, id: users.id, sort: null };
 const scanned = alias(users, 'scanned');
 
 /** The live users with a role in the organization: its team. Only whoever reaches the organization sees any. */
 export function listUsersOfOrganization({ db, viewer }: Caller, page: PageArguments): Connection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
-  const scan: IndexScan = {
-    from: sql`user scanned`,
-    id: scanned.id,
-    sort: null,
-    partitions: [
-      { column: scanned.deleted, values: [0] },
-      { column: scanned.status, values: USER_STATUSES },
-    ],
-    where: [sql`scanned.kind = 'ORGANIZATION'`, teamInReach(viewer.reach)],
-  };
-  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Organization.users'), () => null);
+  return connectionOfList(db, page, {
+    name: 'Organization.users',
+    records: RECORDS,
+    scan: {
+      from: sql`user scanned`,
+      id: scanned.id,
+      partitions: [
+        { column: scanned.deleted, values: [0] },
+        { column: scanned.status, values: USER_STATUSES },
+      ],
+      where: [sql`scanned.kind = 'ORGANIZATION'`, teamInReach(viewer.reach)],
+    },
+  });
 }
 
 /** The live users in reach of each of these customers, in the order of their ids. */
@@ -95,20 +97,22 @@ export function listUsersOfCustomers(
   page: PageArguments,
 ): NestedConnection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
-  const source = usersInReach(viewer.reach);
-  const scan: IndexScan = {
-    from: source.from,
-    id: source.id,
-    sort: null,
-    partitions: [
-      { column: source.customerId, values: customerIds },
-      ...source.partitions,
-      { column: source.deleted, values: [0] },
-      { column: source.status, values: USER_STATUSES },
-    ],
-    where: [],
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Customer.users'));
+  const { from, columns, partitions } = usersInReach(viewer.reach);
+  return nestedConnectionOfList(db, page, {
+    name: 'Customer.users',
+    records: RECORDS,
+    parents: { column: columns.customerId, values: customerIds },
+    scan: {
+      from,
+      id: columns.id,
+      partitions: [
+        ...partitions,
+        { column: columns.deleted, values: [0] },
+        { column: columns.status, values: USER_STATUSES },
+      ],
+      where: [],
+    },
+  });
 }
 
 const assigned = alias(tenantRoles, 'scanned');
@@ -120,16 +124,18 @@ export function listUsersOfTenants(
   page: PageArguments,
 ): NestedConnection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
-  const scan: IndexScan = {
-    from: sql`assignment scanned`,
-    id: assigned.userId,
-    sort: null,
-    partitions: [
-      { column: assigned.tenantId, values: tenantIds },
-      { column: assigned.userDeleted, values: [0] },
-      { column: assigned.userStatus, values: USER_STATUSES },
-    ],
-    where: [tenantRoleInReach(viewer.reach, assigned.tenantId)],
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Tenant.users'));
+  return nestedConnectionOfList(db, page, {
+    name: 'Tenant.users',
+    records: RECORDS,
+    parents: { column: assigned.tenantId, values: tenantIds },
+    scan: {
+      from: sql`assignment scanned`,
+      id: assigned.userId,
+      partitions: [
+        { column: assigned.userDeleted, values: [0] },
+        { column: assigned.userStatus, values: USER_STATUSES },
+      ],
+      where: [tenantRoleInReach(viewer.reach, assigned.tenantId)],
+    },
+  });
 }

@@ -6,10 +6,9 @@ import { tenantRoleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { recordEvent } from '../commands/event-recording.ts';
-import { type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { NestedConnection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { nestedConnectionOfList } from '../lists/simple-list.ts';
 
 const fields = {
   /** Of the tenant: a user has at most one role in each. */
@@ -30,21 +29,21 @@ export function listTenantRolesOfUsers(
   page: PageArguments,
 ): NestedConnection<TenantRoleRecord> {
   requirePermissions(viewer, ['user:read']);
-  const scan: IndexScan = {
-    from: sql`assignment scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
-    id: scanned.tenantId,
-    sort: null,
-    partitions: [{ column: scanned.userId, values: userIds }],
-    where: [sql`living.deleted_at IS NULL`, tenantRoleInReach(viewer.reach, scanned.tenantId)],
-  };
-  const target = {
-    selection: selection(fields),
-    from: sql`assignment`,
-    id: tenantRoles.tenantId,
-    parentId: tenantRoles.userId,
-    sort: null,
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'User.tenantRoles'));
+  return nestedConnectionOfList(db, page, {
+    name: 'User.tenantRoles',
+    records: {
+      selection: selection(fields),
+      from: sql`assignment`,
+      id: tenantRoles.tenantId,
+      parentId: tenantRoles.userId,
+    },
+    parents: { column: scanned.userId, values: userIds },
+    scan: {
+      from: sql`assignment scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
+      id: scanned.tenantId,
+      where: [sql`living.deleted_at IS NULL`, tenantRoleInReach(viewer.reach, scanned.tenantId)],
+    },
+  });
 }
 
 const ofAssignment = (tenantId: SQL, roleId: SQL): SQL =>
