@@ -20,6 +20,7 @@ const { commandId: _commandId, type, ...fields } = getTableColumns(events);
 
 const eventSelection = selection({ ...fields, type: sql<EventType>`${type}` });
 
+/** An event of the feed: what happened to which record, by whom, and what the record was like before and after. */
 export interface EventRecord extends ReturnType<typeof eventSelection.decode> {}
 
 /** What must be held to see what a record looked like; null where everyone may. */
@@ -51,7 +52,11 @@ function withoutElsewhere(snapshot: Record<string, unknown> | null): Record<stri
   return shown;
 }
 
-/** The events in reach among these. */
+/**
+ * Returns the events in reach among these, as far as the viewer may see them, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `event:read`
+ */
 export async function eventsByIds({ db, viewer }: Caller, ids: readonly number[]): Promise<EventRecord[]> {
   requirePermissions(viewer, ['event:read']);
   const { list, decode } = seenBy(viewer);
@@ -75,13 +80,20 @@ type EventFilter = z.output<typeof eventFilter>;
 /** As a caller gives it: the types are checked here. */
 type GivenEventFilter = Omit<z.input<typeof eventFilter>, 'types'> & { types?: readonly string[] | null | undefined };
 
+/** The arguments of the list of events. */
 export interface EventListArguments extends PageArguments {
   filter?: GivenEventFilter | null | undefined;
 }
 
 const scanned = alias(events, 'scanned');
 
-/** The events in reach, in the order in which they were committed: a reader who goes on from its last cursor misses none. */
+/**
+ * Lists the events in reach in the order in which they were committed. A reader who goes on from the last cursor misses
+ * none, and sees of each only what the permissions to read its record allow.
+ *
+ * @throws ForbiddenError if the viewer lacks `event:read`
+ * @throws ValidationError if the filter or the page arguments are not valid
+ */
 export function listEvents({ db, viewer }: Caller, args: EventListArguments): Connection<EventRecord> {
   requirePermissions(viewer, ['event:read']);
   return connectionOfList(db, args, {

@@ -9,8 +9,10 @@ import type { Connection } from '../lists/connection.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { connectionOfList } from '../lists/simple-list.ts';
 
+/** Whether a key may change anything, as the database has it. */
 export const API_KEY_ACCESSES = apiKeys.access.enumValues;
 
+/** The permissions of the key in scope, as a JSON array. */
 export const permissionList = sql<string>`(SELECT json_group_array(permission) FROM api_key_permission
   WHERE api_key_permission.api_key_id = ${apiKeys.id})`;
 
@@ -37,14 +39,20 @@ const apiKeySelection = mapRows(
   }),
 );
 
+/** An API key as every API shows it: never its secret. */
 export interface ApiKeyRecord extends ReturnType<typeof apiKeySelection.decode> {}
 
+/** Returns a statement that reads API keys: those that `rest` asks for, which follows FROM. */
 export const apiKeyRows = (rest: SQL) => ({
   sql: sql`SELECT ${apiKeySelection.list} FROM api_key ${rest}`,
   decode: apiKeySelection.decode,
 });
 
-/** The keys in reach among these, revoked ones included. */
+/**
+ * Returns the keys in reach among these, revoked ones included, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `apiKey:read`
+ */
 export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<ApiKeyRecord[]> {
   requirePermissions(viewer, ['apiKey:read']);
   return db.read(apiKeyRows(sql`WHERE ${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`));
@@ -59,7 +67,12 @@ function scannedFor(reach: Reach): SQL {
     CROSS JOIN api_key scanned ON scanned.id = reached.api_key_id`;
 }
 
-/** The keys in reach, the oldest first, revoked ones included. */
+/**
+ * Lists the keys in reach, the oldest first, revoked ones included.
+ *
+ * @throws ForbiddenError if the viewer lacks `apiKey:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Connection<ApiKeyRecord> {
   requirePermissions(viewer, ['apiKey:read']);
   return connectionOfList(db, page, {

@@ -13,8 +13,8 @@ interface Scanned {
 }
 
 /**
- * Returns queries for candidates, each of which answers every entity in reach that the filter can match: first what is asked
- * for that few are likely to have. The last of them are bounds of time, or the whole scan if there are none.
+ * Returns queries for candidates, each of which answers every entity in reach that the filter can match. Those that are
+ * likely to answer the fewest come first. The last are for bounds of time, or the whole scan if there are none.
  */
 export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned, filter: EntityFilter): SQL[] {
   const { externalIds, search, nameContains } = filter;

@@ -16,7 +16,9 @@ export type EntityOrder = Order<keyof typeof ENTITY_ORDERS>;
 const timeRange = z.object({ from: instant.nullish(), to: instant.nullish() }).nullish();
 type TimeRange = z.output<typeof timeRange>;
 
-/** Accepts a list of values of which any may match. An empty one would match nothing, and is a mistake of the caller. */
+/**
+ * Accepts a list of values of which any may match. An empty one would match nothing, and is a mistake of the caller.
+ */
 export const anyOf = <S extends z.ZodType>(value: S) => z.array(value).min(1, 'must not be empty');
 
 /** What the lists of tenants, customers and users can all be filtered by. */
@@ -46,8 +48,8 @@ export interface EntityFilter extends SharedFilter, NameFilter {
 type TimeRanges = Pick<SharedFilter, 'createdAt' | 'updatedAt'>;
 
 /**
- * Returns the order asked for, or that of creation. Who names no order, but asks for what changed within some time, gets
- * the order of change.
+ * Returns the order asked for, or that of creation. Who names no order, but asks for what changed within some time,
+ * gets the order of change.
  */
 export function orderOf<Field extends string>(
   given: Order<Field> | null | undefined,
@@ -72,7 +74,9 @@ export const isServedByIndex = (filter: EntityFilter, field: string): boolean =>
 
 const DELETED_VALUES = { EXCLUDE: [0], ONLY: [1], INCLUDE: [0, 1] };
 
-/** Returns the values of the column `deleted` that are listed: those of live records, unless the filter says otherwise. */
+/**
+ * Returns the values of the column `deleted` that are listed: those of live records, unless the filter says otherwise.
+ */
 export const deletedValues = ({ deleted }: Pick<SharedFilter, 'deleted'>): readonly number[] =>
   DELETED_VALUES[deleted ?? 'EXCLUDE'];
 

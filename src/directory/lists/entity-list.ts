@@ -24,8 +24,8 @@ import { isFound, rangeOfSearch, type Searched, searchFor } from './search.ts';
 type Columns<Name extends string> = Record<'deleted' | 'updatedAt' | 'nameKey' | Name, Column>;
 
 /**
- * The list of one kind of entity. `Field` are the names of its orders, and `Sort` the columns that they go by. `PartitionedBy`
- * is the column of few values that leads the index of each of them, behind `deleted`.
+ * The list of one kind of entity. `Field` are the names of its orders, and `Sort` the columns that they go by.
+ * `PartitionedBy` is the column of few values that leads the index of each of them, behind `deleted`.
  */
 export interface EntityList<Row, Field extends string, Sort extends string, PartitionedBy extends string>
   extends Searched {

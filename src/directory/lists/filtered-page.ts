@@ -27,14 +27,14 @@ interface FilteredRow<Row> {
 }
 
 /**
- * Returns one page of a list whose filter the index of its order does not serve, plus the row behind it. How many rows are
- * read does not depend on how many records there are:
+ * Returns one page of a list whose filter the index of its order does not serve, plus the row behind it. How many rows
+ * are read does not depend on how many records there are.
  *
- * - `candidates` has the ids of the candidates, if they are few. Then all of them are read, those that do not match are left
- *   out, the others are sorted, and that is all.
- * - Else its `ids` is NULL, and the index is scanned from the cursor on, a window of rows in each partition. Windows end at
- *   different keyset positions, and `window_end` is the first of them: no partition has been left unread up to there. So
- *   the page ends there, and the next one goes on from it.
+ * - `candidates` has the ids of the candidates, if they are few. Then all of them are read, those that do not match are
+ *   left out, the others are sorted, and that is all.
+ * - Else its `ids` is NULL, and the index is scanned from the cursor on, a window of rows in each partition. Windows
+ *   end at different keyset positions, and `window_end` is the first of them: no partition has been left unread up to
+ *   there. So the page ends there, and the next one goes on from it.
  * - `found` has the ids of the matches of either kind, and behind them that of the record at `window_end`.
  */
 export function filteredPage<Row>(
@@ -99,7 +99,8 @@ function fewCandidates(candidates: readonly SQL[]): SQL {
 
 /**
  * The condition that a row does not come after `window_end`. If no window has been filled, the range ends the scan, or
- * nothing does: then the row is compared with what sorts behind all others. That is a blob, behind all texts and numbers.
+ * nothing does: then the row is compared with what sorts behind all others. That is a blob, behind all texts and
+ * numbers.
  */
 function upToWindowEnd({ sort, id, range }: IndexScan, ascending: boolean): SQL {
   const end = endOf(range, ascending);

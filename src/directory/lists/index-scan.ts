@@ -16,15 +16,15 @@ export interface Range {
   to: Edge | null;
 }
 
-/** A keyset position where a range begins or ends. No record stands at it, and its key may be left to SQLite to work out. */
+/** A keyset position where a range begins or ends. No record stands at it, and its key may be an expression. */
 export interface Edge {
   key: KeysetPosition['key'] | SQL;
   id: KeysetPosition['id'];
 }
 
 /**
- * Where the ids of a list are read in its order, by an index that the partitions lead. The index serves the partitions, the
- * range and `where`, so that they leave out no row that has been read.
+ * Where the ids of a list are read in its order, by an index that the partitions lead. The index serves the partitions,
+ * the range and `where`, so that they leave out no row that has been read.
  */
 export interface IndexScan {
   from: SQL;
@@ -42,8 +42,8 @@ export interface Filter {
   /** Conditions over the records of the list. They include the partitions, but for those of the reach. */
   conditions: readonly SQL[];
   /**
-   * Queries for candidates: each by itself answers the `id` of every record in reach that satisfies the conditions, and of
-   * others. There is at least one, and those that are likely to answer the fewest come first.
+   * Queries for candidates: each by itself answers the `id` of every record in reach that satisfies the conditions, and
+   * of others. There is at least one, and those that are likely to answer the fewest come first.
    */
   candidates: readonly SQL[];
   /** Whether a candidate is in reach. A scan reads nothing else anyway. */
@@ -83,8 +83,8 @@ function comesAfter({ sort, id }: Sorted, position: Edge, ascending: boolean): S
 }
 
 /**
- * Returns the condition that a row comes after this cursor and after the start of the range, if there is either. Of the two
- * only the tighter is asked for: SQLite would seek the one that stands first, and read all that lies between.
+ * Returns the condition that a row comes after this cursor and after the start of the range, if there is either. Of the
+ * two only the tighter is asked for: SQLite would seek the one that stands first, and read all that lies between.
  */
 export function afterStart(
   sorted: Sorted,
@@ -107,7 +107,7 @@ export function beforeEnd(sorted: Sorted, range: Range | undefined, ascending: b
   return end ? [comesAfter(sorted, end, !ascending)] : [];
 }
 
-/** Times and ids are sorted by JavaScript as they are by SQLite. Of a key that only SQLite can work out, the cursor wins. */
+/** Times and ids are sorted by JavaScript as they are by SQLite. Where the key of an edge is SQL, the cursor wins. */
 function isTighter({ key, id }: Edge, cursor: KeysetPosition, ascending: boolean): boolean {
   if (is(key, SQL)) return false;
   if (key === null || cursor.key === null || key === cursor.key) return id > cursor.id === ascending;

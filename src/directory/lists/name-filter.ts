@@ -25,8 +25,8 @@ export function conditionsOnName(nameKey: Column, { name, nameStartsWith, nameCo
 }
 
 /**
- * Returns bounds of names, for an index that has them in order: one for the name and one for its beginning, as far as they are
- * asked for. What matches is within each of them.
+ * Returns bounds for an index of names: those of the name and those of its beginning, if they are asked for. What
+ * matches is within each of them.
  */
 export function boundsOfName(nameKey: Column, { name, nameStartsWith }: NameFilter): SQL[][] {
   return [
@@ -41,7 +41,7 @@ export const beginningWith = (nameKey: Column, key: string): SQL[] => [
   sql`${nameKey} < ${behindAllWith(key)}`,
 ];
 
-/** Returns the range of the order of names outside of which nothing can match; null if neither name nor beginning bounds it. */
+/** Returns the range of names outside of which nothing can match; null if neither name nor beginning bounds it. */
 export function rangeOfName({ name, nameStartsWith }: NameFilter): Range | null {
   const beginning = name ?? nameStartsWith;
   if (beginning == null) return null;

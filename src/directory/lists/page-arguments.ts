@@ -2,9 +2,9 @@ import { ValidationError } from '../kernel/errors.ts';
 
 /** A page of this size is read where neither `first` nor `last` says another. */
 export const DEFAULT_PAGE_SIZE = 25;
-/** A page of every list and every API is limited to so many records: who asks for more gets a ValidationError. */
+/** A page of any list is limited to so many records: who asks for more gets a ValidationError. */
 export const MAX_PAGE_SIZE = 100;
-/** No more records can be skipped, because those that are skipped are read all the same. Cursors go on from anywhere. */
+/** No more records can be skipped, because those that are skipped are read all the same. Cursors have no such limit. */
 export const MAX_OFFSET = 500;
 
 /** Relay's arguments of a connection, as a caller gives them. */
@@ -39,8 +39,8 @@ export interface KeysetPosition {
 }
 
 /**
- * A page as it is asked of the database: `limit` rows that come after `from` and `skip` others. It is read in `direction`,
- * or against it if it goes backward.
+ * A page as it is asked of the database: `limit` rows that come after `from` and `skip` others. It is read in
+ * `direction`, or against it if it goes backward.
  */
 export interface PageRequest {
   /** The name of the list in its cursors: a cursor of another list is refused. */
@@ -63,7 +63,7 @@ export interface Page<Row> {
   hasPreviousPage: boolean;
 }
 
-/** Returns a cursor, which is opaque to clients: it has the list, its order, and the sort key and id of the row that the cursor stands for. */
+/** Returns a cursor, which is opaque to clients. It has the list, its order, and the sort key and id of a row. */
 export function encodeCursor({ list, field }: PageRequest, key: SortKey, id: string | number): string {
   return Buffer.from(JSON.stringify([list, field, key, id])).toString('base64url');
 }
@@ -93,10 +93,10 @@ function decodeCursor(path: string, cursor: string, list: string, field: string)
 }
 
 /**
- * Reads the arguments of a page of the list of this name: `first` and `after` read it forward, `last` and `before` backward.
+ * Reads the arguments of a page of the list of this name. `first` and `after` go forward, `last` and `before` backward.
  *
- * @throws ValidationError if the two are mixed, if the page or the offset is too large, or if the cursor is not one of this list
- * and order
+ * @throws ValidationError if the two are mixed, if the page or the offset is too large, or if the cursor is not one of
+ * this list and order
  */
 export function parsePageArguments(page: PageArguments, order: Order, list: string): PageRequest {
   const first = page.first ?? null;
@@ -136,8 +136,8 @@ function offsetOf({ offset }: PageArguments, backward: boolean): number {
 export const rowsFor = ({ skip, limit }: Pick<PageRequest, 'skip' | 'limit'>): number => skip + limit + 1;
 
 /**
- * Makes a page of the rows that were found for it: `rowsFor` it at most, in the direction in which it was read. `lastRead` is
- * given if the list goes on behind it and was not read further.
+ * Makes a page of the rows that were found for it: `rowsFor` it at most, in the direction in which it was read.
+ * `lastRead` is given if the list goes on behind it and was not read further.
  *
  * @throws ValidationError if the list was not read far enough to skip as many rows as were asked for
  */

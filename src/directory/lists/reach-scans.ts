@@ -10,8 +10,8 @@ import { namesOnlyReached, type Reach } from '../access/reach.ts';
 import type { Partition } from './index-scan.ts';
 
 /**
- * Where the records in reach are scanned in order, and nothing else is: a table `scanned`, which may repeat columns of the
- * records' own table under other names.
+ * Where the records in reach are scanned in order, and nothing else is. The table may be another than theirs, which
+ * repeats their columns under other names.
  */
 export interface ReachScan<Name extends string> {
   from: SQL;
@@ -26,8 +26,8 @@ const tenant = alias(tenants, 'scanned');
 const ownMembership = alias(memberships, 'own');
 
 /**
- * Returns where the tenants in reach are scanned: the table of tenants, each of those in reach by itself, or those that the
- * customer in reach belongs to. The last are in the order of their ids only.
+ * Returns where the tenants in reach are scanned. That is their table, or each of those in reach by itself, or those
+ * that the customer in reach belongs to. The last are in the order of their ids only.
  */
 export function tenantsInReach(reach: Reach): ReachScan<EntityColumn | 'status'> {
   if (reach.kind === 'ORGANIZATION') return { from: sql`tenant scanned`, columns: tenant, partitions: [] };
@@ -46,8 +46,8 @@ const customer = alias(customers, 'scanned');
 const membership = alias(memberships, 'scanned');
 
 /**
- * Returns where the customers in reach are scanned: the table of customers, or the memberships of the tenants in reach, which
- * repeat the sort keys of their customers.
+ * Returns where the customers in reach are scanned. That is their table, or the memberships of the tenants in reach,
+ * which repeat the sort keys of customers.
  */
 export function customersInReach(reach: Reach): ReachScan<EntityColumn | 'kind' | 'descriptionSort'> {
   if (reach.kind !== 'TENANTS') {
@@ -72,8 +72,8 @@ const user = alias(users, 'scanned');
 const assignment = alias(tenantRoles, 'scanned');
 
 /**
- * Returns where the users in reach are scanned: the table of users, or the roles in the tenants in reach, which repeat the sort
- * keys of their users.
+ * Returns where the users in reach are scanned. That is their table, or the roles in the tenants in reach, which repeat
+ * the sort keys of users.
  */
 export function usersInReach(reach: Reach): ReachScan<EntityColumn | 'status' | 'emailKey' | 'customerId'> {
   if (reach.kind !== 'TENANTS') {
@@ -103,8 +103,8 @@ interface EventScan extends ReachScan<'id' | 'type'> {
 }
 
 /**
- * Returns where the events in reach are scanned: the feed itself, or the part of it that names a tenant in reach. Of an API key
- * that reaches other tenants besides, events are out of reach.
+ * Returns where the events in reach are scanned: the feed itself, or the part of it that names a tenant in reach. Of an
+ * API key that reaches other tenants besides, events are out of reach.
  */
 export function eventsInReach(reach: Reach): EventScan {
   if (reach.kind === 'ORGANIZATION') return { from: sql`event scanned`, columns: event, partitions: [], where: [] };

@@ -26,9 +26,9 @@ export function searchFor(text: string): Search {
 }
 
 /**
- * Returns the condition that a record is found. Three characters and more match anywhere, two the beginning of the name, and
- * one nothing; an external id matches as a whole, whatever its length. No character of the text has a meaning of its own.
- * Looks at all columns, or only at those given.
+ * Returns the condition that a record is found. Three characters and more match anywhere, two the beginning of the
+ * name, and one nothing; an external id matches as a whole, whatever its length. No character of the text has a meaning
+ * of its own. Looks at all columns, or only at those given.
  */
 export function isFound(
   { table, search }: Searched,
@@ -61,8 +61,8 @@ export function withExternalIds(
 const MAX_TRIGRAMS = 32;
 
 /**
- * Returns a query for the `id` of the records that have all the trigrams of three characters or more: those that are found, and
- * a few others. Returns no query where the index has records beyond the reach and does not tell them apart.
+ * Returns a query for the `id` of the records that have all the trigrams of the text. They are those that are found,
+ * and a few others. Returns no query where the index has records beyond the reach and does not tell them apart.
  */
 export function withTrigrams({ records, search }: Searched, reach: Reach, { characters }: Search): SQL[] {
   const { index } = search;
@@ -83,8 +83,9 @@ export function withTrigrams({ records, search }: Searched, reach: Reach, { char
 }
 
 /**
- * Returns the range of the order of names outside of which a search finds nothing: for two characters, the names that begin
- * with them. Nothing bounds it if a record in reach has the two characters as its external id, because its name may be any.
+ * Returns the range of the order of names outside of which a search finds nothing: for two characters, the names that
+ * begin with them. Nothing bounds it if a record in reach has the two characters as its external id, because its name
+ * may be any.
  */
 export function rangeOfSearch(searched: Searched, reach: Reach, { key, characters }: Search): Range {
   if (characters.length !== 2) return { from: null, to: null };

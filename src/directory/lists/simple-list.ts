@@ -9,8 +9,8 @@ export interface SimpleScan extends Pick<IndexScan, 'from' | 'id' | 'where'> {
 }
 
 /**
- * A list in the order of its ids, filtered by nothing that its scan does not serve. Its permission is required where it is
- * made, and its scan must yield no record out of reach.
+ * A list in the order of its ids, filtered by nothing that its scan does not serve. Its permission is required where it
+ * is made, and its scan must yield no record out of reach.
  */
 export interface SimpleList<Row> {
   /** As its cursors have it: one of another list is refused. */

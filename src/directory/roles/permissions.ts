@@ -14,7 +14,7 @@ export interface PermissionRecord {
   description: string;
 }
 
-/** Permissions are known by their names alone, and everybody reaches them all. */
+/** The table of permissions, whose names are their ids. */
 export const PERMISSION_RECORDS = {
   selection: selection({ id: permissions.name, description: permissions.description }),
   from: sql`permission`,
@@ -31,6 +31,7 @@ const LIST = {
  * Lists every permission there is, by name.
  *
  * @throws ForbiddenError if the viewer lacks `role:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
  */
 export function listPermissions({ db, viewer }: Caller, page: PageArguments): Connection<PermissionRecord> {
   requirePermissions(viewer, ['role:read']);

@@ -9,20 +9,23 @@ import type { PageArguments } from '../lists/page-arguments.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 import { requireTenantDetails } from '../tenants/queries.ts';
 
+/** What state a data source can be in, as the database has it. */
 export const DATA_SOURCE_STATUSES = dataSources.status.enumValues;
 
-/** Pixels and pipelines are alike in all but their names. */
+/** A kind of data source. Pixels and pipelines are alike in all but their names. */
 export interface DataSourceKind {
   readonly kind: typeof dataSources.$inferSelect.kind;
-  /** In global ids and events. */
+  /** The name of the kind in global ids and events. */
   readonly name: 'Pixel' | 'Pipeline';
-  /** In event types and messages. */
+  /** The word for the kind in event types and messages. */
   readonly word: 'pixel' | 'pipeline';
-  /** The list of them, as cursors have it. */
+  /** The name of their list in its cursors. */
   readonly list: 'Tenant.pixels' | 'Tenant.pipelines';
 }
 
+/** The kind of data source where events of a tenant come in. */
 export const PIXEL: DataSourceKind = { kind: 'PIXEL', name: 'Pixel', word: 'pixel', list: 'Tenant.pixels' };
+/** The kind of data source where events of a tenant go on to. */
 export const PIPELINE: DataSourceKind = {
   kind: 'PIPELINE',
   name: 'Pipeline',
@@ -32,11 +35,17 @@ export const PIPELINE: DataSourceKind = {
 
 const { kind: _kind, externalIdKey: _key, lastTrafficHour: _hour, ...fields } = getTableColumns(dataSources);
 
+/** A data source as every API shows it, without the columns that are only compared. */
 export interface DataSourceRecord extends RowOf<typeof fields> {}
 
+/** Returns a statement that reads data sources: those that `rest` asks for, which follows FROM. */
 export const dataSourceRows = (rest: SQL): Statement<DataSourceRecord> => select(fields, sql`FROM data_source ${rest}`);
 
-/** The data sources of this kind among these that live tenants in reach have, in no particular order. */
+/**
+ * Returns the data sources of this kind among these that live tenants in reach have, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `tenant:read`
+ */
 export async function dataSourcesByIds(
   { db, viewer }: Caller,
   { kind }: DataSourceKind,
@@ -51,7 +60,12 @@ export async function dataSourcesByIds(
 
 const scanned = alias(dataSources, 'scanned');
 
-/** The data sources of this kind of each of these tenants, in the order of their ids. */
+/**
+ * Lists the data sources of this kind of each of these tenants, in the order of their ids.
+ *
+ * @throws ForbiddenError if the viewer lacks `tenant:read` or reaches only a customer
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listDataSourcesOfTenants(
   { db, viewer }: Caller,
   { kind, list: name }: DataSourceKind,

@@ -11,7 +11,7 @@ import type { PageArguments } from '../lists/page-arguments.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 
 const fields = {
-  /** Of the tenant: a user has at most one role in each. */
+  /** The id of the tenant: a user has at most one role in each. */
   id: tenantRoles.tenantId,
   roleId: tenantRoles.roleId,
   createdAt: tenantRoles.createdAt,
@@ -22,7 +22,12 @@ export interface TenantRoleRecord extends RowOf<typeof fields> {}
 
 const scanned = alias(tenantRoles, 'scanned');
 
-/** The roles of each of these users in live tenants in reach, in the order of the tenants' ids. */
+/**
+ * Lists the roles of each of these users in live tenants in reach, in the order of the tenants' ids.
+ *
+ * @throws ForbiddenError if the viewer lacks `user:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listTenantRolesOfUsers(
   { db, viewer }: Caller,
   userIds: readonly string[],
