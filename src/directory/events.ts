@@ -8,11 +8,11 @@ import { type Caller, requirePermissions, type Viewer } from './access/viewer.ts
 import { EVENT_TYPES, type EventType } from './kernel/event-types.ts';
 import { choice, id, parse } from './kernel/input.ts';
 import type { Permission } from './kernel/permission-names.ts';
-import { type Connection, connectionOf } from './lists/connection.ts';
-import { anyOf, BY_CREATION } from './lists/entity-filter.ts';
-import type { IndexScan } from './lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from './lists/page-arguments.ts';
+import type { Connection } from './lists/connection.ts';
+import { anyOf } from './lists/entity-filter.ts';
+import type { PageArguments } from './lists/page-arguments.ts';
 import { eventsInReach } from './lists/reach-scans.ts';
+import { connectionOfList, type SimpleScan } from './lists/simple-list.ts';
 
 const EVENT_ACTORS = events.actorType.enumValues;
 
@@ -20,6 +20,7 @@ const { commandId: _commandId, type, ...fields } = getTableColumns(events);
 
 const eventSelection = selection({ ...fields, type: sql<EventType>`${type}` });
 
+/** An event of the feed: what happened to which record, by whom, and what the record was like before and after. */
 export interface EventRecord extends ReturnType<typeof eventSelection.decode> {}
 
 /** What must be held to see what a record looked like; null where everyone may. */
@@ -51,7 +52,11 @@ function withoutElsewhere(snapshot: Record<string, unknown> | null): Record<stri
   return shown;
 }
 
-/** The events in reach among these. */
+/**
+ * Returns the events in reach among these, as far as the viewer may see them, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `event:read`
+ */
 export async function eventsByIds({ db, viewer }: Caller, ids: readonly number[]): Promise<EventRecord[]> {
   requirePermissions(viewer, ['event:read']);
   const { list, decode } = seenBy(viewer);
@@ -75,48 +80,47 @@ type EventFilter = z.output<typeof eventFilter>;
 /** As a caller gives it: the types are checked here. */
 type GivenEventFilter = Omit<z.input<typeof eventFilter>, 'types'> & { types?: readonly string[] | null | undefined };
 
+/** The arguments of the list of events. */
 export interface EventListArguments extends PageArguments {
   filter?: GivenEventFilter | null | undefined;
 }
 
 const scanned = alias(events, 'scanned');
 
-/** The events in reach, in the order in which they were committed: a reader who goes on from its last cursor misses none. */
+/**
+ * Lists the events in reach in the order in which they were committed. A reader who goes on from the last cursor misses
+ * none, and sees of each only what the permissions to read its record allow.
+ *
+ * @throws ForbiddenError if the viewer lacks `event:read`
+ * @throws ValidationError if the filter or the page arguments are not valid
+ */
 export function listEvents({ db, viewer }: Caller, args: EventListArguments): Connection<EventRecord> {
   requirePermissions(viewer, ['event:read']);
-  const scan = scanEvents(viewer.reach, parse(eventFilter, args.filter ?? {}, 'filter'));
-  const target = { selection: seenBy(viewer), from: sql`event`, id: events.id, sort: null };
-  return connectionOf(db, target, scan, parsePageArguments(args, BY_CREATION, 'events'), () => null);
+  return connectionOfList(db, args, {
+    name: 'events',
+    records: { selection: seenBy(viewer), from: sql`event`, id: events.id },
+    scan: scanEvents(viewer.reach, parse(eventFilter, args.filter ?? {}, 'filter')),
+  });
 }
 
-function scanEvents(reach: Reach, { types, subjectId, actor }: EventFilter): IndexScan {
-  const isBy = (given: NonNullable<typeof actor>) =>
-    sql`scanned.actor_type = ${given.type} AND scanned.actor_id IS ${given.id ?? null}`;
+/** Of what the filter asks for, one thing is served by an index: the subject, else the actor, else the types. */
+function scanEvents(reach: Reach, { types, subjectId, actor }: EventFilter): SimpleScan {
+  const isByActor =
+    actor == null ? [] : [sql`scanned.actor_type = ${actor.type} AND scanned.actor_id IS ${actor.id ?? null}`];
+  // The unary plus keeps SQLite from scanning the index of types.
+  const isOfTypes = types == null ? [] : [inList(sql`+scanned.type`, types)];
   // A subject has few events, wherever they lie in the feed.
   if (subjectId != null) {
+    const isOfSubject = sql`scanned.subject_id = ${subjectId}`;
+    const isInReach = eventInReach(reach, scanned.id, scanned.subjectType);
     return {
       from: sql`event scanned`,
       id: scanned.id,
-      sort: null,
-      partitions: [],
-      where: [
-        sql`scanned.subject_id = ${subjectId}`,
-        ...(actor == null ? [] : [isBy(actor)]),
-        ...(types == null ? [] : [inList(sql`+scanned.type`, types)]),
-        eventInReach(reach, scanned.id, scanned.subjectType),
-      ],
+      where: [isOfSubject, ...isByActor, ...isOfTypes, isInReach],
     };
   }
-  const source = eventsInReach(reach);
-  const byType = types == null ? [] : [{ column: source.type, values: types }];
-  return {
-    from: source.from,
-    id: source.id,
-    sort: null,
-    partitions: [...source.partitions, ...(actor == null ? byType : [])],
-    where: [
-      ...source.where,
-      ...(actor == null ? [] : [isBy(actor), ...(types == null ? [] : [inList(sql`+scanned.type`, types)])]),
-    ],
-  };
+  const { from, columns, partitions, where } = eventsInReach(reach);
+  if (actor != null) return { from, id: columns.id, partitions, where: [...where, ...isByActor, ...isOfTypes] };
+  const byType = types == null ? [] : [{ column: columns.type, values: types }];
+  return { from, id: columns.id, partitions: [...partitions, ...byType], where };
 }

@@ -5,13 +5,14 @@ import { inList, mapRows, parseJsonList, selection } from '../../db/statement.ts
 import { apiKeyInReach, type Reach, reachOf } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { type Connection, connectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { Connection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { connectionOfList } from '../lists/simple-list.ts';
 
+/** Whether a key may change anything, as the database has it. */
 export const API_KEY_ACCESSES = apiKeys.access.enumValues;
 
+/** The permissions of the key in scope, as a JSON array. */
 export const permissionList = sql<string>`(SELECT json_group_array(permission) FROM api_key_permission
   WHERE api_key_permission.api_key_id = ${apiKeys.id})`;
 
@@ -38,14 +39,20 @@ const apiKeySelection = mapRows(
   }),
 );
 
+/** An API key as every API shows it: never its secret. */
 export interface ApiKeyRecord extends ReturnType<typeof apiKeySelection.decode> {}
 
+/** Returns a statement that reads API keys: those that `rest` asks for, which follows FROM. */
 export const apiKeyRows = (rest: SQL) => ({
   sql: sql`SELECT ${apiKeySelection.list} FROM api_key ${rest}`,
   decode: apiKeySelection.decode,
 });
 
-/** The keys in reach among these, revoked ones included. */
+/**
+ * Returns the keys in reach among these, revoked ones included, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `apiKey:read`
+ */
 export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<ApiKeyRecord[]> {
   requirePermissions(viewer, ['apiKey:read']);
   return db.read(apiKeyRows(sql`WHERE ${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`));
@@ -53,23 +60,28 @@ export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[
 
 const scanned = alias(apiKeys, 'scanned');
 
-/** Where the keys in reach are scanned: of whoever reaches some tenants, those of these tenants and no more. */
-function keysInReach(reach: Reach): SQL {
+/** Where the keys that can be in reach are scanned: for a reach of some tenants, only those of these tenants. */
+function scannedFor(reach: Reach): SQL {
   if (reach.kind !== 'TENANTS') return sql`api_key scanned`;
   return sql`(SELECT DISTINCT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)}) reached
     CROSS JOIN api_key scanned ON scanned.id = reached.api_key_id`;
 }
 
-/** The keys in reach, the oldest first, revoked ones included. */
+/**
+ * Lists the keys in reach, the oldest first, revoked ones included.
+ *
+ * @throws ForbiddenError if the viewer lacks `apiKey:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Connection<ApiKeyRecord> {
   requirePermissions(viewer, ['apiKey:read']);
-  const scan: IndexScan = {
-    from: keysInReach(viewer.reach),
-    id: scanned.id,
-    sort: null,
-    partitions: [],
-    where: [apiKeyInReach(viewer, scanned.id)],
-  };
-  const target = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id, sort: null };
-  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'apiKeys'), () => null);
+  return connectionOfList(db, page, {
+    name: 'apiKeys',
+    records: { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id },
+    scan: {
+      from: scannedFor(viewer.reach),
+      id: scanned.id,
+      where: [apiKeyInReach(viewer, scanned.id)],
+    },
+  });
 }

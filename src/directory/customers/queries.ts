@@ -8,16 +8,17 @@ import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer } from '../commands/identifiers.ts';
 import { type CustomerIdentifier, choice, comparable, labels, parse, text } from '../kernel/input.ts';
-import { type Connection, type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { anyOf, BY_CREATION, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
-import { type EntityListArguments, listEntities, type OwnFilter } from '../lists/entity-list.ts';
+import type { Connection, NestedConnection } from '../lists/connection.ts';
+import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
+import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
 import { MAX_CANDIDATES } from '../lists/filtered-page.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
 import { nameFilter } from '../lists/name-filter.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
 import { customersInReach } from '../lists/reach-scans.ts';
 import { isFound, searchFor } from '../lists/search.ts';
+import { nestedConnectionOfList } from '../lists/simple-list.ts';
 
+/** What a customer can be, as the database has it. */
 export const CUSTOMER_KINDS = customers.kind.enumValues;
 
 const {
@@ -28,18 +29,28 @@ const {
   ...fields
 } = getTableColumns(customers);
 
+/** A customer as every API shows it, without the columns that are only compared. */
 export interface CustomerRecord extends RowOf<typeof fields> {}
 
+/** Returns a statement that reads customers: those that `rest` asks for, which follows FROM. */
 export const customerRows = (rest: SQL): Statement<CustomerRecord> => select(fields, sql`FROM customer ${rest}`);
 
-/** The live customers in reach among these, in no particular order. */
+/**
+ * Returns the live customers in reach among these, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `customer:read`
+ */
 export async function customersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<CustomerRecord[]> {
   requirePermissions(viewer, ['customer:read']);
   const inReach = customerInReach(viewer.reach, customers.id);
   return db.read(customerRows(sql`WHERE ${inList(customers.id, ids)} AND ${CUSTOMER_IS_LIVE} AND ${inReach}`));
 }
 
-/** Null when there is no such live customer in reach. */
+/**
+ * Returns the live customer in reach that is identified so; null if there is no such customer.
+ *
+ * @throws ForbiddenError if the viewer lacks `customer:read`
+ */
 export async function findCustomer(
   { db, viewer }: Caller,
   identifier: CustomerIdentifier,
@@ -65,31 +76,38 @@ const customerFilter = z.object({
 
 const CUSTOMER_ORDERS = { ...ENTITY_ORDERS, DESCRIPTION: 'descriptionSort' } as const;
 
+/** The arguments of the list of customers. */
 export interface CustomerListArguments extends EntityListArguments<keyof typeof CUSTOMER_ORDERS> {
   filter?: z.input<typeof customerFilter> | null | undefined;
 }
 
+const RECORDS = { selection: selection(fields), from: sql`customer`, id: customers.id };
+
 const LIST = {
   name: 'customers',
   permission: 'customer:read',
+  records: RECORDS,
   table: customers,
-  from: sql`customer`,
-  selection: selection(fields),
   orders: CUSTOMER_ORDERS,
   search: { columns: [customers.nameKey, customers.emailKey], index: sql`customer_search`, hasTenants: true },
-  division: 'kind',
-  source: customersInReach,
+  partitionedBy: 'kind',
+  scanOf: customersInReach,
   isInReach: customerInReach,
 } as const;
 
-/** The customers in reach, live ones unless the filter says otherwise. */
+/**
+ * Lists the customers in reach that match the filter, live ones unless it says otherwise.
+ *
+ * @throws ForbiddenError if the viewer lacks `customer:read`
+ * @throws ValidationError if the filter or the page arguments are not valid
+ */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, labels, name, nameStartsWith, nameContains, search, searchIn } = filter;
+  const { kinds, labels, search, searchIn } = filter;
   const reachesAll = caller.viewer.reach.kind === 'ORGANIZATION';
-  return listEntities(caller, LIST, args, filter, {
-    divisions: kinds ?? CUSTOMER_KINDS,
-    names: { name, nameStartsWith, nameContains },
+  return listEntities(caller, LIST, args, {
+    ...filter,
+    partitionValues: kinds ?? CUSTOMER_KINDS,
     conditions: [
       ...describedWith(filter.descriptionContains),
       ...(labels ? [carriesAll(labels)] : []),
@@ -99,7 +117,7 @@ export function listCustomers(caller: Caller, args: CustomerListArguments): Conn
   });
 }
 
-/** No index serves it: where nothing else is asked for, a page looks at so many customers only. */
+/** No index finds a text in a description: where nothing else is asked for, a page tries a window of customers. */
 const describedWith = (text: string | null | undefined): SQL[] =>
   text == null ? [] : [sql`instr(${customers.descriptionKey}, ${comparable(text)}) > 0`];
 
@@ -107,8 +125,11 @@ const columnsOf = (searched: readonly (typeof SEARCHED)[number][]) => searched.m
 
 const labelled = alias(customerLabels, 'scanned');
 
-/** Where the customers are listed that carry the first of these labels, and those that carry the rarest of them. */
-function carrying(labels: readonly string[]): Pick<OwnFilter, 'candidates' | 'byId'> {
+/**
+ * The customers that carry the rarest of these labels are candidates. In the order of ids, those that carry the first
+ * label can be scanned instead of all customers.
+ */
+function carrying(labels: readonly string[]): Pick<EntityFilter, 'candidates' | 'byId'> {
   const size = sql`(SELECT count(*) FROM (SELECT 1 FROM customer_label WHERE label = given.value LIMIT ${MAX_CANDIDATES}))`;
   const rarest = sql`(SELECT given.value FROM json_each(${jsonList(labels)}) given ORDER BY ${size} LIMIT 1)`;
   return {
@@ -127,27 +148,32 @@ const carriesAll = (labels: readonly string[]): SQL =>
   sql`(SELECT count(*) FROM customer_label WHERE customer_label.customer_id = ${customers.id}
     AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`;
 
-const target = { selection: selection(fields), from: sql`customer`, id: customers.id, sort: null };
-
 const membership = alias(memberships, 'scanned');
 
-/** The live customers of each of these tenants, in the order of their ids. */
+/**
+ * Lists the live customers of each of these tenants that is in reach, in the order of their ids.
+ *
+ * @throws ForbiddenError if the viewer lacks `customer:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listCustomersOfTenants(
   { db, viewer }: Caller,
   tenantIds: readonly string[],
   page: PageArguments,
 ): NestedConnection<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);
-  const scan: IndexScan = {
-    from: sql`membership scanned`,
-    id: membership.customerId,
-    sort: null,
-    partitions: [
-      { column: membership.tenantId, values: tenantIds },
-      { column: membership.customerDeleted, values: [0] },
-      { column: membership.customerKind, values: CUSTOMER_KINDS },
-    ],
-    where: [tenantInReach(viewer.reach, membership.tenantId)],
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Tenant.customers'));
+  return nestedConnectionOfList(db, page, {
+    name: 'Tenant.customers',
+    records: RECORDS,
+    parents: { column: membership.tenantId, values: tenantIds },
+    scan: {
+      from: sql`membership scanned`,
+      id: membership.customerId,
+      partitions: [
+        { column: membership.customerDeleted, values: [0] },
+        { column: membership.customerKind, values: CUSTOMER_KINDS },
+      ],
+      where: [tenantInReach(viewer.reach, membership.tenantId)],
+    },
+  });
 }

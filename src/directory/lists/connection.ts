@@ -1,17 +1,18 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type Column, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { allOf, type Statement, select } from '../../db/statement.ts';
 import { filteredCount, filteredPage } from './filtered-page.ts';
 import {
-  fromStart,
+  afterStart,
+  beforeEnd,
   type IndexScan,
   inPartition,
   inPartitions,
   isAscending,
   orderBy,
+  type Partition,
   partitionTables,
-  type Target,
-  untilEnd,
+  type SortedRecords,
 } from './index-scan.ts';
 import { encodeCursor, type Page, type PageRequest, rowsFor, type SortKey, toPage } from './page-arguments.ts';
 
@@ -26,11 +27,11 @@ const distinct = ({ partitions }: IndexScan): SQL =>
   partitions.some(({ overlapping }) => overlapping) ? sql`DISTINCT` : sql``;
 
 /** One page of a list, plus the row behind it. */
-function pageStatement<Row>(target: Target<Row>, scan: IndexScan, request: PageRequest): Statement<Row> {
+function pageStatement<Row>(records: SortedRecords<Row>, scan: IndexScan, request: PageRequest): Statement<Row> {
   return {
-    sql: sql`SELECT ${distinct(scan)} ${target.selection.list} ${scannedBy(target, scan, request)}
-      ORDER BY ${orderBy(target, isAscending(request))} LIMIT ${rowsFor(request)}`,
-    decode: target.selection.decode,
+    sql: sql`SELECT ${distinct(scan)} ${records.selection.list} ${scannedBy(records, scan, request)}
+      ORDER BY ${orderBy(records, isAscending(request))} LIMIT ${rowsFor(request)}`,
+    decode: records.selection.decode,
   };
 }
 
@@ -39,32 +40,36 @@ interface Child<Row> {
   row: Row;
 }
 
-/** One page for each of several parents, in one statement: the first partition is the parent. Sorted by id. */
-function nestedPageStatement<Row>(target: Target<Row>, scan: IndexScan, request: PageRequest): Statement<Child<Row>> {
+/** One page for each of several parents, in one statement: the first partition is the parent. */
+function nestedPageStatement<Row>(
+  records: SortedRecords<Row>,
+  scan: IndexScan,
+  request: PageRequest,
+): Statement<Child<Row>> {
   return {
-    sql: sql`SELECT ${distinct(scan)} partition_0.value AS parent_id, ${target.selection.list} ${scannedBy(target, scan, request)}
-      ORDER BY partition_0.value, ${orderBy(target, isAscending(request))}`,
-    decode: (row) => ({ parentId: String(row.parent_id), row: target.selection.decode(row) }),
+    sql: sql`SELECT ${distinct(scan)} partition_0.value AS parent_id, ${records.selection.list} ${scannedBy(records, scan, request)}
+      ORDER BY partition_0.value, ${orderBy(records, isAscending(request))}`,
+    decode: (row) => ({ parentId: String(row.parent_id), row: records.selection.decode(row) }),
   };
 }
 
 /**
- * Walks each combination of the partitions' values by its index, no further than the page, and joins the records found.
+ * Scans the index in each combination of the partitions' values, no further than the page, and joins the records found.
  * A window function would read every row of every partition instead.
  */
-function scannedBy<Row>(target: Target<Row>, scan: IndexScan, request: PageRequest): SQL {
+function scannedBy<Row>(records: SortedRecords<Row>, scan: IndexScan, request: PageRequest): SQL {
   const ascending = isAscending(request);
-  const inRange = [...fromStart(scan, scan.range, request.from, ascending), ...untilEnd(scan, scan.range, ascending)];
-  const ofParent = target.parentId ? sql`${target.parentId} = partition_0.value` : sql`TRUE`;
-  return sql`FROM ${partitionTables(scan)}${target.from} WHERE ${ofParent} AND ${target.id} IN (
-    SELECT ${scan.id} FROM ${scan.from} WHERE ${allOf([inPartition(scan), ...inRange])}
-    ORDER BY ${orderBy(scan, ascending)} LIMIT ${rowsFor(request)})`;
+  const inRange = [...afterStart(scan, scan.range, request.from, ascending), ...beforeEnd(scan, scan.range, ascending)];
+  const ofParent = records.parentId ? sql`${records.parentId} = partition_0.value` : sql`TRUE`;
+  const idsOfPage = sql`SELECT ${scan.id} FROM ${scan.from} WHERE ${allOf([inPartition(scan), ...inRange])}
+    ORDER BY ${orderBy(scan, ascending)} LIMIT ${rowsFor(request)}`;
+  return sql`FROM ${partitionTables(scan)}${records.from} WHERE ${ofParent} AND ${records.id} IN (${idsOfPage})`;
 }
 
-/** A list over a scan, not yet read. */
+/** Returns the connection over a scan. Nothing is read yet. */
 export function connectionOf<Row extends { id: string | number }>(
   db: Database,
-  target: Target<Row>,
+  records: SortedRecords<Row>,
   scan: IndexScan,
   request: PageRequest,
   sortKey: (row: Row) => SortKey,
@@ -72,50 +77,49 @@ export function connectionOf<Row extends { id: string | number }>(
   const { filter } = scan;
   return {
     page: async () => {
-      if (!filter) return toPage(request, await db.read(pageStatement(target, scan, request)));
-      const found = await db.read(filteredPage(target, scan, filter, request));
-      const read = found.find(({ isMatch }) => !isMatch)?.row;
+      if (!filter) return toPage(request, await db.read(pageStatement(records, scan, request)));
+      const found = await db.read(filteredPage(records, scan, filter, request));
+      const lastRead = found.find(({ isMatch }) => !isMatch)?.row;
       const matches = found.filter(({ isMatch }) => isMatch).map(({ row }) => row);
-      return toPage(request, matches, read);
+      return toPage(request, matches, lastRead);
     },
     count: async () => {
-      const [found] = await db.read(filter ? filteredCount(target, filter) : countStatement(scan));
+      const [found] = await db.read(filter ? filteredCount(records, filter) : countStatement(scan));
       return found?.count ?? 0;
     },
     cursor: (row) => encodeCursor(request, sortKey(row), row.id),
   };
 }
 
-/** The lists of several parents, each read in one statement for all of them. */
+/** The lists below several parents, by the id of the parent: each of its functions reads them all in one statement. */
 export interface NestedConnection<Row> {
   pages(): Promise<Map<string, Page<Row>>>;
   counts(): Promise<Map<string, number>>;
   cursor(row: Row): string;
 }
 
-/** The lists below several parents, sorted by id. The first partition of the scan is the parent. */
+/** Returns the lists below several parents, each sorted by id. A parent without records has no page and no count. */
 export function nestedConnectionOf<Row extends { id: string | number }>(
   db: Database,
-  target: Target<Row>,
-  scan: IndexScan,
+  records: SortedRecords<Row>,
+  parents: Partition,
+  scanOfParent: IndexScan,
   request: PageRequest,
 ): NestedConnection<Row> {
+  const scan = { ...scanOfParent, partitions: [parents, ...scanOfParent.partitions] };
   return {
     pages: async () => {
-      const children = await db.read(nestedPageStatement(target, scan, request));
+      const children = await db.read(nestedPageStatement(records, scan, request));
       const byParent = Map.groupBy(children, ({ parentId }) => parentId);
-      return new Map(
-        [...byParent].map(([parentId, found]) => [
-          parentId,
-          toPage(
-            request,
-            found.map(({ row }) => row),
-          ),
-        ]),
-      );
+      const pageOf = (found: readonly Child<Row>[]) =>
+        toPage(
+          request,
+          found.map(({ row }) => row),
+        );
+      return new Map([...byParent].map(([parentId, found]) => [parentId, pageOf(found)]));
     },
     counts: async () => {
-      const found = await db.read(nestedCountStatement(scan));
+      const found = await db.read(nestedCountStatement(scan, parents.column));
       return new Map(found.map(({ parentId, count }) => [parentId, count]));
     },
     cursor: ({ id }) => encodeCursor(request, null, id),
@@ -124,18 +128,17 @@ export function nestedConnectionOf<Row extends { id: string | number }>(
 
 /** How many records a scan would yield: reads every one of them. */
 function countStatement(scan: IndexScan): Statement<{ count: number }> {
+  const inRange = [...afterStart(scan, scan.range, null, true), ...beforeEnd(scan, scan.range, true)];
   return select(
     { count: sql<number>`count(DISTINCT ${scan.id})` },
-    sql`FROM ${scan.from} WHERE ${allOf([inPartitions(scan), ...fromStart(scan, scan.range, null, true), ...untilEnd(scan, scan.range, true)])}`,
+    sql`FROM ${scan.from} WHERE ${allOf([inPartitions(scan), ...inRange])}`,
   );
 }
 
-/** The same for each of several parents, the first partition. A parent without records has no row. */
-function nestedCountStatement(scan: IndexScan): Statement<{ parentId: string; count: number }> {
-  const [parent] = scan.partitions;
-  if (!parent) throw new Error('A nested list is scanned by parent');
+/** How many records a scan would yield below each parent: reads every one of them. */
+function nestedCountStatement(scan: IndexScan, parent: Column): Statement<{ parentId: string; count: number }> {
   return select(
-    { parentId: sql<string>`${parent.column}`, count: sql<number>`count(DISTINCT ${scan.id})` },
-    sql`FROM ${scan.from} WHERE ${inPartitions(scan)} GROUP BY ${parent.column}`,
+    { parentId: sql<string>`${parent}`, count: sql<number>`count(DISTINCT ${scan.id})` },
+    sql`FROM ${scan.from} WHERE ${inPartitions(scan)} GROUP BY ${parent}`,
   );
 }

@@ -2,24 +2,26 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { smallestIdAt } from '../kernel/ids.ts';
 import { choice, instant, MAX_IDENTIFIERS, text } from '../kernel/input.ts';
-import type { Range } from './index-scan.ts';
-import type { KeysetPosition, Order } from './page-arguments.ts';
+import type { IndexScan, Range } from './index-scan.ts';
+import type { NameFilter } from './name-filter.ts';
+import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.ts';
 
-/** What lists of every kind of record are sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
+/** What every list of entities can be sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
 export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
 
+/** What a list is sorted by where it can be sorted like every list of entities and no other way. */
 export type EntityOrder = Order<keyof typeof ENTITY_ORDERS>;
-
-export const BY_CREATION = { field: 'CREATED_AT', direction: 'ASC' } as const;
 
 /** From `from` on, and before `to`. */
 const timeRange = z.object({ from: instant.nullish(), to: instant.nullish() }).nullish();
 type TimeRange = z.output<typeof timeRange>;
 
-/** Any of these values. None at all would match nothing, and is a mistake of the caller. */
+/**
+ * Accepts a list of values of which any may match. An empty one would match nothing, and is a mistake of the caller.
+ */
 export const anyOf = <S extends z.ZodType>(value: S) => z.array(value).min(1, 'must not be empty');
 
-/** What lists of tenants, customers and users can all be filtered by. */
+/** What the lists of tenants, customers and users can all be filtered by. */
 export const entityFilter = {
   /** Whether hidden records are listed: not at all, only they, or all. */
   deleted: choice(['EXCLUDE', 'ONLY', 'INCLUDE']).nullish(),
@@ -29,11 +31,26 @@ export const entityFilter = {
   search: text.nullish(),
 };
 
-export type EntityFilter = z.output<z.ZodObject<typeof entityFilter>>;
+type SharedFilter = z.output<z.ZodObject<typeof entityFilter>>;
 
-type TimeRanges = Pick<EntityFilter, 'createdAt' | 'updatedAt'>;
+/** What is left of a filter for SQL: what all entities share, and what a list of one kind of them makes of the rest. */
+export interface EntityFilter extends SharedFilter, NameFilter {
+  /** The values asked for of the column that the list is partitioned by. */
+  partitionValues: readonly string[];
+  /** Conditions over the table of the list. */
+  conditions?: readonly SQL[];
+  /** Queries for candidates. They must not read beyond the reach, for how many they answer shows in the page. */
+  candidates?: readonly SQL[];
+  /** A table that has only records that can match, in the order of their ids. */
+  byId?: Pick<IndexScan, 'from' | 'id' | 'partitions'> | null;
+}
 
-/** The order asked for. Who asks for what changed within some time and names none wants it in the order of change. */
+type TimeRanges = Pick<SharedFilter, 'createdAt' | 'updatedAt'>;
+
+/**
+ * Returns the order asked for, or that of creation. Who names no order, but asks for what changed within some time,
+ * gets the order of change.
+ */
 export function orderOf<Field extends string>(
   given: Order<Field> | null | undefined,
   { createdAt, updatedAt }: TimeRanges,
@@ -42,21 +59,36 @@ export function orderOf<Field extends string>(
   return isGiven(updatedAt) && !isGiven(createdAt) ? { field: 'UPDATED_AT', direction: 'ASC' } : BY_CREATION;
 }
 
-export const isGiven = (range: TimeRange): boolean => range?.from != null || range?.to != null;
+const isGiven = (range: TimeRange): boolean => range?.from != null || range?.to != null;
+
+/** Whether the index of this order serves all that the filter asks for, so that no row is read that does not match. */
+export const isServedByIndex = (filter: EntityFilter, field: string): boolean =>
+  filter.externalIds == null &&
+  filter.search == null &&
+  filter.name == null &&
+  filter.nameStartsWith == null &&
+  filter.nameContains == null &&
+  !filter.conditions?.length &&
+  (field === 'CREATED_AT' || !isGiven(filter.createdAt)) &&
+  (field === 'UPDATED_AT' || !isGiven(filter.updatedAt));
 
 const DELETED_VALUES = { EXCLUDE: [0], ONLY: [1], INCLUDE: [0, 1] };
 
-export const deletedValues = (deleted: keyof typeof DELETED_VALUES | null | undefined): readonly number[] =>
+/**
+ * Returns the values of the column `deleted` that are listed: those of live records, unless the filter says otherwise.
+ */
+export const deletedValues = ({ deleted }: Pick<SharedFilter, 'deleted'>): readonly number[] =>
   DELETED_VALUES[deleted ?? 'EXCLUDE'];
 
-export function withinTime(column: Column, range: TimeRange | undefined): SQL[] {
+/** Returns the bounds of a column of times within a range; an index of the column serves them. */
+export function withinTime(column: Column, range: TimeRange): SQL[] {
   return [
     ...(range?.from ? [sql`${column} >= ${range.from.getTime()}`] : []),
     ...(range?.to ? [sql`${column} < ${range.to.getTime()}`] : []),
   ];
 }
 
-/** The same for the time of creation, which ids begin with. */
+/** Returns the bounds of the ids of records that were created within a range, because ids begin with that time. */
 export function createdWithin(id: Column, range: TimeRange): SQL[] {
   return [
     ...(range?.from ? [sql`${id} >= ${smallestIdAt(range.from)}`] : []),
@@ -64,8 +96,8 @@ export function createdWithin(id: Column, range: TimeRange): SQL[] {
   ];
 }
 
-/** The range of what an order goes by, as places in it. An id is never empty: nothing stands at the edge itself. */
-export function rangeOf({ createdAt, updatedAt }: TimeRanges, field: string): Range {
+/** Returns the range of an order by time that a filter asks for. An id is never empty: no record stands at an edge. */
+export function rangeOfTimes({ createdAt, updatedAt }: TimeRanges, field: string): Range {
   const edge = (time: Date | null | undefined): KeysetPosition | null => {
     if (time == null) return null;
     return field === 'CREATED_AT' ? { key: null, id: smallestIdAt(time) } : { key: time.getTime(), id: '' };

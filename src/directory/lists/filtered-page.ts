@@ -1,107 +1,128 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { allOf, type Statement, select } from '../../db/statement.ts';
 import {
+  afterStart,
+  beforeEnd,
   endOf,
   type Filter,
-  fromStart,
   type IndexScan,
   inPartition,
   isAscending,
   orderBy,
   partitionTables,
-  type Target,
-  untilEnd,
+  type Records,
+  type SortedRecords,
 } from './index-scan.ts';
 import { type PageRequest, rowsFor } from './page-arguments.ts';
 
-/** Up to how many records that a filter picks are read and sorted. */
+/** Up to so many candidates are all read and sorted. If there are more, the index is scanned instead. */
 export const MAX_CANDIDATES = 500;
-/** Where it picks more, how many rows of the order are tried for one page, over all partitions. */
-const WINDOW = 500;
+/** How many rows of the index are scanned for one page, over all partitions. */
+const WINDOW_ROWS = 500;
 
-/** A record of the page, or the one up to which the list was read, as the last. */
+/** A record of the page; or, if `isMatch` is false, the last one that was read for it. */
 interface FilteredRow<Row> {
   row: Row;
   isMatch: boolean;
 }
 
 /**
- * One page of a list that is filtered by what the index of its order does not serve, plus the row behind it, in a number
- * of rows that does not depend on how many there are. Where a filter picks few records, they are read and sorted.
- * Otherwise the index is scanned and each row tried, of each partition only so many: `place` is the first at which one of
- * those windows ends, and up to there all partitions have been read. The page ends there, and the next one goes on.
+ * Returns one page of a list whose filter the index of its order does not serve, plus the row behind it. How many rows
+ * are read does not depend on how many records there are.
+ *
+ * - `candidates` has the ids of the candidates, if they are few. Then all of them are read, those that do not match are
+ *   left out, the others are sorted, and that is all.
+ * - Else its `ids` is NULL, and the index is scanned from the cursor on, a window of rows in each partition. Windows
+ *   end at different keyset positions, and `window_end` is the first of them: no partition has been left unread up to
+ *   there. So the page ends there, and the next one goes on from it.
+ * - `found` has the ids of the matches of either kind, and behind them that of the record at `window_end`.
  */
 export function filteredPage<Row>(
-  target: Target<Row>,
+  records: SortedRecords<Row>,
   scan: IndexScan,
   filter: Filter,
   request: PageRequest,
 ): Statement<FilteredRow<Row>> {
   const ascending = isAscending(request);
-  const fromHere = allOf([inPartition(scan), ...fromStart(scan, scan.range, request.from, ascending)]);
-  const record = sql`${target.from} ON ${target.id}`;
+  const { range } = scan;
   const limit = sql.raw(`LIMIT ${rowsFor(request)}`);
+  const record = sql`${records.from} ON ${records.id}`;
+  const candidateIds = sql`(SELECT ids FROM candidates)`;
+  const areTooMany = sql`${candidateIds} IS NULL`;
+  const inPartitionFromCursor = allOf([inPartition(scan), ...afterStart(scan, range, request.from, ascending)]);
+
+  const endOfPartitionsWindow = sql`SELECT ${scan.id} FROM ${scan.from}
+    WHERE ${allOf([inPartitionFromCursor, ...beforeEnd(scan, range, ascending)])}
+    ORDER BY ${orderBy(scan, ascending)} LIMIT 1 OFFSET ${sql.raw(String(windowRowsOf(scan, request) - 1))}`;
+  const windowEnd = sql`SELECT ${records.sort ?? sql`NULL`}, ${records.id}
+    FROM ${partitionTables(scan)}${records.from}
+    WHERE ${areTooMany} AND ${records.id} = (${endOfPartitionsWindow})
+    ORDER BY ${orderBy(records, ascending)} LIMIT 1`;
+
+  const isMatch = [...filter.conditions, filter.isInReach, ...afterStart(records, range, request.from, ascending)];
+  const matchingCandidates = sql`SELECT ${records.id}, 1
+    FROM json_each(${candidateIds}) candidate CROSS JOIN ${record} = candidate.value WHERE ${allOf(isMatch)}`;
+
+  const matchesInPartition = sql`SELECT ${scan.id} AS id FROM ${scan.from} CROSS JOIN ${record} = ${scan.id}
+    WHERE ${allOf([inPartitionFromCursor, upToWindowEnd(scan, ascending), ...filter.conditions])}
+    ORDER BY ${orderBy(scan, ascending)} ${limit}`;
+  const matchesInWindows = sql`SELECT matching.value, 1
+    FROM ${partitionTables(scan)}json_each((SELECT json_group_array(id) FROM (${matchesInPartition}))) matching
+    WHERE ${areTooMany}`;
+
   return {
-    sql: sql`WITH few (ids) AS MATERIALIZED (SELECT ${fewCandidates(filter.candidates)}),
-      place (sort, id) AS MATERIALIZED (
-        SELECT ${target.sort ?? sql`NULL`}, ${target.id} FROM ${partitionTables(scan)}${target.from}
-        WHERE (SELECT ids FROM few) IS NULL AND ${target.id} = (
-          SELECT ${scan.id} FROM ${scan.from} WHERE ${allOf([fromHere, ...untilEnd(scan, scan.range, ascending)])}
-          ORDER BY ${orderBy(scan, ascending)} LIMIT 1 OFFSET ${sql.raw(String(windowOf(scan, request) - 1))})
-        ORDER BY ${orderBy(target, ascending)} LIMIT 1),
-      found (id, is_match) AS (
-        SELECT ${target.id}, 1 FROM json_each((SELECT ids FROM few)) picked CROSS JOIN ${record} = picked.value
-        WHERE ${allOf([...filter.conditions, filter.isInReach, ...fromStart(target, scan.range, request.from, ascending)])}
-        UNION SELECT tried.value, 1 FROM ${partitionTables(scan)}json_each((
-          SELECT json_group_array(id) FROM (
-            SELECT ${scan.id} AS id FROM ${scan.from} CROSS JOIN ${record} = ${scan.id}
-            WHERE ${allOf([fromHere, upToPlace(scan, ascending), ...filter.conditions])}
-            ORDER BY ${orderBy(scan, ascending)} ${limit}))) tried
-        WHERE (SELECT ids FROM few) IS NULL
-        UNION ALL SELECT id, 0 FROM place)
-      SELECT found.is_match, ${target.selection.list} FROM found CROSS JOIN ${record} = found.id
-      ORDER BY ${orderBy(target, ascending)}, found.is_match DESC ${limit}`,
-    decode: (row) => ({ row: target.selection.decode(row), isMatch: row.is_match === 1 }),
+    // A record in several partitions is found in each of them: the first UNION leaves it once.
+    sql: sql`WITH candidates (ids) AS MATERIALIZED (${fewCandidates(filter.candidates)}),
+        window_end (sort, id) AS MATERIALIZED (${windowEnd}),
+        found (id, is_match) AS (${matchingCandidates} UNION ${matchesInWindows} UNION ALL SELECT id, 0 FROM window_end)
+      SELECT found.is_match, ${records.selection.list} FROM found CROSS JOIN ${record} = found.id
+      ORDER BY ${orderBy(records, ascending)}, found.is_match DESC ${limit}`,
+    decode: (row) => ({ row: records.selection.decode(row), isMatch: row.is_match === 1 }),
   };
 }
 
-/** As many rows of each partition as make the window together, but no fewer than a page wants. */
-function windowOf({ partitions }: IndexScan, request: PageRequest): number {
+/** How many rows of each partition make the window together; never fewer than a page wants. */
+function windowRowsOf({ partitions }: IndexScan, request: PageRequest): number {
   const count = partitions.reduce((product, { values }) => product * new Set(values).size, 1);
-  return Math.max(rowsFor(request), Math.ceil(WINDOW / Math.max(count, 1)));
+  return Math.max(rowsFor(request), Math.ceil(WINDOW_ROWS / Math.max(count, 1)));
 }
 
-/** The ids that the first pick answers of those that answer few, as a JSON array; null if all answer too many. */
+/** Selects the ids of the first of these queries that answers few, as a JSON array; NULL if all answer too many. */
 function fewCandidates(candidates: readonly SQL[]): SQL {
-  const many = sql.raw(String(MAX_CANDIDATES + 1));
-  const orNull = candidates.map(
-    (candidate) => sql`(SELECT iif(count(*) < ${many}, json_group_array(DISTINCT id), NULL)
-      FROM (SELECT id FROM (${candidate}) LIMIT ${many}))`,
+  const tooMany = sql.raw(String(MAX_CANDIDATES + 1));
+  const idsOrNull = candidates.map(
+    (candidate) => sql`(SELECT iif(count(*) < ${tooMany}, json_group_array(DISTINCT id), NULL)
+      FROM (SELECT id FROM (${candidate}) LIMIT ${tooMany}))`,
   );
-  return sql`coalesce(${sql.join(orNull, sql`, `)}, NULL)`;
+  return sql`SELECT coalesce(${sql.join(idsOrNull, sql`, `)}, NULL)`;
 }
 
-/** Not behind the place; if there is none, in the range, or any row: a blob sorts behind all texts and numbers. */
-function upToPlace({ sort, id, range }: IndexScan, ascending: boolean): SQL {
+/**
+ * The condition that a row does not come after `window_end`. If no window has been filled, the range ends the scan, or
+ * nothing does: then the row is compared with what sorts behind all others. That is a blob, behind all texts and
+ * numbers.
+ */
+function upToWindowEnd({ sort, id, range }: IndexScan, ascending: boolean): SQL {
   const end = endOf(range, ascending);
-  const until = ascending ? sql`<=` : sql`>=`;
-  const orElse = (column: SQL, last: SQL) => sql`coalesce((SELECT ${column} FROM place), ${last})`;
+  const upTo = ascending ? sql`<=` : sql`>=`;
+  const windowEndOr = (column: SQL, last: SQL) => sql`coalesce((SELECT ${column} FROM window_end), ${last})`;
   const [lastKey, lastId] = ascending
     ? [sql`x''`, sql`x''`]
     : [sort?.getSQLType() === 'integer' ? sql`-1` : sql`''`, sql`''`];
-  const untilId = orElse(sql`id`, end ? sql`${end.id}` : lastId);
-  if (sort === null) return sql`${id} ${until} ${untilId}`;
-  return sql`(${sort}, ${id}) ${until} (SELECT ${orElse(sql`sort`, end ? sql`${end.key}` : lastKey)}, ${untilId})`;
+  const endId = windowEndOr(sql`id`, end ? sql`${end.id}` : lastId);
+  if (sort === null) return sql`${id} ${upTo} ${endId}`;
+  return sql`(${sort}, ${id}) ${upTo} (SELECT ${windowEndOr(sql`sort`, end ? sql`${end.key}` : lastKey)}, ${endId})`;
 }
 
-/** How many records a filtered list has: reads all that the first pick answers. */
+/** Returns how many records a filtered list has: reads all candidates that the first query answers. */
 export function filteredCount(
-  { id, from }: Pick<Target<unknown>, 'id' | 'from'>,
-  { candidates: [candidate], conditions, isInReach }: Filter,
+  { id, from }: Pick<Records<unknown>, 'id' | 'from'>,
+  { candidates: [candidates], conditions, isInReach }: Filter,
 ): Statement<{ count: number }> {
-  if (!candidate) throw new Error('A filter has something to start from');
+  if (!candidates) throw new Error('A filter has something to start from');
   return select(
     { count: sql<number>`count(DISTINCT ${id})` },
-    sql`FROM (${candidate}) picked CROSS JOIN ${from} ON ${id} = picked.id WHERE ${allOf([...conditions, isInReach])}`,
+    sql`FROM (${candidates}) candidate CROSS JOIN ${from} ON ${id} = candidate.id
+      WHERE ${allOf([...conditions, isInReach])}`,
   );
 }

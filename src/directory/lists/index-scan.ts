@@ -2,7 +2,7 @@ import { type Column, is, SQL, sql } from 'drizzle-orm';
 import { allOf, inList, jsonList, type Selection } from '../../db/statement.ts';
 import type { KeysetPosition, PageRequest } from './page-arguments.ts';
 
-/** A column with few values, each scanned on its own: it leads the index of every order. */
+/** A column with few values that leads the index of every order: each of the values is scanned on its own. */
 export interface Partition {
   column: Column;
   values: readonly unknown[];
@@ -10,18 +10,22 @@ export interface Partition {
   overlapping?: boolean;
 }
 
-/** A stretch of an order: from the one place on, and before the other. Its keys may be worked out by SQLite only. */
+/** A part of an order: what comes after `from` and before `to`, in ascending order. Null bounds nothing. */
 export interface Range {
   from: Edge | null;
   to: Edge | null;
 }
 
+/** A keyset position where a range begins or ends. No record stands at it, and its key may be an expression. */
 export interface Edge {
   key: KeysetPosition['key'] | SQL;
   id: KeysetPosition['id'];
 }
 
-/** Where a list is scanned in order, by an index that the partitions lead: they, the range and `where` cost no row. */
+/**
+ * Where the ids of a list are read in its order, by an index that the partitions lead. The index serves the partitions,
+ * the range and `where`, so that they leave out no row that has been read.
+ */
 export interface IndexScan {
   from: SQL;
   id: Column;
@@ -35,48 +39,54 @@ export interface IndexScan {
 
 /** What a list is filtered by that the index of its order does not serve. */
 export interface Filter {
-  /** Conditions over the target of the scan. They include the partitions, but for those of the reach. */
+  /** Conditions over the records of the list. They include the partitions, but for those of the reach. */
   conditions: readonly SQL[];
   /**
-   * Queries that answer, each by itself, the `id` of every target in reach that satisfies the conditions, and of others:
-   * at least one, and first those that are likely to answer the fewest.
+   * Queries for candidates: each by itself answers the `id` of every record in reach that satisfies the conditions, and
+   * of others. There is at least one, and those that are likely to answer the fewest come first.
    */
   candidates: readonly SQL[];
-  /** What the scan sees to, and a pick does not. */
+  /** Whether a candidate is in reach. A scan reads nothing else anyway. */
   isInReach: SQL;
 }
 
-/** The records that a scan yields. */
-export interface Target<Row> {
+/** The records whose ids are scanned, and how they are read. */
+export interface Records<Row> {
   selection: Selection<Row>;
   from: SQL;
   id: Column;
   /** Where the id is one only among the records of one parent: the column that says whose it is. */
   parentId?: Column;
+}
+
+/** Records with the column that their list is sorted by, before their ids; null if it is sorted by ids alone. */
+export interface SortedRecords<Row> extends Records<Row> {
   sort: Column | null;
 }
 
-/** What an order sorts by. */
-type Sorted = Pick<Target<unknown>, 'id' | 'sort'>;
+/** The columns of an order, of the records or of where they are scanned. */
+type Sorted = Pick<IndexScan, 'id' | 'sort'>;
 
+/** Whether a page is read in ascending order: a page backward is read against the direction of its list. */
 export const isAscending = ({ direction, backward }: PageRequest): boolean => (direction === 'ASC') !== backward;
 
+/** Returns the terms of an ORDER BY. */
 export function orderBy({ sort, id }: Sorted, ascending: boolean): SQL {
   const direction = ascending ? sql`ASC` : sql`DESC`;
   return sort === null ? sql`${id} ${direction}` : sql`${sort} ${direction}, ${id} ${direction}`;
 }
 
-/** Behind this place, as one scans. */
-function behind({ sort, id }: Sorted, place: Edge, ascending: boolean): SQL {
+function comesAfter({ sort, id }: Sorted, position: Edge, ascending: boolean): SQL {
   const beyond = ascending ? sql`>` : sql`<`;
-  return sort === null ? sql`${id} ${beyond} ${place.id}` : sql`(${sort}, ${id}) ${beyond} (${place.key}, ${place.id})`;
+  if (sort === null) return sql`${id} ${beyond} ${position.id}`;
+  return sql`(${sort}, ${id}) ${beyond} (${position.key}, ${position.id})`;
 }
 
 /**
- * Behind this cursor, and not before the range. Of two bounds on one side only the tighter is asked for: SQLite would seek
- * the one that stands first, and read all that lies between.
+ * Returns the condition that a row comes after this cursor and after the start of the range, if there is either. Of the
+ * two only the tighter is asked for: SQLite would seek the one that stands first, and read all that lies between.
  */
-export function fromStart(
+export function afterStart(
   sorted: Sorted,
   range: Range | undefined,
   cursor: KeysetPosition | null,
@@ -84,19 +94,20 @@ export function fromStart(
 ): SQL[] {
   const edge = (ascending ? range?.from : range?.to) ?? null;
   const start = edge && (!cursor || isTighter(edge, cursor, ascending)) ? edge : cursor;
-  return start ? [behind(sorted, start, ascending)] : [];
+  return start ? [comesAfter(sorted, start, ascending)] : [];
 }
 
-/** Where the range ends, as one scans. */
+/** Returns the edge at which a scan of this range ends, whichever direction it goes. */
 export const endOf = (range: Range | undefined, ascending: boolean): Edge | null =>
   (ascending ? range?.to : range?.from) ?? null;
 
-export function untilEnd(sorted: Sorted, range: Range | undefined, ascending: boolean): SQL[] {
+/** Returns the condition that a row comes before the end of the range, if it has one. */
+export function beforeEnd(sorted: Sorted, range: Range | undefined, ascending: boolean): SQL[] {
   const end = endOf(range, ascending);
-  return end ? [behind(sorted, end, !ascending)] : [];
+  return end ? [comesAfter(sorted, end, !ascending)] : [];
 }
 
-/** Times and ids JavaScript sorts as SQLite does. What only SQLite can work out is left to the cursor. */
+/** Times and ids are sorted by JavaScript as they are by SQLite. Where the key of an edge is SQL, the cursor wins. */
 function isTighter({ key, id }: Edge, cursor: KeysetPosition, ascending: boolean): boolean {
   if (is(key, SQL)) return false;
   if (key === null || cursor.key === null || key === cursor.key) return id > cursor.id === ascending;
@@ -105,7 +116,7 @@ function isTighter({ key, id }: Edge, cursor: KeysetPosition, ascending: boolean
 
 const partition = (index: number) => sql.identifier(`partition_${index}`);
 
-/** The tables of the partitions' values, to be followed by another table. */
+/** Returns the tables of the partitions' values, to be followed by another table. */
 export const partitionTables = ({ partitions }: Pick<IndexScan, 'partitions'>): SQL =>
   sql.join(
     partitions.map(
@@ -113,10 +124,10 @@ export const partitionTables = ({ partitions }: Pick<IndexScan, 'partitions'>): 
     ),
   );
 
-/** In the partition whose values are in scope. */
+/** Returns the condition that a row is in the one partition whose values `partitionTables` has put in scope. */
 export const inPartition = ({ partitions, where }: Pick<IndexScan, 'partitions' | 'where'>): SQL =>
   allOf([...partitions.map(({ column }, index) => sql`${column} = ${partition(index)}.value`), ...where]);
 
-/** In any of the partitions. */
+/** Returns the condition that a row is in any of the partitions. */
 export const inPartitions = ({ partitions, where }: Pick<IndexScan, 'partitions' | 'where'>): SQL =>
   allOf([...partitions.map(({ column, values }) => inList(column, values)), ...where]);

@@ -4,15 +4,17 @@ import { comparable, text } from '../kernel/input.ts';
 import type { Range } from './index-scan.ts';
 import { behindAllWith, searchFor } from './search.ts';
 
-/** What a list can be filtered by of names, without regard to case. What is given must all be so. */
+/** What a list can be filtered by of names, without regard to case. A name must match everything that is given. */
 export const nameFilter = {
   name: text.nullish(),
   nameStartsWith: text.nullish(),
   nameContains: text.nullish(),
 };
 
+/** What of names a filter asks for. A list that cannot be filtered by them leaves all of it out. */
 export type NameFilter = { [K in keyof typeof nameFilter]?: z.output<(typeof nameFilter)[K]> };
 
+/** Returns the conditions that a name matches all that is asked for. */
 export function conditionsOnName(nameKey: Column, { name, nameStartsWith, nameContains }: NameFilter): SQL[] {
   const { key, characters } = searchFor(nameStartsWith ?? '');
   return [
@@ -22,20 +24,24 @@ export function conditionsOnName(nameKey: Column, { name, nameStartsWith, nameCo
   ];
 }
 
-/** Of a scan whose index has the names in order, the stretches outside of which nothing can match. */
-export function stretchesOfName(nameKey: Column, { name, nameStartsWith }: NameFilter): SQL[][] {
+/**
+ * Returns bounds for an index of names: those of the name and those of its beginning, if they are asked for. What
+ * matches is within each of them.
+ */
+export function boundsOfName(nameKey: Column, { name, nameStartsWith }: NameFilter): SQL[][] {
   return [
     ...(name == null ? [] : [[sql`${nameKey} = ${comparable(name)}`]]),
     ...(nameStartsWith == null ? [] : [beginningWith(nameKey, comparable(nameStartsWith))]),
   ];
 }
 
-const beginningWith = (nameKey: Column, key: string): SQL[] => [
+/** Returns the bounds of the names that begin with this key. */
+export const beginningWith = (nameKey: Column, key: string): SQL[] => [
   sql`${nameKey} >= ${key}`,
   sql`${nameKey} < ${behindAllWith(key)}`,
 ];
 
-/** The same as places in the order of names; null where nothing bounds it. */
+/** Returns the range of names outside of which nothing can match; null if neither name nor beginning bounds it. */
 export function rangeOfName({ name, nameStartsWith }: NameFilter): Range | null {
   const beginning = name ?? nameStartsWith;
   if (beginning == null) return null;

@@ -1,10 +1,13 @@
 import { ValidationError } from '../kernel/errors.ts';
 
+/** A page of this size is read where neither `first` nor `last` says another. */
 export const DEFAULT_PAGE_SIZE = 25;
+/** A page of any list is limited to so many records: who asks for more gets a ValidationError. */
 export const MAX_PAGE_SIZE = 100;
-/** Records that are skipped are read all the same: for more of them there are cursors. */
+/** No more records can be skipped, because those that are skipped are read all the same. Cursors have no such limit. */
 export const MAX_OFFSET = 500;
 
+/** Relay's arguments of a connection, as a caller gives them. */
 export interface PageArguments {
   first?: number | null | undefined;
   after?: string | null | undefined;
@@ -14,24 +17,33 @@ export interface PageArguments {
   offset?: number | null | undefined;
 }
 
+/** The direction of an order, whichever way a page goes in it. */
 export type Direction = 'ASC' | 'DESC';
 
+/** What a list is sorted by, before the ids of its records. */
 export interface Order<Field extends string = string> {
   field: Field;
   direction: Direction;
 }
 
+/** The order of ids, which begin with the time at which their record was created: the oldest first. */
+export const BY_CREATION = { field: 'CREATED_AT', direction: 'ASC' } as const;
+
+/** The value that a row is sorted by; null in a list that is sorted by ids alone. */
 export type SortKey = string | number | null;
 
-/** Where a row stands in its list, and where a list can be entered: between two rows as well. */
+/** Where a row stands in the order of its list. A page can also begin between two rows, at a position that none has. */
 export interface KeysetPosition {
   key: SortKey;
   id: string | number;
 }
 
-/** A page as it is asked of the database: `limit` rows that come after `from` and `skip` others, scanning in `direction`. */
+/**
+ * A page as it is asked of the database: `limit` rows that come after `from` and `skip` others. It is read in
+ * `direction`, or against it if it goes backward.
+ */
 export interface PageRequest {
-  /** A cursor of one list is none of another. */
+  /** The name of the list in its cursors: a cursor of another list is refused. */
   list: string;
   field: string;
   direction: Direction;
@@ -41,16 +53,17 @@ export interface PageRequest {
   from: KeysetPosition | null;
 }
 
+/** Some rows of a list in its order, and whether others come before and behind them. */
 export interface Page<Row> {
   rows: Row[];
-  /** The rows that the page begins and ends with, for its cursors: where a page has fewer rows, how far it was read. */
+  /** The rows of the page's first and last cursor: those at its ends, or the last row that was read for it. */
   start: Row | null;
   end: Row | null;
   hasNextPage: boolean;
   hasPreviousPage: boolean;
 }
 
-/** Opaque to clients: the list, its order, and the sort key and id of the row that the cursor stands for. */
+/** Returns a cursor, which is opaque to clients. It has the list, its order, and the sort key and id of a row. */
 export function encodeCursor({ list, field }: PageRequest, key: SortKey, id: string | number): string {
   return Buffer.from(JSON.stringify([list, field, key, id])).toString('base64url');
 }
@@ -79,7 +92,12 @@ function decodeCursor(path: string, cursor: string, list: string, field: string)
   return { key, id };
 }
 
-/** Reads Relay's arguments for the list of this name: `first` and `after` scan forward, `last` and `before` backward, and the two never mix. */
+/**
+ * Reads the arguments of a page of the list of this name. `first` and `after` go forward, `last` and `before` backward.
+ *
+ * @throws ValidationError if the two are mixed, if the page or the offset is too large, or if the cursor is not one of
+ * this list and order
+ */
 export function parsePageArguments(page: PageArguments, order: Order, list: string): PageRequest {
   const first = page.first ?? null;
   const last = page.last ?? null;
@@ -114,28 +132,27 @@ function offsetOf({ offset }: PageArguments, backward: boolean): number {
   return skip;
 }
 
-/** How many rows are read for a page: those before it, and the one behind. */
+/** Returns how many rows are read for a page: those that are skipped, its own, and the one behind it. */
 export const rowsFor = ({ skip, limit }: Pick<PageRequest, 'skip' | 'limit'>): number => skip + limit + 1;
 
 /**
- * The rows of a `SELECT` of `rowsFor` the page, in the order asked for, and whether there are more on either side. `read` is
- * the row up to which the list was read, if that ended before the list did.
+ * Makes a page of the rows that were found for it: `rowsFor` it at most, in the direction in which it was read.
+ * `lastRead` is given if the list goes on behind it and was not read further.
+ *
+ * @throws ValidationError if the list was not read far enough to skip as many rows as were asked for
  */
-export function toPage<Row>(request: PageRequest, found: readonly Row[], read: Row | null = null): Page<Row> {
-  const { skip, limit } = request;
-  if (read !== null && found.length < skip) {
+export function toPage<Row>(request: PageRequest, found: readonly Row[], lastRead: Row | null = null): Page<Row> {
+  const { backward, skip, limit } = request;
+  if (lastRead !== null && found.length < skip) {
     throw ValidationError.at('offset', 'is further than this filter can be read at once: go on by after');
   }
-  const more = found.length > skip + limit || read !== null;
   const rows = found.slice(skip, skip + limit);
-  const last = read ?? rows.at(-1) ?? null;
+  const goesOn = found.length > skip + limit || lastRead !== null;
+  const isPreceded = request.from !== null || (skip > 0 && found.length > 0);
+  const last = lastRead ?? rows.at(-1) ?? null;
   const first = rows[0] ?? last;
-  if (request.backward) rows.reverse();
-  return {
-    rows,
-    start: request.backward ? last : first,
-    end: request.backward ? first : last,
-    hasNextPage: request.backward ? request.from !== null : more,
-    hasPreviousPage: request.backward ? more : request.from !== null || (skip > 0 && found.length > 0),
-  };
+  if (backward) {
+    return { rows: rows.reverse(), start: last, end: first, hasNextPage: isPreceded, hasPreviousPage: goesOn };
+  }
+  return { rows, start: first, end: last, hasNextPage: goesOn, hasPreviousPage: isPreceded };
 }

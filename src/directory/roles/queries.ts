@@ -1,20 +1,20 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import { permissions } from '../../db/schema/permissions.ts';
 import { rolePermissions, roles } from '../../db/schema/roles.ts';
-import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { inList, type RowOf, type Statement, select } from '../../db/statement.ts';
 import { roleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../commands/grant-guard.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
 import { comparable, type RoleIdentifier } from '../kernel/input.ts';
-import { type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
-import type { PermissionRecord } from './permissions.ts';
+import type { NestedConnection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { nestedConnectionOfList } from '../lists/simple-list.ts';
+import { PERMISSION_RECORDS, type PermissionRecord } from './permissions.ts';
 
+/** Where users can have a role: in the organization, in their customer, or in a tenant. */
 export const ROLE_SCOPES = roles.scope.enumValues;
+/** One of the scopes of roles. */
 export type RoleScope = (typeof ROLE_SCOPES)[number];
 
 const fields = {
@@ -26,17 +26,28 @@ const fields = {
   builtIn: roles.builtIn,
 };
 
+/** A role as every API shows it, without its permissions. */
 export interface RoleRecord extends RowOf<typeof fields> {}
 
+/** Returns a statement that reads roles: those that `rest` asks for, which follows FROM. */
 export const roleRows = (rest: SQL): Statement<RoleRecord> => select(fields, sql`FROM role ${rest}`);
 
-/** The roles in reach among these, in no particular order. */
+/**
+ * Returns the roles in reach among these, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `role:read`
+ */
 export async function rolesByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<RoleRecord[]> {
   requirePermissions(viewer, ['role:read']);
   return db.read(roleRows(sql`WHERE ${inList(roles.id, ids)} AND ${roleInReach(viewer.reach, roles.scope)}`));
 }
 
-/** The roles of a scope that the viewer could give to somebody, because they hold no more than the viewer: the highest first. */
+/**
+ * Returns the roles of a scope that the viewer could give to somebody, because they hold no more than the viewer does.
+ * The highest comes first.
+ *
+ * @throws ForbiddenError if the viewer lacks `role:read`
+ */
 export async function assignableRoles({ db, viewer }: Caller, scope: RoleScope): Promise<RoleRecord[]> {
   requirePermissions(viewer, ['role:read']);
   return db.read(
@@ -46,37 +57,36 @@ export async function assignableRoles({ db, viewer }: Caller, scope: RoleScope):
   );
 }
 
-/** The id of the role of this scope that an identifier names, as an expression: NULL if there is none. */
+/**
+ * Returns an expression for the id of the role of this scope that an identifier names: NULL if there is no such role.
+ */
 export function roleNamed({ id, name }: RoleIdentifier, scope: SQL): SQL {
   const named = id == null ? sql`named.name_key = ${comparable(name ?? '')}` : sql`named.id = ${id}`;
   return sql`(SELECT named.id FROM role named WHERE ${named} AND named.scope = ${scope})`;
 }
 
-/** The row of a reference to a role that is not there. */
+/** Selects the row of a reference to a role that is not there. */
 export const noRole = (roleId: SQL, identifier: RoleIdentifier, unless = sql`FALSE`): SQL =>
   missingUnless(sql`(${unless} OR ${roleId} IS NOT NULL)`, pathOf('roleIdentifier', identifier), 'role');
 
 const scanned = alias(rolePermissions, 'scanned');
 
-/** The permissions of each of these roles, by name. */
+/**
+ * Lists the permissions of each of these roles, by name.
+ *
+ * @throws ForbiddenError if the viewer lacks `role:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listPermissionsOfRoles(
   { db, viewer }: Caller,
   roleIds: readonly string[],
   page: PageArguments,
 ): NestedConnection<PermissionRecord> {
   requirePermissions(viewer, ['role:read']);
-  const scan: IndexScan = {
-    from: sql`role_permission scanned`,
-    id: scanned.permission,
-    sort: null,
-    partitions: [{ column: scanned.roleId, values: roleIds }],
-    where: [],
-  };
-  const target = {
-    selection: selection({ id: permissions.name, description: permissions.description }),
-    from: sql`permission`,
-    id: permissions.name,
-    sort: null,
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Role.permissions'));
+  return nestedConnectionOfList(db, page, {
+    name: 'Role.permissions',
+    records: PERMISSION_RECORDS,
+    parents: { column: scanned.roleId, values: roleIds },
+    scan: { from: sql`role_permission scanned`, id: scanned.permission, where: [] },
+  });
 }

@@ -4,24 +4,28 @@ import { sessions } from '../../db/schema/sign-in.ts';
 import { allOf, inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
-import { type Connection, connectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { Connection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { connectionOfList } from '../lists/simple-list.ts';
 
 const { familyHash: _familyHash, refreshHash: _refreshHash, ...fields } = getTableColumns(sessions);
 
+/** A session as every API shows it: never its tokens. */
 export interface SessionRecord extends RowOf<typeof fields> {}
 
+/** Returns a statement that reads sessions: those that `rest` asks for, which follows FROM. */
 export const sessionRows = (rest: SQL): Statement<SessionRecord> => select(fields, sql`FROM session ${rest}`);
 
 const isLive = (expiresAt: SQL): SQL => sql`${expiresAt} > ${Date.now()}`;
 
-/** Whether these are the viewer's own. A key has none. */
+/** Returns the condition that a user is the viewer. A key is no user, and has no session of its own. */
 export const isOwn = ({ actor }: Viewer, userId: SQL): SQL =>
   actor.type === 'USER' ? sql`${userId} = ${actor.id}` : sql`FALSE`;
 
-/** A session is in reach when it is the viewer's own, or that of a user who reaches nothing that the viewer does not. */
+/**
+ * Returns the condition that a user's sessions are in reach. Those of the viewer are. So are, with `user:edit`, those
+ * of a user who reaches nothing that the viewer does not.
+ */
 export function sessionInReach(viewer: Viewer, userId: SQL): SQL {
   const { reach, permissions } = viewer;
   const isOther = permissions.has('user:edit')
@@ -33,16 +37,21 @@ export function sessionInReach(viewer: Viewer, userId: SQL): SQL {
 const inReach = (viewer: Viewer): SQL =>
   allOf([sessionInReach(viewer, sql`session.user_id`), isLive(sql`session.expires_at`)]);
 
-/** The session with this id, as long as it goes on and is in reach: a condition. */
+/** Returns the condition that a session has this id, goes on and is in reach. */
 export const sessionWithId = (viewer: Viewer, id: string): SQL => sql`session.id = ${id} AND ${inReach(viewer)}`;
 
-/** The sessions in reach among these that go on, in no particular order. */
+/** Returns the sessions in reach among these that go on, in no particular order. */
 export const sessionsByIds = async ({ db, viewer }: Caller, ids: readonly string[]): Promise<SessionRecord[]> =>
   db.read(sessionRows(sql`WHERE ${inList(sessions.id, ids)} AND ${inReach(viewer)}`));
 
 const scanned = alias(sessions, 'scanned');
 
-/** Where a user is signed in, the oldest first: the viewer, or, with `user:edit`, another. */
+/**
+ * Lists the sessions of a user that go on, the oldest first; those of the viewer if no user is given.
+ *
+ * @throws ForbiddenError if the user is not the viewer, who lacks `user:edit`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listSessions(
   { db, viewer }: Caller,
   userId: string | null,
@@ -50,13 +59,14 @@ export function listSessions(
 ): Connection<SessionRecord> {
   const own = viewer.actor.type === 'USER' ? viewer.actor.id : null;
   if (userId !== null && userId !== own) requirePermissions(viewer, ['user:edit']);
-  const scan: IndexScan = {
-    from: sql`session scanned`,
-    id: scanned.id,
-    sort: null,
-    partitions: [{ column: scanned.userId, values: [userId ?? own] }],
-    where: [sessionInReach(viewer, sql`scanned.user_id`), isLive(sql`scanned.expires_at`)],
-  };
-  const target = { selection: selection(fields), from: sql`session`, id: sessions.id, sort: null };
-  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'sessions'), () => null);
+  return connectionOfList(db, page, {
+    name: 'sessions',
+    records: { selection: selection(fields), from: sql`session`, id: sessions.id },
+    scan: {
+      from: sql`session scanned`,
+      id: scanned.id,
+      partitions: [{ column: scanned.userId, values: [userId ?? own] }],
+      where: [sessionInReach(viewer, sql`scanned.user_id`), isLive(sql`scanned.expires_at`)],
+    },
+  });
 }

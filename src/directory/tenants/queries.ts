@@ -9,24 +9,34 @@ import { type Caller, isGranted, requirePermissions, requireReach, type Viewer }
 import { isTenant, TENANT_IS_LIVE } from '../commands/identifiers.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import { choice, id, parse, type TenantIdentifier } from '../kernel/input.ts';
-import { type Connection, type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { anyOf, BY_CREATION, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
+import type { Connection, NestedConnection } from '../lists/connection.ts';
+import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
-import type { IndexScan, Target } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { Records } from '../lists/index-scan.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
 import { tenantsInReach } from '../lists/reach-scans.ts';
+import { nestedConnectionOfList } from '../lists/simple-list.ts';
 
+/** What state a tenant can be in, as the database has it. */
 export const TENANT_STATUSES = tenants.status.enumValues;
+/** Whether a tenant pays tax, as the database has it. */
 export const TAX_EXEMPTIONS = tenants.taxExempt.enumValues;
 
 const { externalIdKey: _externalIdKey, deleted: _deleted, ...fields } = getTableColumns(tenants);
 
+/** A tenant as every API shows it, without the columns that are only compared. */
 export interface TenantRecord extends RowOf<typeof fields> {}
+/** The address that a tenant's bills go to. */
 export type Address = NonNullable<TenantRecord['billingAddress']>;
 
+/** Returns a statement that reads tenants: those that `rest` asks for, which follows FROM. */
 export const tenantRows = (rest: SQL): Statement<TenantRecord> => select(fields, sql`FROM tenant ${rest}`);
 
-/** Of the tenants that a customer belongs to, who reaches only the customer sees `id` and `name`. */
+/**
+ * Requires that the viewer may see more of a tenant than its id and its name.
+ *
+ * @throws ForbiddenError if the viewer reaches only a customer, and so no more of the tenants that it belongs to
+ */
 export function requireTenantDetails({ reach }: Viewer): void {
   if (reach.kind === 'CUSTOMER') throw ForbiddenError.outOfReach('Of a tenant, you reach only its id and its name.');
 }
@@ -38,14 +48,22 @@ export const readsTenantDetails = (viewer: Viewer): boolean =>
     requireTenantDetails(viewer);
   });
 
-/** The live tenants in reach among these, in no particular order. */
+/**
+ * Returns the live tenants in reach among these, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `tenant:read`
+ */
 export async function tenantsByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<TenantRecord[]> {
   requirePermissions(viewer, ['tenant:read']);
   const inReach = tenantInReach(viewer.reach, tenants.id);
   return db.read(tenantRows(sql`WHERE ${inList(tenants.id, ids)} AND ${TENANT_IS_LIVE} AND ${inReach}`));
 }
 
-/** Null when there is no such live tenant in reach. */
+/**
+ * Returns the live tenant in reach that is identified so; null if there is no such tenant.
+ *
+ * @throws ForbiddenError if the viewer lacks `tenant:read`, or reaches only a customer and asks by anything but the id
+ */
 export async function findTenant({ db, viewer }: Caller, identifier: TenantIdentifier): Promise<TenantRecord | null> {
   requirePermissions(viewer, ['tenant:read']);
   if (identifier.id == null) requireTenantDetails(viewer);
@@ -54,14 +72,23 @@ export async function findTenant({ db, viewer }: Caller, identifier: TenantIdent
   return found ?? null;
 }
 
-/** The whole of a tenant, for who may read more of it than its id and its name. Null when there is none in reach. */
+/**
+ * Returns the whole of a tenant, not only its id and its name; null if there is no such live tenant in reach.
+ *
+ * @throws ForbiddenError if the viewer lacks `tenant:read` or reaches only a customer
+ * @throws ValidationError if the id is not one
+ */
 export async function readTenant(caller: Caller, tenantId: unknown): Promise<TenantRecord | null> {
   requirePermissions(caller.viewer, ['tenant:read']);
   requireTenantDetails(caller.viewer);
   return findTenant(caller, parse(z.object({ id }), { id: tenantId }));
 }
 
-/** The tenant that a user is signed in to. Null when it has just been deleted. */
+/**
+ * Returns the tenant that the viewer is signed in to; null if it has just been deleted.
+ *
+ * @throws ForbiddenError if the viewer is not signed in, or not to a tenant, or lacks `tenant:read`
+ */
 export async function readOwnTenant(caller: Caller): Promise<TenantRecord | null> {
   const { reach, session } = caller.viewer;
   if (session === null) throw ForbiddenError.notSignedIn();
@@ -75,38 +102,48 @@ const tenantFilter = z.object({
   statuses: anyOf(choice(TENANT_STATUSES)).nullish(),
 });
 
+/** The arguments of the list of tenants. */
 export interface TenantListArguments extends EntityListArguments<keyof typeof ENTITY_ORDERS> {
   filter?: z.input<typeof tenantFilter> | null | undefined;
 }
 
+const RECORDS = { selection: selection(fields), from: sql`tenant`, id: tenants.id };
+
 const LIST = {
   name: 'tenants',
   permission: 'tenant:read',
+  records: RECORDS,
   table: tenants,
-  from: sql`tenant`,
-  selection: selection(fields),
   orders: ENTITY_ORDERS,
   search: { columns: [tenants.nameKey], index: sql`tenant_search`, hasTenants: false },
-  division: 'status',
-  source: tenantsInReach,
+  partitionedBy: 'status',
+  scanOf: tenantsInReach,
   isInReach: tenantInReach,
 } as const;
 
-/** The tenants in reach, live ones unless the filter says otherwise. */
+/**
+ * Lists the tenants in reach that match the filter, live ones unless it says otherwise.
+ *
+ * @throws ForbiddenError if the viewer lacks `tenant:read`, or reaches only a customer and filters or sorts
+ * @throws ValidationError if the filter or the page arguments are not valid
+ */
 export function listTenants(caller: Caller, args: TenantListArguments): Connection<TenantRecord> {
   if (args.filter != null || args.orderBy != null) requireTenantDetails(caller.viewer);
   const filter = parse(tenantFilter, args.filter ?? {}, 'filter');
-  return listEntities(caller, LIST, args, filter, { divisions: filter.statuses ?? TENANT_STATUSES });
+  return listEntities(caller, LIST, args, { ...filter, partitionValues: filter.statuses ?? TENANT_STATUSES });
 }
 
-const target = { selection: selection(fields), from: sql`tenant`, id: tenants.id, sort: null };
-
-/** The live tenants in reach that each of these customers belongs to, in the order of their ids. */
+/**
+ * Lists the live tenants in reach that each of these customers belongs to, in the order of their ids.
+ *
+ * @throws ForbiddenError if the viewer lacks `tenant:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export const listTenantsOfCustomers = (
   caller: Caller,
   customerIds: readonly string[],
   page: PageArguments,
-): NestedConnection<TenantRecord> => listBelonging(caller, target, customerIds, page);
+): NestedConnection<TenantRecord> => listOfMemberships(caller, RECORDS, customerIds, page);
 
 const member = {
   memberSince: memberships.createdAt,
@@ -116,12 +153,12 @@ const member = {
 
 /** That a customer belongs to a tenant. */
 export interface MembershipRecord extends Pick<RowOf<typeof fields>, 'createdAt' | 'createdByType' | 'createdById'> {
-  /** The tenant's. */
+  /** The id of the tenant. */
   id: string;
   tenant: TenantRecord;
 }
 
-const belonging = {
+const MEMBERSHIP_RECORDS = {
   selection: mapRows(
     selection({ ...fields, ...member }),
     ({ memberSince, memberByType, memberById, ...tenant }): MembershipRecord => ({
@@ -135,31 +172,37 @@ const belonging = {
   from: sql`membership CROSS JOIN tenant ON tenant.id = membership.tenant_id`,
   id: memberships.tenantId,
   parentId: memberships.customerId,
-  sort: null,
 };
 
-/** The same with what is known of the membership itself. */
+/**
+ * Lists the memberships of each of these customers in live tenants in reach, in the order of the tenants' ids.
+ *
+ * @throws ForbiddenError if the viewer lacks `tenant:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export const listMembershipsOfCustomers = (
   caller: Caller,
   customerIds: readonly string[],
   page: PageArguments,
-): NestedConnection<MembershipRecord> => listBelonging(caller, belonging, customerIds, page);
+): NestedConnection<MembershipRecord> => listOfMemberships(caller, MEMBERSHIP_RECORDS, customerIds, page);
 
 const membership = alias(memberships, 'scanned');
 
-function listBelonging<Row extends { id: string }>(
+function listOfMemberships<Row extends { id: string }>(
   { db, viewer }: Caller,
-  target: Target<Row>,
+  records: Records<Row>,
   customerIds: readonly string[],
   page: PageArguments,
 ): NestedConnection<Row> {
   requirePermissions(viewer, ['tenant:read']);
-  const scan: IndexScan = {
-    from: sql`membership scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
-    id: membership.tenantId,
-    sort: null,
-    partitions: [{ column: membership.customerId, values: customerIds }],
-    where: [sql`living.deleted_at IS NULL`, tenantInReach(viewer.reach, membership.tenantId)],
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Customer.tenants'));
+  return nestedConnectionOfList(db, page, {
+    name: 'Customer.tenants',
+    records,
+    parents: { column: membership.customerId, values: customerIds },
+    scan: {
+      from: sql`membership scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
+      id: membership.tenantId,
+      where: [sql`living.deleted_at IS NULL`, tenantInReach(viewer.reach, membership.tenantId)],
+    },
+  });
 }

@@ -4,15 +4,14 @@ import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
 import { inList, mapRows, parseJsonList, type Statement, selection } from '../../db/statement.ts';
 import { trustedIssuerInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { type Connection, connectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { Connection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { connectionOfList } from '../lists/simple-list.ts';
 
-/** What an issuer lists. */
+/** What an issuer has a list of: the roles that its users may have, and the customers whose users it may sign in. */
 export type ListName = 'role' | 'customer';
 
-/** The ids in a list of an issuer, in their order, as a JSON array. */
+/** Returns an expression for the ids in a list of an issuer, in their order, as a JSON array. */
 export const listedIds = (name: ListName, issuerId: SQL): SQL => {
   const column = sql.identifier(`${name}_id`);
   return sql`(SELECT json_group_array(${column}) FROM (
@@ -32,14 +31,20 @@ const issuerSelection = mapRows(
   }),
 );
 
+/** A trusted issuer as every API shows it. */
 export interface TrustedIssuerRecord extends ReturnType<typeof issuerSelection.decode> {}
 
+/** Returns a statement that reads trusted issuers: those that `rest` asks for, which follows FROM. */
 export const trustedIssuerRows = (rest: SQL): Statement<TrustedIssuerRecord> => ({
   sql: sql`SELECT ${issuerSelection.list} FROM trusted_issuer ${rest}`,
   decode: issuerSelection.decode,
 });
 
-/** The trusted issuers in reach among these, in no particular order. */
+/**
+ * Returns the trusted issuers in reach among these, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `organization:edit`
+ */
 export async function trustedIssuersByIds(
   { db, viewer }: Caller,
   ids: readonly string[],
@@ -52,16 +57,21 @@ export async function trustedIssuersByIds(
 
 const scanned = alias(trustedIssuers, 'scanned');
 
-/** The trusted issuers in reach, the oldest first. */
+/**
+ * Lists the trusted issuers in reach, the oldest first.
+ *
+ * @throws ForbiddenError if the viewer lacks `organization:edit`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listTrustedIssuers({ db, viewer }: Caller, page: PageArguments): Connection<TrustedIssuerRecord> {
   requirePermissions(viewer, ['organization:edit']);
-  const scan: IndexScan = {
-    from: sql`trusted_issuer scanned`,
-    id: scanned.id,
-    sort: null,
-    partitions: [],
-    where: [trustedIssuerInReach(viewer.reach)],
-  };
-  const target = { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id, sort: null };
-  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'trustedIssuers'), () => null);
+  return connectionOfList(db, page, {
+    name: 'trustedIssuers',
+    records: { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id },
+    scan: {
+      from: sql`trusted_issuer scanned`,
+      id: scanned.id,
+      where: [trustedIssuerInReach(viewer.reach)],
+    },
+  });
 }

@@ -4,26 +4,28 @@ import { dataSources } from '../../db/schema/data-sources.ts';
 import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { NestedConnection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { nestedConnectionOfList } from '../lists/simple-list.ts';
 import { requireTenantDetails } from '../tenants/queries.ts';
 
+/** What state a data source can be in, as the database has it. */
 export const DATA_SOURCE_STATUSES = dataSources.status.enumValues;
 
-/** Pixels and pipelines are alike in all but their names. */
+/** A kind of data source. Pixels and pipelines are alike in all but their names. */
 export interface DataSourceKind {
   readonly kind: typeof dataSources.$inferSelect.kind;
-  /** In global ids and events. */
+  /** The name of the kind in global ids and events. */
   readonly name: 'Pixel' | 'Pipeline';
-  /** In event types and messages. */
+  /** The word for the kind in event types and messages. */
   readonly word: 'pixel' | 'pipeline';
-  /** The list of them, as cursors have it. */
+  /** The name of their list in its cursors. */
   readonly list: 'Tenant.pixels' | 'Tenant.pipelines';
 }
 
+/** The kind of data source where events of a tenant come in. */
 export const PIXEL: DataSourceKind = { kind: 'PIXEL', name: 'Pixel', word: 'pixel', list: 'Tenant.pixels' };
+/** The kind of data source where events of a tenant go on to. */
 export const PIPELINE: DataSourceKind = {
   kind: 'PIPELINE',
   name: 'Pipeline',
@@ -33,11 +35,17 @@ export const PIPELINE: DataSourceKind = {
 
 const { kind: _kind, externalIdKey: _key, lastTrafficHour: _hour, ...fields } = getTableColumns(dataSources);
 
+/** A data source as every API shows it, without the columns that are only compared. */
 export interface DataSourceRecord extends RowOf<typeof fields> {}
 
+/** Returns a statement that reads data sources: those that `rest` asks for, which follows FROM. */
 export const dataSourceRows = (rest: SQL): Statement<DataSourceRecord> => select(fields, sql`FROM data_source ${rest}`);
 
-/** The data sources of this kind among these that live tenants in reach have, in no particular order. */
+/**
+ * Returns the data sources of this kind among these that live tenants in reach have, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `tenant:read`
+ */
 export async function dataSourcesByIds(
   { db, viewer }: Caller,
   { kind }: DataSourceKind,
@@ -52,26 +60,32 @@ export async function dataSourcesByIds(
 
 const scanned = alias(dataSources, 'scanned');
 
-/** The data sources of this kind of each of these tenants, in the order of their ids. */
+/**
+ * Lists the data sources of this kind of each of these tenants, in the order of their ids.
+ *
+ * @throws ForbiddenError if the viewer lacks `tenant:read` or reaches only a customer
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listDataSourcesOfTenants(
   { db, viewer }: Caller,
-  { kind, list }: DataSourceKind,
+  { kind, list: name }: DataSourceKind,
   tenantIds: readonly string[],
   page: PageArguments,
 ): NestedConnection<DataSourceRecord> {
   requirePermissions(viewer, ['tenant:read']);
   requireTenantDetails(viewer);
-  const scan: IndexScan = {
-    from: sql`data_source scanned`,
-    id: scanned.id,
-    sort: null,
-    partitions: [
-      { column: scanned.tenantId, values: tenantIds },
-      { column: scanned.kind, values: [kind] },
-      { column: scanned.status, values: DATA_SOURCE_STATUSES },
-    ],
-    where: [dataSourceInReach(viewer.reach, scanned.tenantId)],
-  };
-  const target = { selection: selection(fields), from: sql`data_source`, id: dataSources.id, sort: null };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, list));
+  return nestedConnectionOfList(db, page, {
+    name,
+    records: { selection: selection(fields), from: sql`data_source`, id: dataSources.id },
+    parents: { column: scanned.tenantId, values: tenantIds },
+    scan: {
+      from: sql`data_source scanned`,
+      id: scanned.id,
+      partitions: [
+        { column: scanned.kind, values: [kind] },
+        { column: scanned.status, values: DATA_SOURCE_STATUSES },
+      ],
+      where: [dataSourceInReach(viewer.reach, scanned.tenantId)],
+    },
+  });
 }

@@ -8,33 +8,47 @@ import { teamInReach, tenantRoleInReach, userInReach } from '../access/reach.ts'
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import { isUser, USER_IS_LIVE } from '../commands/identifiers.ts';
 import { choice, parse, type UserIdentifier } from '../kernel/input.ts';
-import { type Connection, connectionOf, type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { anyOf, BY_CREATION, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
+import type { Connection, NestedConnection } from '../lists/connection.ts';
+import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
 import { usersInReach } from '../lists/reach-scans.ts';
+import { connectionOfList, nestedConnectionOfList } from '../lists/simple-list.ts';
 
+/** What state a user can be in, as the database has it. */
 export const USER_STATUSES = users.status.enumValues;
 
 const { externalIdKey: _externalIdKey, kind: _kind, deleted: _deleted, ...fields } = getTableColumns(users);
 
+/** A user as every API shows them, without the columns that are only compared. */
 export interface UserRecord extends RowOf<typeof fields> {}
 
+/** Returns a statement that reads users: those that `rest` asks for, which follows FROM. */
 export const userRows = (rest: SQL): Statement<UserRecord> => select(fields, sql`FROM user ${rest}`);
 
-/** The live users in reach among these, in no particular order. */
+/**
+ * Returns the live users in reach among these, in no particular order.
+ *
+ * @throws ForbiddenError if the viewer lacks `user:read`
+ */
 export async function usersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<UserRecord[]> {
   requirePermissions(viewer, ['user:read']);
   const inReach = userInReach(viewer.reach, users.id);
   return db.read(userRows(sql`WHERE ${inList(users.id, ids)} AND ${USER_IS_LIVE} AND ${inReach}`));
 }
 
-/** The same for users who are only mentioned: there are none for who may not read users. */
+/**
+ * Returns the live users in reach among these who are only mentioned, such as an author. A viewer who lacks `user:read`
+ * gets no users, and no error.
+ */
 export const mentionedUsers = async (caller: Caller, ids: readonly string[]): Promise<UserRecord[]> =>
   isGranted(() => requirePermissions(caller.viewer, ['user:read'])) ? usersByIds(caller, ids) : [];
 
-/** Null when there is no such live user in reach. */
+/**
+ * Returns the live user in reach who is identified so; null if there is no such user.
+ *
+ * @throws ForbiddenError if the viewer lacks `user:read`
+ */
 export async function findUser({ db, viewer }: Caller, identifier: UserIdentifier): Promise<UserRecord | null> {
   requirePermissions(viewer, ['user:read']);
   const inReach = userInReach(viewer.reach, users.id);
@@ -46,90 +60,117 @@ const userFilter = z.object({ ...entityFilter, statuses: anyOf(choice(USER_STATU
 
 const USER_ORDERS = { ...ENTITY_ORDERS, EMAIL: 'emailKey' } as const;
 
+/** The arguments of the list of users. */
 export interface UserListArguments extends EntityListArguments<keyof typeof USER_ORDERS> {
   filter?: z.input<typeof userFilter> | null | undefined;
 }
 
+const RECORDS = { selection: selection(fields), from: sql`user`, id: users.id };
+
 const LIST = {
   name: 'users',
   permission: 'user:read',
+  records: RECORDS,
   table: users,
-  from: sql`user`,
-  selection: selection(fields),
   orders: USER_ORDERS,
-  division: 'status',
+  partitionedBy: 'status',
   search: { columns: [users.nameKey, users.emailKey], index: sql`user_search`, hasTenants: true },
-  source: usersInReach,
+  scanOf: usersInReach,
   isInReach: userInReach,
 } as const;
 
-/** The users in reach, live ones unless the filter says otherwise. */
+/**
+ * Lists the users in reach that match the filter, live ones unless it says otherwise.
+ *
+ * @throws ForbiddenError if the viewer lacks `user:read`
+ * @throws ValidationError if the filter or the page arguments are not valid
+ */
 export function listUsers(caller: Caller, args: UserListArguments): Connection<UserRecord> {
   const filter = parse(userFilter, args.filter ?? {}, 'filter');
-  return listEntities(caller, LIST, args, filter, { divisions: filter.statuses ?? USER_STATUSES });
+  return listEntities(caller, LIST, args, { ...filter, partitionValues: filter.statuses ?? USER_STATUSES });
 }
 
-const target = { selection: selection(fields), from: sql`user`, id: users.id, sort: null };
 const scanned = alias(users, 'scanned');
 
-/** The live users with a role in the organization: its team. Only whoever reaches the organization sees any. */
+/**
+ * Lists the team: the live users with a role in the organization. Only a viewer who reaches the organization sees any.
+ *
+ * @throws ForbiddenError if the viewer lacks `user:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listUsersOfOrganization({ db, viewer }: Caller, page: PageArguments): Connection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
-  const scan: IndexScan = {
-    from: sql`user scanned`,
-    id: scanned.id,
-    sort: null,
-    partitions: [
-      { column: scanned.deleted, values: [0] },
-      { column: scanned.status, values: USER_STATUSES },
-    ],
-    where: [sql`scanned.kind = 'ORGANIZATION'`, teamInReach(viewer.reach)],
-  };
-  return connectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Organization.users'), () => null);
+  return connectionOfList(db, page, {
+    name: 'Organization.users',
+    records: RECORDS,
+    scan: {
+      from: sql`user scanned`,
+      id: scanned.id,
+      partitions: [
+        { column: scanned.deleted, values: [0] },
+        { column: scanned.status, values: USER_STATUSES },
+      ],
+      where: [sql`scanned.kind = 'ORGANIZATION'`, teamInReach(viewer.reach)],
+    },
+  });
 }
 
-/** The live users in reach of each of these customers, in the order of their ids. */
+/**
+ * Lists the live users in reach of each of these customers, in the order of their ids.
+ *
+ * @throws ForbiddenError if the viewer lacks `user:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listUsersOfCustomers(
   { db, viewer }: Caller,
   customerIds: readonly string[],
   page: PageArguments,
 ): NestedConnection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
-  const source = usersInReach(viewer.reach);
-  const scan: IndexScan = {
-    from: source.from,
-    id: source.id,
-    sort: null,
-    partitions: [
-      { column: source.customerId, values: customerIds },
-      ...source.partitions,
-      { column: source.deleted, values: [0] },
-      { column: source.status, values: USER_STATUSES },
-    ],
-    where: [],
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Customer.users'));
+  const { from, columns, partitions } = usersInReach(viewer.reach);
+  return nestedConnectionOfList(db, page, {
+    name: 'Customer.users',
+    records: RECORDS,
+    parents: { column: columns.customerId, values: customerIds },
+    scan: {
+      from,
+      id: columns.id,
+      partitions: [
+        ...partitions,
+        { column: columns.deleted, values: [0] },
+        { column: columns.status, values: USER_STATUSES },
+      ],
+      where: [],
+    },
+  });
 }
 
 const assigned = alias(tenantRoles, 'scanned');
 
-/** The live users with a role in each of these tenants, in the order of their ids. */
+/**
+ * Lists the live users with a role in each of these tenants that is in reach, in the order of their ids.
+ *
+ * @throws ForbiddenError if the viewer lacks `user:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listUsersOfTenants(
   { db, viewer }: Caller,
   tenantIds: readonly string[],
   page: PageArguments,
 ): NestedConnection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
-  const scan: IndexScan = {
-    from: sql`assignment scanned`,
-    id: assigned.userId,
-    sort: null,
-    partitions: [
-      { column: assigned.tenantId, values: tenantIds },
-      { column: assigned.userDeleted, values: [0] },
-      { column: assigned.userStatus, values: USER_STATUSES },
-    ],
-    where: [tenantRoleInReach(viewer.reach, assigned.tenantId)],
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'Tenant.users'));
+  return nestedConnectionOfList(db, page, {
+    name: 'Tenant.users',
+    records: RECORDS,
+    parents: { column: assigned.tenantId, values: tenantIds },
+    scan: {
+      from: sql`assignment scanned`,
+      id: assigned.userId,
+      partitions: [
+        { column: assigned.userDeleted, values: [0] },
+        { column: assigned.userStatus, values: USER_STATUSES },
+      ],
+      where: [tenantRoleInReach(viewer.reach, assigned.tenantId)],
+    },
+  });
 }

@@ -6,13 +6,12 @@ import { tenantRoleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { recordEvent } from '../commands/event-recording.ts';
-import { type NestedConnection, nestedConnectionOf } from '../lists/connection.ts';
-import { BY_CREATION } from '../lists/entity-filter.ts';
-import type { IndexScan } from '../lists/index-scan.ts';
-import { type PageArguments, parsePageArguments } from '../lists/page-arguments.ts';
+import type { NestedConnection } from '../lists/connection.ts';
+import type { PageArguments } from '../lists/page-arguments.ts';
+import { nestedConnectionOfList } from '../lists/simple-list.ts';
 
 const fields = {
-  /** Of the tenant: a user has at most one role in each. */
+  /** The id of the tenant: a user has at most one role in each. */
   id: tenantRoles.tenantId,
   roleId: tenantRoles.roleId,
   createdAt: tenantRoles.createdAt,
@@ -23,28 +22,33 @@ export interface TenantRoleRecord extends RowOf<typeof fields> {}
 
 const scanned = alias(tenantRoles, 'scanned');
 
-/** The roles of each of these users in live tenants in reach, in the order of the tenants' ids. */
+/**
+ * Lists the roles of each of these users in live tenants in reach, in the order of the tenants' ids.
+ *
+ * @throws ForbiddenError if the viewer lacks `user:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
 export function listTenantRolesOfUsers(
   { db, viewer }: Caller,
   userIds: readonly string[],
   page: PageArguments,
 ): NestedConnection<TenantRoleRecord> {
   requirePermissions(viewer, ['user:read']);
-  const scan: IndexScan = {
-    from: sql`assignment scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
-    id: scanned.tenantId,
-    sort: null,
-    partitions: [{ column: scanned.userId, values: userIds }],
-    where: [sql`living.deleted_at IS NULL`, tenantRoleInReach(viewer.reach, scanned.tenantId)],
-  };
-  const target = {
-    selection: selection(fields),
-    from: sql`assignment`,
-    id: tenantRoles.tenantId,
-    parentId: tenantRoles.userId,
-    sort: null,
-  };
-  return nestedConnectionOf(db, target, scan, parsePageArguments(page, BY_CREATION, 'User.tenantRoles'));
+  return nestedConnectionOfList(db, page, {
+    name: 'User.tenantRoles',
+    records: {
+      selection: selection(fields),
+      from: sql`assignment`,
+      id: tenantRoles.tenantId,
+      parentId: tenantRoles.userId,
+    },
+    parents: { column: scanned.userId, values: userIds },
+    scan: {
+      from: sql`assignment scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
+      id: scanned.tenantId,
+      where: [sql`living.deleted_at IS NULL`, tenantRoleInReach(viewer.reach, scanned.tenantId)],
+    },
+  });
 }
 
 const ofAssignment = (tenantId: SQL, roleId: SQL): SQL =>

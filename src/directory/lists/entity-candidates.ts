@@ -1,0 +1,53 @@
+import { type Column, type SQL, sql } from 'drizzle-orm';
+import { allOf } from '../../db/statement.ts';
+import type { Reach } from '../access/reach.ts';
+import { createdWithin, type EntityFilter, withinTime } from './entity-filter.ts';
+import { type IndexScan, inPartition, partitionTables } from './index-scan.ts';
+import { beginningWith, boundsOfName } from './name-filter.ts';
+import { type Search, type Searched, searchFor, withExternalIds, withTrigrams } from './search.ts';
+
+/** Where entities are scanned without their filter, and the columns that its table repeats of them. */
+interface Scanned {
+  scan: IndexScan;
+  columns: Record<'id' | 'nameKey' | 'updatedAt', Column>;
+}
+
+/**
+ * Returns queries for candidates, each of which answers every entity in reach that the filter can match. Those that are
+ * likely to answer the fewest come first. The last are for bounds of time, or the whole scan if there are none.
+ */
+export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned, filter: EntityFilter): SQL[] {
+  const { externalIds, search, nameContains } = filter;
+  const { scan, columns } = scanned;
+  const boundsOfNames = boundsOfName(columns.nameKey, filter);
+  const boundsOfTimes = [createdWithin(columns.id, filter.createdAt), withinTime(columns.updatedAt, filter.updatedAt)];
+  const givenTimes = boundsOfTimes.filter((bounds) => bounds.length > 0);
+  return [
+    ...(externalIds ? [withExternalIds(searched, reach, externalIds)] : []),
+    ...boundsOfNames.map((bounds) => within(scan, bounds)),
+    ...(nameContains ? candidatesContaining(searched, reach, searchFor(nameContains)) : []),
+    ...(search ? candidatesBySearch(searched, reach, scanned, searchFor(search)) : []),
+    ...(filter.candidates ?? []),
+    ...(givenTimes.length > 0 ? givenTimes.map((bounds) => within(scan, bounds)) : [within(scan, [])]),
+  ];
+}
+
+/** Fewer than three characters have no trigram, and no other index finds them in the middle of a name. */
+const candidatesContaining = (searched: Searched, reach: Reach, search: Search): SQL[] =>
+  search.characters.length < 3 ? [] : withTrigrams(searched, reach, search);
+
+/** A search also finds an external id, whatever its length: each query has what that finds. */
+function candidatesBySearch(searched: Searched, reach: Reach, { scan, columns }: Scanned, search: Search): SQL[] {
+  const { key, characters } = search;
+  const withExternalId = withExternalIds(searched, reach, [key]);
+  if (characters.length < 2) return [withExternalId];
+  const found =
+    characters.length === 2
+      ? [within(scan, beginningWith(columns.nameKey, key))]
+      : withTrigrams(searched, reach, search);
+  return found.map((query) => sql`${query} UNION ALL ${withExternalId}`);
+}
+
+/** What is scanned within these bounds, in every partition. */
+const within = (scan: IndexScan, bounds: readonly SQL[]): SQL =>
+  sql`SELECT ${scan.id} AS id FROM ${partitionTables(scan)}${scan.from} WHERE ${allOf([inPartition(scan), ...bounds])}`;
