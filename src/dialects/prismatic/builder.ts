@@ -4,7 +4,9 @@ import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLError } from 'graphql';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { parseRfc3339 } from '../../directory/kernel/rfc3339.ts';
+import { PER_ROW, pageOf, price, TOTAL } from '../../graphql/shared/prices.ts';
 import { RELAY } from '../../graphql/shared/relay.ts';
+import { DEFAULT_PAGE_SIZE } from './pages.ts';
 
 /** What is asked for at the root, and every page, is never null. */
 export const builder = new SchemaBuilder<{
@@ -23,7 +25,8 @@ export const builder = new SchemaBuilder<{
   relay: {
     ...RELAY,
     clientMutationId: 'optional',
-    nodesOnConnection: { description: 'The records of this page, without their cursors.' },
+    nodesOnConnection: { description: 'The records of this page, without their cursors.', ...price(PER_ROW) },
+    defaultConnectionTypeOptions: { ...RELAY.defaultConnectionTypeOptions, ...price(pageOf(DEFAULT_PAGE_SIZE)) },
     firstArgOptions: {
       description:
         'How many records to answer at most, from the beginning or after `after`: 1 to 100; 100 if neither `first` nor `last` is given.',
@@ -45,6 +48,7 @@ builder.mutationType({
 builder.globalConnectionField('totalCount', (t) =>
   t.int({
     description: 'How many records the whole list has, exactly. Reads every one of them, and is priced so.',
+    ...price(TOTAL),
     resolve: ({ total }) => total(),
   }),
 );

@@ -20,6 +20,7 @@ import { builder } from '../shared/builder.ts';
 import { MutationError } from '../shared/errors.ts';
 import { localIdentifier, localTenants, type NodeType, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
+import { COVERED, mutationOf, price } from '../shared/prices.ts';
 import { ADMIN_EMAIL, tenantFields } from '../tenants/mutations.ts';
 import { TENANT_DESCRIPTIONS, TenantIdentifier } from '../tenants/tenant.ts';
 import { userFields } from '../users/mutations.ts';
@@ -86,6 +87,9 @@ const ERROR_POLICY = 'What happens to the other rows when some fail; REJECT_ALL 
 const ROWS = 'The rows, 1 to 500, which may name 5,000 tenants in all.';
 const KEEPS = 'A field left out is untouched; null clears what can be null.';
 
+/** What a row of an import costs, its answer included. */
+const ROW_COST = 10;
+
 interface ImportField<Given> {
   /** Of the records, in global ids. */
   type: NodeType;
@@ -111,7 +115,11 @@ function addImport<Row, F extends Found, Relation, Given>(
       }),
     },
     {
-      ...commandField(command, `${description} Up to 500 rows, in at most three calls to the database.`),
+      ...commandField(
+        command,
+        `${description} Up to 500 rows, in at most three calls to the database.`,
+        mutationOf('rows', ROW_COST),
+      ),
       resolve: (_, { input: { rows, errorPolicy } }, caller) =>
         runImport(caller, command, { errorPolicy, rows: rows.map(toLocal) }),
     },
@@ -121,6 +129,7 @@ function addImport<Row, F extends Found, Relation, Given>(
       outputFields: (t) => ({
         rows: t.field({
           type: [ImportedRowType],
+          ...price(COVERED),
           description: 'One for each row, in the order given.',
           resolve: ({ rows }) => rows.map((row) => ({ ...row, type })),
         }),

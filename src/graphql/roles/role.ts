@@ -16,6 +16,7 @@ import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
+import { price, WHOLE_LIST } from '../shared/prices.ts';
 import { Tenant } from '../tenants/tenant.ts';
 import { Permission, PermissionConnection } from './permission.ts';
 
@@ -88,12 +89,14 @@ builder.queryFields((t) => ({
   organizationRoles: t.field({
     type: [Role],
     nullable: true,
+    ...price(WHOLE_LIST),
     description: `The roles that team members can have. ${ASSIGNABLE}`,
     resolve: (_, _args, caller) => assignableRoles(caller, 'ORGANIZATION'),
   }),
   customerRoles: t.field({
     type: [Role],
     nullable: true,
+    ...price(WHOLE_LIST),
     description: `The roles that users of customers can have. ${ASSIGNABLE}`,
     resolve: (_, _args, caller) => assignableRoles(caller, 'CUSTOMER'),
   }),
@@ -103,6 +106,7 @@ builder.objectField(Tenant, 'availableRoles', (t) =>
   t.field({
     type: [Role],
     nullable: true,
+    ...price(WHOLE_LIST),
     description: `The roles that users can have in the tenant. ${ASSIGNABLE}`,
     resolve: (_, _args, caller) => {
       requireTenantDetails(caller.viewer);

@@ -3,6 +3,7 @@ import DataloaderPlugin from '@pothos/plugin-dataloader';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { Caller } from '../../directory/access/viewer.ts';
+import { PER_ROW, price } from './prices.ts';
 import { RELAY } from './relay.ts';
 
 /** The builder of the API of `/graphql`. Dialects have builders of their own, and take none of its types. */
@@ -24,7 +25,7 @@ export const builder = new SchemaBuilder<{
   relay: {
     ...RELAY,
     clientMutationId: 'omit',
-    nodesOnConnection: { description: 'The records of this page, without their cursors.' },
+    nodesOnConnection: { description: 'The records of this page, without their cursors.', ...price(PER_ROW) },
     nodeTypeOptions: { description: 'Anything with a global id, to be found again by `node(id:)`.' },
     idFieldOptions: { description: 'The global id: opaque, and unique among all types.' },
     firstArgOptions: {

@@ -17,6 +17,7 @@ import {
 import { builder } from './builder.ts';
 import { toGlobalId } from './ids.ts';
 import { Node, toNode } from './node.ts';
+import { COVERED, price } from './prices.ts';
 
 /**
  * The interface of every error that a mutation answers. A type stands for a class of the kernel, and resolves from its
@@ -56,7 +57,11 @@ builder.objectType(ValidationError, {
     'Thrown when the input is not valid: `validation_failed`. All that is wrong with it is said at once, up to a hundred things.',
   interfaces: [MutationError],
   fields: (t) => ({
-    issues: t.expose('issues', { type: [ValidationIssue], description: 'Everything that is wrong, with its path.' }),
+    issues: t.expose('issues', {
+      type: [ValidationIssue],
+      description: 'Everything that is wrong, with its path.',
+      ...price(COVERED),
+    }),
   }),
 });
 
@@ -77,6 +82,7 @@ builder.objectType(NotFoundError, {
     references: t.expose('references', {
       type: [MissingReference],
       description: 'Everything that was not found, with its path.',
+      ...price(COVERED),
     }),
   }),
 });

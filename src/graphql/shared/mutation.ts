@@ -1,4 +1,5 @@
 import type { Command } from '../../directory/commands/command.ts';
+import { MUTATION, type Price, price } from './prices.ts';
 
 /** Returns a name with its first letter in upper case, as GraphQL types are named after fields. */
 export const capitalized = (name: string) => `${name.charAt(0).toUpperCase()}${name.slice(1)}`;
@@ -15,16 +16,23 @@ export function needing({ permissions }: Pick<Command, 'permissions'>, descripti
   return needed === '' ? description : `${description} Needs ${needed}.`;
 }
 
+/** What the field of a mutation takes from its command in every API: the permissions that it needs, and its price. */
+export const mutationOptions = (command: Pick<Command, 'permissions'>, description: string, of: Price = MUTATION) => ({
+  description: needing(command, description),
+  ...price(of),
+});
+
 type Described = Pick<Command, 'name' | 'errors' | 'permissions'>;
 
 /**
  * Returns the options that every mutation field takes from the command that it runs: its description with permissions,
- * its errors, and the union of its result.
+ * its errors,
+ * the union of its result, and its price.
  */
-export function commandField({ name, errors, permissions }: Described, description: string) {
+export function commandField({ name, errors, permissions }: Described, description: string, of: Price = MUTATION) {
   return {
     nullable: false as const,
-    description: needing({ permissions }, description),
+    ...mutationOptions({ permissions }, description, of),
     errors: {
       types: [...errors],
       union: {

@@ -5,6 +5,7 @@ import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
 import { builder } from './builder.ts';
 import { UNCACHED } from './connection.ts';
 import { fromGlobalId, type NodeType } from './ids.ts';
+import { listOf, price } from './prices.ts';
 
 /** The interface of everything that `node` and `nodes` find. */
 export const Node = builder.nodeInterfaceRef();
@@ -67,6 +68,7 @@ builder.queryFields((t) => ({
   nodes: t.field({
     type: [Node],
     nullable: { list: false, items: true },
+    ...price(listOf('ids')),
     description: 'The records with these global ids, in this order, read together; null where there is none.',
     args: {
       ids: t.arg.idList({ required: true, description: `At most ${MAX_PAGE_SIZE} global ids.` }),

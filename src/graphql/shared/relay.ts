@@ -1,3 +1,5 @@
+import { PAGE, PER_ROW, price } from './prices.ts';
+
 /**
  * Options of Pothos' relay plugin that every API with connections shares, descriptions included. Where APIs differ,
  * their builders say so.
@@ -9,6 +11,7 @@ export const RELAY = {
   edgesFieldOptions: {
     nullable: { list: false, items: false },
     description: 'The records of this page, each with its cursor.',
+    ...price(PER_ROW),
   },
   nodeFieldOptions: { nullable: false, description: 'The record at the end of this edge.' },
   cursorFieldOptions: { description: 'Stands for this place in the list, for `after` and `before`.' },
@@ -33,6 +36,6 @@ export const RELAY = {
   afterArgOptions: { description: 'The cursor after which to begin. An empty string is no cursor.' },
   beforeArgOptions: { description: 'The cursor before which to end. An empty string is no cursor.' },
   mutationInputArgOptions: { description: 'What to do, and with what.' },
-  defaultConnectionTypeOptions: { description: 'One page of a list.' },
+  defaultConnectionTypeOptions: { description: 'One page of a list.', ...price(PAGE) },
   defaultEdgeTypeOptions: { description: 'A record at its place in a list.' },
 } as const;

@@ -10,6 +10,7 @@ import { builder } from '../shared/builder.ts';
 import { UNCACHED } from '../shared/connection.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
+import { COVERED, mutationOf, PER_ROW, price, USAGE } from '../shared/prices.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
 const Totals = builder.objectRef<DataSourceTotals>('DataSourceTotals').implement({
@@ -38,6 +39,7 @@ const TrafficHourType = builder.objectRef<TrafficHour>('TrafficHour').implement(
 const UsageType = builder.objectRef<Usage>('Usage').implement({
   description:
     'What a tenant has now, and what flowed through it in a window of so many hours, of which the present one is the last.',
+  ...price(USAGE),
   fields: (t) => ({
     durationInHours: t.exposeInt('durationInHours', { description: 'How many hours the window has.' }),
     pixels: t.expose('pixels', { type: Totals, description: 'How many pixels there are.' }),
@@ -62,11 +64,15 @@ const UsageType = builder.objectRef<Usage>('Usage').implement({
     }),
     hours: t.field({
       type: [TrafficHourType],
+      ...price(PER_ROW),
       description: 'Every hour of the window, the oldest first, those without traffic included.',
       resolve: ({ hours }) => [...hours],
     }),
   }),
 });
+
+/** What an entry of traffic costs, its answer included. */
+const ENTRY_COST = 5;
 
 type UsageLoader = DataLoader<string, Usage | null>;
 
@@ -156,6 +162,7 @@ builder.relayMutationField(
     ...commandField(
       recordTraffic,
       'Counts the traffic of pixels, each entry once: the same again counts nothing. All of the entries, or none if any is wrong. Traffic is counted, and is no event.',
+      mutationOf('entries', ENTRY_COST),
     ),
     resolve: (_, { input }, caller) =>
       run(caller, recordTraffic, {
@@ -167,6 +174,7 @@ builder.relayMutationField(
     outputFields: (t) => ({
       entries: t.field({
         type: [RecordedTraffic],
+        ...price(COVERED),
         description: 'One for each entry, in the order given.',
         resolve: ({ entries }) => [...entries],
       }),

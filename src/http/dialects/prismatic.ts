@@ -1,4 +1,3 @@
-import { DEFAULT_PAGE_SIZE } from '../../dialects/prismatic/pages.ts';
 import { BEARER_ONLY } from '../auth/credentials.ts';
 import { failure } from '../shared/failures.ts';
 import type { Dialect } from './dialect.ts';
@@ -11,7 +10,7 @@ const answerer = graphQLAnswerer({
   schema: async () => (await import('../../dialects/prismatic/schema.ts')).schema,
   failure,
   spelled: (error) => error,
-  pricing: { maxCost: MAX_PRISMATIC_COST, pageSize: DEFAULT_PAGE_SIZE },
+  maxCost: MAX_PRISMATIC_COST,
   // The command line reads errors only where there is no data, and takes for granted what else it asked for. What a
   // mutation has done by then is told all the same.
   allOrNothing: ['query'],

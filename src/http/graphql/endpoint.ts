@@ -11,7 +11,6 @@ import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { asJsonObject, isJson } from '../shared/body.ts';
 import { type Failure, type FailureCode, hidden, presentable } from '../shared/failures.ts';
-import type { Pricing } from './cost.ts';
 import { costError, documentLimits, lengthError, MAX_ERRORS, MAX_TOKENS } from './limits.ts';
 import { preflight } from './mutation-preflight.ts';
 
@@ -28,8 +27,8 @@ export interface GraphQLApi {
   failure: Failure;
   /** How it says the same of what GraphQL answers: the error as the caller sees it, with its HTTP status in `extensions.http`. */
   spelled: (error: GraphQLError) => GraphQLError;
-  /** Our own, if not given. */
-  pricing?: Pricing;
+  /** What an operation may cost: as much as at our own API, if not given. */
+  maxCost?: number;
   /** The operations whose answer has no data if it has any error: never a part of it. None, if not given. */
   allOrNothing?: readonly `${OperationTypeNode}`[];
 }
@@ -50,7 +49,7 @@ function refused({ message, nodes, source, positions, extensions }: GraphQLError
   return new GraphQLError(message, { nodes, source, positions, extensions: { code, ...own, http: answered } });
 }
 
-const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing = [] }: GraphQLApi): Plugin<GraphQLContext> => ({
+const guard = (schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: GraphQLApi): Plugin<GraphQLContext> => ({
   onParse: ({ setParseFn }) => {
     setParseFn((source) => parse(source, { maxTokens: MAX_TOKENS }));
   },
@@ -61,7 +60,7 @@ const guard = (schema: GraphQLSchema, { spelled, pricing, allOrNothing = [] }: G
     };
   },
   onExecute: ({ args, setResultAndStopExecution }) => {
-    const error = costError(schema, args, pricing);
+    const error = costError(schema, args, maxCost);
     if (error) return setResultAndStopExecution({ errors: [spelled(refused(error, 'BAD_USER_INPUT'))] });
     const { requestId, viewer } = args.contextValue;
     const operation = getOperationAST(args.document, args.operationName)?.operation;

@@ -7,7 +7,7 @@ import {
   type ValidationRule,
   valueFromASTUntyped,
 } from 'graphql';
-import { costOf, MAX_DEPTH, OWN_PRICING } from './cost.ts';
+import { costOf, MAX_COST, MAX_DEPTH } from './cost.ts';
 
 export const MAX_TOKENS = 2000;
 export const MAX_ALIASES = 30;
@@ -47,13 +47,12 @@ export const documentLimits: ValidationRule = (context) => {
 export function costError(
   schema: GraphQLSchema,
   { document, operationName, variableValues }: ExecutionArgs,
-  pricing = OWN_PRICING,
+  maxCost = MAX_COST,
 ) {
   const operation = getOperationAST(document, operationName);
   if (!operation) return null;
-  const { maxCost } = pricing;
   const variables = withDefaults(operation, variableValues ?? {});
-  const { cost, depth } = costOf(schema, document, operation, variables, pricing);
+  const { cost, depth } = costOf(schema, document, operation, variables);
   if (depth > MAX_DEPTH) return invalid(`An operation may be at most ${MAX_DEPTH} fields deep; this one is ${depth}.`);
   if (cost <= maxCost) return null;
   return new GraphQLError(`An operation may cost at most ${maxCost}; this one costs ${cost}.`, {

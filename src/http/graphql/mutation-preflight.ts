@@ -1,9 +1,7 @@
 import {
   type ExecutionArgs,
   type GraphQLField,
-  type GraphQLNamedType,
   type GraphQLSchema,
-  getNamedType,
   getOperationAST,
   separateOperations,
   TypeInfo,
@@ -13,7 +11,7 @@ import {
 import { missingPermissions, type Viewer } from '../../directory/access/viewer.ts';
 import { type DirectoryError, ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
 import { PERMISSIONS, type Permission } from '../../directory/kernel/permission-names.ts';
-import { isOfMutations } from './cost.ts';
+import { priceOf } from './cost.ts';
 
 /*
  * What is known of a mutation before it is executed, for APIs that could not say afterwards that a part of it was done. What
@@ -22,17 +20,17 @@ import { isOfMutations } from './cost.ts';
 
 type Executed = Pick<ExecutionArgs, 'document' | 'operationName'>;
 
-/** Calls this with every field of the operation that is executed, and with the type where the field stands. */
+/** Calls this with every field of the operation that is executed. */
 function visitFields(
   schema: GraphQLSchema,
   { document, operationName }: Executed,
-  see: (field: GraphQLField<unknown, unknown>, parent: GraphQLNamedType) => void,
+  see: (field: GraphQLField<unknown, unknown>) => void,
 ): void {
   const name = getOperationAST(document, operationName)?.name?.value ?? '';
   const types = new TypeInfo(schema);
   const Field = () => {
-    const [field, parent] = [types.getFieldDef(), types.getParentType()];
-    if (field && parent) see(field, parent);
+    const field = types.getFieldDef();
+    if (field) see(field);
   };
   visit(separateOperations(document)[name] ?? document, visitWithTypeInfo(types, { Field }));
 }
@@ -52,8 +50,8 @@ function missingToShow(schema: GraphQLSchema, executed: Executed, viewer: Viewer
 /** How many changes a mutation asks for, those below a namespace included. */
 function countChanges(schema: GraphQLSchema, executed: Executed): number {
   let count = 0;
-  visitFields(schema, executed, ({ type }, parent) => {
-    if (isOfMutations(schema, parent) && !isOfMutations(schema, getNamedType(type))) count += 1;
+  visitFields(schema, executed, (field) => {
+    if (priceOf(field).isMutation) count += 1;
   });
   return count;
 }

@@ -1,0 +1,82 @@
+import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
+import { DEFAULT_WINDOW_HOURS, MAX_WINDOW_HOURS } from '../../directory/usage/traffic-hours.ts';
+
+/** A number that the first of these arguments gives. What is out of bounds is refused later, and priced as the bound. */
+interface GivenNumber {
+  arguments: readonly string[];
+  /** What it is if none of them is given. */
+  default: number;
+  max: number;
+}
+
+/** What a field costs that has no price of its own, and how often what is asked below it counts. */
+export interface Price {
+  /** What the field costs by itself; 1 if not given. */
+  own?: number;
+  /** Whether it is a mutation: the one kind of field that changes anything. */
+  isMutation?: true;
+  /** How many rows are read for it. Fields below it that are priced `PER_ROW` answer each of them. */
+  rows?: number | GivenNumber;
+  /** What each of these rows costs by itself, rounded up in all. */
+  eachRow?: number;
+  /** What each record costs that is skipped by this argument. */
+  skipped?: { argument: string; each: number };
+  /** What each item of this list in the argument `input` costs. */
+  items?: { list: string; each: number };
+  /** How often what is asked below it counts; once if not given. `ROWS`: for each row of the field above. */
+  times?: number | 'ROWS' | { lengthOf: string };
+}
+
+/** The options of a field, or of a type, that has this price. A type's price is that of every field that answers it. */
+export const price = (of: Price) => ({ extensions: { price: of } });
+
+/** Options of a field from several sources that have extensions, which would replace each other otherwise. */
+export const extended = (...options: readonly { extensions: object }[]) => ({
+  extensions: Object.assign({}, ...options.map(({ extensions }) => extensions)),
+});
+
+/** What a mutation costs. */
+export const MUTATION_COST = 100;
+
+/** What a page of a list costs, beside the fields of its records. */
+export const PAGE_COST = 10;
+
+/** What a total costs: it reads every row that it counts. */
+export const TOTAL_COST = 200;
+
+export const MUTATION: Price = { own: MUTATION_COST, isMutation: true };
+
+/** A mutation that takes many rows in the list of this name of its input, each of which costs so much, answer included. */
+export const mutationOf = (list: string, each: number): Price => ({ ...MUTATION, items: { list, each } });
+
+/** A page of a list, of which an `offset` skips some: they are read all the same, and of each tenant in reach. */
+export const pageOf = (defaultSize: number): Price => ({
+  own: PAGE_COST,
+  rows: { arguments: ['first', 'last'], default: defaultSize, max: MAX_PAGE_SIZE },
+  skipped: { argument: 'offset', each: 10 },
+});
+
+/** A page that has as many records as the directory answers if nobody says how many. */
+export const PAGE = pageOf(DEFAULT_PAGE_SIZE);
+
+/** A list below a page, or a window of hours, that has as many items as its rows. */
+export const PER_ROW: Price = { times: 'ROWS' };
+
+/** The total of a list. */
+export const TOTAL: Price = { own: TOTAL_COST };
+
+/** A whole list of records that has no pages: priced as a page of the usual size. */
+export const WHOLE_LIST: Price = { times: DEFAULT_PAGE_SIZE };
+
+/** A list that has a record for each of the ids in this argument. */
+export const listOf = (argument: string): Price => ({ times: { lengthOf: argument } });
+
+/** A short list that the price of what it belongs to covers, such as the reasons of an error. */
+export const COVERED: Price = { times: 1 };
+
+/** Usage reads a row for each hour of its window, and 24 of them cost as much as a field. */
+export const USAGE: Price = {
+  own: PAGE_COST,
+  rows: { arguments: ['durationInHours'], default: DEFAULT_WINDOW_HOURS, max: MAX_WINDOW_HOURS },
+  eachRow: 1 / 24,
+};

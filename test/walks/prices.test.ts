@@ -1,0 +1,129 @@
+import {
+  type GraphQLField,
+  type GraphQLSchema,
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isInterfaceType,
+  isListType,
+  isObjectType,
+  parse,
+} from 'graphql';
+import { describe, expect, it } from 'vitest';
+import { schema as capig } from '../../src/dialects/capig/schema.ts';
+import { schema as plain } from '../../src/dialects/plain/schema.ts';
+import { schema as prismatic } from '../../src/dialects/prismatic/schema.ts';
+import { schema as own } from '../../src/graphql/schema.ts';
+import { costOf, priceOf } from '../../src/http/graphql/cost.ts';
+
+const SCHEMAS: Record<string, GraphQLSchema> = { own, plain, prismatic, capig };
+
+interface Placed {
+  place: string;
+  field: GraphQLField<unknown, unknown>;
+}
+
+/** Every field of a schema, but for those of introspection. */
+const fieldsOf = (schema: GraphQLSchema): Placed[] =>
+  Object.values(schema.getTypeMap())
+    .filter((type) => (isObjectType(type) || isInterfaceType(type)) && !type.name.startsWith('__'))
+    .flatMap((type) =>
+      Object.values(isObjectType(type) || isInterfaceType(type) ? type.getFields() : {}).map((field) => ({
+        place: `${type.name}.${field.name}`,
+        field,
+      })),
+    );
+
+const isListOfRecords = ({ type }: GraphQLField<unknown, unknown>): boolean =>
+  isListType(getNullableType(type)) && isCompositeType(getNamedType(type));
+
+/** What a list is by Relay's word: something with edges, and with arguments for a page of them. */
+const isConnection = ({ type, args }: GraphQLField<unknown, unknown>): boolean => {
+  const named = getNamedType(type);
+  return (isObjectType(named) && named.getFields().edges !== undefined) || args.some(({ name }) => name === 'first');
+};
+
+/** What has to be counted to be answered: a total, or a window of hours. */
+const isCounted = ({ name, type }: GraphQLField<unknown, unknown>): boolean =>
+  /^total(Count)?$|usage$/i.test(name) && (name === 'totalCount' || isObjectType(getNamedType(type)));
+
+const priceless = (fields: readonly Placed[]): string[] =>
+  fields.filter(({ field }) => Object.keys(priceOf(field)).length === 0).map(({ place }) => place);
+
+const cost = (schema: GraphQLSchema, query: string, variables: Record<string, unknown> = {}) => {
+  const document = parse(query);
+  const [operation] = document.definitions;
+  if (operation?.kind !== 'OperationDefinition') throw new Error('No operation');
+  return costOf(schema, document, operation, new Map(Object.entries(variables))).cost;
+};
+
+describe.each(Object.entries(SCHEMAS))('every price of the schema %s', (_, schema) => {
+  const fields = fieldsOf(schema);
+
+  it('stands at a list of records, how short it may be', () => {
+    expect(priceless(fields.filter(({ field }) => isListOfRecords(field)))).toEqual([]);
+  });
+
+  it('stands at a connection, and its page size decides how often its records count', () => {
+    const connections = fields.filter(({ field }) => isConnection(field));
+    expect(priceless(connections)).toEqual([]);
+    for (const { place, field } of connections) {
+      const { rows } = priceOf(field);
+      expect(rows, place).toMatchObject({ arguments: expect.arrayContaining(['first']) });
+    }
+    const rows = fields.filter(({ place }) => /Connection\.(edges|nodes)$/.test(place));
+    for (const { place, field } of rows) expect(priceOf(field).times, place).toBe('ROWS');
+  });
+
+  it('stands at what is counted to be answered', () => {
+    expect(priceless(fields.filter(({ field }) => isCounted(field)))).toEqual([]);
+  });
+
+  it('stands at a mutation, also below a namespace, and at nothing else', () => {
+    const root = schema.getMutationType();
+    const mutations = new Set<string>();
+    for (const field of Object.values(root?.getFields() ?? {})) {
+      const type = getNamedType(field.type);
+      const isNamespace = field.args.length === 0 && isObjectType(type);
+      for (const { name } of isNamespace ? Object.values(type.getFields()) : [field]) {
+        mutations.add(`${isNamespace ? type.name : root?.name}.${name}`);
+      }
+    }
+    const priced = fields.filter(({ field }) => priceOf(field).isMutation);
+    expect(mutations.size).toBeGreaterThan(0);
+    expect(priced.map(({ place }) => place).sort()).toEqual([...mutations].sort());
+    for (const { field, place } of priced) expect(priceOf(field).own, place).toBe(100);
+  });
+});
+
+describe('an operation', () => {
+  it('costs a field 1, a page 10, and its records as often as there may be', () => {
+    expect(cost(own, '{ viewer { type } }')).toBe(2);
+    expect(cost(own, '{ customers(first: 10) { nodes { id name } } }')).toBe(10 + 1 + 10 * 2);
+    expect(cost(own, '{ customers { nodes { id } pageInfo { hasNextPage } totalCount } }')).toBe(10 + 26 + 2 + 200);
+    expect(cost(own, 'query ($n: Int) { customers(first: $n) { edges { node { id } } } }', { n: 500 })).toBe(
+      10 + 1 + 100 * 2,
+    );
+    expect(cost(own, '{ nodes(ids: ["a", "b", "c"]) { id } }')).toBe(1 + 3);
+    expect(cost(own, '{ organizationRoles { name } }')).toBe(1 + 25);
+  });
+
+  it('costs the same at the hub as at /graphql for the usage of a tenant', () => {
+    expect(cost(own, '{ tenant(id: "a") { usage { pixels { total } } } }')).toBe(14);
+    expect(cost(capig, '{ tenantUsage(tenantId: "a") { totalPixels } }')).toBe(10 + 1 + 1);
+  });
+
+  it('costs 100 a mutation, and more for many rows', () => {
+    expect(cost(own, 'mutation { signOut(input: {}) { __typename } }')).toBe(101);
+    const rows = Array.from({ length: 3 }, () => ({ name: 'a' }));
+    expect(
+      cost(own, 'mutation ($rows: [ImportCustomerRow!]!) { importCustomers(input: { rows: $rows }) { __typename } }', {
+        rows,
+      }),
+    ).toBe(100 + 3 * 10 + 1);
+  });
+
+  it('pays for records that are skipped, and has 100 on a page if no number is given, where the API says so', () => {
+    expect(cost(prismatic, '{ customers(offset: 5) { nodes { id } } }')).toBe(10 + 5 * 10 + 1 + 100);
+  });
+});
