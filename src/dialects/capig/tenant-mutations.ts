@@ -2,7 +2,7 @@ import { run } from '../../directory/commands/command.ts';
 import type { TenantRecord } from '../../directory/tenants/queries.ts';
 import { needing } from '../../graphql/shared/mutation.ts';
 import { builder } from './builder.ts';
-import { orRefused } from './failures.ts';
+import { orRefused } from './errors.ts';
 import { TENANT_STATUS, Tenant } from './tenant.ts';
 import { createAsSpelled, deleteAsSpelled, updateAsSpelled } from './tenant-inputs.ts';
 

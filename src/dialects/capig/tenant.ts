@@ -6,7 +6,7 @@ import { detail } from '../../graphql/shared/tenant-details.ts';
 import { viewerCan } from '../../graphql/shared/viewer-can.ts';
 import { needs } from '../shared/needs.ts';
 import { builder } from './builder.ts';
-import { notFound } from './failures.ts';
+import { notFound } from './errors.ts';
 import { count, everyOf } from './lists.ts';
 import { idGiven, tenantRolesFor, usageOf } from './records.ts';
 import { Role } from './role.ts';

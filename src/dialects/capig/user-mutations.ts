@@ -5,7 +5,7 @@ import type { AddedUserResult } from '../../directory/users/add-tenant-user.ts';
 import type { InvitedResult, UserResult } from '../../directory/users/entity.ts';
 import { needing } from '../../graphql/shared/mutation.ts';
 import { builder } from './builder.ts';
-import { conflict, orRefused } from './failures.ts';
+import { conflict, orRefused } from './errors.ts';
 import { namedRole } from './role-names.ts';
 import { addToAdvertiser, addToAgency, changeAsSpelled, inviteAsSpelled } from './user-inputs.ts';
 import { User } from './user-type.ts';

@@ -1,5 +1,5 @@
 import { Database } from '../../db/client.ts';
-import { failureOf, refusedAs } from '../../dialects/capig/failures.ts';
+import { failureOf, refusedAs } from '../../dialects/capig/errors.ts';
 import { exchangeClientCredentials } from '../../directory/api-keys/client-credentials.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { type Answered, answered, bearerOf, CHALLENGE } from '../auth/credentials.ts';

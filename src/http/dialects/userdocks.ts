@@ -1,5 +1,6 @@
 import type { Route } from '../../dialects/shared/rest.ts';
-import { failed, ROUTES } from '../../dialects/userdocks/routes.ts';
+import { failed } from '../../dialects/userdocks/errors.ts';
+import { ROUTES } from '../../dialects/userdocks/routes.ts';
 import { bearerOf, CHALLENGE, type PresentedCredential } from '../auth/credentials.ts';
 import { readJson } from '../shared/body.ts';
 import type { Failure } from '../shared/failures.ts';

@@ -1,11 +1,6 @@
 import { GraphQLError } from 'graphql';
-import {
-  AlreadyExistsError,
-  DirectoryError,
-  ForbiddenError,
-  NotFoundError,
-  ValidationError,
-} from '../../directory/kernel/errors.ts';
+import { DirectoryError, ValidationError } from '../../directory/kernel/errors.ts';
+import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
 
 /** What a failed request is answered with, whoever refused it. */
 export const failureOf = (status: number, code: string, message: string) => ({
@@ -58,18 +53,39 @@ const PATHS: Record<string, string> = { assign: 'roleToAdd', revoke: 'roleToRevo
 
 const spelledPath = (path: string): string => PATHS[path.split('.')[0] ?? ''] ?? path;
 
-/** The outcomes of a command that are no bugs. Who may not is told so as everywhere. */
-function inWords(error: unknown): unknown {
-  if (error instanceof ForbiddenError) return error;
-  if (error instanceof ValidationError) {
-    return new ValidationError(error.issues.map((issue) => ({ ...issue, path: spelledPath(issue.path) })));
-  }
-  if (error instanceof NotFoundError) return notFound(error.references[0]?.entity ?? 'record');
-  if (error instanceof AlreadyExistsError) return conflict('There is such a user already.');
-  return error instanceof DirectoryError ? conflict(error.message) : error;
+/** What is thrown in place of an error of the directory. Who may not is told so as everywhere. */
+const ANSWERS: AnswersByCode<Error> = {
+  validation_failed: ({ issues }) =>
+    new ValidationError(issues.map((issue) => ({ ...issue, path: spelledPath(issue.path) }))),
+  not_found: ({ references }) => notFound(references[0]?.entity ?? 'record'),
+  already_exists: () => conflict('There is such a user already.'),
+  insufficient_permissions: failsRequest,
+  read_only_key: failsRequest,
+  out_of_reach: failsRequest,
+  not_signed_in: failsRequest,
+  version_conflict: inConflict,
+  import_rejected: inConflict,
+  last_owner: inConflict,
+  last_admin: inConflict,
+  built_in_role: inConflict,
+  role_in_use: inConflict,
+  too_many_roles: inConflict,
+  too_many_data_sources: inConflict,
+};
+
+function inConflict({ message }: DirectoryError): GraphQLError {
+  return conflict(message);
 }
 
-export const orRefused = <Answer>(answer: Promise<Answer>): Promise<Answer> =>
-  answer.catch((error) => {
-    throw inWords(error);
-  });
+/**
+ * Answers what the directory does.
+ *
+ * @throws its error in the document's words, with the code of one of its statuses.
+ */
+export async function orRefused<Answer>(answer: Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof DirectoryError ? answerTo(error, ANSWERS) : error;
+  }
+}
