@@ -71,8 +71,8 @@ const answerGraphQL = graphQLAnswerer({
 export const capig: Dialect = {
   paths: /^\/(hub|clients)(\/|$)/,
   methods: 'POST',
+  tokens: ['API_KEY', 'CLIENT_TOKEN', 'ACCESS_TOKEN'],
   credentialOf: bearerOf,
-  takesClientTokens: true,
   failure,
   unauthenticated: () =>
     failure(

@@ -37,6 +37,7 @@ const answererOf =
 export const userdocks: Dialect = {
   paths: /^\/v1(\/|$)/,
   methods: 'GET, PUT',
+  tokens: ['API_KEY', 'ACCESS_TOKEN'],
   credentialOf,
   failure,
   unauthenticated: () =>
