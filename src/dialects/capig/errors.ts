@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { DirectoryError, ValidationError } from '../../directory/kernel/errors.ts';
 import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
+import { type Fields, pathGiven } from '../shared/fields.ts';
 
 /** What a failed request is answered with, whoever refused it. */
 export const failureOf = (status: number, code: string, message: string) => ({
@@ -48,15 +49,10 @@ export const notFound = (entity: string) =>
 
 export const conflict = (message: string) => refusal('CONFLICT', message);
 
-/** Where in the document's inputs stands what the directory calls so. */
-const PATHS: Record<string, string> = { assign: 'roleToAdd', revoke: 'roleToRevoke', roleIdentifier: 'roleName' };
-
-const spelledPath = (path: string): string => PATHS[path.split('.')[0] ?? ''] ?? path;
-
-/** What is thrown in place of an error of the directory. Who may not is told so as everywhere. */
-const ANSWERS: AnswersByCode<Error> = {
+/** What is thrown in place of each error of the directory, about an input of these fields. Who may not is told so as everywhere. */
+const answersAbout = (fields: Fields): AnswersByCode<Error> => ({
   validation_failed: ({ issues }) =>
-    new ValidationError(issues.map((issue) => ({ ...issue, path: spelledPath(issue.path) }))),
+    new ValidationError(issues.map((issue) => ({ ...issue, path: pathGiven(fields, issue.path) }))),
   not_found: ({ references }) => notFound(references[0]?.entity ?? 'record'),
   already_exists: () => conflict('There is such a user already.'),
   insufficient_permissions: failsRequest,
@@ -71,21 +67,21 @@ const ANSWERS: AnswersByCode<Error> = {
   role_in_use: inConflict,
   too_many_roles: inConflict,
   too_many_data_sources: inConflict,
-};
+});
 
 function inConflict({ message }: DirectoryError): GraphQLError {
   return conflict(message);
 }
 
 /**
- * Answers what the directory does.
+ * Answers what the directory does with an input of these fields.
  *
  * @throws its error in the document's words, with the code of one of its statuses.
  */
-export async function orRefused<Answer>(answer: Promise<Answer>): Promise<Answer> {
+export async function orRefused<Answer>(answer: Promise<Answer>, fields: Fields = {}): Promise<Answer> {
   try {
     return await answer;
   } catch (error) {
-    throw error instanceof DirectoryError ? answerTo(error, ANSWERS) : error;
+    throw error instanceof DirectoryError ? answerTo(error, answersAbout(fields)) : error;
   }
 }

@@ -36,3 +36,6 @@ builder.queryType({
 builder.mutationType({
   description: 'What can be changed. Each answers what it wrote, or an `error`, and then nothing was changed.',
 });
+
+/** Declares the fields of an input. */
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;

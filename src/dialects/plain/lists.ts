@@ -30,9 +30,3 @@ export const DatetimeFilter = builder.inputType('DatetimeFilter', {
     before: t.string({ description: 'Before this moment.' }),
   }),
 });
-
-/** Inputs that tell a value that is not given from one that is cleared. */
-export const OptionalStringInput = builder.inputType('OptionalStringInput', {
-  description: 'A change of a value that may be absent.',
-  fields: (t) => ({ value: t.string({ description: 'The value from now on; null clears it.' }) }),
-});
