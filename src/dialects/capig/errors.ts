@@ -3,7 +3,7 @@ import { DirectoryError, ValidationError } from '../../directory/kernel/errors.t
 import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
 import { type Fields, pathGiven } from '../shared/fields.ts';
 
-/** What a failed request is answered with, whoever refused it. */
+/** Returns the body of the answer to a failed request, whoever refused it. */
 export const failureOf = (status: number, code: string, message: string) => ({
   data: null,
   errors: [{ message, extensions: { code, status } }],
@@ -23,7 +23,7 @@ const STATUSES: Record<string, number> = {
   SERVICE_UNAVAILABLE: 503,
 };
 
-/** An error as the caller sees it: its status stands in it, and is that of the answer. */
+/** Returns an error as the caller sees it: with its status, which is that of the answer, too. */
 export function refusedAs(error: GraphQLError): GraphQLError {
   const { message, nodes, source, positions, path, extensions } = error;
   const { http: _http, code, ...details } = extensions;

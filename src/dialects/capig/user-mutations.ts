@@ -42,7 +42,11 @@ const newUser = given(ADD_USER_WITH_ROLE);
 
 const addToAgency = spelled(
   createOrganizationUser,
-  newUser.transform(({ email, roleIdentifier: { roleIdentifier } }) => ({ email, roleIdentifier, handOutLink: true })),
+  newUser.transform(({ email, roleIdentifier: place }) => ({
+    email,
+    roleIdentifier: place.roleIdentifier,
+    handOutLink: true,
+  })),
 );
 
 const addToAdvertiser = spelled(
@@ -106,13 +110,15 @@ const inviteAsSpelled = spelled(
       path: ['tenantId'],
       error: otherwise('is required for an ADVERTISER'),
     })
-    .transform(({ email, tenantId, userType }) => ({
-      userIdentifier: { email },
-      ...(userType === 'AGENCY'
-        ? { teamMember: true }
-        : { tenantIdentifier: { id: idGiven('Tenant', tenantId ?? '') } }),
-      handOutLink: true,
-    })),
+    .transform(
+      ({ email, tenantId, userType }): z.input<typeof inviteUser.input> => ({
+        userIdentifier: { email },
+        ...(userType === 'AGENCY'
+          ? { teamMember: true }
+          : { tenantIdentifier: { id: idGiven('Tenant', tenantId ?? '') } }),
+        handOutLink: true,
+      }),
+    ),
 );
 
 const AddUserWithRoleInput = builder.inputType('AddUserWithRoleInput', {

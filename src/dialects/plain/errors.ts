@@ -128,7 +128,7 @@ export interface Answered<Result> {
   error: ShownError | null;
 }
 
-/** What a command answered, or what is told of why it was refused. */
+/** Returns what a command answered, or what is told of why it was refused. Errors without a word in Plain fail the request. */
 export async function answered<Result>(
   result: Promise<Result>,
   input: unknown,

@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { run } from '../../directory/commands/command.ts';
+import { command, run } from '../../directory/commands/command.ts';
 import { deleteUser, updateUser } from '../../directory/users/commands.ts';
 import { createCustomerUser, createOrganizationUser } from '../../directory/users/creation-commands.ts';
 import type { UserResult } from '../../directory/users/entity.ts';
 import { localId } from '../../graphql/shared/ids.ts';
-import { spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
 import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
 import { mutationField } from './mutation.ts';
@@ -34,12 +33,14 @@ const payload = (description: string) => ({
 /** What the directory does not have: only no value at all is taken, so that none is lost. */
 const notKept = z.null({ error: 'is not kept here: leave it out' }).optional();
 
-const updateAsSpelled = spelled(
-  updateUser,
-  z
+/** `updateUser` of the directory in the document's words: only its input is spelled differently. */
+const updateAsSpelled = command({
+  ...updateUser,
+  input: z
     .looseObject({ darkMode: notKept, darkModeSyncWithOs: notKept })
-    .transform(({ darkMode: _darkMode, darkModeSyncWithOs: _sync, ...given }) => given),
-);
+    .transform(({ darkMode: _darkMode, darkModeSyncWithOs: _sync, ...given }) => given)
+    .pipe(updateUser.input),
+});
 
 const named = (type: 'Role' | 'Customer', id: string) => ({ id: localId(type, id) });
 

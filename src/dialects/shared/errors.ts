@@ -25,7 +25,7 @@ export function answerTo<Answer>(error: DirectoryError, answers: AnswersByCode<A
   return answer(error);
 }
 
-/** The answer to an error that fails the whole request: whoever serves the dialect says so in its envelope. */
+/** The answer to an error that fails the whole request, which http says in the envelope of the dialect. */
 export function failsRequest(error: DirectoryError): never {
   throw error;
 }

@@ -54,7 +54,7 @@ export function pathGiven(fields: Fields, path: string): string {
  * Returns a command of the directory with another schema in front of its own, for an input that is only spelled differently: the
  * order of permission, input and rule stays.
  */
-export const spelled = <Result, Answer, Output>(
-  original: Command<Result, Answer, z.ZodType<Output>>,
-  input: z.ZodType,
+export const spelled = <Result, Answer, Output, Input>(
+  original: Command<Result, Answer, z.ZodType<Output, Input>>,
+  input: z.ZodType<NoInfer<Input>>,
 ): Command<Result, Answer, z.ZodType<Output>> => command({ ...original, input: input.pipe(original.input) });

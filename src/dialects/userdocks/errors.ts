@@ -2,7 +2,7 @@ import { DirectoryError } from '../../directory/kernel/errors.ts';
 import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
 import type { Answer, Operation } from '../shared/rest.ts';
 
-/** The body of the answer to every failed call, whoever refused it. */
+/** Returns the body of the answer to a failed call, whoever refused it. */
 export const failed = (error: string) => ({ success: false, error, message: null, data: null });
 
 /** The document has no 404: what does not exist is forbidden like what is out of reach, in the same words. */

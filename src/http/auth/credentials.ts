@@ -114,7 +114,7 @@ async function attempt(
 /** Three parts of base64url, and no key of ours. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** The holder of the credential, or null, which does not say what is wrong with it. */
+/** Returns the holder of the credential; null if it is not valid, which does not say why. */
 async function authenticate(
   { token, claims }: PresentedCredential,
   env: Environment,

@@ -15,7 +15,7 @@ export interface DialectRequest {
 /** Answers a request, by somebody who is known, in the dialect's envelope. */
 export type Answerer = (asked: DialectRequest) => Promise<Response>;
 
-/** A request to a dialect by whoever it is, where no credential is needed. */
+/** A request to a dialect by anybody, where no credential is needed. */
 export interface OpenDialectRequest extends Pick<DialectRequest, 'request' | 'readBody'> {
   env: Environment;
 }
