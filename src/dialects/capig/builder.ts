@@ -10,3 +10,6 @@ export const builder = new SchemaBuilder<{
 
 builder.queryType({ description: 'What can be read.' });
 builder.mutationType({ description: 'What can be changed, by entity.' });
+
+/** Declares the fields of an input. */
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;

@@ -50,7 +50,7 @@ export const usageOf = (caller: Caller, tenantId: string): Promise<Usage | null>
 
 const assignable = createContextCache((_caller: Caller): { roles?: Promise<RoleRecord[]> } => ({}));
 
-/** The roles in tenants that the caller could give: the same in every tenant, and changed by nothing here. */
+/** Returns the roles that the caller could give in a tenant, whichever it is. Nothing that this API does changes them. */
 export function tenantRolesFor(caller: Caller): Promise<RoleRecord[]> {
   const cache = assignable(caller);
   cache.roles ??= assignableRoles(caller, 'TENANT');

@@ -33,7 +33,7 @@ const ADVERTISER = /^advertiser-(?<role>.+)-(?<tenant>[\da-f]{8}(?:-[\da-f]{4}){
 /** With the tenant's id as /graphql shows it, which has no dash. */
 const ADVERTISER_BY_GLOBAL_ID = /^advertiser-(?<role>.+)-(?<tenant>[^-]+)$/is;
 
-/** Null for what is the name of no role, whatever there is. */
+/** Returns what a name stands for; null where it cannot be the name of a role. */
 export function namedRole(name: string): NamedRole | null {
   const trimmed = name.trim();
   const agency = AGENCY.exec(trimmed)?.groups?.role;

@@ -1,37 +1,80 @@
+import * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
+import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
+import { createTenant, deleteTenant, updateTenant } from '../../directory/tenants/commands.ts';
 import type { TenantRecord } from '../../directory/tenants/queries.ts';
 import { needing } from '../../graphql/shared/mutation.ts';
-import { builder } from './builder.ts';
-import { orRefused } from './failures.ts';
-import { TENANT_STATUS, Tenant } from './tenant.ts';
-import { createAsSpelled, deleteAsSpelled, updateAsSpelled } from './tenant-inputs.ts';
+import { declared, type GraphQLFields, given, spelled } from '../shared/fields.ts';
+import { builder, type InputFields } from './builder.ts';
+import { orRefused } from './errors.ts';
+import { idGiven } from './records.ts';
+import { SPELLED_STATUSES, TENANT_STATUS, Tenant } from './tenant.ts';
 
+const NAME = 'The name, 1 to 256 characters.';
 const PARTNER = 'Whether a partner manages the tenant.';
+
+const CREATE_TENANT = {
+  name: { type: (t) => t.string({ required: true, description: NAME }), schema: text },
+  canPartnerManage: {
+    type: (t) => t.boolean({ required: true, description: PARTNER }),
+    schema: flag,
+    to: 'partnerManaged',
+  },
+  adminEmail: {
+    type: (t) =>
+      t.string({
+        description:
+          'The e-mail address of the first admin: a new user, who is mailed an invitation, if there is none with it. Required if no partner manages the tenant. You must hold what admins do.',
+      }),
+    schema: emailAddress.nullish(),
+  },
+  eventEnrichment: {
+    type: (t) => t.boolean({ required: true, description: 'Whether events are enriched with advanced matching data.' }),
+    schema: flag,
+  },
+} as const satisfies GraphQLFields<InputFields>;
+
+const tenantId = z.string().transform((id) => idGiven('Tenant', id));
+
+const STATUSES = new Map<number, TenantRecord['status']>(
+  (['ACTIVE', 'PENDING', 'DEACTIVATED'] as const).map((name) => [SPELLED_STATUSES[name], name]),
+);
+
+const status = z
+  .int()
+  .refine((number) => STATUSES.has(number), `must be one of ${[...STATUSES.keys()].join(', ')}`)
+  .transform((number) => STATUSES.get(number));
+
+/** What is null is not given: the document has nothing that could be cleared. */
+const ifAny = <Value>(schema: z.ZodType<Value>) => schema.nullish().transform((value) => value ?? undefined);
+
+const UPDATE_TENANT = {
+  tenantId: {
+    type: (t) => t.string({ required: true, description: 'The id of the tenant.' }),
+    schema: tenantId,
+    to: 'id',
+  },
+  name: { type: (t) => t.string({ description: NAME }), schema: ifAny(text) },
+  status: { type: (t) => t.int({ description: TENANT_STATUS }), schema: ifAny(status) },
+  canPartnerManage: {
+    type: (t) => t.boolean({ description: PARTNER }),
+    schema: ifAny(flag),
+    to: 'partnerManaged',
+  },
+} as const satisfies GraphQLFields<InputFields>;
+
+const createAsSpelled = spelled(createTenant, given(CREATE_TENANT));
+const updateAsSpelled = spelled(updateTenant, given(UPDATE_TENANT));
+const deleteAsSpelled = spelled(deleteTenant, given({ tenantId: UPDATE_TENANT.tenantId }));
 
 const CreateTenantInput = builder.inputType('CreateTenantInput', {
   description: 'A new tenant.',
-  fields: (t) => ({
-    name: t.string({ required: true, description: 'The name, 1 to 256 characters.' }),
-    canPartnerManage: t.boolean({ required: true, description: PARTNER }),
-    adminEmail: t.string({
-      description:
-        'The e-mail address of the first admin: a new user, who is mailed an invitation, if there is none with it. Required if no partner manages the tenant. You must hold what admins do.',
-    }),
-    eventEnrichment: t.boolean({
-      required: true,
-      description: 'Whether events are enriched with advanced matching data.',
-    }),
-  }),
+  fields: (t) => declared(t, CREATE_TENANT),
 });
 
 const UpdateTenantInput = builder.inputType('UpdateTenantInput', {
   description: 'Changes to a tenant: what is left out, or null, stays as it is.',
-  fields: (t) => ({
-    tenantId: t.string({ required: true, description: 'The id of the tenant.' }),
-    name: t.string({ description: 'The name, 1 to 256 characters.' }),
-    status: t.int({ description: TENANT_STATUS }),
-    canPartnerManage: t.boolean({ description: PARTNER }),
-  }),
+  fields: (t) => declared(t, UPDATE_TENANT),
 });
 
 interface Written {
@@ -55,13 +98,13 @@ const TenantMutations = builder.objectRef<object>('TenantMutations').implement({
       type: CreateTenantResult,
       description: needing(createAsSpelled, 'Creates a tenant. Only for callers who reach the whole organization.'),
       args: { input: t.arg({ type: CreateTenantInput, required: true, description: 'The tenant.' }) },
-      resolve: (_, { input }, caller) => orRefused(run(caller, createAsSpelled, input)),
+      resolve: (_, { input }, caller) => orRefused(run(caller, createAsSpelled, input), CREATE_TENANT),
     }),
     updateTenant: t.field({
       type: TenantMutationResponse,
       description: needing(updateAsSpelled, 'Changes a tenant.'),
       args: { input: t.arg({ type: UpdateTenantInput, required: true, description: 'Which, and how.' }) },
-      resolve: (_, { input }, caller) => orRefused(run(caller, updateAsSpelled, input)),
+      resolve: (_, { input }, caller) => orRefused(run(caller, updateAsSpelled, input), UPDATE_TENANT),
     }),
     deleteTenant: t.boolean({
       description: needing(

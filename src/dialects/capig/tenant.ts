@@ -6,13 +6,15 @@ import { detail } from '../../graphql/shared/tenant-details.ts';
 import { viewerCan } from '../../graphql/shared/viewer-can.ts';
 import { needs } from '../shared/needs.ts';
 import { builder } from './builder.ts';
-import { notFound } from './failures.ts';
+import { notFound } from './errors.ts';
 import { count, everyOf } from './lists.ts';
 import { idGiven, tenantRolesFor, usageOf } from './records.ts';
 import { Role } from './role.ts';
-import { SPELLED_STATUSES } from './tenant-statuses.ts';
 import { TenantUsage } from './usage.ts';
 import { User } from './user-type.ts';
+
+/** The document's numbers. */
+export const SPELLED_STATUSES: Record<TenantRecord['status'], number> = { ACTIVE: 0, PENDING: 1, DEACTIVATED: 2 };
 
 export const TENANT_STATUS = 'Where the tenant stands: 0 active, 1 not set up yet, 2 deactivated.';
 

@@ -1,6 +1,6 @@
 import type { Usage } from '../../directory/usage/usage.ts';
 import { builder } from './builder.ts';
-import { notFound, orRefused } from './failures.ts';
+import { notFound, orRefused } from './errors.ts';
 import { idGiven, usageOf } from './records.ts';
 
 const Traffic = builder.objectRef<Usage>('TenantUsageByTraffic').implement({

@@ -36,3 +36,21 @@ builder.queryType({
 builder.mutationType({
   description: 'What can be changed. Each answers what it wrote, or an `error`, and then nothing was changed.',
 });
+
+/** A time, in the two spellings that Plain has for it. */
+export const DateTime = builder.objectRef<Date>('DateTime').implement({
+  description: 'A moment, in two spellings.',
+  fields: (t) => ({
+    unixTimestamp: t.string({
+      description: 'Milliseconds since the beginning of 1970, as a string.',
+      resolve: (time) => String(time.getTime()),
+    }),
+    iso8601: t.string({
+      description: 'As in ISO 8601, in UTC and with milliseconds: 2026-11-21T09:30:00.000Z.',
+      resolve: (time) => time.toISOString(),
+    }),
+  }),
+});
+
+/** Declares the fields of an input. */
+export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;

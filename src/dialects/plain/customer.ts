@@ -3,8 +3,7 @@ import { listMembershipsOfCustomers, type MembershipRecord } from '../../directo
 import { resolveNestedConnection } from '../../graphql/shared/connection.ts';
 import { needs } from '../shared/needs.ts';
 import { Actor, CustomerActor, InternalActor, shownActor, UserActor } from './actors.ts';
-import { builder } from './builder.ts';
-import { DateTime } from './date-time.ts';
+import { builder, DateTime } from './builder.ts';
 import { localId, toPlainId } from './ids.ts';
 import { none } from './lacking.ts';
 import { Company, DiscordCustomerIdentity, SlackCustomerIdentity } from './support.ts';

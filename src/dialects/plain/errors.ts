@@ -1,11 +1,5 @@
-import {
-  AlreadyExistsError,
-  DirectoryError,
-  ForbiddenError,
-  LastAdminError,
-  NotFoundError,
-  ValidationError,
-} from '../../directory/kernel/errors.ts';
+import { DirectoryError, type ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
+import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
 import { builder } from './builder.ts';
 import { asGiven, valueAt } from './identifiers.ts';
 
@@ -77,38 +71,55 @@ function placesOf(input: unknown, path: string, { places }: Spelling): readonly 
   return (given.length > 0 ? given : named.slice(0, 1)).map((place) => asGiven(input, place));
 }
 
-/** What a caller is told of a command that was refused. */
-function shownError(error: DirectoryError, input: unknown, spelling: Spelling): ShownError {
+const invalid = (code: string, message: string, fields: FieldError[]): ShownError => ({
+  message,
+  type: 'VALIDATION',
+  code,
+  fields,
+});
+
+const forbidden = ({ message }: ForbiddenError): ShownError => ({
+  message,
+  type: 'FORBIDDEN',
+  code: 'forbidden',
+  fields: [],
+});
+
+/** What a caller is told of each error of the directory, about this input. What Plain has no word for, fails the request. */
+function answersAbout(input: unknown, spelling: Spelling): AnswersByCode<ShownError> {
   const places = (path: string) => placesOf(input, path, spelling);
-  const problem = (code: string, fields: FieldError[], message = error.message): ShownError => ({
-    message,
-    type: 'VALIDATION',
-    code,
-    fields,
-  });
-  if (error instanceof ForbiddenError) {
-    return { message: error.message, type: 'FORBIDDEN', code: 'forbidden', fields: [] };
-  }
-  if (error instanceof ValidationError) {
-    const issues = error.issues.flatMap((issue) => places(issue.path).map((path) => ({ ...issue, path })));
-    const fields = issues.map(({ path: field, message, kind }): FieldError => {
-      return { field, message, type: kind === 'REQUIRED' ? 'REQUIRED' : 'VALIDATION' };
-    });
-    return problem('input_validation', fields, new ValidationError(issues).message);
-  }
-  if (error instanceof NotFoundError) {
-    const fields = error.references.flatMap(({ path, message }) =>
-      places(path).map((field): FieldError => ({ field, message: message.replace(path, field), type: 'NOT_FOUND' })),
-    );
-    return problem('not_found', fields, fields.map(({ message }) => message).join(' '));
-  }
-  if (error instanceof AlreadyExistsError) {
-    const message = error.message.replace(error.path, places(error.path).join(' or '));
-    const fields = places(error.path).map((field): FieldError => ({ field, message, type: 'VALIDATION' }));
-    return problem(spelling.taken?.(error.path) ?? 'input_validation', fields, message);
-  }
-  if (error instanceof LastAdminError) return problem('input_validation', []);
-  throw error;
+  return {
+    validation_failed(error) {
+      const issues = error.issues.flatMap((issue) => places(issue.path).map((path) => ({ ...issue, path })));
+      const fields = issues.map(({ path: field, message, kind }): FieldError => {
+        return { field, message, type: kind === 'REQUIRED' ? 'REQUIRED' : 'VALIDATION' };
+      });
+      return invalid('input_validation', new ValidationError(issues).message, fields);
+    },
+    not_found({ references }) {
+      const fields = references.flatMap(({ path, message }) =>
+        places(path).map((field): FieldError => ({ field, message: message.replace(path, field), type: 'NOT_FOUND' })),
+      );
+      return invalid('not_found', fields.map(({ message }) => message).join(' '), fields);
+    },
+    already_exists(error) {
+      const message = error.message.replace(error.path, places(error.path).join(' or '));
+      const fields = places(error.path).map((field): FieldError => ({ field, message, type: 'VALIDATION' }));
+      return invalid(spelling.taken?.(error.path) ?? 'input_validation', message, fields);
+    },
+    insufficient_permissions: forbidden,
+    read_only_key: forbidden,
+    out_of_reach: forbidden,
+    not_signed_in: forbidden,
+    last_admin: ({ message }) => invalid('input_validation', message, []),
+    version_conflict: failsRequest,
+    import_rejected: failsRequest,
+    last_owner: failsRequest,
+    built_in_role: failsRequest,
+    role_in_use: failsRequest,
+    too_many_roles: failsRequest,
+    too_many_data_sources: failsRequest,
+  };
 }
 
 /** What a mutation answers: one of the two. */
@@ -117,7 +128,7 @@ export interface Answered<Result> {
   error: ShownError | null;
 }
 
-/** What a command answered, or what is told of why it was refused. */
+/** Returns what a command answered, or what is told of why it was refused. Errors without a word in Plain fail the request. */
 export async function answered<Result>(
   result: Promise<Result>,
   input: unknown,
@@ -127,7 +138,7 @@ export async function answered<Result>(
     return { done: await result, error: null };
   } catch (error) {
     if (!(error instanceof DirectoryError)) throw error;
-    return { done: null, error: shownError(error, input, spelling) };
+    return { done: null, error: answerTo(error, answersAbout(input, spelling)) };
   }
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { emailAddress, exactlyOne, id, MAX_IDENTIFIERS, otherwise, text } from '../../directory/kernel/input.ts';
-import { builder } from './builder.ts';
+import { builder, type InputFields } from './builder.ts';
 import { fromPlainId, localId } from './ids.ts';
 
 /** An id of this type, as Plain spells it. */
@@ -25,7 +25,7 @@ export const tenantIdentifiers = z
   .array(tenantIdentifier, { error: otherwise('must be a list') })
   .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`);
 
-const customerFields = (t: PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>) => ({
+const customerFields = (t: InputFields) => ({
   customerId: t.id({ description: 'Its id, which begins with `c_`, or a UUID.' }),
   emailAddress: t.string({ description: 'Its e-mail address, without regard to case.' }),
   externalId: t.id({ description: 'Its external id, without regard to case.' }),

@@ -28,6 +28,6 @@ export function fromPlainId(type: PlainType, given: string): string | null {
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-/** The same; anything else is handed on as it is: a plain UUID is taken as such, and the rest names nothing. */
+/** Returns the UUID that is spelled so. Anything else is handed on: a UUID is taken as one, and the rest names nothing. */
 export const localId = (type: PlainType, given: string): string =>
   fromPlainId(type, given) ?? given.trim().toLowerCase();

@@ -2,13 +2,14 @@ import * as z from 'zod';
 import { parse, text } from '../../directory/kernel/input.ts';
 import { builder } from './builder.ts';
 
-/** What lists can be filtered by here: a moment as ISO 8601 has it. */
-const moment = z.iso
+/** A time as ISO 8601 has it. */
+const dateTime = z.iso
   .datetime({ offset: true, error: 'must be a date and time as in ISO 8601, such as 2026-11-21T09:30:00Z' })
   .transform((time) => new Date(time));
 
+/** Reads a `DatetimeFilter` as the directory has it. */
 export const updatedWithin = z
-  .object({ after: moment.nullish(), before: moment.nullish() })
+  .object({ after: dateTime.nullish(), before: dateTime.nullish() })
   .transform(({ after: from, before: to }) => ({ from, to }))
   .nullish();
 
@@ -29,10 +30,4 @@ export const DatetimeFilter = builder.inputType('DatetimeFilter', {
     after: t.string({ description: 'At this moment or later.' }),
     before: t.string({ description: 'Before this moment.' }),
   }),
-});
-
-/** Inputs that tell a value that is not given from one that is cleared. */
-export const OptionalStringInput = builder.inputType('OptionalStringInput', {
-  description: 'A change of a value that may be absent.',
-  fields: (t) => ({ value: t.string({ description: 'The value from now on; null clears it.' }) }),
 });

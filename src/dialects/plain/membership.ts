@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { command, run } from '../../directory/commands/command.ts';
+import { run } from '../../directory/commands/command.ts';
 import {
   addCustomerToTenants,
   type MembershipResult,
@@ -7,7 +7,8 @@ import {
   setCustomerTenants,
 } from '../../directory/customers/membership-commands.ts';
 import { capitalized, needing } from '../../graphql/shared/mutation.ts';
-import { builder } from './builder.ts';
+import { declared, type GraphQLFields, shapeOf, spelled } from '../shared/fields.ts';
+import { builder, type InputFields } from './builder.ts';
 import { Customer } from './customer.ts';
 import { type Answered, answered, errorField } from './errors.ts';
 import {
@@ -17,29 +18,30 @@ import {
   tenantIdentifiers,
 } from './identifiers.ts';
 
-const fields = z
-  .object({ customerIdentifier, tenantIdentifiers })
-  .transform((given): z.input<typeof addCustomerToTenants.input> => given);
+const MEMBERSHIP = {
+  customerIdentifier: {
+    type: (t) => t.field({ type: CustomerIdentifierInput, required: true, description: 'What names the customer.' }),
+    schema: customerIdentifier,
+  },
+  tenantIdentifiers: {
+    type: (t) =>
+      t.field({
+        type: [TenantIdentifierInput],
+        required: true,
+        description: 'What names the tenants, at most 100.',
+      }),
+    schema: tenantIdentifiers,
+  },
+} as const satisfies GraphQLFields<InputFields>;
 
 /** The three commands take the same input and answer the same payload. */
 function membershipMutation(original: typeof addCustomerToTenants, description: string): void {
   const { name } = original;
   const typeName = capitalized(name);
-  const spelled = command({ ...original, input: fields.pipe(original.input) });
+  const asSpelled = spelled(original, z.object(shapeOf(MEMBERSHIP)));
   const Input = builder.inputType(`${typeName}Input`, {
     description: 'A customer, and tenants.',
-    fields: (t) => ({
-      customerIdentifier: t.field({
-        type: CustomerIdentifierInput,
-        required: true,
-        description: 'What names the customer.',
-      }),
-      tenantIdentifiers: t.field({
-        type: [TenantIdentifierInput],
-        required: true,
-        description: 'What names the tenants, at most 100.',
-      }),
-    }),
+    fields: (t) => declared(t, MEMBERSHIP),
   });
   const Output = builder.objectRef<Answered<MembershipResult>>(`${typeName}Output`).implement({
     description: `What \`${name}\` answers.`,
@@ -58,7 +60,7 @@ function membershipMutation(original: typeof addCustomerToTenants, description: 
       type: Output,
       description: needing(original, description),
       args: { input: t.arg({ type: Input, required: true, description: 'Which customer, and which tenants.' }) },
-      resolve: (_, { input }, caller) => answered(run(caller, spelled, input), input),
+      resolve: (_, { input }, caller) => answered(run(caller, asSpelled, input), input),
     }),
   );
 }

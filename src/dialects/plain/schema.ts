@@ -7,4 +7,5 @@ import './customer-mutations.ts';
 import './membership.ts';
 import './permissions.ts';
 
+/** The schema of Plain's tenants and customers. */
 export const schema = builder.toSchema();

@@ -1,6 +1,5 @@
 import { InternalActor } from './actors.ts';
-import { builder } from './builder.ts';
-import { DateTime } from './date-time.ts';
+import { builder, DateTime } from './builder.ts';
 import { type Lacking, none } from './lacking.ts';
 
 type Fields = PothosSchemaTypes.ObjectFieldBuilder<typeof builder.$inferSchemaTypes, Lacking>;

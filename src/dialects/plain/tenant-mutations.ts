@@ -1,71 +1,70 @@
 import * as z from 'zod';
-import { command, run } from '../../directory/commands/command.ts';
+import { run } from '../../directory/commands/command.ts';
 import { text, webAddress } from '../../directory/kernel/input.ts';
 import { deleteTenant, type TenantUpsertResult, upsertTenant } from '../../directory/tenants/commands.ts';
 import { needing } from '../../graphql/shared/mutation.ts';
-import { builder } from './builder.ts';
+import { declared, type GraphQLFields, shapeOf, spelled } from '../shared/fields.ts';
+import { builder, type InputFields } from './builder.ts';
+import { changeTo, OptionalStringInput } from './changes.ts';
 import { type Answered, answered, errorField, UpsertResult } from './errors.ts';
 import { TenantIdentifierInput, tenantIdentifier } from './identifiers.ts';
 import { fromPlainId } from './ids.ts';
-import { OptionalStringInput } from './lists.ts';
 import { Tenant } from './tenant.ts';
+
+const UPSERT_TENANT = {
+  identifier: {
+    type: (t) =>
+      t.field({
+        type: TenantIdentifierInput,
+        required: true,
+        description: 'What names the tenant. By a `tenantId` it is only changed, never created.',
+      }),
+    schema: tenantIdentifier,
+  },
+  name: { type: (t) => t.string({ required: true, description: 'The name, 1 to 256 characters.' }), schema: text },
+  externalId: {
+    type: (t) =>
+      t.string({
+        required: true,
+        description: 'The id of this tenant in your own system: unique among live tenants, without regard to case.',
+      }),
+    schema: text,
+  },
+  url: {
+    type: (t) =>
+      t.field({
+        type: OptionalStringInput,
+        description: 'A page about the tenant, http or https. Left as it is, if not given.',
+      }),
+    schema: changeTo(webAddress.nullish()),
+  },
+} as const satisfies GraphQLFields<InputFields>;
+
+const UpsertTenantInput = builder.inputType('UpsertTenantInput', {
+  description: 'What a tenant should be like, whether it exists or not.',
+  fields: (t) => declared(t, UPSERT_TENANT),
+});
 
 /** An id in place of an external id names its own tenant, and would be no other's. */
 const isOwn = (externalId: string, id: string | null | undefined): boolean =>
   [null, id].includes(fromPlainId('Tenant', externalId));
 
-const upsertAsSpelled = command({
-  ...upsertTenant,
-  input: z
-    .object({
-      identifier: tenantIdentifier,
-      name: text,
-      externalId: text,
-      url: z.object({ value: webAddress.nullish() }).nullish(),
-    })
+const upsertAsSpelled = spelled(
+  upsertTenant,
+  z
+    .object(shapeOf(UPSERT_TENANT))
     .refine(({ identifier, externalId }) => isOwn(externalId, identifier.id), {
       path: ['externalId'],
       error: 'must not be the id of another tenant',
     })
     .transform(
-      ({ identifier, name, externalId, url }): z.input<typeof upsertTenant.input> => ({
-        identifier,
-        name,
+      ({ externalId, ...rest }): z.input<typeof upsertTenant.input> => ({
+        ...rest,
         // What a tenant shows that has none changes nothing.
         externalId: fromPlainId('Tenant', externalId) === null ? externalId : undefined,
-        url: url?.value,
       }),
-    )
-    .pipe(upsertTenant.input),
-});
-
-const deleteAsSpelled = command({
-  ...deleteTenant,
-  input: z
-    .object({ tenantIdentifier })
-    .transform(({ tenantIdentifier }): z.input<typeof deleteTenant.input> => tenantIdentifier)
-    .pipe(deleteTenant.input),
-});
-
-const UpsertTenantInput = builder.inputType('UpsertTenantInput', {
-  description: 'What a tenant should be like, whether it exists or not.',
-  fields: (t) => ({
-    identifier: t.field({
-      type: TenantIdentifierInput,
-      required: true,
-      description: 'What names the tenant. By a `tenantId` it is only changed, never created.',
-    }),
-    name: t.string({ required: true, description: 'The name, 1 to 256 characters.' }),
-    externalId: t.string({
-      required: true,
-      description: 'The id of this tenant in your own system: unique among live tenants, without regard to case.',
-    }),
-    url: t.field({
-      type: OptionalStringInput,
-      description: 'A page about the tenant, http or https. Left as it is, if not given.',
-    }),
-  }),
-});
+    ),
+);
 
 const UpsertTenantOutput = builder.objectRef<Answered<TenantUpsertResult>>('UpsertTenantOutput').implement({
   description: 'What `upsertTenant` answers.',
@@ -86,12 +85,24 @@ const UpsertTenantOutput = builder.objectRef<Answered<TenantUpsertResult>>('Upse
   }),
 });
 
+const DELETE_TENANT = {
+  tenantIdentifier: {
+    type: (t) => t.field({ type: TenantIdentifierInput, required: true, description: 'What names the tenant.' }),
+    schema: tenantIdentifier,
+  },
+} as const satisfies GraphQLFields<InputFields>;
+
 const DeleteTenantInput = builder.inputType('DeleteTenantInput', {
   description: 'Which tenant to delete.',
-  fields: (t) => ({
-    tenantIdentifier: t.field({ type: TenantIdentifierInput, required: true, description: 'What names the tenant.' }),
-  }),
+  fields: (t) => declared(t, DELETE_TENANT),
 });
+
+const deleteAsSpelled = spelled(
+  deleteTenant,
+  z
+    .object(shapeOf(DELETE_TENANT))
+    .transform(({ tenantIdentifier }): z.input<typeof deleteTenant.input> => tenantIdentifier),
+);
 
 const DeleteTenantOutput = builder
   .objectRef<Answered<Pick<TenantUpsertResult, 'tenant'>>>('DeleteTenantOutput')

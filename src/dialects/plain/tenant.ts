@@ -9,8 +9,7 @@ import {
 import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { detail } from '../../graphql/shared/tenant-details.ts';
 import { InternalActor, shownActor } from './actors.ts';
-import { builder } from './builder.ts';
-import { DateTime } from './date-time.ts';
+import { builder, DateTime } from './builder.ts';
 import { fromPlainId, localId, toPlainId } from './ids.ts';
 import { DatetimeFilter, termOf, updatedWithin } from './lists.ts';
 import { ThreadChannelAssociation, Tier } from './support.ts';

@@ -59,7 +59,11 @@ const ARGUMENTS: Record<string, string> = {
   labels: 'labels_Contains',
 };
 
-/** The same list, or what is wrong with it by the names of the arguments. */
+/**
+ * Returns the list of the directory that the arguments ask for.
+ *
+ * @throws ValidationError that names what is wrong as the arguments do.
+ */
 function listBy(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   try {
     return listCustomers(caller, args);
@@ -74,7 +78,7 @@ function listBy(caller: Caller, args: CustomerListArguments): Connection<Custome
   }
 }
 
-/** What has no records; whoever may not ask for any has been refused by then. */
+/** Returns the list without its records. Those who may not ask for any have been refused by then. */
 const withoutRecords = <Row>(listing: Connection<Row>): Connection<Row> => ({
   ...listing,
   page: async () => ({ rows: [], start: null, end: null, hasNextPage: false, hasPreviousPage: false }),

@@ -1,11 +1,6 @@
 import { GraphQLError } from 'graphql';
-import {
-  AlreadyExistsError,
-  DirectoryError,
-  ForbiddenError,
-  NotFoundError,
-  ValidationError,
-} from '../../directory/kernel/errors.ts';
+import { DirectoryError } from '../../directory/kernel/errors.ts';
+import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
 import { builder } from './builder.ts';
 
 const RECORD_NOT_FOUND = 'Record not found';
@@ -42,16 +37,30 @@ function fieldAt(path: string): string {
 
 type Reason = [field: string, message: string];
 
-function reasonsOf(error: DirectoryError): Reason[] {
-  if (error instanceof ValidationError) return error.issues.map(({ path, message }) => [fieldAt(path), message]);
-  if (error instanceof NotFoundError) return error.references.map(({ path }) => [fieldAt(path), RECORD_NOT_FOUND]);
-  if (error instanceof AlreadyExistsError) return [[fieldAt(error.path), 'This value belongs to another record.']];
-  return [[NO_FIELD, error.message]];
-}
+const asWhole = ({ message }: DirectoryError): Reason[] => [[NO_FIELD, message]];
+
+/** What stands in `errors` for each error of the directory. Who may not do it at all is told so by a failed request. */
+const REASONS: AnswersByCode<Reason[]> = {
+  validation_failed: ({ issues }) => issues.map(({ path, message }) => [fieldAt(path), message]),
+  not_found: ({ references }) => references.map(({ path }) => [fieldAt(path), RECORD_NOT_FOUND]),
+  already_exists: ({ path }) => [[fieldAt(path), 'This value belongs to another record.']],
+  insufficient_permissions: failsRequest,
+  read_only_key: failsRequest,
+  out_of_reach: failsRequest,
+  not_signed_in: failsRequest,
+  version_conflict: asWhole,
+  import_rejected: asWhole,
+  last_owner: asWhole,
+  last_admin: asWhole,
+  built_in_role: asWhole,
+  role_in_use: asWhole,
+  too_many_roles: asWhole,
+  too_many_data_sources: asWhole,
+};
 
 /** One entry for each field, with everything that is wrong with it. */
 const entriesOf = (error: DirectoryError): FieldError[] =>
-  [...Map.groupBy(reasonsOf(error), ([field]) => field)].map(([field, reasons]) => ({
+  [...Map.groupBy(answerTo(error, REASONS), ([field]) => field)].map(([field, reasons]) => ({
     field,
     messages: [...new Set(reasons.map(([, message]) => message))],
   }));
@@ -62,12 +71,16 @@ export interface MutationOutcome<Result> {
   errors: readonly FieldError[];
 }
 
-/** Who may not do it at all is told so by a failed request. Anything else that is no bug stands in the payload. */
+/**
+ * Returns what the directory's command did, or why it was refused, as payloads have it.
+ *
+ * @throws ForbiddenError whose message fails the request: nothing of the input is to blame.
+ */
 export async function outcomeOf<Result>(result: Promise<Result>): Promise<MutationOutcome<Result>> {
   try {
     return { done: await result, errors: [] };
   } catch (error) {
-    if (!(error instanceof DirectoryError) || error instanceof ForbiddenError) throw error;
+    if (!(error instanceof DirectoryError)) throw error;
     return { done: null, errors: entriesOf(error) };
   }
 }

@@ -1,6 +1,6 @@
 import { MAX_PAGE_SIZE, type PageArguments } from '../../directory/lists/page-arguments.ts';
 
-/** A list without `first` or `last` is answered 100 records at once. */
+/** How many records a list answers that is asked for without `first` and `last`. */
 export const DEFAULT_PAGE_SIZE = MAX_PAGE_SIZE;
 
 /** The arguments of a page as the directory takes them, which has another default. */

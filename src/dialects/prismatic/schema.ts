@@ -9,4 +9,5 @@ import './user-mutations.ts';
 import './organization-mutations.ts';
 import './authenticated-user.ts';
 
+/** The schema of Prismatic's customers, users, roles and organization. */
 export const schema = builder.toSchema();

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { command } from '../../directory/commands/command.ts';
 import { choice, flag, id, otherwise, text } from '../../directory/kernel/input.ts';
 import { updateTenant } from '../../directory/tenants/commands.ts';
 import type { Address, TenantRecord } from '../../directory/tenants/queries.ts';
+import { type Fields, renamed, shapeOf, spelled } from '../shared/fields.ts';
 
 const MAX_NAMED_KEYS = 10;
 
@@ -12,41 +12,50 @@ const nothingElse = (issue: z.core.$ZodRawIssue): string =>
     ? `must not have ${issue.keys.slice(0, MAX_NAMED_KEYS).join(', ')}`
     : otherwise('must be an object')(issue);
 
+const ADDRESS = {
+  name: { schema: text.nullish() },
+  city: { schema: text.nullish() },
+  country: { schema: text.nullish() },
+  line1: { schema: text.nullish() },
+  line2: { schema: text.nullish() },
+  postal_code: { schema: text.nullish(), to: 'postalCode' },
+  state: { schema: text.nullish() },
+  type: { schema: text.nullish() },
+} as const satisfies Fields;
+
 const address = z
-  .strictObject(
-    {
-      name: text.nullish(),
-      city: text.nullish(),
-      country: text.nullish(),
-      line1: text.nullish(),
-      line2: text.nullish(),
-      postal_code: text.nullish(),
-      state: text.nullish(),
-      type: text.nullish(),
-      deleted: flag.nullish(),
-    },
-    { error: nothingElse },
-  )
+  .strictObject({ ...shapeOf(ADDRESS), deleted: flag.nullish() }, { error: nothingElse })
+  .transform(({ deleted, ...parts }) => (deleted ? null : renamed(ADDRESS, parts)))
   .nullish();
 
 const EXEMPTIONS = { none: 'NONE', exempt: 'EXEMPT', reverse: 'REVERSE' } as const;
 const SPELLED_EXEMPTIONS = { NONE: 'none', EXEMPT: 'exempt', REVERSE: 'reverse' } as const;
 
-const fields = z.strictObject(
+/** What the directory has under `billing`. */
+const BILLING = {
+  companyName: { schema: text.nullish() },
+  companyVATId: { schema: text.nullish(), to: 'vatId' },
+  companyTaxType: { schema: text.nullish(), to: 'taxType' },
+  companyTaxExempt: {
+    schema: choice(['none', 'exempt', 'reverse'])
+      .transform((exemption) => EXEMPTIONS[exemption])
+      .optional(),
+    to: 'taxExempt',
+  },
+  isBusinessCustomer: { schema: flag.optional() },
+  isInvoicePending: { schema: flag.optional() },
+  stripeOneTimePaymentValidThru: { schema: text.nullish(), to: 'oneTimePaymentValidThrough' },
+  shippingAddress: { schema: address },
+  billingAddress: { schema: address },
+} as const satisfies Fields;
+
+const tenant = z.strictObject(
   {
     kind: z.literal('tenant', { error: otherwise('must be "tenant"') }).optional(),
     id: id.optional(),
     name: text.optional(),
     description: text.nullish(),
-    companyName: text.nullish(),
-    companyVATId: text.nullish(),
-    companyTaxType: text.nullish(),
-    companyTaxExempt: choice(['none', 'exempt', 'reverse']).optional(),
-    isBusinessCustomer: flag.optional(),
-    isInvoicePending: flag.optional(),
-    stripeOneTimePaymentValidThru: text.nullish(),
-    shippingAddress: address,
-    billingAddress: address,
+    ...shapeOf(BILLING),
     test: flag.optional(),
   },
   { error: nothingElse },
@@ -77,43 +86,26 @@ function withoutBlanks(value: unknown, levels = LEVELS_OF_FIELDS): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutBlanks(part, levels - 1)]));
 }
 
-function patched(given: z.output<typeof address>) {
-  if (given == null) return given;
-  const { postal_code: postalCode, deleted, ...parts } = given;
-  return deleted ? null : { ...parts, postalCode };
-}
-
-/** `updateTenant` of the directory in the document's words: only its input is spelled differently. */
+/** `updateTenant` of the directory for the tenant that the path names. */
 export const updateAsSpelled = (tenantId: string) =>
-  command({
-    ...updateTenant,
-    input: z
-      .preprocess(withoutForm, fields)
+  spelled(
+    updateTenant,
+    z
+      .preprocess(withoutForm, tenant)
       .refine((given) => given.id === undefined || given.id === tenantId.toLowerCase(), {
         path: ['id'],
         error: 'must be the one in the path',
       })
       .transform(
-        (given): z.input<typeof updateTenant.input> => ({
+        ({ kind: _kind, id: _id, name, description, test, ...billing }): z.input<typeof updateTenant.input> => ({
           id: tenantId,
-          name: given.name,
-          description: given.description,
-          test: given.test,
-          billing: {
-            companyName: given.companyName,
-            vatId: given.companyVATId,
-            taxType: given.companyTaxType,
-            taxExempt: given.companyTaxExempt && EXEMPTIONS[given.companyTaxExempt],
-            isBusinessCustomer: given.isBusinessCustomer,
-            isInvoicePending: given.isInvoicePending,
-            oneTimePaymentValidThrough: given.stripeOneTimePaymentValidThru,
-            shippingAddress: patched(given.shippingAddress),
-            billingAddress: patched(given.billingAddress),
-          },
+          name,
+          description,
+          test,
+          billing: renamed(BILLING, billing),
         }),
-      )
-      .pipe(updateTenant.input),
-  });
+      ),
+  );
 
 function shownAddress(address: Address | null) {
   if (address === null) return null;

@@ -19,33 +19,42 @@ const ROOT: Viewer = {
   session: null,
 };
 
+/**
+ * The kinds of tokens that an API can take: an API key, what a client was given for one (RFC 6749, client credentials), and
+ * what a user was given on signing in. The root key is taken everywhere.
+ */
+export type TokenKind = 'API_KEY' | 'CLIENT_TOKEN' | 'ACCESS_TOKEN';
+
 /** A credential as a request carries it. */
 export interface PresentedCredential {
   token: string;
-  /** For an API whose clients say more of a key than the key. Then it is an API key, and no other credential. */
+  /** What clients of some APIs say of a key beside the key. A token with claims is an API key, and nothing else. */
   claims: ApiKeyClaims | null;
 }
 
-/** Where an API finds the credential, and how it says that there is no valid one. */
+/** The credentials that an API takes, where a request carries one, and what is answered to a request without a valid one. */
 export interface AuthenticationScheme {
+  tokens: readonly TokenKind[];
+  /** Null where the request carries none. */
   credentialOf(request: Request): PresentedCredential | null;
-  /** Whether it takes client tokens as well, which no other API does. */
-  takesClientTokens?: boolean;
+  /** Has the header that tells clients how to authenticate. */
   unauthenticated(): Response;
 }
 
 const BEARER = /^Bearer +([^\s]+)$/i;
 
-/** `Authorization: Bearer <key or access token>`, which every API takes. */
+/** Returns what stands in `Authorization: Bearer <token>`, which every API takes. */
 export function bearerOf({ headers }: Request): PresentedCredential | null {
   const [, token] = BEARER.exec(headers.get('authorization') ?? '') ?? [];
   return token === undefined ? null : { token, claims: null };
 }
 
+/** The header of every 401: a client may present a bearer token. */
 export const CHALLENGE = { 'www-authenticate': 'Bearer realm="tenantry"' };
 
 type Answer = (caller: Caller) => Promise<Response>;
 
+/** A response, and what is left to be done behind it. */
 export interface Answered {
   response: Response;
   noteUse: Authenticated['noteUse'];
@@ -105,7 +114,7 @@ async function attempt(
 /** Three parts of base64url, and no key of ours. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** The holder of the credential, or null, which does not say what is wrong with it. */
+/** Returns the holder of the credential; null if it is not valid, which does not say why. */
 async function authenticate(
   { token, claims }: PresentedCredential,
   env: Environment,
@@ -115,14 +124,17 @@ async function authenticate(
   const now = new Date();
   if (claims !== null) return authenticateApiKey(db, token, now, how, claims);
   if (env.ROOT_KEY && equalHashes(sha256(token), sha256(env.ROOT_KEY))) return { viewer: ROOT, noteUse: null };
-  if (!JWT.test(token)) return authenticateApiKey(db, token, now, how);
+  const takes = (kind: TokenKind) => scheme.tokens.includes(kind);
+  if (!JWT.test(token)) return takes('API_KEY') ? authenticateApiKey(db, token, now, how) : null;
   if (signed === null) return null;
-  const client = scheme.takesClientTokens ? await authenticateClient(db, signed.clientTokens, token, now, how) : null;
-  return client ?? authenticateUser(db, signed.tokens, token, now, how);
+  const client = takes('CLIENT_TOKEN') ? await authenticateClient(db, signed.clientTokens, token, now, how) : null;
+  if (client !== null) return client;
+  return takes('ACCESS_TOKEN') ? authenticateUser(db, signed.tokens, token, now, how) : null;
 }
 
-/** The entrance of an API whose clients carry a bearer token, and say nothing else of themselves. */
+/** The scheme of an API whose clients carry a bearer token, and say nothing else of themselves. */
 export const BEARER_ONLY: AuthenticationScheme = {
+  tokens: ['API_KEY', 'ACCESS_TOKEN'],
   credentialOf: bearerOf,
   unauthenticated: () =>
     failure(

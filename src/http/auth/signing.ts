@@ -13,7 +13,7 @@ export interface Signed {
 /** Importing keys costs more than using them: those of a deployment are kept for as long as the isolate lives. */
 let kept: (Signed & { keys: string; url: string }) | undefined;
 
-/** The tokens of this deployment; null where nobody can sign in, because it is not set up for that. */
+/** Returns the tokens of this deployment; null where nobody can sign in, because it is not set up for that. */
 export function signedBy(env: Environment, request: Request): Signed | null {
   const keys = env.SIGNING_KEYS;
   const url = publicUrl(env, request);
@@ -25,6 +25,6 @@ export function signedBy(env: Environment, request: Request): Signed | null {
   return kept;
 }
 
-/** The access tokens of this deployment, likewise. */
+/** Returns the access tokens of this deployment; null where nobody can sign in. */
 export const accessTokensOf = (env: Environment, request: Request): AccessTokens | null =>
   signedBy(env, request)?.tokens ?? null;

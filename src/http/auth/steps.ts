@@ -21,8 +21,9 @@ import { keysAt, RETRY_SECONDS } from './trusted-keys.ts';
 
 type Given = Record<string, unknown>;
 
+/** A step by which people sign in, as requests without a credential ask for it. */
 export interface Step {
-  answer(visitor: AnonymousCaller, given: Given, tokens: AccessTokens): Promise<Response>;
+  answer(caller: AnonymousCaller, given: Given, tokens: AccessTokens): Promise<Response>;
   /** What is said of who is refused, whatever the reason. Absent where nobody is. */
   refusal?: string;
   /** Whether a mail may wait to be sent afterwards. */
@@ -34,33 +35,33 @@ const BAD_LINK = 'The link is not valid: it was used, replaced or has expired, o
 /** What can be asked without a credential. None of it tells a stranger who is in the directory. */
 export const STEPS: Record<string, Step> = {
   '/auth/sign-in': {
-    answer: async (visitor, given, tokens) =>
-      admitted(await signIn(visitor, { ...given, tenantId: asLocalTenant(given.tenantId) }), tokens),
+    answer: async (caller, given, tokens) =>
+      admitted(await signIn(caller, { ...given, tenantId: asLocalTenant(given.tenantId) }), tokens),
     refusal: 'The e-mail address or the password is wrong, or the user may not sign in.',
   },
   '/auth/token': {
-    answer: async (visitor, given, tokens) =>
-      admitted(await signInByToken(visitor, given, { keysAt, customerId: asLocalCustomer }), tokens),
+    answer: async (caller, given, tokens) =>
+      admitted(await signInByToken(caller, given, { keysAt, customerId: asLocalCustomer }), tokens),
     refusal:
       'The token is not valid: no trusted issuer signed it for this audience, or it has expired or is good too long.',
   },
   '/auth/refresh': {
-    answer: async (visitor, given, tokens) => admitted(await refreshSession(visitor, given), tokens),
+    answer: async (caller, given, tokens) => admitted(await refreshSession(caller, given), tokens),
     refusal: 'The refresh token is not valid: it was used, or its session has ended.',
   },
   '/auth/accept-invitation': {
-    answer: async (visitor, given) => known(await acceptInvitation(visitor, given)),
+    answer: async (caller, given) => known(await acceptInvitation(caller, given)),
     refusal: BAD_LINK,
   },
   '/auth/request-password-reset': {
-    answer: async (visitor, given) => {
-      await requestPasswordReset(visitor, given);
+    answer: async (caller, given) => {
+      await requestPasswordReset(caller, given);
       return Response.json({}, { status: 202 });
     },
     mails: true,
   },
   '/auth/reset-password': {
-    answer: async (visitor, given) => known(await resetPassword(visitor, given)),
+    answer: async (caller, given) => known(await resetPassword(caller, given)),
     refusal: BAD_LINK,
   },
 };
@@ -101,14 +102,14 @@ export async function answerStep(request: Request, env: Environment, step: Step)
   }
   const given = await readJson(request);
   if (given instanceof Response) return given;
-  const visitor: AnonymousCaller = {
+  const caller: AnonymousCaller = {
     db: new Database(env.DB),
     address: request.headers.get('cf-connecting-ip'),
     userAgent: request.headers.get('user-agent'),
     now: new Date(),
   };
   try {
-    return await step.answer(visitor, given, tokens);
+    return await step.answer(caller, given, tokens);
   } catch (error) {
     return refused(error, step.refusal);
   }
@@ -132,7 +133,7 @@ function refused(error: unknown, refusal: string | undefined): Response {
   throw error;
 }
 
-/** The keys that access tokens can be verified with, by whoever is shown one. */
+/** Answers the keys that verify access tokens, for services that are shown one. */
 export function publicKeys(request: Request, env: Environment): Response {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return failure(405, 'METHOD_NOT_ALLOWED', 'Keys are asked by GET.', { allow: 'GET, HEAD' });

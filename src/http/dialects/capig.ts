@@ -1,5 +1,5 @@
 import { Database } from '../../db/client.ts';
-import { failureOf, refusedAs } from '../../dialects/capig/failures.ts';
+import { failureOf, refusedAs } from '../../dialects/capig/errors.ts';
 import { exchangeClientCredentials } from '../../directory/api-keys/client-credentials.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { type Answered, answered, bearerOf, CHALLENGE } from '../auth/credentials.ts';
@@ -71,8 +71,8 @@ const answerGraphQL = graphQLAnswerer({
 export const capig: Dialect = {
   paths: /^\/(hub|clients)(\/|$)/,
   methods: 'POST',
+  tokens: ['API_KEY', 'CLIENT_TOKEN', 'ACCESS_TOKEN'],
   credentialOf: bearerOf,
-  takesClientTokens: true,
   failure,
   unauthenticated: () =>
     failure(

@@ -12,17 +12,22 @@ export interface DialectRequest {
   readBody: () => Promise<Uint8Array<ArrayBuffer> | Response>;
 }
 
+/** Answers a request, by somebody who is known, in the dialect's envelope. */
 export type Answerer = (asked: DialectRequest) => Promise<Response>;
 
-/** A request to a dialect by whoever it is, where no credential is needed. */
+/** A request to a dialect by anybody, where no credential is needed. */
 export interface OpenDialectRequest extends Pick<DialectRequest, 'request' | 'readBody'> {
   env: Environment;
 }
 
+/** Answers a request where no credential is needed. */
 export type OpenAnswerer = (asked: OpenDialectRequest) => Promise<Answered>;
 
-/** A documented API of somebody else's, as requests come to it. What it says stands in src/dialects. */
-export interface Dialect extends Pick<AuthenticationScheme, 'credentialOf' | 'takesClientTokens'> {
+/**
+ * A documented API of somebody else's, as requests come to it, with the kinds of tokens that it takes. What it says stands in
+ * src/dialects.
+ */
+export interface Dialect extends AuthenticationScheme {
   /** The paths that belong to it. */
   paths: RegExp;
   /** By which pages of other origins may ask it. */
@@ -31,8 +36,6 @@ export interface Dialect extends Pick<AuthenticationScheme, 'credentialOf' | 'ta
   requestIdHeader?: string;
   /** Says in its envelope that a request failed, whatever the reason. */
   failure: Failure;
-  /** Has the header that tells clients how to authenticate. */
-  unauthenticated(): Response;
   /** What answers at one of its paths; null where it has nothing. */
   at(path: string): Answerer | null;
   /** What answers at one of its paths without a credential, such as where one is got; null where one is needed. */

@@ -1,7 +1,7 @@
 import { type GraphQLApi, graphQLEndpoint } from '../graphql/endpoint.ts';
 import type { Answerer } from './dialect.ts';
 
-/** What answers at the path of a dialect in GraphQL, which is asked by POST alone. */
+/** Returns what answers at the path of a dialect in GraphQL, which is asked by POST alone. */
 export function graphQLAnswerer(api: GraphQLApi): Answerer {
   const answer = graphQLEndpoint(api);
   return async ({ request, requestId, caller, readBody }) => {

@@ -33,6 +33,7 @@ export const plain: Dialect = {
   paths: /^\/plain(\/|$)/,
   methods: 'POST',
   requestIdHeader: 'apigw-requestid',
+  tokens: ['API_KEY', 'ACCESS_TOKEN'],
   credentialOf: bearerOf,
   failure,
   unauthenticated: () =>

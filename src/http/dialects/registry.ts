@@ -9,7 +9,7 @@ import { userdocks } from './userdocks.ts';
 
 const REGISTRY: Record<DialectName, Dialect> = { plain, prismatic, capig, userdocks };
 
-/** The dialect that a path belongs to, if it is served: else there is nothing at the path. */
+/** Returns the dialect that a path belongs to; null where there is none, or it is not served. */
 export function dialectAt(env: Environment, path: string): Dialect | null {
   const name = DIALECTS.find((candidate) => REGISTRY[candidate].paths.test(path));
   return name !== undefined && isServed(env, name) ? REGISTRY[name] : null;
@@ -21,7 +21,7 @@ interface Exchange {
   requestId: string;
 }
 
-/** Answers in the dialect's envelope. What it throws is for the routes to answer likewise. */
+/** Answers a request to the dialect in its envelope. Whatever is thrown, the routes answer in that envelope, too. */
 export async function answerDialect(dialect: Dialect, { request, env, requestId }: Exchange): Promise<Answered> {
   const { failure } = dialect;
   const { pathname } = new URL(request.url);

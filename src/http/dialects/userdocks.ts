@@ -1,5 +1,6 @@
 import type { Route } from '../../dialects/shared/rest.ts';
-import { failed, ROUTES } from '../../dialects/userdocks/routes.ts';
+import { failed } from '../../dialects/userdocks/errors.ts';
+import { ROUTES } from '../../dialects/userdocks/routes.ts';
 import { bearerOf, CHALLENGE, type PresentedCredential } from '../auth/credentials.ts';
 import { readJson } from '../shared/body.ts';
 import type { Failure } from '../shared/failures.ts';
@@ -36,6 +37,7 @@ const answererOf =
 export const userdocks: Dialect = {
   paths: /^\/v1(\/|$)/,
   methods: 'GET, PUT',
+  tokens: ['API_KEY', 'ACCESS_TOKEN'],
   credentialOf,
   failure,
   unauthenticated: () =>

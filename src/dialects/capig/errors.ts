@@ -1,0 +1,87 @@
+import { GraphQLError } from 'graphql';
+import { DirectoryError, ValidationError } from '../../directory/kernel/errors.ts';
+import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
+import { type Fields, pathGiven } from '../shared/fields.ts';
+
+/** Returns the body of the answer to a failed request, whoever refused it. */
+export const failureOf = (status: number, code: string, message: string) => ({
+  data: null,
+  errors: [{ message, extensions: { code, status } }],
+});
+
+/** By code. The document has 400, 401 and 500 for the calls that it shows, the user pages of its vendor 404 and 409. */
+const STATUSES: Record<string, number> = {
+  BAD_REQUEST: 400,
+  BAD_USER_INPUT: 400,
+  GRAPHQL_PARSE_FAILED: 400,
+  GRAPHQL_VALIDATION_FAILED: 400,
+  OPERATION_RESOLUTION_FAILURE: 400,
+  FORBIDDEN: 401,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  INTERNAL_SERVER_ERROR: 500,
+  SERVICE_UNAVAILABLE: 503,
+};
+
+/** Returns an error as the caller sees it: with its status, which is that of the answer, too. */
+export function refusedAs(error: GraphQLError): GraphQLError {
+  const { message, nodes, source, positions, path, extensions } = error;
+  const { http: _http, code, ...details } = extensions;
+  const status = STATUSES[String(code)] ?? 500;
+  return new GraphQLError(status === 401 ? `Not authorized: ${message}` : message, {
+    nodes,
+    source,
+    positions,
+    path,
+    extensions: { code, status, ...details, http: { status, spec: false } },
+  });
+}
+
+const refusal = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
+
+/** What a name looks like, of what is named by a composed one. */
+const SPELLINGS: Record<string, string> = {
+  role: ': names are agency-<role> in the organization, and advertiser-<role>-<tenant id> in a tenant',
+};
+
+export const notFound = (entity: string) =>
+  refusal('NOT_FOUND', `There is no such ${entity}${SPELLINGS[entity] ?? ''}.`);
+
+export const conflict = (message: string) => refusal('CONFLICT', message);
+
+/** What is thrown in place of each error of the directory, about an input of these fields. Who may not is told so as everywhere. */
+const answersAbout = (fields: Fields): AnswersByCode<Error> => ({
+  validation_failed: ({ issues }) =>
+    new ValidationError(issues.map((issue) => ({ ...issue, path: pathGiven(fields, issue.path) }))),
+  not_found: ({ references }) => notFound(references[0]?.entity ?? 'record'),
+  already_exists: () => conflict('There is such a user already.'),
+  insufficient_permissions: failsRequest,
+  read_only_key: failsRequest,
+  out_of_reach: failsRequest,
+  not_signed_in: failsRequest,
+  version_conflict: inConflict,
+  import_rejected: inConflict,
+  last_owner: inConflict,
+  last_admin: inConflict,
+  built_in_role: inConflict,
+  role_in_use: inConflict,
+  too_many_roles: inConflict,
+  too_many_data_sources: inConflict,
+});
+
+function inConflict({ message }: DirectoryError): GraphQLError {
+  return conflict(message);
+}
+
+/**
+ * Answers what the directory does with an input of these fields.
+ *
+ * @throws its error in the document's words, with the code of one of its statuses.
+ */
+export async function orRefused<Answer>(answer: Promise<Answer>, fields: Fields = {}): Promise<Answer> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw error instanceof DirectoryError ? answerTo(error, answersAbout(fields)) : error;
+  }
+}

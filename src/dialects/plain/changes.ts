@@ -1,0 +1,21 @@
+import * as z from 'zod';
+import { builder } from './builder.ts';
+
+/** A change of a value that is always there. */
+export const StringInput = builder.inputType('StringInput', {
+  description: 'A change of a value that is always there.',
+  fields: (t) => ({ value: t.string({ required: true, description: 'The value from now on.' }) }),
+});
+
+/** A change of a value that may be absent: null in it clears the value, and no change at all leaves it. */
+export const OptionalStringInput = builder.inputType('OptionalStringInput', {
+  description: 'A change of a value that may be absent.',
+  fields: (t) => ({ value: t.string({ description: 'The value from now on; null clears it.' }) }),
+});
+
+/** Reads either of them: undefined where nothing is to change. */
+export const changeTo = <Value>(value: z.ZodType<Value>) =>
+  z
+    .object({ value })
+    .nullish()
+    .transform((change) => change?.value);
