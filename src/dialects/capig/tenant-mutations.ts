@@ -3,7 +3,7 @@ import { run } from '../../directory/commands/command.ts';
 import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
 import { createTenant, deleteTenant, updateTenant } from '../../directory/tenants/commands.ts';
 import type { TenantRecord } from '../../directory/tenants/queries.ts';
-import { needing } from '../../graphql/shared/mutation.ts';
+import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, given, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
 import { orRefused } from './errors.ts';
@@ -96,18 +96,18 @@ const TenantMutations = builder.objectRef<object>('TenantMutations').implement({
   fields: (t) => ({
     createTenant: t.field({
       type: CreateTenantResult,
-      description: needing(createAsSpelled, 'Creates a tenant. Only for callers who reach the whole organization.'),
+      ...mutationOptions(createAsSpelled, 'Creates a tenant. Only for callers who reach the whole organization.'),
       args: { input: t.arg({ type: CreateTenantInput, required: true, description: 'The tenant.' }) },
       resolve: (_, { input }, caller) => orRefused(run(caller, createAsSpelled, input), CREATE_TENANT),
     }),
     updateTenant: t.field({
       type: TenantMutationResponse,
-      description: needing(updateAsSpelled, 'Changes a tenant.'),
+      ...mutationOptions(updateAsSpelled, 'Changes a tenant.'),
       args: { input: t.arg({ type: UpdateTenantInput, required: true, description: 'Which, and how.' }) },
       resolve: (_, { input }, caller) => orRefused(run(caller, updateAsSpelled, input), UPDATE_TENANT),
     }),
     deleteTenant: t.boolean({
-      description: needing(
+      ...mutationOptions(
         deleteAsSpelled,
         'Hides a tenant, until it is restored at /graphql; true when it is. Only for callers who reach the whole organization.',
       ),

@@ -2,6 +2,7 @@ import { editableTenants } from '../../directory/tenants/commands.ts';
 import { findTenant, readsTenantDetails, type TenantRecord } from '../../directory/tenants/queries.ts';
 import { listUsersOfTenants } from '../../directory/users/queries.ts';
 import { tenantsWhoseUsersAreEditable } from '../../directory/users/tenant-role-commands.ts';
+import { extended, price, WHOLE_LIST } from '../../graphql/shared/prices.ts';
 import { detail } from '../../graphql/shared/tenant-details.ts';
 import { viewerCan } from '../../graphql/shared/viewer-can.ts';
 import { needs } from '../shared/needs.ts';
@@ -33,13 +34,13 @@ Tenant.implement({
     }),
     users: t.field({
       type: [User],
-      ...needs('user:read'),
+      ...extended(needs('user:read'), price(WHOLE_LIST)),
       description: 'The users with a role in the tenant, the oldest first. Needs `user:read`.',
       resolve: detail(({ id }, caller) => everyOf(caller, 'Tenant.users', id, listUsersOfTenants)),
     }),
     availableRoles: t.field({
       type: [Role],
-      ...needs('role:read'),
+      ...extended(needs('role:read'), price(WHOLE_LIST)),
       description: 'The roles that you could give in the tenant, the highest first. Needs `role:read`.',
       resolve: detail(async (tenant, caller) => {
         const roles = count(caller, await tenantRolesFor(caller));

@@ -1,4 +1,5 @@
 import type { Usage } from '../../directory/usage/usage.ts';
+import { price, USAGE } from '../../graphql/shared/prices.ts';
 import { builder } from './builder.ts';
 import { notFound, orRefused } from './errors.ts';
 import { idGiven, usageOf } from './records.ts';
@@ -27,6 +28,7 @@ const Traffic = builder.objectRef<Usage>('TenantUsageByTraffic').implement({
 });
 
 export const TenantUsage = builder.objectRef<Usage>('TenantUsage').implement({
+  ...price(USAGE),
   description: 'What a tenant has now, and its traffic of the last 24 hours. Reading it needs `usage:read`.',
   fields: (t) => ({
     totalPixels: t.int({ description: 'How many pixels there are.', resolve: ({ pixels }) => pixels.total }),

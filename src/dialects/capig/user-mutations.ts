@@ -8,7 +8,8 @@ import { changeRole } from '../../directory/users/change-role.ts';
 import { createOrganizationUser } from '../../directory/users/creation-commands.ts';
 import type { InvitedResult, UserResult } from '../../directory/users/entity.ts';
 import { inviteUser } from '../../directory/users/invite-user.ts';
-import { needing } from '../../graphql/shared/mutation.ts';
+import { mutationOptions } from '../../graphql/shared/mutation.ts';
+import { MUTATION, price } from '../../graphql/shared/prices.ts';
 import { declared, type GraphQLFields, given, shapeOf, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
 import { conflict, orRefused } from './errors.ts';
@@ -178,6 +179,7 @@ const UserMutations = builder.objectRef<object>('UserMutations').implement({
   fields: (t) => ({
     addUserWithRole: t.field({
       type: AddUserWithRoleResult,
+      ...price(MUTATION),
       description:
         'Gives a role in a tenant to the user with this e-mail address, or creates one who has the role, there or in the organization, and mails an invitation. Needs `user:create`, and for a role in a tenant `user:edit`.',
       args: { input: t.arg({ type: AddUserWithRoleInput, required: true, description: 'Who, and which.' }) },
@@ -185,13 +187,13 @@ const UserMutations = builder.objectRef<object>('UserMutations').implement({
     }),
     changeRoleForUser: t.field({
       type: ChangeRoleForUserResult,
-      description: needing(changeAsSpelled, 'Takes a role of a user away, gives one, or both: all of it or nothing.'),
+      ...mutationOptions(changeAsSpelled, 'Takes a role of a user away, gives one, or both: all of it or nothing.'),
       args: { input: t.arg({ type: ChangeRoleForUserInput, required: true, description: 'Who, and which.' }) },
       resolve: (_, { input }, caller) => orRefused(run(caller, changeAsSpelled, input), CHANGE_ROLE_FOR_USER),
     }),
     sendInvitation: t.string({
       nullable: true,
-      description: needing(
+      ...mutationOptions(
         inviteAsSpelled,
         'Mails another invitation to a user who has not joined yet, and answers the link, which lets in whoever has it; the one before stops working. Null where it is not known where people reach the deployment. You must hold all that the user does.',
       ),

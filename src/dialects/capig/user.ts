@@ -2,6 +2,7 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { deletableUsers } from '../../directory/users/commands.ts';
 import type { UserRecord } from '../../directory/users/queries.ts';
 import { listTenantRolesOfUsers } from '../../directory/users/tenant-roles.ts';
+import { extended, price, WHOLE_LIST } from '../../graphql/shared/prices.ts';
 import { viewerCan } from '../../graphql/shared/viewer-can.ts';
 import { needs } from '../shared/needs.ts';
 import { everyOf } from './lists.ts';
@@ -41,7 +42,7 @@ User.implement({
     }),
     roles: t.field({
       type: [Role],
-      ...needs('user:read', 'role:read'),
+      ...extended(needs('user:read', 'role:read'), price(WHOLE_LIST)),
       description:
         'The roles of the user in your reach: the one in the organization, then those in live tenants, in the order of their creation. Needs `user:read` and `role:read`.',
       resolve: async (user, _, caller) =>
@@ -49,7 +50,7 @@ User.implement({
     }),
     tenants: t.field({
       type: [Tenant],
-      ...needs('user:read', 'tenant:read'),
+      ...extended(needs('user:read', 'tenant:read'), price(WHOLE_LIST)),
       description:
         'The live tenants in your reach where the user has a role, the oldest first. Needs `user:read` and `tenant:read`.',
       resolve: async (user, _, caller) => {

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
 import { type CustomerUpsertResult, deleteCustomer, upsertCustomer } from '../../directory/customers/commands.ts';
 import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
-import { needing } from '../../graphql/shared/mutation.ts';
+import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, given, pathGiven, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
 import { changeTo, OptionalStringInput, StringInput } from './changes.ts';
@@ -194,13 +194,13 @@ const DeleteCustomerOutput = builder.objectRef<Answered<unknown>>('DeleteCustome
 builder.mutationFields((t) => ({
   upsertCustomer: t.field({
     type: UpsertCustomerOutput,
-    description: needing(upsertCustomer, 'Changes the customer who is named so, or creates one.'),
+    ...mutationOptions(upsertCustomer, 'Changes the customer who is named so, or creates one.'),
     args: { input: t.arg({ type: UpsertCustomerInput, required: true, description: 'The customer.' }) },
     resolve: (_, { input }, caller) => answered(run(caller, upsertAsSpelled, input), input, SPELLING),
   }),
   deleteCustomer: t.field({
     type: DeleteCustomerOutput,
-    description: needing(deleteCustomer, 'Hides a customer with its users, until it is restored at /graphql.'),
+    ...mutationOptions(deleteCustomer, 'Hides a customer with its users, until it is restored at /graphql.'),
     args: { input: t.arg({ type: DeleteCustomerInput, required: true, description: 'Which customer.' }) },
     resolve: (_, { input }, caller) =>
       answered(run(caller, deleteAsSpelled, input), input, {

@@ -1,6 +1,7 @@
 import { type CustomerRecord, findCustomer } from '../../directory/customers/queries.ts';
 import { listMembershipsOfCustomers, type MembershipRecord } from '../../directory/tenants/queries.ts';
 import { resolveNestedConnection } from '../../graphql/shared/connection.ts';
+import { COVERED, price } from '../../graphql/shared/prices.ts';
 import { needs } from '../shared/needs.ts';
 import { Actor, CustomerActor, InternalActor, shownActor, UserActor } from './actors.ts';
 import { builder, DateTime } from './builder.ts';
@@ -100,6 +101,7 @@ export const Customer = builder.objectRef<CustomerRecord>('Customer').implement(
     isAnonymous: t.boolean({ description: 'Always false: every customer has a name.', resolve: () => false }),
     identities: t.field({
       type: [CustomerIdentity],
+      ...price(COVERED),
       description: 'Where the customer is known: by the e-mail address, if there is one.',
       resolve: ({ email }) => (email === null ? [] : [{ email }]),
     }),

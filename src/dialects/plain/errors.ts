@@ -1,4 +1,5 @@
 import { DirectoryError, type ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
+import { COVERED, price } from '../../graphql/shared/prices.ts';
 import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
 import { builder } from './builder.ts';
 import { asGiven, valueAt } from './identifiers.ts';
@@ -52,7 +53,11 @@ export const MutationError = builder.objectRef<ShownError>('MutationError').impl
       description:
         'For programs: `input_validation`, `not_found`, `forbidden`, `customer_already_exists_with_email` or `customer_already_exists_with_external_id`.',
     }),
-    fields: t.expose('fields', { type: [MutationFieldError], description: 'All that is wrong, each with its place.' }),
+    fields: t.expose('fields', {
+      type: [MutationFieldError],
+      ...price(COVERED),
+      description: 'All that is wrong, each with its place.',
+    }),
   }),
 });
 

@@ -6,7 +6,7 @@ import {
   removeCustomerFromTenants,
   setCustomerTenants,
 } from '../../directory/customers/membership-commands.ts';
-import { capitalized, needing } from '../../graphql/shared/mutation.ts';
+import { capitalized, mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, shapeOf, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
 import { Customer } from './customer.ts';
@@ -58,7 +58,7 @@ function membershipMutation(original: typeof addCustomerToTenants, description: 
   builder.mutationField(name, (t) =>
     t.field({
       type: Output,
-      description: needing(original, description),
+      ...mutationOptions(original, description),
       args: { input: t.arg({ type: Input, required: true, description: 'Which customer, and which tenants.' }) },
       resolve: (_, { input }, caller) => answered(run(caller, asSpelled, input), input),
     }),

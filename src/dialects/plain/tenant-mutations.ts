@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
 import { text, webAddress } from '../../directory/kernel/input.ts';
 import { deleteTenant, type TenantUpsertResult, upsertTenant } from '../../directory/tenants/commands.ts';
-import { needing } from '../../graphql/shared/mutation.ts';
+import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, shapeOf, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
 import { changeTo, OptionalStringInput } from './changes.ts';
@@ -122,7 +122,7 @@ const DeleteTenantOutput = builder
 builder.mutationFields((t) => ({
   upsertTenant: t.field({
     type: UpsertTenantOutput,
-    description: needing(upsertTenant, 'Changes the tenant that is named so, or creates it.'),
+    ...mutationOptions(upsertTenant, 'Changes the tenant that is named so, or creates it.'),
     args: { input: t.arg({ type: UpsertTenantInput, required: true, description: 'The tenant.' }) },
     resolve: (_, { input }, caller) =>
       answered(run(caller, upsertAsSpelled, input), input, {
@@ -131,7 +131,7 @@ builder.mutationFields((t) => ({
   }),
   deleteTenant: t.field({
     type: DeleteTenantOutput,
-    description: needing(deleteTenant, 'Hides a tenant, until it is restored at /graphql.'),
+    ...mutationOptions(deleteTenant, 'Hides a tenant, until it is restored at /graphql.'),
     args: { input: t.arg({ type: DeleteTenantInput, required: true, description: 'Which tenant.' }) },
     resolve: (_, { input }, caller) =>
       answered(run(caller, deleteAsSpelled, input), input, {

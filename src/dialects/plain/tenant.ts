@@ -7,6 +7,7 @@ import {
   type TenantRecord,
 } from '../../directory/tenants/queries.ts';
 import { resolveConnection } from '../../graphql/shared/connection.ts';
+import { COVERED, price } from '../../graphql/shared/prices.ts';
 import { detail } from '../../graphql/shared/tenant-details.ts';
 import { InternalActor, shownActor } from './actors.ts';
 import { builder, DateTime } from './builder.ts';
@@ -49,6 +50,7 @@ Tenant.implement({
     tier: t.field({ type: Tier, nullable: true, description: 'Always null: there are no tiers.', resolve: () => null }),
     threadChannelAssociations: t.field({
       type: [ThreadChannelAssociation],
+      ...price(COVERED),
       description: 'Always empty: there are no channels.',
       resolve: () => [],
     }),

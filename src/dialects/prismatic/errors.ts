@@ -1,5 +1,6 @@
 import { GraphQLError } from 'graphql';
 import { DirectoryError } from '../../directory/kernel/errors.ts';
+import { COVERED, price } from '../../graphql/shared/prices.ts';
 import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
 import { builder } from './builder.ts';
 
@@ -91,6 +92,7 @@ export type OutputFields<Shape> = PothosSchemaTypes.ObjectFieldBuilder<typeof bu
 export const errorsField = <Result>(t: OutputFields<MutationOutcome<Result>>) =>
   t.field({
     type: [ErrorType],
+    ...price(COVERED),
     description: 'Why nothing was changed; empty if it was done, or was so before.',
     resolve: ({ errors }) => errors,
   });

@@ -1,8 +1,8 @@
 import type { Command } from '../../directory/commands/command.ts';
-import { needing } from '../../graphql/shared/mutation.ts';
+import { mutationOptions } from '../../graphql/shared/mutation.ts';
 
 /** What every mutation field takes from the command that it runs: its permissions. */
 export const mutationField = (command: Pick<Command, 'permissions'>, description: string) => ({
   nullable: false as const,
-  description: needing(command, description),
+  ...mutationOptions(command, description),
 });

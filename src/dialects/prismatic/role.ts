@@ -2,6 +2,7 @@ import type { PermissionRecord } from '../../directory/roles/permissions.ts';
 import { assignableRoles, listPermissionsOfRoles, type RoleRecord, rolesByIds } from '../../directory/roles/queries.ts';
 import { resolveNestedConnection, UNCACHED } from '../../graphql/shared/connection.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
+import { price, WHOLE_LIST } from '../../graphql/shared/prices.ts';
 import { builder } from './builder.ts';
 import { pageOf } from './pages.ts';
 
@@ -56,11 +57,13 @@ const ASSIGNABLE = 'Only roles that hold no more than you do, the highest first.
 builder.queryFields((t) => ({
   organizationRoles: t.field({
     type: [Role],
+    ...price(WHOLE_LIST),
     description: `The roles that team members can have. ${ASSIGNABLE}`,
     resolve: (_, _args, caller) => assignableRoles(caller, 'ORGANIZATION'),
   }),
   customerRoles: t.field({
     type: [Role],
+    ...price(WHOLE_LIST),
     description: `The roles that users of customers can have. ${ASSIGNABLE}`,
     resolve: (_, _args, caller) => assignableRoles(caller, 'CUSTOMER'),
   }),
