@@ -35,8 +35,8 @@ export function tenantInReach(reach: Reach, tenantId: Id): SQL {
 }
 
 /**
- * Whether a customer is in reach: as a member of a tenant in reach, or as the viewer's own customer. From a key of other
- * tenants it is hidden, as if it did not exist.
+ * Whether a customer is in reach: as a member of a tenant in reach, or as the viewer's own customer. It is hidden from
+ * a key of other tenants, as if it did not exist.
  */
 export function customerInReach(reach: Reach, customerId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
@@ -80,7 +80,7 @@ export function tenantRoleInReach(reach: Reach, tenantId: Id): SQL {
   return reach.kind === 'CUSTOMER' ? NOTHING : tenantInReach(reach, tenantId);
 }
 
-/** Whether the data sources of a tenant are in reach. A reach of one customer includes none: they are the tenant's own. */
+/** Whether the data sources of a tenant are in reach: they are the tenant's own, and no customer's business. */
 export function dataSourceInReach(reach: Reach, tenantId: Id): SQL {
   const inReach = reach.kind === 'CUSTOMER' ? NOTHING : tenantInReach(reach, tenantId);
   return sql`(${inReach} AND EXISTS (SELECT 1 FROM tenant owner WHERE owner.id = ${tenantId} AND owner.deleted_at IS NULL))`;
@@ -103,8 +103,8 @@ export const trustedIssuerInReach = teamInReach;
 export const roleInReach = ({ kind }: Reach, scope: Id): SQL => inList(scope, SHOWN_SCOPES[kind]);
 
 /**
- * Whether an API key is in reach: all the tenants that it was given are, or the viewer is that key itself. Hidden tenants
- * of the key count, because they could come back.
+ * Whether an API key is in reach: all the tenants that it was given are, or the viewer is the key itself. Hidden
+ * tenants of the key count, because they could come back.
  */
 export function apiKeyInReach({ reach, actor }: { reach: Reach; actor: Actor }, apiKeyId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
@@ -126,7 +126,7 @@ export function eventInReach(reach: Reach, eventId: Id, subjectType: Id): SQL {
     AND (${subjectType} <> 'ApiKey' OR ${namesOnlyReached(reach.tenantIds, eventId)}))`;
 }
 
-/** Whether an event names only these tenants. A key, and so its events, are hidden from those who reach a part of it. */
+/** Whether an event names only these tenants. Events of a key have to, because its other tenants are hidden. */
 export const namesOnlyReached = (tenantIds: readonly string[], eventId: Id): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM event_tenant named
     WHERE named.event_id = ${eventId} AND NOT ${inList(sql`named.tenant_id`, tenantIds)})`;

@@ -13,8 +13,8 @@ export interface Viewer {
   access: 'READ' | 'WRITE';
   reach: Reach;
   /**
-   * When the API key ends: no token that it gets may last longer. Null for a key without an end, and for a user, who can
-   * sign in again.
+   * When the API key ends: no token that it gets may last longer. Null for a key without an end. Null for a user, too,
+   * who can sign in again.
    */
   expiresAt: Date | null;
   /** The session that the user is signed in with; null for a key. */

@@ -28,7 +28,9 @@ export const otherwise = (message: string) => (issue: { input?: unknown }) =>
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
-/** A character that is seen by itself: no white space, combining mark or format character (such as a zero-width space). */
+/**
+ * A character that is seen by itself: no white space, combining mark or format character, such as a zero-width space.
+ */
 const VISIBLE = /[^\s\p{Cf}\p{M}]/u;
 
 const string = z

@@ -11,17 +11,22 @@ import { type PageArguments, parsePageArguments } from '../lists/page-arguments.
 
 const { familyHash: _familyHash, refreshHash: _refreshHash, ...fields } = getTableColumns(sessions);
 
+/** A session, without the hashes of its tokens. */
 export interface SessionRecord extends RowOf<typeof fields> {}
 
+/** Reads sessions; `rest` are the clauses after `FROM session`. */
 export const sessionRows = (rest: SQL): Statement<SessionRecord> => select(fields, sql`FROM session ${rest}`);
 
 const isLive = (expiresAt: SQL): SQL => sql`${expiresAt} > ${Date.now()}`;
 
-/** Whether these are the viewer's own. A key has none. */
+/** An expression: the viewer is the user with this id. A key never is. */
 export const isOwn = ({ actor }: Viewer, userId: SQL): SQL =>
   actor.type === 'USER' ? sql`${userId} = ${actor.id}` : sql`FALSE`;
 
-/** A session is in reach when it is the viewer's own, or that of a user who reaches nothing that the viewer does not. */
+/**
+ * Whether a session of this user is in reach. That is the viewer's own or, with `user:edit`, that of a user who reaches
+ * nothing beyond the viewer's reach.
+ */
 export function sessionInReach(viewer: Viewer, userId: SQL): SQL {
   const { reach, permissions } = viewer;
   const isOther = permissions.has('user:edit')
@@ -33,16 +38,19 @@ export function sessionInReach(viewer: Viewer, userId: SQL): SQL {
 const inReach = (viewer: Viewer): SQL =>
   allOf([sessionInReach(viewer, sql`session.user_id`), isLive(sql`session.expires_at`)]);
 
-/** The session with this id, as long as it goes on and is in reach: a condition. */
+/** A condition over `session`: the session has this id, has not expired, and is in reach. */
 export const sessionWithId = (viewer: Viewer, id: string): SQL => sql`session.id = ${id} AND ${inReach(viewer)}`;
 
-/** The sessions in reach among these that go on, in no particular order. */
+/** Returns the sessions with these ids that are in reach and have not expired, in no particular order. */
 export const sessionsByIds = async ({ db, viewer }: Caller, ids: readonly string[]): Promise<SessionRecord[]> =>
   db.read(sessionRows(sql`WHERE ${inList(sessions.id, ids)} AND ${inReach(viewer)}`));
 
 const scanned = alias(sessions, 'scanned');
 
-/** Where a user is signed in, the oldest first: the viewer, or, with `user:edit`, another. */
+/**
+ * Lists the sessions of a user, the oldest first; of the viewer, if `userId` is null.
+ * @throws ForbiddenError for another user's sessions without `user:edit`, ValidationError for a wrong page.
+ */
 export function listSessions(
   { db, viewer }: Caller,
   userId: string | null,
