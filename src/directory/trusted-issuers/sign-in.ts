@@ -29,9 +29,9 @@ import {
   claimedRole,
   identifiedUser,
   identityOf,
-  unlinkedUser,
   type TokenUser,
   tokenUserOf,
+  unlinkedUser,
 } from './just-in-time-users.ts';
 import { trustedIssuerRows } from './queries.ts';
 import { readTrusted, readUnverified } from './tokens.ts';

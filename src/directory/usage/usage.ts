@@ -43,8 +43,8 @@ type CountedHour = [hour: number, events: number, publishErrors: number, updated
 /**
  * Returns the usage of these tenants by their ids, as far as they are live and in reach. One statement reads it for all
  * of them, and only the hours of the window.
- * @throws ForbiddenError without `usage:read` or for a reach of one customer, ValidationError for a window that is too
- * long.
+ * @throws ForbiddenError without `usage:read` or for a reach of one customer, ValidationError for a window of the wrong
+ * length.
  */
 export async function usageOfTenants(
   { db, viewer }: Caller,
