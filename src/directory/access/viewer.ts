@@ -6,7 +6,9 @@ import type { AccessTokens } from './access-tokens.ts';
 import type { Actor } from './actor.ts';
 import type { Reach } from './reach.ts';
 
-/** Who is asking, and what they may do. A viewer has exactly one reach, and its permissions hold within it. */
+/**
+ * Whoever makes a request, and what they may do. A viewer has exactly one reach, and the permissions hold within it.
+ */
 export interface Viewer {
   actor: Actor;
   permissions: ReadonlySet<Permission>;

@@ -74,10 +74,7 @@ const firstMemberships = (context: CommandContext, customerId: string, tenants: 
   ...writeMemberships(context),
 ];
 
-/**
- * Creates a customer, as a member of all the tenants that are named. Its labels are listed by the trigger
- * `customer_labelled`.
- */
+/** Creates a customer that belongs to all of the tenants named. The trigger `customer_labelled` lists its labels. */
 export const createCustomer = command({
   name: 'createCustomer',
   permissions: ['customer:create'],
@@ -106,8 +103,9 @@ export const createCustomer = command({
 });
 
 /**
- * Changes a customer, all of whose live tenants the viewer reaches. Fields left out stay as they are, and null clears.
- * Its memberships follow by the trigger `membership_follows_customer`, and its labels by `customer_relabelled`.
+ * Changes a customer, all of whose live tenants the viewer must reach. Fields left out stay as they are, and null
+ * clears. The copies of its columns in memberships are kept up to date (trigger `membership_follows_customer`), and so
+ * is the list of its labels (trigger `customer_relabelled`).
  */
 export const updateCustomer = command({
   name: 'updateCustomer',
@@ -125,7 +123,7 @@ export const updateCustomer = command({
   },
 });
 
-/** The customer, and whether it was created, updated or left unchanged. */
+/** The customer, and whether it was created, changed or left as it was. */
 export interface CustomerUpsertResult extends CustomerResult {
   outcome: UpsertOutcome;
 }

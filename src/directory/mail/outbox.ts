@@ -55,10 +55,10 @@ interface Attempt extends Due {
 
 /**
  * Sends the mails that are due, at most 20 at a time. A mail that could not be sent is tried again after 5 minutes,
- * then 10, 20 and so on, up to 6 hours apart, for as long as a link of its purpose is good.
+ * then after 10, 20 and so on, at most 6 hours apart. That ends when a link of its purpose would have expired.
  *
- * Each mail is claimed before it is sent, so that two runs at once do not send it twice. The claim fails, and the mail
- * stays due, if the address has changed since it was read or has got ten mails in 15 minutes.
+ * Each mail is claimed before it is sent, so that two runs at once do not send it twice. The claim fails if the
+ * address has changed since it was read, or has got ten mails in 15 minutes. The mail stays due.
  */
 export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Promise<void> {
   const { found } = await db.reads({ found: due(now) });
@@ -79,12 +79,12 @@ export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Prom
  * kept.
  */
 function claim({ userId, purpose, attempts, email, token }: Attempt, now: Date): Statement<{ userId: string }> {
-  const minutes = Math.min(FIRST_BACKOFF_MINUTES * 2 ** attempts, MAX_BACKOFF_MINUTES);
+  const backoffMinutes = Math.min(FIRST_BACKOFF_MINUTES * 2 ** attempts, MAX_BACKOFF_MINUTES);
   const lifetime = LIFETIME_MILLISECONDS[purpose];
-  const next = now.getTime() + minutes * MINUTE_MILLISECONDS;
+  const nextAttemptAt = now.getTime() + backoffMinutes * MINUTE_MILLISECONDS;
   return {
     sql: sql`UPDATE mailed_link SET token_hash = ${sha256(token)}, attempts = attempts + 1,
-        due_at = iif(${next} < created_at + ${lifetime}, ${next}, NULL), expires_at = ${now.getTime() + lifetime}
+        due_at = iif(${nextAttemptAt} < created_at + ${lifetime}, ${nextAttemptAt}, NULL), expires_at = ${now.getTime() + lifetime}
       WHERE user_id = ${userId} AND purpose = ${purpose} AND due_at <= ${now.getTime()} AND attempts = ${attempts}
         AND EXISTS (SELECT 1 FROM user WHERE user.id = user_id AND user.email = ${email})
         AND ${isWithinLimits([mailLimitTo(comparable(email))])}

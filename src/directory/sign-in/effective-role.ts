@@ -14,7 +14,7 @@ import type { Permission } from '../kernel/permission-names.ts';
  * or the user's own role in the organization or in a customer. Roles are never added up.
  */
 
-/** Over the columns of `user`: may sign in. */
+/** Over the columns of `user`: the user is active and not hidden, and so may sign in. */
 export const MAY_SIGN_IN = sql`(user.status = 'ACTIVE' AND user.deleted = 0)`;
 
 /** Over the columns of `user`: the trusted issuer with this id lists both the user's customer and the user's role. */

@@ -93,7 +93,7 @@ export const updateTenant = command({
 export const editableTenants = (caller: Caller, ids: readonly string[]): Promise<Set<string>> =>
   changeable(caller, TENANT, updateTenant, ids);
 
-/** The tenant, and whether it was created, updated or left unchanged. */
+/** The tenant, and whether it was created, changed or left as it was. */
 export interface TenantUpsertResult extends TenantResult {
   outcome: UpsertOutcome;
 }
@@ -157,7 +157,8 @@ export const upsertTenant = command({
 });
 
 /**
- * The live tenant with this external id or, if there is none, the one hidden last: so hiding it again names the same tenant.
+ * The live tenant with this external id or, if there is none, the one hidden last. Hiding it again
+ * names the same tenant.
  */
 const latestNamed = (externalId: string): SQL =>
   sql`(SELECT named.id FROM tenant named WHERE named.external_id_key = ${comparable(externalId)}

@@ -65,8 +65,8 @@ export interface TrustedClaims extends z.output<typeof claims> {
 type TokenRules = Pick<TrustedIssuerRecord, 'issuer' | 'audience' | 'algorithms'>;
 
 /**
- * Returns the claims of a token; null unless the issuer signed it with one of these keys, for this audience, and it is
- * good now and for no more than a day.
+ * Returns the claims of a token that one of these keys signed for this audience. Returns null for any other, and for
+ * one that is not good now or is good for more than a day.
  * @throws ForbiddenError for a verified token with a claim of the wrong shape.
  */
 export async function readTrusted(

@@ -22,7 +22,7 @@ export interface TrafficHour {
   publishErrors: number;
 }
 
-/** What a tenant has now, and what flowed through it in a window of hours that ends now. */
+/** The data sources that a tenant has now, and its traffic in a window of hours that ends with the present one. */
 export interface Usage {
   durationInHours: number;
   pixels: DataSourceTotals;

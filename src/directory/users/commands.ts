@@ -29,8 +29,8 @@ import type { UserRecord } from './queries.ts';
 const asResult = (user: UserRecord): UserResult => ({ user });
 
 /**
- * Over `user`: this is a live user in reach. Only then is anything else of the input looked up, or errors would tell of
- * others.
+ * Over the columns of `user`: the user has this id, is live and in reach. Nothing else of the input is looked up for
+ * other users, because the errors would tell something about them.
  */
 const isKnown = ({ reach }: Viewer, userId: string): SQL =>
   sql`user.id = ${userId} AND ${USER_IS_LIVE} AND ${userInReach(reach, sql`user.id`)}`;
@@ -44,11 +44,13 @@ const ownScope = (viewer: Viewer, userId: string): SQL =>
   sql`(SELECT user.kind FROM user WHERE ${isKnown(viewer, userId)} AND user.kind <> 'TENANT')`;
 
 /**
- * Changes a user. Fields left out stay as they are, and null clears. A changed e-mail address may belong to somebody
- * else. So it ends the user's password, sessions and links, and a new invitation is mailed to it (trigger
- * `access_follows_email`). Only its case may change without that. Deactivating a user ends all sessions and links
- * (trigger `access_ends_with_user`). The user's tenant roles keep a copy of the user's name and status, which follows
- * (trigger `assignment_follows_user`).
+ * Changes a user. Fields left out stay as they are, and null clears.
+ *
+ * A changed e-mail address may belong to somebody else. So the user's password and all sessions and links end, and an
+ * invitation is mailed to the new address (trigger `access_follows_email`). A change of case alone ends nothing.
+ *
+ * Deactivating a user ends all sessions and links (trigger `access_ends_with_user`). The user's tenant roles have a
+ * copy of the name and the status, which is kept up to date (trigger `assignment_follows_user`).
  */
 export const updateUser = command({
   name: 'updateUser',
@@ -121,9 +123,8 @@ const deletionChecks = (viewer: Viewer, userId: SQL): Check<unknown>[] => [
 ];
 
 /**
- * Hides a user, or erases the user for good. Tenant roles survive hiding.
- * Sessions and links of a hidden user end, and restoring the user does not bring these back (trigger
- * `access_ends_with_user`).
+ * Hides a user, or erases the user for good. Tenant roles survive hiding. The sessions and links of a hidden user end
+ * (trigger `access_ends_with_user`), and restoring the user does not bring these back.
  */
 export const deleteUser = command({
   name: 'deleteUser',
@@ -150,8 +151,8 @@ export const deletableUsers = (caller: Caller, ids: readonly string[]): Promise<
   changeable(caller, USER, deleteUser, ids, deletionChecks(caller.viewer, sql`${USER.table.id}`));
 
 /**
- * Restores a hidden user, who has to sign in again. A user whose customer is hidden is not found: restoring the
- * customer restores its users.
+ * Restores a hidden user, who has to sign in again. A user whose customer is hidden is not found until the
+ * customer is restored.
  */
 export const restoreUser = command({
   name: 'restoreUser',

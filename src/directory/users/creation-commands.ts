@@ -79,8 +79,8 @@ export const createOrganizationUser = command({
 });
 
 /**
- * Creates and invites a user of one customer. A viewer who reaches tenants only reaches no customer as a whole, and
- * cannot.
+ * Creates and invites a user of one customer. No viewer whose reach is limited to tenants can, because they reach no
+ * customer as a whole.
  */
 export const createCustomerUser = command({
   name: 'createCustomerUser',
