@@ -187,7 +187,7 @@ export const upsertCustomer = command({
   },
 });
 
-/** Checks that no user of the customer has a role in a tenant out of reach, because its users are hidden with it. */
+/** Checks that no user of the customer has a tenant role out of reach, because its users are hidden with it. */
 function usersWithinReach({ reach }: Viewer, target: SQL): Check<unknown> {
   const reached = tenantRoleInReach(reach, sql`assignment.tenant_id`);
   return {

@@ -8,8 +8,8 @@ import { sha256 } from '../kernel/secrets.ts';
 import { MAY_BE_INVITED, newLinkToken } from './mailed-links.ts';
 
 /**
- * Over the columns of `user`: everything the user may do, and where, as a JSON array. A shared link keeps it, and
- * works only while it is unchanged: whoever got the link must not gain what the user is given later.
+ * Over the columns of `user`: everything the user may do, and where, as a JSON array. It is stored with a shared
+ * link, which ends when it changes: the caller who got the link must not gain what the user is given later.
  */
 const ACCESS_OF_USER = sql`(SELECT json_group_array(part) FROM (
   SELECT user.kind AS part

@@ -16,7 +16,7 @@ const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
 
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 
-// Every renewal of an access token prolongs its session, which changes nothing about who is signed in.
+// Whenever a token is renewed, its session lasts longer. That changes nothing about who is signed in.
 const authenticate = credentialCache<Credential>(['expiresAt']);
 
 /**

@@ -10,8 +10,8 @@ import { comparable, type TenantIdentifier } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 
 /*
- * The effective role of a signed-in user gives both the permissions and the reach. It is either the role in one tenant,
- * or the user's own role in the organization or in a customer. Roles are never added up.
+ * The effective role of a signed-in user gives both the permissions and the reach. It is either one tenant role, or the
+ * user's own role in the organization or in a customer. Roles are never added up.
  */
 
 /** Over the columns of `user`: the user is active and not hidden, and so may sign in. */

@@ -157,8 +157,8 @@ export const upsertTenant = command({
 });
 
 /**
- * The live tenant with this external id or, if there is none, the one hidden last. Hiding it again
- * names the same tenant.
+ * The live tenant with this external id or, if there is none, the one hidden last. So hiding
+ * it again names the same tenant.
  */
 const latestNamed = (externalId: string): SQL =>
   sql`(SELECT named.id FROM tenant named WHERE named.external_id_key = ${comparable(externalId)}

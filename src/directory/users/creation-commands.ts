@@ -108,7 +108,7 @@ export const createCustomerUser = command({
   },
 });
 
-/** Creates and invites a user with a role in one tenant, and without a role in the organization or a customer. */
+/** Creates and invites a user with one tenant role, and without a role in the organization or a customer. */
 export const createTenantUser = command({
   name: 'createTenantUser',
   permissions: ['user:create'],
