@@ -5,7 +5,9 @@ import { removeExpiredLimits } from './access/rate-limits.ts';
 import { smallestIdAt } from './kernel/ids.ts';
 import { firstHour, forgottenBefore, MAX_WINDOW_HOURS } from './usage/traffic-hours.ts';
 
-/** Removes what time has ended: sessions, links to a new password, and counts of attempts. Invitations stay to be seen. */
+/**
+ * Removes sessions, links to new passwords and counts of rate limits that have expired. Invitations stay, to be shown.
+ */
 export async function removeExpired(db: Database, now: Date): Promise<void> {
   await db.batch({
     sessions: write(sql`DELETE FROM session WHERE expires_at <= ${now.getTime()}`),
@@ -14,12 +16,12 @@ export async function removeExpired(db: Database, now: Date): Promise<void> {
   });
 }
 
-/** So many rows are removed of each table at a time: it comes round every few minutes, and holds up nobody. */
+/** How many rows of a table are removed at a time. It is run every few minutes, and must not hold up requests. */
 export const MAX_REMOVED = 20_000;
 
 /**
- * Removes the traffic that nothing reads any more, and the ids of entries that could not be recorded again. The commands that
- * recorded them are in the order of time.
+ * Removes traffic that is too old to be read, and entries that are too old to be sent again. The ids of commands sort
+ * by time, so the entries are found by the command that recorded them.
  */
 export async function removeOldTraffic(db: Database, now: Date): Promise<void> {
   await db.batch({

@@ -15,25 +15,28 @@ const fields = {
   updatedAt: organizations.updatedAt,
 };
 
+/** The organization, as queries read it. */
 export interface OrganizationRecord extends RowOf<typeof fields> {}
 
 const theOrganization = select(fields, sql`FROM organization`);
 
 const NOT_SET_UP = 'The database has no organization: its migrations have not been applied';
 
-/** The organization that this deployment serves: known to everyone with a credential. */
+/** Returns the organization that this deployment serves. Everybody with a credential may read it. */
 export async function findOrganization({ db }: Caller): Promise<OrganizationRecord> {
   const [organization] = await db.read(theOrganization);
   if (!organization) throw new Error(NOT_SET_UP);
   return organization;
 }
 
+/** The organization, as the command left it. */
 export interface OrganizationResult {
   organization: OrganizationRecord;
 }
 
 const SNAPSHOT = sql`json_object('name', organization.name)`;
 
+/** Changes the organization. A field left out stays as it is. */
 export const updateOrganization = command({
   name: 'updateOrganization',
   permissions: ['organization:edit'],
@@ -59,7 +62,7 @@ export const updateOrganization = command({
   },
 });
 
-/** Resolves when the database answers and has been set up; rejects otherwise. */
+/** Resolves if the database answers and its migrations have been applied; rejects otherwise. */
 export async function checkReadiness(caller: Pick<Caller, 'db'>): Promise<void> {
   const { organizations: found } = await caller.db.reads({ organizations: theOrganization });
   if (found.length === 0) throw new Error(NOT_SET_UP);

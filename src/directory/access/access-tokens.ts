@@ -3,28 +3,30 @@ import * as z from 'zod';
 import { REACH_KINDS } from '../kernel/reach-kinds.ts';
 import type { Signer, TokenKind } from './signer.ts';
 
-/** How long an access token is good, unless what it stands for ends sooner: it is asked for anew at every request. */
+/** How long an access token is good. It stops sooner if its session or role ends: every request checks them. */
 export const ACCESS_TOKEN_SECONDS = 15 * 60;
 
-/** What an access token says. Not what its holder may do: that is read from the directory. */
+/** What an access token says: who is signed in, and where. What the user may do there is read from the directory. */
 export interface Grant {
   userId: string;
   sessionId: string;
   reach: 'ORGANIZATION' | 'TENANTS' | 'CUSTOMER';
-  /** The one tenant that it reaches, for a reach of TENANTS; null for another. */
+  /** The one tenant that a reach of TENANTS has; null for any other reach. */
   tenantId: string | null;
-  /** For a reach of CUSTOMER. */
+  /** The customer of a reach of CUSTOMER. A reach of TENANTS never has one. */
   customerId: string | null;
 }
 
+/** What an access token says, and when it expires. */
 export interface Granted extends Grant {
   expiresAt: Date;
 }
 
+/** Makes and reads the access tokens of a deployment. */
 export interface AccessTokens {
-  /** Good for 15 minutes, or until then. */
+  /** Returns a token that is good for 15 minutes, or until the time given. */
   issue(grant: Grant, until?: Date): Promise<string>;
-  /** What a token says that is ours and has not expired; null for any other. */
+  /** Returns what a token says; null unless this deployment signed it and it has not expired. */
   read(token: string): Promise<Granted | null>;
   readonly publicKeys: Signer['publicKeys'];
 }
@@ -39,9 +41,9 @@ const claims = z.object({
   exp: z.number(),
 });
 
-/** Access tokens that this signer signs, for the deployment as a whole. */
+/** Returns access tokens that are signed with this signer, and good for the whole deployment. */
 export function accessTokens({ url, publicKeys, sign, verify }: Signer): AccessTokens {
-  // RFC 9068.
+  // The type that RFC 9068 gives to access tokens.
   const kind: TokenKind = { type: 'at+jwt', audience: url, claims: ['sub', 'sid'] };
   return {
     publicKeys,

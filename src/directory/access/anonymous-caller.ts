@@ -1,9 +1,9 @@
 import type { Database } from '../../db/client.ts';
 
-/** What is known of whoever asks without a credential. */
+/** Somebody who asks without a credential, such as a user who signs in. */
 export interface AnonymousCaller {
   db: Database;
-  /** The network address; null if it is not known, and then not limited. */
+  /** The network address that attempts are limited by. If it is null, it is not known, and nothing is limited by it. */
   address: string | null;
   userAgent: string | null;
   now: Date;

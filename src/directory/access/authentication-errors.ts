@@ -1,7 +1,7 @@
-/** A credential, a link or a token that is not good: what is wrong with it is nobody's business. */
+/** Thrown when a credential, a link or a token is not good. It never says why, so that nobody can probe for users. */
 export class AuthenticationError extends Error {}
 
-/** It was tried too often. */
+/** Thrown when something was tried too often, such as signing in with one e-mail address. */
 export class RateLimitError extends Error {
   readonly retryAfterSeconds: number;
 
@@ -11,7 +11,7 @@ export class RateLimitError extends Error {
   }
 }
 
-/** The keys of a trusted issuer could not be read, so nobody can say whether a token is good. */
+/** Thrown when the keys of a trusted issuer cannot be read: its tokens cannot be verified for now. */
 export class KeysUnavailableError extends Error {
   constructor(reason: string) {
     super(`The keys of the issuer could not be read: ${reason}. Try again later.`);

@@ -3,28 +3,31 @@ import type { Statement } from '../../db/statement.ts';
 import { sha256 } from '../kernel/secrets.ts';
 import type { Viewer } from './viewer.ts';
 
+/** What a good credential stands for. */
 export interface Authenticated {
   viewer: Viewer;
-  /** Notes that the credential was used, if that was not noted lately: to be run behind the answer. */
+  /** Notes that the credential was used; to be called once the answer is sent. Null if that was noted lately. */
   noteUse: (() => Promise<void>) | null;
 }
 
+/** Whether a request may use the credential cache. */
 export interface CacheUse {
-  /** Whether to read the credential first, whatever is known of it. */
+  /** Reads the credential before anything else, although the cache may have it. */
   afresh: boolean;
 }
 
-/** A kind of credential whose holder stands in the database. */
+/** How to read a credential from the database, and what to make of its row. */
 interface Credential<Row> {
-  /** All that decides whether it is good, and for what. */
+  /** Reads everything that decides whether the credential is good, and for what. */
   statement: Statement<Row>;
-  /** Who holds it; null when it is not good. */
+  /** Returns who holds the credential; null when it is not good. */
   admit(row: Row): Authenticated | null;
 }
 
+/** How many credentials of one kind an isolate caches. */
 const MAX_KNOWN = 1000;
 
-/** Puts it last, and forgets what was put first if there are too many. */
+/** Puts the value last in the map. If the map has more than `max` values then, the one put first is forgotten. */
 export function remember<Value>(map: Map<string, Value>, key: string, value: Value, max: number): void {
   map.delete(key);
   map.set(key, value);
@@ -33,12 +36,12 @@ export function remember<Value>(map: Map<string, Value>, key: string, value: Val
 }
 
 /**
- * Who holds a credential, found with as few D1 calls as can be.
+ * Returns a function that finds who holds a credential. A revoked key or an ended session stops working with the very
+ * next request, although credentials are cached.
  *
- * A credential that this isolate has seen is taken to be as it was, on condition: its row is read again together with
- * the request's first read, or before its first write, and if it is not the same then, the request has to begin anew. So a
- * query spends no D1 call on authentication, and what was revoked or taken away is gone from the next request on all the
- * same. `ignored` are fields that may differ.
+ * A request begins with the cached row of its credential. The row is read again (revalidated) together with the first
+ * read of the request, or before its first write. If it has changed, nothing is answered or written, and the request
+ * begins anew. So authentication costs a query no D1 call of its own. Fields in `ignored` may change.
  */
 export function credentialCache<Row extends object>(ignored: readonly (keyof Row)[] = []) {
   /** The credentials seen last, by the hash of the whole token. */

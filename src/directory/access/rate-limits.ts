@@ -6,39 +6,48 @@ import { RateLimitError } from './authentication-errors.ts';
 
 const WINDOW_MILLISECONDS = 15 * 60 * 1000;
 
-/** Something that may be tried `max` times in 15 minutes. */
+/** A limit on something that may be tried `max` times in 15 minutes. */
 export interface RateLimit {
   key: string;
   max: number;
 }
 
-/** A limit of one kind of attempt, by what it is counted for. */
+/** Returns the limit of one kind of attempt, counted apart for each value of `by`. */
 const limit = (what: string, by: string, max: number): RateLimit => ({ key: sha256(`${what}:${by}`), max });
 
+/** How often a password may be tried for one e-mail address in 15 minutes. */
 export const MAX_BY_EMAIL = 10;
+/** How often one network address may try one kind of thing, such as signing in, in 15 minutes. */
 export const MAX_BY_ADDRESS = 50;
+/** How often a new password may be asked for with one e-mail address in 15 minutes. */
 export const MAX_RESETS_BY_EMAIL = 5;
+/** How many mails are sent to one e-mail address in 15 minutes. */
 export const MAX_MAILS_TO_EMAIL = 10;
 
-/** Limits by the address that a request came from, if it is known. */
+/** Returns the limit by the network that a request came from, or no limit if that is not known. */
 const byAddress = (what: string, address: string | null): RateLimit[] =>
   address === null ? [] : [limit(what, networkOf(address), MAX_BY_ADDRESS)];
 
+/** Returns the limits on signing in with a password: by e-mail address, and by network address. */
 export const signInLimits = (emailKey: string, address: string | null): RateLimit[] => [
   signInLimitByEmail(emailKey),
   ...byAddress('sign in from', address),
 ];
+/** Returns the limit on trying passwords for one e-mail address. */
 export const signInLimitByEmail = (emailKey: string): RateLimit => limit('sign in as', emailKey, MAX_BY_EMAIL);
+/** Returns the limits on asking for a link to a new password: by e-mail address, and by network address. */
 export const mailLimits = (emailKey: string, address: string | null): RateLimit[] => [
   limit('mail to', emailKey, MAX_RESETS_BY_EMAIL),
   ...byAddress('mail from', address),
 ];
+/** Returns the limit on signing in with tokens of trusted issuers, by network address. */
 export const tokenLimits = (address: string | null): RateLimit[] => byAddress('token from', address);
-/** However many there are to invite somebody, and whoever they are: nobody is flooded with mail from here. */
+/** Returns the limit on mails to one e-mail address, whoever causes them: nobody is flooded with mail from here. */
 export const mailLimitTo = (emailKey: string): RateLimit => limit('mailed to', emailKey, MAX_MAILS_TO_EMAIL);
+/** Returns the limit on trying links out of mails, by network address. */
 export const linkLimits = (address: string | null): RateLimit[] => byAddress('link from', address);
 
-/** Whoever has an IPv6 address has 2^64 of them. */
+/** Returns what an address counts as. For IPv6 it is the first 64 bits, because whoever has one address has 2^64. */
 function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.toLowerCase().split('::');
@@ -52,9 +61,10 @@ function networkOf(address: string): string {
 }
 
 const counted = selection({ count: attempts.count, since: attempts.since });
+/** How many attempts there were, and since when they are counted. */
 export type Counted = ReturnType<typeof counted.decode>;
 
-/** Counts one more attempt, and tells how many there were. A batch that it is in may have any number of them. */
+/** Counts one more attempt, and reads how many there are now in the window of 15 minutes. */
 export function countAgainst({ key }: RateLimit, now: Date): Statement<Counted> {
   const isOver = sql`since <= ${now.getTime() - WINDOW_MILLISECONDS}`;
   return {
@@ -65,12 +75,15 @@ export function countAgainst({ key }: RateLimit, now: Date): Statement<Counted> 
   };
 }
 
-/** Whether none of these was tried too often, this time included, as an expression for the same batch. */
+/** An expression: no limit is exceeded. Attempts that an earlier statement of the batch counts are included. */
 export const isWithinLimits = (limits: readonly RateLimit[]): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM json_each(${jsonList(limits)}) given JOIN attempt ON attempt.key = given.value ->> 'key'
     WHERE attempt.count > given.value ->> 'max')`;
 
-/** Throws if any of these was tried too often. */
+/**
+ * Requires that no limit was exceeded; `results` are the counts of the limits, in their order.
+ * @throws RateLimitError that says when to try again.
+ */
 export function requireWithinLimits(
   limits: readonly RateLimit[],
   results: readonly (readonly Counted[])[],
@@ -83,14 +96,16 @@ export function requireWithinLimits(
   if (waits.length > 0) throw new RateLimitError(Math.ceil(Math.max(...waits) / 1000));
 }
 
-/** What succeeded was no attempt to guess. */
+/** Takes back what one success was counted as, because a success is no attempt to guess. */
 export const refund = (limits: readonly RateLimit[]): SQL =>
   sql`UPDATE attempt SET count = max(0, count - 1) WHERE ${inList(
     attempts.key,
     limits.map(({ key }) => key),
   )}`;
 
+/** Forgets all attempts that were counted under a limit. */
 export const resetLimit = ({ key }: RateLimit): SQL => sql`DELETE FROM attempt WHERE key = ${key}`;
 
+/** Removes the counts whose window of 15 minutes is over. */
 export const removeExpiredLimits = (now: Date): SQL =>
   sql`DELETE FROM attempt WHERE since <= ${now.getTime() - WINDOW_MILLISECONDS}`;

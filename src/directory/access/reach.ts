@@ -5,17 +5,17 @@ import type { ReachKind } from '../kernel/reach-kinds.ts';
 import type { Actor } from './actor.ts';
 
 /**
- * How far a viewer sees and acts. Every statement that reads or writes a record carries one of the predicates below, so
- * that what lies out of reach answers exactly like what does not exist.
+ * How far a viewer sees and acts. Every statement that reads or writes a record carries one of the conditions in this
+ * file. So a record out of reach looks exactly like one that does not exist.
  */
 export type Reach =
   | { kind: 'ORGANIZATION' }
-  /** The live tenants of the credential, read anew at each request: none left, nothing seen. */
+  /** The live tenants of the credential, read anew at each request. A viewer with none left sees nothing. */
   | { kind: 'TENANTS'; tenantIds: readonly string[] }
-  /** The live customer of the credential: null when it is hidden or erased, and nothing seen. */
+  /** The live customer of the credential. A viewer whose customer is hidden or erased (null) sees nothing. */
   | { kind: 'CUSTOMER'; customerId: string | null };
 
-/** The reach of this kind, with the tenants or the customer that belong to it. */
+/** Returns the reach of this kind, with the tenants or the customer that belong to it. */
 export function reachOf(kind: ReachKind, tenantIds: readonly string[], customerId: string | null): Reach {
   if (kind === 'TENANTS') return { kind, tenantIds };
   return kind === 'CUSTOMER' ? { kind, customerId } : { kind };
@@ -26,7 +26,7 @@ type Id = SQL | Column;
 const EVERYTHING = sql`TRUE`;
 const NOTHING = sql`FALSE`;
 
-/** Of the tenants that its customer belongs to, a reach of one customer sees the names and no more. */
+/** Whether a tenant is in reach. A reach of one customer includes the customer's tenants, but only their names. */
 export function tenantInReach(reach: Reach, tenantId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
   if (reach.kind === 'TENANTS') return inList(tenantId, reach.tenantIds);
@@ -34,7 +34,10 @@ export function tenantInReach(reach: Reach, tenantId: Id): SQL {
     WHERE membership.customer_id = ${reach.customerId} AND membership.tenant_id = ${tenantId})`;
 }
 
-/** A customer is in reach as a member of a tenant in reach. */
+/**
+ * Whether a customer is in reach: as a member of a tenant in reach, or as the viewer's own customer. It is hidden from
+ * a key of other tenants, as if it did not exist.
+ */
 export function customerInReach(reach: Reach, customerId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
   if (reach.kind === 'CUSTOMER') return sql`${customerId} IS ${reach.customerId}`;
@@ -43,7 +46,7 @@ export function customerInReach(reach: Reach, customerId: Id): SQL {
     JOIN membership ON membership.tenant_id = reached.value AND membership.customer_id = ${customerId})`;
 }
 
-/** For a customer in reach: whether all of its live memberships are, so that editing it touches nobody else's data. */
+/** Whether all live tenants of a customer in reach are in reach too, so that a change touches nobody else's data. */
 export function customerWhollyInReach(reach: Reach, customerId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
   if (reach.kind === 'CUSTOMER') return NOTHING;
@@ -52,7 +55,7 @@ export function customerWhollyInReach(reach: Reach, customerId: Id): SQL {
     WHERE membership.customer_id = ${customerId} AND NOT ${inList(sql`membership.tenant_id`, reach.tenantIds)})`;
 }
 
-/** A user is in reach by a role in a tenant in reach, or as one of the customer's. */
+/** Whether a user is in reach: by a role in a tenant in reach, or as a user of the viewer's own customer. */
 export function userInReach(reach: Reach, userId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
   if (reach.kind === 'CUSTOMER') {
@@ -63,7 +66,7 @@ export function userInReach(reach: Reach, userId: Id): SQL {
     JOIN assignment ON assignment.tenant_id = reached.value AND assignment.user_id = ${userId})`;
 }
 
-/** For a user in reach: whether all that the user reaches is, by whatever role, in hidden tenants as well. */
+/** Whether everything that a user in reach can reach by any role is in reach too. Roles in hidden tenants count. */
 export function userWhollyInReach(reach: Reach, userId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
   const kind = reach.kind === 'CUSTOMER' ? 'CUSTOMER' : 'TENANT';
@@ -72,12 +75,12 @@ export function userWhollyInReach(reach: Reach, userId: Id): SQL {
     AND NOT EXISTS (SELECT 1 FROM assignment WHERE assignment.user_id = ${userId} AND NOT ${reached}))`;
 }
 
-/** Whether a role in a tenant shows: those in the tenants of the viewer's own reach. */
+/** Whether the tenant roles in a tenant are in reach. A reach of one customer includes none. */
 export function tenantRoleInReach(reach: Reach, tenantId: Id): SQL {
   return reach.kind === 'CUSTOMER' ? NOTHING : tenantInReach(reach, tenantId);
 }
 
-/** Data sources are the tenant's own: of those that its customer belongs to, a reach of one customer sees none. */
+/** Whether the data sources of a tenant are in reach: they are the tenant's own, and no customer's business. */
 export function dataSourceInReach(reach: Reach, tenantId: Id): SQL {
   const inReach = reach.kind === 'CUSTOMER' ? NOTHING : tenantInReach(reach, tenantId);
   return sql`(${inReach} AND EXISTS (SELECT 1 FROM tenant owner WHERE owner.id = ${tenantId} AND owner.deleted_at IS NULL))`;
@@ -90,29 +93,31 @@ const SHOWN_SCOPES: Record<ReachKind, readonly RoleScope[]> = {
   CUSTOMER: ['CUSTOMER'],
 };
 
-/** The team: users with a role in the organization. */
+/** Whether the team, the users with a role in the organization, is in reach: only for a reach of the organization. */
 export const teamInReach = ({ kind }: Reach): SQL => (kind === 'ORGANIZATION' ? EVERYTHING : NOTHING);
 
-/** Whom the organization trusts is its own business. */
+/** Whether trusted issuers are in reach: only for a reach of the organization, which decides whom to trust. */
 export const trustedIssuerInReach = teamInReach;
 
-/** Roles belong to nobody; they show to those who reach where users have them. */
+/** Whether a role of this scope is in reach: for those who reach a place where users have such roles. */
 export const roleInReach = ({ kind }: Reach, scope: Id): SQL => inList(scope, SHOWN_SCOPES[kind]);
 
 /**
- * A key is in reach when its own reach lies inside: all the tenants it was given, hidden ones included, which could come
- * back. It always reaches itself.
+ * Whether an API key is in reach: all the tenants that it was given are, or the viewer is the key itself. Hidden
+ * tenants of the key count, because they could come back.
  */
 export function apiKeyInReach({ reach, actor }: { reach: Reach; actor: Actor }, apiKeyId: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
   if (reach.kind === 'CUSTOMER') return sql`${apiKeyId} IS ${actor.id}`;
-  return sql`(${apiKeyId} IS ${actor.id} OR EXISTS (SELECT 1 FROM api_key_tenant WHERE api_key_tenant.api_key_id = ${apiKeyId})
-    AND NOT EXISTS (SELECT 1 FROM api_key_tenant WHERE api_key_tenant.api_key_id = ${apiKeyId}
-      AND NOT ${inList(sql`api_key_tenant.tenant_id`, reach.tenantIds)})
-    AND (SELECT reach FROM api_key reaching WHERE reaching.id = ${apiKeyId}) = 'TENANTS')`;
+  const isItself = sql`${apiKeyId} IS ${actor.id}`;
+  const hasTenants = sql`EXISTS (SELECT 1 FROM api_key_tenant WHERE api_key_tenant.api_key_id = ${apiKeyId})`;
+  const hasOthers = sql`EXISTS (SELECT 1 FROM api_key_tenant WHERE api_key_tenant.api_key_id = ${apiKeyId}
+      AND NOT ${inList(sql`api_key_tenant.tenant_id`, reach.tenantIds)})`;
+  const reachesTenants = sql`(SELECT reach FROM api_key reaching WHERE reaching.id = ${apiKeyId}) = 'TENANTS'`;
+  return sql`(${isItself} OR ${hasTenants} AND NOT ${hasOthers} AND ${reachesTenants})`;
 }
 
-/** An event is in reach when it names a tenant in reach; one about a key, when the key's whole reach was. */
+/** Whether an event is in reach: it names a tenant in reach and, if it is about a key, no tenant out of reach. */
 export function eventInReach(reach: Reach, eventId: Id, subjectType: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
   if (reach.kind === 'CUSTOMER') return NOTHING;
@@ -121,7 +126,7 @@ export function eventInReach(reach: Reach, eventId: Id, subjectType: Id): SQL {
     AND (${subjectType} <> 'ApiKey' OR ${namesOnlyReached(reach.tenantIds, eventId)}))`;
 }
 
-/** A key may name several tenants: its events are for whoever reaches all of them, like the key itself. */
+/** Whether an event names only these tenants. Events of a key have to, because its other tenants are hidden. */
 export const namesOnlyReached = (tenantIds: readonly string[], eventId: Id): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM event_tenant named
     WHERE named.event_id = ${eventId} AND NOT ${inList(sql`named.tenant_id`, tenantIds)})`;

@@ -2,11 +2,12 @@ import { createLocalJWKSet, errors, importJWK, type JWK, type JWTPayload, jwtVer
 import * as z from 'zod';
 
 const common = { kid: z.string().min(1), d: z.string().exactOptional(), x: z.string() };
-/** A key of Ed25519 or of P-256, named by `kid`. Those that only verify need no private half. */
+/** A key of Ed25519 or P-256, named by `kid`. A key that only verifies needs no private half. */
 const signingKey = z.union([
   z.object({ ...common, kty: z.literal('OKP'), crv: z.literal('Ed25519') }),
   z.object({ ...common, kty: z.literal('EC'), crv: z.literal('P-256'), y: z.string() }),
 ]);
+/** A key to sign tokens with, or, without its private half `d`, to verify them with. */
 export type SigningKey = z.output<typeof signingKey>;
 
 const keySet = z
@@ -14,32 +15,35 @@ const keySet = z
   .refine(({ keys }) => keys[0]?.d !== undefined, 'the first key signs, and needs its private half, `d`')
   .refine(({ keys }) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'two keys have the same `kid`');
 
-/** The keys of a JSON Web Key Set, the first of which signs. Throws when it is none. */
+/**
+ * Returns the keys of a JSON Web Key Set, the first of which signs.
+ * @throws a plain Error when the text is no such set: the deployment is misconfigured.
+ */
 export const parseSigningKeys = (text: string): SigningKey[] => keySet.parse(JSON.parse(text)).keys;
 
 const algorithmOf = ({ kty }: SigningKey): string => (kty === 'OKP' ? 'EdDSA' : 'ES256');
 
-/** What tells tokens of one kind from all others that the same keys sign. */
+/** What sets tokens of one kind apart from all others that are signed with the same keys. */
 export interface TokenKind {
-  /** In the header, as RFC 9068 has `at+jwt`. */
+  /** The `typ` in the header, such as `at+jwt` (RFC 9068). */
   type: string;
   audience: string;
-  /** What every one of them says, beside when it was made and when it ends. */
+  /** The claims that every token of the kind must have, beside `iat` and `exp`. */
   claims: readonly string[];
 }
 
-/** The keys of a deployment, which signs with the first of them and verifies with all. */
+/** Signs tokens with the first key of a deployment, and verifies them with any of its keys. */
 export interface Signer {
-  /** Where the deployment is: whoever signs, and, but for what is there for a part of it only, whom it is for. */
+  /** The URL of the deployment: the issuer of its tokens, and the audience of those that are good everywhere in it. */
   readonly url: string;
   sign(kind: TokenKind, claims: JWTPayload & { sub: string }, until: Date | string, at?: Date): Promise<string>;
-  /** What a token of this kind says that is ours and has not expired; null for any other. */
+  /** Returns the claims of a token of this kind; null unless one of the keys signed it and it has not expired. */
   verify(kind: TokenKind, token: string): Promise<JWTPayload | null>;
   /** The public halves of the keys, as a JSON Web Key Set (RFC 7517). */
   readonly publicKeys: { keys: JWK[] };
 }
 
-/** Signs and verifies for the deployment with this URL. */
+/** Returns a signer for the deployment with this URL. Its first key needs a private half. */
 export function signerWith(keys: readonly SigningKey[], url: string): Signer {
   const [signer] = keys;
   if (!signer) throw new Error('There is no key to sign with');

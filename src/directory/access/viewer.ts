@@ -6,41 +6,50 @@ import type { AccessTokens } from './access-tokens.ts';
 import type { Actor } from './actor.ts';
 import type { Reach } from './reach.ts';
 
-/** Who is asking, and what they may do. A viewer has exactly one reach, and its permissions hold within it. */
+/**
+ * Whoever makes a request, and what they may do. A viewer has exactly one reach, and the permissions hold within it.
+ */
 export interface Viewer {
   actor: Actor;
   permissions: ReadonlySet<Permission>;
   access: 'READ' | 'WRITE';
   reach: Reach;
-  /** After which nothing that it hands on may live: when an API key ends. Null if it does not, and for a user, who signs in again. */
+  /**
+   * When the API key ends: no token that it gets may last longer. Null for a key without an end. Null for a user, too,
+   * who can sign in again.
+   */
   expiresAt: Date | null;
-  /** Where a user is signed in; null for a key. */
+  /** The session that the user is signed in with; null for a key. */
   session: { id: string; tokenExpiresAt: Date } | null;
 }
 
-/** A viewer with the database of its request: what every read and every command is given. */
+/** A viewer with the database of the request. Every query and every command is given one. */
 export interface Caller {
   viewer: Viewer;
   db: Database;
-  /** Makes access tokens; null where nobody can sign in, because the deployment has no keys to sign with. */
+  /** Makes access tokens. Null if the deployment has no keys to sign with, and nobody can sign in. */
   tokens: AccessTokens | null;
-  /** To be called when a mail waits to be sent: it is, once the answer is on its way. */
+  /** Says that a mail waits to be sent. It is sent after the answer. */
   mailIsDue(): void;
-  /** Where a link of this purpose leads, with its token; null where that is not known. */
+  /** Returns the URL of a link with this purpose and token; null if no page for it is known. */
   linkTo(purpose: LinkPurpose, token: string): string | null;
 }
 
+/** Returns those of the permissions that the viewer lacks. */
 export function missingPermissions(viewer: Viewer, needed: Iterable<Permission>): Permission[] {
   return [...needed].filter((permission) => !viewer.permissions.has(permission));
 }
 
-/** Throws a ForbiddenError that names every permission that is needed and not held. */
+/**
+ * Requires that the viewer has all of these permissions.
+ * @throws ForbiddenError that names every missing one.
+ */
 export function requirePermissions(viewer: Viewer, needed: Iterable<Permission>): void {
   const missing = missingPermissions(viewer, needed);
   if (missing.length > 0) throw ForbiddenError.missing(missing);
 }
 
-/** Whether a check passes that throws a ForbiddenError if it does not. */
+/** Returns whether a check passes, that is, throws no ForbiddenError. Other errors are thrown on. */
 export function isGranted(check: () => void): boolean {
   try {
     check();
@@ -57,7 +66,10 @@ const REACHED: Record<Reach['kind'], string> = {
   CUSTOMER: 'one customer',
 };
 
-/** Throws unless the viewer's reach is of one of these kinds. */
+/**
+ * Requires that the viewer's reach is of one of these kinds.
+ * @throws ForbiddenError if it is not.
+ */
 export function requireReach({ reach }: Viewer, kinds: readonly Reach['kind'][]): void {
   if (kinds.includes(reach.kind)) return;
   throw ForbiddenError.outOfReach(`Only for callers who reach ${kinds.map((kind) => REACHED[kind]).join(' or ')}.`);

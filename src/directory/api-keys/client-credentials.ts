@@ -4,18 +4,20 @@ import { sha256 } from '../kernel/secrets.ts';
 import { type ClientTokens, fingerprintOf } from './client-tokens.ts';
 import { authenticateApiKey } from './credentials.ts';
 
+/** The id and the secret of an API key, as OAuth clients send them (RFC 6749). */
 export interface ClientCredentials {
-  /** Of an API key. */
+  /** The id of an API key. */
   clientId: string;
   clientSecret: string;
 }
 
+/** A new client token, and how to note that its key was used. */
 export interface IssuedClientToken {
   token: string;
   noteUse: Authenticated['noteUse'];
 }
 
-/** A token in exchange for a key's id and its secret. Null for who has not got both right, whichever is wrong. */
+/** Returns a client token for the id and the secret of an API key; null if either is wrong, without saying which. */
 export async function exchangeClientCredentials(
   db: Database,
   tokens: ClientTokens,

@@ -3,30 +3,30 @@ import * as z from 'zod';
 import type { Signer, TokenKind } from '../access/signer.ts';
 import { sha256 } from '../kernel/secrets.ts';
 
-/** How long a client token is good, unless its key or the secret that it was got with ends sooner. */
+/** How long a client token is good, unless its key, or the secret that it was issued for, ends sooner. */
 export const CLIENT_TOKEN_SECONDS = 10 * 60 * 60;
 
-/** What a client token says. Not what its holder may do: that is read from the key. */
+/** What a client token says: which key it stands for. What the key may do is read from the directory. */
 export interface ClientGrant {
   apiKeyId: string;
-  /** Of the secret that it was got with: of a key that is rotated, a token lasts no longer than its secret does. */
+  /** Of the secret that the token was issued for. When a key is rotated, its tokens last as long as their secret. */
   fingerprint: string;
 }
 
 /** Tokens that stand for an API key at one API, in place of its secret. */
 export interface ClientTokens {
-  /** Good for 10 hours, or until the key ends. */
+  /** Returns a token that is good for 10 hours, or until the key ends. */
   issue(grant: ClientGrant, now: Date, keyExpiresAt: Date | null): Promise<string>;
-  /** What a token says that is ours, for this API, and has not expired; null for any other. */
+  /** Returns what a token says; null unless this deployment signed it for this API and it has not expired. */
   read(token: string): Promise<ClientGrant | null>;
 }
 
-/** Of a hash that is kept: it opens nothing, and tells nothing of what it was made from. */
+/** Returns the fingerprint of the hash of a secret. Nobody can sign in with it or compute the hash from it. */
 export const fingerprintOf = (secretHash: string): string => sha256(`client token ${secretHash}`);
 
 const claims = z.object({ sub: z.guid(), fpr: z.string() });
 
-/** Client tokens that this signer signs, for what is below this path and nothing else. */
+/** Returns client tokens that are signed with this signer, and good only for what is below this path. */
 export function clientTokens({ url, sign, verify }: Signer, path: string): ClientTokens {
   const kind: TokenKind = { type: 'client+jwt', audience: `${url}${path}`, claims: ['sub', 'fpr'] };
   return {

@@ -11,7 +11,7 @@ import { type ClientTokens, fingerprintOf } from './client-tokens.ts';
 import { permissionList } from './queries.ts';
 import { apiKeyIdOf } from './token.ts';
 
-/** All that decides whether a key is good, and for what. */
+/** Reads everything that decides whether an API key is good, and for what. */
 const credentialOf = (apiKeyId: string) =>
   select(
     {
@@ -36,18 +36,21 @@ const credentialOf = (apiKeyId: string) =>
 
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 
-/** What is noted of a key's use says nothing about whether it is good. */
+// That a key was used changes nothing about whether it is good.
 const authenticate = credentialCache<Credential>(['lastUsedAt']);
 
-/** What some APIs have clients say beside their key. It never adds to what the key may do. */
+/** What clients of some APIs say about their key. It can narrow what the key may do, and never widen it. */
 export interface ApiKeyClaims {
-  /** Whose key it is: a key of another organization is none. */
+  /** The organization that the key is said to belong to. If it does not, the key is not good. */
   organizationId: string;
-  /** READ leaves a key that may write with reading. */
+  /** With READ, a key that may write only reads. */
   access: Viewer['access'];
 }
 
-/** Who holds this API key; null when it is malformed, unknown, expired or revoked, or not what is claimed. */
+/**
+ * Returns who holds an API key; null when it is malformed, unknown, expired or revoked, or does not fit the claims. A
+ * revoked key stops at once: every request checks it against the database, a cached one too (`credentialCache`).
+ */
 export async function authenticateApiKey(
   db: Database,
   token: string,
@@ -76,7 +79,10 @@ export async function authenticateApiKey(
   }
 }
 
-/** The same for a client token: it is as good as the secret that it was got with, and the key. */
+/**
+ * Returns who holds a client token; null when the token is not good. It stops at once when its key is revoked, or when
+ * the secret that it was issued for ends.
+ */
 export async function authenticateClient(
   db: Database,
   tokens: ClientTokens,
@@ -99,9 +105,10 @@ export async function authenticateClient(
   );
 }
 
-/** What a key was asked with is one of its secrets, or stands for one. */
+/** Whether the credential of a request is the secret with this hash, or stands for it. */
 type IsSecret = (secretHash: string) => boolean;
 
+/** Returns who holds a key, if the credential is one of its secrets and the key is neither revoked nor expired. */
 function admit(db: Database, id: string, isSecret: IsSecret, credential: Credential, now: Date): Authenticated | null {
   const { expiresAt, revokedAt, access, reach, permissions, liveTenantIds, liveCustomerId } = credential;
   if (!isValidSecret(credential, isSecret, now)) return null;
@@ -126,13 +133,14 @@ function isValidSecret(credential: Credential, isSecret: IsSecret, now: Date): b
   return isSecret(previousSecretHash);
 }
 
-const LAST_USED_PRECISION_MS = 5 * 60 * 1000;
+/** How old the time of the last use may get before it is noted again: not every request has to write. */
+const LAST_USED_PRECISION_MILLISECONDS = 5 * 60 * 1000;
 
 const isNoted = ({ lastUsedAt }: Credential, now: Date): boolean =>
-  lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < LAST_USED_PRECISION_MS;
+  lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < LAST_USED_PRECISION_MILLISECONDS;
 
 async function noteUse(db: Database, id: string, now: Date): Promise<void> {
-  const latest = now.getTime() - LAST_USED_PRECISION_MS;
+  const latest = now.getTime() - LAST_USED_PRECISION_MILLISECONDS;
   await db.batch({
     noted: write(sql`UPDATE api_key SET last_used_at = ${now.getTime()}
       WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at <= ${latest})`),

@@ -1,11 +1,12 @@
 import { fromDigits, newSecret, toDigits, verifyChecksum, withChecksum } from '../kernel/secrets.ts';
 
-/** `tenantry_<key id, 32 hex digits>_<256 random bits, 64 hex digits>`, and a checksum. */
+/** `tenantry_<key id, 32 hex digits>_<256 random bits, 64 hex digits>`, followed by a checksum. */
 const BODY = /^tenantry_([0-9a-f]{32})_[0-9a-f]{64}$/;
 
+/** Returns a new secret token of an API key. Only its hash is kept. */
 export const newToken = (apiKeyId: string): string => withChecksum(`tenantry_${toDigits(apiKeyId)}_${newSecret()}`);
 
-/** The id of the key that the token claims to be; null when it cannot be one. */
+/** Returns the id of the API key that a token, perhaps forged, names; null for a text that cannot be such a token. */
 export function apiKeyIdOf(token: string): string | null {
   const [, digits] = BODY.exec(verifyChecksum(token) ?? '') ?? [];
   return digits === undefined ? null : fromDigits(digits);

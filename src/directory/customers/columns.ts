@@ -14,7 +14,7 @@ import {
 } from '../kernel/input.ts';
 import { CUSTOMER_KINDS } from './queries.ts';
 
-/** What a customer is described by, beside its name. */
+/** The fields of a customer's input, except its name. */
 export const customerDetails = {
   kind: choice(CUSTOMER_KINDS).optional(),
   shortName: text.nullish(),
@@ -24,11 +24,13 @@ export const customerDetails = {
   labels: labels.nullish(),
 };
 
+/** The input of a change to a customer. */
 export const customerPatch = z.object({ ...customerDetails, name: text.optional() });
+/** A change to a customer, once it has been validated. */
 export type CustomerPatch = z.output<typeof customerPatch>;
 type CustomerValues = Values<typeof customers>;
 
-/** The columns that a patch sets: a field left out is untouched, null clears it. */
+/** Returns the columns that a change sets. A field left out stays as it is, and null clears it. */
 export function patchedCustomer(patch: CustomerPatch): CustomerValues {
   const { name, kind, shortName, email, externalId, description, labels } = patch;
   return {
@@ -46,7 +48,7 @@ export function patchedCustomer(patch: CustomerPatch): CustomerValues {
   };
 }
 
-/** How many characters of a description customers are sorted by. */
+/** By how many characters of their descriptions customers are sorted. */
 export const MAX_DESCRIPTION_SORT = 64;
 
 function describedAs(description: string | null): CustomerValues {
@@ -55,11 +57,15 @@ function describedAs(description: string | null): CustomerValues {
   return { description, descriptionKey: key, descriptionSort };
 }
 
-/** An address given without a word on its verification keeps what was known of it; another one is not verified. */
+/**
+ * Whether an address given without `isVerified` is verified: only if the customer has it already, and it was verified.
+ */
 const stillVerified = (address: string): SQL =>
   sql`(customer.email_key IS ${comparable(address)} AND customer.email_verified)`;
 
-/** The columns of a new customer: a company unless said otherwise, its e-mail not verified. */
+/**
+ * Returns the columns of a new customer. Unless the input says otherwise, it is a company with an unverified e-mail.
+ */
 export function newCustomer({ email, ...patch }: CustomerPatch): CustomerValues {
   const unverified = email && { ...email, isVerified: email.isVerified ?? false };
   return {
@@ -71,7 +77,7 @@ export function newCustomer({ email, ...patch }: CustomerPatch): CustomerValues 
   };
 }
 
-/** A customer that an upsert creates has the identifier that it was looked up by. */
+/** Adds the identifier that an upsert looks for to the input, so that a customer created by the upsert has it. */
 export const withIdentifier = ({ email, externalId }: CustomerIdentifier, patch: CustomerPatch): CustomerPatch => ({
   ...patch,
   email: patch.email ?? (email == null ? undefined : { address: email }),

@@ -43,13 +43,14 @@ import { CUSTOMER } from './entity.ts';
 import { recordJoining, writeMemberships } from './memberships.ts';
 import { type CustomerRecord, customerRows } from './queries.ts';
 
+/** The customer, as the command left it. */
 export interface CustomerResult {
   customer: CustomerRecord;
 }
 
 const asResult = (customer: CustomerRecord): CustomerResult => ({ customer });
 
-/** A customer that also belongs to tenants out of reach is not the viewer's to change. */
+/** Checks that the customer belongs to no tenant out of reach. Else a change would touch data of others. */
 function whollyInReach({ reach }: Viewer, target: SQL): Check<unknown> {
   const shared = sql`NOT ${customerWhollyInReach(reach, sql`customer.id`)}`;
   return {
@@ -58,22 +59,22 @@ function whollyInReach({ reach }: Viewer, target: SQL): Check<unknown> {
   };
 }
 
-/** A viewer who reaches some tenants only would lose sight of a customer that joins none of them. */
+/**
+ * Requires a tenant for a new customer. Without one, the customer would be out of reach of a viewer of some tenants.
+ * @throws ForbiddenError if there is none and the viewer's reach is limited to tenants.
+ */
 function requireTenants({ reach }: Viewer, identifiers: readonly TenantIdentifier[]): void {
   if (reach.kind === 'ORGANIZATION' || identifiers.length > 0) return;
   throw ForbiddenError.outOfReach('Your reach is limited to tenants: name at least one of them in tenantIdentifiers.');
 }
 
-/** The memberships that a customer created by this command begins with. */
+/** Returns the writes of the first memberships of a customer, if this command creates it. */
 const firstMemberships = (context: CommandContext, customerId: string, tenants: SQL): SQL[] => [
   recordJoining(context, sql`${customerId}`, tenants, wasRecorded(context, 'customer.created')),
   ...writeMemberships(context),
 ];
 
-/**
- * Creates a customer, as a member of all the tenants that are named. Its labels are listed by the trigger
- * `customer_labelled`.
- */
+/** Creates a customer that belongs to all of the tenants named. The trigger `customer_labelled` lists its labels. */
 export const createCustomer = command({
   name: 'createCustomer',
   permissions: ['customer:create'],
@@ -102,8 +103,9 @@ export const createCustomer = command({
 });
 
 /**
- * Changes a customer, all of whose live tenants the viewer reaches. Fields left out stay as they are, and null clears.
- * Its memberships follow by the trigger `membership_follows_customer`, and its labels by `customer_relabelled`.
+ * Changes a customer, all of whose live tenants the viewer must reach. Fields left out stay as they are, and null
+ * clears. The copies of its columns in memberships are kept up to date (trigger `membership_follows_customer`), and so
+ * is the list of its labels (trigger `customer_relabelled`).
  */
 export const updateCustomer = command({
   name: 'updateCustomer',
@@ -121,13 +123,14 @@ export const updateCustomer = command({
   },
 });
 
+/** The customer, and whether it was created, changed or left as it was. */
 export interface CustomerUpsertResult extends CustomerResult {
   outcome: UpsertOutcome;
 }
 
 /**
- * Changes the customer that an identifier names, or creates it. The tenants named are joined by a new customer only.
- * What is given beside goes for both, `onCreate` for a new customer, and `onUpdate` for one that exists.
+ * Changes the customer that an identifier names, or creates it. Only a new customer joins the tenants.
+ * The other fields are for both cases. `onCreate` overrides them for a new customer, `onUpdate` for one that exists.
  */
 export const upsertCustomer = command({
   name: 'upsertCustomer',
@@ -139,7 +142,7 @@ export const upsertCustomer = command({
       identifier: customerIdentifier,
       name: text.optional(),
       tenantIdentifiers: tenantIdentifiers.nullish(),
-      /** What only a new customer is like, and what is only changed: both over the rest. */
+      /** Fields for a new customer only, and for an existing one only. Both override the others. */
       onCreate: customerPatch.optional(),
       onUpdate: customerPatch.optional(),
     })
@@ -184,7 +187,7 @@ export const upsertCustomer = command({
   },
 });
 
-/** Users are hidden with their customer: those who work in tenants out of reach are not the viewer's to hide. */
+/** Checks that no user of the customer has a tenant role out of reach, because its users are hidden with it. */
 function usersWithinReach({ reach }: Viewer, target: SQL): Check<unknown> {
   const reached = tenantRoleInReach(reach, sql`assignment.tenant_id`);
   return {
@@ -194,11 +197,13 @@ function usersWithinReach({ reach }: Viewer, target: SQL): Check<unknown> {
   };
 }
 
-/** Whoever hides, erases or brings back a customer does so with its users, and holds what they hold. */
+/**
+ * Checks that the viewer holds all permissions of the customer's users, who are hidden, erased and restored with it.
+ */
 const holdsUsers = (viewer: Viewer, customerId: string): Check<unknown> =>
   holdsPermissions(viewer, permissionsOfUsersOf(sql`${customerId}`));
 
-/** Erasing a customer erases its users. */
+/** Checks that the viewer may erase users, if the customer has any: they are erased with it. */
 function mayErase({ permissions }: Viewer, users: SQL): Check<unknown>[] {
   if (permissions.has('user:delete')) return [];
   return [
@@ -210,9 +215,9 @@ function mayErase({ permissions }: Viewer, users: SQL): Check<unknown>[] {
 }
 
 /**
- * Hides a customer, or erases it for good with its users. Memberships and roles survive hiding.
- * The users of a hidden customer are hidden with it (trigger `user_follows_customer`). Their sessions and links end, and
- * restoring the customer does not bring them back (trigger `access_ends_with_user`).
+ * Hides a customer, or erases it and its users for good. Memberships and tenant roles survive hiding. Its users are
+ * hidden with it (trigger `user_follows_customer`). Their sessions and links end, and restoring the customer does not
+ * bring these back (trigger `access_ends_with_user`).
  */
 export const deleteCustomer = command({
   name: 'deleteCustomer',
@@ -245,8 +250,8 @@ export const deleteCustomer = command({
 });
 
 /**
- * Brings a hidden customer back, with its users (trigger `user_follows_customer`), who have to sign in anew.
- * A customer that is not hidden stays as it is. Another that took a unique value meanwhile stands in its way.
+ * Restores a hidden customer and its users (trigger `user_follows_customer`), who have to sign in again.
+ * A customer that is not hidden stays as it is. The command fails if another customer has taken a unique value since.
  */
 export const restoreCustomer = command({
   name: 'restoreCustomer',

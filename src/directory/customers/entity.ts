@@ -4,7 +4,7 @@ import { customerInReach } from '../access/reach.ts';
 import type { Entity } from '../commands/entity.ts';
 import { type CustomerRecord, customerRows } from './queries.ts';
 
-/** Customers, as commands change them. */
+/** What commands need to know of customers: their table, snapshot, reach and unique values. */
 export const CUSTOMER: Entity<typeof customers, CustomerRecord> = {
   name: 'Customer',
   word: 'customer',

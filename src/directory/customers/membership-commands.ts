@@ -14,11 +14,12 @@ type Input = z.output<typeof input>;
 
 const errors = [ValidationError, NotFoundError, ForbiddenError];
 
+/** The customer whose memberships the command set. */
 export interface MembershipResult {
   customer: CustomerRecord;
 }
 
-/** Adds the customer to all of the tenants, or to none; those that it belongs to already stay as they are. */
+/** Adds the customer to all of the tenants, or to none. Belonging to one of them already is no error. */
 export const addCustomerToTenants = command({
   name: 'addCustomerToTenants',
   permissions: ['customer:edit', 'customerTenantMembership:create'],
@@ -31,7 +32,7 @@ export const addCustomerToTenants = command({
     ]),
 });
 
-/** Removes the customer from all of the tenants, or from none; those that it does not belong to are no error. */
+/** Removes the customer from all of the tenants, or from none. Not belonging to one of them is no error. */
 export const removeCustomerFromTenants = command({
   name: 'removeCustomerFromTenants',
   permissions: ['customer:edit', 'customerTenantMembership:delete'],
@@ -48,7 +49,7 @@ export const removeCustomerFromTenants = command({
     ]),
 });
 
-/** Makes the given tenants the only ones in reach that the customer belongs to. Hidden tenants are left as they are. */
+/** Makes these tenants the only ones in reach that the customer belongs to. Memberships in hidden tenants stay. */
 export const setCustomerTenants = command({
   name: 'setCustomerTenants',
   permissions: ['customer:edit', 'customerTenantMembership:create', 'customerTenantMembership:delete'],
@@ -69,9 +70,9 @@ export const setCustomerTenants = command({
 });
 
 interface Resolved {
-  /** The customer's id, or NULL. */
+  /** The id of the customer; NULL if the identifier names none in reach. */
   customerId: SQL;
-  /** The rows (position, path, tenant_id) of the tenants. */
+  /** A row (position, path, tenant_id) for each tenant identifier. */
   tenants: SQL;
 }
 

@@ -2,7 +2,10 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { CommandContext } from '../commands/command.ts';
 import { recordEvent } from '../commands/event-recording.ts';
 
-/** Records a new membership for each of the tenants that the customer does not belong to yet. */
+/**
+ * Records a new membership for each of the tenants that the customer does not belong to yet. `tenants` is a FROM item
+ * with the columns `tenant_id` and `position`.
+ */
 export function recordJoining(context: CommandContext, customerId: SQL, tenants: SQL, condition: SQL): SQL {
   return recordEvent(
     context,
@@ -19,7 +22,7 @@ export function recordJoining(context: CommandContext, customerId: SQL, tenants:
   );
 }
 
-/** Records the end of the customer's memberships for which the condition over `membership` holds. */
+/** Records the end of those memberships of the customer that meet a condition over `membership`. */
 export function recordLeaving(context: CommandContext, customerId: SQL, condition: SQL): SQL {
   return recordEvent(
     context,
@@ -33,7 +36,7 @@ export function recordLeaving(context: CommandContext, customerId: SQL, conditio
   );
 }
 
-/** Writes what was recorded: the memberships that begin and those that end. */
+/** Returns the writes that begin and end the memberships that were recorded. */
 export function writeMemberships(context: CommandContext): SQL[] {
   return [
     sql`INSERT INTO membership (tenant_id, customer_id, created_at, created_by_type, created_by_id,

@@ -1,16 +1,16 @@
 import type { Permission } from './permission-names.ts';
 
-/** The kinds of records that an error can name, as global ids have them. */
+/** The kinds of records that an error can name, spelled as in global ids. */
 export type NamedEntity = 'Tenant' | 'Customer' | 'User' | 'Role' | 'ApiKey' | 'TrustedIssuer' | 'Pixel' | 'Pipeline';
 
 /** A record that an error names, together with what kind of record it is. */
 export interface NamedRecord {
   entity: NamedEntity;
-  /** The record as its queries read it. Errors know of it only that it has an id. */
+  /** The record as its queries read it. The errors themselves use nothing but its id. */
   record: { id: string };
 }
 
-/** Every code of an error that a command can answer. The README lists the same. */
+/** Every code of an error that a command can answer. A test holds the README's list against it. */
 export const ERROR_CODES = [
   'validation_failed',
   'not_found',
@@ -28,14 +28,16 @@ export const ERROR_CODES = [
   'too_many_roles',
   'too_many_data_sources',
 ] as const;
+/** The code of an error that a command can answer. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
-/** An outcome that is not a bug: part of the API, shown to the caller as it is. Everything else is masked. */
+/** An error that is part of the API and not a bug: the caller sees it as it is. Every other error is masked. */
 export abstract class DirectoryError extends Error {
-  /** Stable, snake_case. Clients decide by it; the message is for people. */
+  /** Clients decide by the code, so it never changes. The message is for people and may. */
   abstract readonly code: ErrorCode;
 }
 
+/** One value of an input that is not valid, and why. */
 export interface Issue {
   /** Where in the input, such as `billing.taxExempt` or `tenantIdentifiers.1.externalId`. */
   path: string;
@@ -43,6 +45,7 @@ export interface Issue {
   kind: 'INVALID' | 'REQUIRED';
 }
 
+/** Thrown when values of the input are not valid. Each issue names the path of one of them. */
 export class ValidationError extends DirectoryError {
   readonly code = 'validation_failed';
   readonly issues: readonly Issue[];
@@ -52,19 +55,21 @@ export class ValidationError extends DirectoryError {
     this.issues = issues;
   }
 
+  /** Returns the error for one value that is not valid. */
   static at(path: string, message: string, kind: Issue['kind'] = 'INVALID'): ValidationError {
     return new ValidationError([{ path, message, kind }]);
   }
 }
 
+/** An identifier in the input that names no record which the viewer reaches. */
 export interface Reference {
   path: string;
-  /** What it should have named, in lower case: `tenant`. */
+  /** The kind of record that it should have named, in lower case: `tenant`. */
   entity: string;
   message: string;
 }
 
-/** What the input refers to does not exist, or lies outside the viewer's reach: the two are not told apart. */
+/** Thrown when the input names a record that does not exist or is out of reach. The two are not told apart. */
 export class NotFoundError extends DirectoryError {
   readonly code = 'not_found';
   readonly references: readonly Reference[];
@@ -75,6 +80,7 @@ export class NotFoundError extends DirectoryError {
   }
 }
 
+/** Thrown when a value that must be unique belongs to another record. */
 export class AlreadyExistsError extends DirectoryError {
   readonly code = 'already_exists';
   readonly path: string;
@@ -88,6 +94,7 @@ export class AlreadyExistsError extends DirectoryError {
   }
 }
 
+/** Thrown when the viewer lacks a permission or the reach, may only read, or is no user who signed in. */
 export class ForbiddenError extends DirectoryError {
   readonly code: ErrorCode & ('insufficient_permissions' | 'read_only_key' | 'out_of_reach' | 'not_signed_in');
   readonly missingPermissions: readonly Permission[];
@@ -98,28 +105,32 @@ export class ForbiddenError extends DirectoryError {
     this.missingPermissions = missing;
   }
 
+  /** Returns the error for a viewer who lacks these permissions. */
   static missing(permissions: readonly Permission[]): ForbiddenError {
     const list = permissions.map((permission) => `"${permission}"`).join(', ');
     return new ForbiddenError('insufficient_permissions', `Insufficient permissions, missing ${list}.`, permissions);
   }
 
+  /** Returns the error for a key that may only read. */
   static readOnlyKey(): ForbiddenError {
     return new ForbiddenError('read_only_key', 'This API key may only read.');
   }
 
+  /** Returns the error for a key where only a signed-in user is allowed. */
   static notSignedIn(): ForbiddenError {
     return new ForbiddenError('not_signed_in', 'Only for users who signed in. This credential is a key.');
   }
 
+  /** Returns the error for something that lies beyond the viewer's reach. */
   static outOfReach(message: string): ForbiddenError {
     return new ForbiddenError('out_of_reach', message);
   }
 }
 
-/** The record has another version than the one expected: somebody else changed it first. */
+/** Thrown when a record has another version than the caller expected, because somebody else changed it first. */
 export class VersionConflictError extends DirectoryError {
   readonly code = 'version_conflict';
-  /** Null unless the viewer may read such records. */
+  /** The record as it is now. Null unless the viewer may read such records. */
   readonly current: NamedRecord | null;
 
   constructor(version: number | null, current: NamedRecord | null) {
@@ -130,7 +141,7 @@ export class VersionConflictError extends DirectoryError {
   }
 }
 
-/** Nothing is wrong with the row, but with others of the same import, which is done as a whole or not at all. */
+/** Stands for a row that was fine, in an import that was to be done as a whole and in which another row failed. */
 export class ImportRejectedError extends DirectoryError {
   readonly code = 'import_rejected';
 
@@ -139,7 +150,7 @@ export class ImportRejectedError extends DirectoryError {
   }
 }
 
-/** The organization would be left without an owner. */
+/** Thrown when a change would leave the organization without an owner. */
 export class LastOwnerError extends DirectoryError {
   readonly code = 'last_owner';
 
@@ -148,10 +159,10 @@ export class LastOwnerError extends DirectoryError {
   }
 }
 
-/** A tenant would be left without an admin. */
+/** Thrown when a change would leave a tenant without an admin. */
 export class LastAdminError extends DirectoryError {
   readonly code = 'last_admin';
-  /** Those in the viewer's reach. */
+  /** The tenants that would be left without an admin, as far as the viewer reaches them. */
   readonly tenantIds: readonly string[];
 
   constructor(tenantIds: readonly string[]) {
@@ -160,7 +171,7 @@ export class LastAdminError extends DirectoryError {
   }
 }
 
-/** Built-in roles are the same everywhere. */
+/** Thrown when a built-in role is to be changed or deleted. Built-in roles are the same in every deployment. */
 export class BuiltInRoleError extends DirectoryError {
   readonly code = 'built_in_role';
 
@@ -169,7 +180,7 @@ export class BuiltInRoleError extends DirectoryError {
   }
 }
 
-/** Somebody has the role, though perhaps hidden, or a trusted issuer may give it. */
+/** Thrown when a role to be deleted belongs to a user, who may be hidden, or when a trusted issuer may give it. */
 export class RoleInUseError extends DirectoryError {
   readonly code = 'role_in_use';
   readonly userCount: number;
@@ -183,6 +194,7 @@ export class RoleInUseError extends DirectoryError {
   }
 }
 
+/** Thrown when there are already as many roles of a scope as there may be. */
 export class TooManyRolesError extends DirectoryError {
   readonly code = 'too_many_roles';
 
@@ -191,6 +203,7 @@ export class TooManyRolesError extends DirectoryError {
   }
 }
 
+/** Thrown when a tenant already has as many data sources of a kind as it may have. */
 export class TooManyDataSourcesError extends DirectoryError {
   readonly code = 'too_many_data_sources';
 

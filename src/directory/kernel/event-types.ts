@@ -1,4 +1,7 @@
-/** What can happen, in the past tense. An event is about its subject; a membership's subject is the customer, those of tenant roles, invitations and sessions are the user's. */
+/**
+ * Everything that an event can record, in the past tense. An event is about its subject. The subject of a membership is
+ * the customer; that of a tenant role, an invitation or a session is the user.
+ */
 export const EVENT_TYPES = [
   'organization.updated',
   'tenant.created',
@@ -45,4 +48,5 @@ export const EVENT_TYPES = [
   'pipeline.removed',
 ] as const;
 
+/** What an event records, such as `tenant.created`. */
 export type EventType = (typeof EVENT_TYPES)[number];

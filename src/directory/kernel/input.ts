@@ -1,27 +1,36 @@
 import * as z from 'zod';
 import { type Issue, ValidationError } from './errors.ts';
 
-/** What is compared where values must be unique, and what names are sorted by. Values are shown as they were given. */
+/**
+ * Returns the form of a text that is stored and compared in its place: trimmed, normalized, in lower case. By it e-mail
+ * addresses and external ids are found and kept unique without case, and names are sorted. Shown is what was given.
+ */
 export function comparable(text: string): string {
   return text.trim().normalize('NFKC').toLowerCase();
 }
 
+/** How many characters a short text, such as a name, has at most. */
 export const MAX_TEXT_LENGTH = 256;
 const MAX_LONG_TEXT_LENGTH = 4096;
+/** How many characters an e-mail address has at most. */
 export const MAX_EMAIL_LENGTH = 254;
 const MAX_URL_LENGTH = 2048;
 const MAX_LABELS = 50;
 const MAX_LABEL_LENGTH = 64;
+/** How many identifiers a list in an input has at most. */
 export const MAX_IDENTIFIERS = 100;
 
+/** Returns the message of a value of the wrong type: `is required` for one that is missing, else this message. */
 export const otherwise = (message: string) => (issue: { input?: unknown }) =>
   issue.input === undefined || issue.input === null ? 'is required' : message;
 
-/** Control characters, other than tabs and line breaks. NUL, among them, ends a string for SQLite. */
+/** Control characters, other than tabs and line breaks. One of them, NUL, would end a string for SQLite. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
-/** Anything but white space, format characters (such as zero-width spaces) and marks that need another to stand on. */
+/**
+ * A character that is seen by itself: no white space, combining mark or format character, such as a zero-width space.
+ */
 const VISIBLE = /[^\s\p{Cf}\p{M}]/u;
 
 const string = z
@@ -36,26 +45,35 @@ const string = z
 const textOf = (max: number) =>
   string.regex(VISIBLE, 'must not be empty').max(max, `must be at most ${max} characters`);
 
+/** A short text, such as a name: trimmed, and not empty. */
 export const text = textOf(MAX_TEXT_LENGTH);
+/** A text of up to 4,096 characters, such as a description: trimmed, and not empty. */
 export const longText = textOf(MAX_LONG_TEXT_LENGTH);
+/** True or false. */
 export const flag = z.boolean({ error: otherwise('must be true or false') });
+/** A point in time. */
 export const instant = z.date({ error: otherwise('must be a date and time') });
+/** Returns the schema of one of these values. */
 export const choice = <const V extends readonly string[]>(values: V) =>
   z.enum(values, { error: otherwise(`must be one of ${values.join(', ')}`) });
+/** The id of a record, in any case of its letters. */
 export const id = string.toLowerCase().pipe(z.guid({ error: 'is not an id of this kind' }));
+/** An e-mail address, as it was written: `comparable` gives the form in which addresses are compared. */
 export const emailAddress = textOf(MAX_EMAIL_LENGTH).pipe(z.email({ error: 'must be an e-mail address' }));
+/** An http or https URL. */
 export const webAddress = textOf(MAX_URL_LENGTH).pipe(
   z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
 );
+/** A list of labels, in which none stands twice. */
 export const labels = z
   .array(textOf(MAX_LABEL_LENGTH), { error: otherwise('must be a list') })
   .max(MAX_LABELS, `must be at most ${MAX_LABELS}`)
   .transform((list) => [...new Set(list)]);
 
-/** The version that the caller last saw: the change is refused if the record has another by now. */
+/** The version that the caller last saw. A change fails if the record has another version by then. */
 export const expectedVersion = z.int({ error: 'must be a whole number' }).min(1, 'must be at least 1').nullish();
 
-/** Several ways to name one record, of which exactly one is given. */
+/** Returns the schema of an object that names one record in exactly one of several ways. */
 export function exactlyOne<const S extends Record<string, z.ZodType<string>>>(shape: S) {
   const names = Object.keys(shape);
   const optional = Object.fromEntries(Object.entries(shape).map(([name, type]) => [name, type.nullish()]));
@@ -68,27 +86,36 @@ export function exactlyOne<const S extends Record<string, z.ZodType<string>>>(sh
     });
 }
 
+/** Names a tenant by its id or its external id. */
 export const tenantIdentifier = exactlyOne({ id, externalId: text });
+/** Names a customer by its id, e-mail address or external id. */
 export const customerIdentifier = exactlyOne({ id, email: emailAddress, externalId: text });
+/** Names a user by the id, e-mail address or external id. */
 export const userIdentifier = exactlyOne({ id, email: emailAddress, externalId: text });
+/** Names a role by its id or its name. */
 export const roleIdentifier = exactlyOne({ id, name: text });
+/** How an input names one tenant, once it has been validated. */
 export type TenantIdentifier = z.output<typeof tenantIdentifier>;
+/** How an input names one customer, once it has been validated. */
 export type CustomerIdentifier = z.output<typeof customerIdentifier>;
+/** How an input names one user, once it has been validated. */
 export type UserIdentifier = z.output<typeof userIdentifier>;
+/** How an input names one role, once it has been validated. */
 export type RoleIdentifier = z.output<typeof roleIdentifier>;
 
+/** A list of identifiers of tenants. */
 export const tenantIdentifiers = z
   .array(tenantIdentifier, { error: otherwise('must be a list') })
   .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`);
 
-/** A row of an import is named by its external id, or else by its e-mail address. */
+/** Adds an issue to a row of an import that has neither an external id nor an e-mail address to be found by. */
 export function isIdentified(row: { externalId?: unknown; email?: unknown }, context: z.RefinementCtx): void {
   if (row.externalId != null || row.email != null) return;
   const message = 'is required, unless there is an email';
   context.addIssue({ code: 'custom', path: ['externalId'], message, input: undefined });
 }
 
-/** The input of a new record: what is null there is not given, at whatever depth. */
+/** Returns the schema of a new record. Nulls in it, at any depth, count as not given. */
 export const newRecord = <const S extends z.ZodRawShape>(shape: S) => z.preprocess(withoutNulls, z.object(shape));
 
 function withoutNulls(value: unknown): unknown {
@@ -106,10 +133,13 @@ function toIssue(issue: z.core.$ZodIssue, at: readonly string[]): Issue {
   };
 }
 
-/** An input of thousands of wrong values is answered by a few of them. */
+/** Keeps the answer to an input with thousands of wrong values short. */
 const MAX_ISSUES = 100;
 
-/** The input as the schema reads it, or a ValidationError that names what is wrong with its path, below `at`. */
+/**
+ * Returns the input as the schema reads it.
+ * @throws ValidationError with the paths of the wrong values, below `at`, and at most 100 of them.
+ */
 export function parse<S extends z.ZodType>(schema: S, input: unknown, ...at: string[]): z.output<S> {
   const parsed = schema.safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;

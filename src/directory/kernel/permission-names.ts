@@ -1,4 +1,4 @@
-/** Every permission there is. The rows of the table `permission` are the same list, with descriptions. */
+/** The names of all permissions. The table `permission` has a row with a description for each of them. */
 export const PERMISSIONS = [
   'organization:edit',
   'tenant:read',
@@ -24,4 +24,5 @@ export const PERMISSIONS = [
   'usage:record',
 ] as const;
 
+/** The name of a permission, such as `tenant:read`. */
 export type Permission = (typeof PERMISSIONS)[number];

@@ -1,11 +1,12 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
+/** Returns the SHA-256 hash of a text, as 64 hex digits. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
-/** 256 random bits, as 64 hex digits. */
+/** Returns 256 random bits, as 64 hex digits. */
 export const newSecret = (): string => randomBytes(32).toString('hex');
 
-/** Compares two hashes of equal length without telling by its duration where they differ. */
+/** Compares two hashes. How long it takes does not tell where they differ. */
 export function equalHashes(one: string, other: string): boolean {
   const [left, right] = [Buffer.from(one), Buffer.from(other)];
   return left.length === right.length && timingSafeEqual(left, right);
@@ -14,19 +15,20 @@ export function equalHashes(one: string, other: string): boolean {
 const checksum = (body: string): string => sha256(body).slice(0, 8);
 
 /**
- * `<prefix>_<…>_<checksum, 8 hex digits>`. The prefix lets secret scanners find a leaked one; the checksum lets a
- * mistyped or invented one be refused before the database is asked.
+ * Returns the token with this body: `<prefix>_<…>_<checksum, 8 hex digits>`. By the prefix, secret scanners find leaked
+ * tokens. By the checksum, mistyped or invented ones are found out without asking the database.
  */
 export const withChecksum = (body: string): string => `${body}_${checksum(body)}`;
 
-/** What stands before the checksum; null when the two do not fit. */
+/** Returns what stands before the checksum of a token; null when the checksum is wrong. */
 export function verifyChecksum(token: string): string | null {
   const at = token.lastIndexOf('_');
   const body = token.slice(0, at);
   return at > 0 && token.slice(at + 1) === checksum(body) ? body : null;
 }
 
-/** A UUID as 32 hex digits, and back. */
+/** Returns a UUID without its hyphens, as 32 hex digits. */
 export const toDigits = (id: string): string => id.replaceAll('-', '');
+/** Returns the UUID that these 32 hex digits stand for. */
 export const fromDigits = (digits: string): string =>
   digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');

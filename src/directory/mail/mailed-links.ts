@@ -7,7 +7,7 @@ import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { newSecret, sha256, verifyChecksum, withChecksum } from '../kernel/secrets.ts';
 
 const HOUR_MILLISECONDS = 60 * 60 * 1000;
-/** How long a link is good after it was mailed: an invitation for 7 days, a new password for an hour. */
+/** How long a link is good after it was mailed: an invitation for seven days, a link to a new password for one hour. */
 export const LIFETIME_MILLISECONDS: Record<LinkPurpose, number> = {
   INVITATION: 7 * 24 * HOUR_MILLISECONDS,
   PASSWORD_RESET: HOUR_MILLISECONDS,
@@ -15,15 +15,16 @@ export const LIFETIME_MILLISECONDS: Record<LinkPurpose, number> = {
 
 const PREFIX = 'tenantry-link';
 
+/** Returns a new token for a link. Only its hash is kept. */
 export const newLinkToken = (): string => withChecksum(`${PREFIX}_${newSecret()}`);
 
-/** What a token is kept as; null when it cannot be one. */
+/** Returns the hash that the token of a link is kept as; null for a text that cannot be such a token. */
 export const hashOfLinkToken = (token: string): string | null =>
   verifyChecksum(token)?.startsWith(`${PREFIX}_`) ? sha256(token) : null;
 
 /**
- * A link of this purpose for each of the users in `from`, to be mailed as soon as can be. One that was mailed or handed out
- * before stops working at once.
+ * Gives each user in `from` a link of this purpose, which is due to be mailed at once. A link of this purpose that the
+ * user got before, by mail or shared, stops working.
  */
 export function requestLinks(purpose: LinkPurpose, now: Date, from: SQL): SQL {
   const at = now.getTime();
@@ -33,11 +34,11 @@ export function requestLinks(purpose: LinkPurpose, now: Date, from: SQL): SQL {
       expires_at = excluded.expires_at, due_at = excluded.due_at, attempts = 0, sent_at = NULL, last_error = NULL`;
 }
 
-/** Over the columns of `user`: may be invited, because there is nothing yet to sign in with. */
+/** Over the columns of `user`: may be invited, because the user has no password yet and is not deactivated. */
 export const MAY_BE_INVITED = sql`(user.deleted = 0 AND user.status <> 'DEACTIVATED'
   AND NOT EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id))`;
 
-/** Over the columns of `user`: the same, and nothing that was mailed lets the user in. */
+/** Over the columns of `user`: may be invited, and has no invitation that is about to be mailed or still good. */
 export const waitsForInvitation = (now: Date): SQL => sql`(${MAY_BE_INVITED} AND NOT EXISTS (SELECT 1 FROM mailed_link
   WHERE mailed_link.user_id = user.id AND mailed_link.purpose = 'INVITATION'
     AND (mailed_link.due_at IS NOT NULL OR mailed_link.expires_at > ${now.getTime()})))`;
@@ -49,10 +50,13 @@ const fields = {
   lastError: mailedLinks.lastError,
 };
 
-/** An invitation that was not accepted yet. */
+/** An invitation that has not been accepted yet. It stays after it has expired. */
 export interface InvitationRecord extends RowOf<typeof fields> {}
 
-/** The open invitations of those users among these who are in reach. */
+/**
+ * Returns the open invitations of these users, as far as they are in reach.
+ * @throws ForbiddenError without the permission `user:read`.
+ */
 export async function invitationsOfUsers(
   { db, viewer }: Caller,
   userIds: readonly string[],

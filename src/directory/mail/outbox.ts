@@ -11,25 +11,28 @@ import { sha256 } from '../kernel/secrets.ts';
 import { LIFETIME_MILLISECONDS, newLinkToken } from './mailed-links.ts';
 import { MAIL_TEXTS } from './texts.ts';
 
+/** A mail in plain text. */
 export interface Mail {
   to: string;
   subject: string;
   text: string;
 }
 
-/** The way out for mails: the one seam between Tenantry and whatever sends them. */
+/** Sends mails for Tenantry, by whatever service the deployment has for it. */
 export interface Mailer {
-  /** Rejects when the mail could not be handed over. */
+  /** Rejects when the service did not take the mail. */
   send(mail: Mail): Promise<void>;
-  /** Where a link of this purpose leads, with its token. Throws when that is not known. */
+  /** Returns the URL of a link with this purpose and token. Throws when no page for it is known. */
   link(purpose: LinkPurpose, token: string): string;
 }
 
 const MAX_AT_ONCE = 20;
 const MINUTE_MILLISECONDS = 60 * 1000;
+const FIRST_BACKOFF_MINUTES = 5;
 const MAX_BACKOFF_MINUTES = 6 * 60;
 const MAX_ERROR_LENGTH = 256;
 
+/** The mails that are due, to users who are not hidden, the longest due first. */
 const due = (now: Date) =>
   select(
     {
@@ -45,15 +48,17 @@ const due = (now: Date) =>
   );
 
 type Due = ReturnType<ReturnType<typeof due>['decode']>;
+/** One attempt to send a mail, with the token of its link. */
 interface Attempt extends Due {
   token: string;
 }
 
 /**
- * Sends the mails that are due, at most 20 of them. Each is claimed before, for the address
- * that was read: two that do this at once do not send the same, no link goes to an address that has changed since, and to
- * one that got ten in 15 minutes it goes later. It goes out with a new token, so that none has to be kept; the next attempt
- * is due before this one is known to have failed, so that no mail is lost with the process that sends it.
+ * Sends the mails that are due, at most 20 at a time. A mail that could not be sent is tried again after 5 minutes,
+ * then after 10, 20 and so on, at most 6 hours apart. That ends when a link of its purpose would have expired.
+ *
+ * Each mail is claimed before it is sent, so that two runs at once do not send it twice. The claim fails if the
+ * address has changed since it was read, or has got ten mails in 15 minutes. The mail stays due.
  */
 export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Promise<void> {
   const { found } = await db.reads({ found: due(now) });
@@ -68,13 +73,18 @@ export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Prom
   if (outcomes.length > 0) await db.batch({ notes: outcomes.map((outcome) => note(outcome, now)) });
 }
 
+/**
+ * Takes a mail for this run, unless another run was faster. It sets when the next attempt is due before this one is
+ * made, so that no mail is lost with the process that sends it. The mail gets a new token, because only hashes are
+ * kept.
+ */
 function claim({ userId, purpose, attempts, email, token }: Attempt, now: Date): Statement<{ userId: string }> {
-  const minutes = Math.min(2 ** attempts * 5, MAX_BACKOFF_MINUTES);
+  const backoffMinutes = Math.min(FIRST_BACKOFF_MINUTES * 2 ** attempts, MAX_BACKOFF_MINUTES);
   const lifetime = LIFETIME_MILLISECONDS[purpose];
-  const next = now.getTime() + minutes * MINUTE_MILLISECONDS;
+  const nextAttemptAt = now.getTime() + backoffMinutes * MINUTE_MILLISECONDS;
   return {
     sql: sql`UPDATE mailed_link SET token_hash = ${sha256(token)}, attempts = attempts + 1,
-        due_at = iif(${next} < created_at + ${lifetime}, ${next}, NULL), expires_at = ${now.getTime() + lifetime}
+        due_at = iif(${nextAttemptAt} < created_at + ${lifetime}, ${nextAttemptAt}, NULL), expires_at = ${now.getTime() + lifetime}
       WHERE user_id = ${userId} AND purpose = ${purpose} AND due_at <= ${now.getTime()} AND attempts = ${attempts}
         AND EXISTS (SELECT 1 FROM user WHERE user.id = user_id AND user.email = ${email})
         AND ${isWithinLimits([mailLimitTo(comparable(email))])}
@@ -85,7 +95,7 @@ function claim({ userId, purpose, attempts, email, token }: Attempt, now: Date):
 
 interface DeliveryOutcome {
   tokenHash: string;
-  /** Null when it was sent. */
+  /** Why the mail could not be sent; null when it was. */
   error: string | null;
 }
 
@@ -100,7 +110,7 @@ async function send({ email, purpose, name, organization, token }: Attempt, mail
   }
 }
 
-/** By the token: a newer link of the same user has nothing to do with how this one fared. */
+/** Notes whether a mail was sent. It is found by its token, because the user may have a newer link by now. */
 function note({ tokenHash, error }: DeliveryOutcome, now: Date): Statement {
   return write(
     error === null

@@ -7,29 +7,38 @@ import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { sha256 } from '../kernel/secrets.ts';
 import { MAY_BE_INVITED, newLinkToken } from './mailed-links.ts';
 
-/** Over the columns of `user`: all that the user may do, and where. Whoever holds as much gains nothing by the account. */
-const STANDING = sql`(SELECT json_group_array(part) FROM (
+/**
+ * Over the columns of `user`: everything the user may do, and where, as a JSON array. It is stored with a shared
+ * link, which ends when it changes: the caller who got the link must not gain what the user is given later.
+ */
+const ACCESS_OF_USER = sql`(SELECT json_group_array(part) FROM (
   SELECT user.kind AS part
   UNION ALL SELECT permission FROM (SELECT DISTINCT permission FROM (${permissionsOfUser(sql`user.id`)}) ORDER BY 1)
   UNION ALL SELECT tenant_id FROM (SELECT tenant_id FROM assignment WHERE assignment.user_id = user.id ORDER BY 1)))`;
 
-/** Over the columns of `mailed_link` and `user`: this is the link that was handed out, and the user is as it was then. */
-const isHandedLink = (tokenHash: string): SQL =>
-  sql`(mailed_link.handed_hash = ${tokenHash} AND mailed_link.handed_standing = ${STANDING})`;
+/**
+ * Over the columns of `mailed_link` and `user`: this link was shared, and the user may do now what the user might then.
+ */
+const isSharedLink = (tokenHash: string): SQL =>
+  sql`(mailed_link.handed_hash = ${tokenHash} AND mailed_link.handed_standing = ${ACCESS_OF_USER})`;
 
 const TYPE: EventType = 'user.linkHandedOut';
 
-/** A link to hand out to the caller of a command, beside the mail that it leaves to be sent. */
+/** A link that the caller of a command gets, to share with the user. The invitation is mailed all the same. */
 export interface ShareableInvitation {
-  /** Comes last: the user has by then what the command gives. `invited` is a condition over the columns of `user`. */
+  /**
+   * Returns the writes, which have to come last, when the user has everything that the command gives. `invited` is a
+   * condition over the columns of `user`.
+   */
   writes(invited: SQL): SQL[];
-  /** The token, if it was handed out. */
+  /** Returns the token of the link; null if the caller did not get one. */
   token(recorded: ReadonlySet<EventType>): string | null;
 }
 
 /**
- * Hands out a link by which the user with an open invitation joins, as by the one that is mailed. It lets the caller in as
- * the user: only who holds all that the user does gets any, and nobody if there is something to sign in with already.
+ * Gives the caller a link by which an invited user can join, beside the one that is mailed. With it the caller could
+ * sign in as the user. So only a caller who holds everything that the user does gets one, and only while the user has
+ * no password.
  */
 export function shareableInvitation(
   context: CommandContext,
@@ -46,19 +55,21 @@ export function shareableInvitation(
         sql`FROM user WHERE ${invited} AND ${MAY_BE_INVITED} AND ${mayHave}`,
       ),
       sql`UPDATE mailed_link SET handed_hash = ${sha256(token)},
-          handed_standing = (SELECT ${STANDING} FROM user WHERE user.id = mailed_link.user_id)
+          handed_standing = (SELECT ${ACCESS_OF_USER} FROM user WHERE user.id = mailed_link.user_id)
         WHERE purpose = 'INVITATION' AND user_id IN ${recordedSubjects(context, TYPE)}`,
     ],
     token: (recorded) => (recorded.has(TYPE) ? token : null),
   };
 }
 
-/** The user whom an unused link of this purpose is for, as a FROM clause over `user`. */
+/**
+ * The user who may use the link with this token now, as a FROM clause over `user`: mailed or shared, and not expired.
+ */
 export const userOfLink = (purpose: LinkPurpose, tokenHash: string, now: Date): SQL =>
   sql`FROM mailed_link JOIN user ON user.id = mailed_link.user_id AND user.deleted = 0 AND user.status <> 'DEACTIVATED'
-    WHERE (mailed_link.token_hash = ${tokenHash} OR ${isHandedLink(tokenHash)}) AND mailed_link.purpose = ${purpose}
+    WHERE (mailed_link.token_hash = ${tokenHash} OR ${isSharedLink(tokenHash)}) AND mailed_link.purpose = ${purpose}
       AND mailed_link.expires_at > ${now.getTime()}`;
 
-/** Ends it, and the other that may be there beside it. */
+/** Deletes a link that was used. The mailed and the shared token of one invitation end together. */
 export const useUpLink = (tokenHash: string, condition: SQL): SQL =>
   sql`DELETE FROM mailed_link WHERE (token_hash = ${tokenHash} OR handed_hash = ${tokenHash}) AND ${condition}`;

@@ -1,7 +1,7 @@
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 
 interface Addressee {
-  /** Null for a user without one. */
+  /** Null for a user without a name. */
   name: string | null;
   organization: string;
   link: string;
@@ -12,7 +12,7 @@ interface Text {
   text: string;
 }
 
-/** What the mails say. Plain text: nothing that somebody wrote into a name becomes more than a name. */
+/** The texts of the mails. They are plain text, so that nothing in a name can act as markup. */
 export const MAIL_TEXTS: Record<LinkPurpose, (to: Addressee) => Text> = {
   INVITATION: ({ name, organization, link }) => ({
     subject: `You are invited to ${organization}`,
@@ -38,5 +38,5 @@ The link is good for one hour and for one use. If it was not you, do nothing: yo
   }),
 };
 
-/** On one line, whatever the name: with lines of its own it could say anything in our name. */
+/** Keeps the name on one line: with lines of its own it could say anything in our name. */
 const greeting = (name: string | null): string => (name === null ? 'Hello,' : `Hello ${name.replaceAll(/\s+/g, ' ')},`);

@@ -1,6 +1,6 @@
 /**
- * Passwords of 12 characters and more that everybody tries first: those among the 49,233 commonest that
- * @zxcvbn-ts/language-common 3 lists (MIT), and some that people make of shorter ones. In lower case.
+ * Passwords of 12 characters and more that attackers try first, in lower case. Most are from the 49,233 commonest
+ * passwords that @zxcvbn-ts/language-common 3 lists (MIT). Some are what people make of shorter ones.
  */
 const COMMON = new Set(
   `
@@ -55,5 +55,5 @@ const COMMON = new Set(
     .split(/\s+/),
 );
 
-/** Whether it is one of the commonest, without regard to case. */
+/** Whether a password is one of the commonest, without regard to case. */
 export const isCommonPassword = (password: string): boolean => COMMON.has(password.toLowerCase());

@@ -6,7 +6,7 @@ import type { AccessTokens, Grant, Granted } from '../access/access-tokens.ts';
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
 import { effectiveRoleIn, grantOf, MAY_GO_ON, permissionsIn, reachOfGrant } from './effective-role.ts';
 
-/** All that decides what an access token is good for, beside the token itself. */
+/** Reads everything that decides what an access token is good for, beside the token itself. */
 const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
   select(
     { ...effectiveRoleIn(sql`${tenantId}`), expiresAt: sessions.expiresAt },
@@ -16,10 +16,13 @@ const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
 
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 
-// A session is prolonged whenever its access token is renewed.
+// Whenever a token is renewed, its session lasts longer. That changes nothing about who is signed in.
 const authenticate = credentialCache<Credential>(['expiresAt']);
 
-/** Who holds this access token; null when it is not ours, has expired, or the session or the role behind it has ended. */
+/**
+ * Returns who holds an access token; null when the token is not ours or has expired. Null, too, once its session has
+ * ended or its user has lost the role there: a token stops working with the next request.
+ */
 export async function authenticateUser(
   db: Database,
   tokens: AccessTokens,
@@ -37,7 +40,7 @@ export async function authenticateUser(
   );
 }
 
-/** A token that says anything else than what it is good for is none of ours. */
+/** Whether a token names exactly the reach that its user's role gives now. One that names another is refused. */
 const isSameReach = (one: Grant, other: Grant): boolean =>
   one.reach === other.reach && one.tenantId === other.tenantId && one.customerId === other.customerId;
 

@@ -10,28 +10,31 @@ import { comparable, type TenantIdentifier } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 
 /*
- * What a user who is signed in may do, and how far: one role gives both. That is the role in one tenant, or else the
- * user's own in the organization or in a customer. It is never a union.
+ * The effective role of a signed-in user gives both the permissions and the reach. It is either one tenant role, or the
+ * user's own role in the organization or in a customer. Roles are never added up.
  */
 
-/** Over the columns of `user`: may sign in. */
+/** Over the columns of `user`: the user is active and not hidden, and so may sign in. */
 export const MAY_SIGN_IN = sql`(user.status = 'ACTIVE' AND user.deleted = 0)`;
 
-/** Over the columns of `user`: somebody whom the trusted issuer with this id may sign in, by customer and role. */
+/** Over the columns of `user`: the trusted issuer with this id lists both the user's customer and the user's role. */
 export const isListedBy = (issuerId: SQL): SQL => sql`(EXISTS (SELECT 1 FROM trusted_issuer_customer
     WHERE trusted_issuer_customer.issuer_id = ${issuerId} AND trusted_issuer_customer.customer_id = user.customer_id)
   AND EXISTS (SELECT 1 FROM trusted_issuer_role
     WHERE trusted_issuer_role.issuer_id = ${issuerId} AND trusted_issuer_role.role_id = user.role_id))`;
 
-/** Over the columns of `session` and `user`: may go on. What a trusted issuer began, only while it might begin it now. */
+/**
+ * Over the columns of `session` and `user`: the session may go on. One that a trusted issuer began may do so only while
+ * the issuer could still begin it.
+ */
 export const MAY_GO_ON = sql`(${MAY_SIGN_IN} AND (session.issuer_id IS NULL OR ${isListedBy(sql`session.issuer_id`)}))`;
 
-/** Over the columns of `user`: the role in this live tenant, or, where that is NULL, the user's own. */
+/** Over the columns of `user`: the user's role in this live tenant or, if `tenantId` is NULL, the user's own role. */
 const roleIdIn = (tenantId: SQL): SQL => sql`CASE WHEN ${tenantId} IS NULL THEN user.role_id ELSE (
   SELECT assignment.role_id FROM assignment JOIN tenant ON tenant.id = assignment.tenant_id AND tenant.deleted_at IS NULL
   WHERE assignment.user_id = user.id AND assignment.tenant_id = ${tenantId}) END`;
 
-/** Over the columns of `user`: how far, and by which role. Without a role there is no way there, or not any more. */
+/** Over the columns of `user`: the effective role in this tenant. Its role id is NULL if the user has no role there. */
 export const effectiveRoleIn = (tenantId: SQL) => {
   const roleId = roleIdIn(tenantId);
   return {
@@ -44,11 +47,12 @@ export const effectiveRoleIn = (tenantId: SQL) => {
   };
 };
 
+/** The one role by which a signed-in user acts, with its permissions. */
 export type EffectiveRole = RowOf<ReturnType<typeof effectiveRoleIn>>;
-/** How far, without what may be done there. */
+/** An effective role without its permissions, which is all that a session is opened by. */
 export type EffectiveRoleReach = Omit<EffectiveRole, 'permissions'>;
 
-/** Null for a user without a role there. */
+/** Returns what an access token of the session says; null for a user without a role there. */
 export function grantOf(
   sessionId: string,
   { userId, kind, customerId, tenantId, roleId }: EffectiveRoleReach,
@@ -59,26 +63,31 @@ export function grantOf(
   return { userId, sessionId, reach: kind, tenantId: null, customerId };
 }
 
+/** Returns the reach that an access token names. */
 export const reachOfGrant = ({ reach, tenantId, customerId }: Grant): Reach =>
   reachOf(reach, tenantId === null ? [] : [tenantId], customerId);
 
+/** Returns the permissions of an effective role. */
 export const permissionsIn = ({ permissions }: EffectiveRole): Set<Permission> =>
   new Set(parseJsonList<Permission>(permissions));
 
-/** Over the columns of `user`: the tenants where the user has a role, the live ones, as a SELECT of their ids. */
+/** Over the columns of `user`: a SELECT of the ids of the live tenants where the user has a role. */
 const tenantsOf = (condition: SQL): SQL =>
   sql`SELECT assignment.tenant_id FROM assignment JOIN tenant ON tenant.id = assignment.tenant_id AND tenant.deleted_at IS NULL
     WHERE assignment.user_id = user.id AND ${condition}`;
 
-/** Over the columns of `user`: the one of them that an identifier names; NULL if it names none. */
+/**
+ * Over the columns of `user`: the id of the tenant that an identifier names, if the user has a role there; else NULL.
+ */
 export const assignedTenant = ({ id, externalId }: TenantIdentifier): SQL =>
   id == null
     ? sql`(${tenantsOf(sql`tenant.external_id_key = ${comparable(externalId ?? '')}`)})`
     : sql`(${tenantsOf(sql`tenant.id = ${id}`)})`;
 
 /**
- * Over the columns of `user`: which tenant the user starts in. The default one, if there is a role there; else, for a
- * user with no role of another kind, the oldest with one. NULL is the user's own role.
+ * Over the columns of `user`: the tenant that a session starts in. It is the default tenant, if the user has a role
+ * there. Else a user with tenant roles only starts in the oldest of these tenants, and any other by the own role
+ * (NULL).
  */
 export const STARTING_TENANT = sql`COALESCE((${tenantsOf(sql`assignment.tenant_id = user.default_tenant_id`)}),
   CASE user.kind WHEN 'TENANT' THEN (${tenantsOf(sql`TRUE`)} ORDER BY assignment.tenant_id LIMIT 1) END)`;

@@ -39,9 +39,10 @@ import { recordEnd } from './sessions.ts';
 const requestInput = z.object({ email: emailAddress });
 
 /**
- * Has a link mailed by which the user with this e-mail address chooses a new password; to nobody, if there is no such
- * user, or none who signs in with one. Neither the answer nor the time it takes tells which: whoever it is, one batch
- * writes something, and the mail is sent behind the answer.
+ * Has a link to a new password mailed to the user with this e-mail address, if there is one who signs in with a
+ * password. Neither the answer nor its time tells whether there is: one batch writes something in any case, and the
+ * mail is sent after the answer.
+ * @throws ValidationError for what is no e-mail address, RateLimitError after too many requests.
  */
 export async function requestPasswordReset({ db, address, now }: AnonymousCaller, input: unknown): Promise<void> {
   const { email } = parse(requestInput, input);
@@ -59,7 +60,11 @@ const linkToken = z.string({ error: otherwise('must be a string') });
 const acceptInput = z.object({ token: linkToken, password: newPassword, name: text.nullish() });
 const resetInput = z.object({ token: linkToken, password: newPassword });
 
-/** Makes an invited user one who can sign in. An unknown, used, replaced or expired link is refused without saying which. */
+/**
+ * Sets the password of an invited user, who is active from then on and can sign in.
+ * @throws AuthenticationError for a link that is unknown, used, replaced or expired, without saying which.
+ * @throws ValidationError for a password that is too weak, RateLimitError after too many attempts.
+ */
 export async function acceptInvitation(caller: AnonymousCaller, input: unknown): Promise<UserRecord> {
   const { token, password, name } = parse(acceptInput, input);
   const { tokenHash, user, hash, context, limits } = await openLink(caller, 'INVITATION', token, password);
@@ -88,7 +93,11 @@ export async function acceptInvitation(caller: AnonymousCaller, input: unknown):
   ]);
 }
 
-/** Sets another password, and signs the user out everywhere: whoever knew the old one is in no more. */
+/**
+ * Changes the password and ends all sessions of the user, so that nobody who knew the old password stays signed in.
+ * @throws AuthenticationError for a link that is unknown, used, replaced or expired, without saying which.
+ * @throws ValidationError for a password that is too weak, RateLimitError after too many attempts.
+ */
 export async function resetPassword(caller: AnonymousCaller, input: unknown): Promise<UserRecord> {
   const { token, password } = parse(resetInput, input);
   const { tokenHash, user, hash, context, limits } = await openLink(caller, 'PASSWORD_RESET', token, password);
@@ -109,10 +118,14 @@ export async function resetPassword(caller: AnonymousCaller, input: unknown): Pr
   ]);
 }
 
-/** Whose link it is, and the hash of the password to be: made before anything is written, because it takes its time. */
+/**
+ * Finds the user of a link, and hashes the new password. That takes long, so it is done before the batch that writes.
+ * @throws AuthenticationError for a link that is not good, ValidationError for a password made of the e-mail address,
+ * RateLimitError after too many attempts.
+ */
 async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurpose, token: string, password: string) {
   const limits = linkLimits(address);
-  // Nothing has an empty hash: what cannot be a token takes the same way as one that is not good.
+  // No link has an empty hash. So a text that cannot be a token takes as long as a token that is not good.
   const tokenHash = hashOfLinkToken(token) ?? '';
   const { found, counted } = await db.batch({
     found: select({ id: users.id, email: users.email }, userOfLink(purpose, tokenHash, now)),
@@ -125,7 +138,10 @@ async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurp
   return { tokenHash, user, hash: await hashPassword(password), context: eventContextOf(user.id, now), limits };
 }
 
-/** Writes all of it, unless somebody else was faster with the link. */
+/**
+ * Runs the writes in one batch.
+ * @throws AuthenticationError if the link was used in the meantime: then nothing was written.
+ */
 async function settle({ db }: AnonymousCaller, context: EventContext, userId: string, writes: readonly SQL[]) {
   const { recorded, answer } = await db.batch({
     writes: [...writes, nameTenants(context)].map(write),

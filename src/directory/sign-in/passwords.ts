@@ -5,14 +5,14 @@ import { comparable, otherwise } from '../kernel/input.ts';
 import { isCommonPassword } from './common-passwords.ts';
 import { type Cost, derive } from './scrypt.ts';
 
-/** What a hash costs, as OWASP advises for 16 MB: with each it stands how it was made, so that these can be raised. */
+/** The cost of a hash, as OWASP advises for 16 MB. Every hash names its own cost, so that this one can be raised. */
 const COST: Cost = { ln: 14, r: 8, p: 5 };
 
 const SALT_BYTES = 16;
 const MIN_LENGTH = 12;
 const MAX_LENGTH = 256;
 
-/** A password to be set: 12 to 256 characters, and none that everybody tries first. White space counts. */
+/** A password to be set: 12 to 256 characters, and none of the commonest. White space is not trimmed. */
 export const newPassword = z
   .string({ error: otherwise('must be a string') })
   .refine((text) => text.isWellFormed(), 'must not contain broken Unicode')
@@ -20,13 +20,16 @@ export const newPassword = z
   .max(MAX_LENGTH, `must have at most ${MAX_LENGTH} characters`)
   .refine((text) => !isCommonPassword(text), 'is one of the commonest: choose another');
 
-/** One that is tried: whatever does not fit is wrong, and costs no more than what does. */
+/** A password that somebody signs in with. Its length is limited, so that no attempt costs more than an honest one. */
 export const givenPassword = z.string({ error: otherwise('must be a string') }).max(MAX_LENGTH * 4, 'is too long');
 
 const MIN_NAME_LENGTH = 4;
 const MIN_REST_LENGTH = 6;
 
-/** Throws for a password that is hardly more than the e-mail address of its user. */
+/**
+ * Requires that a password is more than the e-mail address of its user.
+ * @throws ValidationError if it is not.
+ */
 export function requireUnlikeEmail(password: string, email: string): void {
   const given = comparable(password);
   const [name = ''] = comparable(email).split('@');
@@ -39,7 +42,7 @@ export function requireUnlikeEmail(password: string, email: string): void {
 
 const base64 = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
 
-/** `$scrypt$ln=14,r=8,p=5$<salt>$<key>`, in the format of PHC strings. */
+/** Returns the hash of a password as a PHC string: `$scrypt$ln=14,r=8,p=5$<salt>$<key>`. */
 export async function hashPassword(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);
   const { ln, r, p } = COST;
@@ -55,7 +58,7 @@ function parseHash(hash: string) {
   return { cost, salt: Buffer.from(salt, 'base64'), key: Buffer.from(key, 'base64') };
 }
 
-/** Whether it is the password. Where there is none to compare with, it is not, and saying so takes as long. */
+/** Whether a password has this hash. Without a hash the answer is no, after as long, so that time tells nothing. */
 export async function isPassword(password: string, hash: string | null): Promise<boolean> {
   if (hash === null) {
     await derive(password, randomBytes(SALT_BYTES), COST);
@@ -65,7 +68,7 @@ export async function isPassword(password: string, hash: string | null): Promise
   return timingSafeEqual(await derive(password, salt, cost), key);
 }
 
-/** Whether the hash was made at another cost than it would be today. */
+/** Whether a hash was made at another cost than a new one would be. */
 export function isOutdated(hash: string): boolean {
   const { cost } = parseHash(hash);
   return cost.ln !== COST.ln || cost.r !== COST.r || cost.p !== COST.p;

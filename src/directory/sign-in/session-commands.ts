@@ -13,23 +13,29 @@ import { assignedTenant, type EffectiveRole, effectiveRoleIn, grantOf } from './
 import { isOwn, type SessionRecord, sessionRows, sessionWithId } from './session-queries.ts';
 import { recordEnd, recordSession } from './sessions.ts';
 
-/** Ends the sessions that match, over the columns of `session`. */
+/** Ends the sessions that `target`, a condition over the columns of `session`, matches. */
 const ending = (context: CommandContext, reason: 'SIGNED_OUT' | 'REVOKED', target: SQL, allowed: SQL): SQL[] => [
   recordEnd(context, reason, sql`FROM session WHERE ${target} AND ${allowed}`),
   sql`DELETE FROM session WHERE ${target} AND ${wasRecorded(context, 'session.ended')}`,
 ];
 
-/** Where the viewer is signed in, and as whom; a ForbiddenError for a key, which is not. */
+/**
+ * Returns the viewer's own session.
+ * @throws ForbiddenError for a key, which has none.
+ */
 function ownSession({ actor, session }: Viewer) {
   if (actor.type !== 'USER' || session === null) throw ForbiddenError.notSignedIn();
   return { userId: actor.id, sessionId: session.id, tokenExpiresAt: session.tokenExpiresAt };
 }
 
+/** How many sessions ended. */
 export interface SignOutResult {
   sessionCount: number;
 }
 
-/** Ends the session of the caller, or all of the caller's. Its tokens are refused from the next request on. */
+/**
+ * Ends the session that the caller uses, or all sessions of the user. Their tokens stop working with the next request.
+ */
 export const signOut = command({
   name: 'signOut',
   permissions: [],
@@ -49,11 +55,12 @@ export const signOut = command({
   },
 });
 
+/** The session that was ended, as it was before. */
 export interface SessionResult {
   session: SessionRecord;
 }
 
-/** Ends a session: one's own, or that of a user who holds no more than oneself. */
+/** Ends a session: the viewer's own, or that of a user who holds no more than the viewer. */
 export const revokeSession = command({
   name: 'revokeSession',
   permissions: [],
@@ -83,15 +90,16 @@ export const revokeSession = command({
   },
 });
 
+/** What the next access token of the switched session is made from. */
 export interface SwitchResult {
   grant: Grant;
-  /** When the token may be good until: whoever has only an access token gets no further than it does. */
+  /** When the token that the caller has expires. The new one may not last longer: that would take the refresh token. */
   expiresAt: Date;
 }
 
 /**
- * Lets the session of the caller reach another tenant, or, without one, what the caller's own role in the organization or
- * a customer reaches. Where the token that it is asked with reaches does not matter, only where the user has a role.
+ * Switches the caller's session to another tenant or, without one, to the user's own role in the organization or a
+ * customer. It does not matter what the session reaches now, only where the user has a role.
  */
 export const switchTenant = command({
   name: 'switchTenant',

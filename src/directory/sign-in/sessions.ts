@@ -13,21 +13,22 @@ import { type EffectiveRoleReach, effectiveRoleIn, grantOf, MAY_GO_ON, MAY_SIGN_
 import { newRefreshToken, parseRefreshToken, type RefreshToken } from './refresh-token.ts';
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
-/** A session ends when it was not refreshed for 30 days, and at the latest 90 days after the user signed in. */
+/** How long a session lasts without being refreshed: 30 days. */
 export const MAX_IDLE_MILLISECONDS = 30 * DAY_MILLISECONDS;
+/** How long a session lasts at most after the user signed in: 90 days, however often it is refreshed. */
 export const MAX_AGE_MILLISECONDS = 90 * DAY_MILLISECONDS;
 
-/** How much is kept of what a client calls itself. */
+/** How many characters are kept of a client's User-Agent header. */
 export const MAX_USER_AGENT_LENGTH = 256;
 
-/** What a client is given to go on with. */
+/** What a client gets when a session is opened or refreshed: `grant` is what its access token will say. */
 export interface Admission {
   grant: Grant;
   refreshToken: string;
   sessionExpiresAt: Date;
 }
 
-/** Records something of the sessions in `from`: an event of the user, which names the session. */
+/** Records an event for each session in `from`. Its subject is the user, and it names the session. */
 export const recordSession = (
   context: EventContext,
   type: EventType & `session.${string}`,
@@ -37,16 +38,20 @@ export const recordSession = (
 
 type EndReason = 'SIGNED_OUT' | 'REVOKED' | 'PASSWORD_RESET' | 'REFRESH_TOKEN_REUSED';
 
-/** Records that the sessions in `from` end. What else ends one has an event of its own, which says enough. */
+/**
+ * Records that the sessions in `from` end. Sessions that end with something else, such as a role, have no event of
+ * their own.
+ */
 export const recordEnd = (context: EventContext, reason: EndReason, from: SQL): SQL =>
   recordSession(context, 'session.ended', from, sql`json_object('sessionId', session.id, 'reason', ${reason})`);
 
+/** What a session is opened with. */
 interface Opening {
   userAgent: string | null;
   effectiveRole: EffectiveRoleReach;
-  /** Under which it is opened at all, as an expression: what was found to be so before may have changed. */
+  /** Checks again, in the batch that opens the session, what was found before and may have changed since. */
   condition: SQL;
-  /** Other columns of the session. */
+  /** More columns of the session, such as the issuer that began it. */
   columns?: Partial<typeof sessions.$inferInsert>;
 }
 
@@ -55,7 +60,10 @@ interface Opened {
   admission: Admission;
 }
 
-/** Opens a session for a user who was found to be who they say. Null for a user without a role there. */
+/**
+ * Returns the writes that open a session for a user who has proved who they are; null for a user without a role there.
+ * They write nothing if the user has lost the role, or the right to sign in, by then.
+ */
 export function opening(
   context: EventContext,
   { userAgent, effectiveRole, condition, columns }: Opening,
@@ -105,11 +113,11 @@ export function opening(
 
 const refreshInput = z.object({ refreshToken: z.string({ error: otherwise('must be a string') }) });
 
-/** Over the columns of `session`: its user may go on, and has a role there. Whoever is refused keeps the token. */
+/** Over the columns of `session`: its user may go on and has a role there. If not, the refresh token is not used up. */
 const GOES_ON = sql`EXISTS (SELECT 1 FROM user
   WHERE user.id = session.user_id AND ${MAY_GO_ON} AND ${effectiveRoleIn(sql`session.tenant_id`).roleId} IS NOT NULL)`;
 
-/** The session and all that hangs on it, as long as it is good. */
+/** Reads the session with this refresh token and its effective role, as long as the session may go on. */
 const sessionWith = ({ sessionId, hash }: RefreshToken) =>
   select(
     { ...effectiveRoleIn(sql`session.tenant_id`), expiresAt: sessions.expiresAt },
@@ -118,8 +126,9 @@ const sessionWith = ({ sessionId, hash }: RefreshToken) =>
   );
 
 /**
- * Exchanges a refresh token for the next one. Each is good for one use: whoever shows an older one of the same session
- * may have stolen it, or been robbed, and the session ends for both.
+ * Exchanges a refresh token for the next one. Each is good for one use. If an older one of the session is used again,
+ * one of two users of it is a thief, and the session ends for both.
+ * @throws AuthenticationError for a token that is not good, ValidationError for what is no string.
  */
 export async function refreshSession(
   { db, now }: Pick<AnonymousCaller, 'db' | 'now'>,

@@ -23,8 +23,8 @@ import { type Admission, opening } from './sessions.ts';
 
 const signInInput = z.object({ email: emailAddress, password: givenPassword, tenantId: id.nullish() });
 
-/** Whoever may sign in with this e-mail address, and what to: the tenant that is asked for, or where the user starts. */
-function candidate(email: string, tenantId: string | null) {
+/** Reads the user with this e-mail address, and the effective role in the tenant asked for or where the user starts. */
+function userToSignIn(email: string, tenantId: string | null) {
   const target = tenantId === null ? STARTING_TENANT : sql`${tenantId}`;
   return select(
     { ...effectiveRoleIn(target), hash: passwords.hash },
@@ -33,15 +33,17 @@ function candidate(email: string, tenantId: string | null) {
 }
 
 /**
- * Opens a session for whoever knows the password. An unknown e-mail address, a wrong password, and a user who may not
- * sign in are all refused alike, and it takes as long. Only for who knows the password, it is an error to have no role
- * where the session is to reach.
+ * Opens a session for a user with the right password. Only such a user learns of a missing role; all others get the
+ * same error after the same time.
+ * @throws AuthenticationError for an unknown e-mail address, a wrong password, or a user who may not sign in.
+ * @throws NotFoundError for a tenant where the user has no role, ForbiddenError for a user without any role.
+ * @throws ValidationError for input of the wrong shape, RateLimitError after too many attempts.
  */
 export async function signIn({ db, address, userAgent, now }: AnonymousCaller, input: unknown): Promise<Admission> {
   const { email, password, tenantId = null } = parse(signInInput, input);
   const limits = signInLimits(comparable(email), address);
   const { users, counted } = await db.batch({
-    users: candidate(email, tenantId),
+    users: userToSignIn(email, tenantId),
     counted: limits.map((limit) => countAgainst(limit, now)),
   });
   requireWithinLimits(limits, counted, now);
@@ -52,7 +54,7 @@ export async function signIn({ db, address, userAgent, now }: AnonymousCaller, i
   const context = eventContextOf(user.userId, now);
   const condition = hasPassword(user.userId, user.hash);
   const opened = opening(context, { userAgent, effectiveRole: user, condition });
-  if (opened === null) throw nowhere(tenantId);
+  if (opened === null) throw noRoleError(tenantId);
   const { recorded } = await db.batch({
     opened: opened.writes.map(write),
     reset: write(resetLimit(signInLimitByEmail(comparable(email)))),
@@ -64,14 +66,14 @@ export async function signIn({ db, address, userAgent, now }: AnonymousCaller, i
   return opened.admission;
 }
 
-/** Whether this is the password still that was found to be right. */
+/** An expression: the user still has the password that was found to be right. */
 const hasPassword = (userId: string, hash: string): SQL =>
   sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = ${userId} AND password.hash = ${hash})`;
 
 const rehash = (userId: string, hash: string, next: string): SQL =>
   sql`UPDATE password SET hash = ${next} WHERE user_id = ${userId} AND hash = ${hash}`;
 
-function nowhere(tenantId: string | null): Error {
+function noRoleError(tenantId: string | null): Error {
   if (tenantId !== null) return new NotFoundError([notFoundAt('tenantId', 'tenant')]);
   return ForbiddenError.outOfReach('The user has no role in any tenant, and none elsewhere.');
 }

@@ -34,7 +34,7 @@ const billing = z.object(
   { error: otherwise('must be an object') },
 );
 
-/** What a tenant is described by, beside its name. */
+/** The fields of a tenant's input, except its name. */
 export const tenantDetails = {
   externalId: text.nullish(),
   url: webAddress.nullish(),
@@ -49,7 +49,9 @@ export const tenantDetails = {
 type TenantPatch = z.output<z.ZodObject<typeof tenantDetails>> & { name?: string | undefined };
 type TenantValues = Values<typeof tenants>;
 
-/** The columns that a patch sets: a field left out is untouched, null clears it. Addresses are patched part by part. */
+/**
+ * Returns the columns that a change sets. A field or a part of an address left out stays as it is, and null clears it.
+ */
 export function patchedTenant({ name, externalId, billing, ...patch }: TenantPatch): TenantValues {
   const { billingAddress, shippingAddress, ...scalars } = billing ?? {};
   return {
@@ -62,13 +64,13 @@ export function patchedTenant({ name, externalId, billing, ...patch }: TenantPat
   };
 }
 
-/** RFC 7396 is what a patch means here: parts left out stay, null removes, and of no parts no address is left. */
+/** Changes an address part by part, as a JSON Merge Patch (RFC 7396) does. Without any part, no address is left. */
 function patchedAddress(column: Column, patch: AddressPatch): SQL | null | undefined {
   if (patch == null) return patch;
   return sql`nullif(json_patch(coalesce(${column}, '{}'), ${JSON.stringify(patch)}), '{}')`;
 }
 
-/** The columns of a new tenant: active, managed by a partner, and everything else off, unless said otherwise. */
+/** Returns the columns of a new tenant. Unless the input says otherwise, it is active and managed by a partner. */
 export function newTenant({ billing, ...patch }: TenantPatch): TenantValues {
   return {
     ...patchedTenant({ ...patch, billing }),

@@ -42,13 +42,16 @@ import { TENANT } from './entity.ts';
 import { firstAdmin } from './first-admin.ts';
 import { type TenantRecord, tenantRows } from './queries.ts';
 
+/** The tenant, as the command left it. */
 export interface TenantResult {
   tenant: TenantRecord;
 }
 
 const asResult = (tenant: TenantRecord): TenantResult => ({ tenant });
 
-/** Creates a tenant. One that no partner manages begins with an admin, who is invited if there is no such user yet. */
+/**
+ * Creates a tenant. One that no partner manages needs an admin, who is created and invited if there is no such user.
+ */
 export const createTenant = command({
   name: 'createTenant',
   permissions: ['tenant:create'],
@@ -73,7 +76,7 @@ export const createTenant = command({
   },
 });
 
-/** Changes a tenant. Fields left out stay as they are, null clears, and addresses are changed part by part. */
+/** Changes a tenant. Fields and parts of addresses left out stay as they are, and null clears. */
 export const updateTenant = command({
   name: 'updateTenant',
   permissions: ['tenant:edit'],
@@ -86,17 +89,18 @@ export const updateTenant = command({
   },
 });
 
-/** Those of these tenants that `updateTenant` would change now. */
+/** Returns the ids of those of the given tenants that the viewer could change with `updateTenant` now. */
 export const editableTenants = (caller: Caller, ids: readonly string[]): Promise<Set<string>> =>
   changeable(caller, TENANT, updateTenant, ids);
 
+/** The tenant, and whether it was created, changed or left as it was. */
 export interface TenantUpsertResult extends TenantResult {
   outcome: UpsertOutcome;
 }
 
 /**
- * Changes the tenant that an identifier names, or creates it. Only who reaches the organization creates any; of a tenant
- * that exists, the admin is left alone.
+ * Changes the tenant that an identifier names, or creates it. Only a viewer who reaches the organization can create
+ * one. `adminEmail` is for a new tenant: the admins of an existing one stay.
  */
 export const upsertTenant = command({
   name: 'upsertTenant',
@@ -152,15 +156,18 @@ export const upsertTenant = command({
   },
 });
 
-/** The live tenant with this external id, or else the one that was hidden last: the same before and after it is hidden. */
+/**
+ * The live tenant with this external id or, if there is none, the one hidden last. So hiding
+ * it again names the same tenant.
+ */
 const latestNamed = (externalId: string): SQL =>
   sql`(SELECT named.id FROM tenant named WHERE named.external_id_key = ${comparable(externalId)}
     ORDER BY named.deleted_at IS NOT NULL, named.deleted_at DESC LIMIT 1)`;
 
 /**
- * Hides a tenant, or erases it for good. Memberships and roles survive hiding.
- * The sessions that reach the tenant end, and restoring it does not bring them back (trigger `session_ends_with_tenant`).
- * An external id names the live tenant, or else the one that was hidden last.
+ * Hides a tenant, or erases it for good. Memberships and tenant roles survive hiding. The sessions that reach the
+ * tenant end, and restoring it does not bring these back (trigger `session_ends_with_tenant`). An external id names the
+ * live tenant or, if there is none, the one hidden last.
  */
 export const deleteTenant = command({
   name: 'deleteTenant',
@@ -180,8 +187,8 @@ export const deleteTenant = command({
 });
 
 /**
- * Brings a hidden tenant back, with the roles of its users and what its keys reach: whoever does so holds all of these
- * permissions.
+ * Restores a hidden tenant. Its users get their tenant roles back, and its keys their reach. So the viewer must hold
+ * all of the permissions of these users and keys.
  */
 export const restoreTenant = command({
   name: 'restoreTenant',
@@ -190,7 +197,6 @@ export const restoreTenant = command({
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { id }): Plan<TenantResult, TenantRecord> {
-    // With the tenant come back the roles of its users, and what its keys reach.
     const checks = () => [holdsPermissions(context.viewer, permissionsOfAllIn(sql`${id}`))];
     return planAlteration(context, TENANT, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
   },

@@ -6,7 +6,7 @@ import { type TenantRecord, tenantRows } from './queries.ts';
 
 const asFlag = (column: Column): SQL => sql`json(iif(${column}, 'true', 'false'))`;
 
-/** Tenants, as commands change them. */
+/** What commands need to know of tenants: their table, snapshot, reach and unique values. */
 export const TENANT: Entity<typeof tenants, TenantRecord> = {
   name: 'Tenant',
   word: 'tenant',

@@ -12,6 +12,7 @@ import { newUser } from '../users/columns.ts';
 import { USER } from '../users/entity.ts';
 import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
 
+/** The parts of a command that give a new tenant its first admin. */
 interface FirstAdmin {
   checks: readonly Check<unknown>[];
   writes: readonly SQL[];
@@ -23,13 +24,13 @@ interface NewTenant {
   tenantId: string;
   adminEmail: string | undefined;
   partnerManaged: boolean | undefined;
-  /** Whether the tenant is a new one at all, as an expression. */
+  /** An expression: the tenant does not exist yet. */
   isNew: SQL;
 }
 
 /**
- * The admin that a new tenant begins with: the user with this e-mail address, a new one if there is none. A tenant that no
- * partner manages must have one; and whoever makes an admin holds what admins do.
+ * Makes the user with this e-mail address the first admin of a new tenant. If there is no such user, one is created and
+ * invited. A tenant that no partner manages must have an admin. The viewer must hold all permissions of admins.
  */
 export function firstAdmin(
   context: CommandContext,
@@ -72,6 +73,7 @@ export function firstAdmin(
   };
 }
 
+/** Why a deactivated user cannot become the first admin of a tenant. */
 export const DEACTIVATED_ADMIN = 'belongs to a user who is deactivated';
 
 const isRequired = () =>

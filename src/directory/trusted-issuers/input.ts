@@ -31,10 +31,10 @@ const algorithms = z
   .min(1, 'must be at least one')
   .transform((given) => SIGNING_ALGORITHMS.filter((name) => given.includes(name)));
 
-/** A name that stands for one machine or one network, and not for the same everywhere. IP addresses are written as URLs do. */
+/** A host that is not the same machine from everywhere, such as `localhost`, or an IP address as `URL` writes it. */
 const NO_PUBLIC_HOST = /^(\[.*\]|[\d.]+|[^.]*|.*\.(localhost|local|internal|home\.arpa))\.?$/i;
 
-/** Where keys are read: by TLS, so that they are the issuer's, and never from what only our side of the network reaches. */
+/** The URL that keys are read from. TLS proves that they are the issuer's; a public host is none of our own network. */
 const jwksUrl = webAddress.refine(
   (address) => {
     const { protocol, username, password, hostname } = new URL(address);
@@ -48,6 +48,7 @@ interface GivenKeys {
   jwksUrl?: unknown;
 }
 
+/** How many sources of keys are given: the keys themselves, a URL of keys, or both. */
 const keyCount = ({ keys, jwksUrl }: GivenKeys): number => [keys, jwksUrl].filter((given) => given != null).length;
 const NOT_BOTH = { path: ['keys'], error: 'must be given, or else jwksUrl, and not both' };
 
@@ -59,6 +60,7 @@ const details = {
   customerIdentifiers: identifiersOf(customerIdentifier),
 };
 
+/** The input of a new trusted issuer. */
 export const newIssuer = newRecord({
   ...details,
   algorithms: algorithms.optional(),
@@ -67,28 +69,33 @@ export const newIssuer = newRecord({
   createsUsers: flag.optional(),
 }).refine((given) => keyCount(given) === 1, NOT_BOTH);
 
+/** The input of a change to a trusted issuer. */
 export const issuerPatch = z
   .object({ ...details, algorithms, createsUsers: flag })
   .partial()
   .extend({ id, keys: publicKeys.nullish(), jwksUrl: jwksUrl.nullish() })
   .refine((given) => keyCount(given) < 2, NOT_BOTH);
 
-type GivenTrust = Pick<z.output<typeof issuerPatch>, 'keys' | 'jwksUrl' | 'algorithms'>;
+type KeysPatch = Pick<z.output<typeof issuerPatch>, 'keys' | 'jwksUrl' | 'algorithms'>;
 
-/** Keys take the place of a URL, and a URL that of keys. What they are used for is said along with them, or the usual. */
-export function trustedKeys({ keys, jwksUrl, algorithms }: GivenTrust): Values<typeof trustedIssuers> {
+/**
+ * Returns the columns for an issuer's keys. Keys replace a URL, and a URL keys; with them go the usual algorithms if
+ * none are given.
+ */
+export function trustedKeys({ keys, jwksUrl, algorithms }: KeysPatch): Values<typeof trustedIssuers> {
   if (keys == null && jwksUrl == null) return { algorithms };
   return { keys: keys ?? null, jwksUrl: jwksUrl ?? null, algorithms: algorithms ?? usualAlgorithms(keys ?? null) };
 }
 
+/** What a list of identifiers names. */
 export interface Listed {
-  /** The ids that were found, as a SELECT of `id`. */
+  /** The ids of the records that were found, as a SELECT of `id`. */
   ids: SQL;
-  /** The rows (path, entity) of those that were not. */
+  /** A row (path, entity) for each identifier that names no record. */
   missing: SQL;
 }
 
-/** Looks up identifiers; `found` is an expression for the id of one, over the JSON object `given.value`. */
+/** Looks up identifiers. `found` is an expression for the id of one record, over the JSON object `given.value`. */
 function resolve(given: readonly Record<string, unknown>[], entity: string, found: SQL): Listed {
   const rows = sql`(SELECT given.value ->> 'path' AS path, ${found} AS id FROM json_each(${jsonList(given)}) given)`;
   return {
@@ -97,6 +104,7 @@ function resolve(given: readonly Record<string, unknown>[], entity: string, foun
   };
 }
 
+/** Looks up the roles for users of customers that these identifiers name. */
 export const resolveRoles = (identifiers: readonly RoleIdentifier[]): Listed =>
   resolve(
     identifiers.map((identifier, position) => ({
@@ -109,6 +117,7 @@ export const resolveRoles = (identifiers: readonly RoleIdentifier[]): Listed =>
       AND (role.id = given.value ->> 'id' OR role.name_key = given.value ->> 'nameKey'))`,
   );
 
+/** Looks up the live customers that these identifiers name. */
 export const resolveCustomers = (identifiers: readonly CustomerIdentifier[]): Listed =>
   resolve(
     identifiers.map((identifier, position) => ({

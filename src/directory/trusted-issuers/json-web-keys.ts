@@ -2,7 +2,7 @@ import { createPublicKey } from 'node:crypto';
 import * as z from 'zod';
 import { choice, otherwise } from '../kernel/input.ts';
 
-/** What a token of a trusted issuer may be signed with: by two keys, one of them public. */
+/** The algorithms that a trusted issuer may sign tokens with. All are asymmetric, so we never hold a key that signs. */
 export const SIGNING_ALGORITHMS = [
   'RS256',
   'RS384',
@@ -15,14 +15,16 @@ export const SIGNING_ALGORITHMS = [
   'ES512',
   'EdDSA',
 ] as const;
+/** An algorithm that a trusted issuer may sign tokens with. */
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
+/** How many keys a trusted issuer has at most. */
 export const MAX_KEYS = 10;
 const MIN_RSA_BITS = 2048;
 const MAX_RSA_BITS = 8192;
 const ALGORITHM_OF_CURVE = { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512' } as const;
 
-/** What of a key is nobody's business but the issuer's. `k` is a key that is not public at all. */
+/** Members of a JSON Web Key that only its owner may know. `k` is a symmetric key, which has no public half. */
 const PRIVATE_PARTS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 const number = (maxLength: number) =>
@@ -49,7 +51,7 @@ const common = {
 const key = z.discriminatedUnion(
   'kty',
   [
-    // With another exponent than the usual ones, 1 among them, signatures may be worth nothing.
+    // With another exponent than these two, such as 1, anybody could forge signatures.
     z.object({ ...common, kty: z.literal('RSA'), n: modulus, e: choice(['AQAB', 'Aw']) }),
     z.object({
       ...common,
@@ -72,7 +74,7 @@ function isKey(jwk: z.output<typeof key>): boolean {
   }
 }
 
-/** A public key to verify signatures with (RFC 7517); of its members those that this takes. */
+/** A public key to verify signatures with (RFC 7517). Members that are not needed for that are dropped. */
 export const publicKey = z
   .looseObject({}, { error: otherwise('must be a JSON Web Key') })
   .refine((jwk) => PRIVATE_PARTS.every((part) => !(part in jwk)), {
@@ -85,9 +87,10 @@ export const publicKey = z
     error: 'does not go with the key',
   });
 
+/** A public key to verify the tokens of a trusted issuer with. */
 export type PublicKey = z.output<typeof key>;
 
-/** Keys that are named apart, as soon as there are several. */
+/** The public keys of a trusted issuer. If there are several, each has a `kid` of its own. */
 export const publicKeys = z
   .array(publicKey, { error: otherwise('must be a list') })
   .min(1, 'must be at least one')
@@ -96,14 +99,17 @@ export const publicKeys = z
     error: 'must each have a kid of its own',
   });
 
-/** What a key can be used for. */
+/** Returns the algorithms that a key can be used with. */
 export function algorithmsFor(jwk: PublicKey): SigningAlgorithm[] {
   if (jwk.kty === 'EC') return [ALGORITHM_OF_CURVE[jwk.crv]];
   if (jwk.kty === 'OKP') return ['EdDSA'];
   return SIGNING_ALGORITHMS.filter((name) => /^[RP]S/.test(name));
 }
 
-/** What is expected of keys unless something else is said. Of those at a URL nothing is known. */
+/**
+ * Returns the algorithms of an issuer that names none: those of its keys, or common ones if the keys are at a URL
+ * (null).
+ */
 export function usualAlgorithms(keys: readonly PublicKey[] | null): SigningAlgorithm[] {
   if (keys === null) return ['RS256', 'PS256', 'ES256', 'EdDSA'];
   const used = keys.flatMap((jwk) => jwk.alg ?? algorithmsFor(jwk)[0] ?? []);

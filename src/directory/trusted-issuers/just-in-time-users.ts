@@ -10,31 +10,34 @@ import { isListedBy } from '../sign-in/effective-role.ts';
 import type { TrustedIssuerRecord } from './queries.ts';
 import type { TrustedClaims } from './tokens.ts';
 
-/** What a good token says, and of whom it may say so. */
+/** The claims of a verified token, and the trusted issuer that made them. */
 export interface ClaimedIdentity {
   issuer: TrustedIssuerRecord;
   claims: TrustedClaims;
-  /** The claimed customer, if it is an id. */
+  /** What the token says about the customer, read as the id of one. */
   customerId: string | null;
 }
 
-/** Whom a token signs in, and what has to be written for that. */
+/** The user whom a token signs in, and what has to be written for that. */
 export interface TokenUser {
   userId: string;
   customerId: string;
   roleId: string;
-  /** Who is to be created. */
+  /** The user to create; null if there is one already. */
   newcomer: { email: string; name: string | undefined } | null;
+  /** Whether the issuer's id for the user is stored already. */
   isLinked: boolean;
+  /** Whether the user is invited and becomes active by this sign-in. */
   isInvited: boolean;
 }
 
+/** Returns the key by which the user of a token is stored: the issuer, and a hash of the issuer's id for the user. */
 export const identityOf = ({ issuer, claims }: ClaimedIdentity) => ({
   issuerId: issuer.id,
   externalIdHash: sha256(claims.subject),
 });
 
-/** The id of the user whom the issuer means by this external id, as an expression; NULL at first sight. */
+/** An expression: the id of the user whom an earlier token linked to this subject; NULL if none did. */
 export function identifiedUser(claimed: ClaimedIdentity): SQL {
   const { issuerId, externalIdHash } = identityOf(claimed);
   return sql`(SELECT issued_identity.user_id FROM issued_identity
@@ -42,8 +45,8 @@ export function identifiedUser(claimed: ClaimedIdentity): SQL {
 }
 
 /**
- * The id of the live customer that the token names, if the issuer lists it: an expression. An id goes before an external
- * id that looks like it, because external ids are chosen, and by others than the issuer.
+ * An expression: the id of the live customer that the token names, if the issuer lists it. An id wins over an equal
+ * external id of another customer, because anybody who edits a customer can choose its external id.
  */
 export function claimedCustomer({ issuer, claims, customerId }: ClaimedIdentity): SQL {
   const key = comparable(claims.customer ?? '');
@@ -53,7 +56,10 @@ export function claimedCustomer({ issuer, claims, customerId }: ClaimedIdentity)
     ORDER BY customer.id IS ${customerId} DESC LIMIT 1)`;
 }
 
-/** The id of the role that the token names, if the issuer lists it, or of the only one that it lists: an expression. */
+/**
+ * An expression: the id of the role that the token names, if the issuer lists it. Without a name, it is the only one
+ * listed.
+ */
 export function claimedRole({ issuer, claims: { role } }: ClaimedIdentity): SQL {
   const ofIssuer = sql`trusted_issuer_role.issuer_id = ${issuer.id}`;
   return role === undefined
@@ -63,15 +69,17 @@ export function claimedRole({ issuer, claims: { role } }: ClaimedIdentity): SQL 
 }
 
 /**
- * The user of that customer whom the directory knows by the external id, and no issuer by any: an expression. To the
- * letter, because an issuer may tell apart what the directory does not. One who is deactivated is found, too, and refused.
+ * An expression: the id of the claimed customer's user whose external id is the token's subject, if no issuer is linked
+ * to that user yet. Upper and lower case count here, because the issuer may tell two such subjects apart. A deactivated
+ * user is found as well, to be turned away later.
  */
-export const namesake = (claimed: ClaimedIdentity): SQL =>
+export const unlinkedUser = (claimed: ClaimedIdentity): SQL =>
   sql`(SELECT user.id FROM user
     WHERE user.external_id_key = ${comparable(claimed.claims.subject)} AND user.external_id = ${claimed.claims.subject}
       AND user.deleted_at IS NULL AND user.customer_id = ${claimedCustomer(claimed)}
       AND NOT EXISTS (SELECT 1 FROM issued_identity WHERE issued_identity.user_id = user.id))`;
 
+/** What is read of a user whom the directory knows already. */
 const fields = (claimed: ClaimedIdentity) => ({
   id: users.id,
   customerId: users.customerId,
@@ -83,11 +91,13 @@ const fields = (claimed: ClaimedIdentity) => ({
 });
 type KnownUser = RowOf<ReturnType<typeof fields>>;
 
+/** An expression: the id of the user who has this e-mail address; NULL if nobody has. */
 const emailHolder = (email: string | undefined): SQL<string | null> =>
   email === undefined
     ? sql`NULL`
     : sql`(SELECT user.id FROM user WHERE user.email_key = ${comparable(email)} AND user.deleted_at IS NULL)`;
 
+/** What the token asks for, looked up in the directory. */
 const asked = (claimed: ClaimedIdentity) => ({
   customerId: sql<string | null>`${claimedCustomer(claimed)}`,
   roleId: sql<string | null>`${claimedRole(claimed)}`,
@@ -97,12 +107,15 @@ type Asked = RowOf<ReturnType<typeof asked>>;
 
 const forbidden = (message: string): ForbiddenError => ForbiddenError.outOfReach(message);
 
-/** Whom the token signs in. A ForbiddenError says why it signs in nobody. */
+/**
+ * Returns the user whom a verified token signs in: one whom the directory knows, or one to be created just in time.
+ * @throws ForbiddenError that says why the token signs in nobody.
+ */
 export async function tokenUserOf(db: Database, claimed: ClaimedIdentity): Promise<TokenUser> {
   const { known, asks } = await db.reads({
     known: select(
       fields(claimed),
-      sql`FROM user WHERE user.id = COALESCE(${identifiedUser(claimed)}, ${namesake(claimed)})`,
+      sql`FROM user WHERE user.id = COALESCE(${identifiedUser(claimed)}, ${unlinkedUser(claimed)})`,
     ),
     asks: select(asked(claimed), sql``),
   });

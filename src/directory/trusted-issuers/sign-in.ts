@@ -29,27 +29,33 @@ import {
   claimedRole,
   identifiedUser,
   identityOf,
-  namesake,
   type TokenUser,
   tokenUserOf,
+  unlinkedUser,
 } from './just-in-time-users.ts';
 import { trustedIssuerRows } from './queries.ts';
 import { readTrusted, readUnverified } from './tokens.ts';
 
-/** What lies outside the directory: the web, and how those who use the API write ids. */
+/** What signing in with a token needs from outside the directory. */
 export interface Outside {
-  /** The keys at a URL, read anew if one with this id may be there by now. Throws a KeysUnavailableError. */
+  /**
+   * Returns the keys at a URL. They are read anew if none that is known has this id, because it may be there by now.
+   * @throws KeysUnavailableError if they cannot be read.
+   */
   keysAt(issuerId: string, url: string, keyId: string | null): Promise<readonly PublicKey[]>;
-  /** The id of a customer from a global one. Anything else is handed on. */
+  /** Returns the id of a customer from a global id. Any other text is returned as it is. */
   customerId(given: string): string;
 }
 
 const tokenInput = z.object({ token: z.string({ error: otherwise('must be a string') }) });
 
 /**
- * Opens a session for the user whom a trusted issuer means by its token; at first sight that is one whom the directory
- * knows by the external id, or a new one. Every token that is not good is refused alike. If a good one asks for what it
- * must not have, a ForbiddenError says so.
+ * Opens a session for the user of a trusted issuer's token. The first token for a user links the issuer's id to a user
+ * with that external id, or creates a user if the issuer may.
+ * @throws AuthenticationError for a token that is not good, without saying why.
+ * @throws ForbiddenError for a good token that asks for what the issuer or the user may not have.
+ * @throws ValidationError for what is no string, RateLimitError after too many attempts, KeysUnavailableError when the
+ * keys of the issuer cannot be read.
  */
 export async function signInByToken(caller: AnonymousCaller, input: unknown, outside: Outside): Promise<Admission> {
   const { db, address, now } = caller;
@@ -71,31 +77,31 @@ export async function signInByToken(caller: AnonymousCaller, input: unknown, out
 
   const customerId = claims.customer === undefined ? null : outside.customerId(claims.customer);
   const claimed: ClaimedIdentity = { issuer, claims, customerId };
-  // Of two who arrive for the first time at once, one finds that the other was faster.
+  // Of two first sign-ins of one user at once, one fails to write. By then the user is linked, and it succeeds.
   const admission = (await admit(caller, claimed, limits)) ?? (await admit(caller, claimed, limits));
   if (admission === null) throw new AuthenticationError();
   return admission;
 }
 
-/** Null if what was read was not so any more when it was to be written: then nothing was. */
+/** Opens the session in one batch; null if what was read has changed before it was written. */
 async function admit({ db, userAgent, now }: AnonymousCaller, claimed: ClaimedIdentity, limits: readonly RateLimit[]) {
   const tokenUser = await tokenUserOf(db, claimed);
   const { userId, customerId, roleId } = tokenUser;
   const context = eventContextOf(userId, now);
-  const mayEnter = isStillListed(claimed, tokenUser);
+  const maySignIn = isStillListed(claimed, tokenUser);
   const isIdentified = sql`${identifiedUser(claimed)} = ${userId}`;
-  const mayBeLinked = tokenUser.newcomer ? mayEnter : sql`${mayEnter} AND ${namesake(claimed)} = ${userId}`;
+  const mayBeLinked = tokenUser.newcomer ? maySignIn : sql`${maySignIn} AND ${unlinkedUser(claimed)} = ${userId}`;
   const opened = opening(context, {
     userAgent,
     effectiveRole: { userId, kind: 'CUSTOMER', customerId, tenantId: null, roleId },
-    condition: sql`${mayEnter} AND ${isIdentified}`,
+    condition: sql`${maySignIn} AND ${isIdentified}`,
     columns: { issuerId: claimed.issuer.id },
   });
   if (opened === null) throw new Error('A user with a role in a customer reaches nothing');
   const writes = [
     ...(tokenUser.newcomer ? create(context, claimed, tokenUser, tokenUser.newcomer) : []),
     ...(tokenUser.isLinked ? [] : link(context, claimed, userId, mayBeLinked)),
-    ...(tokenUser.isInvited ? join(context, userId, sql`${mayEnter} AND ${isIdentified}`) : []),
+    ...(tokenUser.isInvited ? join(context, userId, sql`${maySignIn} AND ${isIdentified}`) : []),
     ...opened.writes,
     nameTenants(context),
     refund(limits),
@@ -110,11 +116,12 @@ async function admit({ db, userAgent, now }: AnonymousCaller, claimed: ClaimedId
   }
 }
 
+/** The issuer has not changed since its token was verified. */
 const isUnchanged = ({ issuer }: ClaimedIdentity): SQL =>
   sql`EXISTS (SELECT 1 FROM trusted_issuer
     WHERE trusted_issuer.id = ${issuer.id} AND trusted_issuer.updated_at = ${issuer.updatedAt.getTime()})`;
 
-/** The issuer is as it was when the token was found good, and may sign in the user. */
+/** The issuer has not changed since its token was verified, and may still sign in the user. */
 const isStillListed = (claimed: ClaimedIdentity, { userId, customerId }: TokenUser): SQL =>
   allOf([
     isUnchanged(claimed),
@@ -122,7 +129,10 @@ const isStillListed = (claimed: ClaimedIdentity, { userId, customerId }: TokenUs
       AND user.status <> 'DEACTIVATED' AND ${isListedBy(sql`${claimed.issuer.id}`)})`,
   ]);
 
-/** Whoever comes with a token needs no invitation. The directory's own external id stays free: this one is the issuer's. */
+/**
+ * Creates an active user, who needs no invitation. The external id stays empty, because the subject is the issuer's own
+ * id.
+ */
 function create(
   context: EventContext,
   claimed: ClaimedIdentity,
@@ -139,6 +149,7 @@ function create(
   return [recorded(condition), ...writes];
 }
 
+/** Links the issuer's id for the user to the user, unless it is linked already. */
 function link(context: EventContext, claimed: ClaimedIdentity, userId: string, condition: SQL): SQL[] {
   const type = 'user.linked';
   const after = sql`json_object('trustedIssuerId', ${claimed.issuer.id}, 'externalId', ${claimed.claims.subject})`;
@@ -152,7 +163,7 @@ function link(context: EventContext, claimed: ClaimedIdentity, userId: string, c
   ];
 }
 
-/** What was invited has come. */
+/** Makes an invited user active, and ends the invitation. */
 function join(context: EventContext, userId: string, condition: SQL): SQL[] {
   const type = 'user.joined';
   const joined = wasRecorded(context, type);

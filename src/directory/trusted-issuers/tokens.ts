@@ -13,13 +13,14 @@ import { ForbiddenError } from '../kernel/errors.ts';
 import { emailAddress, newRecord, text } from '../kernel/input.ts';
 import type { TrustedIssuerRecord } from './queries.ts';
 
+/** How many characters a token of a trusted issuer has at most. */
 export const MAX_TOKEN_LENGTH = 8192;
-/** What clocks may differ by. */
+/** How much our clock and the issuer's may differ. */
 const TOLERANCE_SECONDS = 5;
-/** A token is for coming in, and not for keeping. */
+/** How long a token may be good at most: it is for signing in once, and not for keeping. */
 const MAX_LIFETIME_SECONDS = 24 * 60 * 60;
 
-/** What a token says of itself before anybody has looked at its signature: it tells where to look, and nothing else. */
+/** What a token says before its signature is verified. It serves only to find the issuer and the key. */
 export interface Unverified {
   issuer: string;
   algorithm: string;
@@ -29,7 +30,7 @@ export interface Unverified {
 const header = z.object({ alg: z.string(), kid: z.string().optional() });
 const payload = z.object({ iss: z.string().max(256) });
 
-/** Null for what cannot be a token. */
+/** Returns what a token says, without verifying it; null for a text that cannot be a token. */
 export function readUnverified(token: string): Unverified | null {
   if (token.length > MAX_TOKEN_LENGTH) return null;
   const parts = decoded(token);
@@ -46,7 +47,7 @@ function decoded(token: string) {
   }
 }
 
-/** Compared as it is given, to the letter: what `text` would trim, or refuse, is nobody's id. */
+/** The issuer's id for a user, compared to the letter. What `text` would trim or reject is no such id. */
 const subject = z.string().refine((given) => text.safeParse(given).data === given);
 
 const claims = newRecord({
@@ -56,20 +57,21 @@ const claims = newRecord({
   name: text.optional(),
 });
 
-/** Whom a token is about. */
+/** What a verified token says about its user. */
 export interface TrustedClaims extends z.output<typeof claims> {
   subject: string;
 }
 
-type Trust = Pick<TrustedIssuerRecord, 'issuer' | 'audience' | 'algorithms'>;
+type TokenRules = Pick<TrustedIssuerRecord, 'issuer' | 'audience' | 'algorithms'>;
 
 /**
- * What a token says that the issuer has signed with one of these keys, for this audience, and that is good now; null for
- * any other. A ForbiddenError for one that is good, and says something that cannot be.
+ * Returns the claims of a token that one of these keys signed for this audience. Returns null for any other, and for
+ * one that is not good now or is good for more than a day.
+ * @throws ForbiddenError for a verified token with a claim of the wrong shape.
  */
 export async function readTrusted(
   token: string,
-  { issuer, audience, algorithms }: Trust,
+  { issuer, audience, algorithms }: TokenRules,
   keys: readonly JWK[],
   now: Date,
 ): Promise<TrustedClaims | null> {
@@ -90,7 +92,7 @@ export async function readTrusted(
   throw ForbiddenError.outOfReach(`The claim ${issue?.path.join('.')} ${issue?.message}.`);
 }
 
-/** Counted from when it was made, if it says so, and else from now. */
+/** Whether a token is good for at most a day from when it was made or, if it does not say when, from now. */
 function isShort({ iat, exp }: { iat?: number | undefined; exp?: number | undefined }, now: Date): boolean {
   const seconds = now.getTime() / 1000;
   if (exp === undefined || (iat !== undefined && iat > seconds + TOLERANCE_SECONDS)) return false;
@@ -106,7 +108,9 @@ async function verify(token: string, keys: readonly JWK[], options: JWTVerifyOpt
   }
 }
 
-/** A key that looks like one and is none is as good as none. */
+/**
+ * Finds the key of a token. A broken key counts as missing, so that it makes a token invalid and is no failure of ours.
+ */
 function findAmong(keys: readonly JWK[]): JWTVerifyGetKey {
   const find = createLocalJWKSet({ keys: [...keys] });
   return async (header, token) => {

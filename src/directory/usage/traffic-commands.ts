@@ -10,9 +10,10 @@ import { isDataSource } from './data-source-commands.ts';
 import { PIXEL } from './data-sources.ts';
 import { firstHour, hourOf, MAX_AHEAD_MILLISECONDS, MAX_WINDOW_HOURS } from './traffic-hours.ts';
 
+/** How many entries are recorded at once at most. */
 export const MAX_ENTRIES = 1000;
 
-/** The largest count that GraphQL has an Int for. */
+/** The largest Int of GraphQL. */
 const MAX_COUNT = 2 ** 31 - 1;
 
 const count = z
@@ -30,27 +31,29 @@ const recentTime = instant
 const trafficEntry = z.object({ entryId: text, pixelId: id, at: recentTime, events: count, publishErrors: count });
 type TrafficEntry = z.output<typeof trafficEntry>;
 
+/** What became of one entry: it was counted, or its id had been recorded before. */
 export interface RecordedEntry {
-  /** As the caller gave it. */
+  /** The id that the caller gave the entry. */
   entryId: string;
   outcome: 'RECORDED' | 'DUPLICATE';
 }
 
+/** What became of the entries, in the order given. */
 export interface TrafficResult {
   entries: readonly RecordedEntry[];
 }
 
-/** Which entries are new, as a JSON array of pairs (pixel, entry). */
+/** The entries that this command inserted, as a JSON array of pairs (pixel id, entry id). */
 interface Recorded {
   recorded: string;
 }
 
 /**
- * Counts traffic, all of the entries or none, and each entry id of a tenant once.
+ * Counts traffic: all of the entries or none, and each entry id of a tenant only once.
  *
- * It is the one command without an event: there would be thousands that say no more than the counts. The entries take the
- * place of events. They are inserted if every check passes and their ids are new, and what is counted is read from those that
- * this very command inserted: so an entry and its counts cannot come apart.
+ * This is the only command without events, of which there would be thousands that say no more than the counts. The
+ * entries take their place. First the new ones are inserted, if every check passes. Then the entries that this command
+ * inserted are counted, so an entry and its count cannot come apart.
  */
 export const recordTraffic = command({
   name: 'recordTraffic',
@@ -84,7 +87,7 @@ function pixelsExist(viewer: Viewer, entries: readonly TrafficEntry[]): Check<un
   ]);
 }
 
-/** Of several entries with one id the first is inserted, and none that is there already. */
+/** Inserts the entries whose ids the tenant does not have yet. Of several with one id, it inserts the first. */
 function insertEntries({ id, at: now }: CommandContext, entries: readonly TrafficEntry[], allowed: SQL): SQL {
   const given = entries.map(({ at, ...entry }) => ({ ...entry, hour: Math.min(hourOf(at), hourOf(now)) }));
   return sql`INSERT INTO traffic_entry (tenant_id, entry_id, command_id, pixel_id, hour, events, publish_errors)
@@ -95,6 +98,7 @@ function insertEntries({ id, at: now }: CommandContext, entries: readonly Traffi
     ON CONFLICT (tenant_id, entry_id) DO NOTHING`;
 }
 
+/** Adds what this command inserted to the counts of each tenant and hour. */
 const countHours = ({ id, at }: CommandContext): SQL =>
   sql`INSERT INTO traffic_hour (tenant_id, hour, events, publish_errors, updated_at)
     SELECT tenant_id, hour, sum(events), sum(publish_errors), ${at.getTime()}
@@ -104,12 +108,13 @@ const countHours = ({ id, at }: CommandContext): SQL =>
       publish_errors = traffic_hour.publish_errors + excluded.publish_errors,
       updated_at = max(traffic_hour.updated_at, excluded.updated_at)`;
 
+/** Notes at each pixel the last hour in which it had traffic. */
 const noteLastHours = ({ id }: CommandContext): SQL =>
   sql`UPDATE data_source SET last_traffic_hour = counted.hour
     FROM (SELECT pixel_id, max(hour) AS hour FROM traffic_entry WHERE command_id = ${id} AND events > 0 GROUP BY pixel_id) counted
     WHERE data_source.id = counted.pixel_id AND coalesce(data_source.last_traffic_hour, 0) < counted.hour`;
 
-/** An entry is recorded if it was inserted, and is the first of its id that could have been. */
+/** Returns what became of each entry. Of several equal ones, only the first was inserted. */
 function outcomes(entries: readonly TrafficEntry[], inserted: readonly [string, string][]): RecordedEntry[] {
   const keyOf = (pixelId: string, entryId: string) => `${pixelId} ${entryId}`;
   const recorded = new Set(inserted.map(([pixelId, entryId]) => keyOf(pixelId, entryId)));

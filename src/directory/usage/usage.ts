@@ -14,20 +14,21 @@ export interface DataSourceTotals {
   total: number;
 }
 
+/** The traffic of a tenant in one hour. */
 export interface TrafficHour {
-  /** When it begins. */
+  /** When the hour begins. */
   hour: Date;
   events: number;
   publishErrors: number;
 }
 
-/** What a tenant has now, and what flowed through it in a window of hours that ends now. */
+/** The data sources that a tenant has now, and its traffic in a window of hours that ends with the present one. */
 export interface Usage {
   durationInHours: number;
   pixels: DataSourceTotals;
   pipelines: DataSourceTotals;
   eventsReceived: number;
-  /** Of the pixels that there are. */
+  /** How many of the tenant's pixels had traffic in the window. */
   pixelsWithTraffic: number;
   publishErrors: number;
   /** When traffic of the window was last recorded; null if none was. */
@@ -39,7 +40,12 @@ export interface Usage {
 type CountedSources = [kind: DataSourceKind['kind'], status: 'ACTIVE' | 'INACTIVE', total: number, withTraffic: number];
 type CountedHour = [hour: number, events: number, publishErrors: number, updatedAt: number];
 
-/** The usage of those of these tenants that are live and in reach: all in one statement, which reads the hours of the window and no other. */
+/**
+ * Returns the usage of these tenants by their ids, as far as they are live and in reach. One statement reads it for all
+ * of them, and only the hours of the window.
+ * @throws ForbiddenError without `usage:read` or for a reach of one customer, ValidationError for a window of the wrong
+ * length.
+ */
 export async function usageOfTenants(
   { db, viewer }: Caller,
   tenantIds: readonly string[],
@@ -64,7 +70,9 @@ interface Counted {
   hours: readonly CountedHour[];
 }
 
-/** `tenants` is a FROM clause of rows `wanted`, whose values are ids of tenants. */
+/**
+ * Reads what was counted since an hour. `tenants` is a FROM clause of rows `wanted`, whose values are ids of tenants.
+ */
 const countedSince = (first: number, tenants: SQL): Statement<Counted> =>
   mapRows(
     select(

@@ -18,13 +18,16 @@ import { USER } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
 
+/** The user who was given a tenant role. */
 export interface AddedUserResult extends InvitedResult {
+  /** Whether the user was created for it. */
   isNew: boolean;
 }
 
 /**
- * Gives a role in a tenant to the user with this e-mail address, a new one if there is none. Who has a role there
- * already is not given another; of who is out of reach nothing is told but that the address is taken.
+ * Gives a tenant role to the user with this e-mail address, who is created and invited if there is none. It fails for a
+ * user who has a role in the tenant already. It fails, too, for a user out of reach, of whom it tells nothing but that
+ * the address is taken.
  */
 export const addTenantUser = command({
   name: 'addTenantUser',
@@ -63,7 +66,7 @@ export const addTenantUser = command({
       ],
       writes: (allowed) => [
         creating.recorded(sql`${allowed} AND NOT ${exists(USER, named)}`),
-        // Before the user is written, who would be one that has always been out of reach.
+        // Comes before the user is written: one without a role there yet would be out of reach, and not `allowed`.
         recordTenantRoles(context, given, allowed),
         ...creating.writes,
         ...writeTenantRoles(context),

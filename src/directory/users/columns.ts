@@ -4,7 +4,7 @@ import type { users } from '../../db/schema/users.ts';
 import type { Values } from '../../db/statement.ts';
 import { choice, comparable, emailAddress, text, webAddress } from '../kernel/input.ts';
 
-/** What a user is described by, beside the e-mail address. */
+/** The fields of a user's input, except the e-mail address. */
 export const userDetails = {
   name: text.nullish(),
   phone: text.nullish(),
@@ -12,11 +12,13 @@ export const userDetails = {
   externalId: text.nullish(),
 };
 
-/** What a status can be set to: INVITED is how users begin, and nobody gets back there. */
+/** A status that a user can be given. INVITED is not among them: users begin with it, and never return to it. */
 export const settableStatus = choice(['ACTIVE', 'DEACTIVATED']);
 
+/** The fields of a new user's input. */
 export const newUserDetails = { ...userDetails, email: emailAddress };
 
+/** A change to a user, once it has been validated. */
 export interface UserPatch extends z.output<z.ZodObject<typeof userDetails>> {
   email?: string | undefined;
   status?: 'ACTIVE' | 'DEACTIVATED' | undefined;
@@ -24,7 +26,7 @@ export interface UserPatch extends z.output<z.ZodObject<typeof userDetails>> {
 
 type UserValues = Values<typeof users>;
 
-/** The columns that a patch sets: a field left out is untouched, null clears it. */
+/** Returns the columns that a change sets. A field left out stays as it is, and null clears it. */
 export function patchedUser({ email, name, externalId, ...patch }: UserPatch): UserValues {
   return {
     ...patch,
@@ -34,13 +36,13 @@ export function patchedUser({ email, name, externalId, ...patch }: UserPatch): U
   };
 }
 
-/** Where a new user has its own role. */
+/** Where a new user has a role of their own. A user of the kind TENANT has none, only tenant roles. */
 export type Home =
   | { kind: 'ORGANIZATION'; roleId: SQL }
   | { kind: 'CUSTOMER'; roleId: SQL; customerId: SQL }
   | { kind: 'TENANT' };
 
-/** The columns of a new user: invited, until somebody signs in. */
+/** Returns the columns of a new user, who is invited until they choose a password or sign in with a token. */
 export const newUser = (details: UserPatch & { email: string }, home: Home): UserValues => ({
   status: 'INVITED',
   nameKey: '',

@@ -28,23 +28,29 @@ import type { UserRecord } from './queries.ts';
 
 const asResult = (user: UserRecord): UserResult => ({ user });
 
-/** Whether this is a user in reach: what else the input names is looked for only then, or answers would tell them apart. */
+/**
+ * Over the columns of `user`: the user has this id, is live and in reach. Nothing else of the input is looked up for
+ * other users, because the errors would tell something about them.
+ */
 const isKnown = ({ reach }: Viewer, userId: string): SQL =>
   sql`user.id = ${userId} AND ${USER_IS_LIVE} AND ${userInReach(reach, sql`user.id`)}`;
 
-/** Whether this is a user of whom only a part is in reach: of the rest nothing is told, by whatever guess. */
+/** An expression: the user is in reach, but not all that the user can reach. Errors must not tell of the rest. */
 const isPartly = (viewer: Viewer, userId: string): SQL =>
   sql`EXISTS (SELECT 1 FROM user WHERE ${isKnown(viewer, userId)} AND NOT ${userWhollyInReach(viewer.reach, sql`user.id`)})`;
 
-/** Of a user with a role in the organization or a customer, which of the two; NULL for one with neither. */
+/** The scope of the user's own role, `ORGANIZATION` or `CUSTOMER`; NULL for a user with tenant roles only. */
 const ownScope = (viewer: Viewer, userId: string): SQL =>
   sql`(SELECT user.kind FROM user WHERE ${isKnown(viewer, userId)} AND user.kind <> 'TENANT')`;
 
 /**
  * Changes a user. Fields left out stay as they are, and null clears.
- * Another e-mail address may name somebody else: it ends the password and all sessions and links of the user, and mails an
- * invitation to the new address (trigger `access_follows_email`). Deactivating a user ends all sessions and links
- * (trigger `access_ends_with_user`). The roles of the user in tenants follow (trigger `assignment_follows_user`).
+ *
+ * A changed e-mail address may belong to somebody else. So the user's password and all sessions and links end, and an
+ * invitation is mailed to the new address (trigger `access_follows_email`). A change of case alone ends nothing.
+ *
+ * Deactivating a user ends all sessions and links (trigger `access_ends_with_user`). The user's tenant roles have a
+ * copy of the name and the status, which is kept up to date (trigger `assignment_follows_user`).
  */
 export const updateUser = command({
   name: 'updateUser',
@@ -101,23 +107,24 @@ export const updateUser = command({
       checks,
       asResult,
     );
-    // An invitation is mailed again, to the other address.
+    // Another address is sent an invitation.
     return { ...altering, mails: patch.email !== undefined };
   },
 });
 
+/** Says of a user id whether this command takes the role `owner` from that user. */
 const demoted = (userId: string, roleId: SQL) => (id: SQL) =>
   sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`;
 
-/** What may stand against hiding or erasing a user who is there. */
+/** Checks for hiding or erasing a user: the viewer holds all that the user has, and an owner and admins remain. */
 const deletionChecks = (viewer: Viewer, userId: SQL): Check<unknown>[] => [
   ...holdsUser(viewer, userId),
   ...keepsOwnerAndAdmins(viewer.reach, userId),
 ];
 
 /**
- * Hides a user, or erases the user for good. Roles in tenants survive hiding.
- * Sessions and links of a hidden user end, and restoring the user does not bring them back (trigger `access_ends_with_user`).
+ * Hides a user, or erases the user for good. Tenant roles survive hiding. The sessions and links of a hidden user end
+ * (trigger `access_ends_with_user`), and restoring the user does not bring these back.
  */
 export const deleteUser = command({
   name: 'deleteUser',
@@ -139,13 +146,13 @@ export const deleteUser = command({
   },
 });
 
-/** Those of these users whom `deleteUser` would hide now. */
+/** Returns the ids of those of the given users whom the viewer could hide with `deleteUser` now. */
 export const deletableUsers = (caller: Caller, ids: readonly string[]): Promise<Set<string>> =>
   changeable(caller, USER, deleteUser, ids, deletionChecks(caller.viewer, sql`${USER.table.id}`));
 
 /**
- * Brings a hidden user back, who has to sign in anew. A user whose customer is hidden comes back with the customer, and
- * is not found before.
+ * Restores a hidden user, who has to sign in again. A user whose customer is hidden is not found until the
+ * customer is restored.
  */
 export const restoreUser = command({
   name: 'restoreUser',

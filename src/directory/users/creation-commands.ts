@@ -23,11 +23,13 @@ interface Creation {
   values: Parameters<typeof creation<typeof USER.table>>[3];
   roleId: SQL;
   missing: readonly SQL[];
+  /** More writes, such as that of a tenant role. */
   along?: readonly SQL[];
+  /** Whether the caller wants a shareable invitation. */
   handOutLink: boolean | undefined;
 }
 
-/** A new user with a role that holds no more than the viewer, who is invited by mail. */
+/** Plans a new user, who is invited by mail. The viewer must hold all permissions of the user's role. */
 function planCreation(
   context: CommandContext,
   { userId, values, roleId, missing, along = [], handOutLink }: Creation,
@@ -56,6 +58,7 @@ function planCreation(
 
 const invitedUser = { ...newUserDetails, handOutLink: flag.optional() };
 
+/** Creates and invites a user with a role in the organization, that is, a member of the team. */
 export const createOrganizationUser = command({
   name: 'createOrganizationUser',
   permissions: ['user:create'],
@@ -75,7 +78,10 @@ export const createOrganizationUser = command({
   },
 });
 
-/** A user of one customer. Who reaches some tenants reaches no customer as a whole, and makes none. */
+/**
+ * Creates and invites a user of one customer. No viewer whose reach is limited to tenants can, because they reach no
+ * customer as a whole.
+ */
 export const createCustomerUser = command({
   name: 'createCustomerUser',
   permissions: ['user:create'],
@@ -102,7 +108,7 @@ export const createCustomerUser = command({
   },
 });
 
-/** A user with a role in one tenant, to begin with, and none in the organization or a customer. */
+/** Creates and invites a user with one tenant role, and without a role in the organization or a customer. */
 export const createTenantUser = command({
   name: 'createTenantUser',
   permissions: ['user:create'],

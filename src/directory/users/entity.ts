@@ -5,7 +5,7 @@ import type { Entity } from '../commands/entity.ts';
 import { USER_IS_LIVE } from '../commands/identifiers.ts';
 import { type UserRecord, userRows } from './queries.ts';
 
-/** Users, as commands change them. */
+/** What commands need to know of users: their table, snapshot, reach and unique values. */
 export const USER: Entity<typeof users, UserRecord> = {
   name: 'User',
   word: 'user',
@@ -25,12 +25,13 @@ export const USER: Entity<typeof users, UserRecord> = {
   ],
 };
 
+/** The user, as the command left them. */
 export interface UserResult {
   user: UserRecord;
 }
 
-/** What a command answers that may have handed out a link to the user, to join by. */
+/** The user, with a shareable invitation if the caller asked for one and may have it. */
 export interface InvitedResult extends UserResult {
-  /** The token of the link that was handed out; null if none was. */
+  /** The token of the shareable invitation; null if there is none. */
   linkToken: string | null;
 }

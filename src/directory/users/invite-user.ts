@@ -14,15 +14,16 @@ import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import type { InvitedResult } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 
-/** Mails a user who has not set a password yet another invitation, in place of the one before. */
+/** Mails another invitation to a user who has no password yet. The invitation before it stops working. */
 export const inviteUser = command({
   name: 'inviteUser',
   permissions: ['user:create'],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
   input: z.object({
     userIdentifier,
-    /** Nobody but who has a role there: for callers who mean a user of one place, and have an address only. */
+    /** If given, the user must have a role in this tenant. It is for callers who know only an e-mail address. */
     tenantIdentifier: tenantIdentifier.nullish(),
+    /** If true, the user must have a role in the organization. */
     teamMember: flag.nullish(),
     handOutLink: flag.nullish(),
   }),
@@ -30,10 +31,10 @@ export const inviteUser = command({
   plan(context, { userIdentifier: identifier, ...given }): Plan<InvitedResult, UserRecord> {
     const { viewer } = context;
     const type = 'user.invited';
-    // Who is in the team is not to be found out by who sees of a user a part only.
+    // A viewer who sees users in part must not find out who is in the team.
     if (given.teamMember) requireReach(viewer, ['ORGANIZATION']);
-    const isMeant = hasRole(viewer, given);
-    const target = sql`${isUser(identifier)} AND ${userInReach(viewer.reach, sql`user.id`)} AND ${isMeant}`;
+    const hasRoles = hasRolesIn(viewer, given);
+    const target = sql`${isUser(identifier)} AND ${userInReach(viewer.reach, sql`user.id`)} AND ${hasRoles}`;
     const shareable = shareableInvitation(context, given.handOutLink);
     const path = pathOf('userIdentifier', identifier);
     return {
@@ -62,13 +63,13 @@ export const inviteUser = command({
   },
 });
 
-interface Where {
+interface Places {
   tenantIdentifier?: TenantIdentifier | null | undefined;
   teamMember?: boolean | null | undefined;
 }
 
-/** Over the columns of `user`: has a role in all of these places. */
-function hasRole({ reach }: Viewer, { tenantIdentifier, teamMember }: Where): SQL {
+/** Over the columns of `user`: the user has a role in the tenant, if one is given, and in the team, if asked for. */
+function hasRolesIn({ reach }: Viewer, { tenantIdentifier, teamMember }: Places): SQL {
   const inTenant = tenantIdentifier
     ? sql`EXISTS (SELECT 1 FROM assignment
         WHERE assignment.user_id = user.id AND assignment.tenant_id = ${tenantNamed(reach, tenantIdentifier)})`

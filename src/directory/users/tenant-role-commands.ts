@@ -29,7 +29,7 @@ interface Given {
   tenantIdentifier: TenantIdentifier;
 }
 
-/** What both commands are about, as expressions: the user, the tenant, and the role that the user has there. */
+/** Looks up the user, the tenant, and the role that the user has there now, as expressions. */
 function resolve({ viewer }: CommandContext, { userIdentifier, tenantIdentifier }: Given) {
   const target = sql`${isUser(userIdentifier)} AND ${userInReach(viewer.reach, sql`user.id`)}`;
   const userId = sql`(SELECT user.id FROM user WHERE ${target})`;
@@ -49,8 +49,8 @@ function resolve({ viewer }: CommandContext, { userIdentifier, tenantIdentifier 
 }
 
 /**
- * Gives a user a role in a tenant, in place of the one that the user has there. The viewer holds what both grant. What
- * the user is elsewhere does not matter: the tenant is the viewer's, and it is the tenant that lets people in and out.
+ * Gives a user a tenant role, in place of the one that the user has in the tenant. The viewer must hold the permissions
+ * of both. What the user may do elsewhere does not matter: a tenant's managers decide who gets in.
  */
 export const assignTenantRole = command({
   name: 'assignTenantRole',
@@ -80,7 +80,10 @@ export const assignTenantRole = command({
   },
 });
 
-/** Those of these tenants where `assignTenantRole` gives roles to users, as far as the viewer holds what they allow. */
+/**
+ * Returns the ids of those of the given tenants where the viewer may use `assignTenantRole`. Whether the viewer holds
+ * the permissions of a role is not considered.
+ */
 export async function tenantsWhoseUsersAreEditable(
   { db, viewer }: Caller,
   ids: readonly string[],
@@ -92,9 +95,9 @@ export async function tenantsWhoseUsersAreEditable(
 }
 
 /**
- * Takes a user's role in a tenant away; a user who has none there stays as before, which is no error.
- * The user's sessions in that tenant end (trigger `session_ends_with_assignment`), and it is no longer the tenant that the
- * user starts in (trigger `default_tenant_follows_assignment`).
+ * Takes a user's tenant role away. Having no role in the tenant is no error. The user's sessions in the tenant end
+ * (trigger `session_ends_with_assignment`). If it was the user's default tenant, the user has none any more (trigger
+ * `default_tenant_follows_assignment`).
  */
 export const revokeTenantRole = command({
   name: 'revokeTenantRole',
@@ -118,7 +121,7 @@ export const revokeTenantRole = command({
         ),
         ...writeTenantRoles(context),
       ],
-      // Without the role, the user may be out of reach: then it is found by what was recorded.
+      // Without the role, the user may be out of reach: then the recorded event tells who it was.
       answer: userRows(sql`WHERE user.id IN (${allRecordedSubjects(context)}) OR (${target})`),
       result: (user) => ({ user }),
     };

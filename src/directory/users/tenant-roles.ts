@@ -17,7 +17,7 @@ const fields = {
   createdAt: tenantRoles.createdAt,
 };
 
-/** That a user has a role in a tenant. */
+/** A tenant role: the role that a user has in a tenant. */
 export interface TenantRoleRecord extends RowOf<typeof fields> {}
 
 const scanned = alias(tenantRoles, 'scanned');
@@ -51,10 +51,10 @@ export function listTenantRolesOfUsers(
   });
 }
 
-const ofAssignment = (tenantId: SQL, roleId: SQL): SQL =>
+const tenantRoleJson = (tenantId: SQL, roleId: SQL): SQL =>
   sql`json_object('tenantId', ${tenantId}, 'roleId', ${roleId})`;
 
-/** Records for each row (user_id, tenant_id, role_id) of `given` that the user has that role there from now on. */
+/** Records a tenant role for each row (user_id, tenant_id, role_id) of `given`, unless the user has it already. */
 export function recordTenantRoles(context: CommandContext, given: SQL, condition: SQL): SQL {
   const current = (expression: SQL) =>
     sql`(SELECT ${expression} FROM assignment held
@@ -65,14 +65,14 @@ export function recordTenantRoles(context: CommandContext, given: SQL, condition
       type: 'tenantRole.assigned',
       subjectType: 'User',
       subjectId: sql`giving.user_id`,
-      before: current(ofAssignment(sql`held.tenant_id`, sql`held.role_id`)),
-      after: ofAssignment(sql`giving.tenant_id`, sql`giving.role_id`),
+      before: current(tenantRoleJson(sql`held.tenant_id`, sql`held.role_id`)),
+      after: tenantRoleJson(sql`giving.tenant_id`, sql`giving.role_id`),
     },
     sql`FROM ${given} giving WHERE ${condition} AND ${current(sql`held.role_id`)} IS NOT giving.role_id`,
   );
 }
 
-/** Records the end of the assignments for which the condition over `assignment` holds. */
+/** Records the end of the tenant roles that meet a condition over the table `assignment`. */
 export function recordTenantRolesEnding(context: CommandContext, condition: SQL): SQL {
   return recordEvent(
     context,
@@ -80,13 +80,13 @@ export function recordTenantRolesEnding(context: CommandContext, condition: SQL)
       type: 'tenantRole.revoked',
       subjectType: 'User',
       subjectId: sql`assignment.user_id`,
-      before: ofAssignment(sql`assignment.tenant_id`, sql`assignment.role_id`),
+      before: tenantRoleJson(sql`assignment.tenant_id`, sql`assignment.role_id`),
     },
     sql`FROM assignment WHERE ${condition}`,
   );
 }
 
-/** Writes what was recorded: the assignments that begin, change and end. */
+/** Returns the writes that begin, change and end the tenant roles that were recorded. */
 export function writeTenantRoles(context: CommandContext): SQL[] {
   return [
     sql`INSERT INTO assignment (tenant_id, user_id, role_id, created_at,
