@@ -1,4 +1,4 @@
-/** The column that a broken UNIQUE index is about, such as `customer.email_key`; null for any other failure. */
+/** Returns the first column of a violated UNIQUE index, such as `customer.email_key`; null for any other error. */
 export function violatedUniqueColumn(error: unknown): string | null {
   if (!(error instanceof Error)) return null;
   const match = /UNIQUE constraint failed: (\w+\.\w+)/.exec(error.message);
