@@ -22,7 +22,7 @@ export const events = sqliteTable('event', {
 
 /**
  * The tenants that each event names, with the columns that events are filtered by. Callers with the reach TENANTS see
- * only events that are listed here. There is no foreign key, because events outlive their tenants.
+ * only events that name one of their tenants. There is no foreign key, because events outlive their tenants.
  */
 export const eventTenants = sqliteTable(
   'event_tenant',

@@ -41,8 +41,9 @@ export const mailedLinks = sqliteTable(
 );
 
 /**
- * Where users are signed in. A session that has ended is deleted: by a command, or by the triggers
- * `access_ends_with_user`, `access_follows_email`, `session_ends_with_assignment` and `session_ends_with_tenant`.
+ * Where users are signed in. A session that ends is deleted: by a command, by cron once it has expired, or by the
+ * triggers `access_ends_with_user`, `access_follows_email`, `session_ends_with_assignment` and
+ * `session_ends_with_tenant`.
  */
 export const sessions = sqliteTable('session', {
   id: id(),

@@ -19,47 +19,50 @@ const ROOT: Viewer = {
   session: null,
 };
 
-/** A credential as a request carries it. */
+/** A credential that a request carries. It has not been checked. */
 export interface PresentedCredential {
   token: string;
-  /** For an API whose clients say more of a key than the key. Then it is an API key, and no other credential. */
+  /** What clients of some APIs state about their API key. If it is not null, only an API key is accepted. */
   claims: ApiKeyClaims | null;
 }
 
-/** Where an API finds the credential, and how it says that there is no valid one. */
+/** The part of an API that finds the credential in a request, and answers if there is no valid one. */
 export interface AuthenticationScheme {
   credentialOf(request: Request): PresentedCredential | null;
-  /** Whether it takes client tokens as well, which no other API does. */
+  /** Whether the API accepts client tokens beside API keys and access tokens. By default it does not. */
   takesClientTokens?: boolean;
   unauthenticated(): Response;
 }
 
 const BEARER = /^Bearer +([^\s]+)$/i;
 
-/** `Authorization: Bearer <key or access token>`, which every API takes. */
+/** Returns the credential in `Authorization: Bearer <key or access token>`, or null if there is none. */
 export function bearerOf({ headers }: Request): PresentedCredential | null {
   const [, token] = BEARER.exec(headers.get('authorization') ?? '') ?? [];
   return token === undefined ? null : { token, claims: null };
 }
 
+/** The header of a 401 that tells clients to authenticate with a bearer token (RFC 6750). */
 export const CHALLENGE = { 'www-authenticate': 'Bearer realm="tenantry"' };
 
 type Answer = (caller: Caller) => Promise<Response>;
 
+/** An answer, with the work to be done after it was sent. */
 export interface Answered {
   response: Response;
+  /** Records that the credential was used; null if there is nothing to record. */
   noteUse: Authenticated['noteUse'];
-  /** Whether a mail waits to be sent. */
+  /** Whether the outbox has a mail to send. */
   mailIsDue: boolean;
 }
 
-/** An answer that leaves nothing to do behind it. */
+/** Returns an answer that needs no work after it was sent. */
 export const answered = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
 
 /**
- * Answers as the holder of the request's credential, or 401 without asking. What is known of a credential from requests
- * before is relied on and checked on the way; if it has changed, the answer is thrown away and made again, afresh.
- * Nothing has been written by then: a write is not begun before the check.
+ * Runs `answer` for the viewer who owns the request's credential, or answers 401 without running it. A cached credential
+ * is revalidated with the first read, and before any write. If it has changed, `answer` runs again with a fresh one;
+ * nothing was written before.
  */
 export async function asViewer(
   request: Request,
@@ -102,10 +105,10 @@ async function attempt(
   return { response, noteUse: authenticated.noteUse, mailIsDue: isDue };
 }
 
-/** Three parts of base64url, and no key of ours. */
+/** Three parts of base64url. API keys have no dots. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** The holder of the credential, or null, which does not say what is wrong with it. */
+/** Returns the owner of the credential, or null without saying what is wrong with it. */
 async function authenticate(
   { token, claims }: PresentedCredential,
   env: Environment,
@@ -121,7 +124,7 @@ async function authenticate(
   return client ?? authenticateUser(db, signed.tokens, token, now, how);
 }
 
-/** The entrance of an API whose clients carry a bearer token, and say nothing else of themselves. */
+/** The authentication of an API whose clients send a bearer token, and that has GraphQL's format of errors. */
 export const BEARER_ONLY: AuthenticationScheme = {
   credentialOf: bearerOf,
   unauthenticated: () =>
