@@ -32,7 +32,8 @@ const ROUTES: Record<string, Handler> = {
 };
 
 /**
- * Answers every request, also when something fails. Every answer has a request id; an unexpected failure is logged and masked.
+ * Answers every request, also when something fails. Every answer has a request id; an unexpected failure is logged and
+ * masked.
  */
 export async function handle(request: Request, env: Environment, context: ExecutionContext): Promise<Response> {
   const requestId = crypto.randomUUID();

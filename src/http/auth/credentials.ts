@@ -60,9 +60,9 @@ export interface Answered {
 export const answered = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
 
 /**
- * Runs `answer` for the viewer who owns the request's credential, or answers 401 without running it. A cached credential
- * is revalidated with the first read, and before any write. If it has changed, `answer` runs again with a fresh one;
- * nothing was written before.
+ * Runs `answer` for the viewer who owns the request's credential, or answers 401 without running it. A cached
+ * credential is revalidated with the first read, and before any write. If it has changed, `answer` runs again with a
+ * fresh one; nothing was written before.
  */
 export async function asViewer(
   request: Request,

@@ -16,8 +16,8 @@ import { PERMISSIONS, type Permission } from '../../directory/kernel/permission-
 import { isOfMutations } from './cost.ts';
 
 /*
- * Checks a mutation before it is executed. Some APIs answer all or nothing, so they could not say afterwards that a part was
- * done. A field states the permissions that it needs with `needs` in src/dialects/shared/needs.ts.
+ * Checks a mutation before it is executed. Some APIs answer all or nothing, so they could not say afterwards that a
+ * part was done. A field states the permissions that it needs with `needs` in src/dialects/shared/needs.ts.
  */
 
 type Executed = Pick<ExecutionArgs, 'document' | 'operationName'>;

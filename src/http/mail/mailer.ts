@@ -51,8 +51,8 @@ function senderOf(from: string): string | EmailAddress {
 }
 
 /**
- * Sends the mails of the outbox that are due. `url` is the public URL of the deployment. Without it, a mail fails and is
- * tried again later, unless the environment names the page that its link leads to.
+ * Sends the mails of the outbox that are due. `url` is the public URL of the deployment. Without it, a mail fails and
+ * is tried again later, unless the environment names the page that its link leads to.
  */
 export async function sendMail(env: Environment, url: string | null): Promise<void> {
   await sendDueMail(new Database(env.DB), mailerOf(env, url), new Date());
