@@ -23,8 +23,8 @@ function mailerOf(env: Environment, url: string | null): Mailer {
 }
 
 /**
- * Returns a function that makes the link of a purpose and a token. `url` is the public URL of the deployment; without
- * it, the function returns null for a purpose that has no page of its own in the environment.
+ * Returns a function that makes the link of a purpose and a token. `url` is the public URL of the deployment. Without
+ * it, the function returns null unless the environment names a page for the purpose.
  */
 export function linksOf({ INVITATION_URL, PASSWORD_RESET_URL }: Environment, url: string | null): Caller['linkTo'] {
   const pages: Record<LinkPurpose, string | undefined> = {

@@ -66,8 +66,8 @@ const PAGES: Record<string, Page> = {
 };
 
 /**
- * Returns the HTML page at the path of the request. Null if the client is no browser that asks for HTML, if there is no
- * page at the path, or if the pages were not built.
+ * Returns the HTML page at the path of the request. Null if the client does not ask for HTML, if there is no page at the
+ * path, or if the pages were not built.
  */
 export async function pageFor(request: Request, { ASSETS }: Environment): Promise<Response | null> {
   const url = new URL(request.url);
