@@ -29,15 +29,15 @@ interface SignOut {
   data?: { signOut: { __typename: string } };
 }
 
-/** Where the key is kept: until the tab is closed, and for no other tab. */
+/** The storage item of the key. It is kept until the tab is closed, and for no other tab. */
 const STORED_KEY = 'tenantry:key';
 
-/** Where GraphiQL keeps what stands in its editor, and finds its tab again by when the page is loaded again. */
+/** The storage item of GraphiQL's editor, by which it finds its tab again when the page is reloaded. */
 const STORED_QUERY = 'graphiql:query';
 
 const NO_KEY =
   'Enter a key at the top and press Enter: the root key that npm start prints, or that of an API key. Or sign in there.';
-const REFUSED = 'The key at the top is not valid here: it may be mistyped, revoked or expired.';
+const INVALID_KEY = 'The key at the top is not valid here: it may be mistyped, revoked or expired.';
 const ENDED = 'You are not signed in any more. Sign in again at the top, or enter a key.';
 
 const field = byId('key', HTMLInputElement);
@@ -54,7 +54,7 @@ let isSigningIn = false;
 
 const enteredKey = (): string => field.value.trim();
 
-/** Whoever is signed in asks as that user. The key stays where it is, for when they have signed out. */
+/** Returns the access token of a user who is signed in, or else the key. The key is kept for when they sign out. */
 const credential = (): string => accessToken() ?? enteredKey();
 
 const send = (operation: Operation): Promise<Response> =>
@@ -65,7 +65,7 @@ const send = (operation: Operation): Promise<Response> =>
     credentials: 'omit',
   });
 
-/** An access token that has expired is renewed, and the request made once more. */
+/** Sends an operation. If the access token has expired, it is renewed, and the request is made once more. */
 async function post(operation: Operation): Promise<Response> {
   const token = accessToken();
   const response = await send(operation);
@@ -75,12 +75,12 @@ async function post(operation: Operation): Promise<Response> {
   return retried;
 }
 
-/** Says whether the gateway takes what there is to ask with, and as whom. */
+/** Shows whether the gateway accepts the credential, and whose it is. */
 async function tryCredential(): Promise<void> {
   tries += 1;
   const thisTry = tries;
   const said = credential() === '' ? NO_KEY : await verdict().catch(notTried);
-  // Another key may have been entered while this one was on its way, or somebody have signed in or out.
+  // The user may have entered another key, or signed in or out, while the answer was on its way.
   if (thisTry === tries) state.textContent = said;
 }
 
@@ -91,7 +91,7 @@ const verdict = (): Promise<string> => (accessToken() === null ? verdictOnKey() 
 async function verdictOnKey(): Promise<string> {
   state.textContent = 'Trying the key …';
   const { status } = await post({ query: '{ viewer { type } }' });
-  if (status === 401) return REFUSED;
+  if (status === 401) return INVALID_KEY;
   accepted.resolve();
   return status === 200 ? 'The key is valid.' : `The gateway answers ${status}.`;
 }
@@ -107,13 +107,13 @@ async function whoIsSignedIn(): Promise<string> {
   return `Signed in as ${user?.email ?? 'a user who may not read users'}, who reaches: ${reach.kind}.`;
 }
 
-/** Keeps the key that was entered. */
+/** Stores the key that was entered, and tries it. */
 async function enterKey(): Promise<void> {
   sessionStorage.setItem(STORED_KEY, enteredKey());
   await tryCredential();
 }
 
-/** Shows what there is to do: to enter something, or to sign out. */
+/** Shows the fields to enter a credential, or the button to sign out. */
 function showEntry(): void {
   const isSignedIn = accessToken() !== null;
   entry.hidden = isSignedIn;
@@ -142,7 +142,7 @@ async function enter(): Promise<void> {
 async function leave(): Promise<void> {
   const response = await post({ query: 'mutation { signOut(input: {}) { __typename } }' });
   const { data }: SignOut = await response.json();
-  // A session that has ended already is refused.
+  // A 401 means that the session has ended already.
   if (data?.signOut.__typename !== 'SignOutPayload' && response.status !== 401) {
     throw new Error(`The gateway answers ${response.status}.`);
   }
@@ -153,12 +153,12 @@ async function leave(): Promise<void> {
 }
 
 /**
- * Answers as the gateway does, but in words that fit this page where a credential is missing or refused. GraphiQL asks for
- * the schema as soon as it is there, and only once: that waits until there is something to ask with.
+ * Returns the gateway's answer, or a message of this page if the credential is missing or not valid. GraphiQL asks for
+ * the schema once, as soon as it is loaded: that request waits until a credential was accepted.
  */
 async function answer({ query, operationName, variables }: Operation): Promise<unknown> {
   if (operationName === 'IntrospectionQuery') await accepted.promise;
-  if (credential() === '') return refusal(NO_KEY, field);
+  if (credential() === '') return errorResult(NO_KEY, field);
   const isKey = accessToken() === null;
   const response = await post({
     query,
@@ -166,14 +166,17 @@ async function answer({ query, operationName, variables }: Operation): Promise<u
     variables: variables ?? null,
   });
   if (response.status !== 401) return response.json();
-  return isKey ? refusal(REFUSED, field) : refusal(ENDED, email);
+  return isKey ? errorResult(INVALID_KEY, field) : errorResult(ENDED, email);
 }
 
-/** For a moment after another tab was chosen, GraphiQL still gives the name of the operation in the one before. */
+/**
+ * Checks the name, because just after a change of tabs GraphiQL still gives the name of the operation in the old tab.
+ */
 const isNamedIn = (query: string, name: string | null | undefined): name is string =>
   name != null && new RegExp(`\\b(query|mutation|subscription)\\s+${name}\\b`).test(query);
 
-function refusal(message: string, input: HTMLInputElement) {
+/** Shows a message above GraphiQL, moves the focus to the field to correct, and returns the message as a result. */
+function errorResult(message: string, input: HTMLInputElement) {
   state.textContent = message;
   input.focus();
   return { errors: [{ message }] };
@@ -200,7 +203,7 @@ signOutButton.addEventListener('click', () => {
 showEntry();
 void tryCredential();
 
-// GraphiQL does not do so before the first change: it would come back with an empty tab beside the others.
+// GraphiQL stores its query only at the first change. Without this, a reload would add an empty tab.
 const [first] = examples;
 if (first && sessionStorage.getItem(STORED_QUERY) === null) sessionStorage.setItem(STORED_QUERY, first.query);
 
@@ -212,10 +215,11 @@ YogaGraphiQL.renderYogaGraphiQL(byId('graphiql', HTMLDivElement), {
     query,
     variables: variables === undefined ? null : JSON.stringify(variables, null, 2),
   })),
-  // What is typed here may name customers. And in localStorage, other gateways at this address would leave their tabs.
+  // Queries may name customers, so they end with the tab. localStorage would also show the tabs of other gateways that
+  // were served at this address.
   storage: sessionStorage,
   shouldPersistHeaders: false,
   isHeadersEditorEnabled: false,
-  // In place of Yoga's own, which would write the query into the address: reloaded, that asks the API, not the page.
+  // Yoga's own function would write the query into the address, which then leads to the API instead of the page.
   onEditQuery: () => undefined,
 });

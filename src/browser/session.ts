@@ -1,5 +1,4 @@
-/** A user who is signed in: in this tab of the browser only, and until it is closed. */
-
+/** The tokens of a user who is signed in: in this tab of the browser only, and until it is closed. */
 interface Session {
   accessToken: string;
   refreshToken: string;
@@ -9,6 +8,7 @@ interface Answer extends Session {
   errors?: { message: string }[];
 }
 
+/** What a user signs in with. `tenantId` is the tenant to start in. */
 export interface Credentials {
   email: string;
   password: string;
@@ -19,7 +19,7 @@ const STORED_SESSION = 'tenantry:session';
 const UNAUTHENTICATED = 401;
 
 let session: Session | null = stored();
-/** A refresh token that is used twice is taken for stolen, and ends the session: whoever needs it waits for the same. */
+/** The renewal in progress. All callers share it, because a refresh token that is used twice ends the session. */
 let renewing: Promise<boolean> | null = null;
 
 function stored(): Session | null {
@@ -32,12 +32,13 @@ function keep({ accessToken, refreshToken }: Session): void {
   sessionStorage.setItem(STORED_SESSION, JSON.stringify(session));
 }
 
+/** Forgets the tokens. The session at the gateway does not end by this. */
 export function forgetSession(): void {
   session = null;
   sessionStorage.removeItem(STORED_SESSION);
 }
 
-/** What requests carry; null while nobody is signed in. */
+/** Returns the access token for requests; null while nobody is signed in. */
 export const accessToken = (): string | null => session?.accessToken ?? null;
 
 const post = (path: string, body: unknown): Promise<Response> =>
@@ -48,7 +49,7 @@ const post = (path: string, body: unknown): Promise<Response> =>
     credentials: 'omit',
   });
 
-/** Null when it worked, or else why it did not. */
+/** Signs a user in. Returns null if that succeeds, or else the gateway's message. */
 export async function signIn(credentials: Credentials): Promise<string | null> {
   const response = await post('/auth/sign-in', credentials);
   const answer: Answer = await response.json();
@@ -57,9 +58,12 @@ export async function signIn(credentials: Credentials): Promise<string | null> {
   return null;
 }
 
-/** Whether there is another access token in place of one that was refused. */
-export async function renewed(refused: string): Promise<boolean> {
-  if (session === null || session.accessToken !== refused) return session !== null;
+/**
+ * Replaces an access token that the gateway did not accept. Returns whether there is a new one; if not, nobody is
+ * signed in.
+ */
+export async function renewed(expired: string): Promise<boolean> {
+  if (session === null || session.accessToken !== expired) return session !== null;
   renewing ??= renew(session).finally(() => {
     renewing = null;
   });
@@ -68,7 +72,7 @@ export async function renewed(refused: string): Promise<boolean> {
 
 async function renew({ refreshToken }: Session): Promise<boolean> {
   const response = await post('/auth/refresh', { refreshToken });
-  // Signed out, or in again, while the answer was on its way.
+  // The user signed out, or in again, while the answer was on its way.
   if (session?.refreshToken !== refreshToken) return session !== null;
   if (response.status === UNAUTHENTICATED) {
     forgetSession();

@@ -1,23 +1,24 @@
 import { parseArgs } from 'node:util';
 
-/** Those of wrangler's options that say which database is meant: both of its commands must be given the same. */
+/** Options of wrangler that choose the database. `migrations apply` and `dev` must get the same ones. */
 const SHARED = {
   'persist-to': { type: 'string' },
   config: { type: 'string', short: 'c' },
   env: { type: 'string', short: 'e' },
 } as const;
 
+/** The arguments of `npm start`, by who gets them. */
 export interface Arguments {
   demo: boolean;
-  /** What `wrangler d1 migrations apply` is given. */
+  /** The arguments of `wrangler d1 migrations apply`. */
   migrate: string[];
-  /** What `wrangler dev` is given: everything that is not ours. */
+  /** The arguments of `wrangler dev`: all that `npm start` does not know itself. */
   dev: string[];
   config: string | undefined;
   env: string | undefined;
 }
 
-/** Shares out the arguments of `npm start`. It knows few of wrangler's own, so it takes any. */
+/** Splits the arguments of `npm start`. It accepts unknown options, because they may be wrangler's. */
 export function shareOut(args: string[]): Arguments {
   const { values, tokens } = parseArgs({
     args,
@@ -40,10 +41,13 @@ export function shareOut(args: string[]): Arguments {
   };
 }
 
-// In its lenient mode the parser answers true for an option that lacks its value; wrangler will complain of that.
+// In its lenient mode, the parser returns true for an option without its value. wrangler reports that.
 const text = (value: string | boolean | undefined) => (typeof value === 'string' ? value : undefined);
 
-/** The arguments of `npm run search:rebuild`: which database is meant, the local one by default. Throws at any other. */
+/**
+ * Reads the arguments of `npm run search:rebuild`: what to do, and the database, by default the local one.
+ * @throws TypeError for an unknown argument.
+ */
 export function indexArguments(args: string[]): { drop: boolean; database: string[] } {
   const { values } = parseArgs({
     args,

@@ -1,6 +1,6 @@
 import { ACME, BRIGHTWATER, CORVID, CORVID_ADMIN, customers } from './demo.ts';
 
-/** The users of the demo: those of the product's own team, of its tenants, and of their customers. All domains are reserved. */
+/* The users of the demo: the product's own team, and the users of its tenants and customers. All domains are reserved. */
 
 interface DemoUser {
   name: string;
@@ -33,7 +33,7 @@ function ofTenants(
   return { name, email, status, tenantRoles };
 }
 
-/** Of the customer whose own e-mail address is at the same domain. */
+/** Returns a user of the customer whose own e-mail address has the same domain. */
 function ofCustomer(name: string, email: string, role: 'admin' | 'member', status: Status = 'ACTIVE'): DemoUser {
   const domain = email.slice(email.indexOf('@'));
   const customer = customers.find(({ email: { address } }) => address.endsWith(domain));
@@ -42,6 +42,7 @@ function ofCustomer(name: string, email: string, role: 'admin' | 'member', statu
   return { name, email, status, roleIdentifier: { name: role }, customerIdentifier };
 }
 
+/** The users of the organization, in the order in which they are created. */
 export const team = [
   teamMember('Marguerite Osei', 'marguerite.osei@shopkeep.example', 'owner'),
   teamMember('Anders Holmqvist', 'anders.holmqvist@shopkeep.example', 'admin'),
@@ -53,6 +54,7 @@ export const team = [
   teamMember('Yuki Matsuda', 'yuki.matsuda@shopkeep.example', 'viewer', 'INVITED'),
 ];
 
+/** The users with roles in tenants only. */
 export const tenantUsers = [
   ofTenants('Ingrid Solheim', CORVID_ADMIN, { [CORVID]: 'admin' }),
   ofTenants('Rashid Karimov', 'rashid.karimov@corvid.example', { [CORVID]: 'manage' }, 'INVITED'),
@@ -111,4 +113,5 @@ const ofCustomers = [
   ofCustomer('Rhys Penhaligon', 'rhys.penhaligon@beaconcal.example', 'admin'),
 ];
 
+/** The users of customers, with external ids from `U-2001` on. */
 export const customerUsers = ofCustomers.map((user, index) => ({ ...user, externalId: `U-${2001 + index}` }));

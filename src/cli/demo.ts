@@ -1,12 +1,13 @@
-/** The demo of `npm start`: three shops that run on one product, and the customers they serve. All domains are reserved. */
+/* The demo of `npm start`: three shops that use one product, and the customers they serve. All domains are reserved. */
 
 export const ACME = 'acme-outfitters';
 export const BRIGHTWATER = 'brightwater-foods';
 export const CORVID = 'corvid-instruments';
 
-/** The first admin of Corvid: created with the tenant, and given a name among its users. */
+/** The e-mail address of Corvid's first admin, who is created with the tenant. The import of users adds a name. */
 export const CORVID_ADMIN = 'ingrid.solheim@corvid.example';
 
+/** The tenants of the demo, as inputs of `createTenant`. */
 export const tenants = [
   {
     name: 'Acme Outfitters',
@@ -66,6 +67,7 @@ function customer(kind: DemoCustomer['kind']) {
 const company = customer('COMPANY');
 const person = customer('PERSON');
 
+/** The customers of the demo, as rows of an import, with external ids from `C-1001` on. */
 export const customers = [
   company('Alder & Finch Furniture', 'purchasing@alderfinch.example', ['retail', 'us'], ACME),
   company('Bluestem Garden Supply', 'orders@bluestem.example', ['retail', 'us'], ACME),

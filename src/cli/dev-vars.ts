@@ -4,28 +4,29 @@ import { dirname, join } from 'node:path';
 import { parseEnv } from 'node:util';
 import { signingKeys } from './signing-keys.ts';
 
-/** The file that `wrangler dev` takes secrets from: beside its configuration, and that of the environment first. */
+/** Returns the file that `wrangler dev` reads secrets from, beside its configuration. That of the environment wins. */
 export function devVarsFile(config = 'wrangler.toml', env = process.env.CLOUDFLARE_ENV): string {
   const file = join(dirname(config), '.dev.vars');
   return env && existsSync(`${file}.${env}`) ? `${file}.${env}` : file;
 }
 
+/** The variables that `npm start` itself needs. */
 export interface DevVars {
   rootKey: string;
 }
 
 /**
- * What a gateway on one's own machine needs, so that people can sign in there. What the file does not have is made and added;
- * what stands there already, even if it is empty, is left alone.
+ * Adds the secrets that a local gateway needs for people to sign in, and returns the root key. A variable that the file
+ * has already, even an empty one, is left alone.
  */
 export async function devVarsIn(file: string): Promise<DevVars> {
   const lines = {
     ROOT_KEY: `"${randomBytes(32).toString('hex')}"`,
-    // In single quotes, for the double ones in it.
+    // In single quotes, because JSON has double ones.
     SIGNING_KEYS: `'${await signingKeys()}'`,
-    // No mail leaves the machine. But without a sender, none would be written either.
+    // No mail leaves the machine, but without a sender none would be written to a file either.
     MAIL_FROM: '"Tenantry <tenantry@localhost>"',
-    // Wherever the gateway is asked: what wrangler.toml says is where the deployment is.
+    // Empty, so that links lead to where the gateway is asked, and not to the deployment that wrangler.toml names.
     PUBLIC_URL: '""',
   };
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';

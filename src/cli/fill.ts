@@ -5,6 +5,7 @@ import type { ImportType } from './import/columns.ts';
 import { send } from './import/send.ts';
 import { ask, type Gateway } from './shared/gateway.ts';
 
+/** How many records of each kind the demo added. */
 export interface Added {
   tenants: number;
   customers: number;
@@ -13,7 +14,7 @@ export interface Added {
 
 const page = z.object({ nodes: z.array(z.unknown()) });
 
-/** Whether there never was a tenant, customer or user, not even one that is deleted by now. */
+/** Returns whether the gateway has no tenant, customer or user, not even a deleted one. */
 async function isEmpty(gateway: Gateway): Promise<boolean> {
   const found = await ask(
     gateway,
@@ -29,15 +30,16 @@ async function isEmpty(gateway: Gateway): Promise<boolean> {
 }
 
 /**
- * What was added: null if there was something already. One request after the other, as the records are then created in the
- * order in which they stand there. Throws when the gateway refuses any of it.
+ * Adds the demo, and returns how much it added; null if the gateway was not empty. Requests are made one after the
+ * other, so that records are created in the order of the demo.
+ * @throws Error if the gateway rejects a record.
  */
 export async function fillIfEmpty(gateway: Gateway): Promise<Added | null> {
   if (!(await isEmpty(gateway))) return null;
-  await bringIn(gateway, 'users', team);
+  await importRows(gateway, 'users', team);
   await createTenants(gateway);
-  await bringIn(gateway, 'customers', customers);
-  await bringIn(gateway, 'users', [...tenantUsers, ...customerUsers]);
+  await importRows(gateway, 'customers', customers);
+  await importRows(gateway, 'users', [...tenantUsers, ...customerUsers]);
   return {
     tenants: tenants.length,
     customers: customers.length,
@@ -45,7 +47,7 @@ export async function fillIfEmpty(gateway: Gateway): Promise<Added | null> {
   };
 }
 
-/** Not as an import: that would leave their billing alone. */
+/** Creates the tenants with `createTenant`, because an import has no billing. */
 async function createTenants(gateway: Gateway): Promise<void> {
   const parameters = tenants.map((_, index) => `$input${index}: CreateTenantInput!`);
   const fields = tenants.map(
@@ -53,7 +55,7 @@ async function createTenants(gateway: Gateway): Promise<void> {
   );
   const variables = Object.fromEntries(tenants.map((input, index) => [`input${index}`, input]));
   const answer = await ask(gateway, `mutation (${parameters}) { ${fields.join(' ')} }`, variables, results);
-  refuseFailed(
+  requireNoProblems(
     tenants,
     tenants.map((_, index) => {
       const { code, message } = answer[`result${index}`] ?? { code: 'unanswered' };
@@ -64,15 +66,15 @@ async function createTenants(gateway: Gateway): Promise<void> {
 
 const results = z.record(z.string(), z.object({ code: z.string().optional(), message: z.string().optional() }));
 
-async function bringIn(gateway: Gateway, type: ImportType, rows: readonly { name: string }[]): Promise<void> {
+async function importRows(gateway: Gateway, type: ImportType, rows: readonly { name: string }[]): Promise<void> {
   const sent = await send(gateway, type, rows, { signal: new AbortController().signal, note: console.error });
-  refuseFailed(
+  requireNoProblems(
     rows,
     sent.map(({ error }) => error),
   );
 }
 
-function refuseFailed(records: readonly { name: string }[], problems: readonly (string | null)[]): void {
-  const refused = records.flatMap(({ name }, index) => (problems[index] ? [`${name}: ${problems[index]}`] : []));
-  if (refused.length > 0) throw new Error(`The gateway refused of the demo:\n${refused.join('\n')}`);
+function requireNoProblems(records: readonly { name: string }[], problems: readonly (string | null)[]): void {
+  const rejected = records.flatMap(({ name }, index) => (problems[index] ? [`${name}: ${problems[index]}`] : []));
+  if (rejected.length > 0) throw new Error(`The gateway refused of the demo:\n${rejected.join('\n')}`);
 }

@@ -1,10 +1,10 @@
-/** What GraphiQL opens with, one tab each, named after its operation. All of it works on the demo of `npm start`. */
-
+/** An operation that GraphiQL opens with, with its variables. */
 export interface Example {
   query: string;
   variables?: Record<string, unknown>;
 }
 
+/** The operations that GraphiQL opens with, one tab each. All of them work on the demo of `npm start`. */
 export const examples: readonly Example[] = [
   {
     query: `# Customers, and the tenants that each of them belongs to.

@@ -4,13 +4,14 @@ import { type Entry, inBatches } from './import/batches.ts';
 import type { Row } from './import/columns.ts';
 import { failedFile } from './import/failed-file.ts';
 import { checkColumns, readLines } from './import/lines.ts';
-import { type Counts, progress, rowsIn, told } from './import/progress.ts';
+import { type Counts, progress, rowsIn, summary } from './import/progress.ts';
 import { type Result, send } from './import/send.ts';
 
+/** The exit code of a program that was ended by SIGINT: 128 plus the number of the signal. */
 const INTERRUPTED = 130;
 
 try {
-  // npm runs this in the directory of the project, wherever it was called.
+  // npm runs this in the project's directory; INIT_CWD is the directory where the user called it.
   const args = readArguments(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd());
   if (args) process.exitCode = await run(args);
   else console.log(HELP);
@@ -20,7 +21,7 @@ try {
   process.exitCode = 1;
 }
 
-/** The exit code: 0 if every row of the file is in. */
+/** Imports the file, and returns the exit code: 0 only if every row was imported. */
 async function run({ file, type, url, key, failed }: ImportArguments): Promise<number> {
   const lines = readLines(file);
   const columns = (await lines.next()).value?.cells;
@@ -46,7 +47,7 @@ async function run({ file, type, url, key, failed }: ImportArguments): Promise<n
   shown.end();
 
   if (problem !== null) console.error(problem instanceof Error ? problem.message : problem);
-  console.log(told(counts));
+  console.log(summary(counts));
   if (counts.FAILED > 0) {
     console.log(`Those that failed are in ${failed}, each with its error. Correct them, and import that file.`);
   }
@@ -58,16 +59,20 @@ async function run({ file, type, url, key, failed }: ImportArguments): Promise<n
   return finished && counts.FAILED === 0 ? 0 : 1;
 }
 
-/** Whether all of them were gone through. A batch that has begun is brought to its end. */
-async function everyBatch(batches: AsyncIterable<Entry[]>, signal: AbortSignal, go: (batch: Entry[]) => Promise<void>) {
+/** Sends each batch until the signal aborts, and returns whether it sent all. A batch that was begun is finished. */
+async function everyBatch(
+  batches: AsyncIterable<Entry[]>,
+  signal: AbortSignal,
+  sendBatch: (batch: Entry[]) => Promise<void>,
+) {
   for await (const batch of batches) {
     if (signal.aborted) return false;
-    await go(batch);
+    await sendBatch(batch);
   }
   return true;
 }
 
-/** One result for each entry. Nothing is sent where there is nothing to send. */
+/** Returns one result for each entry, in their order. A line with a problem of its own fails without being sent. */
 async function outcomes(batch: Entry[], sendRows: (rows: Row[]) => Promise<Result[]>): Promise<Result[]> {
   const rows = batch.flatMap(({ row }) => (row === null ? [] : [row]));
   const sent = rows.length > 0 ? await sendRows(rows) : [];
@@ -76,6 +81,7 @@ async function outcomes(batch: Entry[], sendRows: (rows: Row[]) => Promise<Resul
   );
 }
 
+/** Returns a signal that the first SIGINT or SIGTERM aborts. The second one ends the program at once. */
 function stopSignal(announce: () => void): AbortSignal {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {

@@ -9,8 +9,8 @@ const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, impo
 const read = (path: string): string => readFileSync(at(path), 'utf8');
 
 /**
- * Writes into `public/`, the Worker's assets, all that the pages need to work without a network. What is right already is
- * left alone: a gateway may be serving it.
+ * Writes all files of the pages into `public/`, the Worker's assets, so that they load nothing from elsewhere. A file
+ * that is up to date is not touched, because a gateway may be serving it.
  */
 export function writePages(): void {
   writeAll(`public${GRAPHIQL_FILES}`, {
@@ -37,7 +37,7 @@ function bundled(entry: string): string {
   return outputFiles.map(({ text }) => text).join('');
 }
 
-/** The assets are answered without asking the Worker, which therefore cannot add these. */
+/** Returns the file that gives assets their headers. The Worker cannot add them, because it is not asked for assets. */
 function headersFile(): string {
   const rule = ([folder, headers]: [string, Record<string, string>]) =>
     [`${folder}*`, ...Object.entries(headers).map(([name, value]) => `  ${name}: ${value}`), ''].join('\n');

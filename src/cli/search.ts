@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { indexArguments } from './arguments.ts';
 import { execute } from './wrangler.ts';
 
-/** The migrations that make an index of search, each of which drops what it makes, and can be run again. */
+/** The migrations. Those named `…_search.sql` make a search index, and can be run again: each drops it first. */
 const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 
 const { drop, database } = indexArguments(process.argv.slice(2));

@@ -6,8 +6,9 @@ import * as z from 'zod';
 const keySet = z.object({ keys: z.array(z.looseObject({ kid: z.string() })) });
 
 /**
- * A new key to sign access tokens with, in front of the one that signed before: of that only the public half stays, so that
- * the tokens it has signed are good until they expire. Throws for what is no set of keys.
+ * Returns a JSON Web Key Set whose first key, a new one, signs access tokens. The public half of the key that signed
+ * before is kept, so that its tokens stay valid until they expire.
+ * @throws SyntaxError or ZodError if `before` is not a key set.
  */
 export async function signingKeys(before?: string): Promise<string> {
   const { privateKey } = await generateKeyPair('EdDSA', { extractable: true });
@@ -19,6 +20,6 @@ export async function signingKeys(before?: string): Promise<string> {
 
 if (import.meta.main) {
   const { values } = parseArgs({ options: { keep: { type: 'boolean' } } });
-  // Not as an argument: a private key among them would stay in the history of the shell.
+  // From the standard input, because an argument would leave the private key in the history of the shell.
   console.log(await signingKeys(values.keep ? await text(process.stdin) : undefined));
 }

@@ -55,7 +55,7 @@ ${curl(gateway)}
 `);
 }
 
-/** A gateway without its demo, or half of it, is a gateway still. */
+/** Adds the demo if the database is empty. A failure is only reported, because the gateway works without it. */
 async function fill(gateway: Gateway): Promise<void> {
   try {
     const added = await fillIfEmpty(gateway);
@@ -74,11 +74,12 @@ function curl({ url, key }: Gateway): string {
   return `curl -sS ${quoted(`${url}/graphql`)} ${options} -d ${quoted(JSON.stringify({ query }))}`;
 }
 
-/** As one word of a shell. */
+/** Quotes a text as one word for a shell. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** Resolves to the URL, or rejects if wrangler takes too long to print it. */
 async function soon(url: Promise<string>): Promise<string> {
   const late = pause(STARTING_MILLISECONDS, null, { ref: false }).then(() => {
     throw new Error(`wrangler did not say where it serves within ${STARTING_MILLISECONDS} ms.`);
@@ -86,11 +87,14 @@ async function soon(url: Promise<string>): Promise<string> {
   return Promise.race([url, late]);
 }
 
+/**
+ * Calls `stop` for a signal, for a closed output, and when the parent process ends. It may be called more than once.
+ */
 function whenAskedToStop(stop: () => void): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
-  // Nobody reads what is printed any more.
+  // Nobody reads the output any more.
   process.stdout.on('error', stop);
-  // npm runs us through a shell. A SIGTERM to npm ends both of them, and most shells do not pass it on to us.
+  // npm runs this through a shell. A SIGTERM to npm ends both, and most shells do not pass it on to their child.
   if (process.env.npm_lifecycle_event !== undefined) {
     setInterval(() => process.ppid !== parent && stop(), PARENT_CHECK_MILLISECONDS).unref();
   }

@@ -4,7 +4,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
 
-/** By its path and with our own Node: a `wrangler` or `node` from elsewhere on the PATH may be too old. */
+/**
+ * The path of the project's own wrangler, because one on the PATH may be too old. It runs with the Node of this
+ * process.
+ */
 const WRANGLER = fileURLToPath(new URL('../../node_modules/wrangler/bin/wrangler.js', import.meta.url));
 
 const ENVIRONMENT = {
@@ -18,12 +21,12 @@ const ENVIRONMENT = {
 
 const STOPPING_MILLISECONDS = 5000;
 
-/** Applies the migrations to the local database. Says nothing, and answers 0, unless that fails. */
+/** Applies the migrations to the local database, and returns wrangler's exit code. Prints only if that fails. */
 export const applyMigrations = (args: string[]): number =>
-  // By the name of the binding, which the Worker relies on as well; the database may be called anything.
+  // By the name of the binding, which the Worker relies on too: the database itself may have any name.
   runD1(['migrations', 'apply', 'DB', '--local', ...args], 'The migrations could not be applied.');
 
-/** Runs these statements on a database, together or not at all. Says nothing, and answers 0, unless that fails. */
+/** Runs statements on a database as one transaction, and returns wrangler's exit code. Prints only if that fails. */
 export const execute = (sql: string, args: string[]): number =>
   runD1(['execute', 'DB', '--yes', `--command=${sql}`, ...args], 'The database could not be changed.');
 
@@ -37,23 +40,24 @@ function runD1(args: string[], complaint: string): number {
   return status ?? 1;
 }
 
+/** A running `wrangler dev`. */
 export interface Server {
-  /** Where it serves, without a slash at the end, as soon as it does. Never settles if it never does. */
+  /** The URL of the server, without a slash at the end, once it is ready. Never settles if it does not get ready. */
   url: Promise<string>;
-  /** Its exit code, once it has ended. */
+  /** The exit code, once the server has ended. */
   ended: Promise<number>;
   stop(): void;
 }
 
-/** Where it writes the mails that the Worker sends, until it ends: beside its configuration. */
+/** Returns the folder, beside the configuration, where `wrangler dev` keeps the mails of the Worker until it ends. */
 export const mailFolder = (config = 'wrangler.toml'): string => join(dirname(config), '.wrangler/tmp/email');
 
-/** Starts `wrangler dev`. However this process ends, short of SIGKILL, nothing of it is left. */
+/** Starts `wrangler dev`. When this process ends, all of wrangler's processes are killed, unless it ends by SIGKILL. */
 export function serve(args: string[]): Server {
   const child = spawn(process.execPath, [WRANGLER, 'dev', '--show-interactive-dev-session=false', ...args], {
     env: ENVIRONMENT,
     stdio: ['ignore', 'pipe', 'inherit'],
-    // A process group of its own can be killed as one: wrangler, two of workerd, and esbuild.
+    // A process group of its own, so that wrangler, workerd and esbuild can be killed together.
     detached: process.platform !== 'win32',
   });
   process.once('exit', () => kill(child));
@@ -72,11 +76,11 @@ function kill(child: ChildProcess): void {
   try {
     process.kill(process.platform === 'win32' ? child.pid : -child.pid, 'SIGKILL');
   } catch {
-    // Nothing of it is left.
+    // The processes have ended already.
   }
 }
 
-/** Passes on what wrangler prints, and finds in it where it serves: the port need not be the one it was asked for. */
+/** Prints wrangler's output, and finds the URL in it: the port may differ from the one that was asked for. */
 function readUrl({ stdout }: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     let printed = '';
@@ -88,11 +92,11 @@ function readUrl({ stdout }: ChildProcess): Promise<string> {
       const [, protocol, host, port] = READY.exec(stripVTControlCharacters(printed)) ?? [];
       if (!protocol || !host || !port) return;
       found = true;
-      resolve(`${protocol}://${EVERYWHERE.has(host) ? 'localhost' : host}:${port}`);
+      resolve(`${protocol}://${ANY_HOST.has(host) ? 'localhost' : host}:${port}`);
     });
   });
 }
 
 const READY = /Ready on (https?):\/\/(\S+):(\d+)\s/;
-/** Addresses to listen on, but not to connect to. */
-const EVERYWHERE = new Set(['*', '0.0.0.0', '[::]']);
+/** Addresses that a server can listen on, but that a client cannot connect to. */
+const ANY_HOST = new Set(['*', '0.0.0.0', '[::]']);

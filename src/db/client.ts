@@ -4,18 +4,20 @@ import type { Statement } from './statement.ts';
 
 const dialect = new SQLiteAsyncDialect();
 
-/** Failures of D1 that pass by themselves. Overload and time-outs are not among them: a retry would feed the fire. */
-const PASSING =
+/**
+ * Failures of D1 that are worth a retry. Overload and time-outs are left out, because a retry would make them worse.
+ */
+const TRANSIENT =
   /Network connection lost|storage caused object to be reset|reset because its code was updated|Cannot resolve D1 DB due to transient issue/;
 
 const READ_RETRIES = { retries: 2, minTimeout: 50, maxTimeout: 1000, randomize: true };
 
-/** Statements by the names that their rows are read by. A list of statements has a list of rows each. */
+/** Statements by the names under which their rows are read. A name may stand for a list of statements. */
 export type Statements = Readonly<Record<string, Statement | readonly Statement[]>>;
 
 type RowsOf<S> = S extends Statement<infer Row> ? Row[] : S extends readonly Statement<infer Row>[] ? Row[][] : never;
 
-/** The rows of statements, by the names of the statements. */
+/** The rows of statements, by the names of the statements. A list of statements has one list of rows for each. */
 export type Results<S extends Statements> = { readonly [Name in keyof S]: RowsOf<S[Name]> };
 
 interface PendingRead {
@@ -25,58 +27,65 @@ interface PendingRead {
 }
 
 /**
- * What a request takes for granted before it has been read, such as a cached credential. Its statement goes along with
- * the first read of the request, which fails unless it holds.
+ * A check of something that a request relies on before it was read, such as a cached credential. Its statement goes to
+ * D1 with the first read of the request, which fails unless `holds` accepts the rows.
  */
 export interface Revalidation<Row = unknown> {
   statement: Statement<Row>;
   holds(rows: readonly Row[]): boolean;
 }
 
-/** Says that a revalidation did not hold: nothing that was read may leave, and nothing was written. */
+/** Thrown when a revalidation fails. Nothing was written, and nothing that was read may be shown to the caller. */
 export class RevalidationError extends Error {}
 
-/** D1 for the length of one request: the one place that talks to it. */
+/** The connection of one request to D1. Nothing else in the program talks to D1. */
 export class Database {
   readonly #d1: D1Database;
   #pending: PendingRead[] = [];
   #revalidation: Revalidation | null = null;
-  /** Why the revalidation failed; undefined when it held, or there is none. */
-  #objection: Promise<unknown> = Promise.resolve();
+  /** Resolves to why the revalidation failed; to undefined if it succeeded, or if there is none. */
+  #revalidationError: Promise<unknown> = Promise.resolve();
 
   constructor(d1: D1Database) {
     this.#d1 = d1;
   }
 
-  /** Goes on as if the revalidation held: it is checked with the first read, and before anything is written. */
+  /** Lets the request continue as if the check had succeeded. It is made with the first read, and before any write. */
   revalidateWith<Row>(revalidation: Revalidation<Row>): void {
     this.#revalidation = revalidation;
   }
 
   /**
-   * Resolves once what the request takes for granted was found to hold.
-   * @throws RevalidationError if it does not.
+   * Resolves once the revalidation has succeeded, or at once if there is none.
+   * @throws RevalidationError if it fails.
    */
   async settle(): Promise<void> {
     if (this.#revalidation) await this.#read([]);
-    const objection = await this.#objection;
-    if (objection) throw objection;
+    const error = await this.#revalidationError;
+    if (error) throw error;
   }
 
-  /** Runs the statements in the order given as one transaction and one D1 call: all of them take effect, or none. */
+  /**
+   * Runs the statements in the order given, as one transaction. It is one D1 call, and never retried.
+   * @throws RevalidationError if the revalidation fails; then nothing was run.
+   */
   async batch<const S extends Statements>(statements: S): Promise<Results<S>> {
     await this.settle();
     return named(statements, await this.#run(flat(statements)));
   }
 
-  /** Runs statements that change nothing, in one D1 call: retried when D1 fails in a way that passes. */
+  /**
+   * Runs statements that change nothing in one D1 call, which is retried when D1 fails for a moment.
+   * @throws RevalidationError if this is the first read and the revalidation fails.
+   */
   async reads<const S extends Statements>(statements: S): Promise<Results<S>> {
     return named(statements, await this.#read(flat(statements)));
   }
 
   /**
-   * Reads in company: everything asked for until the next macrotask goes to D1 in one call. A microtask would be too
-   * early, because the resolvers of one level become ready over several of them.
+   * Reads together with all other calls of `read` until the next macrotask: they go to D1 in one call. A microtask
+   * would be too early, because the resolvers of one level become ready over several of them.
+   * @throws RevalidationError if this is the first read and the revalidation fails.
    */
   read<Row>(statement: Statement<Row>): Promise<Row[]> {
     return new Promise((resolve, reject) => {
@@ -106,7 +115,7 @@ export class Database {
       if (!revalidation.holds(found)) throw new RevalidationError();
       return rest;
     });
-    this.#objection = results.then(
+    this.#revalidationError = results.then(
       () => undefined,
       (error) => error,
     );
@@ -116,7 +125,7 @@ export class Database {
   #retry(statements: readonly Statement[]): Promise<unknown[][]> {
     return pRetry(() => this.#run(statements), {
       ...READ_RETRIES,
-      shouldRetry: ({ error }) => PASSING.test(error.message),
+      shouldRetry: ({ error }) => TRANSIENT.test(error.message),
     });
   }
 

@@ -9,29 +9,31 @@ import {
   type Table,
 } from 'drizzle-orm';
 
-/** What a statement reads: columns, decoded as their table says, or expressions, left as SQLite answers them. */
+/** What a statement reads. Columns are decoded as their table says; expressions stay as SQLite answers them. */
 export type Fields = Record<string, Column | SQL>;
 
 type Field<F> = F extends Column ? GetColumnData<F> : F extends SQL<infer T> ? T : never;
+
+/** A row of a statement that reads these fields. */
 export type RowOf<F extends Fields> = { [K in keyof F]: Field<F[K]> };
 
 interface Decoder<Row> {
   readonly decode: (row: Record<string, unknown>) => Row;
 }
 
-/** One SQL statement and how its rows are read. */
+/** One SQL statement, with the function that decodes its rows. */
 export interface Statement<Row = unknown> extends Decoder<Row> {
   readonly sql: SQL;
 }
 
-/** What stands between SELECT and FROM, and how it is read. */
+/** The list of columns between SELECT and FROM or after RETURNING, with the function that decodes its rows. */
 export interface Selection<Row> extends Decoder<Row> {
   readonly list: SQL;
 }
 
 /**
- * Names every field after its key, so that two columns of the same name in a join cannot collapse into one; a row that
- * still lacks a field throws.
+ * Returns a selection of these fields, each named after its key: two columns of one name in a join stay apart. Decoding
+ * throws for a row that lacks a field, because D1 drops all but one column of a name without complaint.
  */
 export function selection<F extends Fields>(fields: F): Selection<RowOf<F>> {
   const entries = Object.entries(fields);
@@ -44,7 +46,7 @@ export function selection<F extends Fields>(fields: F): Selection<RowOf<F>> {
   };
 }
 
-/** `SELECT <fields> <rest>`. */
+/** Returns the statement `SELECT <fields> <rest>`. */
 export function select<F extends Fields>(fields: F, rest: SQL): Statement<RowOf<F>> {
   const { list, decode } = selection(fields);
   return { sql: sql`SELECT ${list} ${rest}`, decode };
@@ -57,7 +59,7 @@ function decodeField(row: Record<string, unknown>, key: string, field: Column | 
   return field.mapFromDriverValue(value);
 }
 
-/** The same statement or selection, its rows read further. */
+/** Returns a copy of a statement or a selection that passes each decoded row through `map`. */
 export function mapRows<S extends Decoder<unknown>, Mapped>(
   source: S,
   map: (row: ReturnType<S['decode']>) => Mapped,
@@ -65,7 +67,7 @@ export function mapRows<S extends Decoder<unknown>, Mapped>(
   return { ...source, decode: (row) => map(source.decode(row) as ReturnType<S['decode']>) };
 }
 
-/** A statement whose rows nobody reads. */
+/** Returns a statement that is run for its effect. Decoding throws, so a RETURNING clause is not overlooked. */
 export function write(statement: SQL): Statement<never> {
   return {
     sql: statement,
@@ -75,7 +77,7 @@ export function write(statement: SQL): Statement<never> {
   };
 }
 
-/** Values for the columns of a table: what the column holds, or an expression for it. Undefined ones are left out. */
+/** Values for columns of a table, each a value or an SQL expression. A column whose value is undefined is left out. */
 export type Values<T extends Table> = {
   [K in keyof InferInsertModel<T>]?: InferInsertModel<T>[K] | SQL | undefined;
 };
@@ -107,7 +109,7 @@ const names = (list: readonly Assignment[]) =>
     sql`, `,
   );
 
-/** `INSERT INTO … SELECT <values> WHERE <condition>`: one row, if the condition holds. */
+/** Returns `INSERT INTO … SELECT <values> WHERE <condition>`, which inserts one row if the condition is true. */
 export function insertWhen<T extends Table>(table: T, values: Values<T>, condition: SQL): SQL {
   const list = assignments(table, values);
   const row = sql.join(
@@ -117,28 +119,30 @@ export function insertWhen<T extends Table>(table: T, values: Values<T>, conditi
   return sql`INSERT INTO ${table} (${names(list)}) SELECT ${row} WHERE ${condition}`;
 }
 
-/** `UPDATE … SET <values> WHERE <condition>`. */
+/** Returns `UPDATE … SET <values> WHERE <condition>`. */
 export function update<T extends Table>(table: T, values: Values<T>, condition: SQL): SQL {
   const list = assignments(table, values).map(({ column, value }) => sql`${sql.identifier(column.name)} = ${value}`);
   return sql`UPDATE ${table} SET ${sql.join(list, sql`, `)} WHERE ${condition}`;
 }
 
-/** True where the row of `table` in scope would be changed by these values. */
+/** Returns a condition on a row of `table`: these values would change it. Nulls are compared like other values. */
 export function differs<T extends Table>(table: T, values: Values<T>): SQL {
   const list = assignments(table, values).map(({ column, value }) => sql`${column} IS NOT ${value}`);
   return list.length === 0 ? sql`FALSE` : sql`(${sql.join(list, sql` OR `)})`;
 }
 
-/** A JSON array as one bound parameter, for `json_each`: D1 binds at most 100 parameters a statement. */
+/** Returns a JSON array as one bound parameter, for `json_each`: D1 binds at most 100 parameters a statement. */
 export const jsonList = (values: readonly unknown[]): SQL => sql`${JSON.stringify(values)}`;
 
-/** The items of a JSON array of strings, as `json_group_array` answers one. */
+/** Returns the items of a JSON array of strings. `Item` is not checked: it must be what the query can answer. */
 export function parseJsonList<Item extends string>(json: string): Item[] {
   return JSON.parse(json);
 }
 
+/** Returns a condition: the expression is one of the values. They are one bound parameter, however many they are. */
 export const inList = (expression: SQL | Column, values: readonly unknown[]): SQL =>
   sql`${expression} IN (SELECT value FROM json_each(${jsonList(values)}))`;
 
+/** Returns a condition: all of these conditions are true. It is true if there are none. */
 export const allOf = (conditions: readonly SQL[]): SQL =>
   conditions.length === 0 ? sql`TRUE` : sql`(${sql.join([...conditions], sql` AND `)})`;

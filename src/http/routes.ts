@@ -13,11 +13,12 @@ import { type Environment, misconfiguration, publicUrl } from './shared/environm
 import { failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
 import { pageFor } from './shared/page.ts';
 
+/** A request, with what is needed to answer it. */
 interface Exchange {
   request: Request;
   env: Environment;
   requestId: string;
-  /** Runs a task once the answer is on its way. */
+  /** Runs a task after the answer was returned. Its failure is logged. */
   later: (task: () => Promise<unknown>) => void;
 }
 
@@ -30,7 +31,10 @@ const ROUTES: Record<string, Handler> = {
   ...Object.fromEntries(Object.entries(STEPS).map(([path, step]) => [path, stepHandler(step)])),
 };
 
-/** Answers a request, whatever happens: no failure leaves without a request id, and none of ours with its reason. */
+/**
+ * Answers every request, also when something fails. Every answer has a request id; an unexpected failure is logged and
+ * masked.
+ */
 export async function handle(request: Request, env: Environment, context: ExecutionContext): Promise<Response> {
   const requestId = crypto.randomUUID();
   const dialect = dialectAt(env, new URL(request.url).pathname);
@@ -78,14 +82,14 @@ const dialectHandler =
   async (exchange) =>
     settled(exchange, await answerDialect(dialect, exchange));
 
-/** The answer, with what is left to do behind it. */
+/** Returns the answer, and schedules the work to be done after it. */
 function settled({ request, env, later }: Exchange, { response, noteUse, mailIsDue }: Answered): Response {
   if (noteUse) later(noteUse);
   if (mailIsDue) later(() => sendMail(env, publicUrl(env, request)));
   return response;
 }
 
-/** One of the steps by which people sign in. */
+/** Returns the handler of an endpoint by which people sign in. */
 function stepHandler(step: Step): Handler {
   return async ({ request, env, later }) => {
     const response = await answerStep(request, env, step);
@@ -102,10 +106,10 @@ async function health({ request, env }: Exchange): Promise<Response> {
   return Response.json({ status: 'ok' });
 }
 
-/** `also` is another name for the header with the request id. */
-function withHeaders(response: Response, requestId: string, origin: string | null, also?: string): Response {
+/** Adds the headers that every answer has. `otherIdHeader` is a second header for the request id. */
+function withHeaders(response: Response, requestId: string, origin: string | null, otherIdHeader?: string): Response {
   const headers = new Headers(response.headers);
-  const idHeaders = ['x-request-id', ...(also ? [also] : [])];
+  const idHeaders = ['x-request-id', ...(otherIdHeader ? [otherIdHeader] : [])];
   for (const name of idHeaders) headers.set(name, requestId);
   headers.set('x-content-type-options', 'nosniff');
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');

@@ -1,6 +1,6 @@
 import { byId } from '../elements.ts';
 
-/** What the steps by which people sign in answer, as far as these pages show it. */
+/** The part of the API's answers that these pages show. */
 interface Answer {
   user?: { email: string };
   errors?: { message: string; extensions: { issues?: { path: string; message: string }[] } }[];
@@ -9,16 +9,16 @@ interface Answer {
 const UNAUTHENTICATED = 401;
 const NO_TOKEN = 'Open the link in the mail, as a whole. It is not kept here: after the page was left, open it again.';
 
-/** One for each page. Its `action` is the path of the API; `data-link` says that a mailed link must have led here. */
+/** The form of the page. Its `action` is the path of the API. With `data-link`, only a mailed link leads here. */
 const form = byId('form', HTMLFormElement);
 const problem = byId('problem', HTMLParagraphElement);
 const done = byId('done', HTMLParagraphElement);
-/** Where those go whose link is good no more. */
+/** The way to a new link, for people whose link is not valid any more. */
 const another = document.getElementById('another');
 let token: string | null = null;
 let isBusy = false;
 
-/** Takes the token of the link out of the address bar and the history: from here on it stands in this page only. */
+/** Moves the token of the link from the address bar and the history into this page, so that nobody finds it there. */
 function takeToken(): void {
   const given = new URLSearchParams(location.hash.slice(1)).get('token');
   if (given !== null) {
@@ -35,7 +35,7 @@ function takeToken(): void {
 async function submit(): Promise<void> {
   for (const input of inputs()) say(input, null);
   problem.textContent = '';
-  // What is left empty is not given: an invited user keeps the name that they were invited by.
+  // An empty field is not sent, so that an invited user keeps the name of the invitation.
   const filled = inputs().filter(({ value }) => value !== '');
   const given = Object.fromEntries(filled.map(({ name, value }) => [name, value]));
   try {
@@ -47,7 +47,7 @@ async function submit(): Promise<void> {
     });
     const answer: Answer = await response.json();
     if (response.ok) finish(answer);
-    else refuse(response.status, answer);
+    else showFailure(response.status, answer);
   } catch {
     problem.textContent = 'There was no answer. Try again in a moment.';
   }
@@ -61,7 +61,7 @@ function finish({ user }: Answer): void {
   done.focus();
 }
 
-function refuse(status: number, { errors: [error] = [] }: Answer): void {
+function showFailure(status: number, { errors: [error] = [] }: Answer): void {
   const atFields = (error?.extensions.issues ?? []).filter(({ path, message }) => {
     const input = inputs().find(({ name }) => name === path);
     if (input) say(input, `This ${message}.`);
@@ -76,7 +76,7 @@ function refuse(status: number, { errors: [error] = [] }: Answer): void {
   if (another) another.hidden = false;
 }
 
-/** There is nothing more to be done with the link, nor with what was typed. */
+/** Removes the token and all that was typed, because nothing more can be done with them. */
 function forget(): void {
   token = null;
   form.reset();
@@ -85,7 +85,7 @@ function forget(): void {
 
 const inputs = (): HTMLInputElement[] => [...form.querySelectorAll('input')];
 
-/** Says at a field what is wrong with it, to those who see it and to those who hear it. */
+/** Shows what is wrong with a field, or that nothing is, also to screen readers. */
 function say(input: HTMLInputElement, message: string | null): void {
   input.ariaInvalid = message === null ? 'false' : 'true';
   byId(`${input.id}-problem`, HTMLSpanElement).textContent = message ?? '';
@@ -93,12 +93,12 @@ function say(input: HTMLInputElement, message: string | null): void {
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();
-  // A link is good for one use: the second of two clicks would be told that it is not.
+  // A link is valid for one use, so the second of two clicks would fail.
   if (isBusy) return;
   isBusy = true;
   await submit();
   isBusy = false;
 });
-// Another link to the page that is open already does not load it again.
+// A browser does not load the page again for another link to it.
 addEventListener('hashchange', takeToken);
 takeToken();

@@ -2,19 +2,23 @@ import { basename, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { IMPORT_TYPES, IMPORTABLES, type ImportType } from './columns.ts';
 
-/** What was asked for cannot be done at all. */
+/** Thrown when the arguments or the header of the file are wrong, so that nothing can be imported. */
 export class UsageError extends Error {}
 
+/** The arguments of `npm run import`. Paths are absolute. */
 export interface ImportArguments {
   file: string;
   type: ImportType;
   url: string;
   key: string;
-  /** Where the rows go that fail. */
+  /** The file that failed rows are written to. */
   failed: string;
 }
 
-/** What is to be imported; null if all that is asked for is help. Paths are as seen from the directory. */
+/**
+ * Reads the arguments of `npm run import`; returns null if they ask for help. Paths are resolved against `directory`.
+ * @throws UsageError if the arguments are wrong.
+ */
 export function readArguments(args: string[], directory: string, { TENANTRY_KEY } = process.env) {
   const { values, positionals } = parsed(args);
   if (values.help) return null;
@@ -49,7 +53,7 @@ function parsed(args: string[]) {
   }
 }
 
-/** By the one type that the name of the file has in it. */
+/** Returns the type that the file's name contains; undefined unless it is exactly one. */
 function typeByName(file: string): ImportType | undefined {
   const name = basename(file).toLowerCase();
   const [type, ...others] = IMPORT_TYPES.filter((candidate) => name.includes(candidate));
@@ -66,6 +70,7 @@ const columnsHelp = IMPORT_TYPES.map((type) => {
   return `Columns of ${type}:\n${lines.join('\n')}`;
 });
 
+/** The text of `npm run import -- --help`. */
 export const HELP = `npm run import -- <file.csv> [options]
 
 Creates or updates what the lines of the file name. To run it again changes nothing more.

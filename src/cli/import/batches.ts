@@ -1,14 +1,15 @@
 import { IMPORTABLES, type ImportType, LineError, type Row } from './columns.ts';
 import { cellsOf, type Line } from './lines.ts';
 
-/** As the API takes them; of its limit of 1 MB, some is left for the operation around the rows. */
+/** The most rows that the API accepts in one import. */
 const MAX_ROWS = 500;
+/** The most bytes of rows in one request: its limit of 1 MiB, less some space for the operation around them. */
 const MAX_ROWS_BYTES = 950_000;
 
-/** A line and what is sent for it, or why nothing is. */
+/** A line of the file with the row to send for it, or with the problem for which it is not sent. */
 export type Entry = { line: Line; row: Row } | { line: Line; row: null; problem: string };
 
-/** The lines in their order, in batches that the API takes. */
+/** Yields the lines in their order, in batches that the API accepts. A wrong line is yielded too, with its problem. */
 export async function* inBatches(
   lines: AsyncIterable<Line>,
   type: ImportType,
@@ -17,26 +18,26 @@ export async function* inBatches(
   let batch: Entry[] = [];
   let bytes = 0;
   for await (const line of lines) {
-    const { entry, size } = prepare(line, type, columns);
-    if (batch.length === MAX_ROWS || bytes + size > MAX_ROWS_BYTES) {
+    const { entry, rowBytes } = prepare(line, type, columns);
+    if (batch.length === MAX_ROWS || bytes + rowBytes > MAX_ROWS_BYTES) {
       yield batch;
       batch = [];
       bytes = 0;
     }
     batch.push(entry);
-    bytes += size;
+    bytes += rowBytes;
   }
   if (batch.length > 0) yield batch;
 }
 
-function prepare(line: Line, type: ImportType, columns: readonly string[]): { entry: Entry; size: number } {
-  const refused = (problem: string) => ({ entry: { line, row: null, problem }, size: 0 });
+function prepare(line: Line, type: ImportType, columns: readonly string[]): { entry: Entry; rowBytes: number } {
+  const failed = (problem: string) => ({ entry: { line, row: null, problem }, rowBytes: 0 });
   try {
     const row = IMPORTABLES[type].row(cellsOf(line, columns));
-    const size = Buffer.byteLength(JSON.stringify(row)) + 1;
-    return size > MAX_ROWS_BYTES ? refused('the line is too long') : { entry: { line, row }, size };
+    const rowBytes = Buffer.byteLength(JSON.stringify(row)) + 1;
+    return rowBytes > MAX_ROWS_BYTES ? failed('the line is too long') : { entry: { line, row }, rowBytes };
   } catch (error) {
-    if (error instanceof LineError) return refused(error.message);
+    if (error instanceof LineError) return failed(error.message);
     throw error;
   }
 }

@@ -1,18 +1,20 @@
-/** The cells of one line by their columns. An empty cell is not among them: it says nothing, and clears nothing. */
+/** The cells of one line by the names of their columns. Empty cells are left out, so that they clear nothing. */
 export type Cells = ReadonlyMap<string, string>;
 
-/** A row as the API takes it. What is undefined is not sent. */
+/** A row in the format of the API. A field that is undefined is not sent. */
 export type Row = Record<string, unknown>;
 
-/** Why a line cannot be sent. */
+/** Thrown when a line cannot be sent. Its message says why. */
 export class LineError extends Error {}
 
 interface Importable {
-  /** What may stand in the first line of the file, and what it is. */
+  /** The columns that the file may have, each with its description. */
   columns: Record<string, string>;
+  /** Converts the cells of a line to a row. */
   row: (cells: Cells) => Row;
 }
 
+/** What can be imported: the columns of each type, and how a line becomes a row. */
 export const IMPORTABLES = {
   customers: {
     columns: {
@@ -76,8 +78,10 @@ export const IMPORTABLES = {
   },
 } satisfies Record<string, Importable>;
 
+/** A type of record that can be imported. */
 export type ImportType = keyof typeof IMPORTABLES;
 
+/** All types of records that can be imported. */
 export const IMPORT_TYPES: readonly ImportType[] = ['customers', 'tenants', 'users'];
 
 function given<T>(cells: Cells, column: string, read: (cell: string) => T): T | undefined {
@@ -95,7 +99,7 @@ const flag = (cells: Cells, column: string) =>
     return word === 'true';
   });
 
-/** Checked here, because GraphQL refuses all rows of a request for one value that an enum does not have. */
+/** Checks an enum here, because GraphQL rejects all rows of a request for one value that is not in its enum. */
 const choice = (cells: Cells, column: string, choices: string[]) =>
   given(cells, column, (cell) => {
     const word = cell.toUpperCase();

@@ -4,19 +4,22 @@ import { parse } from 'csv-parse';
 import { UsageError } from './arguments.ts';
 import { type Cells, IMPORTABLES, type ImportType, LineError } from './columns.ts';
 
+/** A line of a CSV file. */
 export interface Line {
   cells: string[];
-  /** How far into the file it reaches. */
+  /** How many bytes of the file end with this line. */
   bytes: number;
 }
 
-/** More is a quote that was not closed rather than a line. */
+/** The longest line that is read: a longer one is rather a quote that was not closed. */
 const MAX_LINE_BYTES = 1_000_000;
 
-/** The column that a file of failed rows has besides. */
+/** The column that a file of failed rows adds. An import ignores it. */
 export const ERROR_COLUMN = 'error';
 
-/** The lines of a CSV file one by one, the first of which names the columns. */
+/**
+ * Yields the lines of a CSV file one by one. The first names the columns. Rejects if the file cannot be read or parsed.
+ */
 export async function* readLines(file: string): AsyncGenerator<Line, undefined> {
   const parser = parse({
     bom: true,
@@ -27,13 +30,16 @@ export async function* readLines(file: string): AsyncGenerator<Line, undefined> 
     relax_column_count: true,
     max_record_size: MAX_LINE_BYTES,
   });
-  // What goes wrong with the file is thrown by the parser.
+  // The parser throws the errors of the stream, so the callback has nothing to do.
   pipeline(createReadStream(file), parser, () => undefined);
   const parsed: AsyncIterable<{ info: { bytes: number }; record: string[] }> = parser;
   for await (const { info, record } of parsed) yield { cells: record, bytes: info.bytes };
 }
 
-/** Throws unless each column is known and there once. */
+/**
+ * Checks the names of the columns.
+ * @throws UsageError if one is unknown, or is there twice.
+ */
 export function checkColumns(type: ImportType, columns: readonly string[]): void {
   const known = Object.keys(IMPORTABLES[type].columns);
   const unknown = columns.filter((column) => column !== ERROR_COLUMN && !known.includes(column));
@@ -44,11 +50,15 @@ export function checkColumns(type: ImportType, columns: readonly string[]): void
   if (twice.length > 0) throw new UsageError(`Columns that are there twice: ${twice.join(', ')}.`);
 }
 
+/**
+ * Returns the cells of a line by the names of their columns, without empty ones.
+ * @throws LineError if the number of cells is wrong, or if the line is not in UTF-8.
+ */
 export function cellsOf({ cells }: Line, columns: readonly string[]): Cells {
   if (cells.length !== columns.length) {
     throw new LineError(`the line has ${cells.length} cells, and the first line of the file ${columns.length}`);
   }
-  // Another encoding is read without complaint, but its letters are lost.
+  // Node reads another encoding without an error, but replaces its letters with this one.
   if (cells.some((cell) => cell.includes('\uFFFD'))) throw new LineError('the line is not in UTF-8');
   const named = columns.map((column, index): [string, string] => [column, cells[index] ?? '']);
   return new Map(named.filter(([, cell]) => cell !== ''));

@@ -3,11 +3,11 @@ import * as z from 'zod';
 import { type Gateway, post } from '../shared/gateway.ts';
 import type { ImportType, Row } from './columns.ts';
 
-/** The gateway takes nothing of what it is asked, and would not the next time either. */
-class Refusal extends Error {}
+/** Thrown when the gateway rejects a whole request, and would reject it again. */
+class RequestRejectedError extends Error {}
 
-/** It may be over in a moment. */
-class Passing extends Error {}
+/** Thrown for a failure that may be over in a moment, so that the request is tried again. */
+class TransientError extends Error {}
 
 const RETRIES = { retries: 5, minTimeout: 1000, maxTimeout: 10_000 };
 const REQUEST_MILLISECONDS = 120_000;
@@ -27,11 +27,13 @@ const answers = z.object({
   errors: z.array(z.object({ message: z.string() })).default([]),
 });
 
+/** What an import did with a row. */
 export type Outcome = z.output<typeof results>['rows'][number]['outcome'];
 
+/** The result of one row. */
 export interface Result {
   outcome: Outcome;
-  /** Why it failed. */
+  /** Why the row failed; null unless the outcome is FAILED. */
   error: string | null;
 }
 
@@ -45,7 +47,11 @@ function operation(type: ImportType): string {
   }`;
 }
 
-/** How it went for each of the rows, in their order. Tries again what may pass, as no import does harm twice. */
+/**
+ * Imports the rows, and returns the result of each, in their order. A transient failure is retried, because importing a
+ * row twice changes nothing.
+ * @throws RequestRejectedError if the gateway rejects the request as a whole.
+ */
 export async function send(
   gateway: Gateway,
   type: ImportType,
@@ -55,13 +61,13 @@ export async function send(
   const variables = { input: { rows, errorPolicy: 'SKIP_FAILED' } };
   const answer = await pRetry(() => attempt(gateway, operation(type), variables), {
     ...RETRIES,
-    shouldRetry: ({ error }) => error instanceof Passing && !signal.aborted,
+    shouldRetry: ({ error }) => error instanceof TransientError && !signal.aborted,
     onFailedAttempt: ({ error, retriesLeft }) => {
-      if (error instanceof Passing && retriesLeft > 0) note(`${error.message} Trying again.`);
+      if (error instanceof TransientError && retriesLeft > 0) note(`${error.message} Trying again.`);
     },
   });
-  if (!('rows' in answer)) throw new Refusal(describe(answer));
-  if (answer.rows.length !== rows.length) throw new Refusal('The gateway did not answer for each row.');
+  if (!('rows' in answer)) throw new RequestRejectedError(describe(answer));
+  if (answer.rows.length !== rows.length) throw new RequestRejectedError('The gateway did not answer for each row.');
   return answer.rows.map(({ path, outcome, error }) => ({
     outcome,
     error: outcome === 'FAILED' ? (error ? describe(error, path) : 'The gateway does not say why.') : null,
@@ -70,12 +76,13 @@ export async function send(
 
 async function attempt(gateway: Gateway, query: string, variables: Record<string, unknown>) {
   const { status, text } = await exchange(gateway, query, variables);
-  if (status === 401) throw new Refusal('The gateway does not take the key: it may be mistyped, revoked or expired.');
+  if (status === 401)
+    throw new RequestRejectedError('The gateway does not take the key: it may be mistyped, revoked or expired.');
   const { data, errors } = read(text);
   const said = errors.map(({ message }) => message).join(' ');
-  if (status >= 500 || status === 429) throw new Passing(`The gateway answers ${status}. ${said}`.trim());
+  if (status >= 500 || status === 429) throw new TransientError(`The gateway answers ${status}. ${said}`.trim());
   if (said || !data?.answer)
-    throw new Refusal(said || `This does not answer as a gateway does: ${gateway.url}/graphql`);
+    throw new RequestRejectedError(said || `This does not answer as a gateway does: ${gateway.url}/graphql`);
   return data.answer;
 }
 
@@ -84,11 +91,14 @@ async function exchange(gateway: Gateway, query: string, variables: Record<strin
     const response = await post(gateway, query, variables, REQUEST_MILLISECONDS);
     return { status: response.status, text: await response.text() };
   } catch (error) {
-    throw new Passing(`${gateway.url} does not answer: ${reasonOf(error)}.`);
+    throw new TransientError(`${gateway.url} does not answer: ${reasonOf(error)}.`);
   }
 }
 
-/** As fetch has it: its own message says nothing, and that of its cause is empty where it tried several addresses. */
+/**
+ * Returns why a fetch failed. The message of the error itself says nothing, and that of its cause is empty if several
+ * addresses were tried.
+ */
 function reasonOf(error: unknown): string {
   const { cause, message } = error instanceof Error ? error : new Error(String(error));
   if (!(cause instanceof Error)) return message;
@@ -99,12 +109,14 @@ function read(text: string): z.output<typeof answers> {
   try {
     return answers.parse(JSON.parse(text));
   } catch {
-    // Something before the gateway answered, or something else than a gateway.
+    // A proxy before the gateway answered, or the URL is not that of a gateway.
     return { data: null, errors: [] };
   }
 }
 
-/** In one line. Where the row stood in its request means nothing to who reads this. */
+/**
+ * Describes a problem in one line. The index of the row in its request is left out, because the file has other lines.
+ */
 function describe({ code, message }: z.output<typeof problem>, row?: string): string {
   return `${row === undefined ? message : message.replaceAll(`${row}.`, '')} (${code})`;
 }

@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 
+/** A gateway, with the key to call it with. */
 export interface Gateway {
-  /** Without a slash at the end. */
+  /** The URL, without a slash at the end. */
   url: string;
+  /** The root key, or an API key. */
   key: string;
 }
 
@@ -15,6 +17,7 @@ const answers = z.object({
   errors: z.array(z.object({ message: z.string() })).default([]),
 });
 
+/** Posts an operation to the gateway, and returns its HTTP response. Rejects when there is none in time. */
 export const post = (
   { url, key }: Gateway,
   query: string,
@@ -28,7 +31,10 @@ export const post = (
     signal: AbortSignal.timeout(withinMilliseconds),
   });
 
-/** What the gateway answers to an operation, in the given shape. Throws when it answers anything else. */
+/**
+ * Runs an operation, and returns its data in the given shape.
+ * @throws Error if the gateway answers any error or another shape.
+ */
 export async function ask<T>(
   gateway: Gateway,
   query: string,
@@ -41,7 +47,7 @@ export async function ask<T>(
   return shape.parse(data);
 }
 
-/** Resolves when the gateway and its database are ready; rejects with what it said last when they do not get so. */
+/** Resolves once the gateway and its database are ready. Rejects with the last answer if they are not ready in time. */
 export async function untilHealthy(url: string, withinMilliseconds: number): Promise<void> {
   const deadline = AbortSignal.timeout(withinMilliseconds);
   let last = 'nothing';

@@ -1,15 +1,16 @@
-/** A table, an index, a trigger or a view, as SQLite keeps it. */
+/** A table, an index, a trigger or a view, as SQLite stores its definition. */
 export interface SchemaObject {
   type: string;
   name: string;
-  /** The table that it belongs to; the name of a view itself. */
+  /** The table that the object belongs to; for a view, its own name. */
   table: string;
   sql: string;
 }
 
 /**
- * Reads what a database consists of, tables in the order in which they were made, each followed by its indexes and
- * triggers. Leaves out what nobody wrote: the shadow tables of search indexes, and what SQLite and D1 keep for themselves.
+ * A query for all objects of a database: tables in the order of their creation, each followed by its indexes and
+ * triggers. Shadow tables of search indexes and internal tables of SQLite and D1 are left out, because no migration
+ * wrote them.
  */
 export const SCHEMA_OBJECTS = `
   SELECT object.type, object.name, object.tbl_name AS "table", object.sql
@@ -24,7 +25,7 @@ export const SCHEMA_OBJECTS = `
 const HEADER = `-- Every table, index, trigger and view as the migrations leave them: printed by \`npm run schema\`, to be read and not run.
 -- Why they are as they are stands in the migrations.`;
 
-/** Prints them as `schema.sql` has them: a paragraph for each table with its indexes, and one for each trigger and view. */
+/** Returns the text of `schema.sql`: a paragraph for each table with its indexes, and one for each trigger and view. */
 export function printedTables(objects: readonly SchemaObject[]): string {
   const paragraphs = objects.map(({ type, sql }) => `${type === 'index' ? '' : '\n'}${sql};\n`);
   return `${HEADER}\n${paragraphs.join('')}`;

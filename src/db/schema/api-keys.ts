@@ -1,6 +1,11 @@
 import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { id, timestamp } from './columns.ts';
 
+/**
+ * Credentials of programs. `secretHash` is the SHA-256 of the secret, in hexadecimal. After a rotation, the previous
+ * secret is accepted until `previousSecretExpiresAt`. `customerId` is null for a key of another reach, and once its
+ * customer was erased.
+ */
 export const apiKeys = sqliteTable('api_key', {
   id: id(),
   name: text('name').notNull(),
@@ -17,12 +22,14 @@ export const apiKeys = sqliteTable('api_key', {
   updatedAt: timestamp('updated_at').notNull(),
 });
 
+/** The permissions of each API key. */
 export const apiKeyPermissions = sqliteTable(
   'api_key_permission',
   { apiKeyId: text('api_key_id').notNull(), permission: text('permission').notNull() },
   (table) => [primaryKey({ columns: [table.apiKeyId, table.permission] })],
 );
 
+/** The tenants that an API key with the reach TENANTS is limited to. */
 export const apiKeyTenants = sqliteTable(
   'api_key_tenant',
   { apiKeyId: text('api_key_id').notNull(), tenantId: text('tenant_id').notNull() },

@@ -1,27 +1,29 @@
 import { sql } from 'drizzle-orm';
 import { integer, text } from 'drizzle-orm/sqlite-core';
 
-/** Milliseconds since the epoch in the database, a Date everywhere else. */
+/** Returns a column that holds milliseconds since the epoch, and is read as a Date. */
 export const timestamp = (name: string) => integer(name, { mode: 'timestamp_ms' });
 
+/** Returns a column that holds 0 or 1, and is read as a boolean. */
 export const flag = (name: string) => integer(name, { mode: 'boolean' });
 
+/** Who can have caused a change. ROOT and SYSTEM have no id. */
 export const ACTOR_TYPES = ['ROOT', 'API_KEY', 'USER', 'SYSTEM'] as const;
 
-/** Who created a record, as the actor of an event. */
+/** The columns that say who created a record, as the type and the id of an actor. */
 export const creator = {
   createdByType: text('created_by_type', { enum: ACTOR_TYPES }).notNull(),
   createdById: text('created_by_id'),
 };
 
-/** The same, and who changed it last. */
+/** The columns that say who created a record and who changed it last. */
 export const authors = {
   ...creator,
   updatedByType: text('updated_by_type', { enum: ACTOR_TYPES }).notNull(),
   updatedById: text('updated_by_id'),
 };
 
-/** The columns of a record that has versions and can be hidden and restored. */
+/** The columns of a record that has versions, and that can be deleted and restored. `version` starts at 1. */
 export const lifecycle = {
   createdAt: timestamp('created_at').notNull(),
   updatedAt: timestamp('updated_at').notNull(),
@@ -30,4 +32,5 @@ export const lifecycle = {
   version: integer('version').notNull(),
 };
 
+/** Returns the column of a primary key: a UUIDv7, so that the order of ids is the order of creation. */
 export const id = () => text('id').primaryKey();

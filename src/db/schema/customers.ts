@@ -1,6 +1,10 @@
 import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { authors, flag, id, lifecycle } from './columns.ts';
 
+/**
+ * Companies and people that the organization serves. The `…Key` columns hold what is compared: trimmed, in lower case.
+ * `descriptionSort` is the first 64 characters of `descriptionKey`.
+ */
 export const customers = sqliteTable('customer', {
   id: id(),
   kind: text('kind', { enum: ['COMPANY', 'PERSON'] }).notNull(),
@@ -20,7 +24,10 @@ export const customers = sqliteTable('customer', {
   ...authors,
 });
 
-/** Filled by triggers from `customers.labels`. */
+/**
+ * The labels of customers, one row each, to filter by. The triggers `customer_labelled` and `customer_relabelled` fill
+ * it from `customers.labels`.
+ */
 export const customerLabels = sqliteTable(
   'customer_label',
   {

@@ -1,6 +1,10 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { id, timestamp } from './columns.ts';
 
+/**
+ * Pixels, where events of a tenant come in, and pipelines, where they go on to. `lastTrafficHour` is the last hour,
+ * counted from the epoch, in which a pixel had events; it is null for pipelines. Recording traffic moves it forward.
+ */
 export const dataSources = sqliteTable('data_source', {
   id: id(),
   tenantId: text('tenant_id').notNull(),

@@ -1,6 +1,10 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { ACTOR_TYPES, timestamp } from './columns.ts';
 
+/**
+ * What changed, by whom, before and after. An event is written in the batch of its change, so the order of ids is the
+ * order of commits. `commandId` is shared by all events of one command.
+ */
 export const events = sqliteTable('event', {
   id: integer('id').primaryKey({ autoIncrement: true }),
   commandId: text('command_id').notNull(),
@@ -16,6 +20,10 @@ export const events = sqliteTable('event', {
   createdAt: timestamp('created_at').notNull(),
 });
 
+/**
+ * The tenants that each event names, with the columns that events are filtered by. Callers with the reach TENANTS see
+ * only events that name one of their tenants. There is no foreign key, because events outlive their tenants.
+ */
 export const eventTenants = sqliteTable(
   'event_tenant',
   {

@@ -1,7 +1,11 @@
 import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { creator, flag, timestamp } from './columns.ts';
 
-/** The `customer*` columns follow the customer by trigger: the page orders of a tenant's customers. */
+/**
+ * Which customers belong to which tenants. The other `customer*` columns copy what customers are sorted and filtered
+ * by, so that an index serves each order within a tenant. The trigger `membership_follows_customer` keeps them up to
+ * date.
+ */
 export const memberships = sqliteTable(
   'membership',
   {

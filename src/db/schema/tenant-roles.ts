@@ -1,7 +1,11 @@
 import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { flag, timestamp } from './columns.ts';
 
-/** The `user*` columns below `createdAt` follow the user by trigger: the page orders of a tenant's users. */
+/**
+ * Which role a user has in a tenant, at most one in each. The `user*` columns below `createdAt` copy what users are
+ * sorted and filtered by. The trigger `assignment_follows_user` keeps them up to date, except `userCustomerId`, which
+ * never changes.
+ */
 export const tenantRoles = sqliteTable(
   'assignment',
   {

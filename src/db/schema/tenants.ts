@@ -13,6 +13,10 @@ export interface Address {
   type?: string;
 }
 
+/**
+ * Accounts of the product that the organization sells, with their billing. The `…Key` columns hold what is compared:
+ * trimmed, in lower case.
+ */
 export const tenants = sqliteTable('tenant', {
   id: id(),
   name: text('name').notNull(),

@@ -2,6 +2,10 @@ import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import type { JWK } from 'jose';
 import { flag, id, timestamp } from './columns.ts';
 
+/**
+ * Issuers whose tokens are accepted for users of customers. A token is verified with `keys`, or with those at
+ * `jwksUrl`: exactly one of the two is set.
+ */
 export const trustedIssuers = sqliteTable('trusted_issuer', {
   id: id(),
   name: text('name').notNull(),
@@ -15,6 +19,7 @@ export const trustedIssuers = sqliteTable('trusted_issuer', {
   updatedAt: timestamp('updated_at').notNull(),
 });
 
+/** The roles that users of a trusted issuer may have. */
 export const trustedIssuerRoles = sqliteTable(
   'trusted_issuer_role',
   {
@@ -25,12 +30,17 @@ export const trustedIssuerRoles = sqliteTable(
   (table) => [primaryKey({ columns: [table.issuerId, table.roleId] })],
 );
 
+/** The customers that users of a trusted issuer may belong to. */
 export const trustedIssuerCustomers = sqliteTable(
   'trusted_issuer_customer',
   { issuerId: text('issuer_id').notNull(), customerId: text('customer_id').notNull() },
   (table) => [primaryKey({ columns: [table.issuerId, table.customerId] })],
 );
 
+/**
+ * The user that a trusted issuer means by an external id; a user has at most one issuer. Only a SHA-256 of the external
+ * id is kept, so nothing of an erased user remains in it.
+ */
 export const issuedIdentities = sqliteTable(
   'issued_identity',
   {

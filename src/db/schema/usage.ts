@@ -1,6 +1,10 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { timestamp } from './columns.ts';
 
+/**
+ * Recorded traffic by the caller's own `entryId`, so that nothing is counted twice. `hour` counts hours since the
+ * epoch.
+ */
 export const trafficEntries = sqliteTable(
   'traffic_entry',
   {
@@ -15,6 +19,10 @@ export const trafficEntries = sqliteTable(
   (table) => [primaryKey({ columns: [table.tenantId, table.entryId] })],
 );
 
+/**
+ * The traffic of a tenant in each hour, summed over all pixels, removed ones included. Recording traffic adds to it.
+ * `hour` counts hours since the epoch.
+ */
 export const trafficHours = sqliteTable(
   'traffic_hour',
   {

@@ -2,6 +2,10 @@ import { sql } from 'drizzle-orm';
 import { sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { flag, id, lifecycle, timestamp } from './columns.ts';
 
+/**
+ * People who can sign in. `kind` says where the user's own role is; a user of the kind TENANT has roles in tenants
+ * only. `nameKey` is empty for a user without a name, who sorts first.
+ */
 export const users = sqliteTable('user', {
   id: id(),
   kind: text('kind', { enum: ['ORGANIZATION', 'CUSTOMER', 'TENANT'] }).notNull(),
@@ -18,7 +22,7 @@ export const users = sqliteTable('user', {
   status: text('status', { enum: ['INVITED', 'ACTIVE', 'DEACTIVATED'] }).notNull(),
   defaultTenantId: text('default_tenant_id'),
   ...lifecycle,
-  /** Follows the customer by trigger. */
+  /** When the customer was deleted: its users are hidden with it. The trigger `user_follows_customer` sets it. */
   customerDeletedAt: timestamp('customer_deleted_at'),
   deleted: flag('deleted').notNull().generatedAlwaysAs(sql`deleted_at IS NOT NULL OR customer_deleted_at IS NOT NULL`),
 });

@@ -43,32 +43,33 @@ export interface AuthenticationScheme {
 
 const BEARER = /^Bearer +([^\s]+)$/i;
 
-/** Returns what stands in `Authorization: Bearer <token>`, which every API takes. */
+/** Returns the credential in `Authorization: Bearer <key or access token>`, or null if there is none. */
 export function bearerOf({ headers }: Request): PresentedCredential | null {
   const [, token] = BEARER.exec(headers.get('authorization') ?? '') ?? [];
   return token === undefined ? null : { token, claims: null };
 }
 
-/** The header of every 401: a client may present a bearer token. */
+/** The header of a 401 that tells clients to authenticate with a bearer token (RFC 6750). */
 export const CHALLENGE = { 'www-authenticate': 'Bearer realm="tenantry"' };
 
 type Answer = (caller: Caller) => Promise<Response>;
 
-/** A response, and what is left to be done behind it. */
+/** An answer, with the work to be done after it was sent. */
 export interface Answered {
   response: Response;
+  /** Records that the credential was used; null if there is nothing to record. */
   noteUse: Authenticated['noteUse'];
-  /** Whether a mail waits to be sent. */
+  /** Whether the outbox has a mail to send. */
   mailIsDue: boolean;
 }
 
-/** An answer that leaves nothing to do behind it. */
+/** Returns an answer that needs no work after it was sent. */
 export const answered = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
 
 /**
- * Answers as the holder of the request's credential, or 401 without asking. What is known of a credential from requests
- * before is relied on and checked on the way; if it has changed, the answer is thrown away and made again, afresh.
- * Nothing has been written by then: a write is not begun before the check.
+ * Runs `answer` for the viewer who owns the request's credential, or answers 401 without running it. A cached
+ * credential is revalidated with the first read, and before any write. If it has changed, `answer` runs again with a
+ * fresh one; nothing was written before.
  */
 export async function asViewer(
   request: Request,
@@ -111,10 +112,10 @@ async function attempt(
   return { response, noteUse: authenticated.noteUse, mailIsDue: isDue };
 }
 
-/** Three parts of base64url, and no key of ours. */
+/** Three parts of base64url. API keys have no dots. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** Returns the holder of the credential; null if it is not valid, which does not say why. */
+/** Returns the owner of the credential, or null without saying what is wrong with it. */
 async function authenticate(
   { token, claims }: PresentedCredential,
   env: Environment,
@@ -132,7 +133,7 @@ async function authenticate(
   return takes('ACCESS_TOKEN') ? authenticateUser(db, signed.tokens, token, now, how) : null;
 }
 
-/** The scheme of an API whose clients carry a bearer token, and say nothing else of themselves. */
+/** The authentication of an API whose clients send a bearer token, and that has GraphQL's format of errors. */
 export const BEARER_ONLY: AuthenticationScheme = {
   tokens: ['API_KEY', 'ACCESS_TOKEN'],
   credentialOf: bearerOf,

@@ -3,17 +3,18 @@ import { parseSigningKeys, signerWith } from '../../directory/access/signer.ts';
 import { type ClientTokens, clientTokens } from '../../directory/api-keys/client-tokens.ts';
 import { type Environment, publicUrl } from '../shared/environment.ts';
 
-/** What the keys of a deployment are good for. */
+/** The kinds of tokens that a deployment signs with its keys. */
 export interface Signed {
+  /** The access tokens of users. */
   tokens: AccessTokens;
-  /** Those of the Conversions API Gateway hub, the one API that has any. */
+  /** The client tokens of the Conversions API Gateway hub, which only that API accepts. */
   clientTokens: ClientTokens;
 }
 
-/** Importing keys costs more than using them: those of a deployment are kept for as long as the isolate lives. */
+/** The last result, kept as long as the isolate lives: importing keys costs more than using them. */
 let kept: (Signed & { keys: string; url: string }) | undefined;
 
-/** Returns the tokens of this deployment; null where nobody can sign in, because it is not set up for that. */
+/** Returns the tokens of this deployment. Null without SIGNING_KEYS or a public URL; then nobody can sign in. */
 export function signedBy(env: Environment, request: Request): Signed | null {
   const keys = env.SIGNING_KEYS;
   const url = publicUrl(env, request);
@@ -25,6 +26,6 @@ export function signedBy(env: Environment, request: Request): Signed | null {
   return kept;
 }
 
-/** Returns the access tokens of this deployment; null where nobody can sign in. */
+/** Returns the access tokens of this deployment. Null without SIGNING_KEYS or a public URL; then nobody can sign in. */
 export const accessTokensOf = (env: Environment, request: Request): AccessTokens | null =>
   signedBy(env, request)?.tokens ?? null;

@@ -21,37 +21,37 @@ import { keysAt, RETRY_SECONDS } from './trusted-keys.ts';
 
 type Given = Record<string, unknown>;
 
-/** A step by which people sign in, as requests without a credential ask for it. */
+/** One of the endpoints by which people sign in, which need no credential. */
 export interface Step {
   answer(caller: AnonymousCaller, given: Given, tokens: AccessTokens): Promise<Response>;
-  /** What is said of who is refused, whatever the reason. Absent where nobody is. */
-  refusal?: string;
-  /** Whether a mail may wait to be sent afterwards. */
+  /** The message of every 401, whatever the reason. Absent if the step has none. */
+  unauthenticated?: string;
+  /** Whether the outbox may have a mail to send afterwards. */
   mails?: boolean;
 }
 
 const BAD_LINK = 'The link is not valid: it was used, replaced or has expired, or it never was.';
 
-/** What can be asked without a credential. None of it tells a stranger who is in the directory. */
+/** The endpoints without a credential, by their path. None of them reveals who is in the directory. */
 export const STEPS: Record<string, Step> = {
   '/auth/sign-in': {
     answer: async (caller, given, tokens) =>
-      admitted(await signIn(caller, { ...given, tenantId: asLocalTenant(given.tenantId) }), tokens),
-    refusal: 'The e-mail address or the password is wrong, or the user may not sign in.',
+      admissionResponse(await signIn(caller, { ...given, tenantId: asLocalTenant(given.tenantId) }), tokens),
+    unauthenticated: 'The e-mail address or the password is wrong, or the user may not sign in.',
   },
   '/auth/token': {
     answer: async (caller, given, tokens) =>
-      admitted(await signInByToken(caller, given, { keysAt, customerId: asLocalCustomer }), tokens),
-    refusal:
+      admissionResponse(await signInByToken(caller, given, { keysAt, customerId: asLocalCustomer }), tokens),
+    unauthenticated:
       'The token is not valid: no trusted issuer signed it for this audience, or it has expired or is good too long.',
   },
   '/auth/refresh': {
-    answer: async (caller, given, tokens) => admitted(await refreshSession(caller, given), tokens),
-    refusal: 'The refresh token is not valid: it was used, or its session has ended.',
+    answer: async (caller, given, tokens) => admissionResponse(await refreshSession(caller, given), tokens),
+    unauthenticated: 'The refresh token is not valid: it was used, or its session has ended.',
   },
   '/auth/accept-invitation': {
-    answer: async (caller, given) => known(await acceptInvitation(caller, given)),
-    refusal: BAD_LINK,
+    answer: async (caller, given) => userResponse(await acceptInvitation(caller, given)),
+    unauthenticated: BAD_LINK,
   },
   '/auth/request-password-reset': {
     answer: async (caller, given) => {
@@ -61,8 +61,8 @@ export const STEPS: Record<string, Step> = {
     mails: true,
   },
   '/auth/reset-password': {
-    answer: async (caller, given) => known(await resetPassword(caller, given)),
-    refusal: BAD_LINK,
+    answer: async (caller, given) => userResponse(await resetPassword(caller, given)),
+    unauthenticated: BAD_LINK,
   },
 };
 
@@ -70,8 +70,13 @@ const asLocalCustomer = (given: string): string => localId('Customer', given);
 
 const asLocalTenant = (given: unknown): unknown => (typeof given === 'string' ? localId('Tenant', given) : given);
 
-/** What a client goes on with, in the words of OAuth 2.0 (RFC 6749) where it has them. */
-async function admitted({ grant, refreshToken, sessionExpiresAt }: Admission, tokens: AccessTokens): Promise<Response> {
+/**
+ * Returns the tokens of a new or refreshed session. Fields are named as in OAuth 2.0 (RFC 6749) where it has a word.
+ */
+async function admissionResponse(
+  { grant, refreshToken, sessionExpiresAt }: Admission,
+  tokens: AccessTokens,
+): Promise<Response> {
   const { userId, reach, tenantId, customerId } = grant;
   return Response.json({
     accessToken: await tokens.issue(grant),
@@ -88,10 +93,10 @@ async function admitted({ grant, refreshToken, sessionExpiresAt }: Admission, to
   });
 }
 
-const known = ({ id, email, name, status }: UserRecord): Response =>
+const userResponse = ({ id, email, name, status }: UserRecord): Response =>
   Response.json({ user: { id: toGlobalId('User', id), email, name, status } });
 
-/** Answers one of the steps by which people sign in. */
+/** Answers a request to one of the endpoints by which people sign in. */
 export async function answerStep(request: Request, env: Environment, step: Step): Promise<Response> {
   if (request.method !== 'POST') {
     return failure(405, 'METHOD_NOT_ALLOWED', 'This is asked by POST.', { allow: 'POST' });
@@ -111,12 +116,15 @@ export async function answerStep(request: Request, env: Environment, step: Step)
   try {
     return await step.answer(caller, given, tokens);
   } catch (error) {
-    return refused(error, step.refusal);
+    return failureOf(error, step);
   }
 }
 
-function refused(error: unknown, refusal: string | undefined): Response {
-  if (error instanceof AuthenticationError && refusal !== undefined) return failure(401, 'UNAUTHENTICATED', refusal);
+/** Returns the answer to an error of the directory, and throws any other error. */
+function failureOf(error: unknown, { unauthenticated }: Step): Response {
+  if (error instanceof AuthenticationError && unauthenticated !== undefined) {
+    return failure(401, 'UNAUTHENTICATED', unauthenticated);
+  }
   if (error instanceof ValidationError)
     return failure(400, 'BAD_USER_INPUT', error.message, {}, { issues: error.issues });
   if (error instanceof NotFoundError) {
@@ -133,7 +141,9 @@ function refused(error: unknown, refusal: string | undefined): Response {
   throw error;
 }
 
-/** Answers the keys that verify access tokens, for services that are shown one. */
+/**
+ * Returns the public keys that verify access tokens, for services that are shown one. The set is empty without keys.
+ */
 export function publicKeys(request: Request, env: Environment): Response {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return failure(405, 'METHOD_NOT_ALLOWED', 'Keys are asked by GET.', { allow: 'GET, HEAD' });

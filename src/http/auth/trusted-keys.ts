@@ -5,53 +5,61 @@ import { type PublicKey, publicKey } from '../../directory/trusted-issuers/json-
 import { asJsonObject, readAtMost } from '../shared/body.ts';
 
 const TIMEOUT_SECONDS = 3;
+/** The largest key set that is read from an issuer. */
 export const MAX_KEY_SET_BYTES = 64 * 1024;
-const GOOD_FOR_SECONDS = 10 * 60;
-/** How often a key that is not among those known is looked for: anybody may name one. */
-const LOOK_AGAIN_SECONDS = 30;
-/** How long a server is left alone that did not answer as it should. */
+const MAX_AGE_SECONDS = 10 * 60;
+/** How old keys must be before an unknown key id makes them be read again: anybody can send a token with any id. */
+const MAX_AGE_FOR_UNKNOWN_KEY_SECONDS = 30;
+/** How long a server is not asked again after it failed. */
 export const RETRY_SECONDS = 10;
-const MAX_KNOWN = 100;
+/** How many issuers are cached, of keys and of failures each. */
+const MAX_CACHED = 100;
 
-interface Known {
-  readAt: number;
+interface CachedKeys {
+  readAtMilliseconds: number;
   keys: readonly PublicKey[];
 }
 
-/** What this isolate has read. A request never waits for one that another has made: the runtime keeps them apart. */
-const known = new Map<string, Known>();
-const failures = new Map<string, { failedAt: number; error: KeysUnavailableError }>();
+/**
+ * The keys that this isolate has read. No promise is shared, because the runtime forbids waiting for another request's
+ * I/O.
+ */
+const cachedKeys = new Map<string, CachedKeys>();
+const cachedFailures = new Map<string, { failedAtMilliseconds: number; error: KeysUnavailableError }>();
 
 /**
- * The keys that an issuer publishes at a URL. They are read every ten minutes, and sooner if one with this id is not among
- * them; a server that fails is not asked again for some seconds, and refused meanwhile with the same KeysUnavailableError.
+ * Returns the keys that an issuer publishes at a URL, at most ten minutes old. They are read sooner if none of them has
+ * this id. A server that fails is not asked again for ten seconds; until then every call throws its error.
+ * @throws KeysUnavailableError if the keys cannot be read, or if there are none to use.
  */
 export async function keysAt(issuerId: string, url: string, keyId: string | null): Promise<readonly PublicKey[]> {
   const key = `${issuerId} ${url}`;
-  const now = Date.now();
-  const seen = known.get(key);
-  if (seen && isEnough(seen, keyId, now)) return seen.keys;
-  const failure = failures.get(key);
-  if (failure && now - failure.failedAt < RETRY_SECONDS * 1000) throw failure.error;
+  const nowMilliseconds = Date.now();
+  const cached = cachedKeys.get(key);
+  if (cached && isFresh(cached, keyId, nowMilliseconds)) return cached.keys;
+  const failure = cachedFailures.get(key);
+  if (failure && nowMilliseconds - failure.failedAtMilliseconds < RETRY_SECONDS * 1000) throw failure.error;
   try {
-    const keys = await inTime((signal) => read(url, signal));
-    remember(known, key, { readAt: now, keys }, MAX_KNOWN);
-    failures.delete(key);
+    const keys = await withTimeout((signal) => read(url, signal));
+    remember(cachedKeys, key, { readAtMilliseconds: nowMilliseconds, keys }, MAX_CACHED);
+    cachedFailures.delete(key);
     return keys;
   } catch (error) {
-    if (error instanceof KeysUnavailableError) remember(failures, key, { failedAt: Date.now(), error }, MAX_KNOWN);
+    if (error instanceof KeysUnavailableError) {
+      remember(cachedFailures, key, { failedAtMilliseconds: Date.now(), error }, MAX_CACHED);
+    }
     throw error;
   }
 }
 
-function isEnough({ readAt, keys }: Known, keyId: string | null, now: number): boolean {
-  const age = (now - readAt) / 1000;
+function isFresh({ readAtMilliseconds, keys }: CachedKeys, keyId: string | null, nowMilliseconds: number): boolean {
+  const ageSeconds = (nowMilliseconds - readAtMilliseconds) / 1000;
   const hasKey = keyId === null || keys.some(({ kid }) => kid === keyId);
-  return age < (hasKey ? GOOD_FOR_SECONDS : LOOK_AGAIN_SECONDS);
+  return ageSeconds < (hasKey ? MAX_AGE_SECONDS : MAX_AGE_FOR_UNKNOWN_KEY_SECONDS);
 }
 
-/** Whatever hangs, connection, headers or body, nobody waits for it any longer. */
-async function inTime<Result>(task: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+/** Runs a task, and rejects with a KeysUnavailableError after three seconds, whatever it waits for. */
+async function withTimeout<Result>(task: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
   const controller = new AbortController();
   const { promise, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
@@ -74,7 +82,7 @@ async function read(url: string, signal: AbortSignal): Promise<PublicKey[]> {
   return keys;
 }
 
-/** Null when there is too much. What fails here fails outside. */
+/** Returns the body, or null if it is too large. Any failure to get it is reported as a KeysUnavailableError. */
 async function download(url: string, signal: AbortSignal): Promise<Uint8Array | null> {
   try {
     const response = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal });
@@ -88,7 +96,10 @@ async function download(url: string, signal: AbortSignal): Promise<Uint8Array | 
 
 const keySet = z.object({ keys: z.array(z.unknown()) });
 
-/** Symmetric and private keys, and those for something else, are left out. */
+/**
+ * Returns the public keys that can verify a signature. Symmetric and private keys, and keys for other uses, are left
+ * out.
+ */
 function usableKeys(text: string): PublicKey[] {
   const { data } = keySet.safeParse(asJsonObject(text));
   return (data?.keys ?? []).flatMap((jwk) => {

@@ -4,7 +4,7 @@ import { sendMail } from '../mail/mailer.ts';
 import { type Environment, publicUrl } from '../shared/environment.ts';
 import { log } from '../shared/failures.ts';
 
-/** What is done every few minutes, whoever asks for what: each of it on its own, whether the others fail or not. */
+/** Runs the tasks of cron, one after the other. A task that fails is logged, and does not stop the others. */
 export async function housekeep(env: Environment): Promise<void> {
   const id = crypto.randomUUID();
   const tasks = [

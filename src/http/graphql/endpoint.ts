@@ -14,25 +14,27 @@ import { type Failure, type FailureCode, hidden, presentable } from '../shared/f
 import { costError, documentLimits, lengthError, MAX_ERRORS, MAX_TOKENS } from './limits.ts';
 import { preflight } from './mutation-preflight.ts';
 
-/** What resolvers are given, and the id under which this request's failures are logged. */
+/** The context of resolvers: the caller, and the id of the request. */
 export interface GraphQLContext extends Caller {
+  /** The id under which failures of this request are logged. */
   requestId: string;
 }
 
-/** An API in GraphQL: our own, or somebody else's that is documented. */
+/** A GraphQL API: that of Tenantry itself, or a dialect. */
 export interface GraphQLApi {
-  /** Asked for at the first request, and never again. */
+  /** Builds the schema. It is called once, at the first request. */
   schema: () => Promise<GraphQLSchema>;
-  /** How it says that a request failed before GraphQL was asked. */
+  /** Answers a request that fails before GraphQL is asked. */
   failure: Failure;
-  /** How it says the same of what GraphQL answers: the error as the caller sees it, with its HTTP status in `extensions.http`. */
+  /** Rewrites each error of GraphQL's answer in the format of the API. The HTTP status is in `extensions.http`. */
   spelled: (error: GraphQLError) => GraphQLError;
-  /** What an operation may cost: as much as at our own API, if not given. */
+  /** What an operation may cost: as much as at Tenantry's own API, if not given. */
   maxCost?: number;
-  /** The operations whose answer has no data if it has any error: never a part of it. None, if not given. */
+  /** The types of operations whose answer has no data if it has any error. By default every answer may be partial. */
   allOrNothing?: readonly `${OperationTypeNode}`[];
 }
 
+/** A function that answers a GraphQL request. The body is null for a GET. */
 export type AnswerGraphQL = (
   request: Request,
   body: Uint8Array<ArrayBuffer> | null,
@@ -40,10 +42,13 @@ export type AnswerGraphQL = (
 ) => Promise<Response>;
 
 /**
- * A request that is refused before anything is executed: with HTTP 400, unless GraphQL over HTTP has a better status,
- * whatever the caller accepts. Yoga would answer 200 to who accepts application/json.
+ * Returns an error that fails the whole request: with HTTP 400, unless the error has its own status. Without this, Yoga
+ * would answer 200 to clients that accept application/json.
  */
-function refused({ message, nodes, source, positions, extensions }: GraphQLError, code: FailureCode): GraphQLError {
+function requestError(
+  { message, nodes, source, positions, extensions }: GraphQLError,
+  code: FailureCode,
+): GraphQLError {
   const { http, originalError: _originalError, ...own } = extensions;
   const answered = { status: 400, ...(http as object | undefined), spec: false };
   return new GraphQLError(message, { nodes, source, positions, extensions: { code, ...own, http: answered } });
@@ -56,26 +61,26 @@ const guard = (schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: G
   onValidate: ({ addValidationRule }) => {
     addValidationRule(documentLimits);
     return ({ valid, result, setResult }) => {
-      if (!valid) setResult(result.map((error) => spelled(refused(error, 'GRAPHQL_VALIDATION_FAILED'))));
+      if (!valid) setResult(result.map((error) => spelled(requestError(error, 'GRAPHQL_VALIDATION_FAILED'))));
     };
   },
   onExecute: ({ args, setResultAndStopExecution }) => {
     const error = costError(schema, args, maxCost);
-    if (error) return setResultAndStopExecution({ errors: [spelled(refused(error, 'BAD_USER_INPUT'))] });
+    if (error) return setResultAndStopExecution({ errors: [spelled(requestError(error, 'BAD_USER_INPUT'))] });
     const { requestId, viewer } = args.contextValue;
     const operation = getOperationAST(args.document, args.operationName)?.operation;
     const isWhole = allOrNothing.some((name) => name === operation);
-    const refusal = operation === 'mutation' ? preflight(schema, args, { viewer, isWhole }) : null;
-    if (refusal) {
-      const told = presentable(new GraphQLError(refusal.message, { originalError: refusal }), requestId);
-      return setResultAndStopExecution({ data: null, errors: [spelled(told)] });
+    const forbidden = operation === 'mutation' ? preflight(schema, args, { viewer, isWhole }) : null;
+    if (forbidden) {
+      const shown = presentable(new GraphQLError(forbidden.message, { originalError: forbidden }), requestId);
+      return setResultAndStopExecution({ data: null, errors: [spelled(shown)] });
     }
     return {
       onExecuteDone: ({ result, setResult }) => {
         const { errors, ...rest } = result as ExecutionResult;
         const tooLong = lengthError(args, rest.data);
         if (tooLong) {
-          setResult({ ...(isWhole && { data: null }), errors: [spelled(refused(tooLong, 'BAD_USER_INPUT'))] });
+          setResult({ ...(isWhole && { data: null }), errors: [spelled(requestError(tooLong, 'BAD_USER_INPUT'))] });
           return;
         }
         if (!errors) return;
@@ -86,7 +91,7 @@ const guard = (schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: G
   },
 });
 
-/** The id of the request in hand, for what Yoga reports without its context. */
+/** The id of the current request, for errors that Yoga reports without the context. */
 const requestIds = new AsyncLocalStorage<string>();
 
 const PATH = '/graphql';
@@ -106,7 +111,7 @@ function yogaFor(schema: GraphQLSchema, api: GraphQLApi) {
     maskedErrors: {
       maskError: (error) => {
         if (!(error instanceof GraphQLError)) return spelled(hidden(error, requestIds.getStore() ?? 'unknown'));
-        return error.path === undefined ? spelled(refused(error, 'BAD_REQUEST')) : error;
+        return error.path === undefined ? spelled(requestError(error, 'BAD_REQUEST')) : error;
       },
     },
   });
@@ -115,15 +120,15 @@ function yogaFor(schema: GraphQLSchema, api: GraphQLApi) {
 const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
 
 /**
- * GraphQL over HTTP, by GET or by POST of JSON, and answered as JSON whatever else is accepted. Built once for each
- * isolate: the schema and the caches of parsed and validated documents outlive a request.
+ * Returns a function that serves an API as GraphQL over HTTP, by GET or by POST of JSON. It always answers JSON. Make
+ * it once per isolate, because it keeps the schema and the caches of parsed and validated documents.
  */
 export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
   const { failure } = api;
   let yoga: Promise<YogaServerInstance<GraphQLContext, object>> | undefined;
   return async (request, body, context) => {
     const { url, method, headers } = request;
-    const problem = body === null ? unreadable(new URL(url).searchParams) : undefined;
+    const problem = body === null ? parameterProblem(new URL(url).searchParams) : undefined;
     if (problem) return failure(400, 'BAD_REQUEST', problem);
     if (body !== null && !isJson(request)) {
       return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');
@@ -137,8 +142,8 @@ export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
   };
 }
 
-/** Which of the parameters that must be JSON objects is none. */
-function unreadable(parameters: URLSearchParams): string | undefined {
+/** Returns what is wrong with the parameters of a GET that must be JSON objects. */
+function parameterProblem(parameters: URLSearchParams): string | undefined {
   const wrong = ['variables', 'extensions'].find((name) => {
     const text = parameters.get(name)?.trim() || 'null';
     return text !== 'null' && asJsonObject(text) === null;

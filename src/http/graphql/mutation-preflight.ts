@@ -14,13 +14,13 @@ import { PERMISSIONS, type Permission } from '../../directory/kernel/permission-
 import { priceOf } from './cost.ts';
 
 /*
- * What is known of a mutation before it is executed, for APIs that could not say afterwards that a part of it was done. What
- * a field needs by itself is said by src/dialects/needs.ts.
+ * Checks a mutation before it is executed. Some APIs answer all or nothing, so they could not say afterwards that a
+ * part was done. A field states the permissions that it needs with `needs` in src/dialects/shared/needs.ts.
  */
 
 type Executed = Pick<ExecutionArgs, 'document' | 'operationName'>;
 
-/** Calls this with every field of the operation that is executed. */
+/** Calls `see` with every field of the operation that will be executed. */
 function visitFields(
   schema: GraphQLSchema,
   { document, operationName }: Executed,
@@ -35,7 +35,7 @@ function visitFields(
   visit(separateOperations(document)[name] ?? document, visitWithTypeInfo(types, { Field }));
 }
 
-/** What it takes to see all that it answers, and is missing. */
+/** Returns the permissions that the viewer lacks to see every field of the answer. */
 function missingToShow(schema: GraphQLSchema, executed: Executed, viewer: Viewer): Permission[] {
   const needed = new Set<unknown>();
   visitFields(schema, executed, ({ extensions: { needs } }) => {
@@ -47,7 +47,7 @@ function missingToShow(schema: GraphQLSchema, executed: Executed, viewer: Viewer
   );
 }
 
-/** How many changes a mutation asks for, those below a namespace included. */
+/** Returns the number of changes in a mutation. A namespace is not a change, but each field below it is one. */
 function countChanges(schema: GraphQLSchema, executed: Executed): number {
   let count = 0;
   visitFields(schema, executed, (field) => {
@@ -56,17 +56,20 @@ function countChanges(schema: GraphQLSchema, executed: Executed): number {
   return count;
 }
 
-interface Answered {
+interface PreflightContext {
   viewer: Viewer;
-  /** Whether an answer with any error has no data. */
+  /** Whether the API answers no data at all if there is any error. */
   isWhole: boolean;
 }
 
-/** Why a mutation is refused before it changes anything; null if it is not. */
+/**
+ * Returns the error for which a mutation must not be executed, or null if it may be. A field whose permission the
+ * viewer lacks stops it, and so does a second change in an API that answers all or nothing.
+ */
 export function preflight(
   schema: GraphQLSchema,
   executed: Executed,
-  { viewer, isWhole }: Answered,
+  { viewer, isWhole }: PreflightContext,
 ): DirectoryError | null {
   const missing = missingToShow(schema, executed, viewer);
   if (missing.length > 0) return ForbiddenError.missing(missing);

@@ -5,7 +5,7 @@ import { type Mailer, sendDueMail } from '../../directory/mail/outbox.ts';
 import type { Environment } from '../shared/environment.ts';
 import { LINK_PATHS } from '../shared/page.ts';
 
-/** Cloudflare's way out for mails, from a deployment that people reach at this URL, if it is known. */
+/** Returns a mailer that sends with Cloudflare's binding. `url` is the public URL of the deployment, if it is known. */
 function mailerOf(env: Environment, url: string | null): Mailer {
   const { EMAIL, MAIL_FROM } = env;
   const linkTo = linksOf(env, url);
@@ -22,7 +22,10 @@ function mailerOf(env: Environment, url: string | null): Mailer {
   };
 }
 
-/** Where links lead from a deployment that people reach at this URL, if it is known: null where no page is. */
+/**
+ * Returns a function that makes the link of a purpose and a token. `url` is the public URL of the deployment. Without
+ * it, the function returns null unless the environment names a page for the purpose.
+ */
 export function linksOf({ INVITATION_URL, PASSWORD_RESET_URL }: Environment, url: string | null): Caller['linkTo'] {
   const pages: Record<LinkPurpose, string | undefined> = {
     INVITATION: INVITATION_URL,
@@ -33,7 +36,7 @@ export function linksOf({ INVITATION_URL, PASSWORD_RESET_URL }: Environment, url
     const given = pages[purpose] || own;
     if (given === undefined) return null;
     const page = new URL(given);
-    // Behind the #, because that is sent to nobody: it stands in no log and in no Referer.
+    // Behind the #, because browsers send that to nobody: it is in no log and in no Referer.
     page.hash = `token=${token}`;
     return page.href;
   };
@@ -41,13 +44,16 @@ export function linksOf({ INVITATION_URL, PASSWORD_RESET_URL }: Environment, url
 
 const NAMED = /^\s*"?([^"<]*?)"?\s*<([^<>\s]+)>\s*$/;
 
-/** `Name <address>`, or an address alone. */
+/** Reads the sender from `Name <address>`, or from an address alone. */
 function senderOf(from: string): string | EmailAddress {
   const [, name, email] = NAMED.exec(from) ?? [];
   return email === undefined ? from : { name: name ?? '', email };
 }
 
-/** Sends what is due from a deployment that people reach at this URL. */
+/**
+ * Sends the mails of the outbox that are due. `url` is the public URL of the deployment. Without it, a mail fails and
+ * is tried again later, unless the environment names the page that its link leads to.
+ */
 export async function sendMail(env: Environment, url: string | null): Promise<void> {
   await sendDueMail(new Database(env.DB), mailerOf(env, url), new Date());
 }

@@ -1,16 +1,22 @@
 import { type Failure, failure } from './failures.ts';
 
-/** The largest body that is read: an import of 500 rows fits in. */
+/** The largest request body that is read. It is enough for an import of 500 rows. */
 export const MAX_BODY_BYTES = 1024 * 1024;
 
-/** The body, read no further than it may be long; a Response when it is longer, whatever its headers say. */
+/**
+ * Returns the body, or the Response that says it is too large. It is never read beyond the limit, whatever its headers
+ * say.
+ */
 export async function readBody(request: Request, fail: Failure = failure): Promise<Uint8Array<ArrayBuffer> | Response> {
   const tooLarge = () => fail(413, 'PAYLOAD_TOO_LARGE', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) return tooLarge();
   return (await readAtMost(request.body, MAX_BODY_BYTES)) ?? tooLarge();
 }
 
-/** The same, to be asked for as often as the answer has to be made: it is read once. */
+/**
+ * Returns a function that reads the body of the request once, and returns it at every call. An answer may have to be
+ * made twice: see `asViewer`.
+ */
 export function bodyOf(request: Request, fail: Failure = failure): () => ReturnType<typeof readBody> {
   let body: ReturnType<typeof readBody> | undefined;
   return async () => {
@@ -20,16 +26,16 @@ export function bodyOf(request: Request, fail: Failure = failure): () => ReturnT
   };
 }
 
-/** All of a stream, read no further than it may be long; null when it is longer. */
+/** Returns all bytes of a stream, or null if it has more than `maxBytes`. It is never read beyond the limit. */
 export async function readAtMost(
   stream: ReadableStream<Uint8Array> | null,
-  max: number,
+  maxBytes: number,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   const chunks: Uint8Array[] = [];
-  let length = 0;
+  let lengthBytes = 0;
   for await (const chunk of stream ?? []) {
-    length += chunk.byteLength;
-    if (length > max) return null;
+    lengthBytes += chunk.byteLength;
+    if (lengthBytes > maxBytes) return null;
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks));
@@ -37,10 +43,10 @@ export async function readAtMost(
 
 const JSON_TYPE = /^application\/json\b/i;
 
-/** Whether the body is announced as JSON: a form, which any page may post, never is. */
+/** Returns whether the request says that its body is JSON. An HTML form, which any page may post, cannot say so. */
 export const isJson = ({ headers }: Request): boolean => JSON_TYPE.test(headers.get('content-type') ?? '');
 
-/** The JSON object in the body, or why there is none. */
+/** Returns the JSON object in the body, or the Response that says why there is none. */
 export async function readJson(
   request: Request,
   fail: Failure = failure,
@@ -53,7 +59,7 @@ export async function readJson(
   return value ?? fail(400, 'BAD_REQUEST', 'The body is not a JSON object.');
 }
 
-/** Null for what is no JSON, or no object. */
+/** Returns the JSON object in the text, or null if the text is anything else. */
 export function asJsonObject(text: string): Record<string, unknown> | null {
   try {
     const value: unknown = JSON.parse(text);

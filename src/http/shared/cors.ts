@@ -2,7 +2,7 @@ import type { Environment } from './environment.ts';
 
 const ONE_DAY_SECONDS = 24 * 60 * 60;
 
-/** The origin of the page that calls, if it is allowed to. Credentials are never sent along by browsers themselves. */
+/** Returns the origin of the page that calls, or null if it is not allowed to call or the request has none. */
 export function allowedOrigin(request: Request, { ALLOWED_ORIGINS }: Environment): string | null {
   const origin = request.headers.get('origin');
   if (origin === null) return null;
@@ -10,10 +10,14 @@ export function allowedOrigin(request: Request, { ALLOWED_ORIGINS }: Environment
   return allowed.includes(origin) ? origin : null;
 }
 
+/** Returns whether a browser asks, before the actual request, if a page may make it. */
 export const isPreflight = (request: Request): boolean =>
   request.method === 'OPTIONS' && request.headers.has('access-control-request-method');
 
-/** The answer to a preflight; without an allowed origin it allows nothing. */
+/**
+ * Returns the answer to a CORS preflight. Without an allowed origin it allows nothing. Cookies are never allowed: a
+ * page has to send the credential itself.
+ */
 export function preflight(origin: string | null, methods = 'GET, POST'): Response {
   if (origin === null) return new Response(null, { status: 204 });
   return new Response(null, {

@@ -1,32 +1,34 @@
 import * as z from 'zod';
 import { parseSigningKeys } from '../../directory/access/signer.ts';
 
-/** The bindings, variables and secrets of the deployment. */
+/** The bindings, variables and secrets of a deployment, as the Worker is given them. */
 export interface Environment {
   DB: D1Database;
-  /** The files of the pages for people. Without them there are no pages, and an API still. */
+  /** The files of the HTML pages. Without them there are no pages, but the API still works. */
   ASSETS?: Fetcher;
-  /** Bootstraps a deployment. Without it there is no root access, only that of API keys and users. */
+  /** A credential with every permission, to set up a deployment. Without it, only API keys and users have access. */
   ROOT_KEY?: string;
-  /** Origins whose pages may call the API from a browser, separated by commas. Never a wildcard. */
+  /** The origins whose pages may call the API from a browser, separated by commas. A wildcard is not allowed. */
   ALLOWED_ORIGINS?: string;
-  /** Where people reach the deployment, as an origin. It stands in access tokens and in mailed links. */
+  /** The origin at which people reach the deployment. It is part of access tokens and of mailed links. */
   PUBLIC_URL?: string;
-  /** The JSON Web Key Set that access tokens are signed with, by its first key. Without it nobody can sign in. */
+  /** A JSON Web Key Set, whose first key signs access tokens. Without it, nobody can sign in. */
   SIGNING_KEYS?: string;
-  /** Sends mail. Without it, or without MAIL_FROM, invitations wait. */
+  /** The binding that sends mail. Without it, or without MAIL_FROM, mails stay in the outbox. */
   EMAIL?: SendEmail;
-  /** Whom mails are from: an address, or `Name <address>`. */
+  /** The sender of mails: an address, or `Name <address>`. */
   MAIL_FROM?: string;
-  /** Pages of one's own that mailed links lead to, which get the token behind a `#`. Ours, if not given. */
+  /** The page that invitations lead to, with the token behind a `#`. By default it is the page of this deployment. */
   INVITATION_URL?: string;
+  /** The page that links to reset a password lead to. By default it is the page of this deployment. */
   PASSWORD_RESET_URL?: string;
-  /** Which documented APIs of others are served, separated by commas. All of them, if none is named. */
+  /** The names of the dialects that are served, separated by commas. By default all of them are. */
   DIALECTS?: string;
 }
 
-/** The documented APIs of others that there are, by their names in DIALECTS. */
+/** The names of all dialects: APIs that others have documented, and that this deployment can serve. */
 export const DIALECTS = ['plain', 'prismatic', 'capig', 'userdocks'] as const;
+/** The name of a dialect, as the variable DIALECTS has it. */
 export type DialectName = (typeof DIALECTS)[number];
 
 const namesIn = (list = ''): string[] =>
@@ -35,7 +37,7 @@ const namesIn = (list = ''): string[] =>
     .map((name) => name.trim())
     .filter((name) => name !== '');
 
-/** Whether a dialect is served: every one is, unless some are named. */
+/** Returns whether the deployment serves a dialect. It serves all of them unless DIALECTS names some. */
 export function isServed({ DIALECTS: list }: Environment, name: DialectName): boolean {
   const names = namesIn(list);
   return names.length === 0 || names.includes(name);
@@ -43,7 +45,10 @@ export function isServed({ DIALECTS: list }: Environment, name: DialectName): bo
 
 const MIN_ROOT_KEY_LENGTH = 32;
 
-/** Why this deployment must not serve; null when it may. */
+/**
+ * Returns what is wrong with the configuration, so that the deployment must not serve; null if nothing is. The message
+ * never quotes a secret.
+ */
 export function misconfiguration(env: Environment): string | null {
   const { ROOT_KEY, ALLOWED_ORIGINS, PUBLIC_URL, SIGNING_KEYS, INVITATION_URL, PASSWORD_RESET_URL } = env;
   if (ROOT_KEY && ROOT_KEY.length < MIN_ROOT_KEY_LENGTH) {
@@ -59,17 +64,18 @@ export function misconfiguration(env: Environment): string | null {
   }
   const unknown = namesIn(env.DIALECTS).filter((name) => !DIALECTS.some((known) => known === name));
   if (unknown.length > 0) return `DIALECTS names ${unknown.join(', ')}. There are: ${DIALECTS.join(', ')}.`;
-  return SIGNING_KEYS ? wrongKeys(SIGNING_KEYS) : null;
+  return SIGNING_KEYS ? signingKeysProblem(SIGNING_KEYS) : null;
 }
 
-const keysFoundGood = new Set<string>();
+/** Values of SIGNING_KEYS that were parsed before: parsing at every request would be a waste. */
+const validSigningKeys = new Set<string>();
 
-/** What is wrong with the keys. Nothing of them stands in it. */
-function wrongKeys(text: string): string | null {
-  if (keysFoundGood.has(text)) return null;
+/** Returns what is wrong with the keys, without quoting them; null if nothing is. */
+function signingKeysProblem(text: string): string | null {
+  if (validSigningKeys.has(text)) return null;
   try {
     parseSigningKeys(text);
-    keysFoundGood.add(text);
+    validSigningKeys.add(text);
     return null;
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : [];
@@ -81,8 +87,8 @@ function wrongKeys(text: string): string | null {
 const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])$/;
 
 /**
- * Where people reach the deployment: PUBLIC_URL, or, on one's own machine, wherever the request came. Null when it is not
- * known: what a request says of it elsewhere is not to be trusted with links that are mailed.
+ * Returns the origin at which people reach the deployment, or null if it is not known. Without PUBLIC_URL, the origin
+ * of the request is used on localhost only: elsewhere, a forged Host header would end up in mailed links.
  */
 export function publicUrl({ PUBLIC_URL }: Environment, request?: Request): string | null {
   if (PUBLIC_URL) return PUBLIC_URL;

@@ -2,7 +2,10 @@ import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
 import { RevalidationError } from '../../db/client.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
 
-/** Codes of failed requests, in `errors[].extensions.code`. Those of failed mutations are in `MutationError.code`. */
+/**
+ * The codes of failed requests, in `errors[].extensions.code`. A mutation that fails by a rule of the directory has its
+ * code in `MutationError.code` instead.
+ */
 export const FAILURE_CODES = [
   'UNAUTHENTICATED',
   'FORBIDDEN',
@@ -19,12 +22,15 @@ export const FAILURE_CODES = [
   'SERVICE_UNAVAILABLE',
   'INTERNAL_SERVER_ERROR',
 ] as const;
+/** The code of a failed request. */
 export type FailureCode = (typeof FAILURE_CODES)[number];
 
-/** How an API says that a request failed. */
+/** A function that answers a failed request in the format of an API. */
 export type Failure = (status: number, code: FailureCode, message: string, headers?: HeadersInit) => Response;
 
-/** A failed request as every API without an envelope of its own answers it: the shape of GraphQL's errors. */
+/**
+ * Returns the answer to a failed request, in the format of GraphQL's errors. APIs with their own format do not use it.
+ */
 export function failure(
   status: number,
   code: FailureCode,
@@ -35,13 +41,15 @@ export function failure(
   return Response.json({ errors: [{ message, extensions: { code, ...details } }] }, { status, headers });
 }
 
-/** The same for a failure that nobody expected: it is logged, and the answer has only the id that stands in the log. */
+/**
+ * Logs an unexpected error and returns its answer in GraphQL's format. The answer has the request id, never the reason.
+ */
 export function unexpected(error: unknown, requestId: string): Response {
   const { status, code, message } = logged(error, requestId);
   return Response.json({ errors: [{ message, extensions: { code, requestId } }] }, { status });
 }
 
-/** D1 asks to be left alone for a moment: the caller may try again, we must not. */
+/** Messages of D1 when it is overloaded. The caller may try again later; a retry from here would make it worse. */
 const OVERLOADED = /D1 DB is overloaded|Requests queued for too long|D1 DB storage operation exceeded timeout/;
 
 interface Masked {
@@ -50,7 +58,7 @@ interface Masked {
   message: string;
 }
 
-/** What the caller learns of a failure that is not theirs: nothing but whether to try again. */
+/** Returns what the caller may know of an unexpected error: only whether to try again. */
 function masked(error: unknown): Masked {
   if (error instanceof Error && OVERLOADED.test(error.message)) {
     return { status: 503, code: 'SERVICE_UNAVAILABLE', message: 'The database is busy. Try again in a moment.' };
@@ -58,7 +66,10 @@ function masked(error: unknown): Masked {
   return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' };
 }
 
-/** The same as an API with an envelope of its own answers it; the id is in the header of the answer alone. */
+/**
+ * Logs an unexpected error and returns its answer in the format of an API. The request id is in a header of the answer
+ * only, because formats of others have no place for it.
+ */
 export function unexpectedBy(fail: Failure, error: unknown, requestId: string): Response {
   const { status, code, message } = logged(error, requestId);
   return fail(status, code, message);
@@ -72,14 +83,17 @@ function logged(error: unknown, requestId: string): Masked {
 /** D1 reports SQL and names of columns, but no values; any other message may quote what the caller sent. */
 const SAFE_MESSAGE = /^D1_ERROR: /;
 
-/** One failure can reach the answer by several fields, and the log but once. */
-const inTheLog = new WeakSet<object>();
+/** Errors that were logged: an error that several fields of an answer share is logged once. */
+const loggedErrors = new WeakSet<object>();
 
-/** One line for an error that nobody expected. Neither variables nor secrets nor e-mail addresses may stand in it. */
+/**
+ * Logs an unexpected error as one line of JSON. A message that may quote the caller is withheld, so that no variable,
+ * secret or e-mail address is logged. A RevalidationError is skipped, because the request is then answered again.
+ */
 export function log(requestId: string, error: unknown): void {
   if (error instanceof Error) {
-    if (error instanceof RevalidationError || inTheLog.has(error)) return;
-    inTheLog.add(error);
+    if (error instanceof RevalidationError || loggedErrors.has(error)) return;
+    loggedErrors.add(error);
   }
   const { name, message, stack } = error instanceof Error ? error : new Error('Not an Error');
   const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
@@ -94,11 +108,14 @@ export function log(requestId: string, error: unknown): void {
   );
 }
 
-/** Input that GraphQL itself refuses while it executes, such as a variable that breaks a `@oneOf`. */
-const isRefusedInput = ({ message, originalError }: GraphQLError): boolean =>
+/** Returns whether GraphQL itself rejected the input during execution, such as a variable that violates `@oneOf`. */
+const isInvalidInput = ({ message, originalError }: GraphQLError): boolean =>
   (originalError === undefined || originalError instanceof GraphQLError) && /^(Variable|Argument) "/.test(message);
 
-/** A GraphQL error as the caller may see it: rules of the directory and of GraphQL itself as they are, the rest masked. */
+/**
+ * Returns a GraphQL error as the caller may see it. ForbiddenError, ValidationError and invalid input keep their
+ * message; any other error without a code is logged and masked.
+ */
 export function presentable(error: GraphQLError, requestId: string): GraphQLError {
   if (error.extensions.code !== undefined) return error;
   const { originalError: cause } = error;
@@ -111,13 +128,13 @@ export function presentable(error: GraphQLError, requestId: string): GraphQLErro
   if (cause instanceof ValidationError) {
     return new GraphQLError(cause.message, { ...place, extensions: { code: 'BAD_USER_INPUT', issues: cause.issues } });
   }
-  if (isRefusedInput(error)) {
+  if (isInvalidInput(error)) {
     return new GraphQLError(error.message, { ...place, extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
   }
   return hidden(cause ?? error, requestId, place);
 }
 
-/** Nothing of the error but where it happened, and the id under which it is logged. */
+/** Logs an unexpected error and returns a masked one: it has only the place where it happened, and the request id. */
 export function hidden(error: unknown, requestId: string, place: GraphQLErrorOptions = {}): GraphQLError {
   log(requestId, error);
   const { code, message, status } = masked(error);

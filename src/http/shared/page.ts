@@ -1,8 +1,14 @@
 import type { LinkPurpose } from '../../directory/kernel/link-purposes.ts';
 import type { Environment } from './environment.ts';
 
-/** Where the built files stand among the assets. At the path of a page itself, they would take the place of the API. */
+/**
+ * The folder of GraphiQL's files among the assets. It differs from the path of the page, because an asset at `/graphql`
+ * would hide the API.
+ */
 export const GRAPHIQL_FILES = '/graphiql/';
+/**
+ * The folder of the files of the sign-in pages among the assets. It differs from their paths, where the API answers.
+ */
 export const PAGE_FILES = '/pages/';
 
 const POLICY = {
@@ -16,7 +22,7 @@ const POLICY = {
   'frame-ancestors': "'none'",
 };
 
-/** What every file of a page is answered with: keys, passwords and what a mailed link stands for are typed into it. */
+/** Returns strict security headers, because people type keys and passwords into these pages. */
 const headers = (policy: Record<string, string>) => ({
   'content-security-policy': Object.entries(policy)
     .map((directive) => directive.join(' '))
@@ -35,10 +41,10 @@ const GRAPHIQL_HEADERS = headers({
 });
 const PAGE_HEADERS = headers(POLICY);
 
-/** The headers of the built files, by the folder that they stand in. */
+/** The security headers of the built files, by their folder. */
 export const FILE_HEADERS = { [GRAPHIQL_FILES]: GRAPHIQL_HEADERS, [PAGE_FILES]: PAGE_HEADERS };
 
-/** Where the page stands that a mailed link of this purpose leads to. */
+/** The path of the page that a mailed link leads to, by the purpose of the link. */
 export const LINK_PATHS: Record<LinkPurpose, string> = {
   INVITATION: '/auth/accept-invitation',
   PASSWORD_RESET: '/auth/reset-password',
@@ -51,7 +57,7 @@ interface Page {
 
 const form = (name: string): Page => ({ file: `${PAGE_FILES}${name}`, headers: PAGE_HEADERS });
 
-/** The pages for people. Each stands where a browser that is pointed at the API finds it. */
+/** The HTML pages by their path. A page has the path of the API endpoint that it is made for. */
 const PAGES: Record<string, Page> = {
   '/graphql': { file: GRAPHIQL_FILES, headers: GRAPHIQL_HEADERS },
   [LINK_PATHS.INVITATION]: form('accept-invitation'),
@@ -59,7 +65,10 @@ const PAGES: Record<string, Page> = {
   [LINK_PATHS.PASSWORD_RESET]: form('reset-password'),
 };
 
-/** The page at this path, for a browser; null for everybody else, where there is none, and where it was not built. */
+/**
+ * Returns the HTML page at the path of the request. Null if the client does not ask for HTML, if there is no page at the
+ * path, or if the pages were not built.
+ */
 export async function pageFor(request: Request, { ASSETS }: Environment): Promise<Response | null> {
   const url = new URL(request.url);
   const page = PAGES[url.pathname];
