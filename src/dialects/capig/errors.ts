@@ -49,7 +49,7 @@ export const notFound = (entity: string) =>
 
 export const conflict = (message: string) => refusal('CONFLICT', message);
 
-/** What is thrown in place of each error of the directory, about an input of these fields. Who may not is told so as everywhere. */
+/** What is thrown for each error of the directory, about an input of these fields. Who may not is told so as everywhere. */
 const answersAbout = (fields: Fields): AnswersByCode<Error> => ({
   validation_failed: ({ issues }) =>
     new ValidationError(issues.map((issue) => ({ ...issue, path: pathGiven(fields, issue.path) }))),

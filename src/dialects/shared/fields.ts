@@ -41,8 +41,8 @@ export const given = <F extends Fields>(fields: F): z.ZodType<Renamed<F>> =>
   z.object(shapeOf(fields)).transform((values) => renamed(fields, values));
 
 /**
- * Returns the name of the field that the directory means by a path into its own input. The path itself, where the two have the
- * same name for it, or it comes from no field.
+ * Returns the name of the field that the directory means by a path into its own input. It is the path itself, where that comes
+ * from no field that the directory calls something else.
  */
 export function pathGiven(fields: Fields, path: string): string {
   const [top] = path.split('.');
@@ -51,8 +51,8 @@ export function pathGiven(fields: Fields, path: string): string {
 }
 
 /**
- * Returns a command of the directory with another schema in front of its own, for an input that is only spelled differently: the
- * order of permission, input and rule stays.
+ * Returns a command of the directory with another schema in front of its own, for an input that is only spelled differently.
+ * The order of permission, input and rule stays.
  */
 export const spelled = <Result, Answer, Output, Input>(
   original: Command<Result, Answer, z.ZodType<Output, Input>>,
