@@ -3,7 +3,10 @@ import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
 import { mutate, mutationDocument, newCustomer, newKey, unique } from '../shared/fixtures.ts';
 import { ask } from '../shared/gateway.ts';
 import { rewind } from '../shared/rewind.ts';
-import { asker, lastingWorld, MUTATIONS, newWorld, QUERIES, type World } from './operations.ts';
+import { newWorld } from '../shared/world.ts';
+import { MUTATIONS } from './mutations.ts';
+import { asker, lastingWorld, newOperationWorld, type OperationWorld } from './operations.ts';
+import { QUERIES } from './queries.ts';
 
 const beginsWithList = (document: string) =>
   /^[^{]*\{\s*(tenants|customers|users|sessions|organizationRoles|customerRoles|apiKeys|trustedIssuers|permissions|events|nodes)\b/.test(
@@ -12,9 +15,9 @@ const beginsWithList = (document: string) =>
 
 /** D1 calls decide latency: each is a trip over the network. Work behind the answer does not count. */
 describe('D1 calls of a query', () => {
-  let world: World;
+  let world: OperationWorld;
   beforeAll(async () => {
-    world = await newWorld();
+    world = await newOperationWorld();
   });
 
   for (const query of QUERIES) {
@@ -37,7 +40,7 @@ describe('D1 calls of a query', () => {
 });
 
 describe('D1 calls of a mutation', () => {
-  let world: World;
+  let world: OperationWorld;
   beforeAll(async () => {
     world = await lastingWorld();
   });
@@ -65,31 +68,31 @@ describe('D1 calls of a mutation', () => {
   });
 
   it('does not grow with the number of records named', async () => {
-    const { customerId, tenantId, otherTenantId } = world;
-    const tenantIdentifiers = [{ id: tenantId }, { id: otherTenantId }];
+    const { customer, tenant, otherTenant } = world;
+    const tenantIdentifiers = [{ id: tenant.id }, { id: otherTenant.id }];
     const document = mutationDocument('setCustomerTenants', 'customer { id }');
-    const answer = await ask(document, { input: { customerIdentifier: { id: customerId }, tenantIdentifiers } });
+    const answer = await ask(document, { input: { customerIdentifier: { id: customer.id }, tenantIdentifiers } });
     expect(answer.calls).toBe(1);
   });
 });
 
 describe('loads that become ready together', () => {
   it('go to D1 in one call, however many fields ask', async () => {
-    const { customerId, tenantId, email } = await newWorld();
+    const { customer, tenant } = await newWorld();
     const answer = await ask(
       `query($c: ID!, $t: ID!, $e: String!) {
         one: customer(id: $c) { name } two: node(id: $t) { id } three: customerBy(identifier: { email: $e }) { id }
         organization { name } customers { nodes { id } totalCount } events { totalCount } permissions { totalCount } }`,
-      { c: customerId, t: tenantId, e: email },
+      { c: customer.id, t: tenant.id, e: customer.email },
     );
     expect(answer.errors).toEqual([]);
     expect(answer.calls).toBe(1);
   });
 
   it('stay one statement for a whole list of parents', async () => {
-    const { tenantId } = await newWorld();
+    const { tenant } = await newWorld();
     for (let count = 0; count < 5; count += 1) {
-      await mutate('createCustomer', 'customer { id }', { name: unique('C'), tenantIdentifiers: [{ id: tenantId }] });
+      await mutate('createCustomer', 'customer { id }', { name: unique('C'), tenantIdentifiers: [{ id: tenant.id }] });
     }
     const answer = await ask(
       '{ customers(last: 10) { nodes { tenants(first: 5) { nodes { customers { nodes { id } } } } } } }',

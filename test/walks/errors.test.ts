@@ -19,14 +19,16 @@ import {
   newTenantUser,
   newTrustedIssuer,
   PUBLIC_KEY,
+  rawId,
   unique,
 } from '../shared/fixtures.ts';
 import { ask, type Variables } from '../shared/gateway.ts';
 import { COMMANDS } from './commands.ts';
-import { asker, entryOf, MUTATIONS, newWorld, type World } from './operations.ts';
+import { MUTATIONS } from './mutations.ts';
+import { asker, entryOf, newOperationWorld, type OperationWorld } from './operations.ts';
 
 /** For every command, and every error that it declares, an input that produces it. */
-type Provocation = (world: World & Taken) => Variables | Promise<Variables>;
+type Provocation = (world: OperationWorld & Taken) => Variables | Promise<Variables>;
 
 interface Taken {
   tenantExternalId: string;
@@ -65,7 +67,7 @@ async function fillWith(type: 'Pixel' | 'Pipeline', tenantId: string): Promise<v
      WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${MAX_DATA_SOURCES})
      SELECT ?1 || ?2 || n, ?1, upper(?2), 'x', 'INACTIVE', 1, 1 FROM numbers`,
   )
-    .bind(atob(tenantId).slice('Tenant:'.length), type)
+    .bind(rawId(tenantId), type)
     .run();
 }
 
@@ -76,16 +78,16 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     AlreadyExistsError: ({ tenantExternalId }) => ({ name: unique('T'), externalId: tenantExternalId }),
   },
   updateTenant: {
-    ValidationError: ({ tenantId }) => ({ id: tenantId, url: 'ftp://x.example' }),
+    ValidationError: ({ tenant }) => ({ id: tenant.id, url: 'ftp://x.example' }),
     NotFoundError: () => ({ id: none('Tenant'), name: 'x' }),
-    AlreadyExistsError: ({ tenantId, tenantExternalId }) => ({ id: tenantId, externalId: tenantExternalId }),
-    VersionConflictError: ({ tenantId }) => ({ id: tenantId, name: 'x', expectedVersion: 7 }),
+    AlreadyExistsError: ({ tenant, tenantExternalId }) => ({ id: tenant.id, externalId: tenantExternalId }),
+    VersionConflictError: ({ tenant }) => ({ id: tenant.id, name: 'x', expectedVersion: 7 }),
   },
   upsertTenant: {
     ValidationError: () => ({ identifier: { externalId: unique('t') } }),
     NotFoundError: () => ({ identifier: { id: none('Tenant') }, name: 'x' }),
-    AlreadyExistsError: ({ tenantId, tenantExternalId }) => ({
-      identifier: { id: tenantId },
+    AlreadyExistsError: ({ tenant, tenantExternalId }) => ({
+      identifier: { id: tenant.id },
       externalId: tenantExternalId,
     }),
   },
@@ -101,15 +103,18 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     AlreadyExistsError: ({ customerExternalId }) => ({ name: unique('C'), externalId: customerExternalId }),
   },
   updateCustomer: {
-    ValidationError: ({ customerId }) => ({ id: customerId, shortName: tooLong }),
+    ValidationError: ({ customer }) => ({ id: customer.id, shortName: tooLong }),
     NotFoundError: () => ({ id: none('Customer'), name: unique('C') }),
-    AlreadyExistsError: ({ customerId, customerExternalId }) => ({ id: customerId, externalId: customerExternalId }),
-    VersionConflictError: ({ customerId }) => ({ id: customerId, name: unique('C'), expectedVersion: 7 }),
+    AlreadyExistsError: ({ customer, customerExternalId }) => ({ id: customer.id, externalId: customerExternalId }),
+    VersionConflictError: ({ customer }) => ({ id: customer.id, name: unique('C'), expectedVersion: 7 }),
   },
   upsertCustomer: {
-    ValidationError: ({ email }) => ({ identifier: { email }, email: null }),
+    ValidationError: ({ customer }) => ({ identifier: { email: customer.email }, email: null }),
     NotFoundError: () => ({ identifier: { id: none('Customer') } }),
-    AlreadyExistsError: ({ email, customerExternalId }) => ({ identifier: { email }, externalId: customerExternalId }),
+    AlreadyExistsError: ({ customer, customerExternalId }) => ({
+      identifier: { email: customer.email },
+      externalId: customerExternalId,
+    }),
   },
   deleteCustomer: {
     ValidationError: () => ({ id: 'junk' }),
@@ -125,11 +130,11 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     ['addCustomerToTenants', 'removeCustomerFromTenants', 'setCustomerTenants'].map((name) => [
       name,
       {
-        ValidationError: ({ tenantId }) => ({
+        ValidationError: ({ tenant }) => ({
           customerIdentifier: { id: 'junk' },
-          tenantIdentifiers: [{ id: tenantId }],
+          tenantIdentifiers: [{ id: tenant.id }],
         }),
-        NotFoundError: ({ customerId }) => ({ customerIdentifier: { id: customerId }, ...unknownTenants }),
+        NotFoundError: ({ customer }) => ({ customerIdentifier: { id: customer.id }, ...unknownTenants }),
       } satisfies Record<string, Provocation>,
     ]),
   ),
@@ -152,58 +157,58 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     ValidationError: () => ({ id: 'junk' }),
     NotFoundError: () => ({ id: none('Role') }),
     BuiltInRoleError: () => ({ id: builtIn('104') }),
-    RoleInUseError: async ({ tenantId }) => {
+    RoleInUseError: async ({ tenant }) => {
       const role = await newRole();
-      await newTenantUser(tenantId, { roleIdentifier: { id: role.id } });
+      await newTenantUser(tenant.id, { roleIdentifier: { id: role.id } });
       return { id: role.id };
     },
   },
   createOrganizationUser: {
     ValidationError: () => ({ email: 'nowhere', roleIdentifier: { name: 'viewer' } }),
     NotFoundError: () => ({ email: 'a@x.example', roleIdentifier: { name: 'nobody' } }),
-    AlreadyExistsError: ({ userEmail }) => ({ email: userEmail, roleIdentifier: { name: 'viewer' } }),
+    AlreadyExistsError: ({ customerUser }) => ({ email: customerUser.email, roleIdentifier: { name: 'viewer' } }),
   },
   createCustomerUser: {
-    ValidationError: ({ customerId }) => ({
+    ValidationError: ({ customer }) => ({
       email: 'a@x.example',
       avatarUrl: 'javascript:alert()',
       roleIdentifier: { name: 'member' },
-      customerIdentifier: { id: customerId },
+      customerIdentifier: { id: customer.id },
     }),
     NotFoundError: () => ({
       email: 'a@x.example',
       roleIdentifier: { name: 'member' },
       customerIdentifier: { id: none('Customer') },
     }),
-    AlreadyExistsError: ({ customerId, userExternalId }) => ({
+    AlreadyExistsError: ({ customer, userExternalId }) => ({
       email: 'a@x.example',
       externalId: userExternalId,
       roleIdentifier: { name: 'member' },
-      customerIdentifier: { id: customerId },
+      customerIdentifier: { id: customer.id },
     }),
   },
   createTenantUser: {
-    ValidationError: ({ tenantId }) => ({
+    ValidationError: ({ tenant }) => ({
       email: '',
       roleIdentifier: { name: 'view' },
-      tenantIdentifier: { id: tenantId },
+      tenantIdentifier: { id: tenant.id },
     }),
     NotFoundError: () => ({
       email: 'a@x.example',
       roleIdentifier: { name: 'view' },
       tenantIdentifier: { externalId: 'nobody' },
     }),
-    AlreadyExistsError: ({ tenantId, userEmail }) => ({
-      email: userEmail,
+    AlreadyExistsError: ({ tenant, customerUser }) => ({
+      email: customerUser.email,
       roleIdentifier: { name: 'view' },
-      tenantIdentifier: { id: tenantId },
+      tenantIdentifier: { id: tenant.id },
     }),
   },
   updateUser: {
-    ValidationError: ({ userId }) => ({ id: userId, phone: tooLong, status: 'INVITED' }),
+    ValidationError: ({ customerUser }) => ({ id: customerUser.id, phone: tooLong, status: 'INVITED' }),
     NotFoundError: () => ({ id: none('User'), name: 'x' }),
-    AlreadyExistsError: ({ userId, userExternalId }) => ({ id: userId, externalId: userExternalId }),
-    VersionConflictError: ({ userId }) => ({ id: userId, name: 'x', expectedVersion: 7 }),
+    AlreadyExistsError: ({ customerUser, userExternalId }) => ({ id: customerUser.id, externalId: userExternalId }),
+    VersionConflictError: ({ customerUser }) => ({ id: customerUser.id, name: 'x', expectedVersion: 7 }),
     LastOwnerError: ({ ownerId }) => ({ id: ownerId, roleIdentifier: { name: 'admin' } }),
     LastAdminError: ({ adminId }) => ({ id: adminId, status: 'DEACTIVATED' }),
   },
@@ -219,14 +224,14 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     AlreadyExistsError: ({ deletedUserOfTaken }) => ({ id: deletedUserOfTaken }),
   },
   assignTenantRole: {
-    ValidationError: ({ userId, tenantId }) => ({
-      userIdentifier: { id: userId },
-      tenantIdentifier: { id: tenantId },
+    ValidationError: ({ customerUser, tenant }) => ({
+      userIdentifier: { id: customerUser.id },
+      tenantIdentifier: { id: tenant.id },
       roleIdentifier: { name: '' },
     }),
-    NotFoundError: ({ userId, tenantId }) => ({
-      userIdentifier: { id: userId },
-      tenantIdentifier: { id: tenantId },
+    NotFoundError: ({ customerUser, tenant }) => ({
+      userIdentifier: { id: customerUser.id },
+      tenantIdentifier: { id: tenant.id },
       roleIdentifier: { name: 'owner' },
     }),
     LastAdminError: ({ adminId, adminTenantId }) => ({
@@ -236,8 +241,11 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     }),
   },
   revokeTenantRole: {
-    ValidationError: ({ tenantId }) => ({ userIdentifier: { id: 'junk' }, tenantIdentifier: { id: tenantId } }),
-    NotFoundError: ({ userId }) => ({ userIdentifier: { id: userId }, tenantIdentifier: { id: none('Tenant') } }),
+    ValidationError: ({ tenant }) => ({ userIdentifier: { id: 'junk' }, tenantIdentifier: { id: tenant.id } }),
+    NotFoundError: ({ customerUser }) => ({
+      userIdentifier: { id: customerUser.id },
+      tenantIdentifier: { id: none('Tenant') },
+    }),
     LastAdminError: ({ adminId, adminTenantId }) => ({
       userIdentifier: { id: adminId },
       tenantIdentifier: { id: adminTenantId },
@@ -249,39 +257,39 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     ValidationError: () => ({ rows: Array.from({ length: 501 }, () => ({ email: 'a@x.example' })) }),
   },
   addTenantUser: {
-    ValidationError: ({ tenantId }) => ({
+    ValidationError: ({ tenant }) => ({
       email: 'nowhere',
       roleIdentifier: { name: 'view' },
-      tenantIdentifier: { id: tenantId },
+      tenantIdentifier: { id: tenant.id },
     }),
     NotFoundError: () => ({
       email: 'a@x.example',
       roleIdentifier: { name: 'view' },
       tenantIdentifier: { externalId: 'nobody' },
     }),
-    AlreadyExistsError: async ({ tenantUserId, tenantId }) => ({
-      email: (await ask('query($id: ID!) { user(id: $id) { email } }', { id: tenantUserId })).data.user.email,
+    AlreadyExistsError: async ({ tenantUser, tenant }) => ({
+      email: tenantUser.email,
       roleIdentifier: { name: 'view' },
-      tenantIdentifier: { id: tenantId },
+      tenantIdentifier: { id: tenant.id },
     }),
   },
   changeRole: {
-    ValidationError: ({ teamMemberId }) => ({
-      userIdentifier: { id: teamMemberId },
+    ValidationError: ({ teamMember }) => ({
+      userIdentifier: { id: teamMember.id },
       revoke: { roleIdentifier: { name: 'viewer' } },
     }),
-    NotFoundError: ({ tenantUserId, tenantId }) => ({
-      userIdentifier: { id: tenantUserId },
-      revoke: { roleIdentifier: { name: 'admin' }, tenantIdentifier: { id: tenantId } },
+    NotFoundError: ({ tenantUser, tenant }) => ({
+      userIdentifier: { id: tenantUser.id },
+      revoke: { roleIdentifier: { name: 'admin' }, tenantIdentifier: { id: tenant.id } },
     }),
     LastOwnerError: ({ ownerId }) => ({
       userIdentifier: { id: ownerId },
       assign: { roleIdentifier: { name: 'viewer' } },
     }),
-    LastAdminError: ({ adminId, adminTenantId, tenantId }) => ({
+    LastAdminError: ({ adminId, adminTenantId, tenant }) => ({
       userIdentifier: { id: adminId },
       revoke: { roleIdentifier: { name: 'admin' }, tenantIdentifier: { id: adminTenantId } },
-      assign: { roleIdentifier: { name: 'admin' }, tenantIdentifier: { id: tenantId } },
+      assign: { roleIdentifier: { name: 'admin' }, tenantIdentifier: { id: tenant.id } },
     }),
   },
   inviteUser: {
@@ -292,7 +300,7 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
   revokeSession: { ValidationError: () => ({ id: 'junk' }), NotFoundError: () => ({ id: none('Session') }) },
   switchTenant: {
     ValidationError: () => ({ tenantIdentifier: { externalId: tooLong } }),
-    NotFoundError: ({ tenantId }) => ({ tenantIdentifier: { id: tenantId } }),
+    NotFoundError: ({ tenant }) => ({ tenantIdentifier: { id: tenant.id } }),
   },
   createApiKey: {
     ValidationError: () => ({ name: 'k', permissions: ['tenant:fly'], reach: 'ORGANIZATION' }),
@@ -304,19 +312,19 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
   },
   revokeApiKey: { ValidationError: () => ({ id: 'junk' }), NotFoundError: () => ({ id: none('ApiKey') }) },
   createTrustedIssuer: {
-    ValidationError: ({ customerId }) => ({ ...newIssuer(customerId), jwksUrl: 'https://keys.example' }),
-    NotFoundError: ({ customerId }) => ({ ...newIssuer(customerId), roleIdentifiers: [{ name: 'owner' }] }),
-    AlreadyExistsError: async ({ customerId }) => ({
-      ...newIssuer(customerId),
-      issuer: (await newTrustedIssuer(customerId)).issuer,
+    ValidationError: ({ customer }) => ({ ...newIssuer(customer.id), jwksUrl: 'https://keys.example' }),
+    NotFoundError: ({ customer }) => ({ ...newIssuer(customer.id), roleIdentifiers: [{ name: 'owner' }] }),
+    AlreadyExistsError: async ({ customer }) => ({
+      ...newIssuer(customer.id),
+      issuer: (await newTrustedIssuer(customer.id)).issuer,
     }),
   },
   updateTrustedIssuer: {
     ValidationError: ({ trustedIssuerId }) => ({ id: trustedIssuerId, jwksUrl: 'http://keys.example' }),
     NotFoundError: () => ({ id: none('TrustedIssuer'), name: 'x' }),
-    AlreadyExistsError: async ({ trustedIssuerId, customerId }) => ({
+    AlreadyExistsError: async ({ trustedIssuerId, customer }) => ({
       id: trustedIssuerId,
-      issuer: (await newTrustedIssuer(customerId)).issuer,
+      issuer: (await newTrustedIssuer(customer.id)).issuer,
     }),
   },
   deleteTrustedIssuer: {
@@ -326,9 +334,10 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
   ...Object.fromEntries(
     (['Pixel', 'Pipeline'] as const).flatMap((type) => {
       const make = type === 'Pixel' ? newPixel : newPipeline;
-      const idOf = ({ pixelId, pipelineId }: World) => (type === 'Pixel' ? pixelId : pipelineId);
-      const taken = async ({ tenantId }: World) => (await make(tenantId, { externalId: unique('d') })).externalId;
-      const input = (world: World) => ({ tenantIdentifier: { id: world.tenantId }, name: unique('D') });
+      const idOf = ({ pixelId, pipelineId }: OperationWorld) => (type === 'Pixel' ? pixelId : pipelineId);
+      const taken = async ({ tenant }: OperationWorld) =>
+        (await make(tenant.id, { externalId: unique('d') })).externalId;
+      const input = (world: OperationWorld) => ({ tenantIdentifier: { id: world.tenant.id }, name: unique('D') });
       const ofUnknown: Record<string, Provocation> = {
         ValidationError: () => ({ id: 'junk' }),
         NotFoundError: () => ({ id: none(type) }),
@@ -363,7 +372,7 @@ const PAYLOADS: Record<string, string> = { createApiKey: 'secret', rotateApiKey:
 const payloadOf = (name: string) => PAYLOADS[name] ?? '__typename';
 
 describe('every error that a mutation declares', () => {
-  let world: World & Taken;
+  let world: OperationWorld & Taken;
   beforeAll(async () => {
     await countChanges();
     const [taken, takenCustomer] = [await newTenant(), await newCustomer()];
@@ -381,7 +390,7 @@ describe('every error that a mutation declares', () => {
     const admin = await newCustomerUser(customerOfAdmin.id);
     await assign(admin.id, adminTenant.id, 'admin');
     world = {
-      ...(await newWorld()),
+      ...(await newOperationWorld()),
       userExternalId: nowUser.externalId,
       deletedUserOfTaken: takenUser.id,
       deactivatedId: deactivated.id,

@@ -10,12 +10,13 @@ import {
   newKey,
   newRole,
   newTeamMember,
-  newTenant,
   newTenantUser,
   type Result,
+  succeed,
   unique,
 } from '../shared/fixtures.ts';
 import { ask, type Variables } from '../shared/gateway.ts';
+import { type Known, type KnownByEmail, newWorld, type World } from '../shared/world.ts';
 
 /**
  * An admin of one tenant and an admin of one customer try to get at more than they have. Their keys hold what the built-in
@@ -33,82 +34,75 @@ async function permissionsOf(role: string): Promise<Permission[]> {
   return data.node.permissions.nodes.map(({ name }: { name: Permission }) => name);
 }
 
-interface World {
-  tenant: string;
-  foreign: string;
-  customer: string;
-  foreignCustomer: string;
+/** The shared world, in which the keys below have `tenant` and `customer`, and what else they try to get at. */
+interface Targets extends World {
+  /** The other tenant. */
+  foreign: Known;
+  /** In no tenant. */
+  foreignCustomer: Result;
   /** Belongs to both tenants. */
-  sharedCustomer: string;
-  owner: { id: string; email: string };
+  sharedCustomer: Result;
+  owner: Result;
   /** Has a role in both tenants. */
-  shared: { id: string; email: string };
+  shared: KnownByEmail;
   /** Has a role in the foreign tenant. */
-  stranger: { id: string; email: string };
+  stranger: Result;
   /** Of the customer, with a role in the tenant. */
-  colleague: { id: string; email: string };
+  colleague: KnownByEmail;
   /** Of the foreign customer. */
-  theirs: { id: string; email: string };
+  theirs: Result;
   /** Deleted; has a role in both tenants. */
-  deleted: { id: string; email: string };
+  deleted: Result;
   /** Of scope TENANT and CUSTOMER, each with a permission that no admin of those scopes holds. */
   strongTenantRole: string;
   strongCustomerRole: string;
   organizationKey: string;
   foreignKey: string;
-  externalIds: { tenant: string; sharedCustomer: string; owner: string };
 }
 
-const identityOf = ({ id, email }: Result) => ({ id, email });
-
-let world: World;
-const keys = { tenant: '', customer: '' };
-
-beforeAll(async () => {
-  const [tenant, foreign, customer, foreignCustomer] = [
-    await newTenant(),
-    await newTenant(),
-    await newCustomer(),
-    await newCustomer(),
-  ];
+async function newTargets(): Promise<Targets> {
+  const world = await newWorld();
+  const { tenant, otherTenant: foreign, tenantUser: shared, customerUser: colleague } = world;
+  const foreignCustomer = await newCustomer();
   const sharedCustomer = await newCustomer({ tenantIdentifiers: [{ id: tenant.id }, { id: foreign.id }] });
   const owner = await newTeamMember({ roleIdentifier: { name: 'owner' }, externalId: unique('owner') });
   await assign(owner.id, tenant.id, 'view');
-  const [shared, deleted] = [await newTenantUser(tenant.id), await newTenantUser(tenant.id)];
+  const deleted = await newTenantUser(tenant.id);
   await assign(shared.id, foreign.id, 'view');
   await assign(deleted.id, foreign.id, 'view');
-  await ask(mutationDocument('deleteUser', 'user { id }'), { input: { id: deleted.id } });
-  const colleague = await newCustomerUser(customer.id);
+  await succeed('deleteUser', 'user { id }', { id: deleted.id });
   await assign(colleague.id, tenant.id, 'view');
-  world = {
-    tenant: tenant.id,
-    foreign: foreign.id,
-    customer: customer.id,
-    foreignCustomer: foreignCustomer.id,
-    sharedCustomer: sharedCustomer.id,
-    owner: { id: owner.id, email: owner.email },
-    shared: { id: shared.id, email: shared.email },
-    stranger: identityOf(await newTenantUser(foreign.id)),
-    colleague: { id: colleague.id, email: colleague.email },
-    theirs: identityOf(await newCustomerUser(foreignCustomer.id)),
-    deleted: { id: deleted.id, email: deleted.email },
+  return {
+    ...world,
+    foreign,
+    foreignCustomer,
+    sharedCustomer,
+    owner,
+    shared,
+    stranger: await newTenantUser(foreign.id),
+    colleague,
+    theirs: await newCustomerUser(foreignCustomer.id),
+    deleted,
     strongTenantRole: (await newRole({ permissions: ['tenant:read', 'tenant:delete'] })).name,
     strongCustomerRole: (await newRole({ scope: 'CUSTOMER', permissions: ['customer:read', 'customer:edit'] })).name,
     organizationKey: (await newKey()).id,
     foreignKey: (await newKey({ tenants: [foreign.id], permissions: ['tenant:read'] })).id,
-    externalIds: {
-      tenant: foreign.externalId,
-      sharedCustomer: sharedCustomer.externalId,
-      owner: owner.externalId,
-    },
   };
+}
+
+let targets: Targets;
+const keys = { tenant: '', customer: '' };
+
+beforeAll(async () => {
+  targets = await newTargets();
+  const { tenant, customer } = targets;
   keys.tenant = (await newKey({ tenants: [tenant.id], permissions: await permissionsOf('301') })).secret;
   keys.customer = (await newKey({ customer: customer.id, permissions: await permissionsOf('201') })).secret;
 });
 
-type Attempt = [what: string, mutation: string, input: (world: World) => Variables];
+type Attempt = [what: string, mutation: string, input: (targets: Targets) => Variables];
 
-const at = (id: string) => ({ tenantIdentifier: { id } });
+const at = ({ id }: Known | Result) => ({ tenantIdentifier: { id } });
 const named = (name: string) => ({ roleIdentifier: { name } });
 
 const BY_TENANT_ADMIN: Attempt[] = [
@@ -116,7 +110,7 @@ const BY_TENANT_ADMIN: Attempt[] = [
   [
     'becomes a user of a customer',
     'createCustomerUser',
-    ({ sharedCustomer }) => ({ email: email(), ...named('member'), customerIdentifier: { id: sharedCustomer } }),
+    ({ sharedCustomer }) => ({ email: email(), ...named('member'), customerIdentifier: { id: sharedCustomer.id } }),
   ],
   [
     'makes a user in a foreign tenant',
@@ -213,7 +207,7 @@ const BY_TENANT_ADMIN: Attempt[] = [
       name: 'k',
       permissions: ['customer:read'],
       reach: 'CUSTOMER',
-      customerIdentifier: { id: sharedCustomer },
+      customerIdentifier: { id: sharedCustomer.id },
     }),
   ],
   [
@@ -223,7 +217,7 @@ const BY_TENANT_ADMIN: Attempt[] = [
       name: 'k',
       permissions: ['tenant:read'],
       reach: 'TENANTS',
-      tenantIdentifiers: [{ id: foreign }],
+      tenantIdentifiers: [{ id: foreign.id }],
     }),
   ],
   [
@@ -233,7 +227,7 @@ const BY_TENANT_ADMIN: Attempt[] = [
       name: 'k',
       permissions: ['tenant:delete'],
       reach: 'TENANTS',
-      tenantIdentifiers: [{ id: tenant }],
+      tenantIdentifiers: [{ id: tenant.id }],
     }),
   ],
   ['rotates a key of the organization', 'rotateApiKey', ({ organizationKey }) => ({ id: organizationKey })],
@@ -246,7 +240,7 @@ const BY_TENANT_ADMIN: Attempt[] = [
   [
     'makes itself the admin of a foreign tenant',
     'upsertTenant',
-    ({ externalIds }) => ({ identifier: { externalId: externalIds.tenant }, name: 'x', adminEmail: email() }),
+    ({ foreign }) => ({ identifier: { externalId: foreign.externalId }, name: 'x', adminEmail: email() }),
   ],
   ['imports a team member', 'importUsers', () => ({ rows: [{ email: email(), ...named('owner') }] })],
   [
@@ -259,31 +253,31 @@ const BY_TENANT_ADMIN: Attempt[] = [
   [
     'imports another e-mail address for the owner',
     'importUsers',
-    ({ externalIds }) => ({ rows: [{ externalId: externalIds.owner, email: email() }] }),
+    ({ owner }) => ({ rows: [{ externalId: owner.externalId, email: email() }] }),
   ],
   [
     'imports a change to a shared customer',
     'importCustomers',
-    ({ externalIds }) => ({ rows: [{ externalId: externalIds.sharedCustomer, name: unique('mine') }] }),
+    ({ sharedCustomer }) => ({ rows: [{ externalId: sharedCustomer.externalId, name: unique('mine') }] }),
   ],
   ['imports a tenant', 'importTenants', () => ({ rows: [{ externalId: unique('t'), name: 'x' }] })],
   [
     'takes a shared customer out of a foreign tenant',
     'removeCustomerFromTenants',
     ({ sharedCustomer, foreign }) => ({
-      customerIdentifier: { id: sharedCustomer },
-      tenantIdentifiers: [{ id: foreign }],
+      customerIdentifier: { id: sharedCustomer.id },
+      tenantIdentifiers: [{ id: foreign.id }],
     }),
   ],
   [
     'sets the tenants of a shared customer to a foreign one',
     'setCustomerTenants',
     ({ sharedCustomer, foreign }) => ({
-      customerIdentifier: { id: sharedCustomer },
-      tenantIdentifiers: [{ id: foreign }],
+      customerIdentifier: { id: sharedCustomer.id },
+      tenantIdentifiers: [{ id: foreign.id }],
     }),
   ],
-  ['deletes a shared customer', 'deleteCustomer', ({ sharedCustomer }) => ({ id: sharedCustomer })],
+  ['deletes a shared customer', 'deleteCustomer', ({ sharedCustomer }) => ({ id: sharedCustomer.id })],
   ['renames the organization', 'updateOrganization', () => ({ name: 'mine' })],
 ];
 
@@ -299,7 +293,7 @@ const BY_CUSTOMER_ADMIN: Attempt[] = [
   [
     'makes a user of another customer',
     'createCustomerUser',
-    ({ foreignCustomer }) => ({ email: email(), ...named('member'), customerIdentifier: { id: foreignCustomer } }),
+    ({ foreignCustomer }) => ({ email: email(), ...named('member'), customerIdentifier: { id: foreignCustomer.id } }),
   ],
   [
     'makes a user with a custom role that holds more',
@@ -307,13 +301,13 @@ const BY_CUSTOMER_ADMIN: Attempt[] = [
     ({ customer, strongCustomerRole }) => ({
       email: email(),
       ...named(strongCustomerRole),
-      customerIdentifier: { id: customer },
+      customerIdentifier: { id: customer.id },
     }),
   ],
   [
     'makes a user with a role of the organization',
     'createCustomerUser',
-    ({ customer }) => ({ email: email(), roleIdentifier: { id: OWNER }, customerIdentifier: { id: customer } }),
+    ({ customer }) => ({ email: email(), roleIdentifier: { id: OWNER }, customerIdentifier: { id: customer.id } }),
   ],
   [
     'takes over a user who also works in a tenant',
@@ -329,20 +323,20 @@ const BY_CUSTOMER_ADMIN: Attempt[] = [
     'assignTenantRole',
     ({ colleague, tenant }) => ({ userIdentifier: { id: colleague.id }, ...at(tenant), ...named('view') }),
   ],
-  ['edits its own customer', 'updateCustomer', ({ customer }) => ({ id: customer, name: unique('mine') })],
+  ['edits its own customer', 'updateCustomer', ({ customer }) => ({ id: customer.id, name: unique('mine') })],
   [
     'lets its customer join a tenant',
     'addCustomerToTenants',
-    ({ customer, tenant }) => ({ customerIdentifier: { id: customer }, tenantIdentifiers: [{ id: tenant }] }),
+    ({ customer, foreign }) => ({ customerIdentifier: { id: customer.id }, tenantIdentifiers: [{ id: foreign.id }] }),
   ],
-  ['deletes its own customer', 'deleteCustomer', ({ customer }) => ({ id: customer })],
+  ['deletes its own customer', 'deleteCustomer', ({ customer }) => ({ id: customer.id })],
   ['makes a key', 'createApiKey', () => ({ name: 'k', permissions: ['user:read'], reach: 'ORGANIZATION' })],
   ['imports a team member', 'importUsers', () => ({ rows: [{ email: email(), ...named('viewer') }] })],
   [
     'imports a user of another customer',
     'importUsers',
     ({ foreignCustomer }) => ({
-      rows: [{ email: email(), ...named('member'), customerIdentifier: { id: foreignCustomer } }],
+      rows: [{ email: email(), ...named('member'), customerIdentifier: { id: foreignCustomer.id } }],
     }),
   ],
   [
@@ -355,7 +349,7 @@ const BY_CUSTOMER_ADMIN: Attempt[] = [
   [
     'imports another e-mail address for the owner',
     'importUsers',
-    ({ externalIds }) => ({ rows: [{ externalId: externalIds.owner, email: email() }] }),
+    ({ owner }) => ({ rows: [{ externalId: owner.externalId, email: email() }] }),
   ],
 ];
 
@@ -369,7 +363,7 @@ describe.each([
       const payload = mutation.startsWith('import') ? 'rows { outcome error { code } }' : '__typename';
       const { data, errors, text } = await ask(
         mutationDocument(mutation, payload),
-        { input: input(world) },
+        { input: input(targets) },
         keys[reach],
       );
       expect(errors, text).toEqual([]);
@@ -388,8 +382,8 @@ describe.each([
   it('while it does what it is there for', async () => {
     const input =
       reach === 'tenant'
-        ? { email: email(), ...named('admin'), ...at(world.tenant) }
-        : { email: email(), ...named('admin'), customerIdentifier: { id: world.customer } };
+        ? { email: email(), ...named('admin'), ...at(targets.tenant) }
+        : { email: email(), ...named('admin'), customerIdentifier: { id: targets.customer.id } };
     const mutation = reach === 'tenant' ? 'createTenantUser' : 'createCustomerUser';
     const { data, text } = await ask(mutationDocument(mutation, 'user { id }'), { input }, keys[reach]);
     expect(data[mutation].user, text).toBeTruthy();

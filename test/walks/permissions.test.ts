@@ -6,16 +6,9 @@ import { allBut, codeOf, declaredErrors, newKey } from '../shared/fixtures.ts';
 import { type Answer, ask } from '../shared/gateway.ts';
 import { rewind } from '../shared/rewind.ts';
 import { COMMANDS } from './commands.ts';
-import {
-  asker,
-  lastingWorld,
-  MUTATIONS,
-  type Mutation,
-  newWorld,
-  QUERIES,
-  type Query,
-  type World,
-} from './operations.ts';
+import { MUTATIONS, type Mutation } from './mutations.ts';
+import { asker, lastingWorld, newOperationWorld, type OperationWorld } from './operations.ts';
+import { QUERIES, type Query } from './queries.ts';
 
 const fieldsOf = (type: 'Query' | 'Mutation') =>
   Object.keys((type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {});
@@ -59,7 +52,11 @@ async function keyWith(permissions: readonly Permission[], access: 'READ' | 'WRI
 
 const keyWithout = (permission: Permission) => keyWith(allBut(permission));
 
-async function askWith(operation: Query | Mutation, world: World, permissions: readonly Permission[]): Promise<Answer> {
+async function askWith(
+  operation: Query | Mutation,
+  world: OperationWorld,
+  permissions: readonly Permission[],
+): Promise<Answer> {
   const { document, variables, as } = operation;
   if (as !== 'user') return ask(document, variables?.(world), await keyWith(permissions));
   const { secret, input } = await asker(operation, world, permissions);
@@ -70,9 +67,9 @@ beforeAll(countChanges);
 
 describe('every query', () => {
   // Queries change nothing: one world is enough for all.
-  let world: World;
+  let world: OperationWorld;
   beforeAll(async () => {
-    world = await newWorld();
+    world = await newOperationWorld();
   });
 
   for (const query of QUERIES) {
@@ -91,7 +88,7 @@ describe('every query', () => {
 });
 
 describe('every mutation', () => {
-  let world: World;
+  let world: OperationWorld;
   beforeAll(async () => {
     world = await lastingWorld();
   });

@@ -36,7 +36,7 @@ import { FAILURE_CODES } from '../../src/http/shared/failures.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../shared/gateway.ts';
 import { mailedToken, signIn } from '../shared/people.ts';
 import { COMMANDS } from './commands.ts';
-import { QUERIES } from './operations.ts';
+import { QUERIES } from './queries.ts';
 
 /** The rows of the table whose first heading is this, as cells. */
 function table(text: string, heading: string): string[][] {

@@ -23,11 +23,14 @@ import {
   newTeamMember,
   newTenant,
   newTenantUser,
+  rawId,
   succeed,
 } from '../shared/fixtures.ts';
 import { type Answer, ask, PUBLIC_URL, SIGNING_KEYS, type Variables } from '../shared/gateway.ts';
 import { sessionOf, TOKENS } from '../shared/people.ts';
-import { MUTATIONS, newWorld, QUERIES, type World } from './operations.ts';
+import { MUTATIONS } from './mutations.ts';
+import { newOperationWorld, type OperationWorld } from './operations.ts';
+import { QUERIES } from './queries.ts';
 
 /*
  * Access tokens that are not good, or not any more. Whatever is wrong with one, and whatever is asked with it, the
@@ -82,7 +85,7 @@ const encoded = (value: unknown) => base64url.encode(JSON.stringify(value));
 /** With another part in place of the first, the second or the third. */
 const withPart = (token: string, place: 0 | 1 | 2, part: string) => token.split('.').with(place, part).join('.');
 
-const documentOf = ({ document, variables }: Asked, world: World): [string, Variables | undefined] => [
+const documentOf = ({ document, variables }: Asked, world: OperationWorld): [string, Variables | undefined] => [
   document,
   variables?.(world),
 ];
@@ -96,13 +99,13 @@ const FEW: readonly Asked[] = [
   ...MUTATIONS.filter(({ name }) => ['createTenant', 'signOut'].includes(name)).slice(0, 2),
 ];
 
-let world: World;
+let world: OperationWorld;
 const places = { a: '', b: '' };
 const customers = { own: '', other: '' };
 const roles = { ORGANIZATION: '', CUSTOMER: '', TENANT: '' };
 
 beforeAll(async () => {
-  world = await newWorld();
+  world = await newOperationWorld();
   for (const place of ['a', 'b'] as const) places[place] = (await newTenant()).id;
   for (const name of ['own', 'other'] as const) {
     customers[name] = (await newCustomer({ tenantIdentifiers: [{ id: places.a }] })).id;
@@ -305,25 +308,23 @@ describe('an access token is refused that', () => {
   }
 });
 
-const raw = (id: string) => atob(id).split(':')[1];
-
 /** Claims of a reach that the user does not have. */
 const MISFITS: Record<string, [whose: () => Promise<Grant>, claims: () => Claims]> = {
   'the organization, of a user of a tenant': [inTenant, () => ({ reach: 'ORGANIZATION', tenant_id: undefined })],
   'the organization by way of a tenant': [inTenant, () => ({ reach: 'ORGANIZATION' })],
-  'another tenant': [inTenant, () => ({ tenant_id: raw(places.b) })],
+  'another tenant': [inTenant, () => ({ tenant_id: rawId(places.b) })],
   'no tenant in particular': [inTenant, () => ({ tenant_id: undefined })],
-  'a customer, of a user of a tenant': [inTenant, () => ({ reach: 'CUSTOMER', customer_id: raw(customers.own) })],
-  'a customer on top of a tenant': [inTenant, () => ({ customer_id: raw(customers.own) })],
+  'a customer, of a user of a tenant': [inTenant, () => ({ reach: 'CUSTOMER', customer_id: rawId(customers.own) })],
+  'a customer on top of a tenant': [inTenant, () => ({ customer_id: rawId(customers.own) })],
   'the organization, of a user of a customer': [ofCustomer, () => ({ reach: 'ORGANIZATION', customer_id: undefined })],
-  'another customer': [ofCustomer, () => ({ customer_id: raw(customers.other) })],
+  'another customer': [ofCustomer, () => ({ customer_id: rawId(customers.other) })],
   'no customer in particular': [ofCustomer, () => ({ customer_id: undefined })],
   'a tenant of the customer’s, without a role there': [
     ofCustomer,
-    () => ({ reach: 'TENANTS', tenant_id: raw(places.a), customer_id: undefined }),
+    () => ({ reach: 'TENANTS', tenant_id: rawId(places.a), customer_id: undefined }),
   ],
-  'a tenant, of a team member without a role there': [ofTeam, () => ({ reach: 'TENANTS', tenant_id: raw(places.a) })],
-  'a customer, of a team member': [ofTeam, () => ({ reach: 'CUSTOMER', customer_id: raw(customers.own) })],
+  'a tenant, of a team member without a role there': [ofTeam, () => ({ reach: 'TENANTS', tenant_id: rawId(places.a) })],
+  'a customer, of a team member': [ofTeam, () => ({ reach: 'CUSTOMER', customer_id: rawId(customers.own) })],
 };
 
 describe('an access token is refused that we signed for a reach of', () => {

@@ -1,14 +1,9 @@
 import { schema } from '../../../src/dialects/capig/schema.ts';
 import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
-import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
+import { mutationDocument, rawId, unique } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
-import {
-  type DialectOperation,
-  type DialectTable,
-  operationsOf,
-  posted,
-  type World,
-} from '../../walks/dialects/table.ts';
+import type { World } from '../../shared/world.ts';
+import { type DialectOperation, type DialectTable, operationsOf, posted } from '../../walks/dialects/table.ts';
 import createTenant from './create-tenant.example.txt?raw';
 import deleteTenant from './delete-tenant.example.txt?raw';
 import tenant from './tenant.example.txt?raw';
@@ -21,7 +16,6 @@ const userMutation = (name: string, selection = '') =>
   `mutation($input: ${name.charAt(0).toUpperCase()}${name.slice(1)}Input!) { userMutations { ${name}(input: $input) ${selection} } }`;
 
 const email = () => `${unique('new')}@x.example`;
-const tenantOf = ({ tenant }: World) => globalId('Tenant', tenant.id);
 
 const operation = (
   name: string,
@@ -55,21 +49,21 @@ export const capig: DialectTable = {
       'tenant',
       ['tenant:read', 'user:read', 'role:read'],
       tenant,
-      (world) => ({ tenantId: world.tenant.id }),
+      (world) => ({ tenantId: rawId(world.tenant.id) }),
       (world) => ({
         query: `query($id: ID!) {
           tenant(id: $id) { id name users { nodes { id email tenantRoles { nodes { role { name } } } } } } }`,
-        variables: { id: tenantOf(world) },
+        variables: { id: world.tenant.id },
       }),
     ),
     operation(
       'tenantUsage',
       ['usage:read'],
       tenantUsage,
-      (world) => ({ tenantId: world.tenant.id }),
+      (world) => ({ tenantId: rawId(world.tenant.id) }),
       (world) => ({
         query: 'query($id: ID!) { tenant(id: $id) { usage { pixels { total } eventsReceived } } }',
-        variables: { id: tenantOf(world) },
+        variables: { id: world.tenant.id },
       }),
     ),
     operation(
@@ -84,25 +78,27 @@ export const capig: DialectTable = {
       'tenantMutations.updateTenant',
       ['tenant:edit'],
       updateTenant,
-      (world) => ({ input: { tenantId: world.tenant.id, name: unique('Tenant'), status: 2, canPartnerManage: false } }),
-      command('updateTenant', 'tenant { id }', (world) => ({ id: tenantOf(world), name: unique('Tenant') })),
+      (world) => ({
+        input: { tenantId: rawId(world.tenant.id), name: unique('Tenant'), status: 2, canPartnerManage: false },
+      }),
+      command('updateTenant', 'tenant { id }', (world) => ({ id: world.tenant.id, name: unique('Tenant') })),
     ),
     operation(
       'tenantMutations.deleteTenant',
       ['tenant:delete'],
       deleteTenant,
-      (world) => ({ tenantId: world.tenant.id }),
-      command('deleteTenant', 'tenant { id }', (world) => ({ id: tenantOf(world) })),
+      (world) => ({ tenantId: rawId(world.tenant.id) }),
+      command('deleteTenant', 'tenant { id }', (world) => ({ id: world.tenant.id })),
     ),
     operation(
       'userMutations.addUserWithRole',
       ['user:create', 'user:edit', ...VIEW],
       userMutation('addUserWithRole', '{ userAlreadyExist invitationLink user { id email } }'),
-      (world) => ({ input: { email: email(), roleName: `advertiser-view-${world.tenant.id}` } }),
+      (world) => ({ input: { email: email(), roleName: `advertiser-view-${rawId(world.tenant.id)}` } }),
       command('addTenantUser', 'user { id } isNew invitationLink', (world) => ({
         email: email(),
         roleIdentifier: { name: 'view' },
-        tenantIdentifier: { id: tenantOf(world) },
+        tenantIdentifier: { id: world.tenant.id },
         handOutLink: true,
       })),
     ),
@@ -112,17 +108,17 @@ export const capig: DialectTable = {
       userMutation('changeRoleForUser', '{ user { id } }'),
       (world) => ({
         input: {
-          userId: world.tenantUser.id,
-          roleToRevoke: `advertiser-view-${world.tenant.id}`,
-          roleToAdd: `advertiser-view-${world.otherTenant.id}`,
+          userId: rawId(world.tenantUser.id),
+          roleToRevoke: `advertiser-view-${rawId(world.tenant.id)}`,
+          roleToAdd: `advertiser-view-${rawId(world.otherTenant.id)}`,
         },
       }),
       command('changeRole', 'user { id }', (world) => ({
-        userIdentifier: { id: globalId('User', world.tenantUser.id) },
-        revoke: { roleIdentifier: { name: 'view' }, tenantIdentifier: { id: tenantOf(world) } },
+        userIdentifier: { id: world.tenantUser.id },
+        revoke: { roleIdentifier: { name: 'view' }, tenantIdentifier: { id: world.tenant.id } },
         assign: {
           roleIdentifier: { name: 'view' },
-          tenantIdentifier: { id: globalId('Tenant', world.otherTenant.id) },
+          tenantIdentifier: { id: world.otherTenant.id },
         },
       })),
     ),
@@ -130,7 +126,9 @@ export const capig: DialectTable = {
       'userMutations.sendInvitation',
       ['user:create', ...VIEW],
       userMutation('sendInvitation'),
-      (world) => ({ input: { email: world.tenantUser.email, tenantId: world.tenant.id, userType: 'ADVERTISER' } }),
+      (world) => ({
+        input: { email: world.tenantUser.email, tenantId: rawId(world.tenant.id), userType: 'ADVERTISER' },
+      }),
       command('inviteUser', 'user { id } invitationLink', (world) => ({
         userIdentifier: { email: world.tenantUser.email },
         handOutLink: true,

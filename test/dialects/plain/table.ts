@@ -1,15 +1,10 @@
 import { toPlainId } from '../../../src/dialects/plain/ids.ts';
 import { schema } from '../../../src/dialects/plain/schema.ts';
 import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
-import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
+import { mutationDocument, rawId, unique } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
-import {
-  type DialectOperation,
-  type DialectTable,
-  operationsOf,
-  posted,
-  type World,
-} from '../../walks/dialects/table.ts';
+import type { World } from '../../shared/world.ts';
+import { type DialectOperation, type DialectTable, operationsOf, posted } from '../../walks/dialects/table.ts';
 
 export const PATH = '/plain/graphql/v1';
 
@@ -101,10 +96,10 @@ const OPERATIONS: readonly DialectOperation[] = [
     name: 'tenant',
     permissions: ['tenant:read'],
     query: `query($tenantId: ID!) { tenant(tenantId: $tenantId) { ${TENANT} } }`,
-    variables: ({ tenant }) => ({ tenantId: toPlainId('Tenant', tenant.id) }),
+    variables: ({ tenant }) => ({ tenantId: toPlainId('Tenant', rawId(tenant.id)) }),
     own: ({ tenant }) => ({
       query: `query($id: ID!) { tenant(id: $id) { id ${OWN_ACTORS} } }`,
-      variables: { id: globalId('Tenant', tenant.id) },
+      variables: { id: tenant.id },
     }),
   }),
   reading({
@@ -128,8 +123,8 @@ const OPERATIONS: readonly DialectOperation[] = [
   customerBy(
     'customer',
     'customerId',
-    ({ customer }) => toPlainId('Customer', customer.id),
-    ({ customer }) => ({ id: globalId('Customer', customer.id) }),
+    ({ customer }) => toPlainId('Customer', rawId(customer.id)),
+    ({ customer }) => ({ id: customer.id }),
   ),
   customerBy(
     'customerByEmail',
@@ -190,7 +185,7 @@ const OPERATIONS: readonly DialectOperation[] = [
     permissions: ['tenant:delete'],
     payload: `tenant { ${TENANT} }`,
     input: ({ otherTenant }) => ({ tenantIdentifier: { externalId: otherTenant.externalId } }),
-    ownInput: ({ otherTenant }) => ({ id: globalId('Tenant', otherTenant.id) }),
+    ownInput: ({ otherTenant }) => ({ id: otherTenant.id }),
     ownPayload: 'tenant { id }',
   }),
   writing({
@@ -202,14 +197,14 @@ const OPERATIONS: readonly DialectOperation[] = [
       onCreate: {
         fullName: unique('Customer'),
         email: { email, isVerified: false },
-        tenantIdentifiers: [{ tenantId: toPlainId('Tenant', tenant.id) }],
+        tenantIdentifiers: [{ tenantId: toPlainId('Tenant', rawId(tenant.id)) }],
       },
       onUpdate: { fullName: { value: unique('Customer') } },
     }),
     ownInput: ({ customer: { email }, tenant }) => ({
       identifier: { email },
       name: unique('Customer'),
-      tenantIdentifiers: [{ id: globalId('Tenant', tenant.id) }],
+      tenantIdentifiers: [{ id: tenant.id }],
     }),
     ownPayload: 'outcome customer { id }',
     unreached: 'taken',
@@ -218,8 +213,8 @@ const OPERATIONS: readonly DialectOperation[] = [
     name: 'deleteCustomer',
     // Whoever deletes a customer holds what its users hold: here, those who have the role `member`.
     permissions: ['customer:delete', 'customer:read', 'tenant:read', 'user:read'],
-    input: ({ customer }) => ({ customerId: toPlainId('Customer', customer.id) }),
-    ownInput: ({ customer }) => ({ id: globalId('Customer', customer.id) }),
+    input: ({ customer }) => ({ customerId: toPlainId('Customer', rawId(customer.id)) }),
+    ownInput: ({ customer }) => ({ id: customer.id }),
     ownPayload: 'customer { id }',
   }),
 ];

@@ -1,18 +1,10 @@
 import { schema } from '../../../src/dialects/prismatic/schema.ts';
 import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
-import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
+import { mutationDocument, unique } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
-import {
-  type DialectOperation,
-  type DialectTable,
-  operationsOf,
-  posted,
-  type World,
-} from '../../walks/dialects/table.ts';
-
-/** Built-in roles, which everybody who may give any can name. */
-const TEAM_VIEWER = globalId('Role', '00000000-0000-7000-8000-000000000104');
-const CUSTOMER_MEMBER = globalId('Role', '00000000-0000-7000-8000-000000000202');
+import type { World } from '../../shared/world.ts';
+import { type DialectOperation, type DialectTable, operationsOf, posted } from '../../walks/dialects/table.ts';
+import { CUSTOMER_MEMBER, TEAM_VIEWER } from './api.ts';
 
 /** Who makes, changes or ends somebody holds what they do. */
 const HELD_BY_TEAM_VIEWER: Permission[] = [
@@ -25,8 +17,6 @@ const HELD_BY_TEAM_VIEWER: Permission[] = [
 ];
 const HELD_BY_CUSTOMER_MEMBER: Permission[] = ['tenant:read', 'customer:read', 'user:read'];
 
-const customerId = ({ customer }: World) => globalId('Customer', customer.id);
-const userId = ({ customerUser }: World) => globalId('User', customerUser.id);
 const newEmail = () => `${unique('new')}@x.example`;
 
 type Own = DialectOperation['own'];
@@ -54,14 +44,14 @@ const MUTATIONS: Record<string, Mutation> = {
   updateCustomer: {
     permissions: ['customer:edit'],
     payload: 'customer { id }',
-    input: (world) => ({ id: customerId(world), description: unique('description') }),
-    ownInput: (world) => ({ id: customerId(world), description: unique('description') }),
+    input: (world) => ({ id: world.customer.id, description: unique('description') }),
+    ownInput: (world) => ({ id: world.customer.id, description: unique('description') }),
   },
   deleteCustomer: {
     permissions: ['customer:delete', ...HELD_BY_CUSTOMER_MEMBER],
     payload: 'customer { id name }',
-    input: (world) => ({ id: customerId(world) }),
-    ownInput: (world) => ({ id: customerId(world) }),
+    input: (world) => ({ id: world.customer.id }),
+    ownInput: (world) => ({ id: world.customer.id }),
   },
   createOrganizationUser: {
     permissions: ['user:create', ...HELD_BY_TEAM_VIEWER],
@@ -73,24 +63,24 @@ const MUTATIONS: Record<string, Mutation> = {
   createCustomerUser: {
     permissions: ['user:create', ...HELD_BY_CUSTOMER_MEMBER],
     payload: 'user { id }',
-    input: (world) => ({ email: newEmail(), role: CUSTOMER_MEMBER, customer: customerId(world) }),
+    input: (world) => ({ email: newEmail(), role: CUSTOMER_MEMBER, customer: world.customer.id }),
     ownInput: (world) => ({
       email: newEmail(),
       roleIdentifier: { id: CUSTOMER_MEMBER },
-      customerIdentifier: { id: customerId(world) },
+      customerIdentifier: { id: world.customer.id },
     }),
   },
   updateUser: {
     permissions: ['user:edit', ...HELD_BY_CUSTOMER_MEMBER],
     payload: 'user { id }',
-    input: (world) => ({ id: userId(world), phone: unique('phone') }),
-    ownInput: (world) => ({ id: userId(world), phone: unique('phone') }),
+    input: (world) => ({ id: world.customerUser.id, phone: unique('phone') }),
+    ownInput: (world) => ({ id: world.customerUser.id, phone: unique('phone') }),
   },
   deleteUser: {
     permissions: ['user:delete', ...HELD_BY_CUSTOMER_MEMBER],
     payload: 'user { id email }',
-    input: (world) => ({ id: userId(world) }),
-    ownInput: (world) => ({ id: userId(world) }),
+    input: (world) => ({ id: world.customerUser.id }),
+    ownInput: (world) => ({ id: world.customerUser.id }),
   },
   updateOrganization: {
     permissions: ['organization:edit'],
@@ -122,7 +112,7 @@ const QUERIES: Record<string, Query> = {
     permissions: ['customer:read', 'user:read'],
     query: 'query($id: ID!) { customer(id: $id) { id name externalId users { nodes { id email } } } }',
     own: 'query($id: ID!) { customer(id: $id) { id name externalId users { nodes { id email } } } }',
-    variables: (world) => ({ id: customerId(world) }),
+    variables: (world) => ({ id: world.customer.id }),
   },
   customers: {
     permissions: ['customer:read', 'user:read'],

@@ -1,7 +1,8 @@
 import { ROUTES } from '../../../src/dialects/userdocks/routes.ts';
-import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
+import { mutationDocument, rawId, unique } from '../../shared/fixtures.ts';
 import { PUBLIC_URL } from '../../shared/gateway.ts';
-import type { DialectTable, World } from '../../walks/dialects/table.ts';
+import type { World } from '../../shared/world.ts';
+import type { DialectTable } from '../../walks/dialects/table.ts';
 
 const request = (method: string, path: string, key: string, body?: object): Request =>
   new Request(`${PUBLIC_URL}/v1${path}`, {
@@ -12,7 +13,7 @@ const request = (method: string, path: string, key: string, body?: object): Requ
 
 const tenantQuery = ({ tenant }: World) => ({
   query: 'query($id: ID!) { tenant(id: $id) { id name billing { vatId } } }',
-  variables: { id: globalId('Tenant', tenant.id) },
+  variables: { id: tenant.id },
 });
 
 export const userdocks: DialectTable = {
@@ -38,7 +39,7 @@ export const userdocks: DialectTable = {
       name: 'GET /v1/tenants/:tenantId',
       permissions: ['tenant:read'],
       writes: false,
-      request: ({ tenant }, key) => request('GET', `/tenants/${tenant.id}`, key),
+      request: ({ tenant }, key) => request('GET', `/tenants/${rawId(tenant.id)}`, key),
       own: tenantQuery,
     },
     {
@@ -46,10 +47,10 @@ export const userdocks: DialectTable = {
       permissions: ['tenant:edit'],
       writes: true,
       request: ({ tenant }, key) =>
-        request('PUT', `/tenants/${tenant.id}`, key, { description: unique('description') }),
+        request('PUT', `/tenants/${rawId(tenant.id)}`, key, { description: unique('description') }),
       own: ({ tenant }) => ({
         query: mutationDocument('updateTenant', 'tenant { id }'),
-        variables: { input: { id: globalId('Tenant', tenant.id), description: unique('description') } },
+        variables: { input: { id: tenant.id, description: unique('description') } },
       }),
     },
   ],

@@ -8,7 +8,6 @@ import { userdocks } from '../../dialects/userdocks/table.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
 import {
   allBut,
-  globalId,
   newCustomer,
   newCustomerUser,
   newKey,
@@ -20,9 +19,9 @@ import {
 } from '../../shared/fixtures.ts';
 import { type Answer, ask, send } from '../../shared/gateway.ts';
 import { tokenOf } from '../../shared/people.ts';
-import { rewind } from '../../shared/rewind.ts';
-import { rememberAll } from '../operations.ts';
-import { type DialectOperation, newHiddenWorld, newWorld, nowhere, tracesOf, type World } from './table.ts';
+import { rememberAll, rewind } from '../../shared/rewind.ts';
+import { newWorld, type World } from '../../shared/world.ts';
+import { type DialectOperation, newHiddenWorld, nowhere, tracesOf } from './table.ts';
 
 const TABLES = [plain, prismatic, capig, userdocks];
 
@@ -34,7 +33,7 @@ const viewers = new Map<string, string>();
 
 beforeAll(async () => {
   [near, other, far] = [await newWorld(), await newWorld(), await newWorld()];
-  const [tenantId, customerId] = [globalId('Tenant', near.tenant.id), globalId('Customer', near.customer.id)];
+  const [tenantId, customerId] = [near.tenant.id, near.customer.id];
   hidden = await newHiddenWorld(near);
   const gone = await newTenant();
   const admin = { roleIdentifier: { name: 'admin' } };
@@ -70,7 +69,7 @@ async function freshCredential(
   access: 'READ' | 'WRITE' = 'WRITE',
 ): Promise<string> {
   if (as === 'tenant user') {
-    const tenantId = globalId('Tenant', world.tenant.id);
+    const tenantId = world.tenant.id;
     const roleIdentifier = { id: await roleWith('TENANT', permissions) };
     return tokenOf((await newTenantUser(tenantId, { roleIdentifier })).id, tenantId);
   }

@@ -5,9 +5,10 @@ import { schema as plain } from '../../../src/dialects/plain/schema.ts';
 import { schema as prismatic } from '../../../src/dialects/prismatic/schema.ts';
 import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
-import { allBut, newKey, unique } from '../../shared/fixtures.ts';
+import { allBut, newKey, rawId, unique } from '../../shared/fixtures.ts';
 import { send, type Variables } from '../../shared/gateway.ts';
-import { newWorld, posted, type World } from './table.ts';
+import { newWorld, type World } from '../../shared/world.ts';
+import { posted } from './table.ts';
 
 /*
  * These APIs answer no part of what they were asked for. Somebody who could not be shown what a mutation answers is told
@@ -49,8 +50,8 @@ const CASES: Case[] = [
     `mutation($input: AddCustomerToTenantsInput!) { addCustomerToTenants(input: $input) {
       customer { tenantMemberships { edges { node { createdAt { iso8601 } } } } } error { message } } }`,
     ({ customer, otherTenant }) => ({
-      customerIdentifier: { customerId: customer.id },
-      tenantIdentifiers: [{ tenantId: otherTenant.id }],
+      customerIdentifier: { customerId: rawId(customer.id) },
+      tenantIdentifiers: [{ tenantId: rawId(otherTenant.id) }],
     }),
     ['tenant:read'],
   ],
@@ -59,7 +60,7 @@ const CASES: Case[] = [
     '/api',
     `mutation($input: UpdateCustomerInput!) { updateCustomer(input: $input) {
       customer { users { nodes { role { name } customer { name } } } } errors { field } } }`,
-    ({ customer }) => ({ id: customer.id, description: unique('description') }),
+    ({ customer }) => ({ id: rawId(customer.id), description: unique('description') }),
     ['user:read', 'role:read', 'customer:read'],
   ],
   [
@@ -96,7 +97,7 @@ describe('a mutation whose answer could not be shown', () => {
     const document = `mutation wanted($input: UpdateCustomerInput!) { updateCustomer(input: $input) { customer { id } errors { field } } }
       mutation other($input: UpdateCustomerInput!) { updateCustomer(input: $input) { customer { users { nodes { id } } } } }`;
     const { customer } = await newWorld();
-    const variables = { input: { id: customer.id, description: unique('description') } };
+    const variables = { input: { id: rawId(customer.id), description: unique('description') } };
     const request = new Request(posted('/api', document, variables, secret), {
       body: JSON.stringify({ query: document, variables, operationName: 'wanted' }),
     });
@@ -106,7 +107,7 @@ describe('a mutation whose answer could not be shown', () => {
   it('is one at a time where an answer with any error has no data', async () => {
     const [tenant, name] = [(await newWorld()).tenant, unique('Tenant')];
     const update = (alias: string) =>
-      `${alias}: updateTenant(input: { tenantId: "${tenant.id}", name: "${name}" }) { tenant { id } }`;
+      `${alias}: updateTenant(input: { tenantId: "${rawId(tenant.id)}", name: "${name}" }) { tenant { id } }`;
     const { secret } = await newKey();
     const before = await changes();
     for (const document of [

@@ -2,45 +2,9 @@ import { type GraphQLObjectType, type GraphQLSchema, getNamedType, isObjectType 
 import { newId } from '../../../src/directory/kernel/ids.ts';
 import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
 import type { DialectName } from '../../../src/http/shared/environment.ts';
-import {
-  globalId,
-  newCustomer,
-  newCustomerUser,
-  newTeamMember,
-  newTenant,
-  newTenantUser,
-  type Result,
-  succeed,
-  unique,
-} from '../../shared/fixtures.ts';
+import { globalId, rawId, succeed, unique } from '../../shared/fixtures.ts';
 import { type Answer, PUBLIC_URL, type Variables } from '../../shared/gateway.ts';
-
-/** A record as any API may be asked for it. */
-export interface Known {
-  /** The UUID, which each API spells in its way. */
-  id: string;
-  name: string;
-  externalId: string;
-}
-
-export interface KnownByEmail extends Known {
-  email: string;
-}
-
-/** Records that the operations below work on. */
-export interface World {
-  tenant: Known;
-  /** Has nobody yet. */
-  otherTenant: Known;
-  /** A company, in `tenant` only. */
-  customer: KnownByEmail;
-  /** Has the role `view` in `tenant`. */
-  tenantUser: KnownByEmail;
-  /** Has the role `member` in `customer`. */
-  customerUser: KnownByEmail;
-  /** Has the role `viewer` in the organization. */
-  teamMember: KnownByEmail;
-}
+import { type Known, type KnownByEmail, newWorld, type World } from '../../shared/world.ts';
 
 export type Outcome = 'done' | 'absent' | 'forbidden' | 'taken' | 'refused';
 
@@ -87,69 +51,40 @@ export function operationsOf(schema: GraphQLSchema): string[] {
   return [...fieldsOf(schema.getQueryType()), ...fieldsOf(schema.getMutationType())];
 }
 
-const rawId = (globalId: string): string => atob(globalId).split(':')[1] ?? '';
-
-const known = ({ id, name, externalId }: Result): Known => ({ id: rawId(id), name, externalId });
-const knownByEmail = (record: Result): KnownByEmail => ({
-  ...known(record),
-  email: typeof record.email === 'string' ? record.email : record.email.address,
-});
-
-export async function newWorld(): Promise<World> {
-  const [tenant, otherTenant] = [await newTenant(), await newTenant()];
-  const email = { address: `${unique('customer')}@x.example` };
-  const customer = await newCustomer({ email, tenantIdentifiers: [{ id: tenant.id }] });
-  const withExternalId = () => ({ externalId: unique('user') });
-  return {
-    tenant: known(tenant),
-    otherTenant: known(otherTenant),
-    customer: knownByEmail(customer),
-    tenantUser: knownByEmail(await newTenantUser(tenant.id, withExternalId())),
-    customerUser: knownByEmail(await newCustomerUser(customer.id, withExternalId())),
-    teamMember: knownByEmail(await newTeamMember(withExternalId())),
-  };
-}
-
 /** Records that were deleted, where somebody who reaches what is near could have found them. */
 export async function newHiddenWorld(near: World): Promise<World> {
-  const tenantId = globalId('Tenant', near.tenant.id);
-  const [tenant, otherTenant] = [await newTenant(), await newTenant()];
-  const email = { address: `${unique('customer')}@x.example` };
-  const customer = await newCustomer({ email, tenantIdentifiers: [{ id: tenantId }] });
-  const tenantUser = await newTenantUser(tenantId, { externalId: unique('user') });
-  const customerUser = await newCustomerUser(customer.id, { externalId: unique('user') });
-  const teamMember = await newTeamMember({ externalId: unique('user') });
+  const world = await newWorld(near.tenant);
+  const { tenant, otherTenant, customer, tenantUser, customerUser, teamMember } = world;
   for (const { id } of [tenantUser, customerUser, teamMember]) await succeed('deleteUser', 'user { id }', { id });
   await succeed('deleteCustomer', 'customer { id }', { id: customer.id });
   for (const { id } of [tenant, otherTenant]) await succeed('deleteTenant', 'tenant { id }', { id });
-  return {
-    tenant: known(tenant),
-    otherTenant: known(otherTenant),
-    customer: knownByEmail(customer),
-    tenantUser: knownByEmail(tenantUser),
-    customerUser: knownByEmail(customerUser),
-    teamMember: knownByEmail(teamMember),
-  };
+  return world;
 }
 
 /** Records of which there is none. */
 export function nowhere(): World {
-  const nothing = (): KnownByEmail => ({
-    id: newId(),
+  const nothing = (type: 'Tenant' | 'Customer' | 'User'): KnownByEmail => ({
+    id: globalId(type, newId()),
     name: unique('Nothing'),
     externalId: unique('nothing'),
     email: `${unique('nothing')}@x.example`,
   });
   return {
-    tenant: nothing(),
-    otherTenant: nothing(),
-    customer: nothing(),
-    tenantUser: nothing(),
-    customerUser: nothing(),
-    teamMember: nothing(),
+    tenant: nothing('Tenant'),
+    otherTenant: nothing('Tenant'),
+    customer: nothing('Customer'),
+    tenantUser: nothing('User'),
+    customerUser: nothing('User'),
+    teamMember: nothing('User'),
   };
 }
 
 /** Everything by which the records of a world can be told. */
 export const tracesOf = (world: World): string[] =>
-  Object.values(world).flatMap((record: Known) => Object.values(record as unknown as Record<string, string>));
+  Object.values(world).flatMap(({ id, name, externalId, email }: Known & Partial<KnownByEmail>) => [
+    id,
+    rawId(id),
+    name,
+    externalId,
+    ...(email === undefined ? [] : [email]),
+  ]);
