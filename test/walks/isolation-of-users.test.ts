@@ -1,8 +1,10 @@
 import { describe } from 'vitest';
 import { ROLE_OPERATIONS, seesRole } from './isolation/roles.ts';
 import { SESSION_OPERATIONS, SESSION_STATES, SIGNING_OUT, seesSession } from './isolation/sessions.ts';
+import { seesUser } from './isolation/user-reach.ts';
 import { USER_STATES } from './isolation/user-rows.ts';
-import { EDITS, seesUser, USER_OPERATIONS } from './isolation/users.ts';
+import { EDITS } from './isolation/user-writes.ts';
+import { USER_OPERATIONS } from './isolation/users.ts';
 import { walk } from './isolation/walk.ts';
 import { OF_TENANT_A, OWNER, VIEWERS } from './isolation/world.ts';
 

@@ -1,7 +1,7 @@
 import { globalId, mutationDocument } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
+import { holdsSubject, knowsSubject } from './user-reach.ts';
 import { hasSession, sessionId, USER_STATES, USERS, type UserState, userId } from './user-rows.ts';
-import { holdsSubject, knowsSubject } from './users.ts';
 import {
   type Operation,
   type Outcome,
