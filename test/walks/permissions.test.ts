@@ -10,6 +10,13 @@ import { MUTATIONS, type Mutation } from './mutations.ts';
 import { asker, lastingWorld, newOperationWorld, type OperationWorld } from './operations.ts';
 import { QUERIES, type Query } from './queries.ts';
 
+/** What every file of the directory says. */
+const sources = import.meta.glob<string>('../../src/directory/**/*.ts', {
+  eager: true,
+  query: '?raw',
+  import: 'default',
+});
+
 const fieldsOf = (type: 'Query' | 'Mutation') =>
   Object.keys((type === 'Query' ? schema.getQueryType() : schema.getMutationType())?.getFields() ?? {});
 
@@ -21,6 +28,12 @@ describe('the tables of operations that the tests walk', () => {
 
   it('have a mutation for every command, and a command for every mutation', () => {
     expect(COMMANDS.map(({ name }) => name).sort()).toEqual(fieldsOf('Mutation').sort());
+  });
+
+  it('find at least as many commands as the directory defines', () => {
+    const defined = Object.values(sources).flatMap((source) => source.match(/\bcommand(<[^(]+>)?\(\{/g) ?? []);
+    expect(defined.length).toBeGreaterThan(30);
+    expect(COMMANDS.length).toBeGreaterThanOrEqual(defined.length);
   });
 
   it('use every permission', () => {
