@@ -48,6 +48,7 @@ async function freshRole(): Promise<string> {
   return lastRole ?? '';
 }
 
+/** Makes a new world for the queries and mutations. */
 export async function newOperationWorld(): Promise<OperationWorld> {
   const world = await newWorld();
   const { tenant, customer, customerUser } = world;

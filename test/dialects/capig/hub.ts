@@ -1,7 +1,6 @@
 import { expect } from 'vitest';
 import type { Permission } from '../../../src/directory/kernel/permission-names.ts';
 import type { Environment } from '../../../src/http/shared/environment.ts';
-import type { Result } from '../../shared/fixtures.ts';
 import {
   allBut,
   newKey,
@@ -9,6 +8,7 @@ import {
   newPixel,
   newTenant,
   newTenantUser,
+  type Result,
   rawId,
   succeed,
   unique,
@@ -57,6 +57,7 @@ export async function tokenFor(id: string, secret: string): Promise<string> {
 
 export type Json = Record<string, unknown>;
 
+/** The answer to what must be answered without an error. */
 export async function asked(document: string, variables: Variables = {}, key: string = ROOT_KEY): Promise<Answer> {
   const answer = await hub(document, variables, key);
   expect([answer.status, answer.errors], answer.text).toEqual([200, []]);

@@ -82,6 +82,7 @@ export function nowhere(): World {
 /** Everything by which the records of a world can be told. */
 export const tracesOf = (world: World): string[] =>
   Object.values(world).flatMap(({ id, name, externalId, email }: Known & Partial<KnownByEmail>) => [
+    id,
     rawId(id),
     name,
     externalId,
