@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { attempts } from '../../db/schema/sign-in.ts';
 import { inList, jsonList, type Statement, selection } from '../../db/statement.ts';
+import { RateLimitError } from '../kernel/authentication-errors.ts';
 import { sha256 } from '../kernel/secrets.ts';
-import { RateLimitError } from './authentication-errors.ts';
 
 const WINDOW_MILLISECONDS = 15 * 60 * 1000;
 

@@ -79,6 +79,10 @@ function requireMatchingReach({ reach, tenantIdentifiers, customerIdentifier }: 
   if (issues.length > 0) throw new ValidationError(issues);
 }
 
+/**
+ * Creates an API key, whose secret is answered once and stored nowhere. A key grants no permission, no reach and no
+ * time that its creator lacks.
+ */
 export const createApiKey = command({
   name: 'createApiKey',
   permissions: ['apiKey:edit'],
@@ -140,6 +144,10 @@ export const createApiKey = command({
 const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
 const MAX_OVERLAP_SECONDS = 7 * DEFAULT_OVERLAP_SECONDS;
 
+/**
+ * Gives an API key another secret, which is answered once. The previous one stays good for the overlap, 24 hours unless
+ * said otherwise; one that was rotated before stops at once.
+ */
 export const rotateApiKey = command({
   name: 'rotateApiKey',
   permissions: ['apiKey:edit'],
@@ -182,6 +190,7 @@ export const rotateApiKey = command({
   },
 });
 
+/** Ends an API key with all of its secrets, from the next request on. A key that is revoked already stays so. */
 export const revokeApiKey = command({
   name: 'revokeApiKey',
   permissions: ['apiKey:edit'],

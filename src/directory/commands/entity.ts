@@ -21,8 +21,10 @@ import { type EventContext, recordAfter, recordEvent, recordedSubjects, wasRecor
 import { allExist, missingUnless } from './references.ts';
 import { type UniquelyIndexed, uniqueValuesOf } from './unique-values.ts';
 
+/** The tables of the entities that have versions. */
 export type EntityTable = typeof customers | typeof tenants | typeof users;
 
+/** The entities that have versions, as SQL, event types and messages name them. */
 export type EntityWord = 'customer' | 'tenant' | 'user';
 
 /** A kind of record with versions and events: it is created, changed, hidden, restored and erased. */

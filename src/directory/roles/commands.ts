@@ -45,6 +45,7 @@ const writePermissions = (roleId: SQL, permissions: readonly Permission[], condi
   sql`INSERT INTO role_permission (role_id, permission)
     SELECT ${roleId}, value FROM json_each(${jsonList(permissions)}) WHERE ${condition}`;
 
+/** Creates a role of a scope, with permissions that its creator holds. */
 export const createRole = command({
   name: 'createRole',
   permissions: ['role:edit'],
@@ -86,6 +87,7 @@ export const createRole = command({
   },
 });
 
+/** Changes a role that is not built in, for all who have it. The viewer holds what it grants, before and after. */
 export const updateRole = command({
   name: 'updateRole',
   permissions: ['role:edit'],
@@ -134,6 +136,7 @@ const mayChange = ({ viewer }: CommandContext, target: SQL, id: string): Check<u
   holdsPermissions(viewer, permissionsOfRole(sql`${id}`)),
 ];
 
+/** Removes a role that is not built in, as long as no user has it, hidden ones included, and no trusted issuer lists it. */
 export const deleteRole = command({
   name: 'deleteRole',
   permissions: ['role:edit'],

@@ -4,7 +4,6 @@ import { passwords } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
 import { select, update, write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
-import { AuthenticationError } from '../access/authentication-errors.ts';
 import {
   countAgainst,
   isWithinLimits,
@@ -26,6 +25,7 @@ import {
   wasRecorded,
 } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
+import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { comparable, emailAddress, otherwise, parse, text } from '../kernel/input.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { hashOfLinkToken, requestLinks } from '../mail/mailed-links.ts';

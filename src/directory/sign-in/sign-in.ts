@@ -3,7 +3,6 @@ import * as z from 'zod';
 import { passwords } from '../../db/schema/sign-in.ts';
 import { select, write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
-import { AuthenticationError } from '../access/authentication-errors.ts';
 import {
   countAgainst,
   refund,
@@ -15,6 +14,7 @@ import {
 import { eventContextOf, eventsOf } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { notFoundAt } from '../commands/references.ts';
+import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { comparable, emailAddress, id, parse } from '../kernel/input.ts';
 import { effectiveRoleIn, MAY_SIGN_IN, STARTING_TENANT } from './effective-role.ts';

@@ -38,6 +38,10 @@ const fill = (name: ListName, issuerId: string, { ids }: Listed, condition: SQL)
   return sql`INSERT INTO ${table} (issuer_id, ${column}) SELECT ${issuerId}, id FROM (${ids}) WHERE ${condition}`;
 };
 
+/**
+ * Trusts the tokens of an issuer to sign in users of the listed customers with the listed roles. The viewer holds what
+ * these roles grant.
+ */
 export const createTrustedIssuer = command({
   name: 'createTrustedIssuer',
   permissions: ['organization:edit'],
@@ -70,8 +74,8 @@ const isListed = (name: ListName, issuerId: string, { ids }: Listed): SQL =>
   sql`${listedIds(name, sql`${issuerId}`)} = (SELECT json_group_array(id) FROM (SELECT id FROM (${ids}) ORDER BY id))`;
 
 /**
- * Whoever the lists leave out is out. Whoever came by a token that would be read in another way now, or by a key that may
- * have been replaced because it was lost, comes again with a new one.
+ * Changes a trusted issuer. Sessions end of users whom its lists leave out. All of its sessions end when its tokens would
+ * be read in another way, or its keys are replaced, because a key may have been lost.
  */
 export const updateTrustedIssuer = command({
   name: 'updateTrustedIssuer',
@@ -125,7 +129,7 @@ export const updateTrustedIssuer = command({
   },
 });
 
-/** The sessions that it began end, and what its external ids stood for is forgotten. The users stay. */
+/** Ends the trust in an issuer, its sessions, and what its external ids stood for. The users stay. */
 export const deleteTrustedIssuer = command({
   name: 'deleteTrustedIssuer',
   permissions: ['organization:edit'],

@@ -5,7 +5,6 @@ import { issuedIdentities } from '../../db/schema/trusted-issuers.ts';
 import { users } from '../../db/schema/users.ts';
 import { allOf, insertWhen, update, write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
-import { AuthenticationError } from '../access/authentication-errors.ts';
 import { countAgainst, type RateLimit, refund, requireWithinLimits, tokenLimits } from '../access/rate-limits.ts';
 import { creation, snapshotOfSubject } from '../commands/entity.ts';
 import {
@@ -17,6 +16,7 @@ import {
   recordEvent,
   wasRecorded,
 } from '../commands/event-recording.ts';
+import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { otherwise, parse } from '../kernel/input.ts';
 import { isListedBy } from '../sign-in/effective-role.ts';
 import { type Admission, opening } from '../sign-in/sessions.ts';

@@ -123,9 +123,15 @@ const removing = (source: DataSourceEntity) =>
     },
   });
 
+/** Registers a pixel of a live tenant, ACTIVE to begin with. */
 export const registerPixel = registering(PIXELS);
+/** Changes a pixel. Fields left out stay as they are, and null clears. */
 export const updatePixel = updating(PIXELS);
+/** Removes a pixel for good. What it counted stays in the traffic of its tenant. */
 export const removePixel = removing(PIXELS);
+/** Registers a pipeline of a live tenant, ACTIVE to begin with. */
 export const registerPipeline = registering(PIPELINES);
+/** Changes a pipeline. Fields left out stay as they are, and null clears. */
 export const updatePipeline = updating(PIPELINES);
+/** Removes a pipeline for good. */
 export const removePipeline = removing(PIPELINES);

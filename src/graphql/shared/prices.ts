@@ -44,6 +44,7 @@ export const PAGE_COST = 10;
 /** What a total costs: it reads every row that it counts. */
 export const TOTAL_COST = 200;
 
+/** A mutation, which changes the directory once. */
 export const MUTATION: Price = { own: MUTATION_COST, isMutation: true };
 
 /** A mutation that takes many rows in the list of this name of its input, each of which costs so much, answer included. */

@@ -5,7 +5,7 @@ import {
   AuthenticationError,
   KeysUnavailableError,
   RateLimitError,
-} from '../../directory/access/authentication-errors.ts';
+} from '../../directory/kernel/authentication-errors.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../directory/kernel/errors.ts';
 import { acceptInvitation, requestPasswordReset, resetPassword } from '../../directory/sign-in/password-links.ts';
 import { type Admission, refreshSession } from '../../directory/sign-in/sessions.ts';

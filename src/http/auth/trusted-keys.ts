@@ -1,6 +1,6 @@
 import * as z from 'zod';
-import { KeysUnavailableError } from '../../directory/access/authentication-errors.ts';
 import { remember } from '../../directory/access/credential-cache.ts';
+import { KeysUnavailableError } from '../../directory/kernel/authentication-errors.ts';
 import { type PublicKey, publicKey } from '../../directory/trusted-issuers/json-web-keys.ts';
 import { asJsonObject, readAtMost } from '../shared/body.ts';
 

@@ -65,6 +65,18 @@ describe('the house', () => {
     expect(talking.map(({ path }) => path)).toEqual(['db/client.ts']);
   });
 
+  it('declares in the kernel every error that can reach a caller', () => {
+    const declaring = files.filter(
+      ({ path, text }) => storeyOf(path) !== 'cli' && /\bclass \w+ extends \w*Error\b/.test(text),
+    );
+    // That of the database never leaves: it begins the request anew.
+    expect(declaring.map(({ path }) => path).sort()).toEqual([
+      'db/client.ts',
+      'directory/kernel/authentication-errors.ts',
+      'directory/kernel/errors.ts',
+    ]);
+  });
+
   it('loads no schema of a dialect before it is asked for one', () => {
     const loaded = new Set<string>();
     const load = (path: string) => {
