@@ -7,16 +7,15 @@ import { alteration } from '../commands/entity.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { holdsPermissions, holdsUser, permissionsOfRole } from '../commands/grant-guard.ts';
 import { isUser } from '../commands/identifiers.ts';
-import { keepsAdmins, keepsOwner } from '../commands/last-admin-guard.ts';
+import { keepsOwner } from '../commands/last-admin-guard.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
-import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
+import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ForbiddenError, LastAdminError, LastOwnerError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { otherwise, roleIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
 import { roleNamed } from '../roles/queries.ts';
-import type { UserResult } from './entity.ts';
-import { USER } from './entity.ts';
+import { USER, type UserResult } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
-import { recordTenantRoles, recordTenantRolesEnding, writeTenantRoles } from './tenant-roles.ts';
+import { assignInTenant, revokeInTenant, writeTenantRoles } from './tenant-roles.ts';
 
 /** A role where somebody has it, or is to have it: in a tenant, or, where none is named, in the organization. */
 const rolePlace = z.object(
@@ -72,12 +71,6 @@ const isTeamMember = ({ current }: ResolvedRole): Check<unknown> => ({
   error: () => ValidationError.at('assign', 'is a role in the organization, and the user is not in its team'),
 });
 
-/** A part of the change: what it must leave to the organization or a tenant, and the event that it records. */
-interface Step {
-  keeps: Check<unknown>;
-  recorded(allowed: SQL): SQL;
-}
-
 /**
  * Gives a team member, the user in `target`, another role in the organization.
  * @throws ForbiddenError for a viewer who does not reach the whole organization
@@ -90,30 +83,6 @@ function replaceInOrganization(context: CommandContext, target: SQL, userId: SQL
     admits: [isTeamMember(assigned), ...holdsUser(viewer, userId)],
     keeps: keepsOwner((id) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`),
     ...alteration(context, USER, target, { roleId }),
-  };
-}
-
-/** Gives the user a role in a tenant, in place of the one there, if any. */
-function assignInTenant(context: CommandContext, userId: SQL, tenantId: SQL, roleId: SQL): Step {
-  const losesAdmin = (id: SQL) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${TENANT_ADMIN_ROLE_ID})`;
-  const assigned = sql`(SELECT ${userId} AS user_id, ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
-  return {
-    keeps: keepsAdmins(context.viewer.reach, sql`SELECT ${tenantId}`, losesAdmin),
-    recorded: (allowed) => recordTenantRoles(context, assigned, allowed),
-  };
-}
-
-/** Takes the user's role in a tenant away, unless it is the tenant where another takes its place. */
-function revokeInTenant(context: CommandContext, userId: SQL, tenantId: SQL, assignedIn: SQL | null): Step {
-  const isNotReplaced = sql`${tenantId} IS NOT ${assignedIn ?? sql`NULL`}`;
-  const revoked = sql`assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId} AND ${isNotReplaced}`;
-  return {
-    keeps: keepsAdmins(
-      context.viewer.reach,
-      sql`SELECT ${tenantId} WHERE ${isNotReplaced}`,
-      (id) => sql`${id} = ${userId}`,
-    ),
-    recorded: (allowed) => recordTenantRolesEnding(context, sql`${revoked} AND ${allowed}`),
   };
 }
 

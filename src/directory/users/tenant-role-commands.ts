@@ -8,9 +8,7 @@ import { authorize, type CommandContext, command, type Plan } from '../commands/
 import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
 import { isUser } from '../commands/identifiers.ts';
-import { keepsAdmins } from '../commands/last-admin-guard.ts';
 import { allExist, givesRoles, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
-import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ForbiddenError, LastAdminError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import {
   roleIdentifier,
@@ -22,7 +20,7 @@ import {
 import { noRole, roleNamed } from '../roles/queries.ts';
 import type { UserResult } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
-import { recordTenantRoles, recordTenantRolesEnding, writeTenantRoles } from './tenant-roles.ts';
+import { assignInTenant, revokeInTenant, writeTenantRoles } from './tenant-roles.ts';
 
 interface Given {
   userIdentifier: UserIdentifier;
@@ -62,18 +60,14 @@ export const assignTenantRole = command({
     const { viewer } = context;
     const { target, userId, tenantId, current, missing } = resolve(context, given);
     const roleId = roleNamed(roleIdentifier, sql`'TENANT'`);
-    const assigned = sql`(SELECT ${userId} AS user_id, ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
+    const { keeps, recorded } = assignInTenant(context, userId, tenantId, roleId);
     return {
       checks: [
         allExist([...missing, noRole(roleId, roleIdentifier)]),
         holdsPermissions(viewer, sql`${permissionsOfRole(roleId)} UNION ALL ${permissionsOfRole(current)}`),
-        keepsAdmins(
-          viewer.reach,
-          sql`SELECT ${tenantId}`,
-          (id) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${TENANT_ADMIN_ROLE_ID})`,
-        ),
+        keeps,
       ],
-      writes: (allowed) => [recordTenantRoles(context, assigned, allowed), ...writeTenantRoles(context)],
+      writes: (allowed) => [recorded(allowed), ...writeTenantRoles(context)],
       answer: userRows(sql`WHERE ${target}`),
       result: (user) => ({ user }),
     };
@@ -108,19 +102,10 @@ export const revokeTenantRole = command({
   plan(context, given): Plan<UserResult, UserRecord> {
     const { viewer } = context;
     const { target, userId, tenantId, current, missing } = resolve(context, given);
+    const { keeps, recorded } = revokeInTenant(context, userId, tenantId);
     return {
-      checks: [
-        allExist(missing),
-        holdsPermissions(viewer, permissionsOfRole(current)),
-        keepsAdmins(viewer.reach, sql`SELECT ${tenantId}`, (id) => sql`${id} = ${userId}`),
-      ],
-      writes: (allowed) => [
-        recordTenantRolesEnding(
-          context,
-          sql`assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId} AND ${allowed}`,
-        ),
-        ...writeTenantRoles(context),
-      ],
+      checks: [allExist(missing), holdsPermissions(viewer, permissionsOfRole(current)), keeps],
+      writes: (allowed) => [recorded(allowed), ...writeTenantRoles(context)],
       // Without the role, the user may be out of reach: then the recorded event tells who it was.
       answer: userRows(sql`WHERE user.id IN (${allRecordedSubjects(context)}) OR (${target})`),
       result: (user) => ({ user }),

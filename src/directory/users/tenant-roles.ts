@@ -4,8 +4,10 @@ import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { type RowOf, selection } from '../../db/statement.ts';
 import { tenantRoleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import type { CommandContext } from '../commands/command.ts';
+import type { Check, CommandContext } from '../commands/command.ts';
 import { recordEvent } from '../commands/event-recording.ts';
+import { keepsAdmins } from '../commands/last-admin-guard.ts';
+import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import type { NestedConnection } from '../lists/connection.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
@@ -100,4 +102,39 @@ export function writeTenantRoles(context: CommandContext): SQL[] {
       SELECT event.before ->> 'tenantId', event.subject_id FROM event
       WHERE event.command_id = ${context.id} AND event.type = 'tenantRole.revoked')`,
   ];
+}
+
+/** A part of a change: what it must leave to the tenant, and the event that it records. */
+interface TenantRoleStep {
+  keeps: Check<unknown>;
+  recorded(allowed: SQL): SQL;
+}
+
+/** Gives the user a role in a tenant, in place of the one there, if any. */
+export function assignInTenant(context: CommandContext, userId: SQL, tenantId: SQL, roleId: SQL): TenantRoleStep {
+  const losesAdmin = (id: SQL) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${TENANT_ADMIN_ROLE_ID})`;
+  const assigned = sql`(SELECT ${userId} AS user_id, ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
+  return {
+    keeps: keepsAdmins(context.viewer.reach, sql`SELECT ${tenantId}`, losesAdmin),
+    recorded: (allowed) => recordTenantRoles(context, assigned, allowed),
+  };
+}
+
+/** Takes the user's role in a tenant away, unless that is the tenant `assignedIn`, where another takes its place. */
+export function revokeInTenant(
+  context: CommandContext,
+  userId: SQL,
+  tenantId: SQL,
+  assignedIn: SQL | null = null,
+): TenantRoleStep {
+  const isNotReplaced = sql`${tenantId} IS NOT ${assignedIn ?? sql`NULL`}`;
+  const revoked = sql`assignment.user_id = ${userId} AND assignment.tenant_id = ${tenantId} AND ${isNotReplaced}`;
+  return {
+    keeps: keepsAdmins(
+      context.viewer.reach,
+      sql`SELECT ${tenantId} WHERE ${isNotReplaced}`,
+      (id) => sql`${id} = ${userId}`,
+    ),
+    recorded: (allowed) => recordTenantRolesEnding(context, sql`${revoked} AND ${allowed}`),
+  };
 }
