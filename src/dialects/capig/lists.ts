@@ -4,10 +4,17 @@ import { ValidationError } from '../../directory/kernel/errors.ts';
 import type { NestedConnection } from '../../directory/lists/connection.ts';
 import { MAX_PAGE_SIZE, type PageArguments } from '../../directory/lists/page-arguments.ts';
 import { resolveNestedConnection } from '../../graphql/shared/connection.ts';
+import { COVERED } from '../../graphql/shared/prices.ts';
 
 /** How many records one list may have, and all lists of an answer together. */
 export const MAX_LISTED = 1000;
 export const MAX_LISTED_IN_ALL = 25_000;
+
+/**
+ * Roles of a tenant or a user cost as one, or else the document's own operations would cost too much. How many an answer
+ * has is bounded by `MAX_LISTED_IN_ALL`.
+ */
+export const LISTED_ROLES = COVERED;
 
 const listed = createContextCache((_caller: Caller) => ({ count: 0 }));
 

@@ -8,7 +8,7 @@ import { viewerCan } from '../../graphql/shared/viewer-can.ts';
 import { needs } from '../shared/needs.ts';
 import { builder } from './builder.ts';
 import { notFound } from './errors.ts';
-import { count, everyOf } from './lists.ts';
+import { count, everyOf, LISTED_ROLES } from './lists.ts';
 import { idGiven, tenantRolesFor, usageOf } from './records.ts';
 import { Role } from './role.ts';
 import { TenantUsage } from './usage.ts';
@@ -40,7 +40,7 @@ Tenant.implement({
     }),
     availableRoles: t.field({
       type: [Role],
-      ...extended(needs('role:read'), price(WHOLE_LIST)),
+      ...extended(needs('role:read'), price(LISTED_ROLES)),
       description: 'The roles that you could give in the tenant, the highest first. Needs `role:read`.',
       resolve: detail(async (tenant, caller) => {
         const roles = count(caller, await tenantRolesFor(caller));

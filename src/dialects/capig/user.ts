@@ -5,7 +5,7 @@ import { listTenantRolesOfUsers } from '../../directory/users/tenant-roles.ts';
 import { extended, price, WHOLE_LIST } from '../../graphql/shared/prices.ts';
 import { viewerCan } from '../../graphql/shared/viewer-can.ts';
 import { needs } from '../shared/needs.ts';
-import { everyOf } from './lists.ts';
+import { everyOf, LISTED_ROLES } from './lists.ts';
 import { roleWith, tenantWith } from './records.ts';
 import { type Place, Role } from './role.ts';
 import { Tenant } from './tenant.ts';
@@ -42,7 +42,7 @@ User.implement({
     }),
     roles: t.field({
       type: [Role],
-      ...extended(needs('user:read', 'role:read'), price(WHOLE_LIST)),
+      ...extended(needs('user:read', 'role:read'), price(LISTED_ROLES)),
       description:
         'The roles of the user in your reach: the one in the organization, then those in live tenants, in the order of their creation. Needs `user:read` and `role:read`.',
       resolve: async (user, _, caller) =>
