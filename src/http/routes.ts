@@ -2,7 +2,7 @@ import { Database } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
 import { schema } from '../graphql/schema.ts';
 import { type Answered, asViewer } from './auth/credentials.ts';
-import { answerStep, publicKeys, STEPS, type Step } from './auth/steps.ts';
+import { answerSignIn, publicKeys, SIGN_IN_ENDPOINTS, type SignInEndpoint } from './auth/sign-in-endpoints.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { answerDialect, dialectAt } from './dialects/registry.ts';
 import { graphQLEndpoint } from './graphql/endpoint.ts';
@@ -28,7 +28,7 @@ const ROUTES: Record<string, Handler> = {
   '/graphql': graphql,
   '/health': health,
   '/.well-known/jwks.json': async ({ request, env }) => publicKeys(request, env),
-  ...Object.fromEntries(Object.entries(STEPS).map(([path, step]) => [path, stepHandler(step)])),
+  ...Object.fromEntries(Object.entries(SIGN_IN_ENDPOINTS).map(([path, endpoint]) => [path, signInHandler(endpoint)])),
 };
 
 /**
@@ -90,10 +90,10 @@ function settled({ request, env, later }: Exchange, { response, noteUse, mailIsD
 }
 
 /** Returns the handler of an endpoint by which people sign in. */
-function stepHandler(step: Step): Handler {
+function signInHandler(endpoint: SignInEndpoint): Handler {
   return async ({ request, env, later }) => {
-    const response = await answerStep(request, env, step);
-    if (step.mails) later(() => sendMail(env, publicUrl(env, request)));
+    const response = await answerSignIn(request, env, endpoint);
+    if (endpoint.mails) later(() => sendMail(env, publicUrl(env, request)));
     return response;
   };
 }

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { accessTokens, type Grant } from '../../src/directory/access/access-tokens.ts';
 import { parseSigningKeys, signerWith } from '../../src/directory/access/signer.ts';
 import { newId } from '../../src/directory/kernel/ids.ts';
-import { hashPassword } from '../../src/directory/sign-in/passwords.ts';
+import { hashPassword } from '../../src/directory/sign-in/password-hashing.ts';
 import type { Environment } from '../../src/http/shared/environment.ts';
 import type { Result } from './fixtures.ts';
 import { rawId } from './fixtures.ts';

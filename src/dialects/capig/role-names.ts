@@ -1,4 +1,5 @@
-import { comparable, type RoleIdentifier } from '../../directory/kernel/input.ts';
+import { comparable } from '../../directory/kernel/comparable.ts';
+import type { RoleIdentifier } from '../../directory/kernel/input.ts';
 import type { RoleRecord } from '../../directory/roles/queries.ts';
 import { idGiven, isId } from './records.ts';
 

@@ -1,7 +1,7 @@
 import type { Command } from '../../directory/commands/command.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
 
-/** What every mutation field takes from the command that it runs: its permissions. */
+/** Returns the options that every mutation field takes from its command: the permissions it needs, and its price. */
 export const mutationField = (command: Pick<Command, 'permissions'>, description: string) => ({
   nullable: false as const,
   ...mutationOptions(command, description),

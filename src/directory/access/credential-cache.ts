@@ -47,11 +47,11 @@ export function credentialCache<Row extends object>(ignored: readonly (keyof Row
   /** The credentials seen last, by the hash of the whole token. */
   const known = new Map<string, Row>();
 
-  const comparable = (row: Row) =>
+  const asJson = (row: Row) =>
     JSON.stringify(row, (name, value) => (ignored.some((field) => field === name) ? null : value));
 
   function isStill(hash: string, before: Row, row: Row | undefined): boolean {
-    const same = row !== undefined && comparable(row) === comparable(before);
+    const same = row !== undefined && asJson(row) === asJson(before);
     if (same) remember(known, hash, row, MAX_KNOWN);
     else known.delete(hash);
     return same;

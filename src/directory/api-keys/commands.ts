@@ -5,10 +5,10 @@ import { jsonList, update } from '../../db/statement.ts';
 import { apiKeyInReach } from '../access/reach.ts';
 import { requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
-import { holdsPermissions } from '../commands/grant-guard.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
 import { planAlteration, planCreation } from '../commands/unversioned-entity.ts';
+import { holdsPermissions } from '../guards/grant-guard.ts';
 import { ForbiddenError, type Issue, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import {

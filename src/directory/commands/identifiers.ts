@@ -2,7 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import { customers } from '../../db/schema/customers.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { users } from '../../db/schema/users.ts';
-import { type CustomerIdentifier, comparable, type TenantIdentifier, type UserIdentifier } from '../kernel/input.ts';
+import { comparable } from '../kernel/comparable.ts';
+import type { CustomerIdentifier, TenantIdentifier, UserIdentifier } from '../kernel/input.ts';
 
 /** A condition over the columns of `customer`: not hidden. */
 export const CUSTOMER_IS_LIVE = sql`customer.deleted_at IS NULL`;

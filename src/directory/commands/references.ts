@@ -2,8 +2,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import { jsonList } from '../../db/statement.ts';
 import { type Reach, tenantInReach, tenantRoleInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
+import { comparable } from '../kernel/comparable.ts';
 import { NotFoundError, type Reference } from '../kernel/errors.ts';
-import { comparable, type TenantIdentifier } from '../kernel/input.ts';
+import type { TenantIdentifier } from '../kernel/input.ts';
 import type { Check } from './command.ts';
 
 /** Returns where in the input an identifier was given: `customerIdentifier` becomes `customerIdentifier.email`. */

@@ -2,16 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { customers } from '../../db/schema/customers.ts';
 import type { Values } from '../../db/statement.ts';
-import {
-  type CustomerIdentifier,
-  choice,
-  comparable,
-  emailAddress,
-  flag,
-  labels,
-  longText,
-  text,
-} from '../kernel/input.ts';
+import { comparable } from '../kernel/comparable.ts';
+import { type CustomerIdentifier, choice, emailAddress, flag, labels, longText, text } from '../kernel/input.ts';
 import { CUSTOMER_KINDS } from './queries.ts';
 
 /** The fields of a customer's input, except its name. */

@@ -6,9 +6,7 @@ import { type Check, type CommandContext, command, type Plan } from '../commands
 import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from '../commands/entity.ts';
 import { erasure, planErasure } from '../commands/erasure.ts';
 import { allRecordedSubjects, wasRecorded } from '../commands/event-recording.ts';
-import { holdsPermissions, permissionsOfUsersOf } from '../commands/grant-guard.ts';
 import { isCustomer } from '../commands/identifiers.ts';
-import { keepsAdminsWithout } from '../commands/last-admin-guard.ts';
 import { allExist, missingTenants, pathOf, resolveTenants } from '../commands/references.ts';
 import {
   isNamed,
@@ -18,6 +16,8 @@ import {
   uniqueValuesOfUpsert,
   upsertOutcome,
 } from '../commands/upsert.ts';
+import { holdsPermissions, permissionsOfUsersOf } from '../guards/grant-guard.ts';
+import { keepsAdminsWithout } from '../guards/last-admin-guard.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,

@@ -10,8 +10,9 @@ import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import { type Found, givenText, joinIdentified, lookUp } from '../imports/lookup.ts';
 import { type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
 import { requireNotTaken } from '../imports/taken-values.ts';
+import { comparable } from '../kernel/comparable.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError } from '../kernel/errors.ts';
-import { comparable, isIdentified, newRecord, parse, tenantIdentifiers, text } from '../kernel/input.ts';
+import { isIdentified, newRecord, parse, tenantIdentifiers, text } from '../kernel/input.ts';
 import { customerDetails, newCustomer, patchedCustomer } from './columns.ts';
 import { CUSTOMER } from './entity.ts';
 import { writeMemberships } from './memberships.ts';
@@ -71,9 +72,9 @@ export const importCustomers: Import<Row, FoundCustomer, string> = {
     requireNotTaken(claim, given.path, null, uniqueValues(found, columns, null));
     return { columns, relations: [...new Set(found.tenantIds)].filter((id) => id !== null) };
   },
-  decideExisting({ claim }, given, found, { id, columns: now }) {
-    const columns = changedColumns(given, found, now);
-    requireNotTaken(claim, given.path, id, uniqueValues(found, columns, now));
+  decideExisting({ claim }, given, found, { id, columns: stored }) {
+    const columns = changedColumns(given, found, stored);
+    requireNotTaken(claim, given.path, id, uniqueValues(found, columns, stored));
     return { columns, relations: [] };
   },
   recordRelations(context, records, condition) {
@@ -104,23 +105,23 @@ function newColumns(viewer: Viewer, { path, row }: Given, { tenantIds }: FoundCu
   return storedColumns(customers, newCustomer(customer), null);
 }
 
-function changedColumns(given: Given, found: FoundCustomer, now: StoredColumns): StoredColumns {
+function changedColumns(given: Given, found: FoundCustomer, stored: StoredColumns): StoredColumns {
   const { email, tenantIdentifiers: _tenantIdentifiers, ...patch } = given.row;
   if (!found.inReach) throw new AlreadyExistsError(identifierPath(given), null);
   if (!found.whollyInReach) {
     throw ForbiddenError.outOfReach('The customer also belongs to tenants that are out of reach.');
   }
-  const wasVerified = email && now.email_key === comparable(email.address) && now.email_verified === 1;
+  const wasVerified = email && stored.email_key === comparable(email.address) && stored.email_verified === 1;
   const verified = email && { ...email, isVerified: email.isVerified ?? wasVerified };
   const values = patchedCustomer({ ...patch, ...(verified !== undefined && { email: verified }) });
-  return storedColumns(customers, values, now);
+  return storedColumns(customers, values, stored);
 }
 
 /** The name of a company is unique, that of a person is not. */
 const companyName = (columns: StoredColumns | null) => (columns?.kind === 'COMPANY' ? columns.name_key : null);
 
-const uniqueValues = (found: FoundCustomer, columns: StoredColumns, now: StoredColumns | null) => [
-  { at: 'externalId', value: columns.external_id_key, before: now?.external_id_key, holder: found.externalIdHolder },
-  { at: 'email.address', value: columns.email_key, before: now?.email_key, holder: found.emailHolder },
-  { at: 'name', value: companyName(columns), before: companyName(now), holder: found.nameHolder },
+const uniqueValues = (found: FoundCustomer, columns: StoredColumns, stored: StoredColumns | null) => [
+  { at: 'externalId', value: columns.external_id_key, before: stored?.external_id_key, holder: found.externalIdHolder },
+  { at: 'email.address', value: columns.email_key, before: stored?.email_key, holder: found.emailHolder },
+  { at: 'name', value: companyName(columns), before: companyName(stored), holder: found.nameHolder },
 ];

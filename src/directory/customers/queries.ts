@@ -7,7 +7,8 @@ import { inList, jsonList, type RowOf, type Statement, select, selection } from 
 import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer } from '../commands/identifiers.ts';
-import { type CustomerIdentifier, choice, comparable, labels, parse, text } from '../kernel/input.ts';
+import { comparable } from '../kernel/comparable.ts';
+import { type CustomerIdentifier, choice, labels, parse, text } from '../kernel/input.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';

@@ -42,7 +42,7 @@ const importInput = z.object({
     .min(1, 'must not be empty')
     .max(MAX_IMPORT_ROWS, `must be at most ${MAX_IMPORT_ROWS}`)
     .refine((rows) => namedTenants(rows) <= MAX_NAMED_TENANTS, `must name at most ${MAX_NAMED_TENANTS} tenants`),
-  /** Whether one row that fails keeps out all of them; if it does not, the others are imported. */
+  /** REJECT_ALL, which is what happens if nothing is given, keeps out all rows for one that fails. SKIP_FAILED imports the others. */
   errorPolicy: choice(['REJECT_ALL', 'SKIP_FAILED']).nullish(),
 });
 
@@ -187,11 +187,11 @@ function decideRow<Row, F extends Found, Relation>(
   const found: F = JSON.parse(lookedUp.found);
   const { id } = found;
   if (id === null || lookedUp.record === null) {
-    return { id: newId(), now: null, ...command.decideNew(context, given, found) };
+    return { id: newId(), stored: null, ...command.decideNew(context, given, found) };
   }
   requireNamedOnce(context.claim, command.identifierPath(given), command.entity.word, id);
-  const now: StoredColumns = JSON.parse(lookedUp.record);
-  return { id, now, ...command.decideExisting(context, given, found, { id, columns: now }) };
+  const stored: StoredColumns = JSON.parse(lookedUp.record);
+  return { id, stored, ...command.decideExisting(context, given, found, { id, columns: stored }) };
 }
 
 const recordsToWrite = <Relation>(rows: readonly DecidedRow<Relation>[]) =>
@@ -216,9 +216,9 @@ async function writeIfUnchanged<Row, F extends Found, Relation>(
 /** What was found for all rows, as one text: the same that `group_concat` makes of it in SQL. */
 const asText = (found: readonly LookupRow[]): string => found.map((row) => row.found).join('\n');
 
-function outcomeOf<Relation>({ columns, now, relations }: ImportedRecord<Relation>) {
-  if (now === null) return 'CREATED';
-  return differsFrom(columns, now) || relations.length > 0 ? 'UPDATED' : 'NOOP';
+function outcomeOf<Relation>({ columns, stored, relations }: ImportedRecord<Relation>) {
+  if (stored === null) return 'CREATED';
+  return differsFrom(columns, stored) || relations.length > 0 ? 'UPDATED' : 'NOOP';
 }
 
 /** Returns what `make` returns, or the row as failed by the DirectoryError that it throws; any other error is a bug. */

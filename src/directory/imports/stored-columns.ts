@@ -25,14 +25,14 @@ export function storedRecord({ table }: Entity): SQL {
 export function storedColumns<T extends EntityTable>(
   table: T,
   values: Values<T>,
-  now: StoredColumns | null,
+  stored: StoredColumns | null,
 ): StoredColumns {
   const given = new Map<string, unknown>(Object.entries(values));
   return Object.fromEntries(
     importedColumns(table).map(([key, column]) => {
       const value = given.get(key);
       if (is(value, SQL)) throw new Error(`An import cannot store an expression for ${key}`);
-      if (value === undefined) return [column.name, now?.[column.name] ?? null];
+      if (value === undefined) return [column.name, stored?.[column.name] ?? null];
       return [column.name, value === null ? null : asStored(column.mapToDriverValue(value))];
     }),
   );
@@ -44,5 +44,5 @@ function asStored(value: unknown): string | number {
 }
 
 /** Returns whether any of these columns has another value now. */
-export const differsFrom = (columns: StoredColumns, now: StoredColumns): boolean =>
-  Object.entries(columns).some(([name, value]) => value !== now[name]);
+export const differsFrom = (columns: StoredColumns, stored: StoredColumns): boolean =>
+  Object.entries(columns).some(([name, value]) => value !== stored[name]);

@@ -14,13 +14,13 @@ export interface StoredRecord {
 }
 
 interface NewRecord<Relation> extends StoredRecord {
-  now: null;
+  stored: null;
   relations: readonly Relation[];
 }
 
 interface ExistingRecord<Relation> extends StoredRecord {
   /** What is stored now. */
-  now: StoredColumns;
+  stored: StoredColumns;
   relations: readonly Relation[];
 }
 
@@ -51,13 +51,13 @@ export function importWrites<Relation>(
   records: readonly ImportedRecord<Relation>[],
   condition: SQL,
 ): readonly SQL[] {
-  const created = records.filter((record) => record.now === null);
-  const existing = records.filter((record) => record.now !== null);
+  const created = records.filter((record) => record.stored === null);
+  const existing = records.filter((record) => record.stored !== null);
   const creating = creations(context, entity, created);
   const altering = alterations(
     context,
     entity,
-    existing.filter(({ columns, now }) => differsFrom(columns, now)),
+    existing.filter(({ columns, stored }) => differsFrom(columns, stored)),
   );
   const recordRelations = (of: readonly ImportedRecord<Relation>[], when: SQL) =>
     of.some((record) => record.relations.length > 0) ? relations.recordRelations(context, of, when) : [];
@@ -120,7 +120,7 @@ export function creations(context: CommandContext, entity: Entity, records: read
 }
 
 interface ChangedRecord extends StoredRecord {
-  now: StoredColumns;
+  stored: StoredColumns;
 }
 
 /**
@@ -129,7 +129,7 @@ interface ChangedRecord extends StoredRecord {
  */
 function alterations(context: CommandContext, entity: Entity, records: readonly ChangedRecord[]): Writes {
   const names = Object.keys(records[0]?.columns ?? {}).filter((name) =>
-    records.some(({ columns, now }) => columns[name] !== now[name]),
+    records.some(({ columns, stored }) => columns[name] !== stored[name]),
   );
   if (names.length === 0) return NOTHING;
   const type: EventType = `${entity.word}.updated`;

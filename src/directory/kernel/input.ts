@@ -1,14 +1,6 @@
 import * as z from 'zod';
 import { type Issue, ValidationError } from './errors.ts';
 
-/**
- * Returns the form of a text that is stored and compared in its place: trimmed, normalized, in lower case. By it e-mail
- * addresses and external ids are found and kept unique without case, and names are sorted. Shown is what was given.
- */
-export function comparable(text: string): string {
-  return text.trim().normalize('NFKC').toLowerCase();
-}
-
 /** How many characters a short text, such as a name, has at most. */
 export const MAX_TEXT_LENGTH = 256;
 const MAX_LONG_TEXT_LENGTH = 4096;

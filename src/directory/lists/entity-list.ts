@@ -2,7 +2,7 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import { inList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { comparable } from '../kernel/input.ts';
+import { comparable } from '../kernel/comparable.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import { candidatesOf } from './entity-candidates.ts';

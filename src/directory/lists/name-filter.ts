@@ -1,6 +1,7 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
-import { comparable, text } from '../kernel/input.ts';
+import { comparable } from '../kernel/comparable.ts';
+import { text } from '../kernel/input.ts';
 import type { Range } from './index-scan.ts';
 import { behindAllWith, searchFor } from './search.ts';
 

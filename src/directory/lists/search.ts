@@ -1,7 +1,7 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import { inList, jsonList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
-import { comparable } from '../kernel/input.ts';
+import { comparable } from '../kernel/comparable.ts';
 import type { Range, Records } from './index-scan.ts';
 
 /** What a search needs to know of the records that it looks through. */

@@ -7,7 +7,10 @@ import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { newSecret, sha256, verifyChecksum, withChecksum } from '../kernel/secrets.ts';
 
 const HOUR_MILLISECONDS = 60 * 60 * 1000;
-/** How long a link is good after it was mailed: an invitation for seven days, a link to a new password for one hour. */
+/**
+ * How long a link is good after it was mailed: an invitation for seven days, a link to a new password for one hour. The
+ * trigger `access_follows_email` repeats the seven days, and a test compares the two.
+ */
 export const LIFETIME_MILLISECONDS: Record<LinkPurpose, number> = {
   INVITATION: 7 * 24 * HOUR_MILLISECONDS,
   PASSWORD_RESET: HOUR_MILLISECONDS,

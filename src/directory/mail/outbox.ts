@@ -5,7 +5,7 @@ import { mailedLinks } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
 import { countAgainst, isWithinLimits, mailLimitTo } from '../access/rate-limits.ts';
-import { comparable } from '../kernel/input.ts';
+import { comparable } from '../kernel/comparable.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { sha256 } from '../kernel/secrets.ts';
 import { LIFETIME_MILLISECONDS, newLinkToken } from './mailed-links.ts';

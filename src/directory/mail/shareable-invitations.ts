@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type CommandContext, isAllowed } from '../commands/command.ts';
 import { recordEvent, recordedSubjects } from '../commands/event-recording.ts';
-import { holdsUser, permissionsOfUser } from '../commands/grant-guard.ts';
+import { holdsUser, permissionsOfUser } from '../guards/grant-guard.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { sha256 } from '../kernel/secrets.ts';
@@ -19,7 +19,7 @@ const ACCESS_OF_USER = sql`(SELECT json_group_array(part) FROM (
 /**
  * Over the columns of `mailed_link` and `user`: this link was shared, and the user may do now what the user might then.
  */
-const isSharedLink = (tokenHash: string): SQL =>
+const isShareableLink = (tokenHash: string): SQL =>
   sql`(mailed_link.handed_hash = ${tokenHash} AND mailed_link.handed_standing = ${ACCESS_OF_USER})`;
 
 const TYPE: EventType = 'user.linkHandedOut';
@@ -67,7 +67,7 @@ export function shareableInvitation(
  */
 export const userOfLink = (purpose: LinkPurpose, tokenHash: string, now: Date): SQL =>
   sql`FROM mailed_link JOIN user ON user.id = mailed_link.user_id AND user.deleted = 0 AND user.status <> 'DEACTIVATED'
-    WHERE (mailed_link.token_hash = ${tokenHash} OR ${isSharedLink(tokenHash)}) AND mailed_link.purpose = ${purpose}
+    WHERE (mailed_link.token_hash = ${tokenHash} OR ${isShareableLink(tokenHash)}) AND mailed_link.purpose = ${purpose}
       AND mailed_link.expires_at > ${now.getTime()}`;
 
 /** Deletes a link that was used. The mailed and the shared token of one invitation end together. */

@@ -4,9 +4,10 @@ import { roles } from '../../db/schema/roles.ts';
 import { differs, jsonList, update } from '../../db/statement.ts';
 import { requirePermissions } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
-import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
 import { uniqueValuesOf } from '../commands/unique-values.ts';
 import { planAlteration, planCreation, planRemoval } from '../commands/unversioned-entity.ts';
+import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
+import { comparable } from '../kernel/comparable.ts';
 import {
   AlreadyExistsError,
   BuiltInRoleError,
@@ -17,7 +18,7 @@ import {
   ValidationError,
 } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import { choice, comparable, id, longText, newRecord, text } from '../kernel/input.ts';
+import { choice, id, longText, newRecord, text } from '../kernel/input.ts';
 import { PERMISSIONS, type Permission } from '../kernel/permission-names.ts';
 import { permissionsOf, ROLE } from './entity.ts';
 import { ROLE_SCOPES, type RoleRecord } from './queries.ts';

@@ -5,8 +5,9 @@ import { parseJsonList } from '../../db/statement.ts';
 import type { Grant } from '../access/access-tokens.ts';
 import type { Reach } from '../access/reach.ts';
 import { reachOf } from '../access/reach.ts';
-import { permissionsOfRole } from '../commands/grant-guard.ts';
-import { comparable, type TenantIdentifier } from '../kernel/input.ts';
+import { permissionsOfRole } from '../guards/grant-guard.ts';
+import { comparable } from '../kernel/comparable.ts';
+import type { TenantIdentifier } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 
 /*

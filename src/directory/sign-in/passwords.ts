@@ -1,75 +1,155 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { ValidationError } from '../kernel/errors.ts';
-import { comparable, otherwise } from '../kernel/input.ts';
-import { isCommonPassword } from './common-passwords.ts';
-import { type Cost, derive } from './scrypt.ts';
+import { passwords } from '../../db/schema/sign-in.ts';
+import { users } from '../../db/schema/users.ts';
+import { select, update, write } from '../../db/statement.ts';
+import type { AnonymousCaller } from '../access/anonymous-caller.ts';
+import {
+  countAgainst,
+  isWithinLimits,
+  linkLimits,
+  mailLimits,
+  refund,
+  requireWithinLimits,
+  resetLimit,
+  signInLimitByEmail,
+} from '../access/rate-limits.ts';
+import { snapshotOfSubject } from '../commands/entity.ts';
+import {
+  type EventContext,
+  eventContextOf,
+  eventsOf,
+  nameTenants,
+  recordAfter,
+  recordEvent,
+  wasRecorded,
+} from '../commands/event-recording.ts';
+import { isUser } from '../commands/identifiers.ts';
+import { AuthenticationError } from '../kernel/authentication-errors.ts';
+import { comparable } from '../kernel/comparable.ts';
+import { emailAddress, otherwise, parse, text } from '../kernel/input.ts';
+import type { LinkPurpose } from '../kernel/link-purposes.ts';
+import { hashOfLinkToken, requestLinks } from '../mail/mailed-links.ts';
+import { userOfLink, useUpLink } from '../mail/shareable-invitations.ts';
+import { USER } from '../users/entity.ts';
+import { type UserRecord, userRows } from '../users/queries.ts';
+import { MAY_SIGN_IN } from './effective-role.ts';
+import { hashPassword, newPassword, requireUnlikeEmail } from './password-hashing.ts';
+import { recordEnd } from './sessions.ts';
 
-/** The cost of a hash, as OWASP advises for 16 MB. Every hash names its own cost, so that this one can be raised. */
-const COST: Cost = { ln: 14, r: 8, p: 5 };
-
-const SALT_BYTES = 16;
-const MIN_LENGTH = 12;
-const MAX_LENGTH = 256;
-
-/** A password to be set: 12 to 256 characters, and none of the commonest. White space is not trimmed. */
-export const newPassword = z
-  .string({ error: otherwise('must be a string') })
-  .refine((text) => text.isWellFormed(), 'must not contain broken Unicode')
-  .min(MIN_LENGTH, `must have at least ${MIN_LENGTH} characters`)
-  .max(MAX_LENGTH, `must have at most ${MAX_LENGTH} characters`)
-  .refine((text) => !isCommonPassword(text), 'is one of the commonest: choose another');
-
-/** A password that somebody signs in with. Its length is limited, so that no attempt costs more than an honest one. */
-export const givenPassword = z.string({ error: otherwise('must be a string') }).max(MAX_LENGTH * 4, 'is too long');
-
-const MIN_NAME_LENGTH = 4;
-const MIN_REST_LENGTH = 6;
+const requestInput = z.object({ email: emailAddress });
 
 /**
- * Requires that a password is more than the e-mail address of its user.
- * @throws ValidationError if it is not.
+ * Has a link to a new password mailed to the user with this e-mail address, if there is one who signs in with a
+ * password. Neither the answer nor its time tells whether there is: one batch writes something in any case, and the
+ * mail is sent after the answer.
+ * @throws ValidationError for what is no e-mail address, RateLimitError after too many requests.
  */
-export function requireUnlikeEmail(password: string, email: string): void {
-  const given = comparable(password);
-  const [name = ''] = comparable(email).split('@');
-  const isMadeOfName =
-    name.length >= MIN_NAME_LENGTH && given.includes(name) && given.length - name.length < MIN_REST_LENGTH;
-  if (given === comparable(email) || isMadeOfName) {
-    throw ValidationError.at('password', 'must not be made of your e-mail address');
-  }
+export async function requestPasswordReset({ db, address, now }: AnonymousCaller, input: unknown): Promise<void> {
+  const { email } = parse(requestInput, input);
+  const limits = mailLimits(comparable(email), address);
+  const hasPassword = sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id)`;
+  const addressee = sql`FROM user WHERE ${isUser({ email })} AND ${MAY_SIGN_IN} AND ${hasPassword} AND ${isWithinLimits(limits)}`;
+  const { counted } = await db.batch({
+    counted: limits.map((limit) => countAgainst(limit, now)),
+    requested: write(requestLinks('PASSWORD_RESET', now, addressee)),
+  });
+  requireWithinLimits(limits, counted, now);
 }
 
-const base64 = (bytes: Buffer): string => bytes.toString('base64').replaceAll('=', '');
+const linkToken = z.string({ error: otherwise('must be a string') });
+const acceptInput = z.object({ token: linkToken, password: newPassword, name: text.nullish() });
+const resetInput = z.object({ token: linkToken, password: newPassword });
 
-/** Returns the hash of a password as a PHC string: `$scrypt$ln=14,r=8,p=5$<salt>$<key>`. */
-export async function hashPassword(password: string): Promise<string> {
-  const salt = randomBytes(SALT_BYTES);
-  const { ln, r, p } = COST;
-  return `$scrypt$ln=${ln},r=${r},p=${p}$${base64(salt)}$${base64(await derive(password, salt, COST))}`;
+/**
+ * Sets the password of an invited user, who is active from then on and can sign in.
+ * @throws AuthenticationError for a link that is unknown, used, replaced or expired, without saying which.
+ * @throws ValidationError for a password that is too weak, RateLimitError after too many attempts.
+ */
+export async function acceptInvitation(caller: AnonymousCaller, input: unknown): Promise<UserRecord> {
+  const { token, password, name } = parse(acceptInput, input);
+  const { tokenHash, user, hash, context, limits } = await openLink(caller, 'INVITATION', token, password);
+  const type = 'user.joined';
+  const joined = wasRecorded(context, type);
+  return writeUnlessUsed(caller, context, user.id, [
+    recordEvent(
+      context,
+      { type, subjectType: 'User', subjectId: sql`user.id`, before: USER.snapshot },
+      userOfLink('INVITATION', tokenHash, caller.now),
+    ),
+    useUpLink(tokenHash, joined),
+    update(
+      users,
+      {
+        status: 'ACTIVE',
+        ...(name != null && { name, nameKey: comparable(name) }),
+        updatedAt: caller.now,
+        version: sql`version + 1`,
+      },
+      sql`user.id = ${user.id} AND ${joined}`,
+    ),
+    sql`INSERT INTO password (user_id, hash, changed_at) SELECT ${user.id}, ${hash}, ${caller.now.getTime()} WHERE ${joined}`,
+    recordAfter(context, type, snapshotOfSubject(USER)),
+    refund(limits),
+  ]);
 }
 
-const HASH = /^\$scrypt\$ln=(\d+),r=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/;
-
-function parseHash(hash: string) {
-  const [, ln, r, p, salt, key] = HASH.exec(hash) ?? [];
-  if (salt === undefined || key === undefined) throw new Error('A password is not stored as it should be');
-  const cost = { ln: Number(ln), r: Number(r), p: Number(p) };
-  return { cost, salt: Buffer.from(salt, 'base64'), key: Buffer.from(key, 'base64') };
+/**
+ * Changes the password and ends all sessions of the user, so that nobody who knew the old password stays signed in.
+ * @throws AuthenticationError for a link that is unknown, used, replaced or expired, without saying which.
+ * @throws ValidationError for a password that is too weak, RateLimitError after too many attempts.
+ */
+export async function resetPassword(caller: AnonymousCaller, input: unknown): Promise<UserRecord> {
+  const { token, password } = parse(resetInput, input);
+  const { tokenHash, user, hash, context, limits } = await openLink(caller, 'PASSWORD_RESET', token, password);
+  const type = 'user.passwordReset';
+  const done = wasRecorded(context, type);
+  return writeUnlessUsed(caller, context, user.id, [
+    recordEvent(
+      context,
+      { type, subjectType: 'User', subjectId: sql`user.id` },
+      userOfLink('PASSWORD_RESET', tokenHash, caller.now),
+    ),
+    useUpLink(tokenHash, done),
+    update(passwords, { hash, changedAt: caller.now }, sql`user_id = ${user.id} AND ${done}`),
+    recordEnd(context, 'PASSWORD_RESET', sql`FROM session WHERE session.user_id = ${user.id} AND ${done}`),
+    sql`DELETE FROM session WHERE user_id = ${user.id} AND ${done}`,
+    resetLimit(signInLimitByEmail(comparable(user.email))),
+    refund(limits),
+  ]);
 }
 
-/** Whether a password has this hash. Without a hash the answer is no, after as long, so that time tells nothing. */
-export async function isPassword(password: string, hash: string | null): Promise<boolean> {
-  if (hash === null) {
-    await derive(password, randomBytes(SALT_BYTES), COST);
-    return false;
-  }
-  const { cost, salt, key } = parseHash(hash);
-  return timingSafeEqual(await derive(password, salt, cost), key);
+/**
+ * Finds the user of a link, and hashes the new password. That takes long, so it is done before the batch that writes.
+ * @throws AuthenticationError for a link that is not good, ValidationError for a password made of the e-mail address,
+ * RateLimitError after too many attempts.
+ */
+async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurpose, token: string, password: string) {
+  const limits = linkLimits(address);
+  // No link has an empty hash. So a text that cannot be a token takes as long as a token that is not good.
+  const tokenHash = hashOfLinkToken(token) ?? '';
+  const { found, counted } = await db.batch({
+    found: select({ id: users.id, email: users.email }, userOfLink(purpose, tokenHash, now)),
+    counted: limits.map((limit) => countAgainst(limit, now)),
+  });
+  requireWithinLimits(limits, counted, now);
+  const [user] = found;
+  if (!user) throw new AuthenticationError();
+  requireUnlikeEmail(password, user.email);
+  return { tokenHash, user, hash: await hashPassword(password), context: eventContextOf(user.id, now), limits };
 }
 
-/** Whether a hash was made at another cost than a new one would be. */
-export function isOutdated(hash: string): boolean {
-  const { cost } = parseHash(hash);
-  return cost.ln !== COST.ln || cost.r !== COST.r || cost.p !== COST.p;
+/**
+ * Runs the writes in one batch.
+ * @throws AuthenticationError if the link was used in the meantime: then nothing was written.
+ */
+async function writeUnlessUsed({ db }: AnonymousCaller, context: EventContext, userId: string, writes: readonly SQL[]) {
+  const { recorded, answer } = await db.batch({
+    writes: [...writes, nameTenants(context)].map(write),
+    recorded: eventsOf(context),
+    answer: userRows(sql`WHERE user.id = ${userId}`),
+  });
+  const [user] = answer;
+  if (!user || recorded.length === 0) throw new AuthenticationError();
+  return user;
 }

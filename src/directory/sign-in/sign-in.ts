@@ -15,10 +15,11 @@ import { eventContextOf, eventsOf } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { notFoundAt } from '../commands/references.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
+import { comparable } from '../kernel/comparable.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
-import { comparable, emailAddress, id, parse } from '../kernel/input.ts';
+import { emailAddress, id, parse } from '../kernel/input.ts';
 import { effectiveRoleIn, MAY_SIGN_IN, STARTING_TENANT } from './effective-role.ts';
-import { givenPassword, hashPassword, isOutdated, isPassword } from './passwords.ts';
+import { givenPassword, hashPassword, isOutdated, isPassword } from './password-hashing.ts';
 import { type Admission, opening } from './sessions.ts';
 
 const signInInput = z.object({ email: emailAddress, password: givenPassword, tenantId: id.nullish() });

@@ -2,7 +2,8 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { type Address, tenants } from '../../db/schema/tenants.ts';
 import type { Values } from '../../db/statement.ts';
-import { choice, comparable, flag, longText, otherwise, text, webAddress } from '../kernel/input.ts';
+import { comparable } from '../kernel/comparable.ts';
+import { choice, flag, longText, otherwise, text, webAddress } from '../kernel/input.ts';
 import { TAX_EXEMPTIONS, TENANT_STATUSES } from './queries.ts';
 
 const address = z

@@ -15,10 +15,11 @@ import {
 } from '../commands/entity.ts';
 import { planErasure } from '../commands/erasure.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
-import { holdsPermissions, permissionsOfAllIn } from '../commands/grant-guard.ts';
 import { isTenant } from '../commands/identifiers.ts';
 import { allExist, pathOf } from '../commands/references.ts';
 import { isNamed, isNotTaken, keepsIdentifier, type UpsertOutcome, upsertOutcome } from '../commands/upsert.ts';
+import { holdsPermissions, permissionsOfAllIn } from '../guards/grant-guard.ts';
+import { comparable } from '../kernel/comparable.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -27,16 +28,7 @@ import {
   VersionConflictError,
 } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import {
-  comparable,
-  emailAddress,
-  expectedVersion,
-  flag,
-  id,
-  newRecord,
-  tenantIdentifier,
-  text,
-} from '../kernel/input.ts';
+import { emailAddress, expectedVersion, flag, id, newRecord, tenantIdentifier, text } from '../kernel/input.ts';
 import { newTenant, patchedTenant, tenantDetails } from './columns.ts';
 import { TENANT } from './entity.ts';
 import { firstAdmin } from './first-admin.ts';

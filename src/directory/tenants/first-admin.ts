@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Check, CommandContext, UniqueValue } from '../commands/command.ts';
 import { creation, exists, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
-import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
 import { isUser } from '../commands/identifiers.ts';
+import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
@@ -31,6 +31,7 @@ interface NewTenant {
 /**
  * Makes the user with this e-mail address the first admin of a new tenant. If there is no such user, one is created and
  * invited. A tenant that no partner manages must have an admin. The viewer must hold all permissions of admins.
+ * That a tenant keeps its last admin is the rule of guards/last-admin-guard.ts.
  */
 export function firstAdmin(
   context: CommandContext,

@@ -2,16 +2,17 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenants } from '../../db/schema/tenants.ts';
 import { jsonList } from '../../db/statement.ts';
-import { permissionsNotHeld, permissionsOfRole } from '../commands/grant-guard.ts';
+import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import { type Found, givenText, holderOf, lookUp } from '../imports/lookup.ts';
 import { storedColumns } from '../imports/stored-columns.ts';
 import { requireNamedOnce } from '../imports/taken-values.ts';
 import { creations, type ImportedRecord, type StoredRecord } from '../imports/writes.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
+import { comparable } from '../kernel/comparable.ts';
 import { AlreadyExistsError, ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import { comparable, emailAddress, newRecord, parse, text } from '../kernel/input.ts';
+import { emailAddress, newRecord, parse, text } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { newUser } from '../users/columns.ts';
 import { USER } from '../users/entity.ts';
@@ -80,9 +81,9 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
     const admin = firstAdmin(given, found);
     return { columns, relations: admin === null ? [] : [admin] };
   },
-  decideExisting(_context, { row }, _found, { columns: now }) {
+  decideExisting(_context, { row }, _found, { columns: stored }) {
     const { adminEmail: _adminEmail, ...details } = row;
-    return { columns: storedColumns(tenants, patchedTenant(details), now), relations: [] };
+    return { columns: storedColumns(tenants, patchedTenant(details), stored), relations: [] };
   },
   recordRelations(context, records, condition) {
     const appointed = appointedIn(records);

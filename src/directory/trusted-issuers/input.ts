@@ -3,10 +3,10 @@ import * as z from 'zod';
 import type { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
 import { jsonList, type Values } from '../../db/statement.ts';
 import { pathOf } from '../commands/references.ts';
+import { comparable } from '../kernel/comparable.ts';
 import {
   type CustomerIdentifier,
   choice,
-  comparable,
   customerIdentifier,
   flag,
   id,

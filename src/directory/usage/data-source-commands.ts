@@ -8,6 +8,7 @@ import { command, type Plan } from '../commands/command.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { uniqueValuesOf } from '../commands/unique-values.ts';
 import { planAlteration, planCreation, planRemoval } from '../commands/unversioned-entity.ts';
+import { comparable } from '../kernel/comparable.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -16,7 +17,7 @@ import {
   ValidationError,
 } from '../kernel/errors.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
-import { choice, comparable, id, newRecord, tenantIdentifier, text } from '../kernel/input.ts';
+import { choice, id, newRecord, tenantIdentifier, text } from '../kernel/input.ts';
 import { type DataSourceEntity, PIPELINES, PIXELS } from './data-source-entity.ts';
 import { DATA_SOURCE_STATUSES, type DataSourceKind, type DataSourceRecord } from './data-sources.ts';
 

@@ -2,7 +2,8 @@ import type { SQL } from 'drizzle-orm';
 import type * as z from 'zod';
 import type { users } from '../../db/schema/users.ts';
 import type { Values } from '../../db/statement.ts';
-import { choice, comparable, emailAddress, text, webAddress } from '../kernel/input.ts';
+import { comparable } from '../kernel/comparable.ts';
+import { choice, emailAddress, text, webAddress } from '../kernel/input.ts';
 
 /** The fields of a user's input, except the e-mail address. */
 export const userDetails = {

@@ -5,10 +5,10 @@ import type { Caller, Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
 import { changeable, hasVersion, planAlteration } from '../commands/entity.ts';
 import { planErasure } from '../commands/erasure.ts';
-import { holdsPermissions, holdsUser, permissionsOfRole } from '../commands/grant-guard.ts';
 import { USER_IS_LIVE } from '../commands/identifiers.ts';
-import { keepsOwner, keepsOwnerAndAdmins } from '../commands/last-admin-guard.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { holdsPermissions, holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
+import { keepsOwner, keepsOwnerAndAdmins } from '../guards/last-admin-guard.ts';
 import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
 import {
   AlreadyExistsError,

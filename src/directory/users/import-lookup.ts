@@ -3,15 +3,15 @@ import * as z from 'zod';
 import type { Statement } from '../../db/statement.ts';
 import { customerInReach, type Reach, userInReach, userWhollyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { permissionsNotHeld, permissionsOfRole, permissionsOfUser } from '../commands/grant-guard.ts';
 import { tenantIn, toLookUp } from '../commands/references.ts';
+import { permissionsNotHeld, permissionsOfRole, permissionsOfUser } from '../guards/grant-guard.ts';
 import type { GivenRow } from '../imports/import.ts';
 import { type Found, givenJson, holderOf, joinIdentified, type LookupRow, lookUp } from '../imports/lookup.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
+import { comparable } from '../kernel/comparable.ts';
 import {
   type CustomerIdentifier,
   choice,
-  comparable,
   customerIdentifier,
   emailAddress,
   isIdentified,

@@ -2,8 +2,8 @@ import { sql } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
 import { jsonList } from '../../db/statement.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
-import { BEYOND_REACH } from '../commands/grant-guard.ts';
 import { notFoundAt, pathOf } from '../commands/references.ts';
+import { BEYOND_REACH } from '../guards/grant-guard.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import { differsFrom, type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
 import { requireNotTaken } from '../imports/taken-values.ts';
@@ -48,15 +48,16 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
     requireNotTaken(claim, given.path, null, uniqueValues(found, columns, null));
     return { columns, relations: newTenantRoles(given, found) };
   },
-  decideExisting({ claim }, given, found, { id, columns: now }) {
+  decideExisting({ claim }, given, found, { id, columns: stored }) {
     if (!found.isLive || !found.inReach) throw new AlreadyExistsError(identifierPath(given), null);
     requireOwnHome(given, found);
     requireReferences(given, found);
-    const columns = changedColumns(given, found, now);
-    if (differsFrom(columns, now)) requireHoldsUser(found);
-    keepOwnersAndAdmins(given, found, columns, now);
-    if (columns.role_id !== now.role_id && found.givenRoleBeyond) throw ForbiddenError.missing(found.givenRoleBeyond);
-    requireNotTaken(claim, given.path, id, uniqueValues(found, columns, now));
+    const columns = changedColumns(given, found, stored);
+    if (differsFrom(columns, stored)) requireHoldsUser(found);
+    keepOwnersAndAdmins(given, found, columns, stored);
+    if (columns.role_id !== stored.role_id && found.givenRoleBeyond)
+      throw ForbiddenError.missing(found.givenRoleBeyond);
+    requireNotTaken(claim, given.path, id, uniqueValues(found, columns, stored));
     return { columns, relations: newTenantRoles(given, found) };
   },
   recordRelations(context, records, condition) {
@@ -129,12 +130,12 @@ function newColumns({ path, row }: Given, found: FoundUser): StoredColumns {
   return storedColumns(users, { ...common, kind: 'TENANT', defaultTenantId: start.tenantId }, null);
 }
 
-function changedColumns({ path, row }: Given, found: FoundUser, now: StoredColumns): StoredColumns {
+function changedColumns({ path, row }: Given, found: FoundUser, stored: StoredColumns): StoredColumns {
   const { email, status, roleIdentifier, customerIdentifier, tenantRoles: _tenantRoles, ...details } = row;
   if (customerIdentifier != null && found.givenCustomerId !== found.customerId) {
     throw ValidationError.at(`${path}.customerIdentifier`, 'is not the customer of the user, which stays as it is');
   }
-  if (status === 'INVITED' && now.status !== 'INVITED') {
+  if (status === 'INVITED' && stored.status !== 'INVITED') {
     throw ValidationError.at(`${path}.status`, 'must not be INVITED for a user who was ACTIVE or DEACTIVATED');
   }
   const values = {
@@ -142,14 +143,14 @@ function changedColumns({ path, row }: Given, found: FoundUser, now: StoredColum
     status: status ?? undefined,
     roleId: roleIdentifier == null ? undefined : found.givenRoleId,
   };
-  return storedColumns(users, values, now);
+  return storedColumns(users, values, stored);
 }
 
 /** Keeps owners and admins as they are. Whether others are left depends on the other rows, too, so an import cannot tell. */
-function keepOwnersAndAdmins({ path }: Given, found: FoundUser, columns: StoredColumns, now: StoredColumns): void {
-  const wasOwner = now.role_id === OWNER_ROLE_ID;
+function keepOwnersAndAdmins({ path }: Given, found: FoundUser, columns: StoredColumns, stored: StoredColumns): void {
+  const wasOwner = stored.role_id === OWNER_ROLE_ID;
   if (wasOwner && columns.role_id !== OWNER_ROLE_ID) throw ValidationError.at(`${path}.roleIdentifier`, NOT_BY_IMPORT);
-  const isDeactivated = columns.status === 'DEACTIVATED' && now.status !== 'DEACTIVATED';
+  const isDeactivated = columns.status === 'DEACTIVATED' && stored.status !== 'DEACTIVATED';
   if (isDeactivated && (wasOwner || found.isTenantAdmin)) throw ValidationError.at(`${path}.status`, NOT_BY_IMPORT);
 }
 
@@ -171,7 +172,7 @@ function newTenantRoles({ path }: Given, { tenantRoles }: FoundUser): TenantRole
   });
 }
 
-const uniqueValues = (found: FoundUser, columns: StoredColumns, now: StoredColumns | null) => [
-  { at: 'externalId', value: columns.external_id_key, before: now?.external_id_key, holder: found.externalIdHolder },
-  { at: 'email', value: columns.email_key, before: now?.email_key, holder: found.emailHolder },
+const uniqueValues = (found: FoundUser, columns: StoredColumns, stored: StoredColumns | null) => [
+  { at: 'externalId', value: columns.external_id_key, before: stored?.external_id_key, holder: found.externalIdHolder },
+  { at: 'email', value: columns.email_key, before: stored?.email_key, holder: found.emailHolder },
 ];

@@ -6,9 +6,9 @@ import { userInReach } from '../access/reach.ts';
 import { type Caller, isGranted } from '../access/viewer.ts';
 import { authorize, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
-import { holdsPermissions, permissionsOfRole } from '../commands/grant-guard.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, givesRoles, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { ForbiddenError, LastAdminError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import {
   roleIdentifier,

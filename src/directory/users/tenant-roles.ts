@@ -6,7 +6,7 @@ import { tenantRoleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Check, CommandContext } from '../commands/command.ts';
 import { recordEvent } from '../commands/event-recording.ts';
-import { keepsAdmins } from '../commands/last-admin-guard.ts';
+import { keepsAdmins } from '../guards/last-admin-guard.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import type { NestedConnection } from '../lists/connection.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
@@ -19,7 +19,7 @@ const fields = {
   createdAt: tenantRoles.createdAt,
 };
 
-/** A tenant role: the role that a user has in a tenant. */
+/** A tenant role: the role that a user has in a tenant. It is a row of the table `assignment`. */
 export interface TenantRoleRecord extends RowOf<typeof fields> {}
 
 const scanned = alias(tenantRoles, 'scanned');

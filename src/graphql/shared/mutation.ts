@@ -16,7 +16,7 @@ export function needing({ permissions }: Pick<Command, 'permissions'>, descripti
   return needed === '' ? description : `${description} Needs ${needed}.`;
 }
 
-/** What the field of a mutation takes from its command in every API: the permissions that it needs, and its price. */
+/** Returns what the field of a mutation takes from its command in every API: the permissions that it needs, and its price. */
 export const mutationOptions = (command: Pick<Command, 'permissions'>, description: string, of: Price = MUTATION) => ({
   description: needing(command, description),
   ...price(of),
@@ -26,8 +26,7 @@ type Described = Pick<Command, 'name' | 'errors' | 'permissions'>;
 
 /**
  * Returns the options that every mutation field takes from the command that it runs: its description with permissions,
- * its errors,
- * the union of its result, and its price.
+ * its errors, the union of its result, and its price.
  */
 export function commandField({ name, errors, permissions }: Described, description: string, of: Price = MUTATION) {
   return {

@@ -52,6 +52,7 @@ export const ROOMS: readonly string[] = [
   'directory/imports',
   'directory/mail',
   'directory/lists',
+  'directory/guards',
   'directory/commands',
   'directory/access',
   'directory/kernel',

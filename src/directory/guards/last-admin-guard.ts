@@ -1,8 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Reach, tenantInReach } from '../access/reach.ts';
+import type { Check } from '../commands/command.ts';
 import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { LastAdminError, LastOwnerError } from '../kernel/errors.ts';
-import type { Check } from './command.ts';
 
 /*
  * The last admin of a tenant stays, and so does the last owner of the organization. Each command that takes a role away,

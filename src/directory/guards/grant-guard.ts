@@ -2,8 +2,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import { inList } from '../../db/statement.ts';
 import { userWhollyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
+import type { Check } from '../commands/command.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
-import type { Check } from './command.ts';
 
 /*
  * Nobody grants what they lack. Nor does anybody take over or end what grants more than they hold: a role, a user, a

@@ -7,7 +7,7 @@ import {
   RateLimitError,
 } from '../../directory/kernel/authentication-errors.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../../directory/kernel/errors.ts';
-import { acceptInvitation, requestPasswordReset, resetPassword } from '../../directory/sign-in/password-links.ts';
+import { acceptInvitation, requestPasswordReset, resetPassword } from '../../directory/sign-in/passwords.ts';
 import { type Admission, refreshSession } from '../../directory/sign-in/sessions.ts';
 import { signIn } from '../../directory/sign-in/sign-in.ts';
 import { signInByToken } from '../../directory/trusted-issuers/sign-in.ts';
@@ -22,7 +22,7 @@ import { keysAt, RETRY_SECONDS } from './trusted-keys.ts';
 type Given = Record<string, unknown>;
 
 /** One of the endpoints by which people sign in, which need no credential. */
-export interface Step {
+export interface SignInEndpoint {
   answer(caller: AnonymousCaller, given: Given, tokens: AccessTokens): Promise<Response>;
   /** The message of every 401, whatever the reason. Absent if the step has none. */
   unauthenticated?: string;
@@ -33,7 +33,7 @@ export interface Step {
 const BAD_LINK = 'The link is not valid: it was used, replaced or has expired, or it never was.';
 
 /** The endpoints without a credential, by their path. None of them reveals who is in the directory. */
-export const STEPS: Record<string, Step> = {
+export const SIGN_IN_ENDPOINTS: Record<string, SignInEndpoint> = {
   '/auth/sign-in': {
     answer: async (caller, given, tokens) =>
       admissionResponse(await signIn(caller, { ...given, tenantId: asLocalTenant(given.tenantId) }), tokens),
@@ -97,7 +97,7 @@ const userResponse = ({ id, email, name, status }: UserRecord): Response =>
   Response.json({ user: { id: toGlobalId('User', id), email, name, status } });
 
 /** Answers a request to one of the endpoints by which people sign in. */
-export async function answerStep(request: Request, env: Environment, step: Step): Promise<Response> {
+export async function answerSignIn(request: Request, env: Environment, endpoint: SignInEndpoint): Promise<Response> {
   if (request.method !== 'POST') {
     return failure(405, 'METHOD_NOT_ALLOWED', 'This is asked by POST.', { allow: 'POST' });
   }
@@ -114,14 +114,14 @@ export async function answerStep(request: Request, env: Environment, step: Step)
     now: new Date(),
   };
   try {
-    return await step.answer(caller, given, tokens);
+    return await endpoint.answer(caller, given, tokens);
   } catch (error) {
-    return failureOf(error, step);
+    return failureOf(error, endpoint);
   }
 }
 
 /** Returns the answer to an error of the directory, and throws any other error. */
-function failureOf(error: unknown, { unauthenticated }: Step): Response {
+function failureOf(error: unknown, { unauthenticated }: SignInEndpoint): Response {
   if (error instanceof AuthenticationError && unauthenticated !== undefined) {
     return failure(401, 'UNAUTHENTICATED', unauthenticated);
   }
