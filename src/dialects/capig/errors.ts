@@ -37,7 +37,7 @@ export function refusedAs(error: GraphQLError): GraphQLError {
   });
 }
 
-const refusal = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
+const errorWith = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });
 
 /** What a name looks like, of what is named by a composed one. */
 const SPELLINGS: Record<string, string> = {
@@ -45,9 +45,9 @@ const SPELLINGS: Record<string, string> = {
 };
 
 export const notFound = (entity: string) =>
-  refusal('NOT_FOUND', `There is no such ${entity}${SPELLINGS[entity] ?? ''}.`);
+  errorWith('NOT_FOUND', `There is no such ${entity}${SPELLINGS[entity] ?? ''}.`);
 
-export const conflict = (message: string) => refusal('CONFLICT', message);
+export const conflict = (message: string) => errorWith('CONFLICT', message);
 
 /** What is thrown for each error of the directory, about an input of these fields. Who may not is told so as everywhere. */
 const answersAbout = (fields: Fields): AnswersByCode<Error> => ({

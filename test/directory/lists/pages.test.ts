@@ -112,8 +112,8 @@ describe('a page of 25 of 10,000', () => {
     const filters = ['t', 't1', 't123', 'x77'].map((search) => ({ search, deleted: 'INCLUDE' }));
     for (const filter of [...filters, { search: 't12', statuses: ['PENDING'] }, { createdAt: middle }]) {
       for (const orderBy of ORDERS) {
-        for (const paging of [{ first: 25 }, { last: 25 }]) {
-          const page = await pageOf({ filter, orderBy, ...paging }, undefined, TENANTS);
+        for (const size of [{ first: 25 }, { last: 25 }]) {
+          const page = await pageOf({ filter, orderBy, ...size }, undefined, TENANTS);
           expect(page.rowsRead, JSON.stringify({ filter, orderBy })).toBeLessThan(5000);
         }
         const own = await pageOf({ filter, orderBy }, big.key, TENANTS);
@@ -323,7 +323,7 @@ describe('a range of the time that a list is sorted by', () => {
   }
 });
 
-describe('what picks few rows of many', () => {
+describe('a filter with few candidates of many', () => {
   it('leaves the many unread: deleted members, what changed lately', async () => {
     await env.DB.prepare(
       'UPDATE customer SET deleted_at = 1 WHERE CAST(substr(external_id, 2) AS INTEGER) < 9000',
