@@ -82,7 +82,7 @@ export type Values<T extends Table> = {
   [K in keyof InferInsertModel<T>]?: InferInsertModel<T>[K] | SQL | undefined;
 };
 
-interface Assignment {
+interface SetClause {
   column: Column;
   value: SQL;
 }
@@ -95,7 +95,7 @@ export function columnOf(table: Table, key: string): Column {
   return column;
 }
 
-function assignments<T extends Table>(table: T, values: Values<T>): Assignment[] {
+function setClauses<T extends Table>(table: T, values: Values<T>): SetClause[] {
   return Object.entries(values).flatMap(([key, value]) => {
     const column = columnOf(table, key);
     if (value === undefined) return [];
@@ -103,7 +103,7 @@ function assignments<T extends Table>(table: T, values: Values<T>): Assignment[]
   });
 }
 
-const names = (list: readonly Assignment[]) =>
+const names = (list: readonly SetClause[]) =>
   sql.join(
     list.map(({ column }) => sql.identifier(column.name)),
     sql`, `,
@@ -111,7 +111,7 @@ const names = (list: readonly Assignment[]) =>
 
 /** Returns `INSERT INTO … SELECT <values> WHERE <condition>`, which inserts one row if the condition is true. */
 export function insertWhen<T extends Table>(table: T, values: Values<T>, condition: SQL): SQL {
-  const list = assignments(table, values);
+  const list = setClauses(table, values);
   const row = sql.join(
     list.map(({ value }) => value),
     sql`, `,
@@ -121,13 +121,13 @@ export function insertWhen<T extends Table>(table: T, values: Values<T>, conditi
 
 /** Returns `UPDATE … SET <values> WHERE <condition>`. */
 export function update<T extends Table>(table: T, values: Values<T>, condition: SQL): SQL {
-  const list = assignments(table, values).map(({ column, value }) => sql`${sql.identifier(column.name)} = ${value}`);
+  const list = setClauses(table, values).map(({ column, value }) => sql`${sql.identifier(column.name)} = ${value}`);
   return sql`UPDATE ${table} SET ${sql.join(list, sql`, `)} WHERE ${condition}`;
 }
 
 /** Returns a condition on a row of `table`: these values would change it. Nulls are compared like other values. */
 export function differs<T extends Table>(table: T, values: Values<T>): SQL {
-  const list = assignments(table, values).map(({ column, value }) => sql`${column} IS NOT ${value}`);
+  const list = setClauses(table, values).map(({ column, value }) => sql`${column} IS NOT ${value}`);
   return list.length === 0 ? sql`FALSE` : sql`(${sql.join(list, sql` OR `)})`;
 }
 

@@ -6,9 +6,10 @@ import { printedTables, SCHEMA_OBJECTS, type SchemaObject } from '../../src/cli/
 import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../../src/directory/kernel/built-in-roles.ts';
 import { MAX_EMAIL_LENGTH, MAX_TEXT_LENGTH } from '../../src/directory/kernel/input.ts';
 import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
-import { sha256 } from '../../src/directory/kernel/secrets.ts';
+import { SHA256_DIGITS, sha256 } from '../../src/directory/kernel/secrets.ts';
 import { LIFETIME_MILLISECONDS } from '../../src/directory/mail/mailed-links.ts';
 import { MAIL_TEXTS } from '../../src/directory/mail/texts.ts';
+import { MAX_LEVEL } from '../../src/directory/roles/commands.ts';
 import { MAX_USER_AGENT_LENGTH } from '../../src/directory/sign-in/sessions.ts';
 
 const modules = import.meta.glob<Record<string, unknown>>('../../src/db/schema/*.ts', { eager: true });
@@ -49,12 +50,17 @@ describe('what SQL repeats', () => {
       entry_id: MAX_TEXT_LENGTH,
       email: MAX_EMAIL_LENGTH,
       user_agent: MAX_USER_AGENT_LENGTH,
-      secret_hash: sha256('').length,
-      previous_secret_hash: sha256('').length,
+      secret_hash: SHA256_DIGITS,
+      previous_secret_hash: SHA256_DIGITS,
     };
     const bounds = [...committed.matchAll(/length\((\w+)\) (?:BETWEEN \d+ AND|<=|=) (\d+)/g)];
     expect(bounds.length).toBeGreaterThan(10);
     for (const [bound, column = '', max] of bounds) expect(Number(max), bound).toBe(longest[column]);
+    expect(sha256('')).toHaveLength(SHA256_DIGITS);
+  });
+
+  it('is how high a role can be', () => {
+    expect(committed).toContain(`CHECK (level BETWEEN 0 AND ${MAX_LEVEL})`);
   });
 
   it('is which roles are the owner and the admin of a tenant', async () => {

@@ -60,8 +60,9 @@ const cost = (schema: GraphQLSchema, query: string, variables: Record<string, un
 describe.each(Object.entries(SCHEMAS))('every price of the schema %s', (_, schema) => {
   const fields = fieldsOf(schema);
 
-  it('stands at a list of records, how short it may be', () => {
-    expect(priceless(fields.filter(({ field }) => isListOfRecords(field)))).toEqual([]);
+  it('says of a list of records, how short it may be, how often they count', () => {
+    const lists = fields.filter(({ field }) => isListOfRecords(field));
+    expect(lists.filter(({ field }) => priceOf(field).times === undefined).map(({ place }) => place)).toEqual([]);
   });
 
   it('stands at a connection, and its page size decides how often its records count', () => {
@@ -96,6 +97,26 @@ describe.each(Object.entries(SCHEMAS))('every price of the schema %s', (_, schem
   });
 });
 
+describe('a list', () => {
+  it('counts once only where something else bounds it: reasons of errors, what was sent, and one e-mail address', () => {
+    const covered = Object.entries(SCHEMAS).flatMap(([name, schema]) =>
+      fieldsOf(schema).flatMap(({ place, field }) =>
+        isListOfRecords(field) && priceOf(field).times === 1 ? [`${name} ${place}`] : [],
+      ),
+    );
+    expect(covered.filter((place) => !/ \w+Payload\.errors$/.test(place)).sort()).toEqual([
+      'capig Tenant.availableRoles',
+      'capig User.roles',
+      'own NotFoundError.references',
+      'own RecordTrafficPayload.entries',
+      'own ValidationError.issues',
+      'plain Customer.identities',
+      'plain MutationError.fields',
+      'plain Tenant.threadChannelAssociations',
+    ]);
+  });
+});
+
 describe('an operation', () => {
   it('costs a field 1, a page 10, and its records as often as there may be', () => {
     expect(cost(own, '{ viewer { type } }')).toBe(2);
@@ -108,7 +129,7 @@ describe('an operation', () => {
     expect(cost(own, '{ organizationRoles { name } }')).toBe(1 + 25);
   });
 
-  it('costs the same at the hub as at /graphql for the usage of a tenant', () => {
+  it('costs 10 and 1 for each 24 hours of usage, at the hub as at /graphql', () => {
     expect(cost(own, '{ tenant(id: "a") { usage { pixels { total } } } }')).toBe(14);
     expect(cost(capig, '{ tenantUsage(tenantId: "a") { totalPixels } }')).toBe(10 + 1 + 1);
   });
@@ -121,6 +142,9 @@ describe('an operation', () => {
         rows,
       }),
     ).toBe(100 + 3 * 10 + 1);
+    expect(
+      cost(own, 'mutation { importUsers(input: { rows: [] }) { ... on ImportUsersPayload { rows { outcome } } } }'),
+    ).toBe(100 + 1 + 25);
   });
 
   it('pays for records that are skipped, and has 100 on a page if no number is given, where the API says so', () => {

@@ -63,7 +63,7 @@ export const sessions = sqliteTable('session', {
 });
 
 /** The counters of rate limits: how many times something was tried since the window began. `key` is a SHA-256. */
-export const attempts = sqliteTable('attempt', {
+export const rateLimits = sqliteTable('attempt', {
   key: text('key').primaryKey(),
   count: integer('count').notNull(),
   since: timestamp('since').notNull(),

@@ -6,14 +6,14 @@ import { tenantWith } from './records.ts';
 import { advertiserRole, agencyRole, displayNameOf } from './role-names.ts';
 
 /** A role where somebody has it, or could: in a tenant, or in the organization. */
-export interface Place {
+export interface PlacedRole {
   role: RoleRecord;
   tenantId: string | null;
   /** If it has been read already. */
   tenant?: TenantRecord;
 }
 
-export const Role = builder.objectRef<Place>('Role').implement({
+export const Role = builder.objectRef<PlacedRole>('Role').implement({
   description: 'What somebody may do, and where. Reading it needs `role:read`.',
   fields: (t) => ({
     name: t.string({

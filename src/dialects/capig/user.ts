@@ -7,24 +7,24 @@ import { viewerCan } from '../../graphql/shared/viewer-can.ts';
 import { needs } from '../shared/needs.ts';
 import { everyOf, LISTED_ROLES } from './lists.ts';
 import { roleWith, tenantWith } from './records.ts';
-import { type Place, Role } from './role.ts';
+import { type PlacedRole, Role } from './role.ts';
 import { Tenant } from './tenant.ts';
 import { User } from './user-type.ts';
 
 const SPELLED_STATUSES: Record<UserRecord['status'], number> = { DEACTIVATED: 0, ACTIVE: 1, INVITED: 2 };
 
-const assignmentsOf = ({ id }: UserRecord, caller: Caller) =>
+const tenantRolesOf = ({ id }: UserRecord, caller: Caller) =>
   everyOf(caller, 'User.tenantRoles', id, listTenantRolesOfUsers);
 
 /** The role in the organization, unless it is out of reach: those of customers are no roles here. */
-async function agencyPlace({ roleId, customerId }: UserRecord, caller: Caller): Promise<Place[]> {
+async function agencyPlace({ roleId, customerId }: UserRecord, caller: Caller): Promise<PlacedRole[]> {
   const role = roleId !== null && customerId === null ? await roleWith(caller, roleId) : null;
   return role ? [{ role, tenantId: null }] : [];
 }
 
-async function tenantPlaces(user: UserRecord, caller: Caller): Promise<Place[]> {
-  const assignments = await assignmentsOf(user, caller);
-  const places = assignments.map(async ({ id: tenantId, roleId }): Promise<Place[]> => {
+async function tenantPlaces(user: UserRecord, caller: Caller): Promise<PlacedRole[]> {
+  const tenantRoles = await tenantRolesOf(user, caller);
+  const places = tenantRoles.map(async ({ id: tenantId, roleId }): Promise<PlacedRole[]> => {
     const role = await roleWith(caller, roleId);
     return role ? [{ role, tenantId }] : [];
   });
@@ -54,8 +54,8 @@ User.implement({
       description:
         'The live tenants in your reach where the user has a role, the oldest first. Needs `user:read` and `tenant:read`.',
       resolve: async (user, _, caller) => {
-        const assignments = await assignmentsOf(user, caller);
-        const tenants = await Promise.all(assignments.map(({ id }) => tenantWith(caller, id)));
+        const tenantRoles = await tenantRolesOf(user, caller);
+        const tenants = await Promise.all(tenantRoles.map(({ id }) => tenantWith(caller, id)));
         return tenants.filter((tenant) => tenant !== null);
       },
     }),

@@ -82,8 +82,8 @@ const CustomersSearchQuery = builder.inputType('CustomersSearchQuery', {
 });
 
 const PLACES = { fullName: 'name', email: 'email', externalId: 'externalId' } as const;
-type Place = keyof typeof PLACES;
-const isPlace = (name: string): name is Place => name in PLACES;
+type SearchedColumn = keyof typeof PLACES;
+const isPlace = (name: string): name is SearchedColumn => name in PLACES;
 
 const expression = z.object({ caseInsensitiveContains: searchTerm }).nullish();
 

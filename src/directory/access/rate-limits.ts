@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { attempts } from '../../db/schema/sign-in.ts';
+import { rateLimits } from '../../db/schema/sign-in.ts';
 import { inList, jsonList, type Statement, selection } from '../../db/statement.ts';
 import { RateLimitError } from '../kernel/authentication-errors.ts';
 import { sha256 } from '../kernel/secrets.ts';
@@ -60,7 +60,7 @@ function networkOf(address: string): string {
     .join(':');
 }
 
-const counted = selection({ count: attempts.count, since: attempts.since });
+const counted = selection({ count: rateLimits.count, since: rateLimits.since });
 /** How many attempts there were, and since when they are counted. */
 export type Counted = ReturnType<typeof counted.decode>;
 
@@ -99,7 +99,7 @@ export function requireWithinLimits(
 /** Takes back what one success was counted as, because a success is no attempt to guess. */
 export const refund = (limits: readonly RateLimit[]): SQL =>
   sql`UPDATE attempt SET count = max(0, count - 1) WHERE ${inList(
-    attempts.key,
+    rateLimits.key,
     limits.map(({ key }) => key),
   )}`;
 

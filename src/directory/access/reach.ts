@@ -1,7 +1,7 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
-import type { roles } from '../../db/schema/roles.ts';
 import { inList, jsonList } from '../../db/statement.ts';
 import type { ReachKind } from '../kernel/reach-kinds.ts';
+import type { RoleScope } from '../kernel/role-scopes.ts';
 import type { Actor } from './actor.ts';
 
 /**
@@ -86,7 +86,6 @@ export function dataSourceInReach(reach: Reach, tenantId: Id): SQL {
   return sql`(${inReach} AND EXISTS (SELECT 1 FROM tenant owner WHERE owner.id = ${tenantId} AND owner.deleted_at IS NULL))`;
 }
 
-type RoleScope = typeof roles.$inferSelect.scope;
 const SHOWN_SCOPES: Record<ReachKind, readonly RoleScope[]> = {
   ORGANIZATION: ['ORGANIZATION', 'CUSTOMER', 'TENANT'],
   TENANTS: ['TENANT'],

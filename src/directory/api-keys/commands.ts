@@ -7,7 +7,7 @@ import { requirePermissions, requireReach, type Viewer } from '../access/viewer.
 import { type Check, command, type Plan } from '../commands/command.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
-import { planAlteration, planCreation } from '../commands/unversioned-entity.ts';
+import { planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { holdsPermissions } from '../guards/grant-guard.ts';
 import { ForbiddenError, type Issue, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
@@ -109,7 +109,7 @@ export const createApiKey = command({
     const tenants = resolveTenants(viewer.reach, input.tenantIdentifiers ?? [], 'tenantIdentifiers');
     const { customerIdentifier: customer } = input;
     const customerId = customer && sql`(SELECT customer.id FROM customer WHERE ${isCustomer(customer)})`;
-    return planCreation(context, API_KEY, {
+    return planInsert(context, API_KEY, {
       type: 'apiKey.created',
       checks: [
         allExist([
@@ -168,7 +168,7 @@ export const rotateApiKey = command({
       AND api_key.revoked_at IS NULL AND (api_key.expires_at IS NULL OR api_key.expires_at > ${at.getTime()})`;
     const overlap = overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
     const keepsPrevious = overlap > 0;
-    return planAlteration(context, ACTIVE_API_KEY, {
+    return planUpdate(context, ACTIVE_API_KEY, {
       type: 'apiKey.rotated',
       target,
       checks: [holdsPermissionsOf(viewer, id), ...endsInTime(viewer, id)],
@@ -200,7 +200,7 @@ export const revokeApiKey = command({
   plan(context, { id }): Plan<ApiKeyResult, ApiKeyRecord> {
     const { viewer, at } = context;
     const target = sql`api_key.id = ${id} AND ${apiKeyInReach(viewer, sql`api_key.id`)}`;
-    return planAlteration(context, API_KEY, {
+    return planUpdate(context, API_KEY, {
       type: 'apiKey.revoked',
       target,
       checks: [holdsPermissionsOf(viewer, id)],

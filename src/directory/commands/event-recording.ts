@@ -60,11 +60,26 @@ export const recordAfter = (context: EventContext, type: EventType, after: SQL):
  * Events that name one tenant each. Whoever reaches only that tenant must not learn the user's or customer's other
  * tenants.
  */
-const OF_ONE_TENANT = sql`('membership.created', 'membership.deleted', 'tenantRole.assigned', 'tenantRole.revoked',
-  'pixel.created', 'pixel.updated', 'pixel.removed', 'pipeline.created', 'pipeline.updated', 'pipeline.removed')`;
+const OF_ONE_TENANT = listOfTypes(
+  'membership.created',
+  'membership.deleted',
+  'tenantRole.assigned',
+  'tenantRole.revoked',
+  'pixel.created',
+  'pixel.updated',
+  'pixel.removed',
+  'pipeline.created',
+  'pipeline.updated',
+  'pipeline.removed',
+);
 
 /** Events that name no tenant: what a user signs in to, and who signs the user in, may be out of a tenant's reach. */
-const OF_NO_TENANT = sql`('session.created', 'session.switched', 'session.ended', 'user.linked')`;
+const OF_NO_TENANT = listOfTypes('session.created', 'session.switched', 'session.ended', 'user.linked');
+
+/** Returns event types as a list for `IN`. */
+function listOfTypes(...types: readonly EventType[]): SQL {
+  return sql.raw(`(${types.map((type) => `'${type}'`).join(', ')})`);
+}
 
 /**
  * Returns an INSERT of the tenants that this command's events name. By them, viewers who reach only some tenants find

@@ -1,6 +1,7 @@
 import { type Column, getTableColumns, type SQL, sql, type Table } from 'drizzle-orm';
 import { dataSources } from '../../db/schema/data-sources.ts';
 import { mailedLinks, sessions } from '../../db/schema/sign-in.ts';
+import { SHA256_DIGITS } from '../kernel/secrets.ts';
 import type { EntityTable } from './entity.ts';
 
 /*
@@ -41,11 +42,11 @@ const OVERWRITTEN: Record<string, (column: Column) => SQL> = {
  */
 export function overwritten(table: EntityTable | typeof dataSources): SQL {
   const columns: Record<string, Column> = getTableColumns<Table>(table);
-  const assignments = Object.entries(columns).flatMap(([key, column]) => {
+  const setClauses = Object.entries(columns).flatMap(([key, column]) => {
     const overwritten = OVERWRITTEN[key]?.(column);
     return overwritten ? [sql`${sql.identifier(column.name)} = ${overwritten}`] : [];
   });
-  return sql.join(assignments, sql`, `);
+  return sql.join(setClauses, sql`, `);
 }
 
 /** Returns statements that overwrite what users sign in with, which is deleted with them. `userIds` is a list for IN. */
@@ -53,7 +54,7 @@ export const overwrittenSignIn = (userIds: SQL): SQL[] => [
   sql`UPDATE password SET hash = ${stars(sql`octet_length(hash)`)} WHERE user_id IN ${userIds}`,
   sql`UPDATE session SET user_agent = ${asText(sessions.userAgent)} WHERE user_id IN ${userIds}`,
   sql`UPDATE mailed_link SET last_error = ${asText(mailedLinks.lastError)} WHERE user_id IN ${userIds}`,
-  sql`UPDATE issued_identity SET external_id_hash = printf('%-64s', user_id) WHERE user_id IN ${userIds}`,
+  sql`UPDATE issued_identity SET external_id_hash = printf(${`%-${SHA256_DIGITS}s`}, user_id) WHERE user_id IN ${userIds}`,
 ];
 
 /**

@@ -32,7 +32,7 @@ interface PlanParts<Row, Result> {
   result(row: Row): Result;
 }
 
-interface Creation<T extends UnversionedTable, Row, Result> extends PlanParts<Row, Result> {
+interface Insert<T extends UnversionedTable, Row, Result> extends PlanParts<Row, Result> {
   values: Values<T> & { id: string };
   unique?: readonly UniqueValue[];
   /** What else belongs to the new record. `created` is the condition of these writes. */
@@ -40,10 +40,10 @@ interface Creation<T extends UnversionedTable, Row, Result> extends PlanParts<Ro
 }
 
 /** Plans to create a record. Its event keeps what the record looks like after all of the writes. */
-export function planCreation<T extends UnversionedTable, Row, Result>(
+export function planInsert<T extends UnversionedTable, Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<T, Row>,
-  { type, checks, unique = [], values, writes = () => [], result }: Creation<T, Row, Result>,
+  { type, checks, unique = [], values, writes = () => [], result }: Insert<T, Row, Result>,
 ): Plan<Result, Row> {
   const { table, name } = entity;
   const created = wasRecorded(context, type);
@@ -61,7 +61,7 @@ export function planCreation<T extends UnversionedTable, Row, Result>(
   };
 }
 
-interface Alteration<Row, Result> extends PlanParts<Row, Result> {
+interface Update<Row, Result> extends PlanParts<Row, Result> {
   /** Matches the record, before and after the writes. */
   target: SQL;
   /** Whether there is anything to change, over the table's columns: if not, nothing is recorded or written. */
@@ -77,10 +77,10 @@ interface Alteration<Row, Result> extends PlanParts<Row, Result> {
  * Plans to change the record in `target`. Its event keeps what the record looks like after the writes.
  * @throws NotFoundError, from the command, if there is no such record
  */
-export function planAlteration<Row, Result>(
+export function planUpdate<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,
-  { type, target, changes, before, checks, unique = [], writes, result }: Alteration<Row, Result>,
+  { type, target, changes, before, checks, unique = [], writes, result }: Update<Row, Result>,
 ): Plan<Result, Row> {
   const subject = { type, subjectType: entity.name, subjectId: sql`${entity.table.id}` };
   return {
@@ -100,7 +100,7 @@ export function planAlteration<Row, Result>(
   };
 }
 
-interface Removal<Row, Result> extends PlanParts<Row, Result> {
+interface Delete<Row, Result> extends PlanParts<Row, Result> {
   target: SQL;
 }
 
@@ -108,10 +108,10 @@ interface Removal<Row, Result> extends PlanParts<Row, Result> {
  * Plans to delete the record in `target`. Its event keeps what the record looked like.
  * @throws NotFoundError, from the command, if there is no such record
  */
-export function planRemoval<Row, Result>(
+export function planDelete<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,
-  { type, target, checks, result }: Removal<Row, Result>,
+  { type, target, checks, result }: Delete<Row, Result>,
 ): Plan<Result, Row> {
   const { table, name, snapshot } = entity;
   return {

@@ -15,7 +15,7 @@ export function withClaims<T>(taken: Set<string>, decide: (claim: Claim) => T): 
 }
 
 /** A unique value that a row would write. */
-interface UniqueValue {
+interface ImportedValue {
   /** Where in the row. */
   at: string;
   value: string | number | null | undefined;
@@ -33,7 +33,7 @@ interface UniqueValue {
  * @param id of the record that the row changes; null for a new one
  * @throws AlreadyExistsError for the first value that is taken
  */
-export function requireNotTaken(claim: Claim, path: string, id: string | null, values: readonly UniqueValue[]): void {
+export function requireNotTaken(claim: Claim, path: string, id: string | null, values: readonly ImportedValue[]): void {
   for (const { at, value, before, holder } of values) {
     if (value == null || value === before) continue;
     const isTaken = holder !== null && holder !== id;

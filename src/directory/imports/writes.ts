@@ -73,12 +73,12 @@ export function importWrites<Relation>(
 }
 
 /** Writes that hang on events: these are recorded before any write, under a condition, and the writes follow. */
-interface Writes {
+interface ImportWrites {
   recorded(condition: SQL): readonly SQL[];
   writes: readonly SQL[];
 }
 
-const NOTHING: Writes = { recorded: () => [], writes: [] };
+const NOTHING: ImportWrites = { recorded: () => [], writes: [] };
 
 const member = (name: string): SQL => sql.raw(`given.value ->> '${name}'`);
 const list = (parts: readonly SQL[]): SQL => sql.join([...parts], sql`, `);
@@ -91,7 +91,7 @@ const storedAuthors = ({ table }: Entity, values: Record<string, string | null>)
   });
 
 /** Creates the records with one statement, in which they are one parameter. */
-export function creations(context: CommandContext, entity: Entity, records: readonly StoredRecord[]): Writes {
+export function creations(context: CommandContext, entity: Entity, records: readonly StoredRecord[]): ImportWrites {
   const [first] = records;
   if (!first) return NOTHING;
   const type: EventType = `${entity.word}.created`;
@@ -127,7 +127,7 @@ interface ChangedRecord extends StoredRecord {
  * Gives existing records other columns, with one statement. Only those columns are written that some record changes: the
  * others may follow from elsewhere, and need not be the same by now.
  */
-function alterations(context: CommandContext, entity: Entity, records: readonly ChangedRecord[]): Writes {
+function alterations(context: CommandContext, entity: Entity, records: readonly ChangedRecord[]): ImportWrites {
   const names = Object.keys(records[0]?.columns ?? {}).filter((name) =>
     records.some(({ columns, stored }) => columns[name] !== stored[name]),
   );
@@ -137,7 +137,7 @@ function alterations(context: CommandContext, entity: Entity, records: readonly 
   const rows = jsonList(
     records.map(({ id, columns }) => ({ id, ...Object.fromEntries(names.map((name) => [name, columns[name]])) })),
   );
-  const assignments = [
+  const setClauses = [
     ...names.map((name) => sql`${sql.identifier(name)} = ${member(name)}`),
     ...storedAuthors(entity, updatedBy(entity, context.viewer)).map(({ name, value }) => sql`${name} = ${value}`),
   ];
@@ -150,7 +150,7 @@ function alterations(context: CommandContext, entity: Entity, records: readonly 
       ),
     ],
     writes: [
-      sql`UPDATE ${table} SET ${list(assignments)}, updated_at = ${context.at.getTime()}, version = version + 1
+      sql`UPDATE ${table} SET ${list(setClauses)}, updated_at = ${context.at.getTime()}, version = version + 1
         FROM json_each(${rows}) given
         WHERE ${entity.table.id} = ${member('id')} AND ${wasRecorded(context, type)}`,
       recordAfter(context, type, snapshotOfSubject(entity)),

@@ -1,5 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
+/** How many hex digits `sha256` answers. */
+export const SHA256_DIGITS = 64;
+
 /** Returns the SHA-256 hash of a text, as 64 hex digits. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 

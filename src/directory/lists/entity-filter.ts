@@ -9,9 +9,6 @@ import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.t
 /** What every list of entities can be sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
 export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
 
-/** What a list is sorted by where it can be sorted like every list of entities and no other way. */
-export type EntityOrder = Order<keyof typeof ENTITY_ORDERS>;
-
 /** From `from` on, and before `to`. */
 const timeRange = z.object({ from: instant.nullish(), to: instant.nullish() }).nullish();
 type TimeRange = z.output<typeof timeRange>;

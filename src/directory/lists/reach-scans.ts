@@ -69,7 +69,7 @@ export function customersInReach(reach: Reach): ReachScan<EntityColumn | 'kind' 
 }
 
 const user = alias(users, 'scanned');
-const assignment = alias(tenantRoles, 'scanned');
+const tenantRole = alias(tenantRoles, 'scanned');
 
 /**
  * Returns where the users in reach are scanned. That is their table, or the roles in the tenants in reach, which repeat
@@ -83,15 +83,15 @@ export function usersInReach(reach: Reach): ReachScan<EntityColumn | 'status' | 
   return {
     from: sql`assignment scanned`,
     columns: {
-      id: assignment.userId,
-      status: assignment.userStatus,
-      nameKey: assignment.userNameKey,
-      emailKey: assignment.userEmailKey,
-      updatedAt: assignment.userUpdatedAt,
-      deleted: assignment.userDeleted,
-      customerId: assignment.userCustomerId,
+      id: tenantRole.userId,
+      status: tenantRole.userStatus,
+      nameKey: tenantRole.userNameKey,
+      emailKey: tenantRole.userEmailKey,
+      updatedAt: tenantRole.userUpdatedAt,
+      deleted: tenantRole.userDeleted,
+      customerId: tenantRole.userCustomerId,
     },
-    partitions: [{ column: assignment.tenantId, values: reach.tenantIds, overlapping: true }],
+    partitions: [{ column: tenantRole.tenantId, values: reach.tenantIds, overlapping: true }],
   };
 }
 

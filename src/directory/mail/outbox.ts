@@ -68,7 +68,7 @@ export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Prom
     counts: attempts.map(({ email }) => countAgainst(mailLimitTo(comparable(email)), now)),
     claims: attempts.map((attempt) => claim(attempt, now)),
   });
-  const claimed = attempts.filter((_, index) => claims[index]?.length !== 0);
+  const claimed = attempts.filter((_, index) => (claims[index]?.length ?? 0) > 0);
   const outcomes = await Promise.all(claimed.map((attempt) => send(attempt, mailer)));
   if (outcomes.length > 0) await db.batch({ notes: outcomes.map((outcome) => note(outcome, now)) });
 }

@@ -5,7 +5,7 @@ import { differs, jsonList, update } from '../../db/statement.ts';
 import { requirePermissions } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { uniqueValuesOf } from '../commands/unique-values.ts';
-import { planAlteration, planCreation, planRemoval } from '../commands/unversioned-entity.ts';
+import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { comparable } from '../kernel/comparable.ts';
 import {
@@ -20,8 +20,9 @@ import {
 import { newId } from '../kernel/ids.ts';
 import { choice, id, longText, newRecord, text } from '../kernel/input.ts';
 import { PERMISSIONS, type Permission } from '../kernel/permission-names.ts';
+import { ROLE_SCOPES } from '../kernel/role-scopes.ts';
 import { permissionsOf, ROLE } from './entity.ts';
-import { ROLE_SCOPES, type RoleRecord } from './queries.ts';
+import type { RoleRecord } from './queries.ts';
 
 export interface RoleResult {
   role: RoleRecord;
@@ -29,7 +30,13 @@ export interface RoleResult {
 
 const asResult = (role: RoleRecord): RoleResult => ({ role });
 
-const level = z.int({ error: 'must be a whole number' }).min(0, 'must be at least 0').max(100, 'must be at most 100');
+/** The highest level of a role; the lowest is 0. */
+export const MAX_LEVEL = 100;
+
+const level = z
+  .int({ error: 'must be a whole number' })
+  .min(0, 'must be at least 0')
+  .max(MAX_LEVEL, `must be at most ${MAX_LEVEL}`);
 const permissionList = z
   .array(choice(PERMISSIONS), { error: 'must be a list of permissions' })
   .transform((list) => [...new Set(list)].sort());
@@ -72,7 +79,7 @@ export const createRole = command({
       level: level ?? 0,
       builtIn: false,
     };
-    return planCreation(context, ROLE, {
+    return planInsert(context, ROLE, {
       type: 'role.created',
       checks: [
         {
@@ -108,7 +115,7 @@ export const updateRole = command({
     const values = { ...patch, nameKey: patch.name === undefined ? undefined : comparable(patch.name) };
     const hasOtherPermissions =
       permissions === undefined ? sql`FALSE` : sql`${permissionsOf(sql`role.id`)} <> ${JSON.stringify(permissions)}`;
-    return planAlteration(context, ROLE, {
+    return planUpdate(context, ROLE, {
       type: 'role.updated',
       target,
       checks: mayChange(context, target, id),
@@ -146,7 +153,7 @@ export const deleteRole = command({
   errors: [ValidationError, NotFoundError, BuiltInRoleError, RoleInUseError, ForbiddenError],
   plan(context, { id }): Plan<RoleResult, RoleRecord> {
     const target = sql`role.id = ${id}`;
-    return planRemoval(context, ROLE, {
+    return planDelete(context, ROLE, {
       type: 'role.deleted',
       target,
       checks: [

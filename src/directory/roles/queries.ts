@@ -8,15 +8,11 @@ import { missingUnless, pathOf } from '../commands/references.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
 import { comparable } from '../kernel/comparable.ts';
 import type { RoleIdentifier } from '../kernel/input.ts';
+import type { RoleScope } from '../kernel/role-scopes.ts';
 import type { NestedConnection } from '../lists/connection.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 import { PERMISSION_RECORDS, type PermissionRecord } from './permissions.ts';
-
-/** Where users can have a role: in the organization, in their customer, or in a tenant. */
-export const ROLE_SCOPES = roles.scope.enumValues;
-/** One of the scopes of roles. */
-export type RoleScope = (typeof ROLE_SCOPES)[number];
 
 const fields = {
   id: roles.id,

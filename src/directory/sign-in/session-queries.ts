@@ -26,7 +26,7 @@ export const isOwn = ({ actor }: Viewer, userId: SQL): SQL =>
  * Returns the condition that a user's sessions are in reach. Those of the viewer are. So are, with `user:edit`, those
  * of a user who reaches nothing that the viewer does not.
  */
-export function sessionInReach(viewer: Viewer, userId: SQL): SQL {
+function sessionInReach(viewer: Viewer, userId: SQL): SQL {
   const { reach, permissions } = viewer;
   const isOther = permissions.has('user:edit')
     ? sql`(${userInReach(reach, userId)} AND ${userWhollyInReach(reach, userId)})`

@@ -88,9 +88,9 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
   recordRelations(context, records, condition) {
     const appointed = appointedIn(records);
     const people = creations(context, USER, newUsers(appointed));
-    const assignments = sql`(SELECT given.value ->> 'userId' AS user_id, given.value ->> 'tenantId' AS tenant_id,
+    const given = sql`(SELECT given.value ->> 'userId' AS user_id, given.value ->> 'tenantId' AS tenant_id,
       ${TENANT_ADMIN_ROLE_ID} AS role_id FROM json_each(${jsonList(appointed)}) given)`;
-    return [...people.recorded(condition), ...people.writes, recordTenantRoles(context, assignments, condition)];
+    return [...people.recorded(condition), ...people.writes, recordTenantRoles(context, given, condition)];
   },
   writeRelations: writeTenantRoles,
 };

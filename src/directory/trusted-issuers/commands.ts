@@ -6,7 +6,7 @@ import type { Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
 import { allExist } from '../commands/references.ts';
 import { uniqueValuesOf } from '../commands/unique-values.ts';
-import { planAlteration, planCreation, planRemoval } from '../commands/unversioned-entity.ts';
+import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { holdsPermissions } from '../guards/grant-guard.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
@@ -59,7 +59,7 @@ export const createTrustedIssuer = command({
       createdAt: creationTime(issuerId),
       updatedAt: creationTime(issuerId),
     };
-    return planCreation(context, TRUSTED_ISSUER, {
+    return planInsert(context, TRUSTED_ISSUER, {
       type: 'trustedIssuer.created',
       checks: [allExist([roles.missing, customers.missing]), holdsRoles(context.viewer, roles.ids)],
       values,
@@ -99,7 +99,7 @@ export const updateTrustedIssuer = command({
     ]);
     const endSessions = (updated: SQL, condition: SQL) =>
       sql`DELETE FROM session WHERE session.issuer_id = ${id} AND ${updated} AND ${condition}`;
-    return planAlteration(context, TRUSTED_ISSUER, {
+    return planUpdate(context, TRUSTED_ISSUER, {
       type: 'trustedIssuer.updated',
       target,
       checks: [
@@ -137,7 +137,7 @@ export const deleteTrustedIssuer = command({
   input: z.object({ id }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id }): Plan<TrustedIssuerResult, TrustedIssuerRecord> {
-    return planRemoval(context, TRUSTED_ISSUER, {
+    return planDelete(context, TRUSTED_ISSUER, {
       type: 'trustedIssuer.deleted',
       target: sql`trusted_issuer.id = ${id}`,
       checks: [holdsRoles(context.viewer, rolesOf(id))],

@@ -100,7 +100,7 @@ export const publicKeys = z
   });
 
 /** Returns the algorithms that a key can be used with. */
-export function algorithmsFor(jwk: PublicKey): SigningAlgorithm[] {
+function algorithmsFor(jwk: PublicKey): SigningAlgorithm[] {
   if (jwk.kty === 'EC') return [ALGORITHM_OF_CURVE[jwk.crv]];
   if (jwk.kty === 'OKP') return ['EdDSA'];
   return SIGNING_ALGORITHMS.filter((name) => /^[RP]S/.test(name));

@@ -7,7 +7,7 @@ import type { Viewer } from '../access/viewer.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { uniqueValuesOf } from '../commands/unique-values.ts';
-import { planAlteration, planCreation, planRemoval } from '../commands/unversioned-entity.ts';
+import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { comparable } from '../kernel/comparable.ts';
 import {
   AlreadyExistsError,
@@ -60,7 +60,7 @@ const registering = (source: DataSourceEntity) =>
         createdAt: creationTime(sourceId),
         updatedAt: creationTime(sourceId),
       };
-      return planCreation(context, source, {
+      return planInsert(context, source, {
         type: `${word}.created`,
         checks: [
           allExist([
@@ -94,7 +94,7 @@ const updating = (source: DataSourceEntity) =>
       const { viewer, at } = context;
       const target = isDataSource(viewer, source, sql`${id}`);
       const values = { ...asColumns(externalId), name, status };
-      return planAlteration(context, source, {
+      return planUpdate(context, source, {
         type: `${source.word}.updated`,
         target,
         checks: [],
@@ -115,7 +115,7 @@ const removing = (source: DataSourceEntity) =>
     input: z.object({ id }),
     errors: [ValidationError, NotFoundError, ForbiddenError],
     plan(context, { id }): Plan<DataSourceResult, DataSourceRecord> {
-      return planRemoval(context, source, {
+      return planDelete(context, source, {
         type: `${source.word}.removed`,
         target: isDataSource(context.viewer, source, sql`${id}`),
         checks: [],

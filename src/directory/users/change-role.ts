@@ -89,8 +89,8 @@ function replaceInOrganization(context: CommandContext, target: SQL, userId: SQL
 /**
  * Takes a role of a user away, gives one, or both at once: in a tenant, or in the organization. In each place a user has
  * one role at most, so that the one given takes the place of another there; and a team member keeps a role in the
- * organization. A role in a tenant that is taken away ends the user's sessions there (trigger
- * `session_ends_with_assignment`).
+ * organization. A tenant role that is taken away ends the user's sessions in the tenant (trigger
+ * `session_ends_with_assignment`), which is not the default tenant any more (trigger `default_tenant_follows_assignment`).
  */
 export const changeRole = command({
   name: 'changeRole',

@@ -18,7 +18,7 @@ import { USER } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
 
-interface Creation {
+interface UserCreation {
   userId: string;
   values: Parameters<typeof creation<typeof USER.table>>[3];
   roleId: SQL;
@@ -32,7 +32,7 @@ interface Creation {
 /** Plans a new user, who is invited by mail. The viewer must hold all permissions of the user's role. */
 function planCreation(
   context: CommandContext,
-  { userId, values, roleId, missing, along = [], handOutLink }: Creation,
+  { userId, values, roleId, missing, along = [], handOutLink }: UserCreation,
 ): Plan<InvitedResult, UserRecord> {
   const creating = creation(context, USER, userId, values);
   const shareable = shareableInvitation(context, handOutLink);

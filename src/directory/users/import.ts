@@ -31,6 +31,8 @@ interface TenantRole {
 /**
  * The import of users: those whom an external id, or else an e-mail address, names already are changed, and the rules are
  * those of the commands for one user. Owners and admins of tenants are neither demoted nor deactivated by an import.
+ * Another e-mail address ends the password, sessions and links of the user (trigger `access_follows_email`). Deactivation
+ * ends the sessions and links (trigger `access_ends_with_user`).
  */
 export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
   ...IMPORT_RULES,
@@ -62,9 +64,9 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
   },
   recordRelations(context, records, condition) {
     const given = records.flatMap(({ id, relations }) => relations.map((one) => ({ ...one, userId: id })));
-    const assignments = sql`(SELECT given.value ->> 'userId' AS user_id, given.value ->> 'tenantId' AS tenant_id,
+    const assigned = sql`(SELECT given.value ->> 'userId' AS user_id, given.value ->> 'tenantId' AS tenant_id,
       given.value ->> 'roleId' AS role_id FROM json_each(${jsonList(given)}) given)`;
-    return [recordTenantRoles(context, assignments, condition)];
+    return [recordTenantRoles(context, assigned, condition)];
   },
   writeRelations: writeTenantRoles,
 };

@@ -75,7 +75,7 @@ export function recordTenantRoles(context: CommandContext, given: SQL, condition
 }
 
 /** Records the end of the tenant roles that meet a condition over the table `assignment`. */
-export function recordTenantRolesEnding(context: CommandContext, condition: SQL): SQL {
+function recordTenantRolesEnding(context: CommandContext, condition: SQL): SQL {
   return recordEvent(
     context,
     {

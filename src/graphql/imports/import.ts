@@ -20,7 +20,7 @@ import { builder } from '../shared/builder.ts';
 import { MutationError } from '../shared/errors.ts';
 import { localIdentifier, localTenants, type NodeType, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { COVERED, mutationOf, price } from '../shared/prices.ts';
+import { mutationOf, price, WHOLE_LIST } from '../shared/prices.ts';
 import { ADMIN_EMAIL, tenantFields } from '../tenants/mutations.ts';
 import { TENANT_DESCRIPTIONS, TenantIdentifier } from '../tenants/tenant.ts';
 import { userFields } from '../users/mutations.ts';
@@ -129,7 +129,7 @@ function addImport<Row, F extends Found, Relation, Given>(
       outputFields: (t) => ({
         rows: t.field({
           type: [ImportedRowType],
-          ...price(COVERED),
+          ...price(WHOLE_LIST),
           description: 'One for each row, in the order given.',
           resolve: ({ rows }) => rows.map((row) => ({ ...row, type })),
         }),

@@ -2,13 +2,9 @@ import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
+import type { RoleScope as Scope } from '../../directory/kernel/role-scopes.ts';
 import { createRole, deleteRole, updateRole } from '../../directory/roles/commands.ts';
-import {
-  assignableRoles,
-  listPermissionsOfRoles,
-  rolesByIds,
-  type RoleScope as Scope,
-} from '../../directory/roles/queries.ts';
+import { assignableRoles, listPermissionsOfRoles, rolesByIds } from '../../directory/roles/queries.ts';
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveNestedConnection } from '../shared/connection.ts';

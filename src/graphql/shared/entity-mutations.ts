@@ -81,6 +81,6 @@ export function restorationMutation<Result, Row extends object>(
     id: `The global id of the ${word}.`,
     field: description,
     payload: `The ${word} is live.`,
-    record: `The ${word} as it is now.`,
+    record: `The ${word} that is live now.`,
   });
 }

@@ -11,7 +11,7 @@ export const uncapitalized = (name: string) => `${name.charAt(0).toLowerCase()}$
  * Returns a description that ends with the permissions that a command needs, so that no API can say others. It is
  * unchanged for a command that needs none.
  */
-export function needing({ permissions }: Pick<Command, 'permissions'>, description: string): string {
+function needing({ permissions }: Pick<Command, 'permissions'>, description: string): string {
   const needed = permissions.map((permission) => `\`${permission}\``).join(', ');
   return needed === '' ? description : `${description} Needs ${needed}.`;
 }

@@ -21,8 +21,8 @@ export interface Price {
   eachRow?: number;
   /** What each record costs that is skipped by this argument. */
   skipped?: { argument: string; each: number };
-  /** What each item of this list in the argument `input` costs. */
-  items?: { list: string; each: number };
+  /** What each item of this list costs, which stands in this argument. */
+  items?: { argument: string; list: string; each: number };
   /** How often what is asked below it counts; once if not given. `ROWS`: for each row of the field above. */
   times?: number | 'ROWS' | { lengthOf: string };
 }
@@ -48,7 +48,10 @@ export const TOTAL_COST = 200;
 export const MUTATION: Price = { own: MUTATION_COST, isMutation: true };
 
 /** A mutation that takes many rows in the list of this name of its input, each of which costs so much, answer included. */
-export const mutationOf = (list: string, each: number): Price => ({ ...MUTATION, items: { list, each } });
+export const mutationOf = (list: string, each: number): Price => ({
+  ...MUTATION,
+  items: { argument: 'input', list, each },
+});
 
 /** A page of a list, of which an `offset` skips some: they are read all the same, and of each tenant in reach. */
 export const pageOf = (defaultSize: number): Price => ({

@@ -118,7 +118,7 @@ function ownCost(price: Price, rows: number, node: FieldNode, variables: Variabl
   const { own = FIELD_COST, eachRow = 0, skipped, items } = price;
   const skip = skipped && argument(node, skipped.argument, variables);
   const skipCost = skipped && typeof skip === 'number' ? skipped.each * Math.max(skip, 0) : 0;
-  const itemCost = items ? items.each * itemCount(node, items.list, variables) : 0;
+  const itemCost = items ? items.each * itemCount(node, items, variables) : 0;
   return own + Math.ceil(eachRow * rows) + skipCost + itemCost;
 }
 
@@ -130,8 +130,10 @@ function timesOf({ times = 1 }: Price, rowsAbove: number, node: FieldNode, varia
   return Array.isArray(list) ? list.length : 1;
 }
 
-function itemCount(node: FieldNode, list: string, variables: Variables): number {
-  const input = node.arguments?.find(({ name }) => name.value === 'input')?.value;
+type Items = NonNullable<Price['items']>;
+
+function itemCount(node: FieldNode, { argument: name, list }: Items, variables: Variables): number {
+  const input = node.arguments?.find((given) => given.name.value === name)?.value;
   if (input?.kind === Kind.VARIABLE) return lengthOf(memberOf(variables.get(input.name.value), list));
   if (input?.kind !== Kind.OBJECT) return 0;
   const items = input.fields.find(({ name }) => name.value === list)?.value;

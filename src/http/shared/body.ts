@@ -7,7 +7,7 @@ export const MAX_BODY_BYTES = 1024 * 1024;
  * Returns the body, or the Response that says it is too large. It is never read beyond the limit, whatever its headers
  * say.
  */
-export async function readBody(request: Request, fail: Failure = failure): Promise<Uint8Array<ArrayBuffer> | Response> {
+async function readBody(request: Request, fail: Failure = failure): Promise<Uint8Array<ArrayBuffer> | Response> {
   const tooLarge = () => fail(413, 'PAYLOAD_TOO_LARGE', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
   if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) return tooLarge();
   return (await readAtMost(request.body, MAX_BODY_BYTES)) ?? tooLarge();

@@ -9,8 +9,8 @@ import { DEFAULT_WINDOW_HOURS } from '../../../src/directory/usage/traffic-hours
 import { schema as own } from '../../../src/graphql/schema.ts';
 import { allBut, newKey, newTenant, newTenantUser, rawId } from '../../shared/fixtures.ts';
 import { operationsOf } from '../../walks/dialects/table.ts';
+import { CONDITIONS } from './conditions.ts';
 import { advertiser, asked, askToken, hub } from './hub.ts';
-import { CONDITIONS } from './refusals.ts';
 import { capig } from './table.ts';
 
 describe('the README', () => {

@@ -4,9 +4,9 @@ import { schema } from '../../../src/dialects/plain/schema.ts';
 import { eventsAbout, newKey, newTenant } from '../../shared/fixtures.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../../shared/gateway.ts';
 import { newPerson } from './asked.ts';
+import { CONDITIONS } from './conditions.ts';
 import { FAILURES } from './failures.ts';
 import documentOfTheDocument from './mutation.txt?raw';
-import { REFUSALS } from './refusals.ts';
 import { PATH, plain } from './table.ts';
 import variablesOfTheDocument from './variables.txt?raw';
 
@@ -51,7 +51,7 @@ describe('the README', () => {
     const statuses = new Set(FAILURES.map(([, , status]) => status));
     const stated = [...row('a request that fails').matchAll(/\b[1-5]\d\d\b/g)].map(([status]) => Number(status));
     expect(new Set(stated)).toEqual(new Set([...statuses, 200]));
-    const codes = new Set([...REFUSALS.map(([, , , code]) => code), 'forbidden']);
+    const codes = new Set([...CONDITIONS.map(([, , , code]) => code), 'forbidden']);
     const named = namesIn(row('a mutation that fails')).filter((name) => /^[a-z]+(_[a-z]+)*$/.test(name));
     expect(new Set(named)).toEqual(new Set([...codes, 'error', 'fields']));
   });

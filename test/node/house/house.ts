@@ -79,7 +79,7 @@ export function roomOf(path: string): string {
   return ROOMS.includes(path) ? path : path.split('/').slice(0, -1).join('/');
 }
 
-const STATIC = /^(?:import|export)\b(?<type> type\b)?[^;'"]*?(?:\bfrom )?'(?<from>[^']+)'/gm;
+const STATIC = /^(?:(?:import|export)\b(?<type> type\b)?[^;'"=]*?\bfrom |import )'(?<from>[^']+)'/gm;
 const DYNAMIC = /\bimport\(\s*'([^']+)'/g;
 
 /** A file as its text says. */

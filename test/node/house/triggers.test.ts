@@ -13,7 +13,28 @@ const comments = sourceFiles()
   .filter(({ path }) => path.startsWith('directory/'))
   .flatMap(({ text }) => text.match(/\/\*\*.*?\*\//gs) ?? []);
 
+/** The commands that end sessions, links, passwords or a default tenant by a trigger, or hide users by one. */
+const SET_OFF_BY: Record<string, readonly string[]> = {
+  access_ends_with_user: ['updateUser', 'deleteUser', 'deleteCustomer', 'importUsers'],
+  access_follows_email: ['updateUser', 'importUsers'],
+  session_ends_with_assignment: ['revokeTenantRole', 'changeRole'],
+  session_ends_with_tenant: ['deleteTenant'],
+  default_tenant_follows_assignment: ['revokeTenantRole', 'changeRole'],
+  user_follows_customer: ['deleteCustomer', 'restoreCustomer'],
+};
+
+/** The doc comment of a command, wherever it stands. */
+function commentOf(command: string): string {
+  const pattern = new RegExp(`(/\\*\\*(?:(?!\\*/)[\\s\\S])*\\*/)\\nexport const ${command}\\b`);
+  const [comment] = sourceFiles().flatMap(({ text }) => pattern.exec(text)?.[1] ?? []);
+  return comment ?? '';
+}
+
 describe('a trigger', () => {
+  it.each(Object.entries(SET_OFF_BY))('%s is named by each command that sets it off', (name, commands) => {
+    for (const command of commands) expect(commentOf(command), command).toContain(`\`${name}\``);
+  });
+
   it.each(triggers)('%s is named in the doc comment of what sets it off', (name) => {
     expect(comments.filter((comment) => comment.includes(`\`${name}\``))).not.toEqual([]);
   });

@@ -7,8 +7,8 @@ import { changes, countChanges } from '../../shared/changes.ts';
 import { allBut, newKey, newTeamMember, newTenant, newTenantUser, rawId } from '../../shared/fixtures.ts';
 import { ROOT_KEY } from '../../shared/gateway.ts';
 import { enter } from '../../shared/people.ts';
+import { CONDITIONS, type Refused } from './conditions.ts';
 import { advertiser, askToken, CHANGE, CREATE, clientOf, email, hub, type Json, none, TENANT, UPDATE } from './hub.ts';
-import { CONDITIONS, type Refused } from './refusals.ts';
 
 beforeAll(countChanges);
 

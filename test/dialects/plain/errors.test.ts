@@ -3,13 +3,13 @@ import { changes, countChanges } from '../../shared/changes.ts';
 import { mutate, newCustomer, newCustomerUser, newKey, newTenant } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
 import { change, customerId, newPerson } from './asked.ts';
-import { makeRecords, member, onCreate, REFUSALS, records, tenant, upserting } from './refusals.ts';
+import { CONDITIONS, makeRecords, member, onCreate, records, tenant, upserting } from './conditions.ts';
 
 beforeAll(countChanges);
 beforeAll(makeRecords);
 
 describe('a mutation that is refused', () => {
-  for (const [condition, name, input, code, fields] of REFUSALS) {
+  for (const [condition, name, input, code, fields] of CONDITIONS) {
     it(`${name}: ${condition} is ${code}, with 200, and changes nothing`, async () => {
       if (condition.startsWith('the name of another')) await newCustomer({ name: 'Only One Inc.' });
       const before = await changes();
