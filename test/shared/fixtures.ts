@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { isUnionType } from 'graphql';
 import { expect } from 'vitest';
+import { SCHEMA_OBJECTS } from '../../src/cli/shared/printed-tables.ts';
 import { PERMISSIONS, type Permission } from '../../src/directory/kernel/permission-names.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { type Answer, ask, SIGNING_KEYS, type Variables } from './gateway.ts';
@@ -208,33 +209,18 @@ export async function eventsAbout(id: string): Promise<string[]> {
   return data.events.nodes.map(({ type }: { type: string }) => type);
 }
 
-/** Of the directory: whatever is written, is written there. */
-export const TABLES = [
-  'organization',
-  'tenant',
-  'customer',
-  'customer_label',
-  'membership',
-  'role',
-  'role_permission',
-  'user',
-  'assignment',
-  'password',
-  'mailed_link',
-  'session',
-  'api_key',
-  'api_key_permission',
-  'api_key_tenant',
-  'trusted_issuer',
-  'trusted_issuer_role',
-  'trusted_issuer_customer',
-  'issued_identity',
-  'event',
-  'event_tenant',
-  'data_source',
-  'traffic_entry',
-  'traffic_hour',
-];
+/** What is derived, the same in every deployment, or no part of the directory. */
+const OTHER_TABLES = ['permission', 'attempt'];
+
+/** The tables of the directory, each behind those that it refers to: whatever is written, is written there. */
+export const TABLES: readonly string[] = await tablesOfTheDirectory();
+
+async function tablesOfTheDirectory(): Promise<string[]> {
+  const { results } = await env.DB.prepare(SCHEMA_OBJECTS).all<{ type: string; name: string; sql: string }>();
+  return results
+    .filter(({ type, name, sql }) => type === 'table' && !/^CREATE VIRTUAL/.test(sql) && !OTHER_TABLES.includes(name))
+    .map(({ name }) => name);
+}
 
 /** Everything that the database holds, but for when keys were last used, and how often signing in was tried. */
 export async function dump(): Promise<string> {

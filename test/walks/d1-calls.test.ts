@@ -1,5 +1,7 @@
+import { isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
+import { schema } from '../../src/graphql/schema.ts';
 import { mutate, mutationDocument, newCustomer, newKey, unique } from '../shared/fixtures.ts';
 import { ask } from '../shared/gateway.ts';
 import { rewind } from '../shared/rewind.ts';
@@ -12,6 +14,24 @@ const beginsWithList = (document: string) =>
   /^[^{]*\{\s*(tenants|customers|users|sessions|organizationRoles|customerRoles|apiKeys|trustedIssuers|permissions|events|nodes)\b/.test(
     document,
   );
+
+describe('the queries that are walked', () => {
+  it('ask for every list of the schema', () => {
+    const types = new TypeInfo(schema);
+    const asked = new Set<unknown>();
+    const Field = () => void asked.add(types.getFieldDef());
+    for (const { document } of QUERIES) visit(parse(document), visitWithTypeInfo(types, { Field }));
+    const lists = Object.values(schema.getTypeMap()).flatMap((type) =>
+      isObjectType(type)
+        ? Object.values(type.getFields())
+            .filter(({ args }) => args.some(({ name }) => name === 'first'))
+            .map((field) => ({ field, place: `${type.name}.${field.name}` }))
+        : [],
+    );
+    expect(lists.length).toBeGreaterThan(10);
+    expect(lists.filter(({ field }) => !asked.has(field)).map(({ place }) => place)).toEqual([]);
+  });
+});
 
 /** D1 calls decide latency: each is a trip over the network. Work behind the answer does not count. */
 describe('D1 calls of a query', () => {

@@ -1,16 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { apiKeys } from '../../db/schema/api-keys.ts';
-import type { dataSources } from '../../db/schema/data-sources.ts';
+import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { events } from '../../db/schema/events.ts';
-import type { roles } from '../../db/schema/roles.ts';
-import type { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
 import { insertWhen, type Statement, type Values } from '../../db/statement.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import type { Check, CommandContext, Plan, UniqueValue } from './command.ts';
 import { recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
 
-type UnversionedTable = typeof apiKeys | typeof dataSources | typeof roles | typeof trustedIssuers;
+type UnversionedTable = SQLiteTable & { readonly id: SQLiteColumn };
 
 /** A kind of record without versions: it is created, changed with events, and deleted for good, but not hidden. */
 export interface UnversionedEntity<T extends UnversionedTable = UnversionedTable, Row = unknown> {

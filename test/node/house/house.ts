@@ -122,7 +122,7 @@ const height = (path: string): number => ROOMS.indexOf(roomOf(path));
 /** Those of them that point up. */
 export const arrowsUp = (files: readonly SourceFile[]): string[] =>
   arrowsBetween(files)
-    .filter(({ from, to }) => height(to) < height(from))
+    .filter(({ from, to }) => height(to) >= 0 && height(to) < height(from))
     .map(({ from, to }) => `${from} -> ${to}`);
 
 /** Files in a room that is not in the order. */
