@@ -190,7 +190,7 @@ export const rotateApiKey = command({
   },
 });
 
-/** Ends an API key with all of its secrets, from the next request on. A key that is revoked already stays so. */
+/** Ends an API key with all of its secrets, from the next request on (`authenticateApiKey`). A key that is revoked already stays so. */
 export const revokeApiKey = command({
   name: 'revokeApiKey',
   permissions: ['apiKey:edit'],

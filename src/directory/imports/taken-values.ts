@@ -27,7 +27,7 @@ interface ImportedValue {
 
 /**
  * Fails a row that names a taken value: one that another record has, or that a row before would write. Only this row
- * fails; what becomes of the others is for the `errorPolicy` of the import to say.
+ * fails by it; the `errorPolicy` of the import says what becomes of the others (`runImport`: by default none is written).
  *
  * @param path of the row
  * @param id of the record that the row changes; null for a new one

@@ -14,7 +14,10 @@ import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import type { InvitedResult } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 
-/** Mails another invitation to a user who has no password yet. The invitation before it stops working. */
+/**
+ * Mails another invitation to a user who has no password yet. It lasts seven days (`LIFETIME_MILLISECONDS`), and the
+ * one before it stops working.
+ */
 export const inviteUser = command({
   name: 'inviteUser',
   permissions: ['user:create'],

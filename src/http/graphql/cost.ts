@@ -40,9 +40,9 @@ type Variables = ReadonlyMap<string, unknown>;
 type Fragment = Pick<FragmentDefinitionNode | InlineFragmentNode, 'selectionSet' | 'typeCondition'>;
 
 /**
- * Prices an operation by the prices that stand at the fields and types of the schema: what has none costs 1. To be asked
- * about valid documents only, whose fragments have no cycles. Each fragment is priced once for each type and number of
- * rows, however often it is spread.
+ * Prices an operation by the prices that stand at the fields and types of the schema (graphql/shared/prices.ts): what
+ * has none costs 1. To be asked about valid documents only, whose fragments have no cycles. Each fragment is priced once
+ * for each type and number of rows, however often it is spread.
  */
 export function costOf(
   schema: GraphQLSchema,
