@@ -11,7 +11,7 @@ export class RateLimitError extends Error {
   }
 }
 
-/** Thrown when the keys of a trusted issuer cannot be read: its tokens cannot be verified for now. */
+/** Thrown when the keys of a trusted issuer cannot be read, so that nobody can say whether its tokens are good. */
 export class KeysUnavailableError extends Error {
   constructor(reason: string) {
     super(`The keys of the issuer could not be read: ${reason}. Try again later.`);
