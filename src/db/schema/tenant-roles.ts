@@ -2,7 +2,8 @@ import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { flag, timestamp } from './columns.ts';
 
 /**
- * Which role a user has in a tenant, at most one in each. The `user*` columns below `createdAt` copy what users are
+ * Which role a user has in a tenant, at most one in each: a tenant role, in a table called `assignment`. Another name for
+ * the table would stop a Worker of the version before, and the index of search could not be made anew. The `user*` columns below `createdAt` copy what users are
  * sorted and filtered by. The trigger `assignment_follows_user` keeps them up to date, except `userCustomerId`, which
  * never changes.
  */
