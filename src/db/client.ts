@@ -12,7 +12,10 @@ const TRANSIENT =
 
 const READ_RETRIES = { retries: 2, minTimeout: 50, maxTimeout: 1000, randomize: true };
 
-/** Statements by the names under which their rows are read. A name may stand for a list of statements. */
+/**
+ * Statements by the names under which their rows are read. A name may stand for a list of statements. They run in the order
+ * in which they are written; a name that looks like a number would come first, as in every object of JavaScript.
+ */
 export type Statements = Readonly<Record<string, Statement | readonly Statement[]>>;
 
 type RowsOf<S> = S extends Statement<infer Row> ? Row[] : S extends readonly Statement<infer Row>[] ? Row[][] : never;
