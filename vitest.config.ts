@@ -1,7 +1,34 @@
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import packageJson from './package.json' with { type: 'json' };
 import { LongestFirst } from './test/shared/longest-first.ts';
+
+/** Tests that run in the Workers runtime, one file after the other in each of two processes. */
+const inWorkerd = (test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration => ({
+  plugins: [
+    cloudflareTest(async () => ({
+      wrangler: { configPath: './wrangler.toml' },
+      miniflare: {
+        bindings: {
+          TEST_MIGRATIONS: await readD1Migrations('./migrations'),
+          ATTACK_SIZE: Number(process.env.ATTACK_SIZE ?? 1),
+        },
+      },
+    })),
+  ],
+  test: {
+    // Each file begins with nothing all the same: see the setup.
+    isolate: false,
+    setupFiles: ['./test/shared/setup.ts'],
+    // One file of each library: to hand over the hundreds they are made of takes each test file seconds.
+    deps: {
+      optimizer: {
+        ssr: { enabled: true, include: [...Object.keys(packageJson.dependencies), 'drizzle-orm/sqlite-core'] },
+      },
+    },
+    ...test,
+  },
+});
 
 export default defineConfig({
   test: {
@@ -9,32 +36,30 @@ export default defineConfig({
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/shared/closing-line.ts'],
     projects: [
-      {
-        plugins: [
-          cloudflareTest(async () => ({
-            wrangler: { configPath: './wrangler.toml' },
-            miniflare: { bindings: { TEST_MIGRATIONS: await readD1Migrations('./migrations') } },
-          })),
-        ],
-        test: {
-          name: 'workerd',
-          // No test claims to be fast: a machine that is busy has time for the longest of them.
-          testTimeout: 20_000,
-          // Each file begins with nothing all the same: see the setup.
-          isolate: false,
-          include: ['test/**/*.test.ts'],
-          exclude: ['test/node/**'],
-          setupFiles: ['./test/shared/setup.ts'],
-          // One file of each library: to hand over the hundreds they are made of takes each test file seconds.
-          deps: {
-            optimizer: {
-              ssr: { enabled: true, include: [...Object.keys(packageJson.dependencies), 'drizzle-orm/sqlite-core'] },
-            },
-          },
-        },
-      },
+      inWorkerd({
+        name: 'workerd',
+        // No test claims to be fast: a machine that is busy has time for the longest of them.
+        testTimeout: 20_000,
+        include: ['test/**/*.test.ts'],
+        exclude: ['test/node/**', 'test/attack/**'],
+      }),
       {
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+      },
+      // Not a part of `npm test`: see `npm run test:attack`.
+      inWorkerd({
+        name: 'attack',
+        testTimeout: 600_000,
+        include: ['test/attack/**/*.test.ts'],
+        exclude: ['test/attack/processes/**'],
+      }),
+      {
+        test: {
+          name: 'attack-processes',
+          include: ['test/attack/processes/**/*.test.ts'],
+          testTimeout: 900_000,
+          hookTimeout: 120_000,
+        },
       },
     ],
   },
