@@ -21,6 +21,7 @@ import { MAX_TOKEN_LENGTH } from '../../src/directory/trusted-issuers/tokens.ts'
 import { MAX_DATA_SOURCES } from '../../src/directory/usage/data-source-commands.ts';
 import { MAX_ENTRIES } from '../../src/directory/usage/traffic-commands.ts';
 import { MAX_WINDOW_HOURS } from '../../src/directory/usage/traffic-hours.ts';
+import { FILTERED_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
 import { MAX_KEY_SET_BYTES } from '../../src/http/auth/trusted-keys.ts';
 import { MAX_FORM_BYTES } from '../../src/http/dialects/capig.ts';
 import { MAX_COST, MAX_DEPTH } from '../../src/http/graphql/cost.ts';
@@ -28,7 +29,10 @@ import {
   MAX_ALIASES,
   MAX_ANSWER_CHARACTERS,
   MAX_DIRECTIVES,
-  MAX_ERRORS,
+  MAX_DOCUMENT_CHARACTERS,
+  MAX_ERROR_BYTES,
+  MAX_ERRORS_OF_A_KIND,
+  MAX_MESSAGE_CHARACTERS,
   MAX_TOKENS,
 } from '../../src/http/graphql/limits.ts';
 import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
@@ -119,13 +123,17 @@ describe('the README', () => {
     );
     expect(limits.get('hours of a window of usage')).toBe(String(MAX_WINDOW_HOURS));
     expect(readme).toContain(`Cron removes up to ${number(MAX_REMOVED)} entry ids at a run`);
-    expect(limits.get('tokens, aliases, directives of a document')).toBe(
-      [MAX_TOKENS, MAX_ALIASES, MAX_DIRECTIVES].map(number).join(', '),
+    expect(limits.get('a document')).toBe(
+      `${number(MAX_DOCUMENT_CHARACTERS)} characters, ${number(MAX_TOKENS)} tokens, ${MAX_ALIASES} aliases, ${MAX_DIRECTIVES} directives`,
     );
     expect(limits.get('depth of an operation')).toBe(`${MAX_DEPTH} fields`);
     expect(limits.get('cost of an operation')).toContain(number(MAX_COST));
-    expect(limits.get('answer of an operation')).toBe(
-      `${number(MAX_ANSWER_CHARACTERS)} characters, and its first ${MAX_ERRORS} errors`,
+    expect(limits.get('cost of an operation')).toContain(
+      `a total ${TOTAL_COST} and with a filter or a search ${number(FILTERED_TOTAL_COST)} (`,
+    );
+    expect(limits.get('answer of an operation')).toBe(`${number(MAX_ANSWER_CHARACTERS)} characters, errors included`);
+    expect(limits.get('errors of an answer')).toBe(
+      `the first ${MAX_ERRORS_OF_A_KIND} of each code, messages and paths of ${MAX_MESSAGE_CHARACTERS} characters each, ${number(MAX_ERROR_BYTES)} bytes in all`,
     );
     expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
     expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));

@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { RevalidationError } from '../../db/client.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
 
@@ -108,6 +108,12 @@ export function log(requestId: string, error: unknown): void {
   );
 }
 
+/** An error as an answer shows it, in GraphQL's format, and what it makes of the answer over HTTP. */
+export interface ShownError extends Pick<GraphQLFormattedError, 'message' | 'locations' | 'path'> {
+  extensions: Record<string, unknown>;
+  http?: { status: number; headers?: Record<string, string> } | undefined;
+}
+
 /** Returns whether GraphQL itself rejected the input during execution, such as a variable that violates `@oneOf`. */
 const isInvalidInput = ({ message, originalError }: GraphQLError): boolean =>
   (originalError === undefined || originalError instanceof GraphQLError) && /^(Variable|Argument) "/.test(message);
@@ -116,27 +122,27 @@ const isInvalidInput = ({ message, originalError }: GraphQLError): boolean =>
  * Returns a GraphQL error as the caller may see it. ForbiddenError, ValidationError and invalid input keep their
  * message; any other error without a code is logged and masked.
  */
-export function presentable(error: GraphQLError, requestId: string): GraphQLError {
-  if (error.extensions.code !== undefined) return error;
-  const { originalError: cause } = error;
-  const { nodes, source, positions, path } = error;
-  const place = { nodes, source, positions, path };
+export function presentable(error: GraphQLError, requestId: string): ShownError {
+  const { message, path, originalError: cause } = error;
+  const { http, unexpected, ...extensions } = error.extensions;
+  const place = path && { path };
+  if (extensions.code !== undefined && !unexpected) {
+    return { message, ...place, extensions, http: http as ShownError['http'] };
+  }
   if (cause instanceof ForbiddenError) {
-    const { message, missingPermissions } = cause;
-    return new GraphQLError(message, { ...place, extensions: { code: 'FORBIDDEN', missingPermissions } });
+    const { missingPermissions } = cause;
+    return { message: cause.message, ...place, extensions: { code: 'FORBIDDEN', missingPermissions } };
   }
   if (cause instanceof ValidationError) {
-    return new GraphQLError(cause.message, { ...place, extensions: { code: 'BAD_USER_INPUT', issues: cause.issues } });
+    return { message: cause.message, ...place, extensions: { code: 'BAD_USER_INPUT', issues: cause.issues } };
   }
-  if (isInvalidInput(error)) {
-    return new GraphQLError(error.message, { ...place, extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
-  }
-  return hidden(cause ?? error, requestId, place);
+  if (isInvalidInput(error))
+    return { message, ...place, extensions: { code: 'BAD_USER_INPUT' }, http: { status: 400 } };
+  return { ...hidden(cause ?? error, requestId), ...place };
 }
 
-/** Logs an unexpected error and returns a masked one: it has only the place where it happened, and the request id. */
-export function hidden(error: unknown, requestId: string, place: GraphQLErrorOptions = {}): GraphQLError {
-  log(requestId, error);
-  const { code, message, status } = masked(error);
-  return new GraphQLError(message, { ...place, extensions: { code, requestId, http: { status } } });
+/** Logs an unexpected error, and returns a masked one that has only the request id. */
+function hidden(error: unknown, requestId: string): ShownError {
+  const { code, message, status } = logged(error, requestId);
+  return { message, extensions: { code, requestId }, http: { status } };
 }
