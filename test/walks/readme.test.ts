@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import contributing from '../../CONTRIBUTING.md?raw';
 import readme from '../../README.md?raw';
@@ -37,6 +38,7 @@ import {
 } from '../../src/http/graphql/limits.ts';
 import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
 import { FAILURE_CODES } from '../../src/http/shared/failures.ts';
+import { RATE_LIMIT_PERIOD_SECONDS } from '../../src/http/shared/rate-limits.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../shared/gateway.ts';
 import { mailedToken, signIn } from '../shared/people.ts';
 import { COMMANDS } from './commands.ts';
@@ -113,6 +115,14 @@ describe('the README', () => {
     const number = (value: number) => value.toLocaleString('en');
     expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
     expect(limits.get('form at `/clients/token`')).toBe(`${MAX_FORM_BYTES / 1024} KB`);
+    const { RATE_LIMITS } = env;
+    expect(
+      limits.get(
+        `requests in ${RATE_LIMIT_PERIOD_SECONDS} seconds and location: of a credential, of a key of the tier \`HIGH\`, of a network address without a credential`,
+      ),
+    ).toBe([RATE_LIMITS.DEFAULT, RATE_LIMITS.HIGH, RATE_LIMITS.STRANGERS].map(number).join(', '));
+    const bindings = table(readme, 'binding').map(([name, , max]) => [...words(name), max]);
+    expect(bindings).toEqual(Object.entries(RATE_LIMITS).map(([name, max]) => [`RATE_LIMIT_${name}`, number(max)]));
     expect(readme).toContain(`the body is over ${MAX_BODY_BYTES / 1024 / 1024} MB`);
     expect(limits.get('rows of an import, tenants that they name')).toBe(
       [MAX_IMPORT_ROWS, MAX_NAMED_TENANTS].map(number).join(', '),

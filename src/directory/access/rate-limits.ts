@@ -48,7 +48,7 @@ export const mailLimitTo = (emailKey: string): RateLimit => limit('mailed to', e
 export const linkLimits = (address: string | null): RateLimit[] => byAddress('link from', address);
 
 /** Returns what an address counts as. For IPv6 it is the first 64 bits, because whoever has one address has 2^64. */
-function networkOf(address: string): string {
+export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
   const [head = '', tail] = address.toLowerCase().split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
