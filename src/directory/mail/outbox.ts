@@ -20,17 +20,25 @@ export interface Mail {
 
 /** Sends mails for Tenantry, by whatever service the deployment has for it. */
 export interface Mailer {
-  /** Rejects when the service did not take the mail. */
+  /** Rejects when the service did not take the mail. What the service says is logged, and shown to nobody. */
   send(mail: Mail): Promise<void>;
-  /** Returns the URL of a link with this purpose and token. Throws when no page for it is known. */
+  /**
+   * Returns the URL of a link with this purpose and token.
+   * @throws MailSetupError when no page for it is known.
+   */
   link(purpose: LinkPurpose, token: string): string;
 }
+
+/** Why no mail can be sent from a deployment, in words of our own. Who reads invitations may see them. */
+export class MailSetupError extends Error {}
+
+/** What is shown of a mail that the mail service did not take, whatever it said. */
+export const NOT_TAKEN = 'The mail service did not take the mail.';
 
 const MAX_AT_ONCE = 20;
 const MINUTE_MILLISECONDS = 60 * 1000;
 const FIRST_BACKOFF_MINUTES = 5;
 const MAX_BACKOFF_MINUTES = 6 * 60;
-const MAX_ERROR_LENGTH = 256;
 
 /** The mails that are due, to users who are not hidden, the longest due first. */
 const due = (now: Date) =>
@@ -103,10 +111,10 @@ async function send({ email, purpose, name, organization, token }: Attempt, mail
   const tokenHash = sha256(token);
   try {
     const { subject, text } = MAIL_TEXTS[purpose]({ name, organization, link: mailer.link(purpose, token) });
-    await mailer.send({ to: email, subject: subject.replaceAll(/\s+/g, ' '), text });
+    await mailer.send({ to: email, subject, text });
     return { tokenHash, error: null };
   } catch (error) {
-    return { tokenHash, error: error instanceof Error ? error.message : 'The mail could not be sent.' };
+    return { tokenHash, error: error instanceof MailSetupError ? error.message : NOT_TAKEN };
   }
 }
 
@@ -115,6 +123,6 @@ function note({ tokenHash, error }: DeliveryOutcome, now: Date): Statement {
   return write(
     error === null
       ? sql`UPDATE mailed_link SET sent_at = ${now.getTime()}, due_at = NULL, last_error = NULL WHERE token_hash = ${tokenHash}`
-      : sql`UPDATE mailed_link SET last_error = ${error.slice(0, MAX_ERROR_LENGTH)} WHERE token_hash = ${tokenHash}`,
+      : sql`UPDATE mailed_link SET last_error = ${error} WHERE token_hash = ${tokenHash}`,
   );
 }
