@@ -1,4 +1,5 @@
--- A link to a new password may be asked for by anybody. So a fresh one stays good beside a newer one, and is kept here.
+-- A link to a new password may be asked for by anybody. So a fresh one stays good beside a newer one: the token of the one
+-- that was mailed before the last.
 ALTER TABLE mailed_link ADD COLUMN earlier_hash TEXT;
 ALTER TABLE mailed_link ADD COLUMN earlier_expires_at INTEGER
   CHECK ((earlier_expires_at IS NULL) = (earlier_hash IS NULL));

@@ -20,19 +20,19 @@ export interface Mail {
 
 /** Sends mails for Tenantry, by whatever service the deployment has for it. */
 export interface Mailer {
-  /** Rejects when the service did not take the mail. What the service says is logged, and shown to nobody. */
-  send(mail: Mail): Promise<void>;
-  /**
-   * Returns the URL of a link with this purpose and token.
-   * @throws MailSetupError when no page for it is known.
-   */
-  link(purpose: LinkPurpose, token: string): string;
+  /** Rejects when the service did not take the mail, and logs why. Null where there is no way out for mails. */
+  send: ((mail: Mail) => Promise<void>) | null;
+  /** Returns the URL of a link with this purpose and token; null when no page for it is known. */
+  link(purpose: LinkPurpose, token: string): string | null;
 }
 
-/** Why no mail can be sent from a deployment, in words of our own. Who reads invitations may see them. */
-export class MailSetupError extends Error {}
-
-/** What is shown of a mail that the mail service did not take, whatever it said. */
+/*
+ * Why a mail was not sent, as who reads invitations may see it. What the mail service said about it may quote the mail,
+ * so it is not kept.
+ */
+const NO_SENDER = 'No mail can be sent: EMAIL or MAIL_FROM is not set.';
+const NO_PAGE = 'No mail can be sent: PUBLIC_URL is not set.';
+/** What is kept of an error of the mail service, whatever it said. */
 export const NOT_TAKEN = 'The mail service did not take the mail.';
 
 const MAX_AT_ONCE = 20;
@@ -109,12 +109,14 @@ interface DeliveryOutcome {
 
 async function send({ email, purpose, name, organization, token }: Attempt, mailer: Mailer): Promise<DeliveryOutcome> {
   const tokenHash = sha256(token);
+  const link = mailer.link(purpose, token);
+  if (mailer.send === null) return { tokenHash, error: NO_SENDER };
+  if (link === null) return { tokenHash, error: NO_PAGE };
   try {
-    const { subject, text } = MAIL_TEXTS[purpose]({ name, organization, link: mailer.link(purpose, token) });
-    await mailer.send({ to: email, subject, text });
+    await mailer.send({ to: email, ...MAIL_TEXTS[purpose]({ name, organization, link }) });
     return { tokenHash, error: null };
-  } catch (error) {
-    return { tokenHash, error: error instanceof MailSetupError ? error.message : NOT_TAKEN };
+  } catch {
+    return { tokenHash, error: NOT_TAKEN };
   }
 }
 

@@ -39,7 +39,10 @@ export const recordSession = (
   after = sql`json_object('sessionId', session.id)`,
 ): SQL => recordEvent(context, { type, subjectType: 'User', subjectId: sql`session.user_id`, after }, from);
 
-/** Why a session ends. PASSWORD_RESET: `resetPassword` in passwords.ts ends all sessions of the user. */
+/**
+ * Why a session ends. PASSWORD_RESET: `resetPassword` in passwords.ts ends all sessions of the user. TOO_MANY_SESSIONS: it
+ * was the oldest when one more was opened.
+ */
 type EndReason = 'SIGNED_OUT' | 'REVOKED' | 'PASSWORD_RESET' | 'REFRESH_TOKEN_REUSED' | 'TOO_MANY_SESSIONS';
 
 /**

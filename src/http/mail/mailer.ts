@@ -1,7 +1,7 @@
 import { Database } from '../../db/client.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
 import type { LinkPurpose } from '../../directory/kernel/link-purposes.ts';
-import { type Mailer, MailSetupError, sendDueMail } from '../../directory/mail/outbox.ts';
+import { type Mailer, sendDueMail } from '../../directory/mail/outbox.ts';
 import type { Environment } from '../shared/environment.ts';
 import { log } from '../shared/failures.ts';
 import { LINK_PATHS } from '../shared/page.ts';
@@ -12,10 +12,10 @@ import { LINK_PATHS } from '../shared/page.ts';
  */
 function mailerOf(env: Environment, url: string | null): Mailer {
   const { EMAIL, MAIL_FROM } = env;
-  const linkTo = linksOf(env, url);
+  const link = linksOf(env, url);
+  if (!EMAIL || !MAIL_FROM) return { send: null, link };
   return {
     async send(mail) {
-      if (!EMAIL || !MAIL_FROM) throw new MailSetupError('No mail can be sent: EMAIL or MAIL_FROM is not set.');
       try {
         await EMAIL.send({ from: senderOf(MAIL_FROM), ...mail });
       } catch (error) {
@@ -23,11 +23,7 @@ function mailerOf(env: Environment, url: string | null): Mailer {
         throw error;
       }
     },
-    link(purpose, token) {
-      const link = linkTo(purpose, token);
-      if (link === null) throw new MailSetupError('No mail can be sent: PUBLIC_URL is not set.');
-      return link;
-    },
+    link,
   };
 }
 

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NOT_TAKEN } from '../../../src/directory/mail/outbox.ts';
 import {
   allBut,
@@ -168,6 +168,9 @@ describe('an invitation', () => {
 });
 
 describe('a mail that could not be sent', () => {
+  beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined));
+  afterEach(() => void vi.restoreAllMocks());
+
   const DOWN = {
     EMAIL: {
       send: async () => {
@@ -247,10 +250,10 @@ describe('a mail that could not be sent', () => {
     const user = await newUnreached();
     await makeDue(user);
     const complaints = vi.spyOn(console, 'error');
+    complaints.mockClear();
     await Promise.all([cron(), cron(), cron()]);
     expect(mailsTo(user)).toHaveLength(1);
     expect(complaints).not.toHaveBeenCalled();
-    complaints.mockRestore();
   });
 
   it('is not sent to an address that changes meanwhile', async () => {
