@@ -6,17 +6,24 @@ import { ACCESS_TOKEN_SECONDS } from '../../src/directory/access/access-tokens.t
 import {
   MAX_BY_ADDRESS,
   MAX_BY_EMAIL,
+  MAX_BY_EMAIL_AND_ADDRESS,
   MAX_MAILS_TO_EMAIL,
   MAX_RESETS_BY_EMAIL,
+  MAX_RESETS_BY_EMAIL_AND_ADDRESS,
 } from '../../src/directory/access/rate-limits.ts';
 import { MAX_REMOVED } from '../../src/directory/housekeeping.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../../src/directory/imports/import.ts';
 import { ERROR_CODES } from '../../src/directory/kernel/errors.ts';
 import { MAX_IDENTIFIERS } from '../../src/directory/kernel/input.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../src/directory/lists/page-arguments.ts';
-import { LIFETIME_MILLISECONDS } from '../../src/directory/mail/mailed-links.ts';
+import { FRESH_MILLISECONDS, LIFETIME_MILLISECONDS } from '../../src/directory/mail/mailed-links.ts';
+import { MAX_DIGITS_IN_MAIL, MAX_NAME_LENGTH_IN_MAIL } from '../../src/directory/mail/texts.ts';
 import { MAX_ROLES } from '../../src/directory/roles/commands.ts';
-import { MAX_AGE_MILLISECONDS, MAX_IDLE_MILLISECONDS } from '../../src/directory/sign-in/sessions.ts';
+import {
+  MAX_AGE_MILLISECONDS,
+  MAX_IDLE_MILLISECONDS,
+  MAX_SESSIONS_OF_USER,
+} from '../../src/directory/sign-in/sessions.ts';
 import { MAX_KEYS } from '../../src/directory/trusted-issuers/json-web-keys.ts';
 import { MAX_TOKEN_LENGTH } from '../../src/directory/trusted-issuers/tokens.ts';
 import { MAX_DATA_SOURCES } from '../../src/directory/usage/data-source-commands.ts';
@@ -146,6 +153,7 @@ describe('the README', () => {
       `the first ${MAX_ERRORS_OF_A_KIND} of each code, messages and paths of ${MAX_MESSAGE_CHARACTERS} characters each, ${number(MAX_ERROR_BYTES)} bytes in all`,
     );
     expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
+    expect(limits.get('sessions of a user')).toBe(String(MAX_SESSIONS_OF_USER));
     expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));
     expect(limits.get('keys, roles, customers of a trusted issuer')).toBe(
       [MAX_KEYS, MAX_IDENTIFIERS, MAX_IDENTIFIERS].join(', '),
@@ -221,10 +229,20 @@ describe('the README', () => {
     expect(readme).toContain(
       `| link to a new password | ${(LIFETIME_MILLISECONDS.PASSWORD_RESET / DAY) * 24} hour, and one use |`,
     );
-    expect(readme).toContain(`there are ${MAX_BY_EMAIL} attempts for an e-mail address,\nand ${MAX_BY_ADDRESS} from`);
-    expect(readme).toContain(`a new password can be asked for ${MAX_RESETS_BY_EMAIL} times for one e-mail
-address`);
-    expect(readme).toContain(`of more than ${MAX_MAILS_TO_EMAIL} mails of whatever kind`);
+    const text = readme.replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      `there are ${MAX_BY_EMAIL_AND_ADDRESS} attempts for an e-mail address from one network address, ${MAX_BY_ADDRESS} from a network address, and ${MAX_BY_EMAIL} for`,
+    );
+    expect(text).toContain(
+      `a new password can be asked for ${MAX_RESETS_BY_EMAIL_AND_ADDRESS} times for one e-mail address from one network address, and ${MAX_RESETS_BY_EMAIL} times`,
+    );
+    expect(text).toContain(`of more than ${MAX_MAILS_TO_EMAIL} mails of whatever kind`);
+    expect(text).toContain(`fresh, which it is for ${FRESH_MILLISECONDS / 60_000} minutes`);
+    expect(text).toContain(`${MAX_SESSIONS_OF_USER} newer ones of the same user`);
+    expect(text).toContain(`a user has at most ${MAX_SESSIONS_OF_USER} sessions`);
+    expect(text).toContain(
+      `at most ${MAX_NAME_LENGTH_IN_MAIL} characters, letters of any script, at most ${MAX_DIGITS_IN_MAIL} digits`,
+    );
   });
 
   it('and CONTRIBUTING name files that exist', () => {

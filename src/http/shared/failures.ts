@@ -83,27 +83,43 @@ function logged(error: unknown, requestId: string): Masked {
 /** D1 reports SQL and names of columns, but no values; any other message may quote what the caller sent. */
 const SAFE_MESSAGE = /^D1_ERROR: /;
 
+/** What names an error in the log: a word that a program chose, and no text. */
+const SAFE_WORD = /^[\w-]{1,64}$/;
+
+/** Returns the code of an error, as of one that a service answered; undefined if it has none, or one that is no word. */
+function codeOf(error: object): string | undefined {
+  const code = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && SAFE_WORD.test(code) ? code : undefined;
+}
+
+/** Returns where an error was thrown, without its message, which the stack begins with. */
+function framesOf({ message, stack = '' }: Error): string[] {
+  const lines = stack.replace(message, '').split('\n');
+  return lines.filter((line) => /^\s+at /.test(line)).map((line) => line.trim());
+}
+
 /** Errors that were logged: an error that several fields of an answer share is logged once. */
 const loggedErrors = new WeakSet<object>();
 
 /**
  * Logs an unexpected error as one line of JSON. A message that may quote the caller is withheld, so that no variable,
- * secret or e-mail address is logged. A RevalidationError is skipped, because the request is then answered again.
+ * secret or e-mail address is logged; its code, if it has one, stays. A RevalidationError is skipped, because the request is then answered again.
  */
 export function log(requestId: string, error: unknown): void {
   if (error instanceof Error) {
     if (error instanceof RevalidationError || loggedErrors.has(error)) return;
     loggedErrors.add(error);
   }
-  const { name, message, stack } = error instanceof Error ? error : new Error('Not an Error');
-  const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  const known = error instanceof Error ? error : new Error('Not an Error');
+  const { name, message } = known;
   console.error(
     JSON.stringify({
       level: 'error',
       requestId,
-      name,
+      name: SAFE_WORD.test(name) ? name : 'Error',
+      code: codeOf(known),
       message: SAFE_MESSAGE.test(message) ? message : 'withheld',
-      stack: frames.map((line) => line.trim()),
+      stack: framesOf(known),
     }),
   );
 }
