@@ -12,6 +12,7 @@ const inWorkerd = (test: TestProjectInlineConfiguration['test']): TestProjectInl
         bindings: {
           TEST_MIGRATIONS: await readD1Migrations('./migrations'),
           ATTACK_SIZE: Number(process.env.ATTACK_SIZE ?? 1),
+          ATTACK_SEED: Number(process.env.ATTACK_SEED ?? 0),
         },
       },
     })),

@@ -1,5 +1,8 @@
-/** How the line begins that says what was tried: the end of a run repeats each of them. */
-export const TRIED = 'tried ';
+/** How each line begins that says what attacks found: the end of a run repeats them all. */
+export const ATTACK = 'attack: ';
+
+/** Prints something that is to be read at the end of a run, in one line. */
+export const printFigures = (figures: string): void => console.log(`${ATTACK}${figures}`);
 
 const spelled = (count: number): string => count.toLocaleString('en-US');
 
@@ -9,7 +12,7 @@ const spelled = (count: number): string => count.toLocaleString('en-US');
  */
 export function printTried(count: number, things: string, outcomes: Readonly<Record<string, number>> = {}): void {
   const parts = Object.entries(outcomes).map(([outcome, times]) => `${spelled(times)} ${outcome}`);
-  console.log(`${TRIED}${spelled(count)} ${things}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`);
+  printFigures(`tried ${spelled(count)} ${things}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`);
 }
 
 /** Counts things by what came of them. */

@@ -157,9 +157,11 @@ describe('CORS', () => {
     });
 
   it('is off unless origins are named', async () => {
-    const answer = await send(from('https://app.example'));
-    expect(answer.status).toBe(200);
-    expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    for (const origin of ['https://app.example', '']) {
+      const answer = await send(from(origin));
+      expect(answer.status).toBe(200);
+      expect([...answer.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    }
   });
 
   it('names the origin that is allowed, and no other, never with credentials', async () => {

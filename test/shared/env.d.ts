@@ -6,6 +6,8 @@ declare namespace Cloudflare {
     RATE_LIMITS: { DEFAULT: number; HIGH: number; STRANGERS: number };
     /** Of `npm run test:attack`: 1 is the whole of it. */
     ATTACK_SIZE: number;
+    /** Likewise, what its chance begins with; 0 for another at each run. */
+    ATTACK_SEED: number;
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
   }
 }

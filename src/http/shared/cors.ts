@@ -5,7 +5,8 @@ const ONE_DAY_SECONDS = 24 * 60 * 60;
 /** Returns the origin of the page that calls, or null if it is not allowed to call or the request has none. */
 export function allowedOrigin(request: Request, { ALLOWED_ORIGINS }: Environment): string | null {
   const origin = request.headers.get('origin');
-  if (origin === null) return null;
+  // An empty header would be among the origins where none is named.
+  if (!origin) return null;
   const allowed = (ALLOWED_ORIGINS ?? '').split(',').map((entry) => entry.trim());
   return allowed.includes(origin) ? origin : null;
 }

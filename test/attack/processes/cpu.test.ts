@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask } from '../../../src/cli/shared/gateway.ts';
 import { npmStart, type Started, stopAll } from '../../node/shared/started.ts';
-import { printTried } from '../counts.ts';
+import { printFigures, printTried } from '../counts.ts';
 import { apiOf, type Oversized, oversizedAt } from '../oversized.ts';
 import { ofWorkerds } from './workerd.ts';
 
@@ -115,8 +115,8 @@ it.skipIf(process.platform !== 'linux')(
         }
       }
     }
-    printTried(tried, 'refusals for their CPU', {});
-    console.log(`the dearest refusal took ${highest.toFixed(1)} times the CPU of a good request of its size`);
+    printTried(tried, 'refusals for their CPU');
+    printFigures(`the dearest refusal took ${highest.toFixed(1)} times the CPU of a good request of its size`);
     expect(dear).toEqual([]);
   },
 );
