@@ -33,7 +33,8 @@ export function requestLinks(purpose: LinkPurpose, now: Date, from: SQL): SQL {
   const at = now.getTime();
   return sql`INSERT INTO mailed_link (user_id, purpose, created_at, expires_at, due_at)
     SELECT user.id, ${purpose}, ${at}, ${at + LIFETIME_MILLISECONDS[purpose]}, ${at} ${from}
-    ON CONFLICT (user_id, purpose) DO UPDATE SET token_hash = NULL, handed_hash = NULL, handed_standing = NULL, created_at = excluded.created_at,
+    ON CONFLICT (user_id, purpose) DO UPDATE SET token_hash = NULL, handed_hash = NULL, handed_standing = NULL,
+      handed_expires_at = NULL, created_at = excluded.created_at,
       expires_at = excluded.expires_at, due_at = excluded.due_at, attempts = 0, sent_at = NULL, last_error = NULL`;
 }
 
