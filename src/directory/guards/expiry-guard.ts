@@ -22,7 +22,8 @@ export const ADMITTING_PERMISSIONS: readonly Permission[] = [
 /** Returns an expression: whoever has the role with this id is a team member who lets others in. For NULL it is false. */
 const admitsOthers = (roleId: SQL): SQL =>
   sql`EXISTS (SELECT 1 FROM role admitting
-    JOIN role_permission ON role_permission.role_id = admitting.id AND ${inList(sql`role_permission.permission`, ADMITTING_PERMISSIONS)}
+    JOIN role_permission ON role_permission.role_id = admitting.id
+      AND ${inList(sql`role_permission.permission`, ADMITTING_PERMISSIONS)}
     WHERE admitting.id = ${roleId} AND admitting.scope = 'ORGANIZATION')`;
 
 /**

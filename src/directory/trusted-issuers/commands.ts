@@ -47,7 +47,8 @@ const admitsNoMore = ({ expiresAt }: Viewer, admitsMore: SQL): Check<unknown>[] 
       ];
 
 const listedBy = (name: ListName, issuerId: string): SQL =>
-  sql`SELECT ${sql.identifier(`${name}_id`)} FROM ${sql.identifier(`trusted_issuer_${name}`)} WHERE issuer_id = ${issuerId}`;
+  sql`SELECT ${sql.identifier(`${name}_id`)} FROM ${sql.identifier(`trusted_issuer_${name}`)}
+    WHERE issuer_id = ${issuerId}`;
 
 const rolesOf = (issuerId: string): SQL => listedBy('role', issuerId);
 
@@ -119,9 +120,10 @@ export const updateTrustedIssuer = command({
       sql`NOT ${differs(trustedIssuers, values)}`,
       ...lists.map(({ name, listed }) => isListed(name, id, listed)),
     ]);
+    const wider = { ...trust, ...(createsUsers && { createsUsers }) };
     const admitsMore = sql.join(
       [
-        sql`EXISTS (SELECT 1 FROM trusted_issuer WHERE ${target} AND ${differs(trustedIssuers, { ...trust, ...(createsUsers && { createsUsers }) })})`,
+        sql`EXISTS (SELECT 1 FROM trusted_issuer WHERE ${target} AND ${differs(trustedIssuers, wider)})`,
         ...lists.map(({ name, listed }) => sql`EXISTS (${listed.ids} EXCEPT ${listedBy(name, id)})`),
       ],
       sql` OR `,

@@ -103,7 +103,8 @@ const localLists = ({ roleIdentifiers, customerIdentifiers }: GivenLists) => ({
   customerIdentifiers: customerIdentifiers?.map((identifier) => localIdentifier('Customer', identifier)),
 });
 
-const HELD = 'You must hold what the roles that it lists allow.';
+const HELD =
+  'You must hold what the roles that it lists allow. An API key that expires makes nobody trusted, nor for more than before.';
 
 builder.relayMutationField(
   createTrustedIssuer.name,
