@@ -412,7 +412,8 @@ CREATE TABLE "api_key" (
   revoked_at INTEGER,
   last_used_at INTEGER,
   created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, rate_limit_tier TEXT NOT NULL DEFAULT 'DEFAULT'
+  CHECK (rate_limit_tier IN ('DEFAULT', 'HIGH')),
   CHECK ((previous_secret_hash IS NULL) = (previous_secret_expires_at IS NULL)),
   CHECK (reach = 'CUSTOMER' OR customer_id IS NULL)
 ) STRICT;
@@ -472,12 +473,14 @@ CREATE TABLE mailed_link (
   due_at INTEGER,
   attempts INTEGER NOT NULL DEFAULT 0,
   sent_at INTEGER,
-  last_error TEXT, handed_hash TEXT, handed_standing TEXT CHECK ((handed_standing IS NULL) = (handed_hash IS NULL)), handed_expires_at INTEGER,
+  last_error TEXT, handed_hash TEXT, handed_standing TEXT CHECK ((handed_standing IS NULL) = (handed_hash IS NULL)), earlier_hash TEXT, earlier_expires_at INTEGER
+  CHECK ((earlier_expires_at IS NULL) = (earlier_hash IS NULL)), handed_expires_at INTEGER,
   PRIMARY KEY (user_id, purpose)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX mailed_link_token ON mailed_link (token_hash) WHERE token_hash IS NOT NULL;
 CREATE INDEX mailed_link_due ON mailed_link (due_at) WHERE due_at IS NOT NULL;
 CREATE UNIQUE INDEX mailed_link_handed ON mailed_link (handed_hash) WHERE handed_hash IS NOT NULL;
+CREATE UNIQUE INDEX mailed_link_earlier ON mailed_link (earlier_hash) WHERE earlier_hash IS NOT NULL;
 
 CREATE TABLE session (
   id TEXT PRIMARY KEY,

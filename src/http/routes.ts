@@ -11,13 +11,16 @@ import { bodyOf } from './shared/body.ts';
 import { allowedOrigin, isPreflight, preflight } from './shared/cors.ts';
 import { type Environment, misconfiguration, publicUrl } from './shared/environment.ts';
 import { failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
-import { pageFor } from './shared/page.ts';
+import { pageFor, wantsPage } from './shared/page.ts';
+import { type RequestLimit, requestLimit } from './shared/rate-limits.ts';
 
 /** A request, with what is needed to answer it. */
 interface Exchange {
   request: Request;
   env: Environment;
   requestId: string;
+  /** Refuses the request if there were too many. */
+  limit: RequestLimit;
   /** Runs a task after the answer was returned. Its failure is logged. */
   later: (task: () => Promise<unknown>) => void;
 }
@@ -26,9 +29,11 @@ type Handler = (exchange: Exchange) => Promise<Response>;
 
 const ROUTES: Record<string, Handler> = {
   '/graphql': graphql,
-  '/health': health,
-  '/.well-known/jwks.json': async ({ request, env }) => publicKeys(request, env),
-  ...Object.fromEntries(Object.entries(SIGN_IN_ENDPOINTS).map(([path, endpoint]) => [path, signInHandler(endpoint)])),
+  '/health': open(health),
+  '/.well-known/jwks.json': open(async ({ request, env }) => publicKeys(request, env)),
+  ...Object.fromEntries(
+    Object.entries(SIGN_IN_ENDPOINTS).map(([path, endpoint]) => [path, open(signInHandler(endpoint))]),
+  ),
 };
 
 /**
@@ -43,30 +48,32 @@ export async function handle(request: Request, env: Environment, context: Execut
     const report = (error: unknown) => log(requestId, error);
     context.waitUntil(scheduler.wait(0).then(task).catch(report));
   };
-  const response = await route({ request, env, requestId, later }, dialect, origin).catch((error) =>
+  const limit = requestLimit(request, env, { requestId, fail: dialect?.failure ?? failure });
+  const response = await route({ request, env, requestId, limit, later }, dialect, origin).catch((error) =>
     dialect ? unexpectedBy(dialect.failure, error, requestId) : unexpected(error, requestId),
   );
   return withHeaders(response, { request, requestId, origin, otherIdHeader: dialect?.requestIdHeader });
 }
 
 async function route(exchange: Exchange, dialect: Dialect | null, origin: string | null): Promise<Response> {
-  const { request, env } = exchange;
+  const { request, env, limit } = exchange;
   const { pathname } = new URL(request.url);
   const problem = misconfiguration(env);
   if (problem !== null) return (dialect?.failure ?? failure)(503, 'MISCONFIGURED', problem);
   const handler = dialect ? dialectHandler(dialect) : ROUTES[pathname];
-  if (!handler) return failure(404, 'NOT_FOUND', 'There is nothing at this path.');
+  if (!handler) return (await limit.ofStranger()) ?? failure(404, 'NOT_FOUND', 'There is nothing at this path.');
   if (isPreflight(request)) return preflight(origin, dialect?.methods);
-  return (await pageFor(request, env)) ?? handler(exchange);
+  if (!wantsPage(request, env)) return handler(exchange);
+  return (await limit.ofStranger()) ?? (await pageFor(request, env)) ?? handler(exchange);
 }
 
 const answerGraphQL = graphQLEndpoint({ schema: async () => schema, failure, spelled: (error) => error });
 
 async function graphql(exchange: Exchange): Promise<Response> {
-  const { request, env, requestId } = exchange;
+  const { request, requestId } = exchange;
   const { method } = request;
   const body = bodyOf(request);
-  const answered = await asViewer(request, env, async (caller) => {
+  const answered = await asViewer(exchange, async (caller) => {
     if (method !== 'GET' && method !== 'POST') {
       return failure(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.', { allow: 'GET, POST' });
     }
@@ -87,6 +94,11 @@ function settled({ request, env, later }: Exchange, { response, noteUse, mailIsD
   if (noteUse) later(noteUse);
   if (mailIsDue) later(() => sendMail(env, publicUrl(env, request)));
   return response;
+}
+
+/** Returns the handler of what needs no credential: whose network asks too often is refused before anything is done. */
+function open(handler: Handler): Handler {
+  return async (exchange) => (await exchange.limit.ofStranger()) ?? handler(exchange);
 }
 
 /** Returns the handler of an endpoint by which people sign in. */
@@ -132,7 +144,7 @@ function withHeaders(response: Response, { request, requestId, origin, otherIdHe
   headers.append('vary', 'origin');
   if (origin !== null) {
     headers.set('access-control-allow-origin', origin);
-    headers.set('access-control-expose-headers', [...idHeaders, 'retry-after'].join(', '));
+    headers.set('access-control-expose-headers', [...idHeaders, 'retry-after', 'ratelimit-policy'].join(', '));
   }
   return new Response(response.body, { status: response.status, headers });
 }

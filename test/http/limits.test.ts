@@ -4,7 +4,7 @@ import {
   MAX_ALIASES,
   MAX_ANSWER_CHARACTERS,
   MAX_DIRECTIVES,
-  MAX_ERRORS,
+  MAX_ERRORS_OF_A_KIND,
   MAX_TOKENS,
 } from '../../src/http/graphql/limits.ts';
 import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
@@ -163,7 +163,7 @@ describe('limits', () => {
     expect((await ask(getIntrospectionQuery())).errors).toEqual([]);
   });
 
-  it('answers the first errors of an operation, and no flood of them', async () => {
+  it('answers the first errors of each code, and no flood of them', async () => {
     const { id } = await newCustomer();
     for (let count = 0; count < 4; count += 1) await newCustomerUser(id);
     const { secret } = await newKey({ permissions: allBut('role:read') });
@@ -174,7 +174,7 @@ describe('limits', () => {
       secret,
     );
     expect(data.customer.users.nodes).toHaveLength(4);
-    expect(errors).toHaveLength(MAX_ERRORS);
+    expect(errors).toHaveLength(MAX_ERRORS_OF_A_KIND);
   });
 
   it('refuses an answer that would be longer than there is memory for, and says if anything was changed', async () => {

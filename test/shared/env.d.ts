@@ -2,6 +2,8 @@ declare namespace Cloudflare {
   interface Env {
     DB: D1Database;
     ASSETS: Fetcher;
+    RATE_LIMIT_STRANGERS: RateLimit;
+    RATE_LIMITS: { DEFAULT: number; HIGH: number; STRANGERS: number };
     /** Of `npm run test:attack`: 1 is the whole of it. */
     ATTACK_SIZE: number;
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];

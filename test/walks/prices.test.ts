@@ -14,7 +14,8 @@ import { schema as capig } from '../../src/dialects/capig/schema.ts';
 import { schema as plain } from '../../src/dialects/plain/schema.ts';
 import { schema as prismatic } from '../../src/dialects/prismatic/schema.ts';
 import { schema as own } from '../../src/graphql/schema.ts';
-import { costOf, priceOf } from '../../src/http/graphql/cost.ts';
+import { FILTERED_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
+import { costOf, MAX_COST, priceOf } from '../../src/http/graphql/cost.ts';
 
 const SCHEMAS: Record<string, GraphQLSchema> = { own, plain, prismatic, capig };
 
@@ -121,12 +122,30 @@ describe('an operation', () => {
   it('costs a field 1, a page 10, and its records as often as there may be', () => {
     expect(cost(own, '{ viewer { type } }')).toBe(2);
     expect(cost(own, '{ customers(first: 10) { nodes { id name } } }')).toBe(10 + 1 + 10 * 2);
-    expect(cost(own, '{ customers { nodes { id } pageInfo { hasNextPage } totalCount } }')).toBe(10 + 26 + 2 + 200);
+    expect(cost(own, '{ customers { nodes { id } pageInfo { hasNextPage } totalCount } }')).toBe(
+      10 + 26 + 2 + TOTAL_COST,
+    );
     expect(cost(own, 'query ($n: Int) { customers(first: $n) { edges { node { id } } } }', { n: 500 })).toBe(
       10 + 1 + 100 * 2,
     );
     expect(cost(own, '{ nodes(ids: ["a", "b", "c"]) { id } }')).toBe(1 + 3);
     expect(cost(own, '{ organizationRoles { name } }')).toBe(1 + 25);
+  });
+
+  it('costs more to count what a filter or a search leaves, and few such counts fit', () => {
+    const total = 10 + FILTERED_TOTAL_COST;
+    expect(cost(own, '{ customers(filter: { search: "ab" }, first: 1) { totalCount } }')).toBe(total);
+    expect(cost(own, 'query ($f: CustomersFilter) { customers(filter: $f) { totalCount } }', { f: {} })).toBe(total);
+    expect(cost(own, 'query ($f: CustomersFilter) { customers(filter: $f) { totalCount } }', { f: null })).toBe(
+      10 + TOTAL_COST,
+    );
+    expect(cost(own, '{ customers(filter: null, orderBy: { field: NAME }) { totalCount } }')).toBe(10 + TOTAL_COST);
+    expect(cost(own, '{ customers(filter: {}) { ...T } } fragment T on QueryCustomersConnection { totalCount }')).toBe(
+      total,
+    );
+    expect(cost(plain, '{ customers(filters: { isDeleted: true }) { totalCount } }')).toBe(total);
+    expect(Math.floor(MAX_COST / total)).toBeLessThan(5);
+    expect(cost(prismatic, '{ customers(name_Icontains: "ab") { totalCount } }')).toBe(10 + FILTERED_TOTAL_COST * 10);
   });
 
   it('costs 10 and 1 for each 24 hours of usage, at the hub as at /graphql', () => {

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import contributing from '../../CONTRIBUTING.md?raw';
 import readme from '../../README.md?raw';
@@ -5,22 +6,30 @@ import { ACCESS_TOKEN_SECONDS } from '../../src/directory/access/access-tokens.t
 import {
   MAX_BY_ADDRESS,
   MAX_BY_EMAIL,
+  MAX_BY_EMAIL_AND_ADDRESS,
   MAX_MAILS_TO_EMAIL,
   MAX_RESETS_BY_EMAIL,
+  MAX_RESETS_BY_EMAIL_AND_ADDRESS,
 } from '../../src/directory/access/rate-limits.ts';
 import { MAX_REMOVED } from '../../src/directory/housekeeping.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../../src/directory/imports/import.ts';
 import { ERROR_CODES } from '../../src/directory/kernel/errors.ts';
 import { MAX_IDENTIFIERS } from '../../src/directory/kernel/input.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../src/directory/lists/page-arguments.ts';
-import { LIFETIME_MILLISECONDS } from '../../src/directory/mail/mailed-links.ts';
+import { FRESH_MILLISECONDS, LIFETIME_MILLISECONDS } from '../../src/directory/mail/mailed-links.ts';
+import { MAX_DIGITS_IN_MAIL, MAX_NAME_LENGTH_IN_MAIL } from '../../src/directory/mail/texts.ts';
 import { MAX_ROLES } from '../../src/directory/roles/commands.ts';
-import { MAX_AGE_MILLISECONDS, MAX_IDLE_MILLISECONDS } from '../../src/directory/sign-in/sessions.ts';
+import {
+  MAX_AGE_MILLISECONDS,
+  MAX_IDLE_MILLISECONDS,
+  MAX_SESSIONS_OF_USER,
+} from '../../src/directory/sign-in/sessions.ts';
 import { MAX_KEYS } from '../../src/directory/trusted-issuers/json-web-keys.ts';
 import { MAX_TOKEN_LENGTH } from '../../src/directory/trusted-issuers/tokens.ts';
 import { MAX_DATA_SOURCES } from '../../src/directory/usage/data-source-commands.ts';
 import { MAX_ENTRIES } from '../../src/directory/usage/traffic-commands.ts';
 import { MAX_WINDOW_HOURS } from '../../src/directory/usage/traffic-hours.ts';
+import { FILTERED_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
 import { MAX_KEY_SET_BYTES } from '../../src/http/auth/trusted-keys.ts';
 import { MAX_FORM_BYTES } from '../../src/http/dialects/capig.ts';
 import { MAX_COST, MAX_DEPTH } from '../../src/http/graphql/cost.ts';
@@ -28,11 +37,15 @@ import {
   MAX_ALIASES,
   MAX_ANSWER_CHARACTERS,
   MAX_DIRECTIVES,
-  MAX_ERRORS,
+  MAX_DOCUMENT_CHARACTERS,
+  MAX_ERROR_BYTES,
+  MAX_ERRORS_OF_A_KIND,
+  MAX_MESSAGE_CHARACTERS,
   MAX_TOKENS,
 } from '../../src/http/graphql/limits.ts';
 import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
 import { FAILURE_CODES } from '../../src/http/shared/failures.ts';
+import { RATE_LIMIT_PERIOD_SECONDS } from '../../src/http/shared/rate-limits.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../shared/gateway.ts';
 import { mailedToken, signIn } from '../shared/people.ts';
 import { COMMANDS } from './commands.ts';
@@ -109,6 +122,14 @@ describe('the README', () => {
     const number = (value: number) => value.toLocaleString('en');
     expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
     expect(limits.get('form at `/clients/token`')).toBe(`${MAX_FORM_BYTES / 1024} KB`);
+    const { RATE_LIMITS } = env;
+    expect(
+      limits.get(
+        `requests in ${RATE_LIMIT_PERIOD_SECONDS} seconds and location: of a credential, of a key of the tier \`HIGH\`, of a network address without a credential`,
+      ),
+    ).toBe([RATE_LIMITS.DEFAULT, RATE_LIMITS.HIGH, RATE_LIMITS.STRANGERS].map(number).join(', '));
+    const bindings = table(readme, 'binding').map(([name, , max]) => [...words(name), max]);
+    expect(bindings).toEqual(Object.entries(RATE_LIMITS).map(([name, max]) => [`RATE_LIMIT_${name}`, number(max)]));
     expect(readme).toContain(`the body is over ${MAX_BODY_BYTES / 1024 / 1024} MB`);
     expect(limits.get('rows of an import, tenants that they name')).toBe(
       [MAX_IMPORT_ROWS, MAX_NAMED_TENANTS].map(number).join(', '),
@@ -119,15 +140,20 @@ describe('the README', () => {
     );
     expect(limits.get('hours of a window of usage')).toBe(String(MAX_WINDOW_HOURS));
     expect(readme).toContain(`Cron removes up to ${number(MAX_REMOVED)} entry ids at a run`);
-    expect(limits.get('tokens, aliases, directives of a document')).toBe(
-      [MAX_TOKENS, MAX_ALIASES, MAX_DIRECTIVES].map(number).join(', '),
+    expect(limits.get('a document')).toBe(
+      `${number(MAX_DOCUMENT_CHARACTERS)} characters, ${number(MAX_TOKENS)} tokens, ${MAX_ALIASES} aliases, ${MAX_DIRECTIVES} directives`,
     );
     expect(limits.get('depth of an operation')).toBe(`${MAX_DEPTH} fields`);
     expect(limits.get('cost of an operation')).toContain(number(MAX_COST));
-    expect(limits.get('answer of an operation')).toBe(
-      `${number(MAX_ANSWER_CHARACTERS)} characters, and its first ${MAX_ERRORS} errors`,
+    expect(limits.get('cost of an operation')).toContain(
+      `a total ${TOTAL_COST} and with a filter or a search ${number(FILTERED_TOTAL_COST)} (`,
+    );
+    expect(limits.get('answer of an operation')).toBe(`${number(MAX_ANSWER_CHARACTERS)} characters, errors included`);
+    expect(limits.get('errors of an answer')).toBe(
+      `the first ${MAX_ERRORS_OF_A_KIND} of each code, messages and paths of ${MAX_MESSAGE_CHARACTERS} characters each, ${number(MAX_ERROR_BYTES)} bytes in all`,
     );
     expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
+    expect(limits.get('sessions of a user')).toBe(String(MAX_SESSIONS_OF_USER));
     expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));
     expect(limits.get('keys, roles, customers of a trusted issuer')).toBe(
       [MAX_KEYS, MAX_IDENTIFIERS, MAX_IDENTIFIERS].join(', '),
@@ -203,10 +229,20 @@ describe('the README', () => {
     expect(readme).toContain(
       `| link to a new password | ${(LIFETIME_MILLISECONDS.PASSWORD_RESET / DAY) * 24} hour, and one use |`,
     );
-    expect(readme).toContain(`there are ${MAX_BY_EMAIL} attempts for an e-mail address,\nand ${MAX_BY_ADDRESS} from`);
-    expect(readme).toContain(`a new password can be asked for ${MAX_RESETS_BY_EMAIL} times for one e-mail
-address`);
-    expect(readme).toContain(`of more than ${MAX_MAILS_TO_EMAIL} mails of whatever kind`);
+    const text = readme.replaceAll(/\s+/g, ' ');
+    expect(text).toContain(
+      `there are ${MAX_BY_EMAIL_AND_ADDRESS} attempts for an e-mail address from one network address, ${MAX_BY_ADDRESS} from a network address, and ${MAX_BY_EMAIL} for`,
+    );
+    expect(text).toContain(
+      `a new password can be asked for ${MAX_RESETS_BY_EMAIL_AND_ADDRESS} times for one e-mail address from one network address, and ${MAX_RESETS_BY_EMAIL} times`,
+    );
+    expect(text).toContain(`of more than ${MAX_MAILS_TO_EMAIL} mails of whatever kind`);
+    expect(text).toContain(`fresh, which it is for ${FRESH_MILLISECONDS / 60_000} minutes`);
+    expect(text).toContain(`${MAX_SESSIONS_OF_USER} newer ones of the same user`);
+    expect(text).toContain(`a user has at most ${MAX_SESSIONS_OF_USER} sessions`);
+    expect(text).toContain(
+      `at most ${MAX_NAME_LENGTH_IN_MAIL} characters, letters of any script, at most ${MAX_DIGITS_IN_MAIL} digits`,
+    );
   });
 
   it('and CONTRIBUTING name files that exist', () => {

@@ -12,6 +12,9 @@ export const apiKeys = sqliteTable('api_key', {
   access: text('access', { enum: ['READ', 'WRITE'] }).notNull(),
   reach: text('reach', { enum: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'] }).notNull(),
   customerId: text('customer_id'),
+  rateLimitTier: text('rate_limit_tier', { enum: ['DEFAULT', 'HIGH'] })
+    .notNull()
+    .default('DEFAULT'),
   secretHash: text('secret_hash').notNull(),
   previousSecretHash: text('previous_secret_hash'),
   previousSecretExpiresAt: timestamp('previous_secret_expires_at'),

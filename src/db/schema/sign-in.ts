@@ -11,7 +11,8 @@ export const passwords = sqliteTable('password', {
 });
 
 /**
- * The outbox of mails with a link, at most one of each purpose for a user. The triggers `access_ends_with_user` and
+ * The outbox of mails with a link, at most one of each purpose for a user. A link to a new password may be good beside
+ * the one that was mailed before. The triggers `access_ends_with_user` and
  * `access_follows_email` delete or renew links.
  */
 export const mailedLinks = sqliteTable(
@@ -29,6 +30,9 @@ export const mailedLinks = sqliteTable(
     attempts: integer('attempts').notNull(),
     sentAt: timestamp('sent_at'),
     lastError: text('last_error'),
+    /** The SHA-256 of the token that was mailed before the last one and is still good; null if there is none. */
+    earlierHash: text('earlier_hash'),
+    earlierExpiresAt: timestamp('earlier_expires_at'),
     /** The SHA-256 of the token of the shareable invitation; null if there is none. */
     shareableHash: text('handed_hash'),
     /**
@@ -64,7 +68,10 @@ export const sessions = sqliteTable('session', {
   expiresAt: timestamp('expires_at').notNull(),
 });
 
-/** The counters of rate limits: how many times something was tried since the window began. `key` is a SHA-256. */
+/**
+ * The counters of rate limits: how many times something was tried since the window began. `key` is a SHA-256, or two:
+ * of what is tried, and of the network that it is tried from.
+ */
 export const rateLimits = sqliteTable('attempt', {
   key: text('key').primaryKey(),
   count: integer('count').notNull(),

@@ -23,18 +23,23 @@ const STATUSES: Record<string, number> = {
   SERVICE_UNAVAILABLE: 503,
 };
 
+/** An error as GraphQL's answers have it, and the status of the answer. */
+interface Refused {
+  message: string;
+  extensions: Record<string, unknown>;
+  http?: { status: number } | undefined;
+}
+
 /** Returns an error as the caller sees it: with its status, which is that of the answer, too. */
-export function refusedAs(error: GraphQLError): GraphQLError {
-  const { message, nodes, source, positions, path, extensions } = error;
-  const { http: _http, code, ...details } = extensions;
+export function refusedAs<Error extends Refused>(error: Error): Error {
+  const { code, ...details } = error.extensions;
   const status = STATUSES[String(code)] ?? 500;
-  return new GraphQLError(status === 401 ? `Not authorized: ${message}` : message, {
-    nodes,
-    source,
-    positions,
-    path,
-    extensions: { code, status, ...details, http: { status, spec: false } },
-  });
+  return {
+    ...error,
+    message: status === 401 ? `Not authorized: ${error.message}` : error.message,
+    extensions: { code, status, ...details },
+    http: { ...error.http, status },
+  };
 }
 
 const errorWith = (code: string, message: string) => new GraphQLError(message, { extensions: { code } });

@@ -2,6 +2,7 @@ import type { Database } from '../../db/client.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import type { Permission } from '../kernel/permission-names.ts';
+import type { RateLimitTier } from '../kernel/rate-limit-tiers.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Actor } from './actor.ts';
 import type { Reach } from './reach.ts';
@@ -14,6 +15,8 @@ export interface Viewer {
   permissions: ReadonlySet<Permission>;
   access: 'READ' | 'WRITE';
   reach: Reach;
+  /** The limit that the viewer's requests count against. Only API keys have another than DEFAULT. */
+  rateLimitTier: RateLimitTier;
   /**
    * When the API key ends: no token that it gets may last longer. Null for a key without an end. Null for a user, too,
    * who can sign in again.

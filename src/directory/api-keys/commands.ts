@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { apiKeys } from '../../db/schema/api-keys.ts';
-import { jsonList, update } from '../../db/statement.ts';
+import { inList, jsonList, update } from '../../db/statement.ts';
 import { apiKeyInReach } from '../access/reach.ts';
 import { requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
@@ -22,6 +22,7 @@ import {
   text,
 } from '../kernel/input.ts';
 import { PERMISSIONS } from '../kernel/permission-names.ts';
+import { RATE_LIMIT_TIERS, type RateLimitTier } from '../kernel/rate-limit-tiers.ts';
 import { REACH_KINDS } from '../kernel/reach-kinds.ts';
 import { sha256 } from '../kernel/secrets.ts';
 import { API_KEY } from './entity.ts';
@@ -68,6 +69,28 @@ function endOf({ expiresAt: end }: Viewer, given: Date | null | undefined): Date
   return given;
 }
 
+/**
+ * The tiers that the viewer holds: of a key, its own and the lower one; of anybody else, the high one only for who reaches
+ * the whole organization.
+ */
+function tiersOf({ actor, reach, rateLimitTier }: Viewer): readonly RateLimitTier[] {
+  const holdsAll = actor.type === 'API_KEY' ? rateLimitTier === 'HIGH' : reach.kind === 'ORGANIZATION';
+  return holdsAll ? RATE_LIMIT_TIERS : ['DEFAULT'];
+}
+
+/** The tiers that the viewer may give to a new key. Within some tenants there is only the default one to give. */
+const tiersToGive = (viewer: Viewer): readonly RateLimitTier[] =>
+  viewer.reach.kind === 'ORGANIZATION' ? tiersOf(viewer) : ['DEFAULT'];
+
+/** Whoever takes over a key must hold its tier. To end one, nobody needs to. */
+const holdsTierOf = (viewer: Viewer, apiKeyId: string): Check<unknown> => ({
+  problem: sql`(SELECT 'higher' FROM api_key
+    WHERE id = ${apiKeyId} AND NOT ${inList(sql`rate_limit_tier`, tiersOf(viewer))})`,
+  error: higherTierError,
+});
+
+const higherTierError = () => ForbiddenError.outOfReach('The rate limit tier is higher than you may give.');
+
 interface GivenReach {
   reach: ApiKeyRecord['reach']['kind'];
   tenantIdentifiers?: readonly TenantIdentifier[] | null | undefined;
@@ -90,8 +113,8 @@ function requireMatchingReach({ reach, tenantIdentifiers, customerIdentifier }: 
 }
 
 /**
- * Creates an API key, whose secret is answered once and stored nowhere. A key grants no permission, no reach and no
- * time that its creator lacks.
+ * Creates an API key, whose secret is answered once and stored nowhere. A key grants no permission, no reach, no time and
+ * no rate limit tier that its creator lacks.
  */
 export const createApiKey = command({
   name: 'createApiKey',
@@ -104,6 +127,7 @@ export const createApiKey = command({
     reach: choice(REACH_KINDS),
     tenantIdentifiers: tenantIdentifiers.nullish(),
     customerIdentifier: customerIdentifier.nullish(),
+    rateLimitTier: choice(RATE_LIMIT_TIERS).nullish(),
     expiresAt: instant.refine((time) => time > new Date(), 'must lie in the future').nullish(),
   }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
@@ -112,6 +136,8 @@ export const createApiKey = command({
     requireMatchingReach(input);
     requirePermissions(viewer, input.permissions);
     if (input.reach !== 'TENANTS') requireReach(viewer, ['ORGANIZATION']);
+    const rateLimitTier = input.rateLimitTier ?? 'DEFAULT';
+    if (!tiersToGive(viewer).includes(rateLimitTier)) throw higherTierError();
     const expiresAt = endOf(viewer, input.expiresAt);
     const apiKeyId = newId();
     const secret = newToken(apiKeyId);
@@ -134,6 +160,7 @@ export const createApiKey = command({
         access: input.access ?? 'WRITE',
         reach: input.reach,
         customerId,
+        rateLimitTier,
         secretHash: sha256(secret),
         expiresAt,
         createdAt: creationTime(apiKeyId),
@@ -180,7 +207,7 @@ export const rotateApiKey = command({
     return planUpdate(context, ACTIVE_API_KEY, {
       type: 'apiKey.rotated',
       target,
-      checks: [holdsPermissionsOf(viewer, id), ...endsInTime(viewer, id)],
+      checks: [holdsPermissionsOf(viewer, id), ...endsInTime(viewer, id), holdsTierOf(viewer, id)],
       changes: sql`TRUE`,
       writes: (rotated) => [
         update(

@@ -23,6 +23,7 @@ const credentialOf = (apiKeyId: string) =>
       lastUsedAt: apiKeys.lastUsedAt,
       access: apiKeys.access,
       reach: apiKeys.reach,
+      rateLimitTier: apiKeys.rateLimitTier,
       permissions: permissionList,
       liveTenantIds: sql<string>`(SELECT json_group_array(tenant.id) FROM api_key_tenant
         JOIN tenant ON tenant.id = api_key_tenant.tenant_id AND tenant.deleted_at IS NULL
@@ -110,7 +111,7 @@ type IsSecret = (secretHash: string) => boolean;
 
 /** Returns who holds a key, if the credential is one of its secrets and the key is neither revoked nor expired. */
 function admit(db: Database, id: string, isSecret: IsSecret, credential: Credential, now: Date): Authenticated | null {
-  const { expiresAt, revokedAt, access, reach, permissions, liveTenantIds, liveCustomerId } = credential;
+  const { expiresAt, revokedAt, access, reach, rateLimitTier, permissions, liveTenantIds, liveCustomerId } = credential;
   if (!isValidSecret(credential, isSecret, now)) return null;
   if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null;
   return {
@@ -119,6 +120,7 @@ function admit(db: Database, id: string, isSecret: IsSecret, credential: Credent
       permissions: new Set(parseJsonList<Permission>(permissions)),
       access,
       reach: reachOf(reach, parseJsonList(liveTenantIds), liveCustomerId),
+      rateLimitTier,
       expiresAt,
       session: null,
     },

@@ -14,7 +14,7 @@ export const API_KEY: UnversionedEntity<typeof apiKeys, ApiKeyRecord> = {
     'name', api_key.name, 'access', api_key.access, 'reach', api_key.reach,
     'permissions', (SELECT json_group_array(permission) FROM api_key_permission WHERE api_key_id = api_key.id),
     'tenantIds', (SELECT json_group_array(tenant_id) FROM api_key_tenant WHERE api_key_id = api_key.id),
-    'customerId', api_key.customer_id,
+    'customerId', api_key.customer_id, 'rateLimitTier', api_key.rate_limit_tier,
     'expiresAt', ${time(sql`api_key.expires_at`)}, 'revokedAt', ${time(sql`api_key.revoked_at`)},
     'previousSecretExpiresAt', ${time(sql`api_key.previous_secret_expires_at`)})`,
   rows: apiKeyRows,

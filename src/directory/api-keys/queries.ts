@@ -26,6 +26,7 @@ const apiKeySelection = mapRows(
     tenantIds: sql<string>`(SELECT json_group_array(tenant_id) FROM api_key_tenant
       WHERE api_key_tenant.api_key_id = ${apiKeys.id})`,
     customerId: apiKeys.customerId,
+    rateLimitTier: apiKeys.rateLimitTier,
     previousSecretExpiresAt: apiKeys.previousSecretExpiresAt,
     expiresAt: apiKeys.expiresAt,
     revokedAt: apiKeys.revokedAt,

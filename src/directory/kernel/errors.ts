@@ -45,13 +45,22 @@ export interface Issue {
   kind: 'INVALID' | 'REQUIRED';
 }
 
+const MAX_SUMMED_UP = 10;
+
+/** Returns the first of these texts as one, and how many more there are. */
+function summary(texts: readonly string[], separator: string): string {
+  const more = texts.length - MAX_SUMMED_UP;
+  return [...texts.slice(0, MAX_SUMMED_UP), ...(more > 0 ? [`and ${more} more`] : [])].join(separator);
+}
+
 /** Thrown when values of the input are not valid. Each issue names the path of one of them. */
 export class ValidationError extends DirectoryError {
   readonly code = 'validation_failed';
   readonly issues: readonly Issue[];
 
   constructor(issues: readonly Issue[]) {
-    super(`The input is not valid: ${issues.map(({ path, message }) => `${path} ${message}`.trim()).join('; ')}.`);
+    const wrong = issues.map(({ path, message }) => `${path} ${message}`.trim());
+    super(`The input is not valid: ${summary(wrong, '; ')}.`);
     this.issues = issues;
   }
 
@@ -75,7 +84,8 @@ export class NotFoundError extends DirectoryError {
   readonly references: readonly Reference[];
 
   constructor(references: readonly Reference[]) {
-    super(references.map(({ message }) => message).join(' '));
+    const missing = references.map(({ message }) => message);
+    super(summary(missing, ' '));
     this.references = references;
   }
 }

@@ -119,14 +119,18 @@ function withoutNulls(value: unknown): unknown {
 function toIssue(issue: z.core.$ZodIssue, at: readonly string[]): Issue {
   const missing = issue.input === undefined || issue.input === null;
   return {
-    path: [...at, ...issue.path].map(String).join('.'),
-    message: issue.message,
+    path: cut([...at, ...issue.path].map(String).join('.')),
+    message: cut(issue.message),
     kind: missing ? 'REQUIRED' : 'INVALID',
   };
 }
 
 /** Keeps the answer to an input with thousands of wrong values short. */
 const MAX_ISSUES = 100;
+/** A path has names that somebody sent, where an API takes any JSON, and a message may quote them. */
+const MAX_QUOTED_CHARACTERS = 300;
+
+const cut = (text: string): string => text.slice(0, MAX_QUOTED_CHARACTERS).toWellFormed();
 
 /**
  * Returns the input as the schema reads it.

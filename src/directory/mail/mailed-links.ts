@@ -16,6 +16,9 @@ export const LIFETIME_MILLISECONDS: Record<LinkPurpose, number> = {
   PASSWORD_RESET: HOUR_MILLISECONDS,
 };
 
+/** For how long after it was mailed a link to a new password is fresh: another request ends only older ones. */
+export const FRESH_MILLISECONDS = 15 * 60 * 1000;
+
 const PREFIX = 'tenantry-link';
 
 /** Returns a new token for a link. Only its hash is kept. */
@@ -26,16 +29,41 @@ export const hashOfLinkToken = (token: string): string | null =>
   verifyChecksum(token)?.startsWith(`${PREFIX}_`) ? sha256(token) : null;
 
 /**
- * Gives each user in `from` a link of this purpose, which is due to be mailed at once. A link of this purpose that the
- * user got before, by mail or shared, stops working.
+ * Gives each user in `from` a link of this purpose, which is due to be mailed at once, in the place of the last one.
+ * `rest` follows what becomes of that, as a list of columns that are set.
  */
-export function requestLinks(purpose: LinkPurpose, now: Date, from: SQL): SQL {
+function requestLinks(purpose: LinkPurpose, now: Date, from: SQL, rest: SQL): SQL {
   const at = now.getTime();
   return sql`INSERT INTO mailed_link (user_id, purpose, created_at, expires_at, due_at)
     SELECT user.id, ${purpose}, ${at}, ${at + LIFETIME_MILLISECONDS[purpose]}, ${at} ${from}
-    ON CONFLICT (user_id, purpose) DO UPDATE SET token_hash = NULL, handed_hash = NULL, handed_standing = NULL,
-      handed_expires_at = NULL, created_at = excluded.created_at,
-      expires_at = excluded.expires_at, due_at = excluded.due_at, attempts = 0, sent_at = NULL, last_error = NULL`;
+    ON CONFLICT (user_id, purpose) DO UPDATE SET token_hash = NULL, created_at = excluded.created_at,
+      expires_at = excluded.expires_at, due_at = excluded.due_at, attempts = 0, sent_at = NULL, last_error = NULL, ${rest}`;
+}
+
+/**
+ * Invites each user in `from` by a link, which is due to be mailed at once. The invitation that the user got before, by
+ * mail or shared, stops working.
+ */
+export const requestInvitations = (now: Date, from: SQL): SQL =>
+  requestLinks('INVITATION', now, from, sql`handed_hash = NULL, handed_standing = NULL, handed_expires_at = NULL`);
+
+/**
+ * Gives the user in `from` a link to a new password, which is due to be mailed at once. Anybody may ask for it, so it
+ * ends no link that is still fresh. Nothing happens while two are, or while the last one has yet to be mailed: so
+ * nobody is flooded, either.
+ */
+export function requestPasswordLink(now: Date, from: SQL): SQL {
+  // Since when a link lasts is since when it was mailed.
+  const isFresh = (expiresAt: SQL) =>
+    sql`COALESCE(${expiresAt}, 0) > ${now.getTime() - FRESH_MILLISECONDS + LIFETIME_MILLISECONDS.PASSWORD_RESET}`;
+  const [lastIsFresh, earlierIsFresh] = [isFresh(sql`expires_at`), isFresh(sql`earlier_expires_at`)];
+  return requestLinks(
+    'PASSWORD_RESET',
+    now,
+    from,
+    sql`earlier_hash = iif(${lastIsFresh}, token_hash, NULL), earlier_expires_at = iif(${lastIsFresh}, expires_at, NULL)
+      WHERE token_hash IS NOT NULL AND NOT (${lastIsFresh} AND ${earlierIsFresh})`,
+  );
 }
 
 /** Over the columns of `user`: may be invited, because the user has no password yet and is not deactivated. */

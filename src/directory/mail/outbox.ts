@@ -20,17 +20,25 @@ export interface Mail {
 
 /** Sends mails for Tenantry, by whatever service the deployment has for it. */
 export interface Mailer {
-  /** Rejects when the service did not take the mail. */
-  send(mail: Mail): Promise<void>;
-  /** Returns the URL of a link with this purpose and token. Throws when no page for it is known. */
-  link(purpose: LinkPurpose, token: string): string;
+  /** Rejects when the service did not take the mail, and logs why. Null where there is no way out for mails. */
+  send: ((mail: Mail) => Promise<void>) | null;
+  /** Returns the URL of a link with this purpose and token; null when no page for it is known. */
+  link(purpose: LinkPurpose, token: string): string | null;
 }
+
+/*
+ * Why a mail was not sent, as who reads invitations may see it. What the mail service said about it may quote the mail,
+ * so it is not kept.
+ */
+const NO_SENDER = 'No mail can be sent: EMAIL or MAIL_FROM is not set.';
+const NO_PAGE = 'No mail can be sent: PUBLIC_URL is not set.';
+/** What is kept of an error of the mail service, whatever it said. */
+export const NOT_TAKEN = 'The mail service did not take the mail.';
 
 const MAX_AT_ONCE = 20;
 const MINUTE_MILLISECONDS = 60 * 1000;
 const FIRST_BACKOFF_MINUTES = 5;
 const MAX_BACKOFF_MINUTES = 6 * 60;
-const MAX_ERROR_LENGTH = 256;
 
 /** The mails that are due, to users who are not hidden, the longest due first. */
 const due = (now: Date) =>
@@ -101,12 +109,14 @@ interface DeliveryOutcome {
 
 async function send({ email, purpose, name, organization, token }: Attempt, mailer: Mailer): Promise<DeliveryOutcome> {
   const tokenHash = sha256(token);
+  const link = mailer.link(purpose, token);
+  if (mailer.send === null) return { tokenHash, error: NO_SENDER };
+  if (link === null) return { tokenHash, error: NO_PAGE };
   try {
-    const { subject, text } = MAIL_TEXTS[purpose]({ name, organization, link: mailer.link(purpose, token) });
-    await mailer.send({ to: email, subject: subject.replaceAll(/\s+/g, ' '), text });
+    await mailer.send({ to: email, ...MAIL_TEXTS[purpose]({ name, organization, link }) });
     return { tokenHash, error: null };
-  } catch (error) {
-    return { tokenHash, error: error instanceof Error ? error.message : 'The mail could not be sent.' };
+  } catch {
+    return { tokenHash, error: NOT_TAKEN };
   }
 }
 
@@ -115,6 +125,6 @@ function note({ tokenHash, error }: DeliveryOutcome, now: Date): Statement {
   return write(
     error === null
       ? sql`UPDATE mailed_link SET sent_at = ${now.getTime()}, due_at = NULL, last_error = NULL WHERE token_hash = ${tokenHash}`
-      : sql`UPDATE mailed_link SET last_error = ${error.slice(0, MAX_ERROR_LENGTH)} WHERE token_hash = ${tokenHash}`,
+      : sql`UPDATE mailed_link SET last_error = ${error} WHERE token_hash = ${tokenHash}`,
   );
 }

@@ -67,13 +67,16 @@ export function shareableInvitation(
 }
 
 /**
- * The user who may use the link with this token now, as a FROM clause over `user`: mailed or shared, and not expired.
+ * The user who may use the link with this token now, as a FROM clause over `user`: mailed last, mailed before it, or
+ * shared, and not expired.
  */
 export const userOfLink = (purpose: LinkPurpose, tokenHash: string, now: Date): SQL =>
   sql`FROM mailed_link JOIN user ON user.id = mailed_link.user_id AND user.deleted = 0 AND user.status <> 'DEACTIVATED'
-    WHERE (mailed_link.token_hash = ${tokenHash} OR ${isShareableLink(tokenHash, now)}) AND mailed_link.purpose = ${purpose}
-      AND mailed_link.expires_at > ${now.getTime()}`;
+    WHERE (mailed_link.token_hash = ${tokenHash} OR mailed_link.earlier_hash = ${tokenHash} OR ${isShareableLink(tokenHash, now)})
+      AND mailed_link.purpose = ${purpose}
+      AND iif(mailed_link.earlier_hash = ${tokenHash}, mailed_link.earlier_expires_at, mailed_link.expires_at) > ${now.getTime()}`;
 
-/** Deletes a link that was used. The mailed and the shared token of one invitation end together. */
+/** Deletes a link that was used, and every other of its purpose that the user has: mailed before it, or shared. */
 export const useUpLink = (tokenHash: string, condition: SQL): SQL =>
-  sql`DELETE FROM mailed_link WHERE (token_hash = ${tokenHash} OR handed_hash = ${tokenHash}) AND ${condition}`;
+  sql`DELETE FROM mailed_link
+    WHERE (token_hash = ${tokenHash} OR earlier_hash = ${tokenHash} OR handed_hash = ${tokenHash}) AND ${condition}`;

@@ -53,6 +53,7 @@ function admit(grant: Granted, credential: Credential, now: Date): Authenticated
       permissions: permissionsIn(credential),
       access: 'WRITE',
       reach: reachOfGrant(current),
+      rateLimitTier: 'DEFAULT',
       expiresAt: null,
       session: { id: grant.sessionId, tokenExpiresAt: grant.expiresAt },
     },

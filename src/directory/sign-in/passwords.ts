@@ -5,14 +5,13 @@ import { users } from '../../db/schema/users.ts';
 import { select, update, write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import {
-  countAgainst,
+  countAttempt,
   isWithinLimits,
   linkLimits,
   mailLimits,
   refund,
   requireWithinLimits,
-  resetLimit,
-  signInLimitByEmail,
+  resetSignInLimits,
 } from '../access/rate-limits.ts';
 import { snapshotOfSubject } from '../commands/entity.ts';
 import {
@@ -29,7 +28,7 @@ import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { comparable } from '../kernel/comparable.ts';
 import { emailAddress, otherwise, parse, text } from '../kernel/input.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
-import { hashOfLinkToken, requestLinks } from '../mail/mailed-links.ts';
+import { hashOfLinkToken, requestPasswordLink } from '../mail/mailed-links.ts';
 import { userOfLink, useUpLink } from '../mail/shareable-invitations.ts';
 import { USER } from '../users/entity.ts';
 import { type UserRecord, userRows } from '../users/queries.ts';
@@ -41,8 +40,8 @@ const requestInput = z.object({ email: emailAddress });
 
 /**
  * Has a link to a new password mailed to the user with this e-mail address, if there is one who signs in with a
- * password. Neither the answer nor its time tells whether there is: one batch writes something in any case, and the
- * mail is sent after the answer.
+ * password. Neither the answer nor its time tells whether there is, or whether two links are good already and nothing
+ * is mailed: one batch writes something in any case, and the mail is sent after the answer.
  * @throws ValidationError for what is no e-mail address, RateLimitError after too many requests.
  */
 export async function requestPasswordReset({ db, address, now }: AnonymousCaller, input: unknown): Promise<void> {
@@ -51,8 +50,8 @@ export async function requestPasswordReset({ db, address, now }: AnonymousCaller
   const hasPassword = sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id)`;
   const addressee = sql`FROM user WHERE ${isUser({ email })} AND ${MAY_SIGN_IN} AND ${hasPassword} AND ${isWithinLimits(limits)}`;
   const { counted } = await db.batch({
-    counted: limits.map((limit) => countAgainst(limit, now)),
-    requested: write(requestLinks('PASSWORD_RESET', now, addressee)),
+    counted: countAttempt(limits, now),
+    requested: write(requestPasswordLink(now, addressee)),
   });
   requireWithinLimits(limits, counted, now);
 }
@@ -90,6 +89,7 @@ export async function acceptInvitation(caller: AnonymousCaller, input: unknown):
     ),
     sql`INSERT INTO password (user_id, hash, changed_at) SELECT ${user.id}, ${hash}, ${caller.now.getTime()} WHERE ${joined}`,
     recordAfter(context, type, snapshotOfSubject(USER)),
+    resetSignInLimits(comparable(user.email)),
     refund(limits),
   ]);
 }
@@ -114,7 +114,7 @@ export async function resetPassword(caller: AnonymousCaller, input: unknown): Pr
     update(passwords, { hash, changedAt: caller.now }, sql`user_id = ${user.id} AND ${done}`),
     recordEnd(context, 'PASSWORD_RESET', sql`FROM session WHERE session.user_id = ${user.id} AND ${done}`),
     sql`DELETE FROM session WHERE user_id = ${user.id} AND ${done}`,
-    resetLimit(signInLimitByEmail(comparable(user.email))),
+    resetSignInLimits(comparable(user.email)),
     refund(limits),
   ]);
 }
@@ -130,7 +130,7 @@ async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurp
   const tokenHash = hashOfLinkToken(token) ?? '';
   const { found, counted } = await db.batch({
     found: select({ id: users.id, email: users.email }, userOfLink(purpose, tokenHash, now)),
-    counted: limits.map((limit) => countAgainst(limit, now)),
+    counted: countAttempt(limits, now),
   });
   requireWithinLimits(limits, counted, now);
   const [user] = found;

@@ -18,6 +18,9 @@ export const MAX_IDLE_MILLISECONDS = 30 * DAY_MILLISECONDS;
 /** How long a session lasts at most after the user signed in: 90 days, however often it is refreshed. */
 export const MAX_AGE_MILLISECONDS = 90 * DAY_MILLISECONDS;
 
+/** How many sessions a user has at most. One more ends the oldest. */
+export const MAX_SESSIONS_OF_USER = 50;
+
 /** How many characters are kept of a client's User-Agent header. */
 export const MAX_USER_AGENT_LENGTH = 256;
 
@@ -36,8 +39,11 @@ export const recordSession = (
   after = sql`json_object('sessionId', session.id)`,
 ): SQL => recordEvent(context, { type, subjectType: 'User', subjectId: sql`session.user_id`, after }, from);
 
-/** Why a session ends. PASSWORD_RESET: `resetPassword` in passwords.ts ends all sessions of the user. */
-type EndReason = 'SIGNED_OUT' | 'REVOKED' | 'PASSWORD_RESET' | 'REFRESH_TOKEN_REUSED';
+/**
+ * Why a session ends. PASSWORD_RESET: `resetPassword` in passwords.ts ends all sessions of the user. TOO_MANY_SESSIONS: it
+ * was the oldest when one more was opened.
+ */
+type EndReason = 'SIGNED_OUT' | 'REVOKED' | 'PASSWORD_RESET' | 'REFRESH_TOKEN_REUSED' | 'TOO_MANY_SESSIONS';
 
 /**
  * Records that the sessions in `from` end. Sessions that end with something else, such as a role, have no event of
@@ -63,7 +69,8 @@ interface Opened {
 
 /**
  * Returns the writes that open a session for a user who has proved who they are; null for a user without a role there.
- * They write nothing if the user has lost the role, or the right to sign in, by then.
+ * They write nothing if the user has lost the role, or the right to sign in, by then. If the user has too many sessions
+ * with it, the oldest ends.
  */
 export function opening(
   context: EventContext,
@@ -107,9 +114,21 @@ export function opening(
         },
         wasRecorded(context, type),
       ),
+      ...endOldest(context, grant, wasRecorded(context, type)),
     ],
     admission: { grant, refreshToken: token, sessionExpiresAt: expiresAt },
   };
+}
+
+/** Ends the oldest of a user's sessions, beside the one given, if the user has more than may be. Ids sort by age. */
+function endOldest(context: EventContext, { userId, sessionId }: Grant, condition: SQL): SQL[] {
+  const tooOld = sql`session.id IN (SELECT id FROM session
+    WHERE user_id = ${userId} AND id <> ${sessionId} AND expires_at > ${context.at.getTime()}
+    ORDER BY id DESC LIMIT -1 OFFSET ${MAX_SESSIONS_OF_USER - 1}) AND ${condition}`;
+  return [
+    recordEnd(context, 'TOO_MANY_SESSIONS', sql`FROM session WHERE ${tooOld}`),
+    sql`DELETE FROM session WHERE ${tooOld}`,
+  ];
 }
 
 const refreshInput = z.object({ refreshToken: z.string({ error: otherwise('must be a string') }) });

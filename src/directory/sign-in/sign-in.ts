@@ -4,11 +4,11 @@ import { passwords } from '../../db/schema/sign-in.ts';
 import { select, write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import {
-  countAgainst,
+  countAttempt,
   refund,
   requireWithinLimits,
   resetLimit,
-  signInLimitByEmail,
+  signInLimitFrom,
   signInLimits,
 } from '../access/rate-limits.ts';
 import { eventContextOf, eventsOf } from '../commands/event-recording.ts';
@@ -45,7 +45,7 @@ export async function signIn({ db, address, userAgent, now }: AnonymousCaller, i
   const limits = signInLimits(comparable(email), address);
   const { users, counted } = await db.batch({
     users: userToSignIn(email, tenantId),
-    counted: limits.map((limit) => countAgainst(limit, now)),
+    counted: countAttempt(limits, now),
   });
   requireWithinLimits(limits, counted, now);
   const [user] = users;
@@ -58,7 +58,7 @@ export async function signIn({ db, address, userAgent, now }: AnonymousCaller, i
   if (opened === null) throw noRoleError(tenantId);
   const { recorded } = await db.batch({
     opened: opened.writes.map(write),
-    reset: write(resetLimit(signInLimitByEmail(comparable(email)))),
+    reset: write(resetLimit(signInLimitFrom(comparable(email), address))),
     refunded: write(refund(limits)),
     rehashed: isOutdated(user.hash) ? [write(rehash(user.userId, user.hash, await hashPassword(password)))] : [],
     recorded: eventsOf(context),

@@ -8,7 +8,7 @@ import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import { requestLinks, waitsForInvitation } from '../mail/mailed-links.ts';
+import { requestInvitations, waitsForInvitation } from '../mail/mailed-links.ts';
 import { newUser } from '../users/columns.ts';
 import { USER } from '../users/entity.ts';
 import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
@@ -62,7 +62,7 @@ export function firstAdmin(
     writes: [
       creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
       ...creating.writes,
-      requestLinks('INVITATION', context.at, sql`FROM user WHERE ${named} AND ${created} AND ${mayBeInvited}`),
+      requestInvitations(context.at, sql`FROM user WHERE ${named} AND ${created} AND ${mayBeInvited}`),
       recordTenantRoles(context, assigned, created),
       ...writeTenantRoles(context),
     ],

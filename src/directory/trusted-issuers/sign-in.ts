@@ -5,7 +5,7 @@ import { issuedIdentities } from '../../db/schema/trusted-issuers.ts';
 import { users } from '../../db/schema/users.ts';
 import { allOf, insertWhen, update, write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
-import { countAgainst, type RateLimit, refund, requireWithinLimits, tokenLimits } from '../access/rate-limits.ts';
+import { countAttempt, type RateLimit, refund, requireWithinLimits, tokenLimits } from '../access/rate-limits.ts';
 import { creation, snapshotOfSubject } from '../commands/entity.ts';
 import {
   type EventContext,
@@ -65,7 +65,7 @@ export async function signInByToken(caller: AnonymousCaller, input: unknown, out
   const limits = tokenLimits(address);
   const { issuers, counted } = await db.batch({
     issuers: trustedIssuerRows(sql`WHERE trusted_issuer.issuer = ${unverified.issuer}`),
-    counted: limits.map((limit) => countAgainst(limit, now)),
+    counted: countAttempt(limits, now),
   });
   requireWithinLimits(limits, counted, now);
   const [issuer] = issuers;

@@ -10,7 +10,7 @@ import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { emailAddress, flag, newRecord, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
-import { requestLinks, waitsForInvitation } from '../mail/mailed-links.ts';
+import { requestInvitations, waitsForInvitation } from '../mail/mailed-links.ts';
 import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
 import { newUser } from './columns.ts';
@@ -73,7 +73,7 @@ export const addTenantUser = command({
         recordTenantRoles(context, given, allowed),
         ...creating.writes,
         ...writeTenantRoles(context),
-        requestLinks('INVITATION', context.at, sql`FROM user WHERE ${added} AND ${mayBeInvited}`),
+        requestInvitations(context.at, sql`FROM user WHERE ${added} AND ${mayBeInvited}`),
         ...shareable.writes(added),
       ],
       mails: true,

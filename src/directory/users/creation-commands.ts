@@ -10,7 +10,7 @@ import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { customerIdentifier, flag, newRecord, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
-import { requestLinks } from '../mail/mailed-links.ts';
+import { requestInvitations } from '../mail/mailed-links.ts';
 import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
 import { newUser, newUserDetails } from './columns.ts';
@@ -46,8 +46,7 @@ function planCreation(
     writes: (allowed) => [
       creating.recorded(allowed),
       ...creating.writes,
-      requestLinks(
-        'INVITATION',
+      requestInvitations(
         context.at,
         sql`FROM user WHERE user.id = ${userId} AND ${wasRecorded(context, 'user.created')}`,
       ),

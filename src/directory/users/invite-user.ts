@@ -10,7 +10,7 @@ import { outlastsNobody, ownRoleOf } from '../guards/expiry-guard.ts';
 import { holdsUser } from '../guards/grant-guard.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { flag, type TenantIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
-import { MAY_BE_INVITED, requestLinks } from '../mail/mailed-links.ts';
+import { MAY_BE_INVITED, requestInvitations } from '../mail/mailed-links.ts';
 import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import type { InvitedResult } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
@@ -59,7 +59,7 @@ export const inviteUser = command({
           { type, subjectType: 'User', subjectId: sql`user.id` },
           sql`FROM user WHERE ${target} AND ${allowed}`,
         ),
-        requestLinks('INVITATION', context.at, sql`FROM user WHERE ${target} AND ${wasRecorded(context, type)}`),
+        requestInvitations(context.at, sql`FROM user WHERE ${target} AND ${wasRecorded(context, type)}`),
         ...shareable.writes(sql`${target} AND ${wasRecorded(context, type)}`),
       ],
       mails: true,

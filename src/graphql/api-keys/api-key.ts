@@ -20,6 +20,16 @@ export const ApiKeyAccess = builder.enumType('ApiKeyAccess', {
   } as const,
 });
 
+/** How many requests a credential may make. */
+export const RateLimitTier = builder.enumType('RateLimitTier', {
+  description:
+    'How many requests a credential may make in a minute, at each location of the network. The numbers are those of the deployment.',
+  values: {
+    DEFAULT: { description: 'As many as users and the root key, too: 600, unless the deployment says otherwise.' },
+    HIGH: { description: 'More, for programs that ask a lot: 6,000, unless the deployment says otherwise.' },
+  } as const,
+});
+
 /**
  * API keys as nodes. `getDataloader(caller).load(id)` answers null for one that does not exist or is out of reach.
  * @throws {ForbiddenError} from that loader, for a caller without `apiKey:read`.
@@ -37,6 +47,7 @@ ApiKey.implement({
       type: Reach,
       description: 'How far the key sees and acts: of tenants, all that it was given, deleted ones included.',
     }),
+    rateLimitTier: t.expose('rateLimitTier', { type: RateLimitTier, description: 'How many requests it may make.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the key was created.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
@@ -95,6 +106,11 @@ builder.relayMutationField(
       customerIdentifier: t.field({
         type: CustomerIdentifier,
         description: 'For a reach of CUSTOMER: which one. Not for another reach.',
+      }),
+      rateLimitTier: t.field({
+        type: RateLimitTier,
+        description:
+          'How many requests it may make; DEFAULT if not given. HIGH is given by keys that have it, and by users and the root key, if they reach the whole organization.',
       }),
       expiresAt: t.field({
         type: 'DateTime',

@@ -13,6 +13,8 @@ interface GivenNumber {
 export interface Price {
   /** What the field costs by itself; 1 if not given. */
   own?: number;
+  /** What it costs instead, in a list that has a filter or a search. */
+  ownIfFiltered?: number;
   /** Whether it is a mutation: the one kind of field that changes anything. */
   isMutation?: true;
   /** How many rows are read for it. Fields below it that are priced `PER_ROW` answer each of them. */
@@ -42,7 +44,9 @@ export const MUTATION_COST = 100;
 export const PAGE_COST = 10;
 
 /** What a total costs: it reads every row that it counts. */
-export const TOTAL_COST = 200;
+export const TOTAL_COST = 500;
+/** What a total costs in a list that has a filter or a search: it reads the record of every row, too. */
+export const FILTERED_TOTAL_COST = 2000;
 
 /** A mutation, which changes the directory once. */
 export const MUTATION: Price = { own: MUTATION_COST, isMutation: true };
@@ -66,8 +70,14 @@ export const PAGE = pageOf(DEFAULT_PAGE_SIZE);
 /** A list below a page, or a window of hours, that has as many items as its rows. */
 export const PER_ROW: Price = { times: 'ROWS' };
 
+/** The total of a list, in an API where an operation may cost so many times what it may here. */
+export const totalOf = (times: number): Price => ({
+  own: TOTAL_COST * times,
+  ownIfFiltered: FILTERED_TOTAL_COST * times,
+});
+
 /** The total of a list. */
-export const TOTAL: Price = { own: TOTAL_COST };
+export const TOTAL = totalOf(1);
 
 /** A whole list of records that has no pages: priced as a page of the usual size. */
 export const WHOLE_LIST: Price = { times: DEFAULT_PAGE_SIZE };

@@ -26,7 +26,8 @@ const Invitation = builder.objectRef<InvitationRecord>('Invitation').implement({
     }),
     lastError: t.exposeString('lastError', {
       nullable: true,
-      description: 'Why the mail could not be sent when that was last tried; null if it was sent, or not tried yet.',
+      description:
+        'Why the mail could not be sent when that was last tried; null if it was sent, or not tried yet. It says what the deployment lacks, or that the mail service did not take the mail: what the service answered is in the log of the deployment only.',
     }),
   }),
 });

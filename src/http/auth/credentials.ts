@@ -8,6 +8,7 @@ import { authenticateUser } from '../../directory/sign-in/credentials.ts';
 import { linksOf } from '../mail/mailer.ts';
 import { type Environment, publicUrl } from '../shared/environment.ts';
 import { failure } from '../shared/failures.ts';
+import type { RequestLimit } from '../shared/rate-limits.ts';
 import { type Signed, signedBy } from './signing.ts';
 
 const ROOT: Viewer = {
@@ -15,6 +16,7 @@ const ROOT: Viewer = {
   permissions: new Set(PERMISSIONS),
   access: 'WRITE',
   reach: { kind: 'ORGANIZATION' },
+  rateLimitTier: 'DEFAULT',
   expiresAt: null,
   session: null,
 };
@@ -52,6 +54,13 @@ export function bearerOf({ headers }: Request): PresentedCredential | null {
 /** The header of a 401 that tells clients to authenticate with a bearer token (RFC 6750). */
 export const CHALLENGE = { 'www-authenticate': 'Bearer realm="tenantry"' };
 
+/** A request, with what it takes to find out who makes it. */
+export interface Asked {
+  request: Request;
+  env: Environment;
+  limit: RequestLimit;
+}
+
 type Answer = (caller: Caller) => Promise<Response>;
 
 /** An answer, with the work to be done after it was sent. */
@@ -67,27 +76,26 @@ export interface Answered {
 export const answered = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
 
 /**
- * Runs `answer` for the viewer who owns the request's credential, or answers 401 without running it. A cached
+ * Runs `answer` for the viewer who owns the request's credential, or answers 401 without running it. A viewer with too
+ * many requests is refused before that, and so without asking the database if the credential is cached. A cached
  * credential is revalidated with the first read, and before any write. If it has changed, `answer` runs again with a
  * fresh one; nothing was written before.
  */
 export async function asViewer(
-  request: Request,
-  env: Environment,
+  asked: Asked,
   answer: Answer,
   scheme: AuthenticationScheme = BEARER_ONLY,
 ): Promise<Answered> {
   try {
-    return await attempt(request, env, answer, scheme, { afresh: false });
+    return await attempt(asked, answer, scheme, { afresh: false });
   } catch (error) {
     if (!(error instanceof RevalidationError)) throw error;
-    return attempt(request, env, answer, scheme, { afresh: true });
+    return attempt(asked, answer, scheme, { afresh: true });
   }
 }
 
 async function attempt(
-  request: Request,
-  env: Environment,
+  { request, env, limit }: Asked,
   answer: Answer,
   scheme: AuthenticationScheme,
   how: CacheUse,
@@ -96,6 +104,8 @@ async function attempt(
   const signed = signedBy(env, request);
   const presented = scheme.credentialOf(request);
   const authenticated = presented && (await authenticate(presented, env, { db, signed, scheme }, how));
+  const refused = authenticated ? await limit.ofViewer(authenticated.viewer) : await limit.ofStranger();
+  if (refused) return answered(refused);
   if (!authenticated) return answered(scheme.unauthenticated());
   let isDue = false;
   const mailIsDue = () => {

@@ -1,6 +1,5 @@
-import { GraphQLError, Source } from 'graphql';
 import { bearerOf, CHALLENGE } from '../auth/credentials.ts';
-import type { Failure } from '../shared/failures.ts';
+import type { Failure, ShownError } from '../shared/failures.ts';
 import type { Dialect } from './dialect.ts';
 import { graphQLAnswerer } from './graphql-answerer.ts';
 
@@ -12,21 +11,20 @@ const PATH = /^\/plain\/graphql\/v1\/?$/;
 const statusOf = (status: number): number => (status === 401 || status === 403 ? status : status >= 500 ? 500 : 400);
 
 /** They also pass on no message of errors of which one has no place in the document. */
-const BEGINNING = { source: new Source(' '), positions: [0] };
+const BEGINNING = [{ line: 1, column: 1 }];
 
 const failure: Failure = (status, code, message, headers = {}) => {
-  const error = new GraphQLError(message, { ...BEGINNING, extensions: { code } });
+  const error = { message, locations: BEGINNING, extensions: { code } };
   return Response.json({ errors: [error] }, { status: statusOf(status), headers });
 };
 
 const STATUSES: Record<string, number> = { FORBIDDEN: 403, INTERNAL_SERVER_ERROR: 500, SERVICE_UNAVAILABLE: 500 };
 
-function spelled({ message, nodes, source, positions, path, locations, extensions }: GraphQLError): GraphQLError {
-  const { code, ...own } = extensions;
-  const http = { status: STATUSES[String(code)] ?? 400, spec: false };
-  const place = locations === undefined ? BEGINNING : { nodes, source, positions };
-  return new GraphQLError(message, { ...place, path, extensions: { ...own, code, http } });
-}
+const spelled = ({ locations = BEGINNING, http, ...error }: ShownError): ShownError => ({
+  ...error,
+  locations,
+  http: { ...http, status: STATUSES[String(error.extensions.code)] ?? 400 },
+});
 
 /** Its requests and answers. What they say is in src/dialects/plain. */
 export const plain: Dialect = {

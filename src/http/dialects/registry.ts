@@ -1,4 +1,4 @@
-import { type Answered, answered, asViewer } from '../auth/credentials.ts';
+import { type Answered, type Asked, answered, asViewer } from '../auth/credentials.ts';
 import { bodyOf } from '../shared/body.ts';
 import { DIALECTS, type DialectName, type Environment, isServed } from '../shared/environment.ts';
 import { capig } from './capig.ts';
@@ -15,20 +15,21 @@ export function dialectAt(env: Environment, path: string): Dialect | null {
   return name !== undefined && isServed(env, name) ? REGISTRY[name] : null;
 }
 
-interface Exchange {
-  request: Request;
-  env: Environment;
+interface Exchange extends Asked {
   requestId: string;
 }
 
 /** Answers a request to the dialect in its envelope. Whatever is thrown, the routes answer in that envelope, too. */
-export async function answerDialect(dialect: Dialect, { request, env, requestId }: Exchange): Promise<Answered> {
+export async function answerDialect(dialect: Dialect, exchange: Exchange): Promise<Answered> {
+  const { request, env, requestId, limit } = exchange;
   const { failure } = dialect;
   const { pathname } = new URL(request.url);
   const readBody = bodyOf(request, failure);
   const open = dialect.openAt?.(pathname);
-  if (open) return open({ request, env, readBody });
   const answer = dialect.at(pathname);
+  const refused = open || answer === null ? await limit.ofStranger() : null;
+  if (refused) return answered(refused);
+  if (open) return open({ request, env, readBody });
   if (answer === null) return answered(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
-  return asViewer(request, env, (caller) => answer({ request, requestId, caller, readBody }), dialect);
+  return asViewer(exchange, (caller) => answer({ request, requestId, caller, readBody }), dialect);
 }

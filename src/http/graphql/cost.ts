@@ -13,6 +13,7 @@ import {
   SchemaMetaFieldDef,
   type SelectionSetNode,
   TypeMetaFieldDef,
+  type ValueNode,
 } from 'graphql';
 import type { Price } from '../../graphql/shared/prices.ts';
 
@@ -37,6 +38,11 @@ export interface Cost {
 
 /** As the caller gave them, before GraphQL has coerced them. */
 type Variables = ReadonlyMap<string, unknown>;
+/** The field whose selections are priced: how many rows are read for it, and whether only those that meet a filter. */
+interface List {
+  rows: number;
+  isFiltered: boolean;
+}
 type Fragment = Pick<FragmentDefinitionNode | InlineFragmentNode, 'selectionSet' | 'typeCondition'>;
 
 /**
@@ -56,18 +62,17 @@ export function costOf(
   }
   const priced = new Map<SelectionSetNode, Map<string, Cost>>();
 
-  /** `rows` is how many rows are read for the field whose selections these are. */
-  function priceSelections(selections: SelectionSetNode, type: GraphQLNamedType, rows: number): Cost {
+  function priceSelections(selections: SelectionSetNode, type: GraphQLNamedType, list: List): Cost {
     const prices = priced.get(selections) ?? new Map<string, Cost>();
     priced.set(selections, prices);
-    const key = `${type.name} ${rows}`;
+    const key = `${type.name} ${list.rows} ${list.isFiltered}`;
     const known = prices.get(key);
     if (known) return known;
     const total = { cost: 0, depth: 0 };
     for (const selection of selections.selections) {
       const { cost, depth } =
         selection.kind === Kind.FIELD
-          ? priceField(selection, type, rows)
+          ? priceField(selection, type, list)
           : priceFragment(selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments.get(selection.name.value));
       total.cost += cost;
       total.depth = Math.max(total.depth, depth);
@@ -78,11 +83,11 @@ export function costOf(
     function priceFragment(fragment: Fragment | undefined): Cost {
       if (!fragment) return { cost: 0, depth: 0 };
       const condition = fragment.typeCondition && schema.getType(fragment.typeCondition.name.value);
-      return priceSelections(fragment.selectionSet, condition ?? type, rows);
+      return priceSelections(fragment.selectionSet, condition ?? type, list);
     }
   }
 
-  function priceField(node: FieldNode, parent: GraphQLNamedType, rowsAbove: number): Cost {
+  function priceField(node: FieldNode, parent: GraphQLNamedType, above: List): Cost {
     const field = isCompositeType(parent) ? schema.getField(parent, node.name.value) : undefined;
     if (!field) return { cost: FIELD_COST, depth: 1 };
     const meta = META_COSTS.get(field);
@@ -90,14 +95,15 @@ export function costOf(
 
     const price = priceOf(field);
     const rows = rowsOf(price, node, variables);
-    const own = ownCost(price, rows, node, variables);
+    const own = ownCost(price, rows, node, variables) + (above.isFiltered ? filteredCost(price) : 0);
     if (!node.selectionSet) return { cost: own, depth: 1 };
-    const below = priceSelections(node.selectionSet, getNamedType(field.type), rows);
-    return { cost: own + below.cost * timesOf(price, rowsAbove, node, variables), depth: below.depth + 1 };
+    const list = { rows, isFiltered: isFiltered(node, variables) };
+    const below = priceSelections(node.selectionSet, getNamedType(field.type), list);
+    return { cost: own + below.cost * timesOf(price, above.rows, node, variables), depth: below.depth + 1 };
   }
 
   const root = schema.getRootType(operation.operation);
-  return root ? priceSelections(operation.selectionSet, root, 1) : { cost: 0, depth: 0 };
+  return root ? priceSelections(operation.selectionSet, root, { rows: 1, isFiltered: false }) : { cost: 0, depth: 0 };
 }
 
 /** The price that stands at a field, or else at the type that it answers; none means that it costs 1. */
@@ -112,6 +118,20 @@ function rowsOf({ rows = 1 }: Price, node: FieldNode, variables: Variables): num
   const size = given ?? rows.default;
   return typeof size === 'number' ? Math.min(Math.max(size, 1), rows.max) : rows.max;
 }
+
+/** The arguments of a list that decide which page of it is answered, and in which order. Any other is a filter. */
+const PAGE_ARGUMENTS = new Set(['first', 'after', 'last', 'before', 'offset', 'orderBy', 'sortBy']);
+
+const isFiltered = ({ arguments: given = [] }: FieldNode, variables: Variables): boolean =>
+  given.some(({ name, value }) => !PAGE_ARGUMENTS.has(name.value) && isGiven(value, variables));
+
+function isGiven(value: ValueNode, variables: Variables): boolean {
+  if (value.kind === Kind.VARIABLE) return variables.get(value.name.value) != null;
+  return value.kind !== Kind.NULL;
+}
+
+/** What a field costs more in a list that has a filter. */
+const filteredCost = ({ own = FIELD_COST, ownIfFiltered = own }: Price): number => ownIfFiltered - own;
 
 /** What a field costs, without what is asked below it. */
 function ownCost(price: Price, rows: number, node: FieldNode, variables: Variables): number {

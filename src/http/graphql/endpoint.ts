@@ -1,18 +1,19 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
   type OperationTypeNode,
-  parse,
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { asJsonObject, isJson } from '../shared/body.ts';
-import { type Failure, type FailureCode, hidden, presentable } from '../shared/failures.ts';
-import { costError, documentLimits, lengthError, MAX_ERRORS, MAX_TOKENS } from './limits.ts';
+import type { Failure, ShownError } from '../shared/failures.ts';
+import { type Asked, answerOf } from './answer.ts';
+import { documentCaches, parseDocument, requireShort, validateDocument } from './documents.ts';
+import { costError, documentLimits, lengthError } from './limits.ts';
 import { preflight } from './mutation-preflight.ts';
+import { variableErrors } from './variables.ts';
 
 /** The context of resolvers: the caller, and the id of the request. */
 export interface GraphQLContext extends Caller {
@@ -26,8 +27,8 @@ export interface GraphQLApi {
   schema: () => Promise<GraphQLSchema>;
   /** Answers a request that fails before GraphQL is asked. */
   failure: Failure;
-  /** Rewrites each error of GraphQL's answer in the format of the API. The HTTP status is in `extensions.http`. */
-  spelled: (error: GraphQLError) => GraphQLError;
+  /** Rewrites each error of GraphQL's answer in the format of the API. */
+  spelled: (error: ShownError) => ShownError;
   /** What an operation may cost: as much as at Tenantry's own API, if not given. */
   maxCost?: number;
   /** The types of operations whose answer has no data if it has any error. By default every answer may be partial. */
@@ -41,64 +42,55 @@ export type AnswerGraphQL = (
   context: GraphQLContext,
 ) => Promise<Response>;
 
-/**
- * Returns an error that fails the whole request: with HTTP 400, unless the error has its own status. Without this, Yoga
- * would answer 200 to clients that accept application/json.
- */
-function requestError(
-  { message, nodes, source, positions, extensions }: GraphQLError,
-  code: FailureCode,
-): GraphQLError {
-  const { http, originalError: _originalError, ...own } = extensions;
-  const answered = { status: 400, ...(http as object | undefined), spec: false };
-  return new GraphQLError(message, { nodes, source, positions, extensions: { code, ...own, http: answered } });
-}
+/** What GraphQL knows of a request: the caller, and the document once it is parsed. */
+type Context = GraphQLContext & Pick<Asked, 'params' | 'document'>;
 
-const guard = (schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: GraphQLApi): Plugin<GraphQLContext> => ({
+const guard = (
+  schema: GraphQLSchema,
+  { spelled, maxCost, allOrNothing = [] }: GraphQLApi,
+): Plugin<Context, Context> => ({
+  onParams: ({ params }) => requireShort(params.query),
   onParse: ({ setParseFn }) => {
-    setParseFn((source) => parse(source, { maxTokens: MAX_TOKENS }));
+    setParseFn(parseDocument);
   },
-  onValidate: ({ addValidationRule }) => {
+  onValidate: ({ params, context, extendContext, addValidationRule, setValidationFn }) => {
+    extendContext({ document: params.documentAST });
     addValidationRule(documentLimits);
-    return ({ valid, result, setResult }) => {
-      if (!valid) setResult(result.map((error) => spelled(requestError(error, 'GRAPHQL_VALIDATION_FAILED'))));
-    };
+    setValidationFn((validated, document, rules) =>
+      validateDocument(validated, document, rules, context.params?.query ?? ''),
+    );
   },
   onExecute: ({ args, setResultAndStopExecution }) => {
     const error = costError(schema, args, maxCost);
-    if (error) return setResultAndStopExecution({ errors: [spelled(requestError(error, 'BAD_USER_INPUT'))] });
-    const { requestId, viewer } = args.contextValue;
+    const errors = error ? [error] : variableErrors(schema, args);
+    if (errors.length > 0) return setResultAndStopExecution({ errors });
+    const { viewer } = args.contextValue;
     const operation = getOperationAST(args.document, args.operationName)?.operation;
     const isWhole = allOrNothing.some((name) => name === operation);
     const forbidden = operation === 'mutation' ? preflight(schema, args, { viewer, isWhole }) : null;
     if (forbidden) {
-      const shown = presentable(new GraphQLError(forbidden.message, { originalError: forbidden }), requestId);
-      return setResultAndStopExecution({ data: null, errors: [spelled(shown)] });
+      const shown = new GraphQLError(forbidden.message, { originalError: forbidden });
+      return setResultAndStopExecution({ data: null, errors: [shown] });
     }
     return {
       onExecuteDone: ({ result, setResult }) => {
-        const { errors, ...rest } = result as ExecutionResult;
-        const tooLong = lengthError(args, rest.data);
-        if (tooLong) {
-          setResult({ ...(isWhole && { data: null }), errors: [spelled(requestError(tooLong, 'BAD_USER_INPUT'))] });
-          return;
-        }
-        if (!errors) return;
-        const shown = errors.slice(0, MAX_ERRORS).map((error) => spelled(presentable(error, requestId)));
-        setResult({ ...rest, ...(isWhole && { data: null }), errors: shown });
+        const { data, errors } = result as ExecutionResult;
+        const tooLong = lengthError(args, data);
+        if (tooLong) setResult({ ...(isWhole && { data: null }), errors: [tooLong] });
+        else if (errors && isWhole) setResult({ data: null, errors });
       },
     };
   },
+  onResultProcess: ({ request, serverContext, setResultProcessor }) => {
+    const accepted = request.headers.get('accept') ?? JSON_TYPE;
+    setResultProcessor((result) => answerOf(result as ExecutionResult, serverContext, spelled, accepted), accepted);
+  },
 });
-
-/** The id of the current request, for errors that Yoga reports without the context. */
-const requestIds = new AsyncLocalStorage<string>();
 
 const PATH = '/graphql';
 
 function yogaFor(schema: GraphQLSchema, api: GraphQLApi) {
-  const { spelled } = api;
-  return createYoga<GraphQLContext>({
+  return createYoga<Context>({
     schema,
     graphqlEndpoint: PATH,
     landingPage: false,
@@ -107,16 +99,14 @@ function yogaFor(schema: GraphQLSchema, api: GraphQLApi) {
     logging: false,
     batching: false,
     multipart: false,
+    parserAndValidationCache: documentCaches(),
     plugins: [guard(schema, api)],
-    maskedErrors: {
-      maskError: (error) => {
-        if (!(error instanceof GraphQLError)) return spelled(hidden(error, requestIds.getStore() ?? 'unknown'));
-        return error.path === undefined ? spelled(requestError(error, 'BAD_REQUEST')) : error;
-      },
-    },
+    // All errors are shown by `answerOf`, which masks what nobody may see.
+    maskedErrors: false,
   });
 }
 
+const JSON_TYPE = 'application/json';
 const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
 
 /**
@@ -125,7 +115,7 @@ const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
  */
 export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
   const { failure } = api;
-  let yoga: Promise<YogaServerInstance<GraphQLContext, object>> | undefined;
+  let yoga: Promise<YogaServerInstance<Context, object>> | undefined;
   return async (request, body, context) => {
     const { url, method, headers } = request;
     const problem = body === null ? parameterProblem(new URL(url).searchParams) : undefined;
@@ -133,12 +123,12 @@ export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
     if (body !== null && !isJson(request)) {
       return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');
     }
-    const accept = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : 'application/json';
+    const accept = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : JSON_TYPE;
     const at = Object.assign(new URL(url), { pathname: PATH });
-    const asked = new Request(at, { method, headers: { 'content-type': 'application/json', accept }, body });
+    const asked = new Request(at, { method, headers: { 'content-type': JSON_TYPE, accept }, body });
     yoga ??= api.schema().then((schema) => yogaFor(schema, api));
     const { fetch } = await yoga;
-    return requestIds.run(context.requestId, async () => fetch(asked, context));
+    return fetch(asked, context);
   };
 }
 

@@ -9,13 +9,23 @@ import {
 } from 'graphql';
 import { costOf, MAX_COST, MAX_DEPTH } from './cost.ts';
 
+/** What the APIs of others have for theirs: no client's document comes near. */
+export const MAX_DOCUMENT_CHARACTERS = 32 * 1024;
 export const MAX_TOKENS = 2000;
 export const MAX_ALIASES = 30;
 export const MAX_DIRECTIVES = 30;
-/** Of an answer: a field that fails may stand below every record of a list. */
-export const MAX_ERRORS = 100;
+/** How many errors of one code an answer has: a field that fails may stand below every record of a list. */
+export const MAX_ERRORS_OF_A_KIND = 10;
+/** Of an error, and as much again of its path. */
+export const MAX_MESSAGE_CHARACTERS = 300;
+/** What the errors of an answer may have in all. What it has beside them makes a refusal no longer than 16 KiB. */
+export const MAX_ERROR_BYTES = 15 * 1024;
 /** A Worker has 128 MB, and has an answer several times while it is written and sent. */
 export const MAX_ANSWER_CHARACTERS = 16 * 1024 * 1024;
+
+/** The error of a document of so many characters. */
+export const tooLong = (characters: number) =>
+  invalid(`A document may have at most ${MAX_DOCUMENT_CHARACTERS} characters; this one has ${characters}.`);
 
 const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
 
@@ -65,11 +75,12 @@ export function costError(
  * in them are, of which the records share one copy until the answer is written.
  */
 export function lengthError({ document, operationName }: ExecutionArgs, data: unknown): GraphQLError | null {
-  if (lengthOf(data, MAX_ANSWER_CHARACTERS) <= MAX_ANSWER_CHARACTERS) return null;
+  const max = MAX_ANSWER_CHARACTERS - MAX_ERROR_BYTES;
+  if (lengthOf(data, max) <= max) return null;
   const isDone = getOperationAST(document, operationName)?.operation === 'mutation';
   const limit = `An answer may have at most ${MAX_ANSWER_CHARACTERS} characters: ask for less at once.`;
   return new GraphQLError(isDone ? `${limit} What you asked to be changed has been changed.` : limit, {
-    extensions: { code: 'BAD_USER_INPUT' },
+    extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
   });
 }
 

@@ -3,22 +3,27 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import type { LinkPurpose } from '../../directory/kernel/link-purposes.ts';
 import { type Mailer, sendDueMail } from '../../directory/mail/outbox.ts';
 import type { Environment } from '../shared/environment.ts';
+import { log } from '../shared/failures.ts';
 import { LINK_PATHS } from '../shared/page.ts';
 
-/** Returns a mailer that sends with Cloudflare's binding. `url` is the public URL of the deployment, if it is known. */
+/**
+ * Returns a mailer that sends with Cloudflare's binding, and logs the code of what that refuses: its words may quote the
+ * mail. `url` is the public URL of the deployment, if it is known.
+ */
 function mailerOf(env: Environment, url: string | null): Mailer {
   const { EMAIL, MAIL_FROM } = env;
-  const linkTo = linksOf(env, url);
+  const link = linksOf(env, url);
+  if (!EMAIL || !MAIL_FROM) return { send: null, link };
   return {
     async send(mail) {
-      if (!EMAIL || !MAIL_FROM) throw new Error('No mail can be sent: EMAIL or MAIL_FROM is not set.');
-      await EMAIL.send({ from: senderOf(MAIL_FROM), ...mail });
+      try {
+        await EMAIL.send({ from: senderOf(MAIL_FROM), ...mail });
+      } catch (error) {
+        log(crypto.randomUUID(), error);
+        throw error;
+      }
     },
-    link(purpose, token) {
-      const link = linkTo(purpose, token);
-      if (link === null) throw new Error('No mail can be sent: PUBLIC_URL is not set.');
-      return link;
-    },
+    link,
   };
 }
 

@@ -22,6 +22,14 @@ export interface Environment {
   INVITATION_URL?: string;
   /** The page that links to reset a password lead to. By default it is the page of this deployment. */
   PASSWORD_RESET_URL?: string;
+  /** Counts the requests of credentials of the default tier. Without it, they are not limited. */
+  RATE_LIMIT_DEFAULT?: RateLimit;
+  /** Counts the requests of API keys of the high tier. Without it, they are not limited. */
+  RATE_LIMIT_HIGH?: RateLimit;
+  /** Counts the requests without a valid credential, by network address. Without it, they are not limited. */
+  RATE_LIMIT_STRANGERS?: RateLimit;
+  /** How many requests each of these lets pass in 60 seconds: the bindings do not say, and who is refused is told. */
+  RATE_LIMITS?: { DEFAULT?: number; HIGH?: number; STRANGERS?: number };
   /** The names of the dialects that are served, separated by commas. By default all of them are. */
   DIALECTS?: string;
 }

@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLErrorOptions } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { RevalidationError } from '../../db/client.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
 
@@ -83,29 +83,51 @@ function logged(error: unknown, requestId: string): Masked {
 /** D1 reports SQL and names of columns, but no values; any other message may quote what the caller sent. */
 const SAFE_MESSAGE = /^D1_ERROR: /;
 
+/** What names an error in the log: a word that a program chose, and no text. */
+const SAFE_WORD = /^[\w-]{1,64}$/;
+
+/** Returns the code of an error, as of one that a service answered; undefined if it has none, or one that is no word. */
+function codeOf(error: object): string | undefined {
+  const code = 'code' in error ? error.code : undefined;
+  return typeof code === 'string' && SAFE_WORD.test(code) ? code : undefined;
+}
+
+/** Returns where an error was thrown, without its message, which the stack begins with. */
+function framesOf({ message, stack = '' }: Error): string[] {
+  const lines = stack.replace(message, '').split('\n');
+  return lines.filter((line) => /^\s+at /.test(line)).map((line) => line.trim());
+}
+
 /** Errors that were logged: an error that several fields of an answer share is logged once. */
 const loggedErrors = new WeakSet<object>();
 
 /**
  * Logs an unexpected error as one line of JSON. A message that may quote the caller is withheld, so that no variable,
- * secret or e-mail address is logged. A RevalidationError is skipped, because the request is then answered again.
+ * secret or e-mail address is logged; its code, if it has one, stays. A RevalidationError is skipped, because the request is then answered again.
  */
 export function log(requestId: string, error: unknown): void {
   if (error instanceof Error) {
     if (error instanceof RevalidationError || loggedErrors.has(error)) return;
     loggedErrors.add(error);
   }
-  const { name, message, stack } = error instanceof Error ? error : new Error('Not an Error');
-  const frames = stack?.split('\n').filter((line) => /^\s+at /.test(line)) ?? [];
+  const known = error instanceof Error ? error : new Error('Not an Error');
+  const { name, message } = known;
   console.error(
     JSON.stringify({
       level: 'error',
       requestId,
-      name,
+      name: SAFE_WORD.test(name) ? name : 'Error',
+      code: codeOf(known),
       message: SAFE_MESSAGE.test(message) ? message : 'withheld',
-      stack: frames.map((line) => line.trim()),
+      stack: framesOf(known),
     }),
   );
+}
+
+/** An error as an answer shows it, in GraphQL's format, and what it makes of the answer over HTTP. */
+export interface ShownError extends Pick<GraphQLFormattedError, 'message' | 'locations' | 'path'> {
+  extensions: Record<string, unknown>;
+  http?: { status: number; headers?: Record<string, string> } | undefined;
 }
 
 /** Returns whether GraphQL itself rejected the input during execution, such as a variable that violates `@oneOf`. */
@@ -116,27 +138,27 @@ const isInvalidInput = ({ message, originalError }: GraphQLError): boolean =>
  * Returns a GraphQL error as the caller may see it. ForbiddenError, ValidationError and invalid input keep their
  * message; any other error without a code is logged and masked.
  */
-export function presentable(error: GraphQLError, requestId: string): GraphQLError {
-  if (error.extensions.code !== undefined) return error;
-  const { originalError: cause } = error;
-  const { nodes, source, positions, path } = error;
-  const place = { nodes, source, positions, path };
+export function presentable(error: GraphQLError, requestId: string): ShownError {
+  const { message, path, originalError: cause } = error;
+  const { http, unexpected, ...extensions } = error.extensions;
+  const place = path && { path };
+  if (extensions.code !== undefined && !unexpected) {
+    return { message, ...place, extensions, http: http as ShownError['http'] };
+  }
   if (cause instanceof ForbiddenError) {
-    const { message, missingPermissions } = cause;
-    return new GraphQLError(message, { ...place, extensions: { code: 'FORBIDDEN', missingPermissions } });
+    const { missingPermissions } = cause;
+    return { message: cause.message, ...place, extensions: { code: 'FORBIDDEN', missingPermissions } };
   }
   if (cause instanceof ValidationError) {
-    return new GraphQLError(cause.message, { ...place, extensions: { code: 'BAD_USER_INPUT', issues: cause.issues } });
+    return { message: cause.message, ...place, extensions: { code: 'BAD_USER_INPUT', issues: cause.issues } };
   }
-  if (isInvalidInput(error)) {
-    return new GraphQLError(error.message, { ...place, extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } } });
-  }
-  return hidden(cause ?? error, requestId, place);
+  if (isInvalidInput(error))
+    return { message, ...place, extensions: { code: 'BAD_USER_INPUT' }, http: { status: 400 } };
+  return { ...hidden(cause ?? error, requestId), ...place };
 }
 
-/** Logs an unexpected error and returns a masked one: it has only the place where it happened, and the request id. */
-export function hidden(error: unknown, requestId: string, place: GraphQLErrorOptions = {}): GraphQLError {
-  log(requestId, error);
-  const { code, message, status } = masked(error);
-  return new GraphQLError(message, { ...place, extensions: { code, requestId, http: { status } } });
+/** Logs an unexpected error, and returns a masked one that has only the request id. */
+function hidden(error: unknown, requestId: string): ShownError {
+  const { code, message, status } = logged(error, requestId);
+  return { message, extensions: { code, requestId }, http: { status } };
 }

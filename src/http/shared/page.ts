@@ -65,15 +65,18 @@ const PAGES: Record<string, Page> = {
   [LINK_PATHS.PASSWORD_RESET]: form('reset-password'),
 };
 
-/**
- * Returns the HTML page at the path of the request. Null if the client does not ask for HTML, if there is no page at the
- * path, or if the pages were not built.
- */
+/** Returns whether the client asks for HTML at a path that has a page. */
+export function wantsPage({ method, headers, url }: Request, { ASSETS }: Environment): boolean {
+  const { pathname, searchParams } = new URL(url);
+  const wanted = headers.get('accept')?.toLowerCase().includes('text/html') && !searchParams.has('query');
+  return method === 'GET' && wanted === true && pathname in PAGES && ASSETS !== undefined;
+}
+
+/** Returns the page that is wanted at the path of the request. Null if there is none, or if the pages were not built. */
 export async function pageFor(request: Request, { ASSETS }: Environment): Promise<Response | null> {
   const url = new URL(request.url);
   const page = PAGES[url.pathname];
-  const wanted = request.headers.get('accept')?.toLowerCase().includes('text/html') && !url.searchParams.has('query');
-  if (!page || request.method !== 'GET' || !wanted || !ASSETS) return null;
+  if (!page || !ASSETS) return null;
   const { ok, body } = await ASSETS.fetch(new URL(page.file, url));
   if (!ok) return null;
   return new Response(body, { headers: { 'content-type': 'text/html; charset=utf-8', ...page.headers } });

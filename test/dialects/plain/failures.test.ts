@@ -55,7 +55,9 @@ describe('a request that fails', () => {
     request.headers.set('origin', 'https://app.example');
     const { headers, status } = await send(request, overrides);
     expect(status).toBe(200);
-    expect(headers.get('access-control-expose-headers')).toBe('x-request-id, apigw-requestid, retry-after');
+    expect(headers.get('access-control-expose-headers')).toBe(
+      'x-request-id, apigw-requestid, retry-after, ratelimit-policy',
+    );
     expect(headers.get('apigw-requestid')).toBe(headers.get('x-request-id'));
     const own = await ask('{ __typename }');
     expect(own.headers.get('apigw-requestid')).toBeNull();

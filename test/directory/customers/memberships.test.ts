@@ -146,6 +146,7 @@ describe('the lists below several parents', () => {
         permissions: new Set(PERMISSIONS),
         access: 'READ',
         reach: { kind: 'TENANTS', tenantIds: [rawId(own.id)] },
+        rateLimitTier: 'DEFAULT',
         expiresAt: null,
         session: null,
       },

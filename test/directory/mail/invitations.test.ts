@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { NOT_TAKEN } from '../../../src/directory/mail/outbox.ts';
 import {
   allBut,
   assign,
@@ -55,10 +56,15 @@ describe('an invitation', () => {
   });
 
   it('says nothing that stands in the name of the user, but for the name', async () => {
-    const { email } = await newTeamMember({ name: 'Bob,\n\nUnlock your account:\r\nhttps://evil.example\u2028\tNow' });
-    const [greeting, , next] = mailbox.findLast(({ to }) => to === email)?.text.split('\n') ?? [];
-    expect(greeting).toBe('Hello Bob, Unlock your account: https://evil.example Now,');
-    expect(next).toMatch(/^You are invited/);
+    const greetingOf = async (name: string) => {
+      const { email } = await newTeamMember({ name });
+      const [greeting, , next] = mailbox.findLast(({ to }) => to === email)?.text.split('\n') ?? [];
+      expect(next).toMatch(/^You are invited/);
+      return greeting;
+    };
+    expect(await greetingOf('Bob Builder')).toBe('Hello Bob Builder,');
+    const told = 'Bob,\n\nUnlock your account:\r\nhttps://evil.example\u2028\tNow';
+    expect(await greetingOf(told)).toBe('Hello,');
   });
 
   it('names the organization in one line', async () => {
@@ -162,10 +168,13 @@ describe('an invitation', () => {
 });
 
 describe('a mail that could not be sent', () => {
+  beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined));
+  afterEach(() => void vi.restoreAllMocks());
+
   const DOWN = {
     EMAIL: {
       send: async () => {
-        throw new Error(`the mail server is down ${'.'.repeat(300)}`);
+        throw new Error('the mail server is down');
       },
     } as unknown as SendEmail,
   };
@@ -185,11 +194,11 @@ describe('a mail that could not be sent', () => {
     return data.createOrganizationUser.user;
   }
 
-  it('leaves the user, says why, and is sent later', async () => {
+  it('leaves the user, says that it was not taken, and is sent later', async () => {
     const user = await newUnreached();
     expect(await invitationOf(user)).toMatchObject({
       sentAt: null,
-      lastError: `the mail server is down ${'.'.repeat(232)}`,
+      lastError: NOT_TAKEN,
     });
     await cron();
     expect(mailsTo(user), 'too early').toHaveLength(0);
@@ -241,10 +250,10 @@ describe('a mail that could not be sent', () => {
     const user = await newUnreached();
     await makeDue(user);
     const complaints = vi.spyOn(console, 'error');
+    complaints.mockClear();
     await Promise.all([cron(), cron(), cron()]);
     expect(mailsTo(user)).toHaveLength(1);
     expect(complaints).not.toHaveBeenCalled();
-    complaints.mockRestore();
   });
 
   it('is not sent to an address that changes meanwhile', async () => {

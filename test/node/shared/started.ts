@@ -16,6 +16,8 @@ export interface Started {
   curl: string;
   /** All that it said until then. */
   printed: string;
+  /** The ids of its processes, of those below npm, too. */
+  family(): Promise<number[]>;
   /** Interrupts it as Ctrl-C in a terminal does, and waits until the last of its processes is gone. */
   stop(): Promise<void>;
 }
@@ -76,7 +78,7 @@ export async function npmStart(database: string, ...args: string[]): Promise<Sta
   const [, key] = /^Root key: +(\S+)/m.exec(printed) ?? [];
   const command = curl();
   if (!url || !key || !command) throw new Error(`npm start did not print what it should, but this:\n${printed}`);
-  return { url, port, key, curl: command, printed, stop };
+  return { url, port, key, curl: command, printed, family: () => descendants(pid), stop };
 }
 
 async function until(what: string, milliseconds: number, isSo: () => Promise<boolean>): Promise<void> {

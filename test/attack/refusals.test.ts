@@ -1,0 +1,124 @@
+import { beforeAll, describe, expect, it } from 'vitest';
+import { SIGN_IN_ENDPOINTS } from '../../src/http/auth/sign-in-endpoints.ts';
+import { MAX_ERRORS_OF_A_KIND, MAX_MESSAGE_CHARACTERS } from '../../src/http/graphql/limits.ts';
+import { allBut, newCustomer, newKey, newTenant } from '../shared/fixtures.ts';
+import { type Answer, ask, send } from '../shared/gateway.ts';
+import { GRAPHQL_APIS } from './apis.ts';
+import { type Envelope, endpointEnvelope, faultOf, graphQLEnvelope, userDocksEnvelope } from './claims.ts';
+import { printTried, Tally } from './counts.ts';
+import { newDice } from './dice.ts';
+import { apiOf, type Oversized, oversizedAt, oversizedJson } from './oversized.ts';
+import { sized } from './size.ts';
+
+/** With a credential that may do next to nothing. */
+let key: string;
+/** Somebody who may set a tenant of Userdocks. */
+let writer: string;
+let tenantId: string;
+
+beforeAll(async () => {
+  key = (await newKey({ access: 'READ', permissions: ['tenant:read'] })).secret;
+  writer = (await newKey()).secret;
+  tenantId = (await newTenant()).id;
+});
+
+const sent = ({ path, method, body }: Oversized, secret: string): Promise<Answer> =>
+  send(
+    new Request(`https://tenantry.test${path}`, {
+      method,
+      body,
+      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+    }),
+  );
+
+interface Kind {
+  name: string;
+  envelope: Envelope;
+  of(size: number): Oversized[];
+  secret(): string;
+}
+
+const KINDS: readonly Kind[] = [
+  ...GRAPHQL_APIS.map(({ path, schema }) => ({
+    name: path,
+    envelope: graphQLEnvelope,
+    of: (size: number) => oversizedAt(apiOf(path, schema), size),
+    secret: () => key,
+  })),
+  {
+    name: '/v1',
+    envelope: userDocksEnvelope,
+    of: (size) => oversizedJson('PUT', `/v1/tenants/${tenantId}`, ['name', 'billing', 'companyName', 'vatId'], size),
+    secret: () => writer,
+  },
+  ...Object.keys(SIGN_IN_ENDPOINTS).map((path) => ({
+    name: path,
+    envelope: endpointEnvelope,
+    of: (size: number) => oversizedJson('POST', path, ['email', 'password', 'token', 'refreshToken', 'tenantId'], size),
+    secret: () => key,
+  })),
+];
+
+describe('a refusal', () => {
+  it('is at most 16 KiB in every API, however much was sent, and whatever is wrong with it', async () => {
+    const dice = newDice();
+    const tally = new Tally();
+    let tried = 0;
+    for (const { name, envelope, of, secret } of KINDS) {
+      const whats = of(1000).length;
+      for (let index = 0; index < whats * sized(4); index += 1) {
+        const { seed } = dice;
+        const size = 500 + dice.below(dice.one([5_000, 32_000, 980_000]));
+        const request = of(size)[index % whats];
+        if (!request) throw new Error('There is one of each');
+        const answer = await sent(request, secret());
+        const place = `${name}: ${request.what}, ${size} characters, ATTACK_SEED=${seed}`;
+        expect(faultOf(answer, envelope), place).toBeNull();
+        tally.add(String(answer.status));
+        tried += 1;
+      }
+    }
+    printTried(tried, 'oversized requests', tally.outcomes);
+  });
+
+  it('shows ten errors of a kind, each with the beginning of its message and its place', async () => {
+    for (const { path } of GRAPHQL_APIS) {
+      const query = `{\n${Array.from({ length: 110 }, (_, index) => `  ${'u'.repeat(200)}${index}`).join('\n')}\n}`;
+      const { errors, status } = await sent({ what: '', path, method: 'POST', body: JSON.stringify({ query }) }, key);
+      expect(status).toBe(400);
+      expect(errors).toHaveLength(MAX_ERRORS_OF_A_KIND);
+      errors.forEach(({ message, locations }, index) => {
+        expect(message.length).toBeLessThanOrEqual(MAX_MESSAGE_CHARACTERS);
+        expect(locations).toEqual([{ line: index + 2, column: 3 }]);
+      });
+    }
+  });
+
+  it('says at which places of the document something failed, whatever stands around them', async () => {
+    const tenant = await newTenant();
+    const customer = await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] });
+    const { secret } = await newKey({ permissions: allBut('role:read') });
+    const query = `# a comment\r\nquery($id: ID!) {\r  customer(id: $id) {\n\n    name\n    é: users { nodes { role { name } } } } }`;
+    const { status, errors } = await ask(query.replace('é', 'e'), { id: customer.id }, secret);
+    expect([status, errors]).toEqual([200, []]);
+    const { errors: unknown } = await ask(
+      query.replace('é', 'e').replace('name\n', 'nope\n'),
+      { id: customer.id },
+      secret,
+    );
+    expect(unknown).toMatchObject([{ locations: [{ line: 5, column: 5 }] }]);
+  });
+
+  it('names as many items of a variable as it shows, with 400', async () => {
+    for (const count of [1, 10, 51, 9_000]) {
+      const ids = Array.from({ length: count }, () => ({ not: 'an id' }));
+      const { status, errors } = await ask('query($ids: [ID!]!) { nodes(ids: $ids) { id } }', { ids }, key);
+      expect(status).toBe(400);
+      expect(errors).toHaveLength(Math.min(count, MAX_ERRORS_OF_A_KIND));
+      for (const { extensions, message } of errors) {
+        expect(extensions.code).toBe('BAD_USER_INPUT');
+        expect(message).toContain('"$ids" has invalid value at [');
+      }
+    }
+  });
+});
