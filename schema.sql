@@ -474,7 +474,7 @@ CREATE TABLE mailed_link (
   attempts INTEGER NOT NULL DEFAULT 0,
   sent_at INTEGER,
   last_error TEXT, handed_hash TEXT, handed_standing TEXT CHECK ((handed_standing IS NULL) = (handed_hash IS NULL)), earlier_hash TEXT, earlier_expires_at INTEGER
-  CHECK ((earlier_expires_at IS NULL) = (earlier_hash IS NULL)),
+  CHECK ((earlier_expires_at IS NULL) = (earlier_hash IS NULL)), handed_expires_at INTEGER,
   PRIMARY KEY (user_id, purpose)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX mailed_link_token ON mailed_link (token_hash) WHERE token_hash IS NOT NULL;

@@ -52,7 +52,7 @@ export async function handle(request: Request, env: Environment, context: Execut
   const response = await route({ request, env, requestId, limit, later }, dialect, origin).catch((error) =>
     dialect ? unexpectedBy(dialect.failure, error, requestId) : unexpected(error, requestId),
   );
-  return withHeaders(response, requestId, origin, dialect?.requestIdHeader);
+  return withHeaders(response, { request, requestId, origin, otherIdHeader: dialect?.requestIdHeader });
 }
 
 async function route(exchange: Exchange, dialect: Dialect | null, origin: string | null): Promise<Response> {
@@ -118,12 +118,28 @@ async function health({ request, env }: Exchange): Promise<Response> {
   return Response.json({ status: 'ok' });
 }
 
-/** Adds the headers that every answer has. `otherIdHeader` is a second header for the request id. */
-function withHeaders(response: Response, requestId: string, origin: string | null, otherIdHeader?: string): Response {
+/**
+ * For how long browsers come by https only: a year. Sub-domains are left out, because they may belong to something else;
+ * and so are answers by http, as on one's own machine, from where browsers would not take it.
+ */
+export const STRICT_TRANSPORT_SECURITY = 'max-age=31536000';
+
+interface HeaderFacts {
+  request: Request;
+  requestId: string;
+  /** The origin of the page that asks, if it may. */
+  origin: string | null;
+  /** A second header for the request id. */
+  otherIdHeader: string | undefined;
+}
+
+/** Adds the headers that every answer has. */
+function withHeaders(response: Response, { request, requestId, origin, otherIdHeader }: HeaderFacts): Response {
   const headers = new Headers(response.headers);
   const idHeaders = ['x-request-id', ...(otherIdHeader ? [otherIdHeader] : [])];
   for (const name of idHeaders) headers.set(name, requestId);
   headers.set('x-content-type-options', 'nosniff');
+  if (new URL(request.url).protocol === 'https:') headers.set('strict-transport-security', STRICT_TRANSPORT_SECURITY);
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
   headers.append('vary', 'origin');
   if (origin !== null) {

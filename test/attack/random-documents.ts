@@ -21,7 +21,7 @@ import {
 import { MAX_ALIASES, MAX_DIRECTIVES } from '../../src/http/graphql/limits.ts';
 import type { Known } from './attackers.ts';
 import type { Dice } from './dice.ts';
-import { NONSENSE } from './nonsense.ts';
+import { SHORT_TEXTS } from './nonsense.ts';
 
 /** What is posted to a GraphQL API. */
 export interface Posted {
@@ -138,7 +138,7 @@ function valuesOf(dice: Dice, { tenants, customers, users }: Known) {
     return dice.one(about === 'tenant' ? tenants : about === 'customer' ? customers : users);
   };
   const text = (path: string): string => {
-    if (dice.happens(10)) return dice.one(NONSENSE);
+    if (dice.happens(10)) return dice.one(SHORT_TEXTS);
     if (/id$|name$/i.test(path) && dice.happens(60)) return named(path);
     if (/email/i.test(path)) return `${dice.below(2 ** 30).toString(36)}@x.example`;
     if (/url/i.test(path)) return `https://x.example/${dice.below(100)}`;
@@ -146,7 +146,7 @@ function valuesOf(dice: Dice, { tenants, customers, users }: Known) {
   };
   const moment = () => new Date(Date.now() + (dice.below(2000) - 1000) * DAY_MILLISECONDS).toISOString();
   const SCALARS: Record<string, (path: string) => unknown> = {
-    ID: (path) => (dice.happens(10) ? dice.one(NONSENSE) : named(path)),
+    ID: (path) => (dice.happens(10) ? dice.one(SHORT_TEXTS) : named(path)),
     String: text,
     Int: () => (dice.happens(10) ? dice.one([-1, 0, 101, 2 ** 31 - 1, -(2 ** 31)]) : 1 + dice.below(5)),
     Float: () => dice.one([0, -1.5, 1e21, 3]),
@@ -235,7 +235,7 @@ const MUTATIONS: readonly Mutation[] = [
   (tokens, at, dice) => void tokens.splice(at, 1, dice.one(tokens)),
   (tokens, at, dice) => void tokens.splice(at, 1, `${tokens[at]}${dice.one(['x', '_', '1', 's', 'é'])}`),
   (tokens, at, dice) => void tokens.splice(at, 0, dice.one(STRANGERS)),
-  (tokens, at, dice) => void tokens.splice(at, 1, JSON.stringify(dice.one(NONSENSE))),
+  (tokens, at, dice) => void tokens.splice(at, 1, JSON.stringify(dice.one(SHORT_TEXTS))),
   (tokens, at) => void tokens.splice(at),
 ];
 
@@ -261,7 +261,7 @@ export function broken({ query, variables }: Posted, dice: Dice): Posted {
   for (let left = 1 + dice.below(3); left > 0 && tokens.length > 0; left -= 1) {
     const names = Object.keys(changed);
     if (names.length === 0 || dice.happens(70)) dice.one(MUTATIONS)(tokens, dice.below(tokens.length), dice);
-    else changed[dice.one(names)] = dice.one([...WRONG, ...NONSENSE]);
+    else changed[dice.one(names)] = dice.one([...WRONG, ...SHORT_TEXTS]);
   }
   return { query: tokens.join(' '), variables: changed };
 }

@@ -2,7 +2,7 @@ import { LINK_PATHS } from '../../src/http/shared/page.ts';
 import { PUBLIC_URL } from '../shared/gateway.ts';
 import type { Scene } from './attackers.ts';
 import type { Dice } from './dice.ts';
-import { NONSENSE } from './nonsense.ts';
+import { SHORT_TEXTS } from './nonsense.ts';
 
 /** Everything that answers, and some of what does not. */
 export const PATHS = [
@@ -185,13 +185,14 @@ async function badBody(path: string, dice: Dice): Promise<BodyInit | null> {
     () => '',
     () => bytes(dice, 1 + dice.below(2000)),
     () => sensible.slice(0, dice.below(sensible.length)),
-    () => sensible.replaceAll(/"[^"]*"/g, () => (dice.happens(30) ? JSON.stringify(dice.one(NONSENSE)) : '"query"')),
+    () => sensible.replaceAll(/"[^"]*"/g, () => (dice.happens(30) ? JSON.stringify(dice.one(SHORT_TEXTS)) : '"query"')),
     () => nested(1 + dice.below(20_000)),
     () => '[]',
-    () => `"${dice.one(NONSENSE)}"`,
+    () => `"${dice.one(SHORT_TEXTS)}"`,
     () => `\ufeff${sensible}`,
     () => gzipped(sensible),
-    () => new URLSearchParams({ grant_type: 'client_credentials', client_id: dice.one(NONSENSE), client_secret: 'x' }),
+    () =>
+      new URLSearchParams({ grant_type: 'client_credentials', client_id: dice.one(SHORT_TEXTS), client_secret: 'x' }),
     () => 'grant_type=client_credentials&client_id=%&client_secret=%zz&grant_type=',
     () => `--x\r\nContent-Disposition: form-data; name="${dice.one(['grant_type', 'client_id', 'a'])}"\r\n\r\n1`,
     () => `--x\r\nContent-Disposition: form-data; name="operations"\r\n\r\n${sensible}\r\n--x--\r\n`,
@@ -210,7 +211,7 @@ function queryString(dice: Dice): string {
     () => '?query=%E0%A4%A&query=2&=&&',
     () => `?query=${'x'.repeat(1 + dice.below(20_000))}`,
     () => '?query[]=1&query[__proto__]=1&__proto__[a]=1',
-    () => `?${encodeURIComponent(dice.one(NONSENSE).replaceAll('\ud800', ''))}=1`,
+    () => `?${encodeURIComponent(dice.one(SHORT_TEXTS).replaceAll('\ud800', ''))}=1`,
   ])();
 }
 
@@ -223,7 +224,7 @@ const methodsAt = (path: string): readonly string[] => {
 
 /** A request as somebody might make one who has no manners. Of some, everything is wrong; of most, a part. */
 export async function randomRequest(dice: Dice, scene: Scene): Promise<Request> {
-  const ids = [...scene.known.tenants, ...NONSENSE.map((text) => text.replaceAll('\ud800', ''))];
+  const ids = [...scene.known.tenants, ...SHORT_TEXTS.map((text) => text.replaceAll('\ud800', ''))];
   const path = dice.happens(85)
     ? dice.one([...PATHS, `/v1/tenants/${encodeURIComponent(dice.one(ids))}`])
     : dice.one(STRANGE_PATHS);

@@ -40,6 +40,8 @@ export const mailedLinks = sqliteTable(
      * stay.
      */
     shareableAccess: text('handed_standing'),
+    /** When the API key that got the shareable invitation ends; null if it does not, or a user got it. */
+    shareableExpiresAt: timestamp('handed_expires_at'),
   },
   (table) => [primaryKey({ columns: [table.userId, table.purpose] })],
 );

@@ -45,7 +45,7 @@ function requestLinks(purpose: LinkPurpose, now: Date, from: SQL, rest: SQL): SQ
  * mail or shared, stops working.
  */
 export const requestInvitations = (now: Date, from: SQL): SQL =>
-  requestLinks('INVITATION', now, from, sql`handed_hash = NULL, handed_standing = NULL`);
+  requestLinks('INVITATION', now, from, sql`handed_hash = NULL, handed_standing = NULL, handed_expires_at = NULL`);
 
 /**
  * Gives the user in `from` a link to a new password, which is due to be mailed at once. Anybody may ask for it, so it

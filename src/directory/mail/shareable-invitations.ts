@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type CommandContext, isAllowed } from '../commands/command.ts';
 import { recordEvent, recordedSubjects } from '../commands/event-recording.ts';
+import { outlastsBy } from '../guards/expiry-guard.ts';
 import { holdsUser, permissionsOfUser } from '../guards/grant-guard.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
@@ -17,10 +18,12 @@ const ACCESS_OF_USER = sql`(SELECT json_group_array(part) FROM (
   UNION ALL SELECT tenant_id FROM (SELECT tenant_id FROM assignment WHERE assignment.user_id = user.id ORDER BY 1)))`;
 
 /**
- * Over the columns of `mailed_link` and `user`: this link was shared, and the user may do now what the user might then.
+ * Over the columns of `mailed_link` and `user`: this link was shared, the caller who got it has not ended since, and the
+ * user may do now what the user might then.
  */
-const isShareableLink = (tokenHash: string): SQL =>
-  sql`(mailed_link.handed_hash = ${tokenHash} AND mailed_link.handed_standing = ${ACCESS_OF_USER})`;
+const isShareableLink = (tokenHash: string, now: Date): SQL =>
+  sql`(mailed_link.handed_hash = ${tokenHash} AND mailed_link.handed_standing = ${ACCESS_OF_USER}
+    AND (mailed_link.handed_expires_at IS NULL OR mailed_link.handed_expires_at > ${now.getTime()}))`;
 
 const TYPE: EventType = 'user.linkHandedOut';
 
@@ -38,7 +41,7 @@ export interface ShareableInvitation {
 /**
  * Gives the caller a link by which an invited user can join, beside the one that is mailed. With it the caller could
  * sign in as the user. So only a caller who holds everything that the user does gets one, and only while the user has
- * no password.
+ * no password. For an API key with an expiry, the link ends with the key at the latest.
  */
 export function shareableInvitation(
   context: CommandContext,
@@ -52,9 +55,10 @@ export function shareableInvitation(
       recordEvent(
         context,
         { type: TYPE, subjectType: 'User', subjectId: sql`user.id` },
-        sql`FROM user WHERE ${invited} AND ${MAY_BE_INVITED} AND ${mayHave}`,
+        sql`FROM user WHERE ${invited} AND ${MAY_BE_INVITED} AND ${mayHave}
+          AND NOT ${outlastsBy(context.viewer, sql`user.role_id`)}`,
       ),
-      sql`UPDATE mailed_link SET handed_hash = ${sha256(token)},
+      sql`UPDATE mailed_link SET handed_hash = ${sha256(token)}, handed_expires_at = ${context.viewer.expiresAt?.getTime() ?? null},
           handed_standing = (SELECT ${ACCESS_OF_USER} FROM user WHERE user.id = mailed_link.user_id)
         WHERE purpose = 'INVITATION' AND user_id IN ${recordedSubjects(context, TYPE)}`,
     ],
@@ -68,7 +72,7 @@ export function shareableInvitation(
  */
 export const userOfLink = (purpose: LinkPurpose, tokenHash: string, now: Date): SQL =>
   sql`FROM mailed_link JOIN user ON user.id = mailed_link.user_id AND user.deleted = 0 AND user.status <> 'DEACTIVATED'
-    WHERE (mailed_link.token_hash = ${tokenHash} OR mailed_link.earlier_hash = ${tokenHash} OR ${isShareableLink(tokenHash)})
+    WHERE (mailed_link.token_hash = ${tokenHash} OR mailed_link.earlier_hash = ${tokenHash} OR ${isShareableLink(tokenHash, now)})
       AND mailed_link.purpose = ${purpose}
       AND iif(mailed_link.earlier_hash = ${tokenHash}, mailed_link.earlier_expires_at, mailed_link.expires_at) > ${now.getTime()}`;
 

@@ -2,10 +2,11 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { roles } from '../../db/schema/roles.ts';
 import { differs, jsonList, update } from '../../db/statement.ts';
-import { requirePermissions } from '../access/viewer.ts';
+import { requirePermissions, type Viewer } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { uniqueValuesOf } from '../commands/unique-values.ts';
 import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
+import { ADMITTING_PERMISSIONS, outlastsError } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { comparable } from '../kernel/comparable.ts';
 import {
@@ -49,6 +50,28 @@ const isNotBuiltIn = (target: SQL): Check<unknown> => ({
   error: (name) => new BuiltInRoleError(name),
 });
 
+/**
+ * Checks, for a viewer who ends, that a role of the organization gets no permission by which whoever has it could let in
+ * others. What the role allows already, it keeps.
+ * @throws ForbiddenError
+ */
+function givesNoAdmission(
+  viewer: Viewer,
+  scope: SQL,
+  permissions: readonly Permission[],
+  roleId: SQL,
+): Check<unknown>[] {
+  const given = permissions.filter((permission) => ADMITTING_PERMISSIONS.includes(permission));
+  if (viewer.expiresAt === null || given.length === 0) return [];
+  return [
+    {
+      problem: sql`(SELECT 'lasting' FROM json_each(${jsonList(given)}) given WHERE ${scope} = 'ORGANIZATION'
+        AND given.value NOT IN (${permissionsOfRole(roleId)}) LIMIT 1)`,
+      error: outlastsError,
+    },
+  ];
+}
+
 const writePermissions = (roleId: SQL, permissions: readonly Permission[], condition: SQL): SQL =>
   sql`INSERT INTO role_permission (role_id, permission)
     SELECT ${roleId}, value FROM json_each(${jsonList(permissions)}) WHERE ${condition}`;
@@ -86,6 +109,7 @@ export const createRole = command({
           problem: sql`(SELECT count(*) FROM role WHERE role.scope = ${scope} HAVING count(*) >= ${MAX_ROLES})`,
           error: () => new TooManyRolesError(MAX_ROLES),
         },
+        ...givesNoAdmission(viewer, sql`${scope}`, permissions, sql`NULL`),
       ],
       values,
       writes: (created) => [writePermissions(sql`${roleId}`, permissions, created)],
@@ -118,7 +142,10 @@ export const updateRole = command({
     return planUpdate(context, ROLE, {
       type: 'role.updated',
       target,
-      checks: mayChange(context, target, id),
+      checks: [
+        ...mayChange(context, target, id),
+        ...givesNoAdmission(viewer, sql`(SELECT role.scope FROM role WHERE ${target})`, permissions ?? [], sql`${id}`),
+      ],
       changes: sql`${differs(roles, values)} OR ${hasOtherPermissions}`,
       before: ROLE.snapshot,
       writes: (updated) => [

@@ -3,6 +3,7 @@ import type { Check, CommandContext, UniqueValue } from '../commands/command.ts'
 import { creation, exists, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
+import { outlastsBy } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ValidationError } from '../kernel/errors.ts';
@@ -48,6 +49,8 @@ export function firstAdmin(
   const creating = creation(context, USER, newId(), values);
   const assigned = sql`(SELECT (SELECT user.id FROM user WHERE ${named}) AS user_id,
     ${tenantId} AS tenant_id, ${TENANT_ADMIN_ROLE_ID} AS role_id)`;
+  // A team member whom the viewer may not let in becomes the admin, and gets no invitation.
+  const mayBeInvited = sql`${waitsForInvitation(context.at)} AND NOT ${outlastsBy(viewer, sql`user.role_id`)}`;
   return {
     checks: [
       {
@@ -59,10 +62,7 @@ export function firstAdmin(
     writes: [
       creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
       ...creating.writes,
-      requestInvitations(
-        context.at,
-        sql`FROM user WHERE ${named} AND ${created} AND ${waitsForInvitation(context.at)}`,
-      ),
+      requestInvitations(context.at, sql`FROM user WHERE ${named} AND ${created} AND ${mayBeInvited}`),
       recordTenantRoles(context, assigned, created),
       ...writeTenantRoles(context),
     ],

@@ -30,8 +30,27 @@ const holdsRoles = (viewer: Viewer, roleIds: SQL): Check<unknown> =>
       WHERE role_permission.role_id IN (${roleIds})`,
   );
 
-const rolesOf = (issuerId: string): SQL =>
-  sql`SELECT trusted_issuer_role.role_id FROM trusted_issuer_role WHERE trusted_issuer_role.issuer_id = ${issuerId}`;
+/**
+ * Checks, for a viewer who ends, that the trust in an issuer, which has no end, lets in no more than before. `admitsMore`
+ * says whether it does.
+ * @throws ForbiddenError
+ */
+const admitsNoMore = ({ expiresAt }: Viewer, admitsMore: SQL): Check<unknown>[] =>
+  expiresAt === null
+    ? []
+    : [
+        {
+          problem: sql`iif(${admitsMore}, 'lasting', NULL)`,
+          error: () =>
+            ForbiddenError.outOfReach('This API key expires, and trust in an issuer does not: it lets in nobody more.'),
+        },
+      ];
+
+const listedBy = (name: ListName, issuerId: string): SQL =>
+  sql`SELECT ${sql.identifier(`${name}_id`)} FROM ${sql.identifier(`trusted_issuer_${name}`)}
+    WHERE issuer_id = ${issuerId}`;
+
+const rolesOf = (issuerId: string): SQL => listedBy('role', issuerId);
 
 const fill = (name: ListName, issuerId: string, { ids }: Listed, condition: SQL): SQL => {
   const [table, column] = [sql.identifier(`trusted_issuer_${name}`), sql.identifier(`${name}_id`)];
@@ -61,7 +80,11 @@ export const createTrustedIssuer = command({
     };
     return planInsert(context, TRUSTED_ISSUER, {
       type: 'trustedIssuer.created',
-      checks: [allExist([roles.missing, customers.missing]), holdsRoles(context.viewer, roles.ids)],
+      checks: [
+        allExist([roles.missing, customers.missing]),
+        holdsRoles(context.viewer, roles.ids),
+        ...admitsNoMore(context.viewer, sql`TRUE`),
+      ],
       values,
       writes: (created) => [fill('role', issuerId, roles, created), fill('customer', issuerId, customers, created)],
       unique: uniqueValuesOf(TRUSTED_ISSUER, context.viewer, values, sql`FALSE`),
@@ -97,6 +120,14 @@ export const updateTrustedIssuer = command({
       sql`NOT ${differs(trustedIssuers, values)}`,
       ...lists.map(({ name, listed }) => isListed(name, id, listed)),
     ]);
+    const wider = { ...trust, ...(createsUsers && { createsUsers }) };
+    const admitsMore = sql.join(
+      [
+        sql`EXISTS (SELECT 1 FROM trusted_issuer WHERE ${target} AND ${differs(trustedIssuers, wider)})`,
+        ...lists.map(({ name, listed }) => sql`EXISTS (${listed.ids} EXCEPT ${listedBy(name, id)})`),
+      ],
+      sql` OR `,
+    );
     const endSessions = (updated: SQL, condition: SQL) =>
       sql`DELETE FROM session WHERE session.issuer_id = ${id} AND ${updated} AND ${condition}`;
     return planUpdate(context, TRUSTED_ISSUER, {
@@ -105,6 +136,7 @@ export const updateTrustedIssuer = command({
       checks: [
         ...(lists.length > 0 ? [allExist(lists.map(({ listed }) => listed.missing))] : []),
         holdsRoles(context.viewer, sql.join([rolesOf(id), ...listedRoles], sql` UNION `)),
+        ...admitsNoMore(context.viewer, admitsMore),
       ],
       changes: sql`NOT ${isSame}`,
       before: TRUSTED_ISSUER.snapshot,

@@ -19,6 +19,7 @@ import {
   webAddress,
 } from '../kernel/input.ts';
 import { publicKeys, SIGNING_ALGORITHMS, usualAlgorithms } from './json-web-keys.ts';
+import { isPublicHost } from './key-hosts.ts';
 
 const identifiersOf = <const I extends z.ZodType>(identifier: I) =>
   z
@@ -31,16 +32,15 @@ const algorithms = z
   .min(1, 'must be at least one')
   .transform((given) => SIGNING_ALGORITHMS.filter((name) => given.includes(name)));
 
-/** A host that is not the same machine from everywhere, such as `localhost`, or an IP address as `URL` writes it. */
-const NO_PUBLIC_HOST = /^(\[.*\]|[\d.]+|[^.]*|.*\.(localhost|local|internal|home\.arpa))\.?$/i;
-
 /** The URL that keys are read from. TLS proves that they are the issuer's; a public host is none of our own network. */
-const jwksUrl = webAddress.refine(
-  (address) => {
-    const { protocol, username, password, hostname } = new URL(address);
-    return protocol === 'https:' && username === '' && password === '' && !NO_PUBLIC_HOST.test(hostname);
-  },
-  { error: 'must be an https URL of a public host, without credentials' },
+const jwksUrl = webAddress.pipe(
+  z.string().refine(
+    (address) => {
+      const { protocol, username, password, hostname } = new URL(address);
+      return protocol === 'https:' && username === '' && password === '' && isPublicHost(hostname);
+    },
+    { error: 'must be an https URL of a public host, without credentials' },
+  ),
 );
 
 interface GivenKeys {

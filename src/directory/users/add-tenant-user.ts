@@ -5,6 +5,7 @@ import { creation, exists, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { outlastsBy } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
@@ -47,6 +48,8 @@ export const addTenantUser = command({
     const given = sql`(SELECT COALESCE((SELECT user.id FROM user WHERE ${named}), ${newUserId}) AS user_id,
       ${tenantId} AS tenant_id, ${roleId} AS role_id)`;
     const added = sql`${named} AND ${wasRecorded(context, 'tenantRole.assigned')}`;
+    // A team member whom the viewer may not let in gets the role, and no invitation.
+    const mayBeInvited = sql`${waitsForInvitation(context.at)} AND NOT ${outlastsBy(viewer, sql`user.role_id`)}`;
     const shareable = shareableInvitation(context, handOutLink);
     return {
       checks: [
@@ -70,7 +73,7 @@ export const addTenantUser = command({
         recordTenantRoles(context, given, allowed),
         ...creating.writes,
         ...writeTenantRoles(context),
-        requestInvitations(context.at, sql`FROM user WHERE ${added} AND ${waitsForInvitation(context.at)}`),
+        requestInvitations(context.at, sql`FROM user WHERE ${added} AND ${mayBeInvited}`),
         ...shareable.writes(added),
       ],
       mails: true,

@@ -7,6 +7,7 @@ import { alteration } from '../commands/entity.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { outlastsNobody } from '../guards/expiry-guard.ts';
 import { holdsPermissions, holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
 import { keepsOwner } from '../guards/last-admin-guard.ts';
 import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
@@ -130,7 +131,9 @@ export const changeRole = command({
         ...(revoked ? [isHeld(revoked)] : []),
         ...replacing.flatMap(({ admits }) => admits),
         ...roles.map(({ current }) => holdsPermissions(viewer, permissionsOfRole(current))),
-        ...(assigned ? [holdsPermissions(viewer, permissionsOfRole(assigned.roleId))] : []),
+        ...(assigned
+          ? [holdsPermissions(viewer, permissionsOfRole(assigned.roleId)), ...outlastsNobody(viewer, assigned.roleId)]
+          : []),
         ...[...replacing, ...revoking, ...assigning].map(({ keeps }) => keeps),
       ],
       // All events are recorded before anything is written that they depend on.

@@ -1,5 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
+import { users } from '../../db/schema/users.ts';
+import { differs } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import type { Caller, Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
@@ -7,9 +9,11 @@ import { changeable, hasVersion, planAlteration } from '../commands/entity.ts';
 import { planErasure } from '../commands/erasure.ts';
 import { USER_IS_LIVE } from '../commands/identifiers.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { outlastsNobody, ownRoleOf } from '../guards/expiry-guard.ts';
 import { holdsPermissions, holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
 import { keepsOwner, keepsOwnerAndAdmins } from '../guards/last-admin-guard.ts';
 import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
+import { comparable } from '../kernel/comparable.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -21,7 +25,7 @@ import {
 } from '../kernel/errors.ts';
 import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
-import { patchedUser, settableStatus, userDetails } from './columns.ts';
+import { patchedUser, settableStatus, type UserPatch, userDetails } from './columns.ts';
 import type { UserResult } from './entity.ts';
 import { USER } from './entity.ts';
 import type { UserRecord } from './queries.ts';
@@ -88,6 +92,7 @@ export const updateUser = command({
       ...holdsUser(viewer, sql`${id}`),
       ...hasVersion(USER, viewer, target, expectedVersion),
       ...(roleId ? [holdsPermissions(viewer, permissionsOfRole(roleId)), keepsOwner(demoted(id, roleId))] : []),
+      ...outlastsNobody(viewer, roleId ?? ownRoleOf(sql`${id}`), letsIn(id, patch, roleId)),
       ...(patch.status === 'DEACTIVATED' ? keepsOwnerAndAdmins(viewer.reach, sql`${id}`) : []),
     ];
     const altering = planAlteration(
@@ -111,6 +116,16 @@ export const updateUser = command({
     return { ...altering, mails: patch.email !== undefined };
   },
 });
+
+/** An expression: the change lets somebody in, with another address or another role, or again. */
+const letsIn = (userId: string, { email, status }: UserPatch, roleId: SQL | undefined): SQL => {
+  const values = {
+    ...(email !== undefined && { emailKey: comparable(email) }),
+    ...(status === 'ACTIVE' && { status }),
+    ...(roleId && { roleId }),
+  };
+  return sql`EXISTS (SELECT 1 FROM user WHERE user.id = ${userId} AND ${differs(users, values)})`;
+};
 
 /** Says of a user id whether this command takes the role `owner` from that user. */
 const demoted = (userId: string, roleId: SQL) => (id: SQL) =>
@@ -174,7 +189,7 @@ export const restoreUser = command({
         values: { deletedAt: null },
         missing: [missingUnless(sql`NOT ${isWithCustomer}`, 'id', 'user')],
       },
-      () => holdsUser(viewer, sql`${id}`),
+      () => [...holdsUser(viewer, sql`${id}`), ...outlastsNobody(viewer, ownRoleOf(sql`${id}`))],
       asResult,
     );
   },

@@ -5,6 +5,7 @@ import { creation, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { outlastsNobody } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
@@ -37,7 +38,11 @@ function planCreation(
   const creating = creation(context, USER, userId, values);
   const shareable = shareableInvitation(context, handOutLink);
   return {
-    checks: [allExist(missing), holdsPermissions(context.viewer, permissionsOfRole(roleId))],
+    checks: [
+      allExist(missing),
+      holdsPermissions(context.viewer, permissionsOfRole(roleId)),
+      ...outlastsNobody(context.viewer, roleId),
+    ],
     writes: (allowed) => [
       creating.recorded(allowed),
       ...creating.writes,

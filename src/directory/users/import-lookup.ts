@@ -4,6 +4,7 @@ import type { Statement } from '../../db/statement.ts';
 import { customerInReach, type Reach, userInReach, userWhollyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { tenantIn, toLookUp } from '../commands/references.ts';
+import { outlastsBy } from '../guards/expiry-guard.ts';
 import { permissionsNotHeld, permissionsOfRole, permissionsOfUser } from '../guards/grant-guard.ts';
 import type { GivenRow } from '../imports/import.ts';
 import { type Found, givenJson, holderOf, joinIdentified, type LookupRow, lookUp } from '../imports/lookup.ts';
@@ -67,6 +68,8 @@ export interface FoundUser extends Found {
   givenCustomerId: string | null;
   givenRoleId: string | null;
   givenRoleBeyond: Permission[] | null;
+  /** Whether the viewer ends, and the user could let others in afterwards by the role that is given, or else held. */
+  outlasts: number;
   /** In the order given. */
   tenantRoles: FoundTenantRole[];
 }
@@ -118,6 +121,7 @@ export function lookUpUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]):
     givenCustomerId: customerIn(reach, givenJson('customer')),
     givenRoleId,
     givenRoleBeyond: sql`json(${permissionsNotHeld(viewer, permissionsOfRole(givenRoleId))})`,
+    outlasts: outlastsBy(viewer, sql`coalesce(${givenRoleId}, user.role_id)`),
     tenantRoles: sql`json(${tenantRolesOf(viewer)})`,
   });
 }

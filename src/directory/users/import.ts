@@ -3,6 +3,7 @@ import { users } from '../../db/schema/users.ts';
 import { jsonList } from '../../db/statement.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
 import { notFoundAt, pathOf } from '../commands/references.ts';
+import { outlastsError } from '../guards/expiry-guard.ts';
 import { BEYOND_REACH } from '../guards/grant-guard.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import { differsFrom, type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
@@ -47,6 +48,7 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
     requireHome(viewer, given);
     requireReferences(given, found);
     const columns = newColumns(given, found);
+    if (found.outlasts) throw outlastsError();
     requireNotTaken(claim, given.path, null, uniqueValues(found, columns, null));
     return { columns, relations: newTenantRoles(given, found) };
   },
@@ -59,6 +61,7 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
     keepOwnersAndAdmins(given, found, columns, stored);
     if (columns.role_id !== stored.role_id && found.givenRoleBeyond)
       throw ForbiddenError.missing(found.givenRoleBeyond);
+    if (found.outlasts && letsIn(columns, stored)) throw outlastsError();
     requireNotTaken(claim, given.path, id, uniqueValues(found, columns, stored));
     return { columns, relations: newTenantRoles(given, found) };
   },
@@ -158,6 +161,12 @@ function keepOwnersAndAdmins({ path }: Given, found: FoundUser, columns: StoredC
 
 const NOT_BY_IMPORT =
   'would demote or deactivate an owner or admin, which an import does not: change that user by itself';
+
+/** Whether the change lets somebody in, with another address or another role, or again. */
+const letsIn = (columns: StoredColumns, stored: StoredColumns): boolean =>
+  columns.role_id !== stored.role_id ||
+  columns.email_key !== stored.email_key ||
+  (columns.status === 'ACTIVE' && stored.status !== 'ACTIVE');
 
 /** Returns the roles in tenants that the row gives and the user does not have. */
 function newTenantRoles({ path }: Given, { tenantRoles }: FoundUser): TenantRole[] {

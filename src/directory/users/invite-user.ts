@@ -6,6 +6,7 @@ import { command, type Plan } from '../commands/command.ts';
 import { recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { outlastsNobody, ownRoleOf } from '../guards/expiry-guard.ts';
 import { holdsUser } from '../guards/grant-guard.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { flag, type TenantIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
@@ -38,12 +39,14 @@ export const inviteUser = command({
     if (given.teamMember) requireReach(viewer, ['ORGANIZATION']);
     const hasRoles = hasRolesIn(viewer, given);
     const target = sql`${isUser(identifier)} AND ${userInReach(viewer.reach, sql`user.id`)} AND ${hasRoles}`;
+    const userId = sql`(SELECT user.id FROM user WHERE ${target})`;
     const shareable = shareableInvitation(context, given.handOutLink);
     const path = pathOf('userIdentifier', identifier);
     return {
       checks: [
         allExist([missingUnless(sql`EXISTS (SELECT 1 FROM user WHERE ${target})`, path, 'user')]),
-        ...holdsUser(viewer, sql`(SELECT user.id FROM user WHERE ${target})`),
+        ...holdsUser(viewer, userId),
+        ...outlastsNobody(viewer, ownRoleOf(userId)),
         {
           problem: sql`(SELECT iif(user.status = 'DEACTIVATED', 'is deactivated', 'has a password already')
             FROM user WHERE ${target} AND NOT ${MAY_BE_INVITED})`,

@@ -114,7 +114,9 @@ builder.relayMutationField(
       }),
       expiresAt: t.field({
         type: 'DateTime',
-        description: 'From when on it is refused, in the future; never if not given.',
+        description:
+          'From when on it is refused, in the future. Never if not given, or when your own key is: what a key with an ' +
+          'expiry makes expires no later.',
       }),
     }),
   },

@@ -29,7 +29,8 @@ const DESCRIPTIONS = {
   name: 'The name, 1 to 256 characters: unique in its scope, without regard to case.',
   description: 'What the role is for, up to 4096 characters.',
   level: 'How high the role stands among those of its scope, 0 to 100. It is for sorting, and grants nothing.',
-  permissions: 'What the role allows: names, as `permissions` lists them.',
+  permissions:
+    'What the role allows: names, as `permissions` lists them. An API key that expires gives no role of the organization one by which team members let in others.',
 } as const;
 
 /**

@@ -24,7 +24,7 @@ const DESCRIPTIONS = {
   algorithms: `What its tokens may be signed with: any of ${SIGNING_ALGORITHMS.map((name) => `\`${name}\``).join(', ')}.`,
   keys: 'The public keys that its tokens are signed with, as JSON Web Keys (RFC 7517): 1 to 10 of RSA from 2048 bits, of P-256, P-384 or P-521, or of Ed25519, each with a `kid` of its own if there are several.',
   jwksUrl:
-    'Where it publishes them as a JSON Web Key Set: an https URL of a public host, which answers within 3 seconds, without a redirect, and with at most 64 KB.',
+    'Where it publishes them as a JSON Web Key Set: an https URL of a host with a public name, none that is private by convention or stands for a private address, which answers within 3 seconds, without a redirect, and with at most 64 KB.',
   createsUsers: 'Whether a user is created for an external id that is seen for the first time.',
   roles: 'Roles of customers, 1 to 100: it signs in users with these only.',
   customers: 'Customers, 1 to 100: it signs in users of these only.',
@@ -103,7 +103,8 @@ const localLists = ({ roleIdentifiers, customerIdentifiers }: GivenLists) => ({
   customerIdentifiers: customerIdentifiers?.map((identifier) => localIdentifier('Customer', identifier)),
 });
 
-const HELD = 'You must hold what the roles that it lists allow.';
+const HELD =
+  'You must hold what the roles that it lists allow. An API key that expires makes nobody trusted, nor for more than before.';
 
 builder.relayMutationField(
   createTrustedIssuer.name,

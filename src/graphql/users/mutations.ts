@@ -26,7 +26,7 @@ export const userFields = (t: InputFields) => ({
 
 /** Describes the input field `handOutLink` of a mutation that invites a user. */
 export const HAND_OUT_LINK =
-  'Whether to answer the link of the invitation, too, beside mailing it. It lets you in as the user, and is good as long as the user may and reaches the same as now.';
+  'Whether to answer the link of the invitation, too, beside mailing it. It lets you in as the user, and is good as long as the user may and reaches the same as now, and no longer than your API key if that expires.';
 
 const newUserFields = (t: InputFields, scope: string) => ({
   email: t.string({ required: true, description: USER_DESCRIPTIONS.email }),
@@ -62,7 +62,7 @@ builder.relayMutationField(
   {
     ...commandField(
       createOrganizationUser,
-      'Creates a user with a role in the organization. Only for callers who reach the whole organization.',
+      'Creates a user with a role in the organization. Only for callers who reach the whole organization. An API key that expires creates nobody who could let in others: with `apiKey:edit`, `role:edit`, `user:create` or `organization:edit`.',
     ),
     resolve: (_, { input }, caller) =>
       run(caller, createOrganizationUser, {

@@ -166,15 +166,21 @@ describe('an API key', () => {
 describe('a key that ends', () => {
   it('makes no key that ends later, and takes over none', async () => {
     const forever = await newKey();
-    const { secret } = await newKey({ expiresAt: inSeconds(3600) });
+    const [expiresAt, nearer] = [inSeconds(3600), inSeconds(1800)];
+    const { secret } = await newKey({ expiresAt });
     const input = { name: 'k', permissions: ['tenant:read'], reach: 'ORGANIZATION' };
-    const refusal = { __typename: 'ForbiddenError', code: 'out_of_reach' };
-    expect(await mutate('createApiKey', 'secret', input, secret)).toMatchObject(refusal);
-    expect(await mutate('createApiKey', 'secret', { ...input, expiresAt: inSeconds(7200) }, secret)).toMatchObject(
-      refusal,
-    );
-    expect(await mutate('rotateApiKey', 'secret', { id: forever.id }, secret)).toMatchObject(refusal);
-    await succeed('createApiKey', 'secret', { ...input, expiresAt: inSeconds(1800) }, secret);
+    expect(await mutate('createApiKey', 'secret', { ...input, expiresAt: inSeconds(7200) }, secret)).toMatchObject({
+      __typename: 'ValidationError',
+      issues: [{ path: 'expiresAt', message: 'must not lie behind the expiry of your own key', kind: 'INVALID' }],
+    });
+    expect(await mutate('rotateApiKey', 'secret', { id: forever.id }, secret)).toMatchObject({
+      __typename: 'ForbiddenError',
+      code: 'out_of_reach',
+    });
+    const made = async (more: object) =>
+      (await succeed('createApiKey', 'apiKey { expiresAt }', { ...input, ...more }, secret)).apiKey;
+    expect(await made({ expiresAt: nearer })).toEqual({ expiresAt: nearer });
+    expect(await made({})).toEqual({ expiresAt });
   });
 });
 
