@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenants } from '../../db/schema/tenants.ts';
 import { jsonList } from '../../db/statement.ts';
+import type { Viewer } from '../access/viewer.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import { type Found, givenText, holderOf, lookUp } from '../imports/lookup.ts';
@@ -74,11 +75,11 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
       beyond: sql`json(${permissionsNotHeld(viewer, permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`))})`,
     });
   },
-  decideNew({ claim }, given, found) {
+  decideNew({ claim, viewer }, given, found) {
     const { adminEmail: _adminEmail, ...details } = given.row;
     requireNamedOnce(claim, identifierPath(given), 'tenant', comparable(details.externalId));
     const columns = storedColumns(tenants, newTenant(parse(newRow, details, given.path)), null);
-    const admin = firstAdmin(given, found);
+    const admin = firstAdmin(viewer, given, found);
     return { columns, relations: admin === null ? [] : [admin] };
   },
   decideExisting(_context, { row }, _found, { columns: stored }) {
@@ -103,7 +104,11 @@ function identifierPath({ path }: Given): string {
  * Returns the first admin of a new tenant, by the rules of `createTenant`: a tenant that no partner manages must have one,
  * and whoever appoints one holds what admins do.
  */
-function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, beyond }: FoundTenant): Admin | null {
+function firstAdmin(
+  { permissions }: Viewer,
+  { path, row }: Given,
+  { adminId, adminIsLive, adminStatus, beyond }: FoundTenant,
+): Admin | null {
   const { adminEmail: email, partnerManaged } = row;
   const at = `${path}.adminEmail`;
   if (email == null) {
@@ -111,7 +116,7 @@ function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, b
     throw ValidationError.at(at, 'is required for a new tenant that no partner manages', 'REQUIRED');
   }
   if (beyond !== null) throw ForbiddenError.missing(beyond);
-  if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null);
+  if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null, !permissions.has(USER.readPermission));
   if (adminStatus === 'DEACTIVATED') throw ValidationError.at(at, DEACTIVATED_ADMIN);
   return { email, userId: adminId };
 }

@@ -3,13 +3,14 @@ import * as z from 'zod';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import type { Caller, Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
-import { changeable, hasVersion, planAlteration } from '../commands/entity.ts';
+import { changeable, exists, hasVersion, planAlteration } from '../commands/entity.ts';
 import { planErasure } from '../commands/erasure.ts';
 import { USER_IS_LIVE } from '../commands/identifiers.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { holdsPermissions, holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
 import { keepsOwner, keepsOwnerAndAdmins } from '../guards/last-admin-guard.ts';
 import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
+import { comparable } from '../kernel/comparable.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -20,6 +21,7 @@ import {
   VersionConflictError,
 } from '../kernel/errors.ts';
 import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
+import { IS_INVITED_ANEW } from '../mail/mailed-links.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
 import { patchedUser, settableStatus, userDetails } from './columns.ts';
 import type { UserResult } from './entity.ts';
@@ -107,8 +109,9 @@ export const updateUser = command({
       checks,
       asResult,
     );
-    // Another address is sent an invitation.
-    return { ...altering, mails: patch.email !== undefined };
+    if (patch.email === undefined) return altering;
+    const isMoved = sql`user.id = ${id} AND user.email_key <> ${comparable(patch.email)}`;
+    return { ...altering, mails: exists(USER, sql`${isMoved} AND ${IS_INVITED_ANEW}`) };
   },
 });
 

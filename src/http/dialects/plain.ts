@@ -22,8 +22,8 @@ const failure: Failure = (status, code, message, headers = {}) => {
 const STATUSES: Record<string, number> = { FORBIDDEN: 403, INTERNAL_SERVER_ERROR: 500, SERVICE_UNAVAILABLE: 500 };
 
 function spelled({ message, nodes, source, positions, path, locations, extensions }: GraphQLError): GraphQLError {
-  const { code, ...own } = extensions;
-  const http = { status: STATUSES[String(code)] ?? 400, spec: false };
+  const { code, http: asked, ...own } = extensions;
+  const http = { ...(asked as object | undefined), status: STATUSES[String(code)] ?? 400, spec: false };
   const place = locations === undefined ? BEGINNING : { nodes, source, positions };
   return new GraphQLError(message, { ...place, path, extensions: { ...own, code, http } });
 }
