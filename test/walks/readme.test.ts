@@ -5,6 +5,8 @@ import { ACCESS_TOKEN_SECONDS } from '../../src/directory/access/access-tokens.t
 import {
   MAX_BY_ADDRESS,
   MAX_BY_EMAIL,
+  MAX_HIDDEN_TAKEN_PER_HOUR,
+  MAX_INVITATIONS_PER_HOUR,
   MAX_MAILS_TO_EMAIL,
   MAX_RESETS_BY_EMAIL,
 } from '../../src/directory/access/rate-limits.ts';
@@ -138,6 +140,10 @@ describe('the README', () => {
     expect(limits.get('identifiers in one input, tenants of one key, roles in tenants of one row')).toBe(
       String(MAX_IDENTIFIERS),
     );
+    expect(limits.get('answers to one credential in an hour that a value belongs to what it may not see')).toBe(
+      number(MAX_HIDDEN_TAKEN_PER_HOUR),
+    );
+    expect(limits.get('invitations that one credential may cause in an hour')).toBe(number(MAX_INVITATIONS_PER_HOUR));
     expect(readme).toContain(`${DEFAULT_PAGE_SIZE} by default and ${MAX_PAGE_SIZE} at\nthe most`);
   });
 

@@ -2,7 +2,6 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenants } from '../../db/schema/tenants.ts';
 import { jsonList } from '../../db/statement.ts';
-import type { Viewer } from '../access/viewer.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import { type Found, givenText, holderOf, lookUp } from '../imports/lookup.ts';
@@ -75,11 +74,11 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
       beyond: sql`json(${permissionsNotHeld(viewer, permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`))})`,
     });
   },
-  decideNew({ claim, viewer }, given, found) {
+  decideNew({ claim }, given, found) {
     const { adminEmail: _adminEmail, ...details } = given.row;
     requireNamedOnce(claim, identifierPath(given), 'tenant', comparable(details.externalId));
     const columns = storedColumns(tenants, newTenant(parse(newRow, details, given.path)), null);
-    const admin = firstAdmin(viewer, given, found);
+    const admin = firstAdmin(given, found);
     return { columns, relations: admin === null ? [] : [admin] };
   },
   decideExisting(_context, { row }, _found, { columns: stored }) {
@@ -104,11 +103,7 @@ function identifierPath({ path }: Given): string {
  * Returns the first admin of a new tenant, by the rules of `createTenant`: a tenant that no partner manages must have one,
  * and whoever appoints one holds what admins do.
  */
-function firstAdmin(
-  { permissions }: Viewer,
-  { path, row }: Given,
-  { adminId, adminIsLive, adminStatus, beyond }: FoundTenant,
-): Admin | null {
+function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, beyond }: FoundTenant): Admin | null {
   const { adminEmail: email, partnerManaged } = row;
   const at = `${path}.adminEmail`;
   if (email == null) {
@@ -116,7 +111,8 @@ function firstAdmin(
     throw ValidationError.at(at, 'is required for a new tenant that no partner manages', 'REQUIRED');
   }
   if (beyond !== null) throw ForbiddenError.missing(beyond);
-  if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null, !permissions.has(USER.readPermission));
+  // Whoever holds what admins do may read users, and reaches all of them: nobody is hidden from the viewer here.
+  if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null, false);
   if (adminStatus === 'DEACTIVATED') throw ValidationError.at(at, DEACTIVATED_ADMIN);
   return { email, userId: adminId };
 }
