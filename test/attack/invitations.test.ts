@@ -4,6 +4,7 @@ import { invitationLimit, MAX_INVITATIONS_PER_HOUR } from '../../src/directory/a
 import { ADD, advertiser, INVITE } from '../dialects/capig/hub.ts';
 import { CUSTOMER_MEMBER } from '../dialects/prismatic/api.ts';
 import { changes, countChanges } from '../shared/changes.ts';
+import { actorOf, countOf, setCount } from '../shared/counters.ts';
 import {
   codeOf,
   type Key,
@@ -20,7 +21,6 @@ import {
 import { type Answer, graphqlRequest, mailbox, send, type Variables } from '../shared/gateway.ts';
 import { enter } from '../shared/people.ts';
 import { posted } from '../walks/dialects/table.ts';
-import { actorOf, countOf, setCount } from './counters.ts';
 import { sized } from './size.ts';
 
 const HOUR_MILLISECONDS = 60 * 60 * 1000;

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import type { Actor } from '../../src/directory/access/actor.ts';
 import type { RateLimit } from '../../src/directory/access/rate-limits.ts';
-import { type Key, rawId } from '../shared/fixtures.ts';
+import { type Key, rawId } from './fixtures.ts';
 
 /** Whom a limit of a key is counted by. */
 export const actorOf = ({ id }: Pick<Key, 'id'>): Actor => ({ type: 'API_KEY', id: rawId(id) });
