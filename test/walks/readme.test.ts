@@ -7,6 +7,8 @@ import {
   MAX_BY_ADDRESS,
   MAX_BY_EMAIL,
   MAX_BY_EMAIL_AND_ADDRESS,
+  MAX_HIDDEN_TAKEN_PER_HOUR,
+  MAX_INVITATIONS_PER_HOUR,
   MAX_MAILS_TO_EMAIL,
   MAX_RESETS_BY_EMAIL,
   MAX_RESETS_BY_EMAIL_AND_ADDRESS,
@@ -164,6 +166,10 @@ describe('the README', () => {
     expect(limits.get('identifiers in one input, tenants of one key, roles in tenants of one row')).toBe(
       String(MAX_IDENTIFIERS),
     );
+    expect(limits.get('answers to one credential in an hour that a value belongs to what it may not see')).toBe(
+      number(MAX_HIDDEN_TAKEN_PER_HOUR),
+    );
+    expect(limits.get('invitations that one credential may cause in an hour')).toBe(number(MAX_INVITATIONS_PER_HOUR));
     expect(readme).toContain(`${DEFAULT_PAGE_SIZE} by default and ${MAX_PAGE_SIZE} at\nthe most`);
   });
 

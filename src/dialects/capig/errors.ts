@@ -9,7 +9,7 @@ export const failureOf = (status: number, code: string, message: string) => ({
   errors: [{ message, extensions: { code, status } }],
 });
 
-/** By code. The document has 400, 401 and 500 for the calls that it shows, the user pages of its vendor 404 and 409. */
+/** By code. The document has 400, 401 and 500 for the calls that it shows, the user pages of its vendor 404 and 409. It has no 429. */
 const STATUSES: Record<string, number> = {
   BAD_REQUEST: 400,
   BAD_USER_INPUT: 400,
@@ -19,6 +19,7 @@ const STATUSES: Record<string, number> = {
   FORBIDDEN: 401,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  TOO_MANY_REQUESTS: 429,
   INTERNAL_SERVER_ERROR: 500,
   SERVICE_UNAVAILABLE: 503,
 };

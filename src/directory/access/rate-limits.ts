@@ -3,17 +3,28 @@ import { rateLimits } from '../../db/schema/sign-in.ts';
 import { inList, jsonList, type Statement, selection } from '../../db/statement.ts';
 import { RateLimitError } from '../kernel/authentication-errors.ts';
 import { sha256 } from '../kernel/secrets.ts';
+import type { Actor } from './actor.ts';
 
-const WINDOW_MILLISECONDS = 15 * 60 * 1000;
+const MINUTE_MILLISECONDS = 60 * 1000;
+const ATTEMPTS_WINDOW_MILLISECONDS = 15 * MINUTE_MILLISECONDS;
+const HOUR_MILLISECONDS = 60 * MINUTE_MILLISECONDS;
+/** No count is kept for longer. */
+const LONGEST_WINDOW_MILLISECONDS = HOUR_MILLISECONDS;
 
-/** A limit on something that may be tried `max` times in 15 minutes. */
+/** A limit on something that may happen `max` times in a window, which begins with the first time. */
 export interface RateLimit {
   key: string;
   max: number;
+  windowMilliseconds: number;
 }
 
-/** Returns the limit of one kind of attempt, counted apart for each value of `by`. */
-const limit = (what: string, by: string, max: number): RateLimit => ({ key: sha256(`${what}:${by}`), max });
+/** Returns the limit of one kind of attempt, counted apart for each value of `by`: in 15 minutes, if not said otherwise. */
+const limit = (
+  what: string,
+  by: string,
+  max: number,
+  windowMilliseconds = ATTEMPTS_WINDOW_MILLISECONDS,
+): RateLimit => ({ key: sha256(`${what}:${by}`), max, windowMilliseconds });
 
 /** How often one network address may try a password for one e-mail address in 15 minutes. */
 export const MAX_BY_EMAIL_AND_ADDRESS = 10;
@@ -27,6 +38,10 @@ export const MAX_RESETS_BY_EMAIL_AND_ADDRESS = 5;
 export const MAX_RESETS_BY_EMAIL = 20;
 /** How many mails are sent to one e-mail address in 15 minutes. */
 export const MAX_MAILS_TO_EMAIL = 10;
+/** How many times in an hour a credential is told that a value belongs to a record that it may not see. */
+export const MAX_HIDDEN_TAKEN_PER_HOUR = 100;
+/** How many invitations a credential may cause to be mailed in an hour. */
+export const MAX_INVITATIONS_PER_HOUR = 1000;
 
 /** Returns the limit by the network that a request came from, or no limit if that is not known. */
 const byAddress = (what: string, address: string | null): RateLimit[] =>
@@ -36,8 +51,9 @@ const byAddress = (what: string, address: string | null): RateLimit[] =>
  * Returns the part of a limit that counts one network alone. Its key begins with that of the whole, by which it is
  * found. Whatever comes from where nobody knows counts as one network.
  */
-const fromNetwork = ({ key }: RateLimit, address: string | null, max: number): RateLimit => ({
-  key: `${key}:${sha256(address === null ? 'unknown' : networkOf(address))}`,
+const fromNetwork = (whole: RateLimit, address: string | null, max: number): RateLimit => ({
+  ...whole,
+  key: `${whole.key}:${sha256(address === null ? 'unknown' : networkOf(address))}`,
   max,
 });
 
@@ -67,6 +83,15 @@ export const mailLimitTo = (emailKey: string): RateLimit => limit('mailed to', e
 /** Returns the limit on trying links out of mails, by network address. */
 export const linkLimits = (address: string | null): RateLimit[] => byAddress('link from', address);
 
+/** Returns what a limit of a credential is counted by: the root key, an API key or a user, whichever session it is. */
+const credentialOf = ({ type, id }: Actor): string => `${type} ${id ?? ''}`;
+/** Returns the limit on being told that a value belongs to a record that the credential may not see. */
+export const hiddenTakenLimit = (actor: Actor): RateLimit =>
+  limit('hidden taken by', credentialOf(actor), MAX_HIDDEN_TAKEN_PER_HOUR, HOUR_MILLISECONDS);
+/** Returns the limit on invitations that the credential causes to be mailed. */
+export const invitationLimit = (actor: Actor): RateLimit =>
+  limit('invited by', credentialOf(actor), MAX_INVITATIONS_PER_HOUR, HOUR_MILLISECONDS);
+
 /** Returns what an address counts as. For IPv6 it is the first 64 bits, because whoever has one address has 2^64. */
 export function networkOf(address: string): string {
   if (!address.includes(':')) return address;
@@ -85,14 +110,20 @@ const counted = selection({ count: rateLimits.count, since: rateLimits.since });
 export type Counted = ReturnType<typeof counted.decode>;
 
 /**
- * Counts one more attempt if a condition holds, and reads how many there are now in the window of 15 minutes. What is
- * not counted answers no row.
+ * Counts one more time, or as many as the expression says, and reads how many there are now in the window. Where it is no
+ * time, nothing is counted, and no row is read.
  */
-export function countAgainst({ key }: RateLimit, now: Date, condition = sql`TRUE`): Statement<Counted> {
-  const isOver = sql`since <= ${now.getTime() - WINDOW_MILLISECONDS}`;
+export function countAgainst(
+  { key, windowMilliseconds }: RateLimit,
+  now: Date,
+  times: SQL = sql`1`,
+): Statement<Counted> {
+  const isOver = sql`since <= ${now.getTime() - windowMilliseconds}`;
   return {
-    sql: sql`INSERT INTO attempt (key, count, since) SELECT ${key}, 1, ${now.getTime()} WHERE ${condition}
-      ON CONFLICT (key) DO UPDATE SET count = iif(${isOver}, 1, count + 1), since = iif(${isOver}, excluded.since, since)
+    sql: sql`INSERT INTO attempt (key, count, since)
+      SELECT ${key}, times, ${now.getTime()} FROM (SELECT ${times} AS times) WHERE times > 0
+      ON CONFLICT (key) DO UPDATE SET count = iif(${isOver}, excluded.count, count + excluded.count),
+        since = iif(${isOver}, excluded.since, since)
       RETURNING count AS "count", since AS "since"`,
     decode: counted.decode,
   };
@@ -103,12 +134,29 @@ export function countAgainst({ key }: RateLimit, now: Date, condition = sql`TRUE
  * nobody uses up a loose limit, which is everybody's, from one network.
  */
 export const countAttempt = (limits: readonly RateLimit[], now: Date): Statement<Counted>[] =>
-  limits.map((limit, index) => countAgainst(limit, now, isWithinLimits(limits.slice(0, index))));
+  limits.map((limit, index) => countAgainst(limit, now, sql`iif(${isWithinLimits(limits.slice(0, index))}, 1, 0)`));
 
 /** An expression: no limit is exceeded. Attempts that an earlier statement of the batch counts are included. */
 export const isWithinLimits = (limits: readonly RateLimit[]): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM json_each(${jsonList(limits)}) given JOIN attempt ON attempt.key = given.value ->> 'key'
     WHERE attempt.count > given.value ->> 'max')`;
+
+/**
+ * Returns an expression: NULL if so many more times stay within the limit, else since when its window runs. What is no time
+ * stays within any limit.
+ */
+export const passesLimit = ({ key, max, windowMilliseconds }: RateLimit, now: Date, times: SQL): SQL =>
+  sql`(SELECT coalesce(max(attempt.since), ${now.getTime()}) FROM attempt
+    WHERE attempt.key = ${key} AND attempt.since > ${now.getTime() - windowMilliseconds}
+    HAVING ${times} > 0 AND coalesce(max(attempt.count), 0) + ${times} > ${max})`;
+
+/** Returns the error for a limit that was passed, whose window runs since then. */
+export const limitPassed = (
+  { windowMilliseconds }: RateLimit,
+  since: number,
+  now: Date,
+  message?: string,
+): RateLimitError => new RateLimitError(Math.ceil((since + windowMilliseconds - now.getTime()) / 1000), message);
 
 /**
  * Requires that no limit was exceeded; `results` are the counts of the limits, in their order.
@@ -119,9 +167,9 @@ export function requireWithinLimits(
   results: readonly (readonly Counted[])[],
   now: Date,
 ): void {
-  const waits = limits.flatMap(({ max }, index) => {
+  const waits = limits.flatMap(({ max, windowMilliseconds }, index) => {
     const [result] = results[index] ?? [];
-    return result && result.count > max ? [result.since.getTime() + WINDOW_MILLISECONDS - now.getTime()] : [];
+    return result && result.count > max ? [result.since.getTime() + windowMilliseconds - now.getTime()] : [];
   });
   if (waits.length > 0) throw new RateLimitError(Math.ceil(Math.max(...waits) / 1000));
 }
@@ -143,6 +191,6 @@ export function resetSignInLimits(emailKey: string): SQL {
   return sql`DELETE FROM attempt WHERE key = ${key} OR (key > ${`${key}:`} AND key < ${`${key};`})`;
 }
 
-/** Removes the counts whose window of 15 minutes is over. */
+/** Removes the counts of which no window can still run. */
 export const removeExpiredLimits = (now: Date): SQL =>
-  sql`DELETE FROM attempt WHERE since <= ${now.getTime() - WINDOW_MILLISECONDS}`;
+  sql`DELETE FROM attempt WHERE since <= ${now.getTime() - LONGEST_WINDOW_MILLISECONDS}`;

@@ -4,6 +4,7 @@ import { violatesUnique } from '../../db/constraint.ts';
 import { allOf, type Statement, select, write } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
+import type { RateLimitError } from '../kernel/authentication-errors.ts';
 import {
   AlreadyExistsError,
   type DirectoryError,
@@ -15,6 +16,7 @@ import type { EventType } from '../kernel/event-types.ts';
 import { newId } from '../kernel/ids.ts';
 import { parse } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
+import { countHiddenTaken, countInvitations, holderOrCount, mayInvite } from './credential-limits.ts';
 import { eventsOf, nameTenants } from './event-recording.ts';
 
 /** The rules that every change in the directory carries, whether one plan makes it or an import. */
@@ -57,7 +59,7 @@ export interface CommandContext {
  */
 export interface Check<Answer> {
   readonly problem: SQL;
-  error(detail: string, answer: Answer | undefined): DirectoryError;
+  error(detail: string, answer: Answer | undefined): DirectoryError | RateLimitError;
 }
 
 /** A unique value that a command may write. If another record holds it, the batch fails, and the holder is looked up. */
@@ -84,8 +86,11 @@ export interface Plan<Result, Answer> {
   readonly removals?: readonly SQL[];
   readonly unique?: readonly UniqueValue[];
   readonly answer: Statement<Answer>;
-  /** Whether it leaves mail to be sent. */
-  readonly mails?: boolean;
+  /**
+   * How many invitations it leaves to be mailed, as an expression that is evaluated before it writes. It is refused if
+   * these are more than the credential may cause.
+   */
+  readonly mails?: SQL;
   /** Read the answer first: a removal may put the record out of the viewer's reach. */
   readonly answersBeforeWriting?: boolean;
   result(answer: Answer, recorded: ReadonlySet<EventType>): Result;
@@ -108,35 +113,42 @@ export function authorize(viewer: Viewer, { permissions, reaches }: Pick<Rules, 
  * @throws ValidationError
  * @throws AlreadyExistsError
  * @throws the error of the first check that fails; then nothing is written
+ * @throws RateLimitError if the credential may not be told that a value is taken, or cause another mail; likewise
  */
 export async function run<Result, Answer, Schema extends z.ZodType>(
-  { db, viewer, mailIsDue }: Caller,
+  caller: Caller,
   { permissions, reaches, input: schema, plan: makePlan }: Command<Result, Answer, Schema>,
   input: unknown,
 ): Promise<Result> {
+  const { db, viewer, mailIsDue } = caller;
   authorize(viewer, { permissions, reaches });
   const context: CommandContext = { id: newId(), at: new Date(), viewer };
   const plan = makePlan(context, parse(schema, input));
 
-  const { answer } = plan;
+  const { answer, mails } = plan;
+  const checks = mails ? [...plan.checks, mayInvite(context, mails)] : plan.checks;
   const change = {
-    checks: checkStatement(plan.checks),
-    writes: [...plan.writes(isAllowed(plan.checks)), nameTenants(context), ...(plan.removals ?? [])].map(write),
+    checks: checkStatement(checks),
+    writes: [...plan.writes(isAllowed(checks)), nameTenants(context), ...(plan.removals ?? [])].map(write),
+    invitations: mails ? [countInvitations(context)] : [],
     recorded: eventsOf(context),
   };
   const statements = plan.answersBeforeWriting ? { answer, ...change } : { ...change, answer };
   const results = await db.batch(statements).catch(async (error) => {
-    throw await asAlreadyExists(db, plan.unique ?? [], error);
+    throw await asAlreadyExists(caller, plan.unique ?? [], error);
   });
 
   const [shown] = results.answer;
   const [problems] = results.checks;
-  plan.checks.forEach((check, index) => {
+  for (const [index, check] of checks.entries()) {
     const detail = problems?.[`check_${index}`];
-    if (detail !== null && detail !== undefined) throw check.error(detail, shown);
-  });
+    if (detail === null || detail === undefined) continue;
+    const error = check.error(detail, shown);
+    if (error instanceof AlreadyExistsError && error.isHidden) await countHiddenTaken(db, viewer, 1);
+    throw error;
+  }
   if (shown === undefined) throw new Error('A command that passed its checks found no record to answer with');
-  if (plan.mails) mailIsDue();
+  if (mails) mailIsDue();
   return plan.result(shown, new Set(results.recorded.map(({ type }) => type)));
 }
 
@@ -151,10 +163,7 @@ function checkStatement(checks: readonly Check<never>[]): Statement<Record<strin
   return select({ changeable: sql<string | null>`NULL`, ...fields }, sql``);
 }
 
-async function asAlreadyExists(db: Caller['db'], unique: readonly UniqueValue[], error: unknown): Promise<unknown> {
+async function asAlreadyExists(caller: Caller, unique: readonly UniqueValue[], error: unknown): Promise<unknown> {
   const taken = unique.find(({ columns }) => violatesUnique(error, columns));
-  if (!taken) return error;
-  const { holder } = taken;
-  const [existing] = holder ? (await db.reads({ holder })).holder : [];
-  return new AlreadyExistsError(taken.path, existing ?? null);
+  return taken ? new AlreadyExistsError(taken.path, await holderOrCount(caller, taken.holder)) : error;
 }

@@ -2,16 +2,16 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { customers } from '../../db/schema/customers.ts';
 import { jsonList } from '../../db/statement.ts';
-import { customerInReach, customerWhollyInReach } from '../access/reach.ts';
+import { customerWhollyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { recordEvent } from '../commands/event-recording.ts';
 import { noReferences, tenantsIn, toLookUp } from '../commands/references.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
-import { type Found, givenText, joinIdentified, lookUp } from '../imports/lookup.ts';
+import { type Found, givenText, isSeen, joinIdentified, lookUp } from '../imports/lookup.ts';
 import { type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
 import { requireNotTaken } from '../imports/taken-values.ts';
 import { comparable } from '../kernel/comparable.ts';
-import { AlreadyExistsError, ForbiddenError, NotFoundError } from '../kernel/errors.ts';
+import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { isIdentified, newRecord, parse, tenantIdentifiers, text } from '../kernel/input.ts';
 import { customerDetails, newCustomer, patchedCustomer } from './columns.ts';
 import { CUSTOMER } from './entity.ts';
@@ -28,11 +28,13 @@ const newRow = newRecord({ ...customerDetails, name: text });
 
 /** A holder is the live customer that has the value that the row would write. */
 interface FoundCustomer extends Found {
-  inReach: number;
   whollyInReach: number;
   externalIdHolder: string | null;
+  externalIdHolderIsSeen: number;
   emailHolder: string | null;
+  emailHolderIsSeen: number;
   nameHolder: string | null;
+  nameHolderIsSeen: number;
   /** In the order given, null where no live tenant in reach is named so. */
   tenantIds: (string | null)[];
 }
@@ -46,24 +48,24 @@ export const importCustomers: Import<Row, FoundCustomer, string> = {
   entity: CUSTOMER,
   row,
   identifierPath,
-  lookup({ reach }, rows) {
+  lookup(viewer, rows) {
+    const { reach } = viewer;
     const toFind = rows.map(({ row: { externalId, email, name, tenantIdentifiers: tenants } }) => ({
       externalIdKey: externalId && comparable(externalId),
       emailKey: email && comparable(email.address),
       nameKey: name && comparable(name),
       tenants: (tenants ?? []).map(toLookUp),
     }));
-    const { externalIdHolder, emailHolder, join } = joinIdentified('customer');
+    const { holders, join } = joinIdentified(CUSTOMER, viewer);
     // The name that the customer will have: a person who becomes a company may keep one that a company has.
     const nameHolder = sql`(SELECT holder.id FROM customer holder WHERE holder.deleted_at IS NULL
       AND holder.kind = 'COMPANY' AND holder.name_key = coalesce(${givenText('nameKey')}, customer.name_key)
       AND holder.id IS NOT customer.id)`;
     return lookUp<FoundCustomer>(CUSTOMER, toFind, join, {
-      inReach: customerInReach(reach, customers.id),
       whollyInReach: customerWhollyInReach(reach, customers.id),
-      externalIdHolder,
-      emailHolder,
+      ...holders,
       nameHolder,
+      nameHolderIsSeen: isSeen(CUSTOMER, viewer, nameHolder),
       tenantIds: sql`json(${tenantsIn(reach, sql`given.value`)})`,
     });
   },
@@ -107,7 +109,6 @@ function newColumns(viewer: Viewer, { path, row }: Given, { tenantIds }: FoundCu
 
 function changedColumns(given: Given, found: FoundCustomer, stored: StoredColumns): StoredColumns {
   const { email, tenantIdentifiers: _tenantIdentifiers, ...patch } = given.row;
-  if (!found.inReach) throw new AlreadyExistsError(identifierPath(given), null);
   if (!found.whollyInReach) {
     throw ForbiddenError.outOfReach('The customer also belongs to tenants that are out of reach.');
   }
@@ -121,7 +122,25 @@ function changedColumns(given: Given, found: FoundCustomer, stored: StoredColumn
 const companyName = (columns: StoredColumns | null) => (columns?.kind === 'COMPANY' ? columns.name_key : null);
 
 const uniqueValues = (found: FoundCustomer, columns: StoredColumns, stored: StoredColumns | null) => [
-  { at: 'externalId', value: columns.external_id_key, before: stored?.external_id_key, holder: found.externalIdHolder },
-  { at: 'email.address', value: columns.email_key, before: stored?.email_key, holder: found.emailHolder },
-  { at: 'name', value: companyName(columns), before: companyName(stored), holder: found.nameHolder },
+  {
+    at: 'externalId',
+    value: columns.external_id_key,
+    before: stored?.external_id_key,
+    holder: found.externalIdHolder,
+    isSeen: found.externalIdHolderIsSeen,
+  },
+  {
+    at: 'email.address',
+    value: columns.email_key,
+    before: stored?.email_key,
+    holder: found.emailHolder,
+    isSeen: found.emailHolderIsSeen,
+  },
+  {
+    at: 'name',
+    value: companyName(columns),
+    before: companyName(stored),
+    holder: found.nameHolder,
+    isSeen: found.nameHolderIsSeen,
+  },
 ];

@@ -1,12 +1,14 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { Database } from '../../db/client.ts';
-import { type Statement, write } from '../../db/statement.ts';
+import { type Statement, select, write } from '../../db/statement.ts';
 import type { Caller, Viewer } from '../access/viewer.ts';
 import { authorize, type CommandContext, type Rules } from '../commands/command.ts';
+import { countHiddenTaken, countInvitations, mayInvite } from '../commands/credential-limits.ts';
 import type { Entity } from '../commands/entity.ts';
 import { nameTenants } from '../commands/event-recording.ts';
 import {
+  AlreadyExistsError,
   DirectoryError,
   ForbiddenError,
   ImportRejectedError,
@@ -105,6 +107,10 @@ export interface Import<Row, F extends Found, Relation> extends Rules, RelationW
    * @throws DirectoryError if the row fails
    */
   decideExisting(context: DecisionContext, given: GivenRow<Row>, found: F, existing: StoredRecord): Decision<Relation>;
+  /**
+   * Returns how many invitations it leaves to be mailed, as an expression that is evaluated before it writes; null for none.
+   */
+  mails?(records: readonly ImportedRecord<Relation>[]): SQL | null;
 }
 
 interface FailedRow {
@@ -121,10 +127,13 @@ const WRITE_ATTEMPTS = 2;
 /**
  * Imports up to 500 records, in at most three D1 calls. The first looks up what is there. The second writes, if the same
  * lookup, made again in its batch, still finds the same: so what was decided on is what is written on. If somebody else
- * changed any of it in between, the rows are decided on anew, and the third call writes. Rows that fail do not throw.
+ * changed any of it in between, the rows are decided on anew, and the third call writes. Rows that fail do not throw. If any
+ * names a value of what the caller may not see, one call more counts them before anything is answered or written.
  *
  * @throws ForbiddenError if the caller may not run the import at all
  * @throws ValidationError for an input that is no list of rows, or too long
+ * @throws RateLimitError if its rows name more taken values than the caller may be told of, or if it would mail more
+ *   invitations than the caller may cause; then nothing is written
  */
 export async function runImport<Row, F extends Found, Relation>(
   { db, viewer }: Caller,
@@ -138,8 +147,12 @@ export async function runImport<Row, F extends Found, Relation>(
   const lookup = command.lookup(viewer, given);
 
   let { found } = given.length === 0 ? { found: [] } : await db.reads({ found: lookup });
+  let counted = 0;
   for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt += 1) {
     const decided = decideRows(command, viewer, parsed, found);
+    const hidden = decided.filter(isHiddenTaken).length;
+    if (hidden > counted) await countHiddenTaken(db, viewer, hidden - counted);
+    counted = Math.max(counted, hidden);
     if (errorPolicy !== 'SKIP_FAILED' && decided.some(hasFailed)) {
       return failAll(decided, () => new ImportRejectedError());
     }
@@ -197,7 +210,10 @@ function decideRow<Row, F extends Found, Relation>(
 const recordsToWrite = <Relation>(rows: readonly DecidedRow<Relation>[]) =>
   rows.flatMap((row) => (hasFailed(row) || outcomeOf(row.record) === 'NOOP' ? [] : [row.record]));
 
-/** Writes the records, unless the lookup finds anything else by now; returns what it finds. */
+/**
+ * Writes the records, unless the lookup finds anything else by now; returns what it finds.
+ * @throws RateLimitError if it would mail more invitations than the viewer may cause; then nothing is written
+ */
 async function writeIfUnchanged<Row, F extends Found, Relation>(
   db: Database,
   viewer: Viewer,
@@ -208,8 +224,18 @@ async function writeIfUnchanged<Row, F extends Found, Relation>(
 ): Promise<LookupRow[]> {
   const context: CommandContext = { id: newId(), at: new Date(), viewer };
   const isUnchanged = sql`(SELECT group_concat(found, char(10)) FROM (${lookup.sql})) = ${asText(found)}`;
-  const writes = [...importWrites(context, command.entity, command, records, isUnchanged), nameTenants(context)];
-  const { foundNow } = await db.batch({ foundNow: lookup, writes: writes.map(write) });
+  const mails = command.mails?.(records) ?? null;
+  const invitations = mails && mayInvite(context, mails);
+  const condition = invitations ? sql`${isUnchanged} AND ${invitations.problem} IS NULL` : isUnchanged;
+  const writes = [...importWrites(context, command.entity, command, records, condition), nameTenants(context)];
+  const { foundNow, refused } = await db.batch({
+    foundNow: lookup,
+    refused: invitations ? [select({ since: sql<string | null>`${invitations.problem}` }, sql``)] : [],
+    writes: writes.map(write),
+    counted: invitations ? [countInvitations(context)] : [],
+  });
+  const since = refused[0]?.[0]?.since ?? null;
+  if (invitations && since !== null) throw invitations.error(since);
   return foundNow;
 }
 
@@ -230,6 +256,10 @@ function orFailed<T>(path: string, make: () => T): T | FailedRow {
     throw error;
   }
 }
+
+/** Whether a row failed by a value that belongs to what the viewer may not see. */
+const isHiddenTaken = (row: object): boolean =>
+  hasFailed(row) && row.error instanceof AlreadyExistsError && row.error.isHidden;
 
 const hasFailed = (row: object): row is FailedRow => 'error' in row;
 

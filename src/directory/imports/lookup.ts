@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { jsonList, type Statement, select } from '../../db/statement.ts';
+import type { Viewer } from '../access/viewer.ts';
 import type { Entity, EntityWord } from '../commands/entity.ts';
 import { storedRecord } from './stored-columns.ts';
 
@@ -55,14 +56,31 @@ export const holderOf = (word: EntityWord, column: string, value: SQL): SQL =>
   sql`(SELECT holder.id FROM ${sql.identifier(word)} holder
     WHERE holder.deleted_at IS NULL AND holder.${sql.identifier(column)} = ${value})`;
 
+/** Whether the viewer may see the live record with this id, as an expression. */
+export function isSeen({ table, readPermission, isLive, inReach }: Entity, viewer: Viewer, id: SQL): SQL {
+  if (!viewer.permissions.has(readPermission)) return sql`0`;
+  if (viewer.reach.kind === 'ORGANIZATION') return sql`1`;
+  return sql`EXISTS (SELECT 1 FROM (SELECT ${id} AS id) held CROSS JOIN ${table} ON ${table.id} = held.id
+    WHERE ${isLive} AND ${inReach(viewer.reach)})`;
+}
+
 /**
  * Joins the record that a row names: by its `externalIdKey`, or else by its `emailKey`. Both holders are facts of their
- * own, too, because the row may give a record a value that another one has.
+ * own, too, because the row may give a record a value that another one has. A record that is hidden or out of reach is not
+ * joined: the row is decided on like one that names nobody, to the end, and only then its value turns out to be taken.
  */
-export function joinIdentified(word: EntityWord) {
+export function joinIdentified(entity: Entity, viewer: Viewer) {
+  const { word, table, isLive, inReach } = entity;
   const externalIdHolder = holderOf(word, 'external_id_key', givenText('externalIdKey'));
   const emailHolder = holderOf(word, 'email_key', givenText('emailKey'));
   const named = sql`iif(${givenText('externalIdKey')} IS NULL, ${emailHolder}, ${externalIdHolder})`;
-  const table = sql.identifier(word);
-  return { externalIdHolder, emailHolder, join: sql`LEFT JOIN ${table} ON ${table}.id = ${named}` };
+  return {
+    holders: {
+      externalIdHolder,
+      externalIdHolderIsSeen: isSeen(entity, viewer, externalIdHolder),
+      emailHolder,
+      emailHolderIsSeen: isSeen(entity, viewer, emailHolder),
+    },
+    join: sql`LEFT JOIN ${table} ON ${table.id} = ${named} AND ${isLive} AND ${inReach(viewer.reach)}`,
+  };
 }

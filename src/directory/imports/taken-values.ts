@@ -23,21 +23,24 @@ interface ImportedValue {
   before: string | number | null | undefined;
   /** The id of the live record that has the value. */
   holder: string | null;
+  /** Whether the viewer may see that record. */
+  isSeen: number;
 }
 
 /**
  * Fails a row that names a taken value: one that another record has, or that a row before would write. Only this row
  * fails by it; the `errorPolicy` of the import says what becomes of the others (`runImport`: by default none is written).
+ * It comes behind all else that can fail the row, so that who may not create or change a record does not learn it.
  *
  * @param path of the row
  * @param id of the record that the row changes; null for a new one
  * @throws AlreadyExistsError for the first value that is taken
  */
 export function requireNotTaken(claim: Claim, path: string, id: string | null, values: readonly ImportedValue[]): void {
-  for (const { at, value, before, holder } of values) {
+  for (const { at, value, before, holder, isSeen } of values) {
     if (value == null || value === before) continue;
     const isTaken = holder !== null && holder !== id;
-    if (isTaken || !claim(`${at} ${value}`)) throw new AlreadyExistsError(`${path}.${at}`, null);
+    if (isTaken || !claim(`${at} ${value}`)) throw new AlreadyExistsError(`${path}.${at}`, null, isTaken && !isSeen);
   }
 }
 

@@ -1,12 +1,12 @@
 /** Thrown when a credential, a link or a token is not good. It never says why, so that nobody can probe for users. */
 export class AuthenticationError extends Error {}
 
-/** Thrown when something was tried too often, such as signing in with one e-mail address. */
+/** Thrown when something was tried or caused too often, such as signing in with one e-mail address, or invitations. */
 export class RateLimitError extends Error {
   readonly retryAfterSeconds: number;
 
-  constructor(retryAfterSeconds: number) {
-    super('Too many attempts. Try again later.');
+  constructor(retryAfterSeconds: number, message = 'Too many attempts. Try again later.') {
+    super(message);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }

@@ -94,13 +94,16 @@ export class NotFoundError extends DirectoryError {
 export class AlreadyExistsError extends DirectoryError {
   readonly code = 'already_exists';
   readonly path: string;
-  /** Null unless the viewer may read the record that holds the value. */
+  /** Null unless the viewer may read the record that holds the value. Rows of an import never have it. */
   readonly existing: NamedRecord | null;
+  /** Whether the value belongs to what the viewer may not see: how often a credential is told so is limited. */
+  readonly isHidden: boolean;
 
-  constructor(path: string, existing: NamedRecord | null) {
+  constructor(path: string, existing: NamedRecord | null, isHidden = existing === null) {
     super(`The value given at ${path} belongs to another record.`);
     this.path = path;
     this.existing = existing;
+    this.isHidden = isHidden;
   }
 }
 

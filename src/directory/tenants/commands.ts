@@ -17,7 +17,7 @@ import { planErasure } from '../commands/erasure.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { isTenant } from '../commands/identifiers.ts';
 import { allExist, pathOf } from '../commands/references.ts';
-import { isNamed, isNotTaken, keepsIdentifier, type UpsertOutcome, upsertOutcome } from '../commands/upsert.ts';
+import { isNamed, keepsIdentifier, type UpsertOutcome, upsertOutcome } from '../commands/upsert.ts';
 import { holdsPermissions, permissionsOfAllIn } from '../guards/grant-guard.ts';
 import { comparable } from '../kernel/comparable.ts';
 import {
@@ -61,7 +61,7 @@ export const createTenant = command({
       checks: admin.checks,
       writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...admin.writes],
       unique: [...uniqueValues(TENANT, viewer, values, sql`FALSE`), ...admin.unique],
-      mails: admin.mails,
+      ...(admin.mails && { mails: admin.mails }),
       answer: tenantRows(sql`WHERE tenant.id = ${tenantId}`),
       result: asResult,
     };
@@ -124,9 +124,9 @@ export const upsertTenant = command({
     return {
       checks: [
         ...(identifier.id == null ? [] : [allExist([missing(TENANT, reached, path)])]),
-        isNotTaken(TENANT, target, reached, path),
+        // Who may not create a tenant does not learn either whether there is one out of reach.
         {
-          problem: sql`iif(${mayCreate ? 0 : 1} AND ${isNew}, 'new', NULL)`,
+          problem: sql`iif(${mayCreate ? 0 : 1} AND NOT ${exists(TENANT, reached)}, 'new', NULL)`,
           error: () => ForbiddenError.outOfReach('Only callers who reach the whole organization may create tenants.'),
         },
         isNamed(TENANT, target, patch.name),
@@ -140,7 +140,7 @@ export const upsertTenant = command({
         ...admin.writes,
       ],
       unique: [...uniqueValues(TENANT, viewer, newValues, target), ...admin.unique],
-      mails: admin.mails,
+      ...(admin.mails && { mails: admin.mails }),
       answer: tenantRows(sql`WHERE tenant.id IN (
         ${allRecordedSubjects(context)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),
       result: (tenant, recorded) => ({ tenant, outcome: upsertOutcome(recorded, 'tenant') }),

@@ -18,7 +18,8 @@ interface FirstAdmin {
   checks: readonly Check<unknown>[];
   writes: readonly SQL[];
   unique: readonly UniqueValue[];
-  mails: boolean;
+  /** How many invitations it mails, as an expression; nothing where there is no admin. */
+  mails?: SQL;
 }
 
 interface NewTenant {
@@ -40,33 +41,34 @@ export function firstAdmin(
 ): FirstAdmin {
   if (adminEmail === undefined) {
     const problem = sql`iif(${partnerManaged === false ? 1 : 0} AND ${isNew}, 'missing', NULL)`;
-    return { checks: [{ problem, error: isRequired }], writes: [], unique: [], mails: false };
+    return { checks: [{ problem, error: isRequired }], writes: [], unique: [] };
   }
   const { viewer } = context;
   const created = wasRecorded(context, 'tenant.created');
   const named = isUser({ email: adminEmail });
   const values = { ...newUser({ email: adminEmail }, { kind: 'TENANT' }), defaultTenantId: tenantId };
   const creating = creation(context, USER, newId(), values);
-  const assigned = sql`(SELECT (SELECT user.id FROM user WHERE ${named}) AS user_id,
-    ${tenantId} AS tenant_id, ${TENANT_ADMIN_ROLE_ID} AS role_id)`;
   // A team member whom the viewer may not let in becomes the admin, and gets no invitation.
   const mayBeInvited = sql`${waitsForInvitation(context.at)} AND NOT ${outlastsBy(viewer, sql`user.role_id`)}`;
+  const invited = sql`${named} AND ${mayBeInvited}`;
+  const assigned = sql`(SELECT (SELECT user.id FROM user WHERE ${named}) AS user_id,
+    ${tenantId} AS tenant_id, ${TENANT_ADMIN_ROLE_ID} AS role_id)`;
   return {
     checks: [
+      holdsPermissions(viewer, sql`${permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`)} AND ${isNew}`),
       {
         problem: sql`(SELECT 'off' FROM user WHERE ${named} AND user.status = 'DEACTIVATED' AND ${isNew})`,
         error: () => ValidationError.at('adminEmail', DEACTIVATED_ADMIN),
       },
-      holdsPermissions(viewer, sql`${permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`)} AND ${isNew}`),
     ],
     writes: [
       creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
       ...creating.writes,
-      requestInvitations(context.at, sql`FROM user WHERE ${named} AND ${created} AND ${mayBeInvited}`),
+      requestInvitations(context.at, sql`FROM user WHERE ${invited} AND ${created}`),
       recordTenantRoles(context, assigned, created),
       ...writeTenantRoles(context),
     ],
-    mails: true,
+    mails: sql`(${isNew} AND (NOT ${exists(USER, named)} OR ${exists(USER, invited)}))`,
     unique: uniqueValues(USER, viewer, values, sql`FALSE`).flatMap((value) =>
       value.path === 'email' ? [{ ...value, path: 'adminEmail' }] : [],
     ),

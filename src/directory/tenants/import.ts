@@ -111,7 +111,8 @@ function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, b
     throw ValidationError.at(at, 'is required for a new tenant that no partner manages', 'REQUIRED');
   }
   if (beyond !== null) throw ForbiddenError.missing(beyond);
-  if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null);
+  // Whoever holds what admins do may read users, and reaches all of them: nobody is hidden from the viewer here.
+  if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null, false);
   if (adminStatus === 'DEACTIVATED') throw ValidationError.at(at, DEACTIVATED_ADMIN);
   return { email, userId: adminId };
 }

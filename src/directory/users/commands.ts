@@ -5,7 +5,7 @@ import { differs } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import type { Caller, Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
-import { changeable, hasVersion, planAlteration } from '../commands/entity.ts';
+import { changeable, exists, hasVersion, planAlteration } from '../commands/entity.ts';
 import { planErasure } from '../commands/erasure.ts';
 import { USER_IS_LIVE } from '../commands/identifiers.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
@@ -24,6 +24,7 @@ import {
   VersionConflictError,
 } from '../kernel/errors.ts';
 import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
+import { IS_INVITED_ANEW } from '../mail/mailed-links.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
 import { patchedUser, settableStatus, type UserPatch, userDetails } from './columns.ts';
 import type { UserResult } from './entity.ts';
@@ -112,8 +113,9 @@ export const updateUser = command({
       checks,
       asResult,
     );
-    // Another address is sent an invitation.
-    return { ...altering, mails: patch.email !== undefined };
+    if (patch.email === undefined) return altering;
+    const isMoved = sql`user.id = ${id} AND user.email_key <> ${comparable(patch.email)}`;
+    return { ...altering, mails: exists(USER, sql`${isMoved} AND ${IS_INVITED_ANEW}`) };
   },
 });
 

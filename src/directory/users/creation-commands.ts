@@ -53,7 +53,7 @@ function planCreation(
       ...along,
       ...shareable.writes(sql`user.id = ${userId} AND ${wasRecorded(context, 'user.created')}`),
     ],
-    mails: true,
+    mails: sql`1`,
     unique: uniqueValues(USER, context.viewer, values, sql`FALSE`),
     answer: userRows(sql`WHERE user.id = ${userId}`),
     result: (user, recorded) => ({ user, linkToken: shareable.token(recorded) }),

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { Statement } from '../../db/statement.ts';
-import { customerInReach, type Reach, userInReach, userWhollyInReach } from '../access/reach.ts';
+import { customerInReach, type Reach, userWhollyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { tenantIn, toLookUp } from '../commands/references.ts';
 import { outlastsBy } from '../guards/expiry-guard.ts';
@@ -56,15 +56,14 @@ interface FoundTenantRole {
 export interface FoundUser extends Found {
   kind: 'ORGANIZATION' | 'CUSTOMER' | 'TENANT' | null;
   customerId: string | null;
-  /** False for a user who is hidden with its customer. */
-  isLive: number | null;
-  inReach: number;
   whollyInReach: number | null;
   /** What the user may and the viewer may not. */
   beyond: Permission[] | null;
   isTenantAdmin: number;
   externalIdHolder: string | null;
+  externalIdHolderIsSeen: number;
   emailHolder: string | null;
+  emailHolderIsSeen: number;
   givenCustomerId: string | null;
   givenRoleId: string | null;
   givenRoleBeyond: Permission[] | null;
@@ -100,24 +99,21 @@ const toFind = ({ row }: GivenRow<UserRow>) => ({
  * Looks up the users that the rows name, and all that the rows name beside them.
  *
  * The plan of the statement: SQLite goes through the rows (`given`) and finds the user of each by the unique index of its
- * external id or e-mail address. Every fact is a subquery that starts from the ids of that row: it searches an index, and
+ * external id or e-mail address, if that user is live and in reach. Every fact is a subquery that starts from the ids of that row: it searches an index, and
  * never goes through a table. So what an import reads grows with its rows, and not with the directory.
  */
 export function lookUpUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]): Statement<LookupRow> {
   const { reach } = viewer;
   const userId = sql`user.id`;
-  const { externalIdHolder, emailHolder, join } = joinIdentified('user');
+  const { holders, join } = joinIdentified(USER, viewer);
   const givenRoleId = roleIn(roleScope, givenJson('role'));
   return lookUp<FoundUser>(USER, rows.map(toFind), join, {
     kind: sql`user.kind`,
     customerId: sql`user.customer_id`,
-    isLive: sql`NOT user.deleted`,
-    inReach: userInReach(reach, userId),
     whollyInReach: userWhollyInReach(reach, userId),
     beyond: sql`json(${permissionsNotHeld(viewer, permissionsOfUser(userId))})`,
     isTenantAdmin,
-    externalIdHolder,
-    emailHolder,
+    ...holders,
     givenCustomerId: customerIn(reach, givenJson('customer')),
     givenRoleId,
     givenRoleBeyond: sql`json(${permissionsNotHeld(viewer, permissionsOfRole(givenRoleId))})`,

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
-import { jsonList } from '../../db/statement.ts';
+import { inList, jsonList } from '../../db/statement.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
 import { notFoundAt, pathOf } from '../commands/references.ts';
 import { outlastsError } from '../guards/expiry-guard.ts';
@@ -9,14 +9,9 @@ import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import { differsFrom, type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
 import { requireNotTaken } from '../imports/taken-values.ts';
 import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
-import {
-  AlreadyExistsError,
-  ForbiddenError,
-  NotFoundError,
-  type Reference,
-  ValidationError,
-} from '../kernel/errors.ts';
+import { ForbiddenError, NotFoundError, type Reference, ValidationError } from '../kernel/errors.ts';
 import { newRecord, parse } from '../kernel/input.ts';
+import { IS_INVITED_ANEW } from '../mail/mailed-links.ts';
 import { newUserDetails, patchedUser } from './columns.ts';
 import { USER } from './entity.ts';
 import { type FoundUser, lookUpUsers, type UserRow, userRow } from './import-lookup.ts';
@@ -49,11 +44,11 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
     requireReferences(given, found);
     const columns = newColumns(given, found);
     if (found.outlasts) throw outlastsError();
+    const relations = newTenantRoles(given, found);
     requireNotTaken(claim, given.path, null, uniqueValues(found, columns, null));
-    return { columns, relations: newTenantRoles(given, found) };
+    return { columns, relations };
   },
   decideExisting({ claim }, given, found, { id, columns: stored }) {
-    if (!found.isLive || !found.inReach) throw new AlreadyExistsError(identifierPath(given), null);
     requireOwnHome(given, found);
     requireReferences(given, found);
     const columns = changedColumns(given, found, stored);
@@ -62,8 +57,16 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
     if (columns.role_id !== stored.role_id && found.givenRoleBeyond)
       throw ForbiddenError.missing(found.givenRoleBeyond);
     if (found.outlasts && letsIn(columns, stored)) throw outlastsError();
+    const relations = newTenantRoles(given, found);
     requireNotTaken(claim, given.path, id, uniqueValues(found, columns, stored));
-    return { columns, relations: newTenantRoles(given, found) };
+    return { columns, relations };
+  },
+  mails(records) {
+    const moved = records.flatMap(({ id, columns, stored }) =>
+      stored !== null && columns.email_key !== stored.email_key ? [id] : [],
+    );
+    if (moved.length === 0) return null;
+    return sql`(SELECT count(*) FROM user WHERE ${inList(users.id, moved)} AND ${IS_INVITED_ANEW})`;
   },
   recordRelations(context, records, condition) {
     const given = records.flatMap(({ id, relations }) => relations.map((one) => ({ ...one, userId: id })));
@@ -184,6 +187,18 @@ function newTenantRoles({ path }: Given, { tenantRoles }: FoundUser): TenantRole
 }
 
 const uniqueValues = (found: FoundUser, columns: StoredColumns, stored: StoredColumns | null) => [
-  { at: 'externalId', value: columns.external_id_key, before: stored?.external_id_key, holder: found.externalIdHolder },
-  { at: 'email', value: columns.email_key, before: stored?.email_key, holder: found.emailHolder },
+  {
+    at: 'externalId',
+    value: columns.external_id_key,
+    before: stored?.external_id_key,
+    holder: found.externalIdHolder,
+    isSeen: found.externalIdHolderIsSeen,
+  },
+  {
+    at: 'email',
+    value: columns.email_key,
+    before: stored?.email_key,
+    holder: found.emailHolder,
+    isSeen: found.emailHolderIsSeen,
+  },
 ];

@@ -62,7 +62,7 @@ export const inviteUser = command({
         requestInvitations(context.at, sql`FROM user WHERE ${target} AND ${wasRecorded(context, type)}`),
         ...shareable.writes(sql`${target} AND ${wasRecorded(context, type)}`),
       ],
-      mails: true,
+      mails: sql`1`,
       answer: userRows(sql`WHERE ${target}`),
       result: (user, recorded) => ({ user, linkToken: shareable.token(recorded) }),
     };

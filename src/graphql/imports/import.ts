@@ -117,7 +117,7 @@ function addImport<Row, F extends Found, Relation, Given>(
     {
       ...commandField(
         command,
-        `${description} Up to 500 rows, in at most three calls to the database.`,
+        `${description} Up to 500 rows, in at most three calls to the database. If they name more values of what you may not see than you may be told of, or would mail more invitations than you may cause, the request fails with \`TOO_MANY_REQUESTS\`, and nothing is imported.`,
         mutationOf('rows', ROW_COST),
       ),
       resolve: (_, { input: { rows, errorPolicy } }, caller) =>

@@ -73,7 +73,7 @@ builder.relayMutationField(
   {
     ...commandField(
       inviteUser,
-      'Mails a user another invitation to choose a password. The link in the one before stops working. You must hold all that the user does.',
+      'Mails a user another invitation to choose a password. The link in the one before stops working. You must hold all that the user does. A credential may cause 1,000 invitations an hour, in whatever way; one more fails the request with `TOO_MANY_REQUESTS`, and changes nothing.',
     ),
     resolve: (_, { input }, caller) =>
       run(caller, inviteUser, {

@@ -15,7 +15,7 @@ import type { UserRecord } from '../../directory/users/queries.ts';
 import { localId, toGlobalId } from '../../graphql/shared/ids.ts';
 import { readJson } from '../shared/body.ts';
 import type { Environment } from '../shared/environment.ts';
-import { failure } from '../shared/failures.ts';
+import { failure, tooOften } from '../shared/failures.ts';
 import { accessTokensOf } from './signing.ts';
 import { keysAt, RETRY_SECONDS } from './trusted-keys.ts';
 
@@ -132,9 +132,7 @@ function failureOf(error: unknown, { unauthenticated }: SignInEndpoint): Respons
     return failure(404, 'NOT_FOUND', error.message, {}, { references });
   }
   if (error instanceof ForbiddenError) return failure(403, 'FORBIDDEN', error.message);
-  if (error instanceof RateLimitError) {
-    return failure(429, 'TOO_MANY_REQUESTS', error.message, { 'retry-after': String(error.retryAfterSeconds) });
-  }
+  if (error instanceof RateLimitError) return tooOften(failure, error);
   if (error instanceof KeysUnavailableError) {
     return failure(503, 'SERVICE_UNAVAILABLE', error.message, { 'retry-after': String(RETRY_SECONDS) });
   }

@@ -1,5 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { RevalidationError } from '../../db/client.ts';
+import { RateLimitError } from '../../directory/kernel/authentication-errors.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
 
 /**
@@ -49,6 +50,13 @@ export function unexpected(error: unknown, requestId: string): Response {
   return Response.json({ errors: [{ message, extensions: { code, requestId } }] }, { status });
 }
 
+/** Returns the header of a refusal that says when to try again. */
+const retryAfter = ({ retryAfterSeconds }: RateLimitError) => ({ 'retry-after': String(retryAfterSeconds) });
+
+/** Returns the answer, in the format of an API, to a caller who did something too often. */
+export const tooOften = (fail: Failure, error: RateLimitError): Response =>
+  fail(429, 'TOO_MANY_REQUESTS', error.message, retryAfter(error));
+
 /** Messages of D1 when it is overloaded. The caller may try again later; a retry from here would make it worse. */
 const OVERLOADED = /D1 DB is overloaded|Requests queued for too long|D1 DB storage operation exceeded timeout/;
 
@@ -67,10 +75,11 @@ function masked(error: unknown): Masked {
 }
 
 /**
- * Logs an unexpected error and returns its answer in the format of an API. The request id is in a header of the answer
- * only, because formats of others have no place for it.
+ * Returns the answer to a thrown error in the format of an API: whoever did something too often is told so, and all else is
+ * unexpected, and logged. The request id is in a header of the answer only, because formats of others have no place for it.
  */
 export function unexpectedBy(fail: Failure, error: unknown, requestId: string): Response {
+  if (error instanceof RateLimitError) return tooOften(fail, error);
   const { status, code, message } = logged(error, requestId);
   return fail(status, code, message);
 }
@@ -135,8 +144,8 @@ const isInvalidInput = ({ message, originalError }: GraphQLError): boolean =>
   (originalError === undefined || originalError instanceof GraphQLError) && /^(Variable|Argument) "/.test(message);
 
 /**
- * Returns a GraphQL error as the caller may see it. ForbiddenError, ValidationError and invalid input keep their
- * message; any other error without a code is logged and masked.
+ * Returns a GraphQL error as the caller may see it. ForbiddenError, ValidationError, RateLimitError and invalid input keep
+ * their message; any other error without a code is logged and masked.
  */
 export function presentable(error: GraphQLError, requestId: string): ShownError {
   const { message, path, originalError: cause } = error;
@@ -151,6 +160,10 @@ export function presentable(error: GraphQLError, requestId: string): ShownError 
   }
   if (cause instanceof ValidationError) {
     return { message: cause.message, ...place, extensions: { code: 'BAD_USER_INPUT', issues: cause.issues } };
+  }
+  if (cause instanceof RateLimitError) {
+    const http = { status: 429, headers: retryAfter(cause) };
+    return { message: cause.message, ...place, extensions: { code: 'TOO_MANY_REQUESTS' }, http };
   }
   if (isInvalidInput(error))
     return { message, ...place, extensions: { code: 'BAD_USER_INPUT' }, http: { status: 400 } };

@@ -178,7 +178,6 @@ const OPERATIONS: readonly DialectOperation[] = [
     input: ({ tenant: { externalId } }) => ({ identifier: { externalId }, externalId, name: unique('Tenant') }),
     ownInput: ({ tenant: { externalId } }) => ({ identifier: { externalId }, externalId, name: unique('Tenant') }),
     ownPayload: 'outcome tenant { id }',
-    unreached: 'taken',
   }),
   writing({
     name: 'deleteTenant',

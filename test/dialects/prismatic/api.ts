@@ -36,4 +36,4 @@ export const errorsOf = async (name: string, input: Variables, key?: string) => 
 };
 
 /** The statuses of a failed request, beside 200 and, through our own fault, 500. */
-export const STATUSES = [400, 401, 404, 405, 413, 415, 503] as const;
+export const STATUSES = [400, 401, 404, 405, 413, 415, 429, 503] as const;

@@ -1,11 +1,13 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { invitationLimit, MAX_INVITATIONS_PER_HOUR } from '../../../src/directory/access/rate-limits.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/shared/body.ts';
 import type { Environment } from '../../../src/http/shared/environment.ts';
+import { setCount } from '../../shared/counters.ts';
 import { newCustomer, newTenant, rawId } from '../../shared/fixtures.ts';
 import { ROOT_KEY, send } from '../../shared/gateway.ts';
 import { posted } from '../../walks/dialects/table.ts';
-import { api, errorsOf, nobody, STATUSES } from './api.ts';
+import { api, errorsOf, nobody, STATUSES, TEAM_VIEWER } from './api.ts';
 import fetchCustomer from './fetch-a-specific-customer.txt?raw';
 import fetchAll from './fetch-all-customers.txt?raw';
 import updateCustomer from './update-a-customer.txt?raw';
@@ -54,6 +56,10 @@ describe('a request', () => {
   it('that fails has the status and the code of what is wrong, and always says it in `errors`', async () => {
     const query = (text: string) => ({ headers, body: JSON.stringify({ query: text }) });
     const json = { 'content-type': 'application/json' };
+    await setCount(invitationLimit({ type: 'ROOT', id: null }), MAX_INVITATIONS_PER_HOUR);
+    const inviting =
+      query(`mutation { createOrganizationUser(input: { email: "one@too.example", role: "${TEAM_VIEWER}" }) {
+      errors { field } } }`);
     const failures: [(typeof STATUSES)[number], string, Parameters<typeof post>[1], string?, Partial<Environment>?][] =
       [
         [400, 'GRAPHQL_PARSE_FAILED', query('{')],
@@ -66,6 +72,7 @@ describe('a request', () => {
         [405, 'METHOD_NOT_ALLOWED', { method: 'GET', headers }],
         [413, 'PAYLOAD_TOO_LARGE', { headers, body: JSON.stringify({ query: ' '.repeat(MAX_BODY_BYTES) }) }],
         [415, 'BAD_REQUEST', { headers: { ...headers, 'content-type': 'text/plain' }, body }],
+        [429, 'TOO_MANY_REQUESTS', inviting],
         [503, 'MISCONFIGURED', { headers, body }, '/api', { ROOT_KEY: 'short' }],
       ];
     expect([...new Set(failures.map(([status]) => status))]).toEqual([...STATUSES]);

@@ -181,7 +181,7 @@ describe('an import of customers', () => {
     const before = await dump();
     const rows = [
       { externalId: shared.externalId, description: 'x' },
-      { externalId: theirs.externalId, description: 'x' },
+      { externalId: theirs.externalId, name: unique('New'), tenantIdentifiers: [{ id: own.id }] },
       { externalId: unique('new'), name: unique('New') },
       { externalId: unique('new'), name: unique('New'), tenantIdentifiers: [{ id: foreign.id }] },
     ];

@@ -161,7 +161,7 @@ describe('an import of users', () => {
       [inTenant.secret, { email: email(), tenantRoles: role('admin') }, 'insufficient_permissions'],
       [inTenant.secret, { email: email(), tenantRoles: role('view', foreign.id) }, 'not_found'],
       [inTenant.secret, { email: shared.email, name: 'x' }, 'out_of_reach'],
-      [inTenant.secret, { email: theirs.email, name: 'x' }, 'already_exists'],
+      [inTenant.secret, { email: theirs.email, name: 'x' }, 'validation_failed'],
       [inCustomer.secret, { email: email(), roleIdentifier: { name: 'viewer' } }, 'out_of_reach'],
       [inCustomer.secret, { email: email(), tenantRoles: role('view') }, 'out_of_reach'],
       [
@@ -169,7 +169,12 @@ describe('an import of users', () => {
         { email: email(), roleIdentifier: { name: 'admin' }, customerIdentifier: { id: customer.id } },
         'insufficient_permissions',
       ],
-      [inCustomer.secret, { email: shared.email, name: 'x' }, 'already_exists'],
+      [inCustomer.secret, { email: shared.email, name: 'x' }, 'out_of_reach'],
+      [
+        inCustomer.secret,
+        { email: shared.email, roleIdentifier: { name: 'member' }, customerIdentifier: { id: customer.id } },
+        'already_exists',
+      ],
     ];
     const before = await dump();
     for (const [key, row, code] of attempts) {

@@ -318,9 +318,10 @@ const imports: Operation<State>[] = (['externalId', 'email'] as const).flatMap((
     outcome: importOutcome,
     expected: (viewer: ViewerKind, state: State): Outcome => {
       const subject = CUSTOMERS[state];
-      if (subject.exists && !subject.deleted) return sees(viewer, subject) ? editable(viewer, state) : 'already_exists';
+      if (sees(viewer, subject)) return editable(viewer, state);
       if (viewer.reach !== null && joined === null) return 'out_of_reach';
-      return joined === null || reaches(viewer, [joined]) ? 'done' : 'not_found';
+      if (joined !== null && !reaches(viewer, [joined])) return 'not_found';
+      return subject.exists && !subject.deleted ? 'already_exists' : 'done';
     },
   })),
 );
