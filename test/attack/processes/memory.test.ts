@@ -19,8 +19,8 @@ const TIMES = Math.ceil(8 * SIZE);
 
 /**
  * How much more there may be after a round, and still nothing was kept. Until the heap has found its size, repeats showed 20
- * to 65 MB a round, and about 10 from then on, a part of it in the proxy of wrangler. A round whose documents were kept would
- * show hundreds: 300 of them alone held 630 MB before there was a limit.
+ * to 65 MB a round, and about 10 from then on. A round whose documents were kept would show hundreds: 300 of them alone held
+ * 630 MB before there was a limit.
  */
 const TOLERANCE_MB = 128;
 const SETTLING_MILLISECONDS = 3000;
@@ -47,16 +47,20 @@ async function weakestKey(): Promise<string> {
   return (await ask(gateway, WEAKEST, {}, shape)).createApiKey.secret;
 }
 
-/** A line of what Linux says about the memory of all workerds together. */
+/**
+ * A line of what Linux says about the memory of the gateway's workerd, the larger of two: the other is the proxy of wrangler,
+ * which keeps something of every request, whatever it is.
+ */
 async function megabytes(name: 'VmRSS' | 'VmHWM'): Promise<number> {
-  let kilobytes = 0;
+  let largest = 0;
   for (const id of await gateway.family()) {
     // One of npm's may have ended since.
     const status = await readFile(`/proc/${id}/status`, 'utf8').catch(() => '');
     if (!/^Name:\s+workerd$/m.test(status)) continue;
-    kilobytes += Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
+    const kilobytes = Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1] ?? 0);
+    largest = Math.max(largest, kilobytes);
   }
-  return Math.round(kilobytes / 1024);
+  return Math.round(largest / 1024);
 }
 
 interface Sent {
