@@ -18,7 +18,7 @@ import { MUTATIONS } from '../walks/mutations.ts';
 import { lastingWorld, type OperationWorld } from '../walks/operations.ts';
 import { QUERIES } from '../walks/queries.ts';
 import { type Asked, askedOf, documentOf, type Place, placesIn, sampleOf, withValueAt } from './input-fields.ts';
-import { KINDS, named, nonsenseFor } from './nonsense.ts';
+import { asText, KINDS, named, nonsenseFor } from './nonsense.ts';
 import { sized } from './size.ts';
 
 /** What nobody is told: how it is stored, where the program broke, or that it did. */
@@ -285,7 +285,7 @@ describe('nonsense at /v1', () => {
     const authorization = { authorization: `Bearer ${key}` };
     const headers = { 'x-api-key': key, 'x-api-key-type': 'write', 'x-client-id': rawId(world.tenant.id) };
     const attempts = nonsenseFor('text', sized(KINDS), 0).flatMap((value): Attempt[] => {
-      const text = String(value).slice(0, 4000).toWellFormed();
+      const text = asText(value).slice(0, 4000).toWellFormed();
       const path = `/tenants/${encodeURIComponent(text)}`;
       // What no header can carry, no client can send.
       const asHeader = /^[\x21-\x7e]+$/.test(text) ? Object.keys(headers) : [];
@@ -350,7 +350,7 @@ describe('nonsense from strangers', () => {
       ...nonsenseFor('text', PER_STEP, 2).map((value) => ({
         place: 'kid',
         value,
-        token: sign(claims, { ...rsa, kid: String(value) }),
+        token: sign(claims, { ...rsa, kid: asText(value) }),
       })),
     ];
     const attempts = await Promise.all(
@@ -376,7 +376,7 @@ describe('nonsense from strangers', () => {
       new Request(`${PUBLIC_URL}/clients/token`, { method: 'POST', headers, body });
     const inParts = [...Object.keys(base), 'abc'].flatMap((place, turn) =>
       nonsenseFor('text', PER_STEP, turn).flatMap((value): Attempt[] => {
-        const given = { ...base, [place]: typeof value === 'string' ? value : named(value) };
+        const given = { ...base, [place]: asText(value) };
         const bodies = [new URLSearchParams(given), form(given), form(given, place)];
         return bodies.map((body) => ({ place, value, request: post(body) }));
       }),

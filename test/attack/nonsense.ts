@@ -221,5 +221,9 @@ export function nonsenseFor(taken: Taken, count: number, turn: number): unknown[
   return [...from(near, nearCount), ...from(far, count - nearCount)];
 }
 
+/** A value where only text can stand. */
+export const asText = (value: unknown): string =>
+  typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
+
 /** A value as a test names it: short. */
 export const named = (value: unknown): string => (JSON.stringify(value) ?? 'undefined').slice(0, 60);
