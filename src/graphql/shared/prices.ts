@@ -44,7 +44,7 @@ export const MUTATION_COST = 100;
 export const PAGE_COST = 10;
 
 /** What a total costs: it reads every row that it counts. */
-export const TOTAL_COST = 500;
+export const TOTAL_COST = 200;
 /** What a total costs in a list that has a filter or a search: it reads the record of every row, too. */
 export const FILTERED_TOTAL_COST = 2000;
 

@@ -2,6 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { type ASTNode, type FieldNode, getNamedType, type OperationDefinitionNode, parse, print, visit } from 'graphql';
 import { expect } from 'vitest';
 import { schema } from '../../../src/graphql/schema.ts';
+import { costOf, MAX_COST } from '../../../src/http/graphql/cost.ts';
+import { MAX_ERRORS_OF_A_KIND } from '../../../src/http/graphql/limits.ts';
 import { type Answer, ask, type Variables } from '../../shared/gateway.ts';
 
 /*
@@ -21,6 +23,26 @@ export const askAlone = ({ document, variables }: Asked, key: Key): Promise<Answ
 
 /** What each of them is answered: as if it had been asked alone, but for the places in the document. */
 export async function askTogether(asked: readonly Asked[], key: Key): Promise<Answer[]> {
+  const [one] = asked;
+  if (!one) return [];
+  const most = mostTogether(one);
+  const answers: Answer[] = [];
+  for (let start = 0; start < asked.length; start += most) {
+    answers.push(...(await askAtOnce(asked.slice(start, start + most), key)));
+  }
+  return answers;
+}
+
+/** How many fit one operation: all of their errors are to be shown. */
+function mostTogether({ document, variables }: Asked): number {
+  const parsed = parse(document, { noLocation: true });
+  const [operation] = parsed.definitions as OperationDefinitionNode[];
+  if (!operation) throw new Error(`No operation: ${document}`);
+  const { cost } = costOf(schema, parsed, operation, new Map(Object.entries(variables)));
+  return Math.min(MAX_ERRORS_OF_A_KIND, Math.floor(MAX_COST / cost));
+}
+
+async function askAtOnce(asked: readonly Asked[], key: Key): Promise<Answer[]> {
   const [one] = asked;
   if (!one) return [];
   // A query that says nothing of the record answers the same for each.
