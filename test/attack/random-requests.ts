@@ -211,7 +211,7 @@ function queryString(dice: Dice): string {
     () => '?query=%E0%A4%A&query=2&=&&',
     () => `?query=${'x'.repeat(1 + dice.below(20_000))}`,
     () => '?query[]=1&query[__proto__]=1&__proto__[a]=1',
-    () => `?${encodeURIComponent(dice.one(SHORT_TEXTS).replaceAll('\ud800', ''))}=1`,
+    () => `?${encodeURIComponent(dice.one(SHORT_TEXTS).toWellFormed())}=1`,
   ])();
 }
 
@@ -226,7 +226,7 @@ const methodsAt = (path: string): readonly string[] => {
 export async function randomRequest(dice: Dice, scene: Scene): Promise<Request> {
   const ids = [...scene.known.tenants, ...SHORT_TEXTS.map((text) => text.replaceAll('\ud800', ''))];
   const path = dice.happens(85)
-    ? dice.one([...PATHS, `/v1/tenants/${encodeURIComponent(dice.one(ids))}`])
+    ? dice.one([...PATHS, `/v1/tenants/${encodeURIComponent(dice.one(ids).toWellFormed())}`])
     : dice.one(STRANGE_PATHS);
   const isRight = () => dice.happens(75);
   const method = dice.one(isRight() ? methodsAt(path) : METHODS);

@@ -23,7 +23,7 @@ let directory: string;
 let gateway: Started;
 let key: string;
 
-const KEY = `mutation { createApiKey(input: { name: "weakest", permissions: ["tenant:read"], access: READ, reach: ORGANIZATION }) {
+const KEY = `mutation { createApiKey(input: { name: "weakest", permissions: ["tenant:read"], access: READ, reach: ORGANIZATION, rateLimitTier: HIGH }) {
   ... on CreateApiKeyPayload { secret } } }`;
 
 beforeAll(async () => {
@@ -93,9 +93,8 @@ function good(path: string, characters: number): Omit<Oversized, 'what'> {
 it.skipIf(process.platform !== 'linux')(
   'refuses at five times the CPU at most of reading and parsing a good request of the same size (CPU is read from /proc, on Linux alone)',
   async () => {
-    const dear: string[] = [];
+    const ratios: { ratio: number; place: string }[] = [];
     let tried = 0;
-    let highest = 0;
     let turn = 0;
     for (const path of PATHS) {
       const api = apiOf(path, await schemaAt(path));
@@ -109,14 +108,16 @@ it.skipIf(process.platform !== 'linux')(
           if (turn % Math.ceil(1 / SIZE) !== 0) continue;
           const { milliseconds } = await spend(request);
           const ratio = milliseconds / Math.max(base.milliseconds, TICK_MILLISECONDS);
-          highest = Math.max(highest, ratio);
+          ratios.push({ ratio, place: `${path}: ${what}, ${characters} characters` });
           tried += TIMES;
-          if (ratio > MAX_RATIO) dear.push(`${path}: ${what}, ${characters} characters: ${ratio.toFixed(1)} ×`);
         }
       }
     }
     printTried(tried, 'refusals for their CPU');
-    printFigures(`the dearest refusal took ${highest.toFixed(1)} times the CPU of a good request of its size`);
-    expect(dear).toEqual([]);
+    const [dearest] = ratios.sort((one, other) => other.ratio - one.ratio);
+    printFigures(
+      `the dearest refusal took ${dearest?.ratio.toFixed(1)} times the CPU of a good request (${dearest?.place})`,
+    );
+    expect(ratios.filter(({ ratio }) => ratio > MAX_RATIO)).toEqual([]);
   },
 );

@@ -38,7 +38,7 @@ afterAll(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-const WEAKEST = `mutation { createApiKey(input: { name: "weakest", permissions: ["tenant:read"], access: READ, reach: ORGANIZATION }) {
+const WEAKEST = `mutation { createApiKey(input: { name: "weakest", permissions: ["tenant:read"], access: READ, reach: ORGANIZATION, rateLimitTier: HIGH }) {
   ... on CreateApiKeyPayload { secret } } }`;
 
 /** The secret of a key that may do next to nothing. */
