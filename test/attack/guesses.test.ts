@@ -480,40 +480,36 @@ describe('what one credential is told of values that belong to what it may not s
     }
   });
 
-  it('does not stand in the way of changes that run into nothing, of other credentials, or of who sees everything', async () => {
+  it('stands in the way of all that gives a value which could be taken, taken or free, and of nothing else', async () => {
     const { tenant } = own;
-    const [first] = tellings as [Telling];
     const input = (address: string) => ({
       email: address,
       roleIdentifier: { name: 'view' },
       tenantIdentifier: { id: tenant.id },
     });
-    await setCount(limitOf(ofTenant), MAX_HIDDEN_TAKEN_PER_HOUR);
-    expect((await send(first.request())).status).toBe(429);
-    await succeed('createTenantUser', 'user { id }', input(email()), ofTenant.secret);
-
+    const imported = (address: string) => ({
+      rows: [
+        { email: address, tenantRoles: [{ roleIdentifier: { name: 'view' }, tenantIdentifier: { id: tenant.id } }] },
+      ],
+    });
     const seen = await newTenantUser(tenant.id);
-    const shown = await ask(documentOf('createTenantUser'), { input: input(seen.email) }, ofTenant.secret);
-    expect(shown.data.createTenantUser.existing.id, shown.text).toBe(seen.id);
-    const { data } = await ask(
-      documentOf('importUsers'),
-      {
-        input: {
-          rows: [
-            {
-              ...input(email()),
-              tenantIdentifier: undefined,
-              roleIdentifier: undefined,
-              externalId: seen.email,
-              email: seen.email,
-              tenantRoles: [{ roleIdentifier: { name: 'view' }, tenantIdentifier: { id: tenant.id } }],
-            },
-          ],
-        },
-      },
-      ofTenant.secret,
-    );
-    expect(data.importUsers.rows[0].error.code).toBe('already_exists');
+    await setCount(limitOf(ofTenant), MAX_HIDDEN_TAKEN_PER_HOUR);
+    const before = await changes();
+    for (const [name, of] of [
+      ['createTenantUser', input],
+      ['importUsers', imported],
+    ] as const) {
+      const told = [];
+      for (const address of [hidden.teamMember.email, seen.email, email()]) {
+        const { status, text } = await ask(documentOf(name), { input: of(address) }, ofTenant.secret);
+        told.push([status, text]);
+      }
+      expect(told[0]?.[0], name).toBe(429);
+      expect(told[1], `${name}: a value that the viewer sees`).toEqual(told[0]);
+      expect(told[2], `${name}: a free one`).toEqual(told[0]);
+    }
+    expect(await changes()).toBe(before);
+    await succeed('updateUser', 'user { id }', { id: seen.id, name: unique('Renamed') }, ofTenant.secret);
 
     const another = await newKey({ tenants: [tenant.id] });
     expect(

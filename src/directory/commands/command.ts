@@ -16,7 +16,7 @@ import type { EventType } from '../kernel/event-types.ts';
 import { newId } from '../kernel/ids.ts';
 import { parse } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { countHiddenTaken, countInvitations, holderOrCount, mayInvite } from './credential-limits.ts';
+import { countHiddenTaken, countInvitations, holderOrCount, mayGuess, mayInvite } from './credential-limits.ts';
 import { eventsOf, nameTenants } from './event-recording.ts';
 
 /** The rules that every change in the directory carries, whether one plan makes it or an import. */
@@ -70,6 +70,8 @@ export interface UniqueValue {
   readonly path: string;
   /** Finds the record that holds the value; null when the viewer may not read such records at all. */
   readonly holder: Statement<NamedRecord> | null;
+  /** Whether the input gives the value. If not, the record has it already. */
+  readonly isGiven: boolean;
 }
 
 /**
@@ -125,8 +127,12 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
   const context: CommandContext = { id: newId(), at: new Date(), viewer };
   const plan = makePlan(context, parse(schema, input));
 
-  const { answer, mails } = plan;
-  const checks = mails ? [...plan.checks, mayInvite(context, mails)] : plan.checks;
+  const { answer, mails, unique = [] } = plan;
+  const checks = [
+    ...(unique.some((value) => mayBeHidden(viewer, value)) ? [mayGuess(context)] : []),
+    ...plan.checks,
+    ...(mails ? [mayInvite(context, mails)] : []),
+  ];
   const change = {
     checks: checkStatement(checks),
     writes: [...plan.writes(isAllowed(checks)), nameTenants(context), ...(plan.removals ?? [])].map(write),
@@ -135,7 +141,7 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
   };
   const statements = plan.answersBeforeWriting ? { answer, ...change } : { ...change, answer };
   const results = await db.batch(statements).catch(async (error) => {
-    throw await asAlreadyExists(caller, plan.unique ?? [], error);
+    throw await asAlreadyExists(caller, unique, error);
   });
 
   const [shown] = results.answer;
@@ -162,6 +168,10 @@ function checkStatement(checks: readonly Check<never>[]): Statement<Record<strin
   );
   return select({ changeable: sql<string | null>`NULL`, ...fields }, sql``);
 }
+
+/** Whether a value that the input gives may belong to what the viewer may not see. */
+const mayBeHidden = ({ reach }: Viewer, { isGiven, holder }: UniqueValue): boolean =>
+  isGiven && (reach.kind !== 'ORGANIZATION' || holder === null);
 
 async function asAlreadyExists(caller: Caller, unique: readonly UniqueValue[], error: unknown): Promise<unknown> {
   const taken = unique.find(({ columns }) => violatesUnique(error, columns));

@@ -8,6 +8,7 @@ import {
   invitationLimit,
   limitPassed,
   passesLimit,
+  type RateLimit,
 } from '../access/rate-limits.ts';
 import type { Caller, Viewer } from '../access/viewer.ts';
 import type { RateLimitError } from '../kernel/authentication-errors.ts';
@@ -20,7 +21,7 @@ import { allRecordedSubjects, type EventContext } from './event-recording.ts';
  */
 
 const HIDDEN_TAKEN =
-  'Too many values belonged to records that this credential may not see. Try again later, or with other values.';
+  'Too many values belonged to records that this credential may not see. It may give no values that are unique for now.';
 const INVITED = 'This credential may cause no more invitations to be mailed for now. Try again later.';
 
 /**
@@ -62,19 +63,26 @@ function requireFewHiddenTaken({ actor }: Viewer, [counted]: readonly Counted[],
 }
 
 /** A condition under which nothing is written, as a check of a command has it. */
-interface InvitationCheck {
+interface LimitCheck {
   readonly problem: SQL;
   error(since: string): RateLimitError;
 }
 
+const within = (limit: RateLimit, at: Date, times: SQL, message: string): LimitCheck => ({
+  problem: passesLimit(limit, at, times),
+  error: (since) => limitPassed(limit, Number(since), at, message),
+});
+
+/**
+ * A check that the credential may be told once more of a value that belongs to what it may not see. It comes before a change
+ * is tried that could run into one: else a refusal would tell as much as the answer in whose place it is given.
+ */
+export const mayGuess = ({ at, viewer }: EventContext): LimitCheck =>
+  within(hiddenTakenLimit(viewer.actor), at, sql`1`, HIDDEN_TAKEN);
+
 /** A check that the credential may cause so many invitations more, which is an expression. */
-export function mayInvite({ at, viewer }: EventContext, mails: SQL): InvitationCheck {
-  const limit = invitationLimit(viewer.actor);
-  return {
-    problem: passesLimit(limit, at, mails),
-    error: (since) => limitPassed(limit, Number(since), at, INVITED),
-  };
-}
+export const mayInvite = ({ at, viewer }: EventContext, mails: SQL): LimitCheck =>
+  within(invitationLimit(viewer.actor), at, mails, INVITED);
 
 /** Counts the invitations that a command has left to be mailed, behind its writes: those of the subjects of its events. */
 export const countInvitations = (context: EventContext): Statement<Counted> =>

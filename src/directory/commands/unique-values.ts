@@ -44,7 +44,12 @@ export function uniqueValuesOf<Row>(
     const columns = keys.map((key) => columnOf(table, key));
     const isSame = keys.map((key) => sql`${columnOf(table, key)} = ${given.get(key) ?? keptValue(table, key, target)}`);
     const holder = rows(sql`WHERE ${allOf([...isSame, among, isShown])}`);
-    return { columns, path, holder: permissions.has(readPermission) ? mapRows(holder, named) : null };
+    return {
+      columns,
+      path,
+      holder: permissions.has(readPermission) ? mapRows(holder, named) : null,
+      isGiven: keys.some((key) => given.get(key) != null),
+    };
   });
 }
 

@@ -4,7 +4,7 @@ import type { Database } from '../../db/client.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
 import type { Caller, Viewer } from '../access/viewer.ts';
 import { authorize, type CommandContext, type Rules } from '../commands/command.ts';
-import { countHiddenTaken, countInvitations, mayInvite } from '../commands/credential-limits.ts';
+import { countHiddenTaken, countInvitations, mayGuess, mayInvite } from '../commands/credential-limits.ts';
 import type { Entity } from '../commands/entity.ts';
 import { nameTenants } from '../commands/event-recording.ts';
 import {
@@ -146,7 +146,7 @@ export async function runImport<Row, F extends Found, Relation>(
   const given = parsed.flatMap((row) => (hasFailed(row) ? [] : [row]));
   const lookup = command.lookup(viewer, given);
 
-  let { found } = given.length === 0 ? { found: [] } : await db.reads({ found: lookup });
+  let found = given.length === 0 ? [] : await lookUp(db, viewer, lookup);
   let counted = 0;
   for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt += 1) {
     const decided = decideRows(command, viewer, parsed, found);
@@ -166,6 +166,21 @@ export async function runImport<Row, F extends Found, Relation>(
   }
   return failAll(parsed, () => new VersionConflictError(null, null));
 }
+
+/**
+ * Looks up what is there.
+ * @throws RateLimitError if the viewer has been told too often of values that belong to what it may not see
+ */
+async function lookUp(db: Database, viewer: Viewer, lookup: Statement<LookupRow>): Promise<LookupRow[]> {
+  const { problem, error } = mayGuess({ id: newId(), at: new Date(), viewer });
+  const { found, guessed } = await db.reads({ found: lookup, guessed: sinceOf(problem) });
+  const since = guessed[0]?.since ?? null;
+  if (since !== null) throw error(since);
+  return found;
+}
+
+/** Reads since when a limit has been passed; null if it has not. */
+const sinceOf = (problem: SQL) => select({ since: sql<string | null>`${problem}` }, sql``);
 
 function parseRow<Row>(schema: z.ZodType<Row>, row: unknown, position: number): ParsedRow<Row> {
   const path = `rows.${position}`;
@@ -230,7 +245,7 @@ async function writeIfUnchanged<Row, F extends Found, Relation>(
   const writes = [...importWrites(context, command.entity, command, records, condition), nameTenants(context)];
   const { foundNow, refused } = await db.batch({
     foundNow: lookup,
-    refused: invitations ? [select({ since: sql<string | null>`${invitations.problem}` }, sql``)] : [],
+    refused: invitations ? [sinceOf(invitations.problem)] : [],
     writes: writes.map(write),
     counted: invitations ? [countInvitations(context)] : [],
   });
