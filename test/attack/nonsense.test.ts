@@ -17,6 +17,7 @@ import type { DialectTable } from '../walks/dialects/table.ts';
 import { MUTATIONS } from '../walks/mutations.ts';
 import { lastingWorld, type OperationWorld } from '../walks/operations.ts';
 import { QUERIES } from '../walks/queries.ts';
+import { printTried } from './counts.ts';
 import { type Asked, askedOf, documentOf, type Place, placesIn, sampleOf, withValueAt } from './input-fields.ts';
 import { asText, KINDS, named, nonsenseFor } from './nonsense.ts';
 import { sized } from './size.ts';
@@ -395,7 +396,7 @@ describe('nonsense from strangers', () => {
   });
 
   it('was tried as often as said', () => {
-    process.stdout.write(`nonsense: ${tried} requests\n`);
+    printTried(tried, 'requests with nonsense in one place');
     expect(tried).toBeGreaterThan(0);
   });
 });
