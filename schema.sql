@@ -412,7 +412,7 @@ CREATE TABLE "api_key" (
   revoked_at INTEGER,
   last_used_at INTEGER,
   created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL, rate_limit_tier TEXT NOT NULL DEFAULT 'DEFAULT'
+  updated_at INTEGER NOT NULL, counts_as TEXT, rate_limit_tier TEXT NOT NULL DEFAULT 'DEFAULT'
   CHECK (rate_limit_tier IN ('DEFAULT', 'HIGH')),
   CHECK ((previous_secret_hash IS NULL) = (previous_secret_expires_at IS NULL)),
   CHECK (reach = 'CUSTOMER' OR customer_id IS NULL)

@@ -146,3 +146,7 @@ export const inList = (expression: SQL | Column, values: readonly unknown[]): SQ
 /** Returns a condition: all of these conditions are true. It is true if there are none. */
 export const allOf = (conditions: readonly SQL[]): SQL =>
   conditions.length === 0 ? sql`TRUE` : sql`(${sql.join([...conditions], sql` AND `)})`;
+
+/** Returns a condition: at least one of these holds. */
+export const anyOf = (conditions: readonly SQL[]): SQL =>
+  conditions.length === 0 ? sql`FALSE` : sql`(${sql.join([...conditions], sql` OR `)})`;

@@ -11,7 +11,7 @@ import { bodyOf } from './shared/body.ts';
 import { allowedOrigin, isPreflight, preflight } from './shared/cors.ts';
 import { type Environment, misconfiguration, publicUrl } from './shared/environment.ts';
 import { failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
-import { pageFor, wantsPage } from './shared/page.ts';
+import { pageFor, STRICT_TRANSPORT_SECURITY, wantsPage } from './shared/page.ts';
 import { type RequestLimit, requestLimit } from './shared/rate-limits.ts';
 
 /** A request, with what is needed to answer it. */
@@ -63,8 +63,8 @@ async function route(exchange: Exchange, dialect: Dialect | null, origin: string
   const handler = dialect ? dialectHandler(dialect) : ROUTES[pathname];
   if (!handler) return (await limit.ofStranger()) ?? failure(404, 'NOT_FOUND', 'There is nothing at this path.');
   if (isPreflight(request)) return preflight(origin, dialect?.methods);
-  if (!wantsPage(request, env)) return handler(exchange);
-  return (await limit.ofStranger()) ?? (await pageFor(request, env)) ?? handler(exchange);
+  const page = wantsPage(request, env) ? await pageFor(request, env) : null;
+  return page === null ? handler(exchange) : ((await limit.ofStranger()) ?? page);
 }
 
 const answerGraphQL = graphQLEndpoint({ schema: async () => schema, failure, spelled: (error) => error });
@@ -117,12 +117,6 @@ async function health({ request, env }: Exchange): Promise<Response> {
   await checkReadiness({ db: new Database(env.DB) });
   return Response.json({ status: 'ok' });
 }
-
-/**
- * For how long browsers come by https only: a year. Sub-domains are left out, because they may belong to something else;
- * and so are answers by http, as on one's own machine, from where browsers would not take it.
- */
-export const STRICT_TRANSPORT_SECURITY = 'max-age=31536000';
 
 interface HeaderFacts {
   request: Request;

@@ -1,10 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { credentialName } from '../../src/directory/access/actor.ts';
 import { hiddenTakenLimit, MAX_HIDDEN_TAKEN_PER_HOUR } from '../../src/directory/access/rate-limits.ts';
 import { MAX_IMPORT_ROWS } from '../../src/directory/imports/import.ts';
 import { AlreadyExistsError } from '../../src/directory/kernel/errors.ts';
 import type { Permission } from '../../src/directory/kernel/permission-names.ts';
 import { ADD, advertiser } from '../dialects/capig/hub.ts';
 import { mutation, PATH as PLAIN_PATH } from '../dialects/plain/table.ts';
+import { arrive, come, newScene as newIssuer, refuse, sign } from '../directory/trusted-issuers/scene.ts';
 import { changes, countChanges } from '../shared/changes.ts';
 import { actorOf, countOf, setCount } from '../shared/counters.ts';
 import {
@@ -447,7 +449,7 @@ describe('what one credential is told of values that belong to what it may not s
     ];
   });
 
-  const limitOf = (key: Key) => hiddenTakenLimit(actorOf(key));
+  const limitOf = (key: Key) => hiddenTakenLimit(credentialName(actorOf(key)));
 
   it('is counted, and ends for an hour, in whatever way and at whichever API it asks', async () => {
     for (const { way, key, request, isTold, status } of tellings) {
@@ -509,7 +511,35 @@ describe('what one credential is told of values that belong to what it may not s
       expect(told[2], `${name}: a free one`).toEqual(told[0]);
     }
     expect(await changes()).toBe(before);
-    await succeed('updateUser', 'user { id }', { id: seen.id, name: unique('Renamed') }, ofTenant.secret);
+    for (const change of [{ name: unique('Renamed') }, { email: seen.email, name: unique('Again') }]) {
+      await succeed('updateUser', 'user { id }', { id: seen.id, ...change }, ofTenant.secret);
+    }
+    const customer = await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] });
+    const described = {
+      identifier: { id: customer.id },
+      description: 'a customer',
+      tenantIdentifiers: [{ id: tenant.id }],
+    };
+    await succeed('upsertCustomer', 'customer { id }', described, ofTenant.secret);
+
+    const gone = await newTenantUser(tenant.id);
+    await succeed('deleteUser', 'user { id }', { id: gone.id });
+    const restored = await ask(documentOf('restoreUser'), { input: { id: gone.id } }, ofTenant.secret);
+    expect(restored.status, 'what comes back with its value could run into another').toBe(429);
+
+    const made = await succeed(
+      'createApiKey',
+      'secret',
+      {
+        name: 'made by it',
+        reach: 'TENANTS',
+        tenantIdentifiers: [{ id: tenant.id }],
+        permissions: ['user:create', 'user:read', 'tenant:read', 'customer:read', 'usage:read'],
+      },
+      ofTenant.secret,
+    );
+    const byMade = await ask(documentOf('createTenantUser'), { input: input(email()) }, made.secret);
+    expect(byMade.status, 'a key counts as the one that made it').toBe(429);
 
     const another = await newKey({ tenants: [tenant.id] });
     expect(
@@ -522,13 +552,13 @@ describe('what one credential is told of values that belong to what it may not s
       expect(told.data.createTenantUser.existing.id).toBe(hidden.teamMember.id);
     }
     expect(await countOf(limitOf(seeing))).toBe(0);
-    expect(await countOf(hiddenTakenLimit({ type: 'ROOT', id: null }))).toBe(0);
+    expect(await countOf(hiddenTakenLimit(credentialName({ type: 'ROOT', id: null })))).toBe(0);
   });
 
   it('is counted by the user, in whichever session', async () => {
     const { tenant } = own;
     const user = await newTenantUser(tenant.id, { roleIdentifier: { name: 'admin' } });
-    const limit = hiddenTakenLimit({ type: 'USER', id: rawId(user.id) });
+    const limit = hiddenTakenLimit(credentialName({ type: 'USER', id: rawId(user.id) }));
     await setCount(limit, MAX_HIDDEN_TAKEN_PER_HOUR - 1);
     const statuses = [];
     for (let session = 0; session < 2; session += 1) {
@@ -586,5 +616,41 @@ describe('what one credential is told of values that belong to what it may not s
     await setCount(limit, 5, HOUR_MILLISECONDS + 1);
     await cron();
     expect(await countOf(limit)).toBe(0);
+  });
+});
+
+describe('an issuer whose tokens name e-mail addresses for new users', () => {
+  const GUESSED = /belongs to another user/;
+
+  it('learns of none that is taken where it may not create the user', async () => {
+    const taken = await newTeamMember();
+    const { claims } = await newIssuer({ createsUsers: false });
+    const { claims: creating } = await newIssuer();
+    for (const asked of [
+      claims,
+      { ...creating, customer: undefined },
+      { ...creating, customer: 'nobody' },
+      { ...creating, role: 'owner' },
+    ]) {
+      const [one, other] = [await come(await sign(asked)), await come(await sign({ ...asked, email: taken.email }))];
+      expect([other.status, other.errors]).toEqual([403, one.errors]);
+    }
+  });
+
+  it('is told so as often as a credential, and then brings no new users for an hour', async () => {
+    const taken = await newTeamMember();
+    const { claims, issuer } = await newIssuer();
+    const limit = hiddenTakenLimit(`ISSUER ${rawId(issuer.id)}`);
+    const known = { ...claims, sub: unique('known'), email: email() };
+    await arrive(known);
+    await setCount(limit, MAX_HIDDEN_TAKEN_PER_HOUR - 1);
+    await refuse({ ...claims, email: taken.email }, GUESSED);
+    expect(await countOf(limit)).toBe(MAX_HIDDEN_TAKEN_PER_HOUR);
+    for (const address of [taken.email, email()]) {
+      const { status, headers } = await come(await sign({ ...claims, sub: unique('new'), email: address }));
+      expect(status).toBe(429);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    await arrive(known);
   });
 });

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { credentialName } from '../../src/directory/access/actor.ts';
 import { invitationLimit, MAX_INVITATIONS_PER_HOUR } from '../../src/directory/access/rate-limits.ts';
 import { ADD, advertiser, INVITE } from '../dialects/capig/hub.ts';
 import { CUSTOMER_MEMBER } from '../dialects/prismatic/api.ts';
@@ -16,6 +17,7 @@ import {
   newTenantUser,
   type Result,
   rawId,
+  succeed,
   unique,
 } from '../shared/fixtures.ts';
 import { type Answer, graphqlRequest, mailbox, send, type Variables } from '../shared/gateway.ts';
@@ -38,7 +40,7 @@ const invitations = async (): Promise<number> => mailbox.length + (await dueInvi
 let key: Key;
 let tenant: Result;
 let customer: Result;
-const limit = () => invitationLimit(actorOf(key));
+const limit = () => invitationLimit(credentialName(actorOf(key)));
 
 beforeAll(countChanges);
 beforeAll(async () => {
@@ -97,6 +99,13 @@ const WAYS: Record<string, { ask: () => Promise<Request> | Request; mails?: numb
   },
   'updateUser to another address': {
     ask: async () => asked('updateUser', { id: (await joined()).id, email: email() }),
+  },
+  'updateUser who is let in again, at another address': {
+    ask: async () => {
+      const { id } = await joined();
+      await succeed('updateUser', 'user { id }', { id, status: 'DEACTIVATED' });
+      return asked('updateUser', { id, status: 'ACTIVE', email: email() });
+    },
   },
   'importUsers to other addresses': {
     mails: 2,

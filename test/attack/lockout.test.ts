@@ -4,8 +4,10 @@ import {
   MAX_BY_ADDRESS,
   MAX_BY_EMAIL,
   MAX_BY_EMAIL_AND_ADDRESS,
+  MAX_BY_EMAIL_AND_REGION,
   MAX_RESETS_BY_EMAIL,
   MAX_RESETS_BY_EMAIL_AND_ADDRESS,
+  MAX_RESETS_BY_EMAIL_AND_REGION,
   signInLimits,
 } from '../../src/directory/access/rate-limits.ts';
 import { FRESH_MILLISECONDS } from '../../src/directory/mail/mailed-links.ts';
@@ -79,6 +81,25 @@ describe('a stranger who guesses a password', () => {
     const shared = newNetwork();
     await statusesOf(MAX_BY_EMAIL_AND_ADDRESS + MAX_BY_ADDRESS, () => guess(email, shared));
     expect((await guess(other.email, shared, PASSWORD)).status).toBe(200);
+  });
+
+  it('keeps out nobody else either with all the networks that a provider gives to one customer', async () => {
+    const { email, id } = await newOwner();
+    for (const prefix of ['2001:db8:aaaa', '198.51.100']) {
+      const networks = Array.from({ length: 30 }, (_, index) => ({
+        'cf-connecting-ip': prefix.includes(':') ? `${prefix}:${index.toString(16)}::1` : `${prefix}.${index}`,
+      }));
+      const guesses = [];
+      const requests = [];
+      for (const network of networks) {
+        guesses.push(...(await statusesOf(5, () => guess(email, network))));
+        requests.push((await request(email, network)).status);
+      }
+      expect(guesses.filter((status) => status === 401)).toHaveLength(MAX_BY_EMAIL_AND_REGION);
+      expect(requests.filter((status) => status === 202)).toHaveLength(MAX_RESETS_BY_EMAIL_AND_REGION);
+      expect((await guess(email, newNetwork(), PASSWORD)).status, id).toBe(200);
+      expect((await request(email, newNetwork())).status).toBe(202);
+    }
   });
 
   it('gains nothing by a right password elsewhere: it clears the attempts of its own network only', async () => {

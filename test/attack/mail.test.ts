@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it, vi } from 'vitest';
+import { MAX_MAILS_TO_EMAIL, mailLimitTo } from '../../src/directory/access/rate-limits.ts';
 import { NOT_TAKEN } from '../../src/directory/mail/outbox.ts';
 import {
   isNameForMail,
@@ -7,6 +8,7 @@ import {
   MAX_DIGITS_IN_MAIL,
   MAX_NAME_LENGTH_IN_MAIL,
 } from '../../src/directory/mail/texts.ts';
+import { setCount } from '../shared/counters.ts';
 import { newKey, newTeamMember, rawId, succeed, unique } from '../shared/fixtures.ts';
 import { ask, cron, mailbox } from '../shared/gateway.ts';
 import { mailedToken, PASSWORD, step } from '../shared/people.ts';
@@ -133,6 +135,29 @@ describe('a mail', () => {
     for (const purpose of ['INVITATION', 'PASSWORD_RESET'] as const) {
       expect(MAIL_TEXTS[purpose]({ ...HELD, name: 'evil.example' }).text).toMatch(/^Hello,\n/);
     }
+  });
+});
+
+describe('mails that an address has too many of', () => {
+  it('keep no others waiting, and are sent when it may get one again', async () => {
+    const flooded = [];
+    for (let index = 0; index < 25; index += 1) flooded.push(await newTeamMember());
+    const owner = await newTeamMember();
+    await step('accept-invitation', { token: mailedToken(owner.email), password: PASSWORD });
+    const limits = flooded.map(({ email }) => mailLimitTo(email));
+    for (const limit of limits) await setCount(limit, MAX_MAILS_TO_EMAIL);
+    for (const { id } of flooded) await succeed('inviteUser', 'user { id }', { userIdentifier: { id } });
+    mailbox.length = 0;
+    await step('request-password-reset', { email: owner.email });
+    for (let run = 0; run < 2; run += 1) await cron();
+    expect(mailbox.map(({ to }) => to)).toEqual([owner.email]);
+
+    await env.DB.batch([
+      env.DB.prepare('DELETE FROM attempt'),
+      env.DB.prepare('UPDATE mailed_link SET due_at = due_at - ? WHERE due_at IS NOT NULL').bind(15 * 60 * 1000),
+    ]);
+    for (let run = 0; run < 2; run += 1) await cron();
+    expect(mailbox).toHaveLength(1 + flooded.length);
   });
 });
 

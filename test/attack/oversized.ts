@@ -104,6 +104,16 @@ const bodies = ({ withObject }: Api, size: number): Record<string, string> => {
     'fields that contradict each other': document(
       `{ ${times(Math.min(380, documentSize / 40), (index) => `a: __typename @include(if: ${index % 2 === 0})`)} }`,
     ),
+    'one field again and again': document(`{ nope ${'__typename '.repeat(Math.min(900, documentSize / 12))} }`),
+    'one field with others below it again and again': document(
+      `{ nope ${'__schema { types { name } } '.repeat(Math.min(240, documentSize / 28))} }`,
+    ),
+    'fields within fields again and again': document(
+      `{ ${times(Math.min(20, documentSize / 200), () => `__schema { ${'types { name } '.repeat(10)} }`)} }`,
+    ),
+    'one fragment again and again': document(
+      `{ ${'...F '.repeat(Math.min(300, documentSize / 10))} } fragment F on Query { ${'__schema { types { name } } '.repeat(60)} }`,
+    ),
     'fragments that nothing uses': document(
       `{ __typename } ${times(Math.min(180, documentSize / 60), (index) => `fragment F${index} on Nope${index} { nope }`)}`,
     ),

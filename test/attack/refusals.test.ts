@@ -1,8 +1,9 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { env } from 'cloudflare:workers';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { SIGN_IN_ENDPOINTS } from '../../src/http/auth/sign-in-endpoints.ts';
 import { MAX_ERRORS_OF_A_KIND, MAX_MESSAGE_CHARACTERS } from '../../src/http/graphql/limits.ts';
 import { allBut, newCustomer, newCustomerUser, newKey, newTenant } from '../shared/fixtures.ts';
-import { type Answer, ask, send } from '../shared/gateway.ts';
+import { type Answer, ask, graphqlRequest, send } from '../shared/gateway.ts';
 import { GRAPHQL_APIS } from './apis.ts';
 import { type Envelope, endpointEnvelope, faultOf, graphQLEnvelope, userDocksEnvelope } from './claims.ts';
 import { printTried, Tally } from './counts.ts';
@@ -106,6 +107,25 @@ describe('a refusal', () => {
     expect(unknown.errors).toMatchObject([{ locations: [{ line: 5, column: 21 }] }]);
     const unfinished = await ask(query.slice(0, -1), { id: customer.id }, secret);
     expect(unfinished.errors).toMatchObject([{ locations: [{ line: 5, column: 41 }] }]);
+  });
+
+  it('has the status of all that failed, and logs it, also what it does not show', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => {});
+    const bad = Array.from(
+      { length: MAX_ERRORS_OF_A_KIND + 1 },
+      (_, index) => `a${index}: tenants(first: -1) { nodes { id } }`,
+    );
+    const broken = {
+      prepare: (sql: string) => env.DB.prepare(sql),
+      batch: () => Promise.reject(new Error('D1 is gone')),
+    };
+    const request = graphqlRequest(`{ ${bad.join(' ')} good: tenants { nodes { id } } }`, {});
+    const { status, errors } = await send(request, { DB: broken as unknown as D1Database });
+    expect(status).toBe(500);
+    const codes = errors.map(({ extensions }) => extensions.code);
+    expect(codes.filter((code) => code === 'BAD_USER_INPUT')).toHaveLength(MAX_ERRORS_OF_A_KIND);
+    expect(codes.at(-1)).toBe('INTERNAL_SERVER_ERROR');
+    expect(logged).toHaveBeenCalledTimes(1);
   });
 
   it('names as many items of a variable as it shows, with 400', async () => {

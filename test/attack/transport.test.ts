@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { STRICT_TRANSPORT_SECURITY } from '../../src/http/routes.ts';
+import { STRICT_TRANSPORT_SECURITY } from '../../src/http/shared/page.ts';
 import { ROOT_KEY, send } from '../shared/gateway.ts';
 
 /** One of each kind of answer: of every API, of a page, a refusal, none at all. */

@@ -14,7 +14,7 @@ import { schema as capig } from '../../src/dialects/capig/schema.ts';
 import { schema as plain } from '../../src/dialects/plain/schema.ts';
 import { schema as prismatic } from '../../src/dialects/prismatic/schema.ts';
 import { schema as own } from '../../src/graphql/schema.ts';
-import { FILTERED_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
+import { FILTERED_TOTAL_COST, ROOT_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
 import { costOf, MAX_COST, priceOf } from '../../src/http/graphql/cost.ts';
 
 const SCHEMAS: Record<string, GraphQLSchema> = { own, plain, prismatic, capig };
@@ -123,7 +123,7 @@ describe('an operation', () => {
     expect(cost(own, '{ viewer { type } }')).toBe(2);
     expect(cost(own, '{ customers(first: 10) { nodes { id name } } }')).toBe(10 + 1 + 10 * 2);
     expect(cost(own, '{ customers { nodes { id } pageInfo { hasNextPage } totalCount } }')).toBe(
-      10 + 26 + 2 + TOTAL_COST,
+      10 + 26 + 2 + ROOT_TOTAL_COST,
     );
     expect(cost(own, 'query ($n: Int) { customers(first: $n) { edges { node { id } } } }', { n: 500 })).toBe(
       10 + 1 + 100 * 2,
@@ -132,19 +132,23 @@ describe('an operation', () => {
     expect(cost(own, '{ organizationRoles { name } }')).toBe(1 + 25);
   });
 
-  it('costs more to count what a filter or a search leaves, and few such counts fit', () => {
-    const total = 10 + FILTERED_TOTAL_COST;
-    expect(cost(own, '{ customers(filter: { search: "ab" }, first: 1) { totalCount } }')).toBe(total);
-    expect(cost(own, 'query ($f: CustomersFilter) { customers(filter: $f) { totalCount } }', { f: {} })).toBe(total);
-    expect(cost(own, 'query ($f: CustomersFilter) { customers(filter: $f) { totalCount } }', { f: null })).toBe(
-      10 + TOTAL_COST,
-    );
-    expect(cost(own, '{ customers(filter: null, orderBy: { field: NAME }) { totalCount } }')).toBe(10 + TOTAL_COST);
-    expect(cost(own, '{ customers(filter: {}) { ...T } } fragment T on QueryCustomersConnection { totalCount }')).toBe(
-      total,
-    );
-    expect(cost(plain, '{ customers(filters: { isDeleted: true }) { totalCount } }')).toBe(total);
-    expect(Math.floor(MAX_COST / total)).toBeLessThan(5);
+  it('costs more to count all records of a kind, and those that a filter or a search leaves: few such counts fit', () => {
+    const [filtered, whole] = [10 + FILTERED_TOTAL_COST, 10 + ROOT_TOTAL_COST];
+    const byVariable = 'query ($f: CustomersFilter) { customers(filter: $f) { totalCount } }';
+    expect(cost(own, '{ customers(filter: { search: "ab" }, first: 1) { totalCount } }')).toBe(filtered);
+    expect(cost(own, byVariable, { f: { search: 'ab' } })).toBe(filtered);
+    expect(
+      cost(
+        own,
+        '{ customers(filter: { kind: PERSON }) { ...T } } fragment T on QueryCustomersConnection { totalCount }',
+      ),
+    ).toBe(filtered);
+    for (const f of [null, {}]) expect(cost(own, byVariable, { f })).toBe(whole);
+    expect(cost(own, '{ customers(filter: {}, orderBy: { field: NAME }) { totalCount } }')).toBe(whole);
+    expect(cost(own, '{ tenant(id: "a") { customers { totalCount } } }')).toBe(1 + 10 + TOTAL_COST);
+    expect(cost(plain, '{ customers(filters: { isDeleted: true }) { totalCount } }')).toBe(filtered);
+    expect(Math.floor(MAX_COST / filtered)).toBeLessThan(5);
+    expect(Math.floor(MAX_COST / whole)).toBeLessThan(10);
     expect(cost(prismatic, '{ customers(name_Icontains: "ab") { totalCount } }')).toBe(10 + FILTERED_TOTAL_COST * 10);
   });
 

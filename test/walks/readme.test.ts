@@ -7,11 +7,13 @@ import {
   MAX_BY_ADDRESS,
   MAX_BY_EMAIL,
   MAX_BY_EMAIL_AND_ADDRESS,
+  MAX_BY_EMAIL_AND_REGION,
   MAX_HIDDEN_TAKEN_PER_HOUR,
   MAX_INVITATIONS_PER_HOUR,
   MAX_MAILS_TO_EMAIL,
   MAX_RESETS_BY_EMAIL,
   MAX_RESETS_BY_EMAIL_AND_ADDRESS,
+  MAX_RESETS_BY_EMAIL_AND_REGION,
 } from '../../src/directory/access/rate-limits.ts';
 import { MAX_REMOVED } from '../../src/directory/housekeeping.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../../src/directory/imports/import.ts';
@@ -31,7 +33,7 @@ import { MAX_TOKEN_LENGTH } from '../../src/directory/trusted-issuers/tokens.ts'
 import { MAX_DATA_SOURCES } from '../../src/directory/usage/data-source-commands.ts';
 import { MAX_ENTRIES } from '../../src/directory/usage/traffic-commands.ts';
 import { MAX_WINDOW_HOURS } from '../../src/directory/usage/traffic-hours.ts';
-import { FILTERED_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
+import { FILTERED_TOTAL_COST, ROOT_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
 import { MAX_KEY_SET_BYTES } from '../../src/http/auth/trusted-keys.ts';
 import { MAX_FORM_BYTES } from '../../src/http/dialects/capig.ts';
 import { MAX_COST, MAX_DEPTH } from '../../src/http/graphql/cost.ts';
@@ -43,6 +45,7 @@ import {
   MAX_ERROR_BYTES,
   MAX_ERRORS_OF_A_KIND,
   MAX_MESSAGE_CHARACTERS,
+  MAX_REPEATS,
   MAX_TOKENS,
 } from '../../src/http/graphql/limits.ts';
 import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
@@ -143,12 +146,12 @@ describe('the README', () => {
     expect(limits.get('hours of a window of usage')).toBe(String(MAX_WINDOW_HOURS));
     expect(readme).toContain(`Cron removes up to ${number(MAX_REMOVED)} entry ids at a run`);
     expect(limits.get('a document')).toBe(
-      `${number(MAX_DOCUMENT_CHARACTERS)} characters, ${number(MAX_TOKENS)} tokens, ${MAX_ALIASES} aliases, ${MAX_DIRECTIVES} directives`,
+      `${number(MAX_DOCUMENT_CHARACTERS)} characters, ${number(MAX_TOKENS)} tokens, ${MAX_ALIASES} aliases, ${MAX_DIRECTIVES} directives, ${MAX_REPEATS} times the same field of a type`,
     );
     expect(limits.get('depth of an operation')).toBe(`${MAX_DEPTH} fields`);
     expect(limits.get('cost of an operation')).toContain(number(MAX_COST));
     expect(limits.get('cost of an operation')).toContain(
-      `a total ${TOTAL_COST} and with a filter or a search ${number(FILTERED_TOTAL_COST)} (`,
+      `a total ${TOTAL_COST}, at the root ${number(ROOT_TOTAL_COST)}, and with a filter or a search ${number(FILTERED_TOTAL_COST)} (`,
     );
     expect(limits.get('answer of an operation')).toBe(`${number(MAX_ANSWER_CHARACTERS)} characters, errors included`);
     expect(limits.get('errors of an answer')).toBe(
@@ -237,10 +240,10 @@ describe('the README', () => {
     );
     const text = readme.replaceAll(/\s+/g, ' ');
     expect(text).toContain(
-      `there are ${MAX_BY_EMAIL_AND_ADDRESS} attempts for an e-mail address from one network address, ${MAX_BY_ADDRESS} from a network address, and ${MAX_BY_EMAIL} for`,
+      `there are ${MAX_BY_EMAIL_AND_ADDRESS} attempts for an e-mail address from one network address, ${MAX_BY_ADDRESS} from a network address, ${MAX_BY_EMAIL_AND_REGION} for an e-mail address from one region (the first 48 bits of IPv6, 24 of IPv4), and ${MAX_BY_EMAIL} for`,
     );
     expect(text).toContain(
-      `a new password can be asked for ${MAX_RESETS_BY_EMAIL_AND_ADDRESS} times for one e-mail address from one network address, and ${MAX_RESETS_BY_EMAIL} times`,
+      `a new password can be asked for ${MAX_RESETS_BY_EMAIL_AND_ADDRESS} times for one e-mail address from one network address, ${MAX_RESETS_BY_EMAIL_AND_REGION} from one region, and ${MAX_RESETS_BY_EMAIL} times`,
     );
     expect(text).toContain(`of more than ${MAX_MAILS_TO_EMAIL} mails of whatever kind`);
     expect(text).toContain(`fresh, which it is for ${FRESH_MILLISECONDS / 60_000} minutes`);

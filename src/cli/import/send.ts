@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import * as z from 'zod';
 import { type Gateway, post } from '../shared/gateway.ts';
@@ -7,10 +8,20 @@ import type { ImportType, Row } from './columns.ts';
 class RequestRejectedError extends Error {}
 
 /** Thrown for a failure that may be over in a moment, so that the request is tried again. */
-class TransientError extends Error {}
+class TransientError extends Error {
+  /** How long the gateway asks to wait before that. */
+  readonly waitMilliseconds: number;
+
+  constructor(message: string, waitMilliseconds = 0) {
+    super(message);
+    this.waitMilliseconds = waitMilliseconds;
+  }
+}
 
 const RETRIES = { retries: 5, minTimeout: 1000, maxTimeout: 10_000 };
 const REQUEST_MILLISECONDS = 120_000;
+/** Limits of requests are over in a minute; whoever is told to wait longer has to know why. */
+const LONGEST_WAIT_MILLISECONDS = 60_000;
 
 const problem = z.object({ code: z.string(), message: z.string() });
 const results = z.object({
@@ -62,8 +73,10 @@ export async function send(
   const answer = await pRetry(() => attempt(gateway, operation(type), variables), {
     ...RETRIES,
     shouldRetry: ({ error }) => error instanceof TransientError && !signal.aborted,
-    onFailedAttempt: ({ error, retriesLeft }) => {
-      if (error instanceof TransientError && retriesLeft > 0) note(`${error.message} Trying again.`);
+    onFailedAttempt: async ({ error, retriesLeft }) => {
+      if (!(error instanceof TransientError) || retriesLeft === 0) return;
+      note(`${error.message} Trying again.`);
+      await pause(error.waitMilliseconds, undefined, { signal }).catch(() => undefined);
     },
   });
   if (!('rows' in answer)) throw new RequestRejectedError(describe(answer));
@@ -75,12 +88,14 @@ export async function send(
 }
 
 async function attempt(gateway: Gateway, query: string, variables: Record<string, unknown>) {
-  const { status, text } = await exchange(gateway, query, variables);
+  const { status, text, retryAfter } = await exchange(gateway, query, variables);
   if (status === 401)
     throw new RequestRejectedError('The gateway does not take the key: it may be mistyped, revoked or expired.');
   const { data, errors } = read(text);
   const said = errors.map(({ message }) => message).join(' ');
-  if (status >= 500 || status === 429) throw new TransientError(`The gateway answers ${status}. ${said}`.trim());
+  if (status >= 500 || (status === 429 && retryAfter <= LONGEST_WAIT_MILLISECONDS)) {
+    throw new TransientError(`The gateway answers ${status}. ${said}`.trim(), retryAfter);
+  }
   if (said || !data?.answer)
     throw new RequestRejectedError(said || `This does not answer as a gateway does: ${gateway.url}/graphql`);
   return data.answer;
@@ -89,7 +104,8 @@ async function attempt(gateway: Gateway, query: string, variables: Record<string
 async function exchange(gateway: Gateway, query: string, variables: Record<string, unknown>) {
   try {
     const response = await post(gateway, query, variables, REQUEST_MILLISECONDS);
-    return { status: response.status, text: await response.text() };
+    const retryAfter = Number(response.headers.get('retry-after')) * 1000;
+    return { status: response.status, text: await response.text(), retryAfter };
   } catch (error) {
     throw new TransientError(`${gateway.url} does not answer: ${reasonOf(error)}.`);
   }

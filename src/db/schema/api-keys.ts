@@ -15,6 +15,8 @@ export const apiKeys = sqliteTable('api_key', {
   rateLimitTier: text('rate_limit_tier', { enum: ['DEFAULT', 'HIGH'] })
     .notNull()
     .default('DEFAULT'),
+  /** The name of the credential that limits count instead of the key, if that has made it; null: the key itself. */
+  countsAs: text('counts_as'),
   secretHash: text('secret_hash').notNull(),
   previousSecretHash: text('previous_secret_hash'),
   previousSecretExpiresAt: timestamp('previous_secret_expires_at'),

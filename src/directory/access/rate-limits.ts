@@ -3,7 +3,6 @@ import { rateLimits } from '../../db/schema/sign-in.ts';
 import { inList, jsonList, type Statement, selection } from '../../db/statement.ts';
 import { RateLimitError } from '../kernel/authentication-errors.ts';
 import { sha256 } from '../kernel/secrets.ts';
-import type { Actor } from './actor.ts';
 
 const MINUTE_MILLISECONDS = 60 * 1000;
 const ATTEMPTS_WINDOW_MILLISECONDS = 15 * MINUTE_MILLISECONDS;
@@ -28,12 +27,19 @@ const limit = (
 
 /** How often one network address may try a password for one e-mail address in 15 minutes. */
 export const MAX_BY_EMAIL_AND_ADDRESS = 10;
+/**
+ * How often a password may be tried for one e-mail address in 15 minutes from one region of networks, such as a provider gives to
+ * one customer.
+ */
+export const MAX_BY_EMAIL_AND_REGION = 20;
 /** How often a password may be tried for one e-mail address in 15 minutes, from wherever. */
 export const MAX_BY_EMAIL = 100;
 /** How often one network address may try one kind of thing, such as signing in, in 15 minutes. */
 export const MAX_BY_ADDRESS = 50;
 /** How often one network address may ask for a new password with one e-mail address in 15 minutes. */
 export const MAX_RESETS_BY_EMAIL_AND_ADDRESS = 5;
+/** How often one region of networks may ask for a new password with one e-mail address in 15 minutes. */
+export const MAX_RESETS_BY_EMAIL_AND_REGION = 8;
 /** How often a new password may be asked for with one e-mail address in 15 minutes, from wherever. */
 export const MAX_RESETS_BY_EMAIL = 20;
 /** How many mails are sent to one e-mail address in 15 minutes. */
@@ -48,14 +54,21 @@ const byAddress = (what: string, address: string | null): RateLimit[] =>
   address === null ? [] : [limit(what, networkOf(address), MAX_BY_ADDRESS)];
 
 /**
- * Returns the part of a limit that counts one network alone. Its key begins with that of the whole, by which it is
- * found. Whatever comes from where nobody knows counts as one network.
+ * Returns the part of a limit that counts one place alone, such as a network. Its key begins with that of the whole, by
+ * which it is found. Whatever comes from where nobody knows counts as one place.
  */
-const fromNetwork = (whole: RateLimit, address: string | null, max: number): RateLimit => ({
+const fromPlace = (whole: RateLimit, place: string | null, max: number): RateLimit => ({
   ...whole,
-  key: `${whole.key}:${sha256(address === null ? 'unknown' : networkOf(address))}`,
+  key: `${whole.key}:${sha256(place ?? 'unknown')}`,
   max,
 });
+
+const fromNetwork = (whole: RateLimit, address: string | null, max: number): RateLimit =>
+  fromPlace(whole, address === null ? null : networkOf(address), max);
+
+/** Whoever has one network may have those beside it, too. Where none is known, there is no region either. */
+const fromRegion = (whole: RateLimit, address: string | null, max: number): RateLimit[] =>
+  address === null ? [] : [fromPlace(whole, `region ${regionOf(address)}`, max)];
 
 const byEmail = (emailKey: string): RateLimit => limit('sign in as', emailKey, MAX_BY_EMAIL);
 
@@ -66,15 +79,21 @@ const byEmail = (emailKey: string): RateLimit => limit('sign in as', emailKey, M
 export const signInLimits = (emailKey: string, address: string | null): RateLimit[] => [
   signInLimitFrom(emailKey, address),
   ...byAddress('sign in from', address),
+  ...fromRegion(byEmail(emailKey), address, MAX_BY_EMAIL_AND_REGION),
   byEmail(emailKey),
 ];
 /** Returns the limit on trying passwords for one e-mail address from one network address. */
 export const signInLimitFrom = (emailKey: string, address: string | null): RateLimit =>
   fromNetwork(byEmail(emailKey), address, MAX_BY_EMAIL_AND_ADDRESS);
 /** Returns the limits on asking for a link to a new password: tight and loose, as those on signing in. */
-export function mailLimits(emailKey: string, address: string | null): RateLimit[] {
+export function passwordRequestLimits(emailKey: string, address: string | null): RateLimit[] {
   const whole = limit('mail to', emailKey, MAX_RESETS_BY_EMAIL);
-  return [fromNetwork(whole, address, MAX_RESETS_BY_EMAIL_AND_ADDRESS), ...byAddress('mail from', address), whole];
+  return [
+    fromNetwork(whole, address, MAX_RESETS_BY_EMAIL_AND_ADDRESS),
+    ...byAddress('mail from', address),
+    ...fromRegion(whole, address, MAX_RESETS_BY_EMAIL_AND_REGION),
+    whole,
+  ];
 }
 /** Returns the limit on signing in with tokens of trusted issuers, by network address. */
 export const tokenLimits = (address: string | null): RateLimit[] => byAddress('token from', address);
@@ -83,26 +102,28 @@ export const mailLimitTo = (emailKey: string): RateLimit => limit('mailed to', e
 /** Returns the limit on trying links out of mails, by network address. */
 export const linkLimits = (address: string | null): RateLimit[] => byAddress('link from', address);
 
-/** Returns what a limit of a credential is counted by: the root key, an API key or a user, whichever session it is. */
-const credentialOf = ({ type, id }: Actor): string => `${type} ${id ?? ''}`;
-/** Returns the limit on being told that a value belongs to a record that the credential may not see. */
-export const hiddenTakenLimit = (actor: Actor): RateLimit =>
-  limit('hidden taken by', credentialOf(actor), MAX_HIDDEN_TAKEN_PER_HOUR, HOUR_MILLISECONDS);
-/** Returns the limit on invitations that the credential causes to be mailed. */
-export const invitationLimit = (actor: Actor): RateLimit =>
-  limit('invited by', credentialOf(actor), MAX_INVITATIONS_PER_HOUR, HOUR_MILLISECONDS);
+/** Returns the limit on being told that a value belongs to a record that the credential with this name may not see. */
+export const hiddenTakenLimit = (credential: string): RateLimit =>
+  limit('hidden taken by', credential, MAX_HIDDEN_TAKEN_PER_HOUR, HOUR_MILLISECONDS);
+/** Returns the limit on invitations that the credential with this name causes to be mailed. */
+export const invitationLimit = (credential: string): RateLimit =>
+  limit('invited by', credential, MAX_INVITATIONS_PER_HOUR, HOUR_MILLISECONDS);
 
 /** Returns what an address counts as. For IPv6 it is the first 64 bits, because whoever has one address has 2^64. */
-export function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
+export const networkOf = (address: string): string =>
+  address.includes(':') ? groupsOf(address).slice(0, 4).join(':') : address;
+
+/** Returns the networks that belong to one customer of a provider at most: the first 48 bits, for IPv4 the first 24. */
+const regionOf = (address: string): string =>
+  address.includes(':') ? groupsOf(address).slice(0, 3).join(':') : address.split('.').slice(0, 3).join('.');
+
+/** Returns the groups of an IPv6 address, in one spelling. */
+function groupsOf(address: string): string[] {
   const [head = '', tail] = address.toLowerCase().split('::');
   const groups = (text: string) => (text === '' ? [] : text.split(':'));
   const [before, after] = [groups(head), groups(tail ?? '')];
   const zeros = tail === undefined ? [] : Array(Math.max(0, 8 - before.length - after.length)).fill('0');
-  return [...before, ...zeros, ...after]
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':');
+  return [...before, ...zeros, ...after].map((group) => group.replace(/^0+(?=.)/, ''));
 }
 
 const counted = selection({ count: rateLimits.count, since: rateLimits.since });
@@ -140,6 +161,10 @@ export const countAttempt = (limits: readonly RateLimit[], now: Date): Statement
 export const isWithinLimits = (limits: readonly RateLimit[]): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM json_each(${jsonList(limits)}) given JOIN attempt ON attempt.key = given.value ->> 'key'
     WHERE attempt.count > given.value ->> 'max')`;
+
+/** An expression: when the window of a limit ends that was counted against. */
+export const endOfWindow = ({ key, windowMilliseconds }: RateLimit): SQL =>
+  sql`(SELECT attempt.since + ${windowMilliseconds} FROM attempt WHERE attempt.key = ${key})`;
 
 /**
  * Returns an expression: NULL if so many more times stay within the limit, else since when its window runs. What is no time

@@ -17,6 +17,8 @@ export interface Viewer {
   reach: Reach;
   /** The limit that the viewer's requests count against. Only API keys have another than DEFAULT. */
   rateLimitTier: RateLimitTier;
+  /** The name of the credential that the limits of an hour count: of a key that was made by another, that of its maker. */
+  countsAs: string;
   /**
    * When the API key ends: no token that it gets may last longer. Null for a key without an end. Null for a user, too,
    * who can sign in again.

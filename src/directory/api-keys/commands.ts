@@ -161,6 +161,8 @@ export const createApiKey = command({
         reach: input.reach,
         customerId,
         rateLimitTier,
+        // What root makes belongs to nobody else, and counts for itself.
+        countsAs: viewer.actor.type === 'ROOT' ? null : viewer.countsAs,
         secretHash: sha256(secret),
         expiresAt,
         createdAt: creationTime(apiKeyId),

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { apiKeys } from '../../db/schema/api-keys.ts';
 import { parseJsonList, select, write } from '../../db/statement.ts';
+import { type Actor, credentialName } from '../access/actor.ts';
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
 import { reachOf } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
@@ -24,6 +25,7 @@ const credentialOf = (apiKeyId: string) =>
       access: apiKeys.access,
       reach: apiKeys.reach,
       rateLimitTier: apiKeys.rateLimitTier,
+      countsAs: apiKeys.countsAs,
       permissions: permissionList,
       liveTenantIds: sql<string>`(SELECT json_group_array(tenant.id) FROM api_key_tenant
         JOIN tenant ON tenant.id = api_key_tenant.tenant_id AND tenant.deleted_at IS NULL
@@ -111,16 +113,19 @@ type IsSecret = (secretHash: string) => boolean;
 
 /** Returns who holds a key, if the credential is one of its secrets and the key is neither revoked nor expired. */
 function admit(db: Database, id: string, isSecret: IsSecret, credential: Credential, now: Date): Authenticated | null {
-  const { expiresAt, revokedAt, access, reach, rateLimitTier, permissions, liveTenantIds, liveCustomerId } = credential;
+  const { expiresAt, revokedAt, access, reach, rateLimitTier, countsAs, permissions, liveTenantIds, liveCustomerId } =
+    credential;
+  const actor: Actor = { type: 'API_KEY', id };
   if (!isValidSecret(credential, isSecret, now)) return null;
   if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null;
   return {
     viewer: {
-      actor: { type: 'API_KEY', id },
+      actor,
       permissions: new Set(parseJsonList<Permission>(permissions)),
       access,
       reach: reachOf(reach, parseJsonList(liveTenantIds), liveCustomerId),
       rateLimitTier,
+      countsAs: countsAs ?? credentialName(actor),
       expiresAt,
       session: null,
     },

@@ -1,7 +1,7 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
 import { violatesUnique } from '../../db/constraint.ts';
-import { allOf, type Statement, select, write } from '../../db/statement.ts';
+import { allOf, anyOf, type Statement, select, write } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import type { RateLimitError } from '../kernel/authentication-errors.ts';
@@ -70,8 +70,8 @@ export interface UniqueValue {
   readonly path: string;
   /** Finds the record that holds the value; null when the viewer may not read such records at all. */
   readonly holder: Statement<NamedRecord> | null;
-  /** Whether the input gives the value. If not, the record has it already. */
-  readonly isGiven: boolean;
+  /** An expression: the record gets a value that it does not have, or comes back with the one that it had. */
+  readonly isNew: SQL;
 }
 
 /**
@@ -128,11 +128,7 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
   const plan = makePlan(context, parse(schema, input));
 
   const { answer, mails, unique = [] } = plan;
-  const checks = [
-    ...(unique.some((value) => mayBeHidden(viewer, value)) ? [mayGuess(context)] : []),
-    ...plan.checks,
-    ...(mails ? [mayInvite(context, mails)] : []),
-  ];
+  const checks = [...guesses(context, unique), ...plan.checks, ...(mails ? [mayInvite(context, mails)] : [])];
   const change = {
     checks: checkStatement(checks),
     writes: [...plan.writes(isAllowed(checks)), nameTenants(context), ...(plan.removals ?? [])].map(write),
@@ -169,9 +165,12 @@ function checkStatement(checks: readonly Check<never>[]): Statement<Record<strin
   return select({ changeable: sql<string | null>`NULL`, ...fields }, sql``);
 }
 
-/** Whether a value that the input gives may belong to what the viewer may not see. */
-const mayBeHidden = ({ reach }: Viewer, { isGiven, holder }: UniqueValue): boolean =>
-  isGiven && (reach.kind !== 'ORGANIZATION' || holder === null);
+/** A check for a viewer who could run into values that belong to what the viewer may not see. */
+function guesses(context: CommandContext, unique: readonly UniqueValue[]): Check<unknown>[] {
+  const isSeeingAll = context.viewer.reach.kind === 'ORGANIZATION';
+  const maybeHidden = unique.filter(({ holder }) => !isSeeingAll || holder === null);
+  return maybeHidden.length === 0 ? [] : [mayGuess(context, anyOf(maybeHidden.map(({ isNew }) => isNew)))];
+}
 
 async function asAlreadyExists(caller: Caller, unique: readonly UniqueValue[], error: unknown): Promise<unknown> {
   const taken = unique.find(({ columns }) => violatesUnique(error, columns));

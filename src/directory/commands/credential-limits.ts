@@ -20,6 +20,15 @@ import { allRecordedSubjects, type EventContext } from './event-recording.ts';
  * belong to what it may not see, which is how somebody would guess them, and cause invitations to be mailed.
  */
 
+/** Whom limits count. */
+type Counting = Pick<Viewer, 'countsAs'>;
+
+/** A run of a command, as far as limits count it. */
+interface Limited {
+  readonly at: Date;
+  readonly viewer: Counting;
+}
+
 const HIDDEN_TAKEN =
   'Too many values belonged to records that this credential may not see. It may give no values that are unique for now.';
 const INVITED = 'This credential may cause no more invitations to be mailed for now. Try again later.';
@@ -41,7 +50,7 @@ export async function holderOrCount(
   }
   if (viewer.reach.kind === 'ORGANIZATION') return (await db.reads({ holder })).holder[0] ?? null;
   const now = new Date();
-  const counted = countAgainst(hiddenTakenLimit(viewer.actor), now, sql`NOT EXISTS (${holder.sql})`);
+  const counted = countAgainst(hiddenTakenLimit(viewer.countsAs), now, sql`NOT EXISTS (${holder.sql})`);
   const results = await db.batch({ holder, counted });
   requireFewHiddenTaken(viewer, results.counted, now);
   return results.holder[0] ?? null;
@@ -51,14 +60,14 @@ export async function holderOrCount(
  * Counts that the viewer is about to be told of so many values that they belong to what it may not see.
  * @throws RateLimitError if these are more than it may be told of; then it must not be told
  */
-export async function countHiddenTaken(db: Database, viewer: Viewer, times: number): Promise<void> {
+export async function countHiddenTaken(db: Database, viewer: Counting, times: number): Promise<void> {
   const now = new Date();
-  const { counted } = await db.batch({ counted: countAgainst(hiddenTakenLimit(viewer.actor), now, sql`${times}`) });
+  const { counted } = await db.batch({ counted: countAgainst(hiddenTakenLimit(viewer.countsAs), now, sql`${times}`) });
   requireFewHiddenTaken(viewer, counted, now);
 }
 
-function requireFewHiddenTaken({ actor }: Viewer, [counted]: readonly Counted[], now: Date): void {
-  const limit = hiddenTakenLimit(actor);
+function requireFewHiddenTaken({ countsAs }: Counting, [counted]: readonly Counted[], now: Date): void {
+  const limit = hiddenTakenLimit(countsAs);
   if (counted && counted.count > limit.max) throw limitPassed(limit, counted.since.getTime(), now, HIDDEN_TAKEN);
 }
 
@@ -74,20 +83,21 @@ const within = (limit: RateLimit, at: Date, times: SQL, message: string): LimitC
 });
 
 /**
- * A check that the credential may be told once more of a value that belongs to what it may not see. It comes before a change
- * is tried that could run into one: else a refusal would tell as much as the answer in whose place it is given.
+ * A check that the credential may be told once more of a value that belongs to what it may not see, where it could be, which
+ * is an expression. It comes before the change is tried: else a refusal would tell as much as the answer in whose place it is
+ * given.
  */
-export const mayGuess = ({ at, viewer }: EventContext): LimitCheck =>
-  within(hiddenTakenLimit(viewer.actor), at, sql`1`, HIDDEN_TAKEN);
+export const mayGuess = ({ at, viewer }: Limited, isGuess: SQL = sql`TRUE`): LimitCheck =>
+  within(hiddenTakenLimit(viewer.countsAs), at, sql`iif(${isGuess}, 1, 0)`, HIDDEN_TAKEN);
 
 /** A check that the credential may cause so many invitations more, which is an expression. */
-export const mayInvite = ({ at, viewer }: EventContext, mails: SQL): LimitCheck =>
-  within(invitationLimit(viewer.actor), at, mails, INVITED);
+export const mayInvite = ({ at, viewer }: Limited, mails: SQL): LimitCheck =>
+  within(invitationLimit(viewer.countsAs), at, mails, INVITED);
 
 /** Counts the invitations that a command has left to be mailed, behind its writes: those of the subjects of its events. */
-export const countInvitations = (context: EventContext): Statement<Counted> =>
+export const countInvitations = (context: EventContext & Limited): Statement<Counted> =>
   countAgainst(
-    invitationLimit(context.viewer.actor),
+    invitationLimit(context.viewer.countsAs),
     context.at,
     sql`(SELECT count(*) FROM mailed_link WHERE mailed_link.purpose = 'INVITATION'
       AND mailed_link.due_at = ${context.at.getTime()} AND mailed_link.user_id IN (${allRecordedSubjects(context)}))`,

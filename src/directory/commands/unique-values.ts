@@ -42,13 +42,17 @@ export function uniqueValuesOf<Row>(
   const given = new Map<string, unknown>(Object.entries(values));
   return unique.map(({ columns: keys, path, among = sql`TRUE` }) => {
     const columns = keys.map((key) => columnOf(table, key));
-    const isSame = keys.map((key) => sql`${columnOf(table, key)} = ${given.get(key) ?? keptValue(table, key, target)}`);
+    const values = keys.map((key) => sql`${given.get(key) ?? keptValue(table, key, target)}`);
+    const isSame = columns.map((column, index) => sql`${column} = ${values[index]}`);
     const holder = rows(sql`WHERE ${allOf([...isSame, among, isShown])}`);
+    const comesBack = given.get('deletedAt') === null ? sql`TRUE` : sql`FALSE`;
+    const isKept = sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target} AND ${allOf(isSame)})`;
+    const isNew = allOf([...values.map((value) => sql`${value} IS NOT NULL`), sql`(${comesBack} OR NOT ${isKept})`]);
     return {
       columns,
       path,
       holder: permissions.has(readPermission) ? mapRows(holder, named) : null,
-      isGiven: keys.some((key) => given.get(key) != null),
+      isNew,
     };
   });
 }

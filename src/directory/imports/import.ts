@@ -172,7 +172,7 @@ export async function runImport<Row, F extends Found, Relation>(
  * @throws RateLimitError if the viewer has been told too often of values that belong to what it may not see
  */
 async function lookUp(db: Database, viewer: Viewer, lookup: Statement<LookupRow>): Promise<LookupRow[]> {
-  const { problem, error } = mayGuess({ id: newId(), at: new Date(), viewer });
+  const { problem, error } = mayGuess({ at: new Date(), viewer });
   const { found, guessed } = await db.reads({ found: lookup, guessed: sinceOf(problem) });
   const since = guessed[0]?.since ?? null;
   if (since !== null) throw error(since);

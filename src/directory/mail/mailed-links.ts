@@ -76,12 +76,12 @@ export const waitsForInvitation = (now: Date): SQL => sql`(${MAY_BE_INVITED} AND
     AND (mailed_link.due_at IS NOT NULL OR mailed_link.expires_at > ${now.getTime()})))`;
 
 /**
- * Over the columns of `user`: another e-mail address is sent an invitation, because the one before had an invitation or a
- * password (trigger `access_follows_email`).
+ * Over the columns of `user`, who gets this status: another e-mail address is sent an invitation, because the one before had an
+ * invitation or a password (trigger `access_follows_email`).
  */
-export const IS_INVITED_ANEW = sql`(EXISTS (SELECT 1 FROM mailed_link
-    WHERE mailed_link.user_id = user.id AND mailed_link.purpose = 'INVITATION')
-  OR user.status <> 'DEACTIVATED' AND EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id))`;
+export const isInvitedAnew = (status: SQL): SQL => sql`(EXISTS (SELECT 1 FROM mailed_link
+    WHERE mailed_link.user_id = user.id AND mailed_link.purpose = 'INVITATION' AND ${status} <> 'DEACTIVATED')
+  OR ${status} <> 'DEACTIVATED' AND EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id))`;
 
 const fields = {
   userId: mailedLinks.userId,

@@ -4,7 +4,7 @@ import { organizations } from '../../db/schema/organization.ts';
 import { mailedLinks } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
-import { countAgainst, isWithinLimits, mailLimitTo } from '../access/rate-limits.ts';
+import { countAgainst, endOfWindow, isWithinLimits, mailLimitTo } from '../access/rate-limits.ts';
 import { comparable } from '../kernel/comparable.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { sha256 } from '../kernel/secrets.ts';
@@ -66,7 +66,7 @@ interface Attempt extends Due {
  * then after 10, 20 and so on, at most 6 hours apart. That ends when a link of its purpose would have expired.
  *
  * Each mail is claimed before it is sent, so that two runs at once do not send it twice. The claim fails if the
- * address has changed since it was read, or has got ten mails in 15 minutes. The mail stays due.
+ * address has changed since it was read, or has got ten mails in 15 minutes. Then the mail is due when it may get one again.
  */
 export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Promise<void> {
   const { found } = await db.reads({ found: due(now) });
@@ -75,6 +75,7 @@ export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Prom
   const { claims } = await db.batch({
     counts: attempts.map(({ email }) => countAgainst(mailLimitTo(comparable(email)), now)),
     claims: attempts.map((attempt) => claim(attempt, now)),
+    postponed: attempts.map((attempt) => postpone(attempt, now)),
   });
   const claimed = attempts.filter((_, index) => (claims[index]?.length ?? 0) > 0);
   const outcomes = await Promise.all(claimed.map((attempt) => send(attempt, mailer)));
@@ -99,6 +100,17 @@ function claim({ userId, purpose, attempts, email, token }: Attempt, now: Date):
       RETURNING user_id AS "userId"`,
     decode: ({ userId: found }) => ({ userId: String(found) }),
   };
+}
+
+/**
+ * Puts off a mail to an address that has got too many, until it may get another: otherwise such mails would be the longest
+ * due, and keep all others waiting.
+ */
+function postpone({ userId, purpose, attempts, email }: Attempt, now: Date): Statement {
+  const limit = mailLimitTo(comparable(email));
+  return write(sql`UPDATE mailed_link SET due_at = ${endOfWindow(limit)}
+    WHERE user_id = ${userId} AND purpose = ${purpose} AND due_at <= ${now.getTime()} AND attempts = ${attempts}
+      AND NOT ${isWithinLimits([limit])}`);
 }
 
 interface DeliveryOutcome {

@@ -7,6 +7,8 @@ export const MAX_DIGITS_IN_MAIL = 4;
 
 /** Letters and digits of any script, and what stands between the parts of a name. A full stop ends a word. */
 const NAME = /^[\p{L}\p{Nd}](?:[\p{L}\p{M}\p{Nd} ,&'\u2019-]|\.(?= |$))*$/u;
+/** Letters that look like full stops and commas. */
+const LOOKING_LIKE_STOPS = /[\uA4F8-\uA4FD]/;
 
 /**
  * Whether a mail may say a name that somebody gave. Whoever has people invited chooses their names, and could have mail
@@ -15,7 +17,8 @@ const NAME = /^[\p{L}\p{Nd}](?:[\p{L}\p{M}\p{Nd} ,&'\u2019-]|\.(?= |$))*$/u;
  */
 export function isNameForMail(name: string): boolean {
   const digits = name.match(/\p{Nd}/gu) ?? [];
-  return name.length <= MAX_NAME_LENGTH_IN_MAIL && digits.length <= MAX_DIGITS_IN_MAIL && NAME.test(name);
+  const isShort = name.length <= MAX_NAME_LENGTH_IN_MAIL && digits.length <= MAX_DIGITS_IN_MAIL;
+  return isShort && NAME.test(name) && !LOOKING_LIKE_STOPS.test(name);
 }
 
 interface Addressee {
@@ -51,7 +54,7 @@ Somebody, most likely you, asked for a new password${named(' at', organization)}
 
 ${link}
 
-The link is good for one hour and for one use. If it was not you, do nothing: your password stays as it is.
+The link is good for one hour at most and for one use. If it was not you, do nothing: your password stays as it is.
 `,
   }),
 };

@@ -3,6 +3,7 @@ import type { Database } from '../../db/client.ts';
 import { sessions } from '../../db/schema/sign-in.ts';
 import { select } from '../../db/statement.ts';
 import type { AccessTokens, Grant, Granted } from '../access/access-tokens.ts';
+import { credentialName } from '../access/actor.ts';
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
 import { effectiveRoleIn, grantOf, MAY_GO_ON, permissionsIn, reachOfGrant } from './effective-role.ts';
 
@@ -54,6 +55,7 @@ function admit(grant: Granted, credential: Credential, now: Date): Authenticated
       access: 'WRITE',
       reach: reachOfGrant(current),
       rateLimitTier: 'DEFAULT',
+      countsAs: credentialName({ type: 'USER', id: grant.userId }),
       expiresAt: null,
       session: { id: grant.sessionId, tokenExpiresAt: grant.expiresAt },
     },

@@ -8,7 +8,7 @@ import {
   countAttempt,
   isWithinLimits,
   linkLimits,
-  mailLimits,
+  passwordRequestLimits,
   refund,
   requireWithinLimits,
   resetSignInLimits,
@@ -46,7 +46,7 @@ const requestInput = z.object({ email: emailAddress });
  */
 export async function requestPasswordReset({ db, address, now }: AnonymousCaller, input: unknown): Promise<void> {
   const { email } = parse(requestInput, input);
-  const limits = mailLimits(comparable(email), address);
+  const limits = passwordRequestLimits(comparable(email), address);
   const hasPassword = sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id)`;
   const addressee = sql`FROM user WHERE ${isUser({ email })} AND ${MAY_SIGN_IN} AND ${hasPassword} AND ${isWithinLimits(limits)}`;
   const { counted } = await db.batch({

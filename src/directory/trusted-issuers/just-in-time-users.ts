@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { users } from '../../db/schema/users.ts';
 import { type RowOf, select } from '../../db/statement.ts';
+import { countHiddenTaken, mayGuess } from '../commands/credential-limits.ts';
 import { comparable } from '../kernel/comparable.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
@@ -97,11 +98,16 @@ const emailHolder = (email: string | undefined): SQL<string | null> =>
     ? sql`NULL`
     : sql`(SELECT user.id FROM user WHERE user.email_key = ${comparable(email)} AND user.deleted_at IS NULL)`;
 
+/** Whom the limit on guesses counts: the issuer, which chooses what its tokens say. */
+const guesser = ({ issuer }: ClaimedIdentity) => ({ at: new Date(), viewer: { countsAs: `ISSUER ${issuer.id}` } });
+
 /** What the token asks for, looked up in the directory. */
 const asked = (claimed: ClaimedIdentity) => ({
   customerId: sql<string | null>`${claimedCustomer(claimed)}`,
   roleId: sql<string | null>`${claimedRole(claimed)}`,
   emailHolder: emailHolder(claimed.claims.email),
+  /** Since when the issuer has been told too often of e-mail addresses that belong to others; null if it has not. */
+  guessedSince: mayGuess(guesser(claimed)).problem as SQL<string | null>,
 });
 type Asked = RowOf<ReturnType<typeof asked>>;
 
@@ -110,6 +116,7 @@ const forbidden = (message: string): ForbiddenError => ForbiddenError.outOfReach
 /**
  * Returns the user whom a verified token signs in: one whom the directory knows, or one to be created just in time.
  * @throws ForbiddenError that says why the token signs in nobody.
+ * @throws RateLimitError if the issuer has named too many e-mail addresses of others for new users
  */
 export async function tokenUserOf(db: Database, claimed: ClaimedIdentity): Promise<TokenUser> {
   const { known, asks } = await db.reads({
@@ -122,10 +129,14 @@ export async function tokenUserOf(db: Database, claimed: ClaimedIdentity): Promi
   const [found] = known;
   const [given] = asks;
   if (!given) throw new Error('A SELECT without FROM answered no row');
-  if (given.emailHolder !== null && given.emailHolder !== found?.id) {
-    throw forbidden('The e-mail address that the token names belongs to another user.');
-  }
-  return found ? existingUser(claimed, found, given) : justInTimeUser(claimed, given);
+  if (found) return existingUser(claimed, found, given);
+  const newcomer = justInTimeUser(claimed, given);
+  // Behind all else: whoever may not create a user does not learn who is there.
+  const { viewer, at } = guesser(claimed);
+  if (given.guessedSince !== null) throw mayGuess({ viewer, at }).error(given.guessedSince);
+  if (given.emailHolder === null) return newcomer;
+  await countHiddenTaken(db, viewer, 1);
+  throw forbidden('The e-mail address that the token names belongs to another user.');
 }
 
 function existingUser({ claims }: ClaimedIdentity, user: KnownUser, given: Asked): TokenUser {

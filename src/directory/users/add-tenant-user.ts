@@ -76,7 +76,7 @@ export const addTenantUser = command({
         requestInvitations(context.at, sql`FROM user WHERE ${added} AND ${mayBeInvited}`),
         ...shareable.writes(added),
       ],
-      mails: sql`(NOT ${exists(USER, named)} OR ${exists(USER, sql`${named} AND ${waitsForInvitation(context.at)}`)})`,
+      mails: sql`(NOT ${exists(USER, named)} OR ${exists(USER, sql`${named} AND ${mayBeInvited}`)})`,
       unique: uniqueValues(USER, viewer, values, sql`FALSE`).filter(({ path }) => path === 'email'),
       answer: userRows(sql`WHERE ${named} AND ${inReach}`),
       result: (user, recorded) => ({

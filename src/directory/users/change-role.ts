@@ -132,7 +132,10 @@ export const changeRole = command({
         ...replacing.flatMap(({ admits }) => admits),
         ...roles.map(({ current }) => holdsPermissions(viewer, permissionsOfRole(current))),
         ...(assigned
-          ? [holdsPermissions(viewer, permissionsOfRole(assigned.roleId)), ...outlastsNobody(viewer, assigned.roleId)]
+          ? [
+              holdsPermissions(viewer, permissionsOfRole(assigned.roleId)),
+              ...outlastsNobody(viewer, assigned.roleId, sql`${assigned.roleId} IS NOT ${assigned.current}`),
+            ]
           : []),
         ...[...replacing, ...revoking, ...assigning].map(({ keeps }) => keeps),
       ],

@@ -24,7 +24,7 @@ import {
   VersionConflictError,
 } from '../kernel/errors.ts';
 import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
-import { IS_INVITED_ANEW } from '../mail/mailed-links.ts';
+import { isInvitedAnew } from '../mail/mailed-links.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
 import { patchedUser, settableStatus, type UserPatch, userDetails } from './columns.ts';
 import type { UserResult } from './entity.ts';
@@ -115,7 +115,8 @@ export const updateUser = command({
     );
     if (patch.email === undefined) return altering;
     const isMoved = sql`user.id = ${id} AND user.email_key <> ${comparable(patch.email)}`;
-    return { ...altering, mails: exists(USER, sql`${isMoved} AND ${IS_INVITED_ANEW}`) };
+    const status = patch.status === undefined ? sql`user.status` : sql`${patch.status}`;
+    return { ...altering, mails: exists(USER, sql`${isMoved} AND ${isInvitedAnew(status)}`) };
   },
 });
 

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
-import { inList, jsonList } from '../../db/statement.ts';
+import { jsonList } from '../../db/statement.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
 import { notFoundAt, pathOf } from '../commands/references.ts';
 import { outlastsError } from '../guards/expiry-guard.ts';
@@ -11,7 +11,7 @@ import { requireNotTaken } from '../imports/taken-values.ts';
 import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ForbiddenError, NotFoundError, type Reference, ValidationError } from '../kernel/errors.ts';
 import { newRecord, parse } from '../kernel/input.ts';
-import { IS_INVITED_ANEW } from '../mail/mailed-links.ts';
+import { isInvitedAnew } from '../mail/mailed-links.ts';
 import { newUserDetails, patchedUser } from './columns.ts';
 import { USER } from './entity.ts';
 import { type FoundUser, lookUpUsers, type UserRow, userRow } from './import-lookup.ts';
@@ -63,10 +63,11 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
   },
   mails(records) {
     const moved = records.flatMap(({ id, columns, stored }) =>
-      stored !== null && columns.email_key !== stored.email_key ? [id] : [],
+      stored !== null && columns.email_key !== stored.email_key ? [{ id, status: columns.status }] : [],
     );
     if (moved.length === 0) return null;
-    return sql`(SELECT count(*) FROM user WHERE ${inList(users.id, moved)} AND ${IS_INVITED_ANEW})`;
+    return sql`(SELECT count(*) FROM json_each(${jsonList(moved)}) moved JOIN user ON user.id = moved.value ->> 'id'
+      WHERE ${isInvitedAnew(sql`(moved.value ->> 'status')`)})`;
   },
   recordRelations(context, records, condition) {
     const given = records.flatMap(({ id, relations }) => relations.map((one) => ({ ...one, userId: id })));

@@ -25,8 +25,8 @@ export const RateLimitTier = builder.enumType('RateLimitTier', {
   description:
     'How many requests a credential may make in a minute, at each location of the network. The numbers are those of the deployment.',
   values: {
-    DEFAULT: { description: 'As many as users and the root key, too: 600, unless the deployment says otherwise.' },
-    HIGH: { description: 'More, for programs that ask a lot: 6,000, unless the deployment says otherwise.' },
+    DEFAULT: { description: 'As many as users and the root key, too.' },
+    HIGH: { description: 'More, for programs that ask a lot.' },
   } as const,
 });
 

@@ -1,3 +1,4 @@
+import { MAX_HIDDEN_TAKEN_PER_HOUR } from '../../directory/access/rate-limits.ts';
 import {
   AlreadyExistsError,
   BuiltInRoleError,
@@ -89,8 +90,7 @@ builder.objectType(NotFoundError, {
 
 builder.objectType(AlreadyExistsError, {
   name: 'AlreadyExistsError',
-  description:
-    'Thrown when a value that must be unique belongs to another record: `already_exists`. Who may not make the change at all is not told. Up to 100 times an hour a credential is told so of a record that it may not see; from then on the request fails with `TOO_MANY_REQUESTS` instead.',
+  description: `Thrown when a value that must be unique belongs to another record: \`already_exists\`. Who may not make the change at all is not told. Up to ${MAX_HIDDEN_TAKEN_PER_HOUR} times an hour a credential is told so of records that it may not see; from then on every request that gives such a value fails with \`TOO_MANY_REQUESTS\`.`,
   interfaces: [MutationError],
   fields: (t) => ({
     path: t.exposeString('path', { description: 'Which value of the record is taken, such as `externalId`.' }),

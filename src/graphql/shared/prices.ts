@@ -13,7 +13,8 @@ interface GivenNumber {
 export interface Price {
   /** What the field costs by itself; 1 if not given. */
   own?: number;
-  /** What it costs instead, in a list that has a filter or a search. */
+  /** What it costs instead, in a list at the root of a query, and in one that has a filter or a search. */
+  ownAtRoot?: number;
   ownIfFiltered?: number;
   /** Whether it is a mutation: the one kind of field that changes anything. */
   isMutation?: true;
@@ -43,8 +44,10 @@ export const MUTATION_COST = 100;
 /** What a page of a list costs, beside the fields of its records. */
 export const PAGE_COST = 10;
 
-/** What a total costs: it reads every row that it counts. */
+/** What a total costs below a record: it reads every row that it counts. */
 export const TOTAL_COST = 200;
+/** What a total costs at the root of a query, where it counts the records of all. */
+export const ROOT_TOTAL_COST = 1000;
 /** What a total costs in a list that has a filter or a search: it reads the record of every row, too. */
 export const FILTERED_TOTAL_COST = 2000;
 
@@ -73,6 +76,7 @@ export const PER_ROW: Price = { times: 'ROWS' };
 /** The total of a list, in an API where an operation may cost so many times what it may here. */
 export const totalOf = (times: number): Price => ({
   own: TOTAL_COST * times,
+  ownAtRoot: ROOT_TOTAL_COST * times,
   ownIfFiltered: FILTERED_TOTAL_COST * times,
 });
 

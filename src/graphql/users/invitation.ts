@@ -1,5 +1,6 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
+import { MAX_INVITATIONS_PER_HOUR } from '../../directory/access/rate-limits.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
 import { type InvitationRecord, invitationsOfUsers } from '../../directory/mail/mailed-links.ts';
@@ -73,7 +74,7 @@ builder.relayMutationField(
   {
     ...commandField(
       inviteUser,
-      'Mails a user another invitation to choose a password. The link in the one before stops working. You must hold all that the user does. A credential may cause 1,000 invitations an hour, in whatever way; one more fails the request with `TOO_MANY_REQUESTS`, and changes nothing.',
+      `Mails a user another invitation to choose a password. The link in the one before stops working. You must hold all that the user does. A credential may cause ${MAX_INVITATIONS_PER_HOUR.toLocaleString('en')} invitations an hour, in whatever way; one more fails the request with \`TOO_MANY_REQUESTS\`, and changes nothing.`,
     ),
     resolve: (_, { input }, caller) =>
       run(caller, inviteUser, {

@@ -1,4 +1,5 @@
 import { Database, RevalidationError } from '../../db/client.ts';
+import { credentialName } from '../../directory/access/actor.ts';
 import type { Authenticated, CacheUse } from '../../directory/access/credential-cache.ts';
 import type { Caller, Viewer } from '../../directory/access/viewer.ts';
 import { type ApiKeyClaims, authenticateApiKey, authenticateClient } from '../../directory/api-keys/credentials.ts';
@@ -17,6 +18,7 @@ const ROOT: Viewer = {
   access: 'WRITE',
   reach: { kind: 'ORGANIZATION' },
   rateLimitTier: 'DEFAULT',
+  countsAs: credentialName({ type: 'ROOT', id: null }),
   expiresAt: null,
   session: null,
 };

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { remember } from '../../directory/access/credential-cache.ts';
 import { KeysUnavailableError } from '../../directory/kernel/authentication-errors.ts';
 import { type PublicKey, publicKey } from '../../directory/trusted-issuers/json-web-keys.ts';
+import { isPublicHost } from '../../directory/trusted-issuers/key-hosts.ts';
 import { asJsonObject, readAtMost } from '../shared/body.ts';
 
 const TIMEOUT_SECONDS = 3;
@@ -75,6 +76,8 @@ async function withTimeout<Result>(task: (signal: AbortSignal) => Promise<Result
 
 async function read(url: string, signal: AbortSignal): Promise<PublicKey[]> {
   if (!url.startsWith('https://')) throw new KeysUnavailableError('they are not at an https URL');
+  // The issuer may be older than what is known of hosts now.
+  if (!isPublicHost(new URL(url).hostname)) throw new KeysUnavailableError('they are not at a public host');
   const bytes = await download(url, signal);
   if (bytes === null) throw new KeysUnavailableError(`there were more than ${MAX_KEY_SET_BYTES / 1024} KB`);
   const keys = usableKeys(new TextDecoder().decode(bytes));

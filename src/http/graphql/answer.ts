@@ -15,7 +15,7 @@ export interface Asked {
 
 /**
  * Returns the answer over HTTP. Its errors are in the format of the API, as `spelled` gives it; there are few of them, and
- * all of them together are short.
+ * all of them together are short. What is not shown counts for the status all the same, and unexpected errors are logged.
  */
 export function answerOf(
   { data, errors = [] }: ExecutionResult,
@@ -23,43 +23,48 @@ export function answerOf(
   spelled: (error: ShownError) => ShownError,
   contentType: string,
 ): Response {
-  const shown = withinLimit(shownErrors(errors, asked).map(spelled));
-  const statuses = shown.flatMap(({ http }) => http?.status ?? []);
-  const headers = Object.assign({}, ...shown.map(({ http }) => http?.headers));
-  const body = {
-    ...(data !== undefined && { data }),
-    ...(shown.length > 0 && { errors: shown.map(({ http: _http, ...error }) => error) }),
-  };
+  const all = errors.map((error) => ({ error, shown: spelled(presentable(error, asked.requestId)) }));
+  const statuses = all.flatMap(({ shown }) => shown.http?.status ?? []);
+  const headers = Object.assign({}, ...all.map(({ shown }) => shown.http?.headers));
+  const body = { ...(data !== undefined && { data }), ...(all.length > 0 && { errors: shownErrors(all, asked) }) };
   return new Response(JSON.stringify(body), {
     status: statuses.length > 0 ? Math.max(...statuses) : data === undefined ? 400 : 200,
     headers: { ...headers, 'content-type': `${contentType}; charset=utf-8` },
   });
 }
 
+/** An error as it stands in the answer. */
+type Answered = Omit<ShownError, 'http'>;
+
+/** An error, and what may be shown of it. */
+interface Presented {
+  error: GraphQLError;
+  shown: ShownError;
+}
+
 /** Only what is shown is looked at closely: an operation can fail at thousands of places. */
-function shownErrors(errors: readonly GraphQLError[], { requestId, document, params }: Asked): ShownError[] {
-  const first = firstOfEachKind(errors);
-  const hasNodes = first.some(({ nodes }) => nodes !== undefined);
+function shownErrors(all: readonly Presented[], { document, params }: Asked): Answered[] {
+  const first = firstOfEachCode(all);
+  const hasNodes = first.some(({ error }) => error.nodes !== undefined);
   const placeOf = hasNodes && document && params?.query ? placesOf(document, params.query) : () => null;
-  return first.map((error) => {
-    const { message, path, ...shown } = presentable(error, requestId);
+  const errors = first.map(({ error, shown: { http: _http, message, path, ...shown } }) => {
     const places = error.nodes?.slice(0, MAX_LOCATIONS).flatMap((node) => placeOf(node) ?? []) ?? [];
-    const locations = places.length > 0 ? places : error.locations;
+    const locations = places.length > 0 ? places : (error.locations ?? shown.locations);
     return {
       message: cut(message),
       ...(locations && { locations }),
       ...(path && { path: cutPath(path) }),
-      ...shown,
+      extensions: shown.extensions,
     };
   });
+  return withinLimit(errors);
 }
 
-function firstOfEachKind(errors: readonly GraphQLError[]): GraphQLError[] {
+function firstOfEachCode(all: readonly Presented[]): Presented[] {
   const counts = new Map<unknown, number>();
-  return errors.filter(({ name, extensions, originalError }) => {
-    const kind = extensions.code ?? originalError?.name ?? name;
-    const count = (counts.get(kind) ?? 0) + 1;
-    counts.set(kind, count);
+  return all.filter(({ shown: { extensions } }) => {
+    const count = (counts.get(extensions.code) ?? 0) + 1;
+    counts.set(extensions.code, count);
     return count <= MAX_ERRORS_OF_A_KIND;
   });
 }
@@ -77,12 +82,12 @@ function cutPath(path: readonly (string | number)[]): (string | number)[] {
   return end < 0 ? [...path] : path.slice(0, end);
 }
 
-const bytesOf = (error: ShownError): number => Buffer.byteLength(JSON.stringify(error));
+const bytesOf = (error: Answered): number => Buffer.byteLength(JSON.stringify(error));
 
 /** Leaves out the last issues of an error that is too long by itself, and the last errors where they are too long together. */
-function withinLimit(errors: readonly ShownError[]): ShownError[] {
+function withinLimit(errors: readonly Answered[]): Answered[] {
   let left = MAX_ERROR_BYTES;
-  const kept: ShownError[] = [];
+  const kept: Answered[] = [];
   for (const error of errors.map(shortened)) {
     left -= bytesOf(error);
     if (left < 0) return kept;
@@ -91,7 +96,7 @@ function withinLimit(errors: readonly ShownError[]): ShownError[] {
   return kept;
 }
 
-function shortened(error: ShownError): ShownError {
+function shortened(error: Answered): Answered {
   let shown = error;
   while (bytesOf(shown) > MAX_ERROR_BYTES) {
     const { issues, ...extensions } = shown.extensions;

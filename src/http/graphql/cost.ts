@@ -38,10 +38,13 @@ export interface Cost {
 
 /** As the caller gave them, before GraphQL has coerced them. */
 type Variables = ReadonlyMap<string, unknown>;
-/** The field whose selections are priced: how many rows are read for it, and whether only those that meet a filter. */
+/** The field whose selections are priced. */
 interface List {
+  /** How many rows are read for it. */
   rows: number;
   isFiltered: boolean;
+  /** Whether it stands at the root of the operation. */
+  isAtRoot: boolean;
 }
 type Fragment = Pick<FragmentDefinitionNode | InlineFragmentNode, 'selectionSet' | 'typeCondition'>;
 
@@ -60,12 +63,13 @@ export function costOf(
   for (const definition of document.definitions) {
     if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
   }
+  const root = schema.getRootType(operation.operation);
   const priced = new Map<SelectionSetNode, Map<string, Cost>>();
 
   function priceSelections(selections: SelectionSetNode, type: GraphQLNamedType, list: List): Cost {
     const prices = priced.get(selections) ?? new Map<string, Cost>();
     priced.set(selections, prices);
-    const key = `${type.name} ${list.rows} ${list.isFiltered}`;
+    const key = `${type.name} ${list.rows} ${list.isFiltered} ${list.isAtRoot}`;
     const known = prices.get(key);
     if (known) return known;
     const total = { cost: 0, depth: 0 };
@@ -95,15 +99,16 @@ export function costOf(
 
     const price = priceOf(field);
     const rows = rowsOf(price, node, variables);
-    const own = ownCost(price, rows, node, variables) + (above.isFiltered ? filteredCost(price) : 0);
+    const own = ownCost(price, rows, above, node, variables);
     if (!node.selectionSet) return { cost: own, depth: 1 };
-    const list = { rows, isFiltered: isFiltered(node, variables) };
+    const list = { rows, isFiltered: isFiltered(node, variables), isAtRoot: parent === root };
     const below = priceSelections(node.selectionSet, getNamedType(field.type), list);
     return { cost: own + below.cost * timesOf(price, above.rows, node, variables), depth: below.depth + 1 };
   }
 
-  const root = schema.getRootType(operation.operation);
-  return root ? priceSelections(operation.selectionSet, root, { rows: 1, isFiltered: false }) : { cost: 0, depth: 0 };
+  return root
+    ? priceSelections(operation.selectionSet, root, { rows: 1, isFiltered: false, isAtRoot: false })
+    : { cost: 0, depth: 0 };
 }
 
 /** The price that stands at a field, or else at the type that it answers; none means that it costs 1. */
@@ -126,20 +131,24 @@ const isFiltered = ({ arguments: given = [] }: FieldNode, variables: Variables):
   given.some(({ name, value }) => !PAGE_ARGUMENTS.has(name.value) && isGiven(value, variables));
 
 function isGiven(value: ValueNode, variables: Variables): boolean {
-  if (value.kind === Kind.VARIABLE) return variables.get(value.name.value) != null;
-  return value.kind !== Kind.NULL;
+  if (value.kind === Kind.OBJECT) return value.fields.length > 0;
+  if (value.kind !== Kind.VARIABLE) return value.kind !== Kind.NULL;
+  const given = variables.get(value.name.value) ?? null;
+  return given !== null && (typeof given !== 'object' || Object.keys(given).length > 0);
 }
 
-/** What a field costs more in a list that has a filter. */
-const filteredCost = ({ own = FIELD_COST, ownIfFiltered = own }: Price): number => ownIfFiltered - own;
-
 /** What a field costs, without what is asked below it. */
-function ownCost(price: Price, rows: number, node: FieldNode, variables: Variables): number {
-  const { own = FIELD_COST, eachRow = 0, skipped, items } = price;
+function ownCost(price: Price, rows: number, above: List, node: FieldNode, variables: Variables): number {
+  const { eachRow = 0, skipped, items } = price;
   const skip = skipped && argument(node, skipped.argument, variables);
   const skipCost = skipped && typeof skip === 'number' ? skipped.each * Math.max(skip, 0) : 0;
   const itemCost = items ? items.each * itemCount(node, items, variables) : 0;
-  return own + Math.ceil(eachRow * rows) + skipCost + itemCost;
+  return ownIn(above, price) + Math.ceil(eachRow * rows) + skipCost + itemCost;
+}
+
+function ownIn({ isFiltered, isAtRoot }: List, { own = FIELD_COST, ownAtRoot = own, ownIfFiltered = own }: Price) {
+  if (isFiltered) return ownIfFiltered;
+  return isAtRoot ? ownAtRoot : own;
 }
 
 /** How often what is asked below a field counts. */

@@ -1,38 +1,41 @@
 import {
   type ASTNode,
   type DocumentNode,
-  type GraphQLError,
+  GraphQLError,
   type GraphQLSchema,
+  OverlappingFieldsCanBeMergedRule,
   parse,
   type Source,
   type SourceLocation,
-  type ValidationRule,
+  specifiedRules,
   validate,
   visit,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { MAX_DOCUMENT_CHARACTERS, MAX_ERRORS_OF_A_KIND, MAX_TOKENS, tooLong } from './limits.ts';
+import { documentLimits, MAX_DOCUMENT_CHARACTERS, MAX_ERRORS_OF_A_KIND, MAX_TOKENS, tooLong } from './limits.ts';
 
 /*
  * Documents are parsed without the places of their parts: these take more memory than all the rest, and GraphQL counts
  * the lines up to a place from the beginning for every error. Errors that are shown get their places afterwards.
  */
 
-/** How many characters of documents an isolate keeps parsed, for each API. A parsed document has up to 30 bytes for each. */
-const MAX_CACHED_CHARACTERS = 256 * 1024;
+/** What the parsed documents of one API may weigh in an isolate, which has 128 MB in all. */
+const MAX_CACHED_BYTES = 8 * 1024 * 1024;
+const BYTES_OF_A_NODE = 150;
+const BYTES_OF_A_DOCUMENT = 1000;
 
-/** A cache of what becomes of documents, by their text. What was asked for longest ago goes first. */
-const cacheByText = <Value extends object>() =>
-  new LRUCache<string, Value>({
-    maxSize: MAX_CACHED_CHARACTERS,
-    // An empty document is an error, too.
-    sizeCalculation: (_value, text) => text.length + 1,
-  });
-
-/** Returns the caches of one API: parsed documents, and the errors of those that cannot be parsed. */
+/**
+ * Returns the cache of an API's parsed documents, by their text. What was asked for longest ago goes first. Documents that
+ * cannot be parsed are not kept: anybody can send any number of them.
+ */
 export const documentCaches = () => ({
-  documentCache: cacheByText<DocumentNode>(),
-  errorCache: cacheByText<Error>(),
+  documentCache: new LRUCache<string, DocumentNode>({
+    maxSize: MAX_CACHED_BYTES,
+    sizeCalculation: (document, text) =>
+      BYTES_OF_A_DOCUMENT + 2 * text.length + BYTES_OF_A_NODE * nodesOf(document).length,
+  }),
+  errorCache: { get: () => undefined, set: () => undefined },
+  validationCache: false,
 });
 
 /** Refuses a document that is too long, before anything else is done with it. */
@@ -47,17 +50,29 @@ export const parseDocument = (text: string | Source): DocumentNode =>
 /** To look for a similar name takes as long as both names together are, for each name of the schema. */
 const LONG_NAME = /\w{101}/;
 
-/** Returns the first errors of a document. */
-export function validateDocument(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  rules: readonly ValidationRule[] | undefined,
-  text: string,
-): readonly GraphQLError[] {
-  return validate(schema, document, rules, {
-    maxErrors: MAX_ERRORS_OF_A_KIND,
-    hideSuggestions: LONG_NAME.test(text),
-  });
+/** The one rule that compares fields with each other: it comes last, and only to documents with few of them. */
+const COMPARING = OverlappingFieldsCanBeMergedRule;
+
+/** Returns a function that answers the first errors of a document of one schema. It remembers which have none. */
+export function documentValidation(): typeof validateFully {
+  const good = new WeakSet<DocumentNode>();
+  return (schema, document, text) => {
+    if (good.has(document)) return [];
+    const errors = validateFully(schema, document, text);
+    if (errors.length === 0) good.add(document);
+    return errors;
+  };
+}
+
+function validateFully(schema: GraphQLSchema, document: DocumentNode, text: string): readonly GraphQLError[] {
+  const options = { maxErrors: MAX_ERRORS_OF_A_KIND, hideSuggestions: LONG_NAME.test(text) };
+  const first = [...specifiedRules.filter((rule) => rule !== COMPARING), documentLimits];
+  const errors = validate(schema, document, first, options);
+  const found = errors.length > 0 ? errors : validate(schema, document, [COMPARING], options);
+  // Made anew here: an error keeps alive, by its stack, all that was there when it was made.
+  return found.map(
+    ({ message, nodes }) => new GraphQLError(message, { nodes, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }),
+  );
 }
 
 function nodesOf(document: DocumentNode): ASTNode[] {

@@ -10,8 +10,8 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { asJsonObject, isJson } from '../shared/body.ts';
 import type { Failure, ShownError } from '../shared/failures.ts';
 import { type Asked, answerOf } from './answer.ts';
-import { documentCaches, parseDocument, requireShort, validateDocument } from './documents.ts';
-import { costError, documentLimits, lengthError } from './limits.ts';
+import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
+import { costError, lengthError } from './limits.ts';
 import { preflight } from './mutation-preflight.ts';
 import { variableErrors } from './variables.ts';
 
@@ -45,47 +45,44 @@ export type AnswerGraphQL = (
 /** What GraphQL knows of a request: the caller, and the document once it is parsed. */
 type Context = GraphQLContext & Pick<Asked, 'params' | 'document'>;
 
-const guard = (
-  schema: GraphQLSchema,
-  { spelled, maxCost, allOrNothing = [] }: GraphQLApi,
-): Plugin<Context, Context> => ({
-  onParams: ({ params }) => requireShort(params.query),
-  onParse: ({ setParseFn }) => {
-    setParseFn(parseDocument);
-  },
-  onValidate: ({ params, context, extendContext, addValidationRule, setValidationFn }) => {
-    extendContext({ document: params.documentAST });
-    addValidationRule(documentLimits);
-    setValidationFn((validated, document, rules) =>
-      validateDocument(validated, document, rules, context.params?.query ?? ''),
-    );
-  },
-  onExecute: ({ args, setResultAndStopExecution }) => {
-    const error = costError(schema, args, maxCost);
-    const errors = error ? [error] : variableErrors(schema, args);
-    if (errors.length > 0) return setResultAndStopExecution({ errors });
-    const { viewer } = args.contextValue;
-    const operation = getOperationAST(args.document, args.operationName)?.operation;
-    const isWhole = allOrNothing.some((name) => name === operation);
-    const forbidden = operation === 'mutation' ? preflight(schema, args, { viewer, isWhole }) : null;
-    if (forbidden) {
-      const shown = new GraphQLError(forbidden.message, { originalError: forbidden });
-      return setResultAndStopExecution({ data: null, errors: [shown] });
-    }
-    return {
-      onExecuteDone: ({ result, setResult }) => {
-        const { data, errors } = result as ExecutionResult;
-        const tooLong = lengthError(args, data);
-        if (tooLong) setResult({ ...(isWhole && { data: null }), errors: [tooLong] });
-        else if (errors && isWhole) setResult({ data: null, errors });
-      },
-    };
-  },
-  onResultProcess: ({ request, serverContext, setResultProcessor }) => {
-    const accepted = request.headers.get('accept') ?? JSON_TYPE;
-    setResultProcessor((result) => answerOf(result as ExecutionResult, serverContext, spelled, accepted), accepted);
-  },
-});
+function guard(schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: GraphQLApi): Plugin<Context, Context> {
+  const validate = documentValidation();
+  return {
+    onParams: ({ params }) => requireShort(params.query),
+    onParse: ({ setParseFn }) => {
+      setParseFn(parseDocument);
+    },
+    onValidate: ({ params: { documentAST }, context, extendContext, setResult }) => {
+      extendContext({ document: documentAST });
+      setResult(validate(schema, documentAST, context.params?.query ?? ''));
+    },
+    onExecute: ({ args, setResultAndStopExecution }) => {
+      const error = costError(schema, args, maxCost);
+      const errors = error ? [error] : variableErrors(schema, args);
+      if (errors.length > 0) return setResultAndStopExecution({ errors });
+      const { viewer } = args.contextValue;
+      const operation = getOperationAST(args.document, args.operationName)?.operation;
+      const isWhole = allOrNothing.some((name) => name === operation);
+      const forbidden = operation === 'mutation' ? preflight(schema, args, { viewer, isWhole }) : null;
+      if (forbidden) {
+        const shown = new GraphQLError(forbidden.message, { originalError: forbidden });
+        return setResultAndStopExecution({ data: null, errors: [shown] });
+      }
+      return {
+        onExecuteDone: ({ result, setResult }) => {
+          const { data, errors } = result as ExecutionResult;
+          const tooLong = lengthError(args, data);
+          if (tooLong) setResult({ ...(isWhole && { data: null }), errors: [tooLong] });
+          else if (errors && isWhole) setResult({ data: null, errors });
+        },
+      };
+    },
+    onResultProcess: ({ request, serverContext, setResultProcessor }) => {
+      const accepted = request.headers.get('accept') ?? JSON_TYPE;
+      setResultProcessor((result) => answerOf(result as ExecutionResult, serverContext, spelled, accepted), accepted);
+    },
+  };
+}
 
 const PATH = '/graphql';
 

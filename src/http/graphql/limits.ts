@@ -14,6 +14,8 @@ export const MAX_DOCUMENT_CHARACTERS = 32 * 1024;
 export const MAX_TOKENS = 2000;
 export const MAX_ALIASES = 30;
 export const MAX_DIRECTIVES = 30;
+/** How often a document may ask a type for what is answered under one name: GraphQL compares each with each. */
+export const MAX_REPEATS = 100;
 /** How many errors of one code an answer has: a field that fails may stand below every record of a list. */
 export const MAX_ERRORS_OF_A_KIND = 10;
 /** Of an error, and as much again of its path. */
@@ -30,14 +32,21 @@ export const tooLong = (characters: number) =>
 const invalid = (message: string) => new GraphQLError(message, { extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } });
 
 /**
- * Bounds what a document can multiply without variables: aliases and directives. Below `__schema` and `__type` there is
+ * Bounds what a document can multiply without variables: aliases, directives and repeated fields. Below `__schema` and `__type` there is
  * no use for aliases, and every level of them would answer the whole schema again.
  */
 export const documentLimits: ValidationRule = (context) => {
   let aliases = 0;
   let directives = 0;
+  const repeats = new Map<string, number>();
   return {
     Field(node) {
+      const asked = `${context.getParentType()?.name} ${(node.alias ?? node.name).value}`;
+      const times = (repeats.get(asked) ?? 0) + 1;
+      repeats.set(asked, times);
+      if (times === MAX_REPEATS + 1) {
+        context.reportError(invalid(`A document may ask for one field of a type at most ${MAX_REPEATS} times.`));
+      }
       if (node.alias && context.getParentType()?.name.startsWith('__')) {
         context.reportError(invalid('Introspection takes no aliases.'));
       }

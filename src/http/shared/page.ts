@@ -41,8 +41,19 @@ const GRAPHIQL_HEADERS = headers({
 });
 const PAGE_HEADERS = headers(POLICY);
 
-/** The security headers of the built files, by their folder. */
-export const FILE_HEADERS = { [GRAPHIQL_FILES]: GRAPHIQL_HEADERS, [PAGE_FILES]: PAGE_HEADERS };
+/**
+ * For how long browsers come by https only: a year. Sub-domains are left out, because they may belong to something else;
+ * and so are answers by http, as on one's own machine, from where browsers would not take it.
+ */
+export const STRICT_TRANSPORT_SECURITY = 'max-age=31536000';
+
+const BY_HTTPS = { 'strict-transport-security': STRICT_TRANSPORT_SECURITY };
+
+/** The security headers of the built files, by their folder. By http, browsers overlook the last. */
+export const FILE_HEADERS = {
+  [GRAPHIQL_FILES]: { ...GRAPHIQL_HEADERS, ...BY_HTTPS },
+  [PAGE_FILES]: { ...PAGE_HEADERS, ...BY_HTTPS },
+};
 
 /** The path of the page that a mailed link leads to, by the purpose of the link. */
 export const LINK_PATHS: Record<LinkPurpose, string> = {

@@ -1,3 +1,4 @@
+import { credentialName } from '../../directory/access/actor.ts';
 import { networkOf } from '../../directory/access/rate-limits.ts';
 import type { Viewer } from '../../directory/access/viewer.ts';
 import type { RateLimitTier } from '../../directory/kernel/rate-limit-tiers.ts';
@@ -48,7 +49,7 @@ export function requestLimit(
       const address = request.headers.get('cf-connecting-ip');
       return address === null ? null : refusal('STRANGERS', networkOf(address));
     },
-    ofViewer: ({ actor, rateLimitTier }) => refusal(rateLimitTier, `${actor.type} ${actor.id ?? ''}`),
+    ofViewer: ({ actor, rateLimitTier }) => refusal(rateLimitTier, credentialName(actor)),
   };
 }
 

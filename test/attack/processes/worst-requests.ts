@@ -47,6 +47,10 @@ export const WORST: Readonly<Record<string, (path: string, serial: number) => Wo
     const query = `{ ${'\n'.repeat(LINES)} nodes: tenants(first: 100) { nodes { customers { nodes { id } } } } }`;
     return { path, body: JSON.stringify({ query }) };
   },
+  'one field again and again, beside one that there is not': (path, serial) => {
+    const query = `{ nope ${many(240, () => '__schema { types { name } }')} } # ${serial}`;
+    return { path, body: JSON.stringify({ query }) };
+  },
   'a document that is padded beyond its limit': (path, serial) => padded(path, serial, LONG_PADDING_CHARACTERS),
 };
 

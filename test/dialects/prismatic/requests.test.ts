@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { credentialName } from '../../../src/directory/access/actor.ts';
 import { invitationLimit, MAX_INVITATIONS_PER_HOUR } from '../../../src/directory/access/rate-limits.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/shared/body.ts';
 import type { Environment } from '../../../src/http/shared/environment.ts';
@@ -56,7 +57,7 @@ describe('a request', () => {
   it('that fails has the status and the code of what is wrong, and always says it in `errors`', async () => {
     const query = (text: string) => ({ headers, body: JSON.stringify({ query: text }) });
     const json = { 'content-type': 'application/json' };
-    await setCount(invitationLimit({ type: 'ROOT', id: null }), MAX_INVITATIONS_PER_HOUR);
+    await setCount(invitationLimit(credentialName({ type: 'ROOT', id: null })), MAX_INVITATIONS_PER_HOUR);
     const inviting =
       query(`mutation { createOrganizationUser(input: { email: "one@too.example", role: "${TEAM_VIEWER}" }) {
       errors { field } } }`);

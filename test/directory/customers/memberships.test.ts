@@ -147,6 +147,7 @@ describe('the lists below several parents', () => {
         access: 'READ',
         reach: { kind: 'TENANTS', tenantIds: [rawId(own.id)] },
         rateLimitTier: 'DEFAULT',
+        countsAs: 'nobody',
         expiresAt: null,
         session: null,
       },

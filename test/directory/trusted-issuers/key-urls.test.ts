@@ -1,5 +1,6 @@
+import { env } from 'cloudflare:workers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { unique } from '../../shared/fixtures.ts';
+import { rawId, unique } from '../../shared/fixtures.ts';
 import { arrive, type Claims, come, ec, encoded, expectRefusal, newScene, rsa, sign } from './scene.ts';
 
 describe('keys at a URL', () => {
@@ -33,6 +34,16 @@ describe('keys at a URL', () => {
     expect(fetch.mock.calls[0]?.[1]).toMatchObject({ redirect: 'manual' });
     // Keys for something else sign no tokens.
     await expectRefusal(await sign(claims, ec));
+  });
+
+  it('are not read from a private host, also of an issuer that had one before that was known', async () => {
+    const { issuer, claims } = await newScene({ jwksUrl: newUrl() });
+    const fetch = serve(() => keySet(rsa.jwk));
+    await env.DB.prepare('UPDATE trusted_issuer SET jwks_url = ? WHERE id = ?')
+      .bind('https://keys.corp/jwks.json', rawId(issuer.id))
+      .run();
+    await expectUnavailable(claims, /not at a public host/);
+    expect(fetch).not.toHaveBeenCalled();
   });
 
   it('are read again for an unknown key, every 30 seconds at most, and after ten minutes', async () => {
