@@ -59,7 +59,7 @@ export default defineConfig({
           name: 'attack-processes',
           include: ['test/attack/processes/**/*.test.ts'],
           testTimeout: 900_000,
-          hookTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
     ],

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
-const STARTING_MILLISECONDS = 60_000;
+const STARTING_MILLISECONDS = 120_000;
 const STOPPING_MILLISECONDS = 10_000;
 const POLL_MILLISECONDS = 100;
 
