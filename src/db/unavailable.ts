@@ -15,6 +15,7 @@ export const LATER_MESSAGES: readonly LaterMessage[] = [
   { text: 'Requests queued for too long', isRefusal: true },
   { text: 'Too many requests queued', isRefusal: true },
   { text: 'Cannot resolve D1 DB due to transient issue', isRefusal: true },
+  { text: 'Currently processing a long-running', isRefusal: true },
   { text: 'storage operation exceeded timeout', isRefusal: false },
   { text: 'exceeded its memory limit', isRefusal: false },
   { text: 'exceeded its CPU time limit', isRefusal: false },
