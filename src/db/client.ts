@@ -1,5 +1,6 @@
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import pRetry from 'p-retry';
+import { RevalidationError, RevokedMeanwhileError } from './errors.ts';
 import type { Statement } from './statement.ts';
 import { asUnavailable, laterMessage, withinReadTime } from './unavailable.ts';
 import { hasChanged, type Watched, type WatchedRow } from './watched.ts';
@@ -39,18 +40,6 @@ export interface Revalidation<Row extends WatchedRow = WatchedRow> {
   isGood(row: Row): boolean;
   /** Is told each row that turns out to be the same, and null once it turns out to have changed. */
   found(row: Row | null): void;
-}
-
-/** Thrown when a revalidation fails. Nothing was written, and nothing that was read may be shown to the caller. */
-export class RevalidationError extends Error {}
-
-/** Thrown instead where the request has written before: this write changed nothing, and what was written stays. */
-export class RevokedMeanwhileError extends Error {
-  override readonly name = 'RevokedMeanwhileError';
-
-  constructor() {
-    super('What the credential is good for has changed meanwhile. This was not done any more.');
-  }
 }
 
 /** The connection of one request to D1. Nothing else in the program talks to D1. */

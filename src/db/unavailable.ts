@@ -1,3 +1,5 @@
+import { UnavailableError } from './errors.ts';
+
 /** A message of D1 or of the runtime that says nothing against the request: the same would succeed a moment later. */
 interface LaterMessage {
   /** What every such message has in it. */
@@ -37,14 +39,6 @@ export function laterMessage(error: unknown): LaterMessage | undefined {
 
 /** How long a read may take, all attempts together. A database that does not answer must not hold a request for longer. */
 export const READ_TIMEOUT_MILLISECONDS = 5000;
-
-/**
- * Thrown where the database is not available for the moment, and nothing was written: the caller may try again. Its message
- * quotes nobody.
- */
-export class UnavailableError extends Error {
-  override readonly name = 'UnavailableError';
-}
 
 /** Returns an error that a read failed with, or a write that was turned away, as the caller is told of it. */
 export function asUnavailable(error: unknown): unknown {

@@ -22,7 +22,7 @@ const CHANGED = 'a watched row has changed';
 /** Returns whether a batch failed because a watched row is not any more in the state that it was relied on in. */
 export const hasChanged = (error: unknown): boolean => error instanceof Error && error.message.includes(CHANGED);
 
-/** Returns the statement `SELECT <fields> <rest>`, whose one row is watched. Fields in `ignored` may change. */
+/** Returns the statement `SELECT <fields> <rest>`, whose row, of which there is at most one, is watched. Fields in `ignored` may change. */
 export function watched<F extends Fields>(
   fields: F,
   ignored: readonly (keyof F)[],
@@ -30,20 +30,21 @@ export function watched<F extends Fields>(
 ): Watched<RowOf<F> & WatchedRow> {
   const { list, decode } = selection(fields);
   const counting = Object.keys(fields).filter((name) => !ignored.includes(name));
-  const state = sql.join(
+  const columns = sql.join(
     counting.map((name) => sql.identifier(name)),
     sql`, `,
   );
-  // Read once: else SQLite would look up again what the state is made of.
-  const found = sql`WITH plain AS MATERIALIZED (SELECT ${list} ${rest}),
-    found AS MATERIALIZED (SELECT *, json_array(${state}) AS state FROM plain)`;
+  const state = sql`json_array(${columns})`;
+  // An aggregate has a row of nulls where there is none, which is in no state. And SQLite takes what is inside as it comes:
+  // it neither reads it again for the state nor keeps a copy, which D1 would count as rows.
+  const found = sql`FROM (SELECT ${list} ${rest} LIMIT 1)`;
   const decodeFound = (row: Record<string, unknown>) => ({ ...decode(row), state: String(row.state) });
   return {
-    sql: sql`${found} SELECT * FROM found`,
+    sql: sql`SELECT *, ${state} AS state, count(*) AS rows ${found} HAVING count(*) = 1`,
     decode: decodeFound,
     still: (before) => ({
-      sql: sql`${found} SELECT found.*, CASE WHEN found.state IS ${before} THEN 1 ELSE json_extract('[]', ${CHANGED}) END AS same
-        FROM (SELECT 1) LEFT JOIN found`,
+      sql: sql`SELECT *, ${state} AS state,
+        CASE WHEN count(*) = 1 AND ${state} IS ${before} THEN 1 ELSE json_extract('[]', ${CHANGED}) END AS same ${found}`,
       decode: decodeFound,
     }),
   };

@@ -1,6 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { RevalidationError, RevokedMeanwhileError } from '../../db/client.ts';
-import { UnavailableError } from '../../db/unavailable.ts';
+import { RevalidationError, RevokedMeanwhileError, UnavailableError } from '../../db/errors.ts';
 import { RateLimitError } from '../../directory/kernel/authentication-errors.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
 

@@ -19,6 +19,7 @@ import {
 import { type Answer, ask, graphqlRequest, meddled, overtaken, send } from '../../shared/gateway.ts';
 import { tokenOf } from '../../shared/people.ts';
 import { newWorld, type World } from '../../shared/world.ts';
+import { posted } from '../../walks/dialects/table.ts';
 
 /*
  * Between the moment that a request begins with, and its write, anything may happen to who asks. The write decides: it
@@ -144,6 +145,23 @@ describe('a request that writes more than once', () => {
       s: name,
     });
     expect(data.tenants.nodes).toEqual([{ name }]);
+  });
+
+  it('is told so by the APIs of others as well, in their words', async () => {
+    const customer = (name: string) => `${name}: createCustomer(input: { name: "${unique('C')}" }) { customer { id } }`;
+    const upserted = (name: string) => `${name}: upsertTenant(input: {
+      identifier: { externalId: "${unique('t')}" }, name: "${unique('T')}", externalId: "${unique('t')}"
+    }) { result }`;
+    for (const [path, field, status] of [
+      ['/api', customer, 200],
+      ['/plain/graphql/v1', upserted, 401],
+    ] as const) {
+      const key = await newKey();
+      const document = `mutation { ${field('first')} ${field('second')} }`;
+      const answer = await sendOvertaken(posted(path, document, {}, key.secret), 3, () => revoke(key));
+      expect(answer.status, answer.text).toBe(status);
+      expect(answer.errors).toMatchObject([{ path: ['second'], extensions: { code: 'UNAUTHENTICATED' } }]);
+    }
   });
 
   it('is not in its own way by what it changes of its own credential', async () => {
