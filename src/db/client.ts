@@ -1,6 +1,7 @@
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import pRetry from 'p-retry';
-import { RevalidationError, RevokedMeanwhileError } from './errors.ts';
+import { isRefusedBySqlite } from './constraint.ts';
+import { RevalidationError, RevokedMeanwhileError, UnavailableError } from './errors.ts';
 import type { Statement } from './statement.ts';
 import { asUnavailable, laterMessage, withinReadTime } from './unavailable.ts';
 import { hasChanged, type Watched, type WatchedRow } from './watched.ts';
@@ -157,15 +158,24 @@ export class Database {
     const after = this.#writesAgain ? [watched] : [];
     const [same = [], ...results] = await this.#once([watched.still(row.state), ...statements, ...after]).catch(
       (error) => {
+        if (mayHaveWritten(error)) this.#noteWritten();
         throw this.#asFailed(error);
       },
     );
     found(same[0] as never);
-    this.#isUnchecked = false;
-    this.#revalidationError = Promise.resolve();
-    this.#hasWritten = true;
+    this.#noteWritten();
     if (this.#writesAgain) this.#goOnWith(revalidation, results.pop()?.[0] as never);
     return results;
+  }
+
+  /**
+   * From now on the request must not begin anew: all of it would be done again. Nothing is left to check before the answer,
+   * as the write either has checked it or, if its outcome is not known, may have changed it.
+   */
+  #noteWritten(): void {
+    this.#hasWritten = true;
+    this.#isUnchecked = false;
+    this.#revalidationError = Promise.resolve();
   }
 
   /** Relies on the row as this request has left it from now on, if it is still good. */
@@ -212,6 +222,10 @@ export class Database {
     return statements.map((statement, index) => (results[index]?.results ?? []).map(statement.decode));
   }
 }
+
+/** Whether a batch that failed may have taken effect: neither was it turned away, nor did it fail within. */
+const mayHaveWritten = (error: unknown): boolean =>
+  !(error instanceof UnavailableError) && !isRefusedBySqlite(error) && !hasChanged(error);
 
 const isList = (part: Statement | readonly Statement[]): part is readonly Statement[] => Array.isArray(part);
 

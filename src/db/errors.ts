@@ -1,7 +1,9 @@
 /** Thrown when a revalidation fails. Nothing was written, and nothing that was read may be shown to the caller. */
 export class RevalidationError extends Error {}
 
-/** Thrown instead where the request has written before: this write changed nothing, and what was written stays. */
+/**
+ * Thrown instead where the request has written before, or may have: this write changed nothing, and what was written stays.
+ */
 export class RevokedMeanwhileError extends Error {
   override readonly name = 'RevokedMeanwhileError';
 

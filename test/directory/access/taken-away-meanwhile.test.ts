@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PERMISSIONS } from '../../../src/directory/kernel/permission-names.ts';
 import { capig } from '../../dialects/capig/table.ts';
 import { plain } from '../../dialects/plain/table.ts';
@@ -7,6 +7,7 @@ import { userdocks } from '../../dialects/userdocks/table.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
 import {
   codeOf,
+  eventsAbout,
   type Key,
   mutationDocument,
   newKey,
@@ -31,6 +32,9 @@ beforeAll(async () => {
   world = await newWorld();
   await countChanges();
 });
+
+beforeEach(() => void vi.spyOn(console, 'error').mockImplementation(() => undefined));
+afterEach(() => vi.restoreAllMocks());
 
 const tenantDocument = mutationDocument('createTenant', 'tenant { id }');
 const createTenant = (key: string) => graphqlRequest(tenantDocument, { input: { name: unique('Tenant') } }, key);
@@ -120,6 +124,14 @@ describe('a permission that is taken away while a write waits', () => {
   });
 });
 
+/** D1 that does what it is told by this call, and is not heard. */
+const losingAnswer = (lost: number) =>
+  meddled(async (call, run) => {
+    const results = await run();
+    if (call === lost) throw new Error('D1_ERROR: Network connection lost.');
+    return results;
+  });
+
 describe('a request that writes more than once', () => {
   const twice = (first: string, key: string, variables = {}) =>
     graphqlRequest(
@@ -172,6 +184,22 @@ describe('a request that writes more than once', () => {
       const { errors, data } = await send(twice(rotate, secret, { id }));
       expect(errors).toEqual([]);
       expect(data.second.__typename).toBe('CreateTenantPayload');
+    }
+  });
+
+  it('is never made anew after a write whose outcome is not known, even if that has changed its own credential', async () => {
+    const rotate = 'rotateApiKey(input: { id: $id }) { __typename }';
+    for (const isKnown of [true, false]) {
+      for (const isAlone of [true, false]) {
+        const { id, secret } = await newKey();
+        if (isKnown) await isKnownNow(secret);
+        const request = isAlone
+          ? graphqlRequest(`mutation($id: ID!) { ${rotate} }`, { id }, secret)
+          : twice(rotate, secret, { id });
+        const answer = await send(request, { DB: losingAnswer(isKnown ? 1 : 2) });
+        expect(codeOf(answer), answer.text).toBe('INTERNAL_SERVER_ERROR');
+        expect((await eventsAbout(id)).filter((type) => type === 'apiKey.rotated')).toHaveLength(1);
+      }
     }
   });
 
