@@ -1,14 +1,12 @@
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import pRetry from 'p-retry';
+import { isRefusedBySqlite } from './constraint.ts';
+import { RevalidationError, RevokedMeanwhileError, UnavailableError } from './errors.ts';
 import type { Statement } from './statement.ts';
+import { asUnavailable, laterMessage, withinReadTime } from './unavailable.ts';
+import { hasChanged, type Watched, type WatchedRow } from './watched.ts';
 
 const dialect = new SQLiteAsyncDialect();
-
-/**
- * Failures of D1 that are worth a retry. Overload and time-outs are left out, because a retry would make them worse.
- */
-const TRANSIENT =
-  /Network connection lost|storage caused object to be reset|reset because its code was updated|Cannot resolve D1 DB due to transient issue/;
 
 const READ_RETRIES = { retries: 2, minTimeout: 50, maxTimeout: 1000, randomize: true };
 
@@ -30,56 +28,78 @@ interface PendingRead {
 }
 
 /**
- * A check of something that a request relies on before it was read, such as a cached credential. Its statement goes to
- * D1 with the first read of the request, which fails unless `holds` accepts the rows.
+ * What a request relies on although others may change it meanwhile: the row that tells who asks. Every write checks it in
+ * its own batch, and so does the first read, unless this request has read the row itself.
  */
-export interface Revalidation<Row = unknown> {
-  statement: Statement<Row>;
-  holds(rows: readonly Row[]): boolean;
+export interface Revalidation<Row extends WatchedRow = WatchedRow> {
+  watched: Watched<Row>;
+  /** What the request was begun with. */
+  row: Row;
+  /** Whether that row was read for this request. */
+  isFresh: boolean;
+  /** Whether a request may still rely on the row, after it has changed it itself. */
+  isGood(row: Row): boolean;
+  /** Is told each row that turns out to be the same, and null once it turns out to have changed. */
+  found(row: Row | null): void;
 }
-
-/** Thrown when a revalidation fails. Nothing was written, and nothing that was read may be shown to the caller. */
-export class RevalidationError extends Error {}
 
 /** The connection of one request to D1. Nothing else in the program talks to D1. */
 export class Database {
   readonly #d1: D1Database;
   #pending: PendingRead[] = [];
+  /** Null as well once all is done that relies on it. */
   #revalidation: Revalidation | null = null;
+  /** Whether the next read has to check it. */
+  #isUnchecked = false;
   /** Resolves to why the revalidation failed; to undefined if it succeeded, or if there is none. */
   #revalidationError: Promise<unknown> = Promise.resolve();
+  #hasWritten = false;
+  #writesAgain = false;
 
   constructor(d1: D1Database) {
     this.#d1 = d1;
   }
 
-  /** Lets the request continue as if the check had succeeded. It is made with the first read, and before any write. */
-  revalidateWith<Row>(revalidation: Revalidation<Row>): void {
-    this.#revalidation = revalidation;
+  /** Lets the request continue as if the check had succeeded. It is made with the first read, and with every write. */
+  revalidateWith<Row extends WatchedRow>(revalidation: Revalidation<Row>): void {
+    this.#revalidation = revalidation as unknown as Revalidation;
+    this.#isUnchecked = !revalidation.isFresh;
   }
 
   /**
-   * Resolves once the revalidation has succeeded, or at once if there is none.
+   * Says that the request may write more than once. What a write changes of the row that the request relies on, such as
+   * by removing a tenant within reach, is then no reason to refuse the next one. It costs each write a statement more.
+   */
+  writesAgain(): void {
+    this.#writesAgain = true;
+  }
+
+  /**
+   * Resolves once the revalidation has succeeded, or at once if there is none. From then on there is none.
    * @throws RevalidationError if it fails.
    */
   async settle(): Promise<void> {
-    if (this.#revalidation) await this.#read([]);
+    if (this.#isUnchecked) await this.#read([]);
     const error = await this.#revalidationError;
     if (error) throw error;
+    this.#revalidation = null;
   }
 
   /**
-   * Runs the statements in the order given, as one transaction. It is one D1 call, and never retried.
+   * Runs the statements in the order given, as one transaction. It is one D1 call, and never retried. The revalidation is
+   * part of the transaction.
    * @throws RevalidationError if the revalidation fails; then nothing was run.
+   * @throws RevokedMeanwhileError likewise, if the request has written before
+   * @throws UnavailableError if D1 turned it away; then nothing was run either
    */
   async batch<const S extends Statements>(statements: S): Promise<Results<S>> {
-    await this.settle();
-    return named(statements, await this.#run(flat(statements)));
+    return named(statements, await this.#write(flat(statements)));
   }
 
   /**
    * Runs statements that change nothing in one D1 call, which is retried when D1 fails for a moment.
    * @throws RevalidationError if this is the first read and the revalidation fails.
+   * @throws UnavailableError if D1 fails in passing, or does not answer in time
    */
   async reads<const S extends Statements>(statements: S): Promise<Results<S>> {
     return named(statements, await this.#read(flat(statements)));
@@ -88,7 +108,7 @@ export class Database {
   /**
    * Reads together with all other calls of `read` until the next macrotask: they go to D1 in one call. A microtask
    * would be too early, because the resolvers of one level become ready over several of them.
-   * @throws RevalidationError if this is the first read and the revalidation fails.
+   * @throws as `reads` does
    */
   read<Row>(statement: Statement<Row>): Promise<Row[]> {
     return new Promise((resolve, reject) => {
@@ -111,13 +131,19 @@ export class Database {
   }
 
   async #read(statements: readonly Statement[]): Promise<unknown[][]> {
-    const revalidation = this.#revalidation;
-    this.#revalidation = null;
+    const revalidation = this.#isUnchecked ? this.#revalidation : null;
+    this.#isUnchecked = false;
     if (!revalidation) return this.#retry(statements);
-    const results = this.#retry([revalidation.statement, ...statements]).then(([found = [], ...rest]) => {
-      if (!revalidation.holds(found)) throw new RevalidationError();
-      return rest;
-    });
+    const { watched, row, found } = revalidation;
+    const results = this.#retry([watched.still(row.state), ...statements]).then(
+      ([same = [], ...rest]) => {
+        found(same[0] as never);
+        return rest;
+      },
+      (error) => {
+        throw this.#asFailed(error);
+      },
+    );
     this.#revalidationError = results.then(
       () => undefined,
       (error) => error,
@@ -125,11 +151,66 @@ export class Database {
     return results;
   }
 
+  async #write(statements: readonly Statement[]): Promise<unknown[][]> {
+    const revalidation = this.#revalidation;
+    if (!revalidation) return this.#once(statements);
+    const { watched, row, found } = revalidation;
+    const after = this.#writesAgain ? [watched] : [];
+    const [same = [], ...results] = await this.#once([watched.still(row.state), ...statements, ...after]).catch(
+      (error) => {
+        if (mayHaveWritten(error)) this.#noteWritten();
+        throw this.#asFailed(error);
+      },
+    );
+    found(same[0] as never);
+    this.#noteWritten();
+    if (this.#writesAgain) this.#goOnWith(revalidation, results.pop()?.[0] as never);
+    return results;
+  }
+
+  /**
+   * From now on the request must not begin anew: all of it would be done again. Nothing is left to check before the answer,
+   * as the write either has checked it or, if its outcome is not known, may have changed it.
+   */
+  #noteWritten(): void {
+    this.#hasWritten = true;
+    this.#isUnchecked = false;
+    this.#revalidationError = Promise.resolve();
+  }
+
+  /** Relies on the row as this request has left it from now on, if it is still good. */
+  #goOnWith(revalidation: Revalidation, left: WatchedRow | undefined): void {
+    if (left && revalidation.isGood(left)) this.#revalidation = { ...revalidation, row: left };
+  }
+
+  /** Returns what a read or a write has failed with, where it may be the revalidation. */
+  #asFailed(error: unknown): unknown {
+    if (!hasChanged(error)) return error;
+    this.#revalidation?.found(null);
+    if (this.#hasWritten) return new RevokedMeanwhileError();
+    const failed = new RevalidationError();
+    this.#revalidationError = Promise.resolve(failed);
+    return failed;
+  }
+
+  async #once(statements: readonly Statement[]): Promise<unknown[][]> {
+    try {
+      return await this.#run(statements);
+    } catch (error) {
+      throw laterMessage(error)?.isRefusal ? asUnavailable(error) : error;
+    }
+  }
+
   #retry(statements: readonly Statement[]): Promise<unknown[][]> {
-    return pRetry(() => this.#run(statements), {
-      ...READ_RETRIES,
-      shouldRetry: ({ error }) => TRANSIENT.test(error.message),
-    });
+    return withinReadTime((signal) =>
+      pRetry(() => this.#run(statements), {
+        ...READ_RETRIES,
+        signal,
+        shouldRetry: ({ error }) => laterMessage(error) !== undefined,
+      }).catch((error) => {
+        throw asUnavailable(error);
+      }),
+    );
   }
 
   async #run(statements: readonly Statement[]): Promise<unknown[][]> {
@@ -141,6 +222,10 @@ export class Database {
     return statements.map((statement, index) => (results[index]?.results ?? []).map(statement.decode));
   }
 }
+
+/** Whether a batch that failed may have taken effect: neither was it turned away, nor did it fail within. */
+const mayHaveWritten = (error: unknown): boolean =>
+  !(error instanceof UnavailableError) && !isRefusedBySqlite(error) && !hasChanged(error);
 
 const isList = (part: Statement | readonly Statement[]): part is readonly Statement[] => Array.isArray(part);
 

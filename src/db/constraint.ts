@@ -17,3 +17,6 @@ export function violatesUnique(error: unknown, columns: readonly Column[]): bool
 }
 
 const qualifiedName = (column: Column): string => `${getTableName(column.table)}.${column.name}`;
+
+/** Returns whether SQLite itself refused a statement. Then nothing of its batch was kept. */
+export const isRefusedBySqlite = (error: unknown): boolean => error instanceof Error && /\bSQLITE_/.test(error.message);

@@ -57,19 +57,28 @@ export class CountingD1 {
   }
 }
 
-/** D1 where somebody else is faster: `task` is done before the call with this number, counted from 1. */
-export function overtaken(call: number, task: () => Promise<unknown>): D1Database {
+/** Runs a call of D1, as it would have been run. */
+type RunCall = () => Promise<D1Result<never>[]>;
+
+/** D1 where something may be done before a call, or in its place. Calls are counted from 1. */
+export function meddled(meddle: (call: number, run: RunCall) => ReturnType<RunCall>): D1Database {
   let calls = 0;
   const d1 = {
     prepare: (sql: string) => env.DB.prepare(sql),
-    async batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
+    batch(statements: D1PreparedStatement[]) {
       calls += 1;
-      if (calls === call) await task();
-      return env.DB.batch<T>(statements);
+      return meddle(calls, () => env.DB.batch<never>(statements));
     },
   };
   return d1 as unknown as D1Database;
 }
+
+/** D1 where somebody else is faster: `task` is done before the call with this number. */
+export const overtaken = (call: number, task: () => Promise<unknown>): D1Database =>
+  meddled(async (number, run) => {
+    if (number === call) await task();
+    return run();
+  });
 
 export interface Answer {
   status: number;

@@ -17,16 +17,28 @@ import { changes, countChanges } from '../shared/changes.ts';
 import {
   assign,
   globalId,
+  mutationDocument,
   newCustomer,
   newCustomerUser,
   newRole,
   newTeamMember,
   newTenant,
   newTenantUser,
+  type Result,
   rawId,
   succeed,
+  unique,
 } from '../shared/fixtures.ts';
-import { type Answer, ask, PUBLIC_URL, SIGNING_KEYS, type Variables } from '../shared/gateway.ts';
+import {
+  type Answer,
+  ask,
+  graphqlRequest,
+  overtaken,
+  PUBLIC_URL,
+  SIGNING_KEYS,
+  send,
+  type Variables,
+} from '../shared/gateway.ts';
 import { sessionOf, TOKENS } from '../shared/people.ts';
 import { MUTATIONS } from './mutations.ts';
 import { newOperationWorld, type OperationWorld } from './operations.ts';
@@ -238,6 +250,35 @@ describe('an access token is refused from the next request on, of', () => {
       await isGood(token);
       await end();
       await isRefused(token, FEW);
+    });
+  }
+});
+
+describe('an access token is refused with a write that waits, and nothing is written, of', () => {
+  let member: Result;
+  beforeAll(async () => {
+    member = await newCustomerUser(customers.own);
+  });
+  const document = mutationDocument('updateUser', 'user { id }');
+
+  for (const [what, begin] of Object.entries(ENDS)) {
+    // It was good when it was sent, and nobody took it away.
+    if (what === 'a session that was not refreshed for too long') continue;
+    it(what, async () => {
+      for (const isKnown of [true, false]) {
+        const { token, end } = await begin();
+        if (isKnown) await isGood(token);
+        let before = 0;
+        const ended = async () => {
+          await end();
+          before = await changes();
+        };
+        const request = graphqlRequest(document, { input: { id: member.id, phone: unique('1') } }, token);
+        const { status, text } = await send(request, { DB: overtaken(isKnown ? 1 : 2, ended) });
+        expect(status, text).toBe(401);
+        expect(before).toBeGreaterThan(0);
+        expect(await changes()).toBe(before);
+      }
     });
   }
 });

@@ -1,5 +1,5 @@
 import type { Database } from '../../db/client.ts';
-import type { Statement } from '../../db/statement.ts';
+import type { Watched, WatchedRow } from '../../db/watched.ts';
 import { sha256 } from '../kernel/secrets.ts';
 import type { Viewer } from './viewer.ts';
 
@@ -17,9 +17,9 @@ export interface CacheUse {
 }
 
 /** How to read a credential from the database, and what to make of its row. */
-interface Credential<Row> {
+interface Credential<Row extends WatchedRow> {
   /** Reads everything that decides whether the credential is good, and for what. */
-  statement: Statement<Row>;
+  statement: Watched<Row>;
   /** Returns who holds the credential; null when it is not good. */
   admit(row: Row): Authenticated | null;
 }
@@ -39,23 +39,14 @@ export function remember<Value>(map: Map<string, Value>, key: string, value: Val
  * Returns a function that finds who holds a credential. A revoked key or an ended session stops working with the very
  * next request, although credentials are cached.
  *
- * A request begins with the cached row of its credential. The row is read again (revalidated) together with the first
- * read of the request, or before its first write. If it has changed, nothing is answered or written, and the request
- * begins anew. So authentication costs a query no D1 call of its own. Fields in `ignored` may change.
+ * A request begins with the cached row of its credential. The row is compared (revalidated) along with the first read of
+ * the request, and within the batch of each of its writes. If it has changed, nothing is answered or written, and the
+ * request begins anew. So authentication costs neither a query nor a mutation a D1 call of its own, and whatever is taken
+ * away while a write waits is gone when the write is done. The latter holds for a row that was just read as well.
  */
-export function credentialCache<Row extends object>(ignored: readonly (keyof Row)[] = []) {
+export function credentialCache<Row extends WatchedRow>() {
   /** The credentials seen last, by the hash of the whole token. */
   const known = new Map<string, Row>();
-
-  const asJson = (row: Row) =>
-    JSON.stringify(row, (name, value) => (ignored.some((field) => field === name) ? null : value));
-
-  function isStill(hash: string, before: Row, row: Row | undefined): boolean {
-    const same = row !== undefined && asJson(row) === asJson(before);
-    if (same) remember(known, hash, row, MAX_KNOWN);
-    else known.delete(hash);
-    return same;
-  }
 
   return async (
     db: Database,
@@ -66,14 +57,25 @@ export function credentialCache<Row extends object>(ignored: readonly (keyof Row
     const hash = sha256(token);
     const before = afresh ? undefined : known.get(hash);
     const admitted = before && admit(before);
+    const revalidation = {
+      watched: statement,
+      isGood: (row: Row) => admit(row) !== null,
+      found: (row: Row | null) => {
+        if (row === null) known.delete(hash);
+        else remember(known, hash, row, MAX_KNOWN);
+      },
+    };
     if (before && admitted) {
-      db.revalidateWith({ statement, holds: ([row]) => isStill(hash, before, row) });
+      db.revalidateWith({ ...revalidation, row: before, isFresh: false });
       return admitted;
     }
     const { credential } = await db.reads({ credential: statement });
     const [row] = credential;
     const fresh = row ? admit(row) : null;
-    if (row && fresh) remember(known, hash, row, MAX_KNOWN);
+    if (row && fresh) {
+      revalidation.found(row);
+      db.revalidateWith({ ...revalidation, row, isFresh: true });
+    }
     return fresh;
   };
 }

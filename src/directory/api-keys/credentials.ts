@@ -1,8 +1,11 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { apiKeys } from '../../db/schema/api-keys.ts';
-import { parseJsonList, select, write } from '../../db/statement.ts';
+
+import { parseJsonList, write } from '../../db/statement.ts';
+import { watched } from '../../db/watched.ts';
 import { type Actor, credentialName } from '../access/actor.ts';
+
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
 import { reachOf } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
@@ -14,7 +17,7 @@ import { apiKeyIdOf } from './token.ts';
 
 /** Reads everything that decides whether an API key is good, and for what. */
 const credentialOf = (apiKeyId: string) =>
-  select(
+  watched(
     {
       secretHash: apiKeys.secretHash,
       previousSecretHash: apiKeys.previousSecretHash,
@@ -34,13 +37,14 @@ const credentialOf = (apiKeyId: string) =>
         WHERE customer.id = ${apiKeys.customerId} AND customer.deleted_at IS NULL)`,
       organizationId: sql<string>`(SELECT organization.id FROM organization)`,
     },
+    // That a key was used changes nothing about whether it is good.
+    ['lastUsedAt'],
     sql`FROM api_key WHERE ${apiKeys.id} = ${apiKeyId}`,
   );
 
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 
-// That a key was used changes nothing about whether it is good.
-const authenticate = credentialCache<Credential>(['lastUsedAt']);
+const authenticate = credentialCache<Credential>();
 
 /** What clients of some APIs say about their key. It can narrow what the key may do, and never widen it. */
 export interface ApiKeyClaims {

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { sessions } from '../../db/schema/sign-in.ts';
-import { select } from '../../db/statement.ts';
+import { watched } from '../../db/watched.ts';
 import type { AccessTokens, Grant, Granted } from '../access/access-tokens.ts';
 import { credentialName } from '../access/actor.ts';
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
@@ -9,16 +9,17 @@ import { effectiveRoleIn, grantOf, MAY_GO_ON, permissionsIn, reachOfGrant } from
 
 /** Reads everything that decides what an access token is good for, beside the token itself. */
 const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
-  select(
+  watched(
     { ...effectiveRoleIn(sql`${tenantId}`), expiresAt: sessions.expiresAt },
+    // Whenever a token is renewed, its session lasts longer. That changes nothing about who is signed in.
+    ['expiresAt'],
     sql`FROM session JOIN user ON user.id = session.user_id
       WHERE session.id = ${sessionId} AND session.user_id = ${userId} AND ${MAY_GO_ON}`,
   );
 
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 
-// Whenever a token is renewed, its session lasts longer. That changes nothing about who is signed in.
-const authenticate = credentialCache<Credential>(['expiresAt']);
+const authenticate = credentialCache<Credential>();
 
 /**
  * Returns who holds an access token; null when the token is not ours or has expired. Null, too, once its session has

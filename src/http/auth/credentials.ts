@@ -1,5 +1,7 @@
-import { Database, RevalidationError } from '../../db/client.ts';
+import { Database } from '../../db/client.ts';
+import { RevalidationError } from '../../db/errors.ts';
 import { credentialName } from '../../directory/access/actor.ts';
+
 import type { Authenticated, CacheUse } from '../../directory/access/credential-cache.ts';
 import type { Caller, Viewer } from '../../directory/access/viewer.ts';
 import { type ApiKeyClaims, authenticateApiKey, authenticateClient } from '../../directory/api-keys/credentials.ts';
@@ -80,8 +82,8 @@ export const answered = (response: Response): Answered => ({ response, noteUse: 
 /**
  * Runs `answer` for the viewer who owns the request's credential, or answers 401 without running it. A viewer with too
  * many requests is refused before that, and so without asking the database if the credential is cached. A cached
- * credential is revalidated with the first read, and before any write. If it has changed, `answer` runs again with a
- * fresh one; nothing was written before.
+ * credential is revalidated with the first read, and any credential in the batch of each write. If it has changed, `answer`
+ * runs again with a fresh one, as long as nothing was written.
  */
 export async function asViewer(
   asked: Asked,

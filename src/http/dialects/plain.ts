@@ -18,7 +18,12 @@ const failure: Failure = (status, code, message, headers = {}) => {
   return Response.json({ errors: [error] }, { status: statusOf(status), headers });
 };
 
-const STATUSES: Record<string, number> = { FORBIDDEN: 403, INTERNAL_SERVER_ERROR: 500, SERVICE_UNAVAILABLE: 500 };
+const STATUSES: Record<string, number> = {
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  INTERNAL_SERVER_ERROR: 500,
+  SERVICE_UNAVAILABLE: 500,
+};
 
 const spelled = ({ locations = BEGINNING, http, ...error }: ShownError): ShownError => ({
   ...error,

@@ -3,6 +3,8 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
@@ -61,13 +63,15 @@ function guard(schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: G
       const errors = error ? [error] : variableErrors(schema, args);
       if (errors.length > 0) return setResultAndStopExecution({ errors });
       const { viewer } = args.contextValue;
-      const operation = getOperationAST(args.document, args.operationName)?.operation;
+      const asked = getOperationAST(args.document, args.operationName);
+      const operation = asked?.operation;
       const isWhole = allOrNothing.some((name) => name === operation);
       const forbidden = operation === 'mutation' ? preflight(schema, args, { viewer, isWhole }) : null;
       if (forbidden) {
         const shown = new GraphQLError(forbidden.message, { originalError: forbidden });
         return setResultAndStopExecution({ data: null, errors: [shown] });
       }
+      if (asked?.operation === 'mutation' && mayHaveSeveralFields(asked)) args.contextValue.db.writesAgain();
       return {
         onExecuteDone: ({ result, setResult }) => {
           const { data, errors } = result as ExecutionResult;
@@ -83,6 +87,11 @@ function guard(schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: G
     },
   };
 }
+
+/** Whether an operation may ask for more than one field: a fragment may have any number. */
+const mayHaveSeveralFields = (operation: OperationDefinitionNode): boolean =>
+  operation.selectionSet.selections.length > 1 ||
+  operation.selectionSet.selections.some(({ kind }) => kind !== Kind.FIELD);
 
 const PATH = '/graphql';
 

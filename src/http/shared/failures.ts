@@ -1,5 +1,5 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { RevalidationError } from '../../db/client.ts';
+import { RevalidationError, RevokedMeanwhileError, UnavailableError } from '../../db/errors.ts';
 import { RateLimitError } from '../../directory/kernel/authentication-errors.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
 
@@ -46,8 +46,8 @@ export function failure(
  * Logs an unexpected error and returns its answer in GraphQL's format. The answer has the request id, never the reason.
  */
 export function unexpected(error: unknown, requestId: string): Response {
-  const { status, code, message } = logged(error, requestId);
-  return Response.json({ errors: [{ message, extensions: { code, requestId } }] }, { status });
+  const { status, code, message, headers } = logged(error, requestId);
+  return Response.json({ errors: [{ message, extensions: { code, requestId } }] }, { status, headers });
 }
 
 /** Returns the header of a refusal that says when to try again. */
@@ -57,21 +57,24 @@ const retryAfter = ({ retryAfterSeconds }: RateLimitError) => ({ 'retry-after': 
 export const tooOften = (fail: Failure, error: RateLimitError): Response =>
   fail(429, 'TOO_MANY_REQUESTS', error.message, retryAfter(error));
 
-/** Messages of D1 when it is overloaded. The caller may try again later; a retry from here would make it worse. */
-const OVERLOADED = /D1 DB is overloaded|Requests queued for too long|D1 DB storage operation exceeded timeout/;
+/** When to try again what failed in passing: most of what is wrong with the database is over by then. */
+export const UNAVAILABLE_RETRY_SECONDS = 2;
 
 interface Masked {
   status: number;
   code: FailureCode;
   message: string;
+  headers: Record<string, string>;
 }
 
-/** Returns what the caller may know of an unexpected error: only whether to try again. */
+/** Returns what the caller may know of an unexpected error: only whether, and when, to try again. */
 function masked(error: unknown): Masked {
-  if (error instanceof Error && OVERLOADED.test(error.message)) {
-    return { status: 503, code: 'SERVICE_UNAVAILABLE', message: 'The database is busy. Try again in a moment.' };
+  if (error instanceof UnavailableError) {
+    const headers = { 'retry-after': String(UNAVAILABLE_RETRY_SECONDS) };
+    const message = 'The database is not available for the moment. Try again.';
+    return { status: 503, code: 'SERVICE_UNAVAILABLE', message, headers };
   }
-  return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.' };
+  return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.', headers: {} };
 }
 
 /**
@@ -80,8 +83,9 @@ function masked(error: unknown): Masked {
  */
 export function unexpectedBy(fail: Failure, error: unknown, requestId: string): Response {
   if (error instanceof RateLimitError) return tooOften(fail, error);
-  const { status, code, message } = logged(error, requestId);
-  return fail(status, code, message);
+  if (error instanceof RevokedMeanwhileError) return fail(401, 'UNAUTHENTICATED', error.message);
+  const { status, code, message, headers } = logged(error, requestId);
+  return fail(status, code, message, headers);
 }
 
 function logged(error: unknown, requestId: string): Masked {
@@ -90,7 +94,7 @@ function logged(error: unknown, requestId: string): Masked {
 }
 
 /** D1 reports SQL and names of columns, but no values; any other message may quote what the caller sent. */
-const SAFE_MESSAGE = /^D1_ERROR: /;
+const isSafe = (error: Error): boolean => error instanceof UnavailableError || error.message.startsWith('D1_ERROR: ');
 
 /** What names an error in the log: a word that a program chose, and no text. */
 const SAFE_WORD = /^[\w-]{1,64}$/;
@@ -127,7 +131,7 @@ export function log(requestId: string, error: unknown): void {
       requestId,
       name: SAFE_WORD.test(name) ? name : 'Error',
       code: codeOf(known),
-      message: SAFE_MESSAGE.test(message) ? message : 'withheld',
+      message: isSafe(known) ? message : 'withheld',
       stack: framesOf(known),
     }),
   );
@@ -144,8 +148,8 @@ const isInvalidInput = ({ message, originalError }: GraphQLError): boolean =>
   (originalError === undefined || originalError instanceof GraphQLError) && /^(Variable|Argument) "/.test(message);
 
 /**
- * Returns a GraphQL error as the caller may see it. ForbiddenError, ValidationError, RateLimitError and invalid input keep
- * their message; any other error without a code is logged and masked.
+ * Returns a GraphQL error as the caller may see it. ForbiddenError, ValidationError, RateLimitError, RevokedMeanwhileError
+ * and invalid input keep their message; any other error without a code is logged and masked.
  */
 export function presentable(error: GraphQLError, requestId: string): ShownError {
   const { message, path, originalError: cause } = error;
@@ -165,6 +169,10 @@ export function presentable(error: GraphQLError, requestId: string): ShownError 
     const http = { status: 429, headers: retryAfter(cause) };
     return { message: cause.message, ...place, extensions: { code: 'TOO_MANY_REQUESTS' }, http };
   }
+  // A status of 401 would have clients sign in and send all of it again, though it is done up to here.
+  if (cause instanceof RevokedMeanwhileError) {
+    return { message: cause.message, ...place, extensions: { code: 'UNAUTHENTICATED' } };
+  }
   if (isInvalidInput(error))
     return { message, ...place, extensions: { code: 'BAD_USER_INPUT' }, http: { status: 400 } };
   return { ...hidden(cause ?? error, requestId), ...place };
@@ -172,6 +180,6 @@ export function presentable(error: GraphQLError, requestId: string): ShownError 
 
 /** Logs an unexpected error, and returns a masked one that has only the request id. */
 function hidden(error: unknown, requestId: string): ShownError {
-  const { code, message, status } = logged(error, requestId);
-  return { message, extensions: { code, requestId }, http: { status } };
+  const { code, message, status, headers } = logged(error, requestId);
+  return { message, extensions: { code, requestId }, http: { status, headers } };
 }

@@ -1,0 +1,68 @@
+import { UnavailableError } from './errors.ts';
+
+/** A message of D1 or of the runtime that says nothing against the request: the same would succeed a moment later. */
+interface LaterMessage {
+  /** What every such message has in it. */
+  readonly text: string;
+  /** Whether the statements were turned away, none of them run. Else nobody knows whether a write took effect. */
+  readonly isRefusal: boolean;
+}
+
+/**
+ * The messages that mean "later". A read that fails with one of them is tried again. A write never is, because it may have
+ * taken effect; if it was turned away, its caller may try again.
+ */
+export const LATER_MESSAGES: readonly LaterMessage[] = [
+  { text: 'D1 DB is overloaded', isRefusal: true },
+  { text: 'Requests queued for too long', isRefusal: true },
+  { text: 'Too many requests queued', isRefusal: true },
+  { text: 'Cannot resolve D1 DB due to transient issue', isRefusal: true },
+  { text: 'Currently processing a long-running', isRefusal: true },
+  { text: 'storage operation exceeded timeout', isRefusal: false },
+  { text: 'exceeded its memory limit', isRefusal: false },
+  { text: 'exceeded its CPU time limit', isRefusal: false },
+  { text: 'reset because its code was updated', isRefusal: false },
+  { text: 'caused object to be reset', isRefusal: false },
+  { text: 'Connection lost', isRefusal: false },
+  { text: 'Replica disconnected from primary', isRefusal: false },
+  { text: "Can't read from request stream because client disconnected", isRefusal: false },
+  { text: 'fetch failed', isRefusal: false },
+  { text: 'internal error', isRefusal: false },
+];
+
+/** Returns which of these messages an error has; undefined if it has none. Capitals do not matter. */
+export function laterMessage(error: unknown): LaterMessage | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const message = error.message.toLowerCase();
+  return LATER_MESSAGES.find(({ text }) => message.includes(text.toLowerCase()));
+}
+
+/** How long a read may take, all attempts together. A database that does not answer must not hold a request for longer. */
+export const READ_TIMEOUT_MILLISECONDS = 5000;
+
+/** Returns an error that a read failed with, or a write that was turned away, as the caller is told of it. */
+export function asUnavailable(error: unknown): unknown {
+  const later = laterMessage(error);
+  return later ? new UnavailableError(`The database failed in passing: ${later.text}`, { cause: error }) : error;
+}
+
+/**
+ * Returns what `read` answers. The signal that it is given is aborted as soon as it is not waited for any more.
+ * @throws UnavailableError if that takes too long
+ */
+export async function withinReadTime<Rows>(read: (givenUp: AbortSignal) => Promise<Rows>): Promise<Rows> {
+  const stop = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => {
+      const error = new UnavailableError(`The database did not answer within ${READ_TIMEOUT_MILLISECONDS} ms`);
+      stop.abort(error);
+      reject(error);
+    }, READ_TIMEOUT_MILLISECONDS);
+  });
+  try {
+    return await Promise.race([read(stop.signal), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
