@@ -51,7 +51,6 @@ describe('what SQL repeats', () => {
       email: MAX_EMAIL_LENGTH,
       user_agent: MAX_USER_AGENT_LENGTH,
       secret_hash: SHA256_DIGITS,
-      previous_secret_hash: SHA256_DIGITS,
     };
     const bounds = [...committed.matchAll(/length\((\w+)\) (?:BETWEEN \d+ AND|<=|=) (\d+)/g)];
     expect(bounds.length).toBeGreaterThan(10);

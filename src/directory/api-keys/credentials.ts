@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { apiKeys } from '../../db/schema/api-keys.ts';
-import { parseJsonList, select, write } from '../../db/statement.ts';
+import { mapRows, parseJsonList, select, write } from '../../db/statement.ts';
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
 import { reachOf } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
@@ -9,15 +9,17 @@ import type { Permission } from '../kernel/permission-names.ts';
 import { equalHashes, sha256 } from '../kernel/secrets.ts';
 import { type ClientTokens, fingerprintOf } from './client-tokens.ts';
 import { permissionList } from './queries.ts';
+import { isGoodAt, parseSecrets, secretList } from './secrets.ts';
 import { apiKeyIdOf } from './token.ts';
 
 /** Reads everything that decides whether an API key is good, and for what. */
 const credentialOf = (apiKeyId: string) =>
+  mapRows(rowOf(apiKeyId), ({ secrets, ...row }) => ({ ...row, secrets: parseSecrets(secrets) }));
+
+const rowOf = (apiKeyId: string) =>
   select(
     {
-      secretHash: apiKeys.secretHash,
-      previousSecretHash: apiKeys.previousSecretHash,
-      previousSecretExpiresAt: apiKeys.previousSecretExpiresAt,
+      secrets: secretList,
       expiresAt: apiKeys.expiresAt,
       revokedAt: apiKeys.revokedAt,
       lastUsedAt: apiKeys.lastUsedAt,
@@ -37,7 +39,7 @@ const credentialOf = (apiKeyId: string) =>
 
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 
-// That a key was used changes nothing about whether it is good.
+// That a key or one of its secrets was used changes nothing about whether it is good.
 const authenticate = credentialCache<Credential>(['lastUsedAt']);
 
 /** What clients of some APIs say about their key. It can narrow what the key may do, and never widen it. */
@@ -111,8 +113,10 @@ type IsSecret = (secretHash: string) => boolean;
 
 /** Returns who holds a key, if the credential is one of its secrets and the key is neither revoked nor expired. */
 function admit(db: Database, id: string, isSecret: IsSecret, credential: Credential, now: Date): Authenticated | null {
-  const { expiresAt, revokedAt, access, reach, rateLimitTier, permissions, liveTenantIds, liveCustomerId } = credential;
-  if (!isValidSecret(credential, isSecret, now)) return null;
+  const { secrets, expiresAt, revokedAt, access, reach, rateLimitTier, permissions, liveTenantIds, liveCustomerId } =
+    credential;
+  const secret = secrets.find((stored) => isGoodAt(stored, now) && isSecret(stored.hash));
+  if (secret === undefined) return null;
   if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null;
   return {
     viewer: {
@@ -124,27 +128,22 @@ function admit(db: Database, id: string, isSecret: IsSecret, credential: Credent
       expiresAt,
       session: null,
     },
-    noteUse: isNoted(credential, now) ? null : () => noteUse(db, id, now),
+    noteUse: isNoted(credential, now) && isNoted(secret, now) ? null : () => noteUse(db, id, secret.id, now),
   };
-}
-
-function isValidSecret(credential: Credential, isSecret: IsSecret, now: Date): boolean {
-  if (isSecret(credential.secretHash)) return true;
-  const { previousSecretHash, previousSecretExpiresAt } = credential;
-  if (previousSecretHash === null || previousSecretExpiresAt === null || previousSecretExpiresAt <= now) return false;
-  return isSecret(previousSecretHash);
 }
 
 /** How old the time of the last use may get before it is noted again: not every request has to write. */
 const LAST_USED_PRECISION_MILLISECONDS = 5 * 60 * 1000;
 
-const isNoted = ({ lastUsedAt }: Credential, now: Date): boolean =>
+const isNoted = ({ lastUsedAt }: Pick<Credential, 'lastUsedAt'>, now: Date): boolean =>
   lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < LAST_USED_PRECISION_MILLISECONDS;
 
-async function noteUse(db: Database, id: string, now: Date): Promise<void> {
+async function noteUse(db: Database, id: string, secretId: string, now: Date): Promise<void> {
   const latest = now.getTime() - LAST_USED_PRECISION_MILLISECONDS;
+  const isDue = sql`(last_used_at IS NULL OR last_used_at <= ${latest})`;
   await db.batch({
-    noted: write(sql`UPDATE api_key SET last_used_at = ${now.getTime()}
-      WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at <= ${latest})`),
+    ofKey: write(sql`UPDATE api_key SET last_used_at = ${now.getTime()} WHERE id = ${id} AND ${isDue}`),
+    ofSecret: write(sql`UPDATE api_key_secret SET last_used_at = ${now.getTime()}
+      WHERE api_key_id = ${id} AND id = ${secretId} AND ${isDue}`),
   });
 }
