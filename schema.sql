@@ -398,41 +398,6 @@ BEGIN
   DELETE FROM session WHERE user_id = OLD.user_id AND tenant_id = OLD.tenant_id;
 END;
 
-CREATE TABLE "api_key" (
-  id TEXT PRIMARY KEY,
-  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
-  access TEXT NOT NULL CHECK (access IN ('READ', 'WRITE')),
-  reach TEXT NOT NULL CHECK (reach IN ('ORGANIZATION', 'TENANTS', 'CUSTOMER')),
-  -- Null for a key whose customer was erased: it reaches nothing.
-  customer_id TEXT REFERENCES customer (id) ON DELETE SET NULL,
-  secret_hash TEXT NOT NULL CHECK (length(secret_hash) = 64),
-  previous_secret_hash TEXT CHECK (length(previous_secret_hash) = 64),
-  previous_secret_expires_at INTEGER,
-  expires_at INTEGER,
-  revoked_at INTEGER,
-  last_used_at INTEGER,
-  created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL, counts_as TEXT, rate_limit_tier TEXT NOT NULL DEFAULT 'DEFAULT'
-  CHECK (rate_limit_tier IN ('DEFAULT', 'HIGH')),
-  CHECK ((previous_secret_hash IS NULL) = (previous_secret_expires_at IS NULL)),
-  CHECK (reach = 'CUSTOMER' OR customer_id IS NULL)
-) STRICT;
-CREATE INDEX api_key_customer ON api_key (customer_id) WHERE customer_id IS NOT NULL;
-
-CREATE TABLE "api_key_permission" (
-  api_key_id TEXT NOT NULL REFERENCES "api_key" (id) ON DELETE CASCADE,
-  permission TEXT NOT NULL REFERENCES permission (name),
-  PRIMARY KEY (api_key_id, permission)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX api_key_permission_name ON api_key_permission (permission);
-
-CREATE TABLE "api_key_tenant" (
-  api_key_id TEXT NOT NULL REFERENCES "api_key" (id) ON DELETE CASCADE,
-  tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
-  PRIMARY KEY (api_key_id, tenant_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX api_key_tenant_tenant ON api_key_tenant (tenant_id, api_key_id);
-
 CREATE VIRTUAL TABLE tenant_search USING fts5 (
   name_key, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
 );
@@ -582,3 +547,50 @@ CREATE TABLE traffic_hour (
   PRIMARY KEY (tenant_id, hour)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX traffic_hour_hour ON traffic_hour (hour);
+
+CREATE TABLE "api_key" (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
+  access TEXT NOT NULL CHECK (access IN ('READ', 'WRITE')),
+  reach TEXT NOT NULL CHECK (reach IN ('ORGANIZATION', 'TENANTS', 'CUSTOMER')),
+  -- Null for a key whose customer was erased: it reaches nothing.
+  customer_id TEXT REFERENCES customer (id) ON DELETE SET NULL,
+  rate_limit_tier TEXT NOT NULL CHECK (rate_limit_tier IN ('DEFAULT', 'HIGH')),
+  counts_as TEXT,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  -- Of all of its secrets, those that are gone included.
+  last_used_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  CHECK (reach = 'CUSTOMER' OR customer_id IS NULL)
+) STRICT;
+CREATE INDEX api_key_customer ON api_key (customer_id) WHERE customer_id IS NOT NULL;
+
+CREATE TABLE api_key_secret (
+  id TEXT NOT NULL,
+  api_key_id TEXT NOT NULL REFERENCES "api_key" (id) ON DELETE CASCADE,
+  secret_hash TEXT NOT NULL CHECK (length(secret_hash) = 64),
+  expires_at INTEGER,
+  -- Of one that another took the place of before anybody used it: from when on it is gone, unless it has been used.
+  unclaimed_until INTEGER,
+  last_used_at INTEGER,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (api_key_id, id),
+  CHECK (unclaimed_until IS NULL OR expires_at IS NOT NULL)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX api_key_secret_newest ON api_key_secret (api_key_id) WHERE expires_at IS NULL;
+
+CREATE TABLE "api_key_permission" (
+  api_key_id TEXT NOT NULL REFERENCES "api_key" (id) ON DELETE CASCADE,
+  permission TEXT NOT NULL REFERENCES permission (name),
+  PRIMARY KEY (api_key_id, permission)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_key_permission_name ON api_key_permission (permission);
+
+CREATE TABLE "api_key_tenant" (
+  api_key_id TEXT NOT NULL REFERENCES "api_key" (id) ON DELETE CASCADE,
+  tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
+  PRIMARY KEY (api_key_id, tenant_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_key_tenant_tenant ON api_key_tenant (tenant_id, api_key_id);

@@ -58,6 +58,7 @@ export async function remember(tables: readonly Kept[]): Promise<void> {
 /** Keys and roles that are made for many tests stay, and what they hold. */
 const GOING: Record<string, string> = {
   api_key: 'FALSE',
+  api_key_secret: 'api_key_id IN (SELECT id FROM saved_api_key)',
   api_key_permission: 'api_key_id IN (SELECT id FROM saved_api_key)',
   api_key_tenant: 'api_key_id IN (SELECT id FROM saved_api_key)',
   role: 'FALSE',

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { MAX_SECRETS } from '../../src/directory/api-keys/secret-commands.ts';
 import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
 import { MAX_DATA_SOURCES } from '../../src/directory/usage/data-source-commands.ts';
 import { changes, countChanges } from '../shared/changes.ts';
@@ -69,6 +70,17 @@ async function fillWith(type: 'Pixel' | 'Pipeline', tenantId: string): Promise<v
   )
     .bind(rawId(tenantId), type)
     .run();
+}
+
+/** As many secrets as a key may have, all of them used. */
+async function fillWithSecrets(apiKeyId: string): Promise<void> {
+  const used = env.DB.prepare('UPDATE api_key_secret SET last_used_at = 1 WHERE api_key_id = ?1').bind(rawId(apiKeyId));
+  const older = env.DB.prepare(
+    `INSERT INTO api_key_secret (id, api_key_id, secret_hash, expires_at, created_at)
+     WITH RECURSIVE numbers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${MAX_SECRETS})
+     SELECT n, ?1, printf('%064d', n), ?2, 1 FROM numbers`,
+  ).bind(rawId(apiKeyId), Date.now() + 60_000);
+  await env.DB.batch([used, older]);
 }
 
 const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
@@ -309,6 +321,20 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
   rotateApiKey: {
     ValidationError: ({ apiKeyId }) => ({ id: apiKeyId, overlapSeconds: 604_801 }),
     NotFoundError: () => ({ id: none('ApiKey') }),
+    TooManySecretsError: async () => {
+      const { id } = await newKey();
+      await fillWithSecrets(id);
+      return { id };
+    },
+    VersionConflictError: async () => {
+      const { id } = await newKey();
+      await mutate('rotateApiKey', 'secret', { id });
+      return { id, overlapSeconds: 0 };
+    },
+  },
+  revokeApiKeySecret: {
+    ValidationError: ({ apiKeyId }) => ({ id: apiKeyId, secretId: 'junk' }),
+    NotFoundError: ({ apiKeyId }) => ({ id: apiKeyId, secretId: rawId(none('ApiKey')) }),
   },
   revokeApiKey: { ValidationError: () => ({ id: 'junk' }), NotFoundError: () => ({ id: none('ApiKey') }) },
   createTrustedIssuer: {

@@ -58,6 +58,8 @@ interface Targets extends World {
   strongCustomerRole: string;
   organizationKey: string;
   foreignKey: string;
+  /** An old one of that key. */
+  foreignSecretId: string;
 }
 
 async function newTargets(): Promise<Targets> {
@@ -72,6 +74,8 @@ async function newTargets(): Promise<Targets> {
   await assign(deleted.id, foreign.id, 'view');
   await succeed('deleteUser', 'user { id }', { id: deleted.id });
   await assign(colleague.id, tenant.id, 'view');
+  const foreignKey = (await newKey({ tenants: [foreign.id], permissions: ['tenant:read'] })).id;
+  const { apiKey } = await succeed('rotateApiKey', 'apiKey { secrets { id } }', { id: foreignKey });
   return {
     ...world,
     foreign,
@@ -86,7 +90,8 @@ async function newTargets(): Promise<Targets> {
     strongTenantRole: (await newRole({ permissions: ['tenant:read', 'tenant:delete'] })).name,
     strongCustomerRole: (await newRole({ scope: 'CUSTOMER', permissions: ['customer:read', 'customer:edit'] })).name,
     organizationKey: (await newKey()).id,
-    foreignKey: (await newKey({ tenants: [foreign.id], permissions: ['tenant:read'] })).id,
+    foreignKey,
+    foreignSecretId: apiKey.secrets[0].id,
   };
 }
 
@@ -232,6 +237,11 @@ const BY_TENANT_ADMIN: Attempt[] = [
   ],
   ['rotates a key of the organization', 'rotateApiKey', ({ organizationKey }) => ({ id: organizationKey })],
   ['rotates a key of a foreign tenant', 'rotateApiKey', ({ foreignKey }) => ({ id: foreignKey })],
+  [
+    'ends a secret of a key of a foreign tenant',
+    'revokeApiKeySecret',
+    ({ foreignKey, foreignSecretId }) => ({ id: foreignKey, secretId: foreignSecretId }),
+  ],
   [
     'makes a tenant of its own',
     'createTenant',

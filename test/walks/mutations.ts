@@ -344,6 +344,12 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('recordTraffic', 'entries { entryId outcome }', ({ pixelId }) => ({
     entries: [entryOf(pixelId), entryOf(pixelId)],
   })),
+  mutation(
+    'revokeApiKeySecret',
+    'apiKey { secrets { expiresAt } }',
+    ({ apiKeyId, apiKeySecretId }) => ({ id: apiKeyId, secretId: apiKeySecretId }),
+    { also: ['tenant:read', 'customer:read'] },
+  ),
   mutation('revokeApiKey', 'apiKey { revokedAt }', ({ apiKeyId }) => ({ id: apiKeyId }), {
     also: ['tenant:read', 'customer:read'],
   }),

@@ -26,6 +26,8 @@ export interface OperationWorld extends World {
   deletedCustomerId: string;
   deletedUserId: string;
   apiKeyId: string;
+  /** An old one of that key. */
+  apiKeySecretId: string;
   /** Where the user of the customer is signed in. */
   sessionId: string;
   /** Of scope TENANT; nobody has it. */
@@ -61,12 +63,15 @@ export async function newOperationWorld(): Promise<OperationWorld> {
   const { data } = await ask('query($s: ID!) { events(filter: { subjectId: $s }) { nodes { id } } }', {
     s: customer.id,
   });
+  const key = await newKey({ tenants: [tenant.id], permissions: ['tenant:read', 'customer:read'] });
+  const { apiKey } = await succeed('rotateApiKey', 'apiKey { secrets { id } }', { id: key.id });
   return {
     ...world,
     deletedTenantId: deletedTenant.id,
     deletedCustomerId: deletedCustomer.id,
     deletedUserId: deletedUser.id,
-    apiKeyId: (await newKey({ tenants: [tenant.id], permissions: ['tenant:read', 'customer:read'] })).id,
+    apiKeyId: key.id,
+    apiKeySecretId: apiKey.secrets[0].id,
     sessionId: globalId('Session', (await sessionOf(customerUser.id)).sessionId),
     roleId: await freshRole(),
     trustedIssuerId: (await newTrustedIssuer(customer.id)).id,

@@ -256,7 +256,8 @@ export const QUERIES: readonly Query[] = [
   },
   {
     field: 'apiKeys',
-    document: '{ apiKeys { nodes { name permissions reach { tenantIds } lastUsedAt } totalCount } }',
+    document:
+      '{ apiKeys { nodes { name permissions reach { tenantIds } lastUsedAt secrets { id createdAt expiresAt lastUsedAt } } totalCount } }',
     needs: ['apiKey:read'],
     depth: 1,
   },

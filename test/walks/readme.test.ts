@@ -15,6 +15,12 @@ import {
   MAX_RESETS_BY_EMAIL_AND_ADDRESS,
   MAX_RESETS_BY_EMAIL_AND_REGION,
 } from '../../src/directory/access/rate-limits.ts';
+import {
+  CLAIM_MILLISECONDS,
+  MAX_OVERLAP_SECONDS,
+  MAX_SECRETS,
+  SAME_TIME_MILLISECONDS,
+} from '../../src/directory/api-keys/secret-commands.ts';
 import { MAX_REMOVED } from '../../src/directory/housekeeping.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../../src/directory/imports/import.ts';
 import { ERROR_CODES } from '../../src/directory/kernel/errors.ts';
@@ -159,6 +165,12 @@ describe('the README', () => {
     );
     expect(limits.get('page')).toBe(`${MAX_PAGE_SIZE} records`);
     expect(limits.get('sessions of a user')).toBe(String(MAX_SESSIONS_OF_USER));
+    expect(limits.get('secrets of a key that are good at a time, seconds of an overlap')).toBe(
+      [MAX_SECRETS, MAX_OVERLAP_SECONDS].map(number).join(', '),
+    );
+    expect(readme).toContain(`up to ${MAX_SECRETS} are good side by side`);
+    expect(readme).toContain(`ends ${CLAIM_MILLISECONDS / 60_000} minutes after it was made`);
+    expect(readme).toContain(`less than ${SAME_TIME_MILLISECONDS / 1000}\nseconds ago`);
     expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));
     expect(limits.get('keys, roles, customers of a trusted issuer')).toBe(
       [MAX_KEYS, MAX_IDENTIFIERS, MAX_IDENTIFIERS].join(', '),

@@ -2,9 +2,8 @@ import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { id, timestamp } from './columns.ts';
 
 /**
- * Credentials of programs. `secretHash` is the SHA-256 of the secret, in hexadecimal. After a rotation, the previous
- * secret is accepted until `previousSecretExpiresAt`. `customerId` is null for a key of another reach, and once its
- * customer was erased.
+ * Credentials of programs. `customerId` is null for a key of another reach, and once its customer was erased.
+ * `lastUsedAt` speaks of all of its secrets, those that are gone included.
  */
 export const apiKeys = sqliteTable('api_key', {
   id: id(),
@@ -12,20 +11,34 @@ export const apiKeys = sqliteTable('api_key', {
   access: text('access', { enum: ['READ', 'WRITE'] }).notNull(),
   reach: text('reach', { enum: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'] }).notNull(),
   customerId: text('customer_id'),
-  rateLimitTier: text('rate_limit_tier', { enum: ['DEFAULT', 'HIGH'] })
-    .notNull()
-    .default('DEFAULT'),
+  rateLimitTier: text('rate_limit_tier', { enum: ['DEFAULT', 'HIGH'] }).notNull(),
   /** The name of the credential that limits count instead of the key, if that has made it; null: the key itself. */
   countsAs: text('counts_as'),
-  secretHash: text('secret_hash').notNull(),
-  previousSecretHash: text('previous_secret_hash'),
-  previousSecretExpiresAt: timestamp('previous_secret_expires_at'),
   expiresAt: timestamp('expires_at'),
   revokedAt: timestamp('revoked_at'),
   lastUsedAt: timestamp('last_used_at'),
   createdAt: timestamp('created_at').notNull(),
   updatedAt: timestamp('updated_at').notNull(),
 });
+
+/**
+ * The secrets of each API key. `secretHash` is the SHA-256 of the secret, in hexadecimal. The newest one of a key, and only
+ * that, has no `expiresAt`: it is good as long as the key. One that never was used ends at `unclaimedUntil` already. A
+ * revoked key has none.
+ */
+export const apiKeySecrets = sqliteTable(
+  'api_key_secret',
+  {
+    id: text('id').notNull(),
+    apiKeyId: text('api_key_id').notNull(),
+    secretHash: text('secret_hash').notNull(),
+    expiresAt: timestamp('expires_at'),
+    unclaimedUntil: timestamp('unclaimed_until'),
+    lastUsedAt: timestamp('last_used_at'),
+    createdAt: timestamp('created_at').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.apiKeyId, table.id] })],
+);
 
 /** The permissions of each API key. */
 export const apiKeyPermissions = sqliteTable(

@@ -74,6 +74,7 @@ const answersAbout = (fields: Fields): AnswersByCode<Error> => ({
   role_in_use: inConflict,
   too_many_roles: inConflict,
   too_many_data_sources: inConflict,
+  too_many_secrets: inConflict,
 });
 
 function inConflict({ message }: DirectoryError): GraphQLError {

@@ -124,6 +124,7 @@ function answersAbout(input: unknown, spelling: Spelling): AnswersByCode<ShownEr
     role_in_use: failsRequest,
     too_many_roles: failsRequest,
     too_many_data_sources: failsRequest,
+    too_many_secrets: failsRequest,
   };
 }
 

@@ -57,6 +57,7 @@ const REASONS: AnswersByCode<Reason[]> = {
   role_in_use: asWhole,
   too_many_roles: asWhole,
   too_many_data_sources: asWhole,
+  too_many_secrets: asWhole,
 };
 
 /** One entry for each field, with everything that is wrong with it. */

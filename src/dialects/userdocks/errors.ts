@@ -32,6 +32,7 @@ const ANSWERS: AnswersByCode<Answer> = {
   role_in_use: failsRequest,
   too_many_roles: failsRequest,
   too_many_data_sources: failsRequest,
+  too_many_secrets: failsRequest,
 };
 
 /** An operation that answers errors of the directory in the document's envelope. */

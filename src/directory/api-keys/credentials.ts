@@ -1,11 +1,9 @@
 import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { apiKeys } from '../../db/schema/api-keys.ts';
-
 import { parseJsonList, write } from '../../db/statement.ts';
 import { watched } from '../../db/watched.ts';
 import { type Actor, credentialName } from '../access/actor.ts';
-
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
 import { reachOf } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
@@ -13,15 +11,15 @@ import type { Permission } from '../kernel/permission-names.ts';
 import { equalHashes, sha256 } from '../kernel/secrets.ts';
 import { type ClientTokens, fingerprintOf } from './client-tokens.ts';
 import { permissionList } from './queries.ts';
+import { isGoodAt, parseSecretHashes, secretHashes, secretUsedAt, secretUses } from './secrets.ts';
 import { apiKeyIdOf } from './token.ts';
 
 /** Reads everything that decides whether an API key is good, and for what. */
 const credentialOf = (apiKeyId: string) =>
   watched(
     {
-      secretHash: apiKeys.secretHash,
-      previousSecretHash: apiKeys.previousSecretHash,
-      previousSecretExpiresAt: apiKeys.previousSecretExpiresAt,
+      secrets: secretHashes,
+      secretUses,
       expiresAt: apiKeys.expiresAt,
       revokedAt: apiKeys.revokedAt,
       lastUsedAt: apiKeys.lastUsedAt,
@@ -37,8 +35,8 @@ const credentialOf = (apiKeyId: string) =>
         WHERE customer.id = ${apiKeys.customerId} AND customer.deleted_at IS NULL)`,
       organizationId: sql<string>`(SELECT organization.id FROM organization)`,
     },
-    // That a key was used changes nothing about whether it is good.
-    ['lastUsedAt'],
+    // That a key or one of its secrets was used changes nothing about whether it is good.
+    ['lastUsedAt', 'secretUses'],
     sql`FROM api_key WHERE ${apiKeys.id} = ${apiKeyId}`,
   );
 
@@ -120,7 +118,8 @@ function admit(db: Database, id: string, isSecret: IsSecret, credential: Credent
   const { expiresAt, revokedAt, access, reach, rateLimitTier, countsAs, permissions, liveTenantIds, liveCustomerId } =
     credential;
   const actor: Actor = { type: 'API_KEY', id };
-  if (!isValidSecret(credential, isSecret, now)) return null;
+  const secret = parseSecretHashes(credential.secrets).find((stored) => isGoodAt(stored, now) && isSecret(stored.hash));
+  if (secret === undefined) return null;
   if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null;
   return {
     viewer: {
@@ -133,27 +132,25 @@ function admit(db: Database, id: string, isSecret: IsSecret, credential: Credent
       expiresAt,
       session: null,
     },
-    noteUse: isNoted(credential, now) ? null : () => noteUse(db, id, now),
+    noteUse:
+      isNoted(credential.lastUsedAt, now) && isNoted(secretUsedAt(credential.secretUses, secret.id), now)
+        ? null
+        : () => noteUse(db, id, secret.id, now),
   };
-}
-
-function isValidSecret(credential: Credential, isSecret: IsSecret, now: Date): boolean {
-  if (isSecret(credential.secretHash)) return true;
-  const { previousSecretHash, previousSecretExpiresAt } = credential;
-  if (previousSecretHash === null || previousSecretExpiresAt === null || previousSecretExpiresAt <= now) return false;
-  return isSecret(previousSecretHash);
 }
 
 /** How old the time of the last use may get before it is noted again: not every request has to write. */
 const LAST_USED_PRECISION_MILLISECONDS = 5 * 60 * 1000;
 
-const isNoted = ({ lastUsedAt }: Credential, now: Date): boolean =>
+const isNoted = (lastUsedAt: Date | null, now: Date): boolean =>
   lastUsedAt !== null && now.getTime() - lastUsedAt.getTime() < LAST_USED_PRECISION_MILLISECONDS;
 
-async function noteUse(db: Database, id: string, now: Date): Promise<void> {
+async function noteUse(db: Database, id: string, secretId: string, now: Date): Promise<void> {
   const latest = now.getTime() - LAST_USED_PRECISION_MILLISECONDS;
+  const isDue = sql`(last_used_at IS NULL OR last_used_at <= ${latest})`;
   await db.batch({
-    noted: write(sql`UPDATE api_key SET last_used_at = ${now.getTime()}
-      WHERE id = ${id} AND (last_used_at IS NULL OR last_used_at <= ${latest})`),
+    ofKey: write(sql`UPDATE api_key SET last_used_at = ${now.getTime()} WHERE id = ${id} AND ${isDue}`),
+    ofSecret: write(sql`UPDATE api_key_secret SET last_used_at = ${now.getTime()}
+      WHERE api_key_id = ${id} AND id = ${secretId} AND ${isDue}`),
   });
 }

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { apiKeys } from '../../db/schema/api-keys.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';
 import { type ApiKeyRecord, apiKeyRows } from './queries.ts';
+import { secretsOfKey } from './secrets.ts';
 
 const time = (column: SQL): SQL => sql`strftime('%Y-%m-%dT%H:%M:%fZ', ${column} / 1000.0, 'unixepoch')`;
 
@@ -16,6 +17,9 @@ export const API_KEY: UnversionedEntity<typeof apiKeys, ApiKeyRecord> = {
     'tenantIds', (SELECT json_group_array(tenant_id) FROM api_key_tenant WHERE api_key_id = api_key.id),
     'customerId', api_key.customer_id, 'rateLimitTier', api_key.rate_limit_tier,
     'expiresAt', ${time(sql`api_key.expires_at`)}, 'revokedAt', ${time(sql`api_key.revoked_at`)},
-    'previousSecretExpiresAt', ${time(sql`api_key.previous_secret_expires_at`)})`,
+    'previousSecretExpiresAt', ${time(sql`(SELECT max(ends_at) FROM ${secretsOfKey})`)},
+    'secrets', (SELECT json_group_array(json_object('id', secret.id, 'createdAt', ${time(sql`secret.created_at`)},
+        'expiresAt', ${time(sql`secret.ends_at`)}))
+      FROM ${secretsOfKey} secret))`,
   rows: apiKeyRows,
 };

@@ -8,6 +8,7 @@ import type { Permission } from '../kernel/permission-names.ts';
 import type { Connection } from '../lists/connection.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { connectionOfList } from '../lists/simple-list.ts';
+import { type ApiKeySecretRecord, isGoodAt, parseSecrets, secretList } from './secrets.ts';
 
 /** Whether a key may change anything, as the database has it. */
 export const API_KEY_ACCESSES = apiKeys.access.enumValues;
@@ -27,20 +28,29 @@ const apiKeySelection = mapRows(
       WHERE api_key_tenant.api_key_id = ${apiKeys.id})`,
     customerId: apiKeys.customerId,
     rateLimitTier: apiKeys.rateLimitTier,
-    previousSecretExpiresAt: apiKeys.previousSecretExpiresAt,
+    secrets: secretList,
     expiresAt: apiKeys.expiresAt,
     revokedAt: apiKeys.revokedAt,
     lastUsedAt: apiKeys.lastUsedAt,
     createdAt: apiKeys.createdAt,
   }),
-  ({ permissions, tenantIds, customerId, reachKind, ...row }) => ({
+  ({ permissions, tenantIds, customerId, reachKind, secrets, ...row }) => ({
     ...row,
     permissions: parseJsonList<Permission>(permissions),
     reach: reachOf(reachKind, parseJsonList(tenantIds), customerId),
+    ...goodSecrets(secrets),
   }),
 );
 
-/** An API key as every API shows it: never its secret. */
+/** The secrets that are good now, the oldest first, and until when those before the newest one are at the latest. */
+function goodSecrets(list: string): { secrets: ApiKeySecretRecord[]; previousSecretExpiresAt: Date | null } {
+  const now = new Date();
+  const secrets = parseSecrets(list).filter((secret) => isGoodAt(secret, now));
+  const ends = secrets.flatMap(({ expiresAt }) => (expiresAt === null ? [] : [expiresAt.getTime()]));
+  return { secrets, previousSecretExpiresAt: ends.length === 0 ? null : new Date(Math.max(...ends)) };
+}
+
+/** An API key as every API shows it: never a secret, nor the hash of one. */
 export interface ApiKeyRecord extends ReturnType<typeof apiKeySelection.decode> {}
 
 /** Returns a statement that reads API keys: those that `rest` asks for, which follows FROM. */

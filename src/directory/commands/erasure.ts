@@ -7,7 +7,8 @@ import { recordEvent, recordedSubjects } from './event-recording.ts';
 import { allExist } from './references.ts';
 import { asObject, overwritten, overwrittenDataSources, overwrittenSignIn } from './secure-overwrite.ts';
 
-interface Erasure {
+/** What is erased, or ends, together: its events, and what goes for good once these have named their tenants. */
+export interface Erasure {
   recorded(condition: SQL): SQL;
   removals: readonly SQL[];
 }

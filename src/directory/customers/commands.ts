@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { customerInReach, customerWhollyInReach, tenantRoleInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
+import { reachesCustomer, revocation } from '../api-keys/revocation.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from '../commands/entity.ts';
 import { erasure, planErasure } from '../commands/erasure.ts';
@@ -215,7 +216,7 @@ function mayErase({ permissions }: Viewer, users: SQL): Check<unknown>[] {
 }
 
 /**
- * Hides a customer, or erases it and its users for good. Memberships and tenant roles survive hiding. Its users are
+ * Hides a customer, or erases it and its users for good, and revokes the keys that reach it. Memberships and tenant roles survive hiding. Its users are
  * hidden with it (trigger `user_follows_customer`). Their sessions and links end, and restoring the customer does not
  * bring these back (trigger `access_ends_with_user`).
  */
@@ -231,7 +232,8 @@ export const deleteCustomer = command({
     if (permanently) {
       const users = sql`user.customer_id = ${id}`;
       const checks = [holdsUsers(viewer, id), keepsAdmins, ...mayErase(viewer, users)];
-      return planErasure(context, CUSTOMER, id, checks, asResult, [erasure(context, USER, users)]);
+      const along = [erasure(context, USER, users), revocation(context, reachesCustomer(id))];
+      return planErasure(context, CUSTOMER, id, checks, asResult, along);
     }
     const checks = (target: SQL) => [
       whollyInReach(viewer, target),

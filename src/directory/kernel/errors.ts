@@ -27,6 +27,7 @@ export const ERROR_CODES = [
   'role_in_use',
   'too_many_roles',
   'too_many_data_sources',
+  'too_many_secrets',
 ] as const;
 /** The code of an error that a command can answer. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
@@ -225,6 +226,15 @@ export class TooManyDataSourcesError extends DirectoryError {
   }
 }
 
+/** Thrown when an API key already has as many secrets that are good as it may have. */
+export class TooManySecretsError extends DirectoryError {
+  readonly code = 'too_many_secrets';
+
+  constructor(max: number) {
+    super(`The key has ${max} secrets that are good already: end one of the older ones first.`);
+  }
+}
+
 /** The classes of errors that a command may declare. */
 export type ErrorClass =
   | typeof ValidationError
@@ -237,4 +247,5 @@ export type ErrorClass =
   | typeof BuiltInRoleError
   | typeof RoleInUseError
   | typeof TooManyRolesError
-  | typeof TooManyDataSourcesError;
+  | typeof TooManyDataSourcesError
+  | typeof TooManySecretsError;

@@ -36,6 +36,7 @@ export const EVENT_TYPES = [
   'role.deleted',
   'apiKey.created',
   'apiKey.rotated',
+  'apiKey.secretRevoked',
   'apiKey.revoked',
   'trustedIssuer.created',
   'trustedIssuer.updated',

@@ -2,6 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenantInReach } from '../access/reach.ts';
 import type { Caller } from '../access/viewer.ts';
+import { reachesOnlyTenant, revocation } from '../api-keys/revocation.ts';
 import { command, type Plan } from '../commands/command.ts';
 import {
   alteration,
@@ -158,7 +159,8 @@ const latestNamed = (externalId: string): SQL =>
 
 /**
  * Hides a tenant, or erases it for good. Memberships and tenant roles survive hiding. The sessions that reach the
- * tenant end, and restoring it does not bring these back (trigger `session_ends_with_tenant`). An external id names the
+ * tenant end, and restoring it does not bring these back (trigger `session_ends_with_tenant`). Erasing it revokes the
+ * keys that reach nothing else. An external id names the
  * live tenant or, if there is none, the one hidden last.
  */
 export const deleteTenant = command({
@@ -171,7 +173,9 @@ export const deleteTenant = command({
     .refine(({ id, permanently }) => !permanently || id != null, { path: ['permanently'], error: 'needs an id' }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, externalId, permanently }): Plan<TenantResult, TenantRecord> {
-    if (permanently && id != null) return planErasure(context, TENANT, id, [], asResult);
+    if (permanently && id != null) {
+      return planErasure(context, TENANT, id, [], asResult, [revocation(context, reachesOnlyTenant(id))]);
+    }
     const named = id == null ? { id: latestNamed(externalId ?? ''), path: 'externalId' } : { id };
     const values = { deletedAt: context.at };
     return planAlteration(context, TENANT, { ...named, verb: 'deleted', values }, () => [], asResult);

@@ -1,5 +1,7 @@
-import { createApiKey, revokeApiKey, rotateApiKey } from '../../directory/api-keys/commands.ts';
+import { createApiKey, revokeApiKey } from '../../directory/api-keys/commands.ts';
 import { apiKeysByIds, listApiKeys } from '../../directory/api-keys/queries.ts';
+import { revokeApiKeySecret, rotateApiKey } from '../../directory/api-keys/secret-commands.ts';
+import type { ApiKeySecretRecord } from '../../directory/api-keys/secrets.ts';
 import { run } from '../../directory/commands/command.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { builder } from '../shared/builder.ts';
@@ -8,6 +10,7 @@ import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
+import { COVERED, price } from '../shared/prices.ts';
 import { Reach, ReachKind } from '../shared/reach.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 
@@ -28,6 +31,25 @@ export const RateLimitTier = builder.enumType('RateLimitTier', {
     DEFAULT: { description: 'As many as users and the root key, too.' },
     HIGH: { description: 'More, for programs that ask a lot.' },
   } as const,
+});
+
+const ApiKeySecret = builder.objectRef<ApiKeySecretRecord>('ApiKeySecret').implement({
+  description: 'A secret of an API key that is good. What it is, nobody can read.',
+  fields: (t) => ({
+    id: t.exposeID('id', { description: 'Its id, for `revokeApiKeySecret`. It is no node.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
+    expiresAt: t.expose('expiresAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'From when on it is refused; null for the newest one, which is good as long as the key. Of one that gave way before anybody used it, that is soon: used until then, it is good for longer.',
+    }),
+    lastUsedAt: t.expose('lastUsedAt', {
+      type: 'DateTime',
+      nullable: true,
+      description: 'When it was last used, within five minutes; null if it never was.',
+    }),
+  }),
 });
 
 /**
@@ -67,7 +89,13 @@ ApiKey.implement({
     previousSecretExpiresAt: t.expose('previousSecretExpiresAt', {
       type: 'DateTime',
       nullable: true,
-      description: 'Until when the secret before the last rotation is good; null if there is none.',
+      description:
+        'Until when secrets before the newest one are good, at the latest; null if there are none. Never later than the key is.',
+    }),
+    secrets: t.expose('secrets', {
+      type: [ApiKeySecret],
+      description: 'The secrets that are good, the oldest first, at most 5; none once the key is revoked.',
+      ...price(COVERED),
     }),
   }),
 });
@@ -146,21 +174,38 @@ builder.relayMutationField(
       id: t.id({ required: true, description: 'The global id of a key that is neither revoked nor expired.' }),
       overlapSeconds: t.int({
         description:
-          'For how many seconds the present secret stays good beside the new one: 0 to 604800; 86400 if not given.',
+          'For how many seconds the newest secret so far stays good beside the new one: 0 to 604800; 86400 if not given. Never longer than the key. Older secrets stay good for as long as was said then.',
       }),
     }),
   },
   {
-    ...commandField(rotateApiKey, 'Gives a key a new secret. You must hold all that the key holds.'),
+    ...commandField(
+      rotateApiKey,
+      'Gives a key a new secret. You must hold all that the key holds. If an answer was lost, rotate again: while older secrets are good, a newest one that nobody used within ten minutes goes. At most 5 secrets are good at a time. Of several rotations at the same time that leave no overlap, one is done; the others answer `version_conflict`.',
+    ),
     resolve: (_, { input }, caller) => run(caller, rotateApiKey, { ...input, id: localId('ApiKey', input.id) }),
   },
   {
-    description: 'The key has a new secret; one before the present was dropped.',
+    description: 'The key has a new secret.',
     outputFields: (t) => ({
       apiKey: t.expose('apiKey', { type: ApiKey, description: 'The key as it is now.' }),
       secret: t.exposeString('secret', { description: SECRET }),
     }),
   },
+);
+
+entityMutation(
+  revokeApiKeySecret,
+  { type: 'ApiKey', ref: ApiKey, record: ({ apiKey }) => apiKey },
+  {
+    input: 'Which secret of which key to end.',
+    id: 'The global id of a key that is neither revoked nor expired.',
+    field:
+      'Ends one of the older secrets of a key: it is refused from the next request on. The newest one ends by rotating the key, or by revoking it. You must hold all that the key holds.',
+    payload: 'The secret has ended.',
+    record: 'The key as it is now.',
+  },
+  (t) => ({ secretId: t.id({ required: true, description: 'The id of the secret, as `ApiKey.secrets` has it.' }) }),
 );
 
 entityMutation(

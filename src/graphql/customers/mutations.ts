@@ -127,7 +127,7 @@ const target = { type: 'Customer', ref: Customer, record: ({ customer }: Custome
 deletionMutation(
   deleteCustomer,
   target,
-  'Hides a customer with its users, until it is restored, or erases them for good. Memberships stay when it is hidden. To erase its users needs `user:delete`, too.',
+  'Hides a customer with its users, until it is restored, or erases them for good. Memberships stay when it is hidden. Erasing it revokes the API keys that reach it. To erase its users needs `user:delete`, too.',
 );
 
 restorationMutation(

@@ -12,6 +12,7 @@ import {
   RoleInUseError,
   TooManyDataSourcesError,
   TooManyRolesError,
+  TooManySecretsError,
   ValidationError,
   VersionConflictError,
 } from '../../directory/kernel/errors.ts';
@@ -119,7 +120,7 @@ builder.objectType(ForbiddenError, {
 builder.objectType(VersionConflictError, {
   name: 'VersionConflictError',
   description:
-    'Thrown when the record has another version than the one you expected, because somebody else changed it first: `version_conflict`. A row of an import has it, too, when others changed what it names all the while.',
+    'Thrown when the record has another version than the one you expected, because somebody else changed it first: `version_conflict`. A key has it that is rotated without an overlap, if it was rotated in the last five seconds. A row of an import has it, too, when others changed what it names all the while.',
   interfaces: [MutationError],
   fields: (t) => ({
     current: t.field({
@@ -180,6 +181,13 @@ builder.objectType(TooManyDataSourcesError, {
   name: 'TooManyDataSourcesError',
   description:
     'Thrown when the tenant has as many pixels, or pipelines, as it may have: `too_many_data_sources`. It may have 1,000 of each.',
+  interfaces: [MutationError],
+});
+
+builder.objectType(TooManySecretsError, {
+  name: 'TooManySecretsError',
+  description:
+    'Thrown when the API key has as many secrets that are good as it may have: `too_many_secrets`. It may have 5. End one of the older ones first, or wait.',
   interfaces: [MutationError],
 });
 

@@ -124,7 +124,7 @@ const target = { type: 'Tenant', ref: Tenant, record: ({ tenant }: TenantResult)
 deletionMutation(
   deleteTenant,
   target,
-  'Hides a tenant, until it is restored, or erases it for good. Memberships and roles stay when it is hidden. Only for callers who reach the whole organization.',
+  'Hides a tenant, until it is restored, or erases it for good. Memberships and roles stay when it is hidden. Erasing it revokes the API keys that reach no other tenant. Only for callers who reach the whole organization.',
 );
 
 restorationMutation(

@@ -67,6 +67,12 @@ export interface Asked {
 
 type Answer = (caller: Caller) => Promise<Response>;
 
+/**
+ * How often a request is made before it is given up, because its credential has changed each time: as when a key that rotates
+ * itself is asked to several times at once, of which as many succeed as it may have secrets beside the first.
+ */
+const MAX_ATTEMPTS = 5;
+
 /** An answer, with the work to be done after it was sent. */
 export interface Answered {
   response: Response;
@@ -90,11 +96,12 @@ export async function asViewer(
   answer: Answer,
   scheme: AuthenticationScheme = BEARER_ONLY,
 ): Promise<Answered> {
-  try {
-    return await attempt(asked, answer, scheme, { afresh: false });
-  } catch (error) {
-    if (!(error instanceof RevalidationError)) throw error;
-    return attempt(asked, answer, scheme, { afresh: true });
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await attempt(asked, answer, scheme, { afresh: attempts > 1 });
+    } catch (error) {
+      if (!(error instanceof RevalidationError) || attempts === MAX_ATTEMPTS) throw error;
+    }
   }
 }
 

@@ -69,9 +69,11 @@ interface Masked {
 
 /** Returns what the caller may know of an unexpected error: only whether, and when, to try again. */
 function masked(error: unknown): Masked {
-  if (error instanceof UnavailableError) {
+  const isChanging = error instanceof RevalidationError;
+  if (isChanging || error instanceof UnavailableError) {
     const headers = { 'retry-after': String(UNAVAILABLE_RETRY_SECONDS) };
-    const message = 'The database is not available for the moment. Try again.';
+    const what = isChanging ? 'The credential is being changed' : 'The database is not available';
+    const message = `${what} for the moment. Try again.`;
     return { status: 503, code: 'SERVICE_UNAVAILABLE', message, headers };
   }
   return { status: 500, code: 'INTERNAL_SERVER_ERROR', message: 'Something went wrong on our side.', headers: {} };

@@ -182,7 +182,10 @@ describe('a token of /clients/token', () => {
     const after = await tokenFor(id, await rotate(60));
     expect([await asked(before), await asked(after)]).toEqual([200, 200]);
     await rotate(0);
-    expect([await asked(before), await asked(after)]).toEqual([401, 401]);
+    expect([await asked(before), await asked(after)]).toEqual([200, 401]);
+    const { data } = await ask('query($id: ID!) { node(id: $id) { ... on ApiKey { secrets { id } } } }', { id });
+    await succeed('revokeApiKeySecret', 'apiKey { id }', { id, secretId: data.node.secrets[0].id });
+    expect(await asked(before)).toBe(401);
   });
 
   it('is taken as it was made, and in no other way', async () => {

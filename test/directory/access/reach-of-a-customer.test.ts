@@ -77,7 +77,7 @@ describe('a reach of one customer', () => {
     });
   });
 
-  it('is nothing once the customer is deleted, and comes back with it', async () => {
+  it('is nothing once the customer is deleted, comes back with it, and ends the key when it is erased', async () => {
     const other = await newCustomer();
     const user = await newCustomerUser(other.id);
     const { secret } = await newKey({ customer: other.id });
@@ -101,7 +101,7 @@ describe('a reach of one customer', () => {
     await succeed('restoreCustomer', 'customer { id }', { id: other.id });
     expect(await seen()).toEqual(all);
     await succeed('deleteCustomer', 'customer { id }', { id: other.id, permanently: true });
-    expect(await seen()).toEqual(nothing);
+    expect(await seen()).toBeNull();
   });
 
   it('goes with a customer, and with nothing else', async () => {

@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import { sha256 } from '../../../src/directory/kernel/secrets.ts';
 import {
   allBut,
   globalId,
@@ -37,7 +38,12 @@ describe('an API key', () => {
   it('has a form that secret scanners can recognise, and is stored as a hash only', async () => {
     const { id, secret } = await newKey();
     expect(secret).toMatch(/^tenantry_[0-9a-f]{32}_[0-9a-f]{64}_[0-9a-f]{8}$/);
-    const row = await env.DB.prepare('SELECT * FROM api_key WHERE id = ?').bind(rawId(id)).first();
+    const row = await env.DB.prepare(
+      'SELECT * FROM api_key JOIN api_key_secret ON api_key_secret.api_key_id = api_key.id WHERE api_key.id = ?',
+    )
+      .bind(rawId(id))
+      .first();
+    expect(row?.secret_hash).toBe(sha256(secret));
     expect(JSON.stringify(row)).not.toContain(secret.split('_')[2]);
     const events = await env.DB.prepare("SELECT * FROM event WHERE subject_type = 'ApiKey'").all();
     expect(JSON.stringify(events.results)).not.toContain(secret.split('_')[2]);
@@ -124,7 +130,7 @@ describe('an API key', () => {
     expect(Date.parse(rotated.apiKey.previousSecretExpiresAt)).toBeGreaterThan(Date.now());
     expect((await whoami(secret)).status).toBe(200);
     expect((await whoami(rotated.secret)).status).toBe(200);
-    await env.DB.prepare('UPDATE api_key SET previous_secret_expires_at = ? WHERE id = ?')
+    await env.DB.prepare('UPDATE api_key_secret SET expires_at = ? WHERE api_key_id = ? AND expires_at IS NOT NULL')
       .bind(Date.now() - 1, rawId(id))
       .run();
     expect((await whoami(secret)).status).toBe(401);

@@ -3,6 +3,7 @@ import type { Variables } from '../../shared/gateway.ts';
 import {
   keysByReach,
   type Operation,
+  oldSecretIds,
   reachesAll,
   readOutcome,
   someNode,
@@ -110,6 +111,12 @@ export const KEY_OPERATIONS: Operation<KeyState>[] = [
       return KEY_TENANTS[state] === null ? 'out_of_reach' : 'not_found';
     },
   },
+  keyOperation(
+    'revokeApiKeySecret',
+    mutationDocument('revokeApiKeySecret', 'apiKey { id }'),
+    (state) => ({ input: { id: apiKeyId(state), secretId: oldSecretIds.get(state) ?? crypto.randomUUID() } }),
+    writeOutcome,
+  ),
   keyOperation(
     'revokeApiKey',
     mutationDocument('revokeApiKey', 'apiKey { id }'),

@@ -132,6 +132,8 @@ export const secrets = new Map<string, string | undefined>();
 /** Of viewers who are users: their global ids, and those of their sessions. */
 export const ownIds = new Map<string, { user: string; session: string }>();
 export const keysByReach = new Map<TenantName | 'organization' | 'ab', string>();
+/** An old secret of each of these keys. */
+export const oldSecretIds = new Map<string, string>();
 
 export const slug = (state: string) => state.replaceAll(' ', '-');
 export const customerIds = Object.fromEntries(
@@ -221,6 +223,9 @@ export function beyond({ reach, customer }: ViewerKind): D1PreparedStatement[] {
     `SELECT * FROM data_source WHERE tenant_id ${outside} ORDER BY id`,
     `SELECT * FROM traffic_entry WHERE tenant_id ${outside} ORDER BY tenant_id, entry_id`,
     `SELECT * FROM traffic_hour WHERE tenant_id ${outside} ORDER BY tenant_id, hour`,
+    `SELECT id, api_key_id, expires_at FROM api_key_secret
+        WHERE api_key_id NOT IN (SELECT api_key_id FROM api_key_tenant WHERE tenant_id ${outside.slice('NOT '.length)})
+        OR api_key_id IN (SELECT api_key_id FROM api_key_tenant WHERE tenant_id ${outside}) ORDER BY api_key_id, id`,
     'SELECT * FROM role, (SELECT ?1)',
   ].map((sql) => env.DB.prepare(sql).bind(own));
 }
@@ -242,6 +247,7 @@ const beyondCustomer = (customer: State): D1PreparedStatement[] =>
     'SELECT session.* FROM session JOIN user ON user.id = user_id WHERE customer_id IS NOT ?1 ORDER BY session.id',
     'SELECT * FROM data_source, (SELECT ?1) ORDER BY id',
     'SELECT * FROM traffic_hour, (SELECT ?1) ORDER BY tenant_id, hour',
+    'SELECT id, api_key_id, expires_at FROM api_key_secret, (SELECT ?1) ORDER BY api_key_id, id',
     'SELECT * FROM role, (SELECT ?1)',
   ].map((sql) => env.DB.prepare(sql).bind(customerIds[customer]));
 
@@ -274,7 +280,8 @@ const KEPT: readonly Kept[] = [
   ...['tenant', 'customer', 'membership', 'user', 'assignment', 'session', 'mailed_link'].map((table) => ({ table })),
   { table: 'event', going: "subject_type IN ('Customer', 'Tenant', 'User', 'Pixel', 'Pipeline')" },
   { table: 'event_tenant' },
-  { table: 'api_key', only: ['id', 'customer_id'] },
+  { table: 'api_key', only: ['id', 'customer_id', 'revoked_at'] },
+  { table: 'api_key_secret', going: 'api_key_id IN (SELECT id FROM saved_api_key)' },
   { table: 'api_key_tenant', going: 'FALSE' },
   ...['data_source', 'traffic_entry', 'traffic_hour'].map((table) => ({ table })),
   ...['trusted_issuer', 'trusted_issuer_role', 'trusted_issuer_customer'].map((table) => ({ table })),
@@ -295,6 +302,10 @@ export async function prepare(): Promise<void> {
   keysByReach.set('a', (await keyOf(['a'])).id);
   keysByReach.set('b', (await keyOf(['b'])).id);
   keysByReach.set('ab', (await keyOf(['a', 'b'])).id);
+  for (const [name, id] of keysByReach) {
+    const { apiKey } = await succeed('rotateApiKey', 'apiKey { secrets { id } }', { id });
+    oldSecretIds.set(name, apiKey.secrets[0].id);
+  }
   await succeed('deleteTenant', 'tenant { id }', { id: tenantIds.gone });
   await build();
   for (const { name, customer } of keys) {
