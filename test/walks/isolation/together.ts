@@ -25,24 +25,33 @@ export const askAlone = ({ document, variables }: Asked, key: Key): Promise<Answ
 export async function askTogether(asked: readonly Asked[], key: Key): Promise<Answer[]> {
   const [one] = asked;
   if (!one) return [];
-  const most = mostTogether(one);
   const answers: Answer[] = [];
-  for (let start = 0; start < asked.length; start += most) {
-    answers.push(...(await askAtOnce(asked.slice(start, start + most), key)));
+  for (const some of inParts(asked, mostTogether(one))) {
+    const together = await askAtOnce(some, key);
+    if (together) answers.push(...together);
+    // Of many that fail, not all errors are shown.
+    else
+      for (const few of inParts(some, MAX_ERRORS_OF_A_KIND - 1)) answers.push(...((await askAtOnce(few, key)) ?? []));
   }
   return answers;
 }
 
-/** How many fit one operation: all of their errors are to be shown. */
+const inParts = <Item>(items: readonly Item[], length: number): Item[][] =>
+  Array.from({ length: Math.ceil(items.length / length) }, (_, index) =>
+    items.slice(index * length, (index + 1) * length),
+  );
+
+/** How many one operation may ask, by what they cost. */
 function mostTogether({ document, variables }: Asked): number {
   const parsed = parse(document, { noLocation: true });
   const [operation] = parsed.definitions as OperationDefinitionNode[];
   if (!operation) throw new Error(`No operation: ${document}`);
   const { cost } = costOf(schema, parsed, operation, new Map(Object.entries(variables)));
-  return Math.min(MAX_ERRORS_OF_A_KIND, Math.floor(MAX_COST / cost));
+  return Math.floor(MAX_COST / cost);
 }
 
-async function askAtOnce(asked: readonly Asked[], key: Key): Promise<Answer[]> {
+/** Null if some of them may have failed by errors that are not shown. */
+async function askAtOnce(asked: readonly Asked[], key: Key): Promise<Answer[] | null> {
   const [one] = asked;
   if (!one) return [];
   // A query that says nothing of the record answers the same for each.
@@ -54,6 +63,8 @@ async function askAtOnce(asked: readonly Asked[], key: Key): Promise<Answer[]> {
     .flatMap((given, index) => Object.entries(given.variables).map(([name, value]) => [numbered(name, index), value]));
   const answer = await ask(document, Object.fromEntries(variables), key);
   expect(answer.data, answer.text).not.toBeNull();
+  const codes = Map.groupBy(answer.errors, ({ extensions }) => extensions.code);
+  if ([...codes.values()].some(({ length }) => length >= MAX_ERRORS_OF_A_KIND)) return null;
   return asked.map((_, index) => {
     const alias = numbered(ALIAS, isSame ? 0 : index);
     const data = { [name]: answer.data[alias] };
