@@ -555,7 +555,7 @@ CREATE TABLE "api_key" (
   reach TEXT NOT NULL CHECK (reach IN ('ORGANIZATION', 'TENANTS', 'CUSTOMER')),
   -- Null for a key whose customer was erased: it reaches nothing.
   customer_id TEXT REFERENCES customer (id) ON DELETE SET NULL,
-  rate_limit_tier TEXT NOT NULL CHECK (rate_limit_tier IN ('DEFAULT', 'HIGH')),
+  rate_limit_tier TEXT NOT NULL DEFAULT 'DEFAULT' CHECK (rate_limit_tier IN ('DEFAULT', 'HIGH')),
   counts_as TEXT,
   expires_at INTEGER,
   revoked_at INTEGER,

@@ -7,7 +7,7 @@ export const MAX_REFUSAL_BYTES = 16 * 1024;
 const LEAKS: Record<string, RegExp> = {
   SQL: /SQLITE_|D1_ERROR|\b(SELECT|INSERT INTO|DELETE FROM|UPDATE) .{1,80}\b(FROM|VALUES|WHERE|SET)\b|no such (table|column)|constraint failed/i,
   'a stack': /^\s+at \S+ \(|\.[cm]?[jt]s:\d+/m,
-  'the path of a file': /node_modules|\/src\/|file:\/\/|\/home\/|\/tmp\/|\/bundle\//,
+  'the path of a file': /node_modules|\/src\/|\/home\/|\/tmp\/|\/bundle\//,
 };
 
 type Json = Record<string, unknown>;

@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 
 const MIGRATIONS = new URL('../../../migrations/', import.meta.url);
-const NAME = '0021_api_key_secrets.sql';
+const NAME = '0018_api_key_secrets.sql';
 
 const apply = (database: DatabaseSync, names: readonly string[]) => {
   for (const name of names) database.exec(readFileSync(new URL(name, MIGRATIONS), 'utf8'));
@@ -24,18 +24,18 @@ it('the keys of a deployment that is migrated keep their secrets, permissions, t
      VALUES ('c', 'PERSON', 'C', 'c', 0, 1, 1);`,
   );
   const key = database.prepare(
-    `INSERT INTO api_key (id, name, access, reach, customer_id, rate_limit_tier, secret_hash, previous_secret_hash,
+    `INSERT INTO api_key (id, name, access, reach, customer_id, secret_hash, previous_secret_hash,
        previous_secret_expires_at, expires_at, revoked_at, last_used_at, created_at, updated_at)
-     VALUES (?, 'K', 'WRITE', ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`,
+     VALUES (?, 'K', 'WRITE', ?, ?, ?, ?, ?, ?, ?, ?, 1, ?)`,
   );
   const hash = (digit: string) => digit.repeat(64);
-  key.run('fresh', 'CUSTOMER', 'c', 'DEFAULT', hash('a'), null, null, null, null, null, 1);
-  key.run('rotated', 'TENANTS', null, 'HIGH', hash('b'), hash('c'), 900, null, null, 7, 5);
-  key.run('ending', 'ORGANIZATION', null, 'DEFAULT', hash('d'), hash('e'), 900, 600, null, 7, 5);
-  key.run('revoked', 'ORGANIZATION', null, 'DEFAULT', hash('f'), null, null, null, 6, 7, 6);
+  key.run('fresh', 'CUSTOMER', 'c', hash('a'), null, null, null, null, null, 1);
+  key.run('rotated', 'TENANTS', null, hash('b'), hash('c'), 900, null, null, 7, 5);
+  key.run('ending', 'ORGANIZATION', null, hash('d'), hash('e'), 900, 600, null, 7, 5);
+  key.run('revoked', 'ORGANIZATION', null, hash('f'), null, null, null, 6, 7, 6);
   database.exec("INSERT INTO api_key_permission VALUES ('rotated', 'tenant:read'), ('fresh', 'user:read')");
   database.exec("INSERT INTO api_key_tenant VALUES ('rotated', 't')");
-  const kept = 'id, reach, customer_id, rate_limit_tier, expires_at, revoked_at, last_used_at, created_at, updated_at';
+  const kept = 'id, reach, customer_id, expires_at, revoked_at, last_used_at, created_at, updated_at';
   const read = (sql: string) => database.prepare(sql).all();
   const rest = () => [
     read(`SELECT ${kept} FROM api_key ORDER BY id`),

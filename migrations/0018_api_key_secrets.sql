@@ -1,6 +1,9 @@
 -- A key may have several secrets at a time, each of which lives as long as it was said to. They get a table of their own, and
 -- what stood in the key goes there. SQLite cannot drop a column that a CHECK of the table names, so the key's table is made
 -- anew, and what refers to it as well: dropping it first would take the rows of both with it.
+--
+-- A key also names one of the Worker's limits on requests in a minute, and whom its other limits count: the credential that made
+-- it, or whom that counts as; NULL: the key itself. Else whoever may make keys would have each limit as often as they like.
 CREATE TABLE api_key_next (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL CHECK (length(name) BETWEEN 1 AND 256),
@@ -8,7 +11,7 @@ CREATE TABLE api_key_next (
   reach TEXT NOT NULL CHECK (reach IN ('ORGANIZATION', 'TENANTS', 'CUSTOMER')),
   -- Null for a key whose customer was erased: it reaches nothing.
   customer_id TEXT REFERENCES customer (id) ON DELETE SET NULL,
-  rate_limit_tier TEXT NOT NULL CHECK (rate_limit_tier IN ('DEFAULT', 'HIGH')),
+  rate_limit_tier TEXT NOT NULL DEFAULT 'DEFAULT' CHECK (rate_limit_tier IN ('DEFAULT', 'HIGH')),
   counts_as TEXT,
   expires_at INTEGER,
   revoked_at INTEGER,
@@ -46,10 +49,8 @@ CREATE TABLE api_key_tenant_next (
   PRIMARY KEY (api_key_id, tenant_id)
 ) STRICT, WITHOUT ROWID;
 
-INSERT INTO api_key_next (id, name, access, reach, customer_id, rate_limit_tier, counts_as, expires_at, revoked_at, last_used_at,
-  created_at, updated_at)
-SELECT id, name, access, reach, customer_id, rate_limit_tier, counts_as, expires_at, revoked_at, last_used_at,
-  created_at, updated_at FROM api_key;
+INSERT INTO api_key_next (id, name, access, reach, customer_id, expires_at, revoked_at, last_used_at, created_at, updated_at)
+SELECT id, name, access, reach, customer_id, expires_at, revoked_at, last_used_at, created_at, updated_at FROM api_key;
 INSERT INTO api_key_permission_next SELECT api_key_id, permission FROM api_key_permission;
 INSERT INTO api_key_tenant_next SELECT api_key_id, tenant_id FROM api_key_tenant;
 

@@ -13,3 +13,7 @@ WHERE last_error NOT IN (
   'No mail can be sent: EMAIL or MAIL_FROM is not set.',
   'No mail can be sent: PUBLIC_URL is not set.'
 );
+
+-- A link that an API key with an expiry handed out is good no longer than the key; NULL: as long as the one that is mailed.
+-- It says something only beside handed_hash, with which it is set.
+ALTER TABLE mailed_link ADD COLUMN handed_expires_at INTEGER;
