@@ -5,6 +5,7 @@ import { buildClientSchema, type GraphQLSchema, getIntrospectionQuery, type Intr
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask } from '../../../src/cli/shared/gateway.ts';
+import { migrate } from '../../node/shared/migrated.ts';
 import { npmStart, type Started, stopAll } from '../../node/shared/started.ts';
 import { printFigures, printTried } from '../counts.ts';
 import { type Api, apiOf, type Oversized, oversizedAt } from '../oversized.ts';
@@ -28,6 +29,7 @@ const KEY = `mutation { createApiKey(input: { name: "weakest", permissions: ["te
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tenantry-'));
+  migrate(join(directory, 'attacked'));
   gateway = await npmStart(join(directory, 'attacked'));
   const shape = z.object({ createApiKey: z.object({ secret: z.string() }) });
   key = (await ask(gateway, KEY, {}, shape)).createApiKey.secret;

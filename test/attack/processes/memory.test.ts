@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask } from '../../../src/cli/shared/gateway.ts';
+import { migrate } from '../../node/shared/migrated.ts';
 import { npmStart, type Started, stopAll } from '../../node/shared/started.ts';
 import { MAX_REFUSAL_BYTES } from '../claims.ts';
 import { printFigures, printTried } from '../counts.ts';
@@ -30,6 +31,7 @@ let gateway: Started;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tenantry-'));
+  migrate(join(directory, 'attacked'));
   gateway = await npmStart(join(directory, 'attacked'));
 });
 
