@@ -118,7 +118,8 @@ const loggedErrors = new WeakSet<object>();
 
 /**
  * Logs an unexpected error as one line of JSON. A message that may quote the caller is withheld, so that no variable,
- * secret or e-mail address is logged; its code, if it has one, stays. A RevalidationError is skipped, because the request is then answered again.
+ * secret or e-mail address is logged; its code, if it has one, stays. A RevalidationError is skipped, because the request is
+ * then answered again.
  */
 export function log(requestId: string, error: unknown): void {
   if (error instanceof Error) {
