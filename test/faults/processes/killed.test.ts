@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { ask, type Gateway } from '../../../src/cli/shared/gateway.ts';
 import { printTried } from '../../attack/counts.ts';
 import { migrate } from '../../node/shared/migrated.ts';
-import { npmStart, type Started, stopAll } from '../../node/shared/started.ts';
+import { type Started, serveMigrated, stopAll } from '../../node/shared/started.ts';
 import { Dice } from '../../shared/dice.ts';
 import { killAll, workerdsOf } from '../../shared/processes/workerd.ts';
 import { answersOf } from './changes.ts';
@@ -88,12 +88,12 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of workerd in the middle 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'tenantry-'));
     migrate(directory);
-    let started = await npmStart(directory, '--no-demo');
+    let started = await serveMigrated(directory);
     const shape = z.object({ createApiKey: z.object({ secret: z.string() }) });
     const key = (await ask(started, KEY, {}, shape)).createApiKey.secret;
     for (let round = 0; round < KILLS; round += 1) {
       await killMidBurst(started, { url: started.url, key });
-      started = await npmStart(directory, '--no-demo');
+      started = await serveMigrated(directory);
       const gateway = { url: started.url, key };
       await lookAtUnanswered(gateway);
       await Promise.all(clients.map((client) => client.repeat(gateway)));
