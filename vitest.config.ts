@@ -42,7 +42,7 @@ export default defineConfig({
         // No test claims to be fast: a machine that is busy has time for the longest of them.
         testTimeout: 20_000,
         include: ['test/**/*.test.ts'],
-        exclude: ['test/node/**', 'test/attack/**'],
+        exclude: ['test/node/**', 'test/attack/**', 'test/faults/**'],
       }),
       {
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
@@ -61,6 +61,10 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 180_000,
         },
+      },
+      // Nor is this: see `npm run test:faults`.
+      {
+        test: { name: 'faults-processes', include: ['test/faults/processes/**/*.test.ts'], hookTimeout: 1_800_000 },
       },
     ],
   },
