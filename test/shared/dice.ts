@@ -1,10 +1,8 @@
-import { env } from 'cloudflare:workers';
-
 const BITS = 32;
 
 /**
  * Chance that can be had again: the same seed throws the same. Take `seed` before a case, say it when the case fails,
- * and give it as ATTACK_SEED: that case is then the first of the run.
+ * and give it as ATTACK_SEED or FAULTS_SEED: that case is then the first of the run.
  */
 export class Dice {
   /** What has the next throws in it, and never 0. */
@@ -41,5 +39,5 @@ export class Dice {
   }
 }
 
-/** Dice with the seed that the environment variable ATTACK_SEED gives, or else with one that no run had before. */
-export const newDice = (): Dice => new Dice(env.ATTACK_SEED || crypto.getRandomValues(new Uint32Array(1))[0] || 1);
+/** Dice with a seed, or with one that no run had before if it is 0. */
+export const diceOf = (seed: number): Dice => new Dice(seed || crypto.getRandomValues(new Uint32Array(1))[0] || 1);
