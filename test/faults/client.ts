@@ -5,6 +5,7 @@ import type { Key } from '../shared/fixtures.ts';
 import { type Answer, send } from '../shared/gateway.ts';
 import { FAILURES, FAULTS, faultyD1 } from './faulty-d1.ts';
 import { eventsBy } from './feed.ts';
+import { withKey } from './keys.ts';
 import { Model } from './model.ts';
 
 /** What came of a command. */
@@ -44,12 +45,6 @@ interface GivenUp {
 }
 
 const isError = (word: string): boolean => word.endsWith('Error');
-
-/** The key under which a request may be repeated. */
-export function withKey(request: Request, key: string | null): Request {
-  if (key !== null) request.headers.set('Idempotency-Key', key);
-  return request;
-}
 
 /**
  * Somebody with a key of their own who wants to know what came of each command, whatever the database does: who repeats a

@@ -42,6 +42,9 @@ export async function endOfFeed(): Promise<string | null> {
 export const eventsBy = async (apiKeyId: string): Promise<Event[]> =>
   (await readFeed(null, { actor: { type: 'API_KEY', id: apiKeyId } })).events;
 
+/** All that happened to a record, the oldest first. */
+export const eventsAbout = async (subjectId: string): Promise<Event[]> => (await readFeed(null, { subjectId })).events;
+
 const KINDS: Record<string, Entry['kind']> = {
   tenant: 'Tenant',
   customer: 'Customer',

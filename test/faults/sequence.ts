@@ -16,8 +16,8 @@ import { type Event, endOfFeed, readFeed, replayed } from './feed.ts';
 import { type Entry, newEntry, shown } from './model.ts';
 
 const CLIENTS = 3;
-const LEAST_COMMANDS = 8;
-const MORE_COMMANDS = 8;
+const LEAST_COMMANDS = 5;
+const MORE_COMMANDS = 4;
 
 /** Each kind of command in turn, so that none is rare. */
 const KINDS: readonly (readonly Choice[])[] = [
