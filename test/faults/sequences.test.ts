@@ -40,9 +40,8 @@ describe('commands of several clients at a database that fails', () => {
     for (let count = 0; count < SEQUENCES; count += 1) {
       const { seed } = dice;
       await runSequence(seed, roleIds, tally).catch((error) => {
-        throw new Error(`FAULTS_SEED=${seed} (sequence ${count + 1} of ${SEQUENCES}): ${error.message}`, {
-          cause: error,
-        });
+        error.message = `FAULTS_SEED=${seed} (sequence ${count + 1} of ${SEQUENCES}): ${error.message}`;
+        throw error;
       });
       dice.below(1);
     }
