@@ -1,12 +1,12 @@
-import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { printTried, Tally } from '../shared/counts.ts';
-import { diceOf } from '../shared/dice.ts';
+import { Tally } from '../shared/counts.ts';
 import { type Answer, send } from '../shared/gateway.ts';
 import { posted } from '../walks/dialects/table.ts';
 import { GRAPHQL_APIS } from './apis.ts';
 import { newScene, type Scene } from './attackers.ts';
 import { faultOf, graphQLEnvelope } from './claims.ts';
+import { printTried } from './counts.ts';
+import { newDice } from './dice.ts';
 import { broken, randomDocument } from './random-documents.ts';
 import { sized } from './size.ts';
 
@@ -23,7 +23,7 @@ const outcomeOf = ({ status, errors }: Answer): string => {
 };
 
 it('whatever document is asked, by whom and of which API: no failure of ours, nothing told, and no long refusal', async () => {
-  const dice = diceOf(env.ATTACK_SEED);
+  const dice = newDice();
   const tally = new Tally();
   const faults: string[] = [];
   const answered = new Set<string>();

@@ -2,11 +2,11 @@ import { getIntrospectionQuery } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_ALIASES, MAX_DIRECTIVES, MAX_TOKENS } from '../../src/http/graphql/limits.ts';
 import { changes, countChanges } from '../shared/changes.ts';
-import { printTried } from '../shared/counts.ts';
 import { codeOf, newKey } from '../shared/fixtures.ts';
 import { type Answer, PUBLIC_URL, send } from '../shared/gateway.ts';
 import { GRAPHQL_APIS, type GraphQLApi } from './apis.ts';
 import { faultOf, graphQLEnvelope } from './claims.ts';
+import { printTried } from './counts.ts';
 
 /*
  * What graphql-cop looks for in a GraphQL API, as claims on each of ours. All is asked by the weakest key there is. What is

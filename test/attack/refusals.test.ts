@@ -2,12 +2,13 @@ import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { SIGN_IN_ENDPOINTS } from '../../src/http/auth/sign-in-endpoints.ts';
 import { MAX_ERRORS_OF_A_KIND, MAX_MESSAGE_CHARACTERS } from '../../src/http/graphql/limits.ts';
-import { printTried, Tally } from '../shared/counts.ts';
-import { diceOf } from '../shared/dice.ts';
+import { Tally } from '../shared/counts.ts';
 import { allBut, newCustomer, newCustomerUser, newKey, newTenant } from '../shared/fixtures.ts';
 import { type Answer, ask, graphqlRequest, send } from '../shared/gateway.ts';
 import { GRAPHQL_APIS } from './apis.ts';
 import { type Envelope, endpointEnvelope, faultOf, graphQLEnvelope, userDocksEnvelope } from './claims.ts';
+import { printTried } from './counts.ts';
+import { newDice } from './dice.ts';
 import { apiOf, type Oversized, oversizedAt, oversizedJson } from './oversized.ts';
 import { sized } from './size.ts';
 
@@ -62,7 +63,7 @@ const KINDS: readonly Kind[] = [
 
 describe('a refusal', () => {
   it('is at most 16 KiB in every API, however much was sent, and whatever is wrong with it', async () => {
-    const dice = diceOf(env.ATTACK_SEED);
+    const dice = newDice();
     const tally = new Tally();
     let tried = 0;
     for (const { name, envelope, of, secret } of KINDS) {

@@ -1,10 +1,10 @@
-import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { printTried, Tally } from '../shared/counts.ts';
-import { diceOf } from '../shared/dice.ts';
+import { Tally } from '../shared/counts.ts';
 import { type Answer, send } from '../shared/gateway.ts';
 import { newScene, type Scene } from './attackers.ts';
 import { type Envelope, endpointEnvelope, faultOf, graphQLEnvelope, userDocksEnvelope } from './claims.ts';
+import { printTried } from './counts.ts';
+import { newDice } from './dice.ts';
 import { PATHS, randomRequest } from './random-requests.ts';
 import { sized } from './size.ts';
 
@@ -43,7 +43,7 @@ function httpFaultOf({ status, headers, text }: Answer, request: Request): strin
 }
 
 it('whatever is sent, and where to: no failure of ours, nothing told, and no long refusal', async () => {
-  const dice = diceOf(env.ATTACK_SEED);
+  const dice = newDice();
   const tally = new Tally();
   const faults: string[] = [];
   const reached = new Set<string>();

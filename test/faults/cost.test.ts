@@ -1,10 +1,10 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { userdocks } from '../dialects/userdocks/table.ts';
-import { printFigures } from '../shared/counts.ts';
 import { mutationDocument, unique } from '../shared/fixtures.ts';
 import { graphqlRequest, ROOT_KEY, send, type Variables } from '../shared/gateway.ts';
 import { newWorld, type World } from '../shared/world.ts';
+import { printFigures } from './counts.ts';
 import { repeatable, withKey } from './keys.ts';
 
 interface Cost {
@@ -76,10 +76,7 @@ describe('a mutation with an idempotency key', () => {
       const again = await repeatable(withKey(request(world), unique('key')));
       const withOne = await costOf(again());
       const repeated = await costOf(again());
-      printFigures(
-        `${name}: ${spelled(without)}; with a key ${spelled(withOne)}; repeated ${spelled(repeated)}`,
-        'faults: ',
-      );
+      printFigures(`${name}: ${spelled(without)}; with a key ${spelled(withOne)}; repeated ${spelled(repeated)}`);
       expect(withOne.calls).toBeLessThanOrEqual(without.calls);
     });
   }

@@ -1,12 +1,13 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
-import { printFigures, Tally, tried } from '../shared/counts.ts';
+import { Tally } from '../shared/counts.ts';
 import { Dice } from '../shared/dice.ts';
 import { codeOf, unique } from '../shared/fixtures.ts';
 import { type Answer, ask, graphqlRequest, send } from '../shared/gateway.ts';
 import { rewind } from '../shared/rewind.ts';
 import { MUTATIONS, type Mutation } from '../walks/mutations.ts';
 import { asker, lastingWorld, type OperationWorld } from '../walks/operations.ts';
+import { printTried } from './counts.ts';
 import { type Fault, faultyD1 } from './faulty-d1.ts';
 import { hastenRetries } from './hastened.ts';
 import { withKey } from './keys.ts';
@@ -89,7 +90,7 @@ describe('whatever call of D1 fails', () => {
     });
   }
 
-  it('is counted', () => printFigures(tried(MUTATIONS.length, 'mutations at each call', tally.outcomes), 'faults: '));
+  it('is counted', () => printTried(MUTATIONS.length, 'mutations at each call', tally.outcomes));
 });
 
 async function withKeyOf(mutation: Mutation, DB: D1Database, once: Made, label: string): Promise<void> {

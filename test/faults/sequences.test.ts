@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { printFigures, Tally, tried } from '../shared/counts.ts';
-import { diceOf } from '../shared/dice.ts';
+import { Tally } from '../shared/counts.ts';
 import { ask } from '../shared/gateway.ts';
 import type { Scene } from './commands/scene.ts';
+import { printTried } from './counts.ts';
+import { newDice } from './dice.ts';
 import { hastenRetries } from './hastened.ts';
 import { runSequence } from './sequence.ts';
 import { sized } from './size.ts';
@@ -35,7 +36,7 @@ afterEach(() => vi.restoreAllMocks());
 describe('commands of several clients at a database that fails', () => {
   it(`are each done once in ${SEQUENCES} sequences, and the directory is what they made of it`, async () => {
     const roleIds = await tenantRoleIds();
-    const dice = diceOf(env.FAULTS_SEED);
+    const dice = newDice();
     const tally = new Tally();
     for (let count = 0; count < SEQUENCES; count += 1) {
       const { seed } = dice;
@@ -45,6 +46,6 @@ describe('commands of several clients at a database that fails', () => {
       });
       dice.below(1);
     }
-    printFigures(tried(SEQUENCES, 'sequences', tally.outcomes), 'faults: ');
+    printTried(SEQUENCES, 'sequences', tally.outcomes);
   });
 });

@@ -1,6 +1,6 @@
 import type { UserConsoleLog } from 'vitest';
 import type { Reporter, TestModule } from 'vitest/node';
-import { FIGURES } from './counts.ts';
+import { BEGINNINGS } from './counts.ts';
 
 /**
  * Closes a run with what attacks and faults found, and with the one line that machines read. A file that could not be run counts as a
@@ -10,7 +10,9 @@ export default class ClosingLine implements Reporter {
   readonly #found: string[] = [];
 
   onUserConsoleLog({ content }: UserConsoleLog): void {
-    this.#found.push(...content.split('\n').filter((line) => FIGURES.some((beginning) => line.startsWith(beginning))));
+    this.#found.push(
+      ...content.split('\n').filter((line) => BEGINNINGS.some((beginning) => line.startsWith(beginning))),
+    );
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {

@@ -38,6 +38,3 @@ export class Dice {
     return Array.from({ length: count }, () => left.splice(this.below(left.length), 1)).flat();
   }
 }
-
-/** Dice with a seed, or with one that no run had before if it is 0. */
-export const diceOf = (seed: number): Dice => new Dice(seed || crypto.getRandomValues(new Uint32Array(1))[0] || 1);

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { ask } from '../../../src/cli/shared/gateway.ts';
 import { migrate } from '../../node/shared/migrated.ts';
 import { npmStart, type Started, stopAll } from '../../node/shared/started.ts';
-import { printFigures, printTried } from '../../shared/counts.ts';
+import { printFigures, printTried } from '../counts.ts';
 import { type Api, apiOf, type Oversized, oversizedAt } from '../oversized.ts';
 import { ofWorkerds } from './workerd.ts';
 

@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { ask } from '../../../src/cli/shared/gateway.ts';
 import { migrate } from '../../node/shared/migrated.ts';
 import { npmStart, type Started, stopAll } from '../../node/shared/started.ts';
-import { printFigures, printTried } from '../../shared/counts.ts';
 import { MAX_REFUSAL_BYTES } from '../claims.ts';
+import { printFigures, printTried } from '../counts.ts';
 import { PATHS, paddedWithinLimit, WORST, type WorstRequest } from './worst-requests.ts';
 
 const SIZE = Number(process.env.ATTACK_SIZE ?? 1);
