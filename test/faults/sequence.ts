@@ -6,6 +6,7 @@ import { newCustomer, newKey } from '../shared/fixtures.ts';
 import { Client } from './client.ts';
 import { CUSTOMER_COMMANDS } from './commands/customers.ts';
 import { DIALECT_COMMANDS } from './commands/dialects.ts';
+import { PAIRS } from './commands/pairs.ts';
 import { ROLE_AND_KEY_COMMANDS } from './commands/roles-and-keys.ts';
 import type { Choice, Scene, Shared } from './commands/scene.ts';
 import { SHARED_COMMANDS } from './commands/shared-records.ts';
@@ -28,6 +29,7 @@ const KINDS: readonly (readonly Choice[])[] = [
   ROLE_AND_KEY_COMMANDS,
   DIALECT_COMMANDS,
   SHARED_COMMANDS,
+  PAIRS,
 ];
 
 const BIG = 2 ** 31;

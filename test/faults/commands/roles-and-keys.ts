@@ -1,5 +1,5 @@
 import { newEntry } from '../model.ts';
-import { type Choice, idOf, oneOf, own } from './scene.ts';
+import { idOf, type OwnChoice, oneOf, own } from './scene.ts';
 
 const PERMISSIONS = ['customer:read', 'tenant:read', 'user:read'] as const;
 
@@ -8,7 +8,7 @@ const MOST_ROLES = 3;
 /** So many secrets of a key are good at a time that another two would be refused. */
 const MOST_SECRETS = 3;
 
-const createRole: Choice = ({ model, dice, fresh }) => {
+const createRole: OwnChoice = ({ model, dice, fresh }) => {
   if (model.all('Role').length >= MOST_ROLES) return null;
   const name = fresh('Role');
   const permissions = dice.some(PERMISSIONS, 2).sort();
@@ -17,7 +17,7 @@ const createRole: Choice = ({ model, dice, fresh }) => {
   );
 };
 
-const updateRole: Choice = (scene) => {
+const updateRole: OwnChoice = (scene) => {
   const { model, dice, fresh } = scene;
   const role = oneOf(scene, model.all('Role'));
   if (!role) return null;
@@ -28,14 +28,14 @@ const updateRole: Choice = (scene) => {
   );
 };
 
-const deleteRole: Choice = (scene) => {
+const deleteRole: OwnChoice = (scene) => {
   const { model } = scene;
   const role = oneOf(scene, model.all('Role'));
   if (!role) return null;
   return own('deleteRole', 'role { id name }', { id: role.id }, 'DONE', () => model.remove(role, 'deleted'));
 };
 
-const createApiKey: Choice = ({ model, fresh }) => {
+const createApiKey: OwnChoice = ({ model, fresh }) => {
   const name = fresh('Key');
   const input = { name, permissions: ['customer:read'], reach: 'ORGANIZATION' };
   return own('createApiKey', 'apiKey { id } secret', input, 'DONE', (outcome) =>
@@ -43,7 +43,7 @@ const createApiKey: Choice = ({ model, fresh }) => {
   );
 };
 
-const rotateApiKey: Choice = (scene) => {
+const rotateApiKey: OwnChoice = (scene) => {
   const { model } = scene;
   const key = oneOf(scene, model.all('ApiKey'));
   if (!key || Number(key.detail) >= MOST_SECRETS) return null;
@@ -53,7 +53,7 @@ const rotateApiKey: Choice = (scene) => {
   );
 };
 
-const revokeApiKey: Choice = (scene) => {
+const revokeApiKey: OwnChoice = (scene) => {
   const { model } = scene;
   const key = oneOf(scene, model.live('ApiKey'));
   if (!key) return null;
@@ -62,7 +62,7 @@ const revokeApiKey: Choice = (scene) => {
   );
 };
 
-export const ROLE_AND_KEY_COMMANDS: readonly Choice[] = [
+export const ROLE_AND_KEY_COMMANDS: readonly OwnChoice[] = [
   createRole,
   updateRole,
   deleteRole,

@@ -1,6 +1,6 @@
 import type { Dice } from '../../shared/dice.ts';
 import { mutationDocument, type Result } from '../../shared/fixtures.ts';
-import { type Answer, graphqlRequest, type Variables } from '../../shared/gateway.ts';
+import { graphqlRequest, type Variables } from '../../shared/gateway.ts';
 import type { Command, Outcome } from '../client.ts';
 import type { Entry, Model } from '../model.ts';
 
@@ -42,9 +42,15 @@ export interface Scene {
 /** Chooses a command of this kind; null if there is nothing that it could be done to. */
 export type Choice = (scene: Scene) => Command | null;
 
-/** What `/graphql` says of a mutation; null if a part of it could not be read. */
-export function ownOutcome(name: string, { data }: Answer): Outcome | null {
-  const result: Result | null | undefined = data?.[name];
+/** A command that is one mutation of `/graphql`. */
+export interface OwnCommand extends Command {
+  document: string;
+  input: Variables;
+}
+export type OwnChoice = (scene: Scene) => OwnCommand | null;
+
+/** What a mutation of `/graphql` answered; null if a part of it could not be read. */
+export function ownOutcome(name: string, result: Result | null | undefined): Outcome | null {
   if (!result) return null;
   if (!result.__typename.endsWith('Payload')) return { word: result.__typename, ids: [] };
   if (result.rows) {
@@ -66,10 +72,12 @@ export const own = (
   input: Variables,
   expected: string | readonly string[],
   effect: (outcome: Outcome) => void,
-): Command => ({
+): OwnCommand => ({
   name,
+  document: mutationDocument(name, payload),
+  input,
   request: (secret) => graphqlRequest(mutationDocument(name, payload), { input }, secret),
-  outcomeOf: (answer) => ownOutcome(name, answer),
+  outcomeOf: ({ data }) => ownOutcome(name, data?.[name]),
   expected: [expected].flat(),
   apply: (outcome) => {
     if (!outcome.word.endsWith('Error')) effect(outcome);

@@ -1,14 +1,14 @@
 import { newEntry } from '../model.ts';
-import { type Choice, idOf, oneOf, own } from './scene.ts';
+import { idOf, type OwnChoice, oneOf, own } from './scene.ts';
 
-const createTenant: Choice = ({ model, fresh }) => {
+const createTenant: OwnChoice = ({ model, fresh }) => {
   const [name, externalId] = [fresh('Tenant'), fresh('t')];
   return own('createTenant', 'tenant { id customers { nodes { id } } }', { name, externalId }, 'DONE', (outcome) =>
     model.add(newEntry({ kind: 'Tenant', id: idOf(outcome), name, externalId })),
   );
 };
 
-const updateTenant: Choice = (scene) => {
+const updateTenant: OwnChoice = (scene) => {
   const { model, dice, fresh } = scene;
   const tenant = oneOf(scene, model.all('Tenant'));
   if (!tenant) return null;
@@ -24,7 +24,7 @@ const updateTenant: Choice = (scene) => {
   );
 };
 
-const upsertTenant: Choice = (scene) => {
+const upsertTenant: OwnChoice = (scene) => {
   const { model, dice, fresh } = scene;
   const tenant = dice.happens(70) ? oneOf(scene, model.live('Tenant')) : undefined;
   const payload = 'outcome tenant { id name }';
@@ -41,7 +41,7 @@ const upsertTenant: Choice = (scene) => {
   );
 };
 
-const deleteTenant: Choice = (scene) => {
+const deleteTenant: OwnChoice = (scene) => {
   const { model, dice } = scene;
   const tenant = oneOf(scene, model.live('Tenant'));
   if (!tenant || model.live('Tenant').length < 3) return null;
@@ -51,7 +51,7 @@ const deleteTenant: Choice = (scene) => {
   );
 };
 
-const restoreTenant: Choice = (scene) => {
+const restoreTenant: OwnChoice = (scene) => {
   const { model } = scene;
   const tenant = oneOf(scene, model.all('Tenant'));
   if (!tenant) return null;
@@ -60,10 +60,24 @@ const restoreTenant: Choice = (scene) => {
   );
 };
 
-export const TENANT_COMMANDS: readonly Choice[] = [
+/** One row to create, one to change, if there is one. */
+const importTenants: OwnChoice = (scene) => {
+  const { model, fresh } = scene;
+  const changed = oneOf(scene, model.live('Tenant'));
+  const [name, externalId, description] = [fresh('Tenant'), fresh('t'), fresh('d')];
+  const rows = [{ externalId, name }, ...(changed ? [{ externalId: changed.externalId, description }] : [])];
+  const expected = changed ? 'CREATED UPDATED' : 'CREATED';
+  return own('importTenants', 'rows { path outcome id error { code } }', { rows }, expected, (outcome) => {
+    model.add(newEntry({ kind: 'Tenant', id: idOf(outcome), name, externalId }));
+    if (changed) model.change(changed, { description });
+  });
+};
+
+export const TENANT_COMMANDS: readonly OwnChoice[] = [
   createTenant,
   updateTenant,
   upsertTenant,
   deleteTenant,
   restoreTenant,
+  importTenants,
 ];
