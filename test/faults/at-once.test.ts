@@ -80,9 +80,14 @@ const OWN: readonly Asked[] = [
     ],
     errorPolicy: 'SKIP_FAILED',
   })),
-  own('createApiKey', 'secret apiKey { id }', () => ({ name: unique('K'), permissions: [], reach: 'ORGANIZATION' }), {
-    isSecret: true,
-  }),
+  own(
+    'createApiKey',
+    'secret apiKey { id }',
+    () => ({ name: unique('K'), permissions: ['tenant:read'], reach: 'ORGANIZATION' }),
+    {
+      isSecret: true,
+    },
+  ),
   {
     name: 'rotateApiKey',
     request: async () => {
@@ -99,7 +104,7 @@ const DIALECTS: readonly Asked[] = [plain, prismatic, capig, userdocks].flatMap(
     .map(({ name, request }) => ({
       name: `${dialect} ${name}`,
       request: (world: World) => request(world, ROOT_KEY),
-      isSecret: name.endsWith('addUserWithRole'),
+      isSecret: /addUserWithRole|sendInvitation/.test(name),
     })),
 );
 

@@ -75,21 +75,20 @@ export class Client {
     const outcome = await this.#outcome(command, key);
     expect(command.expected, command.name).toContain(outcome.word);
     // What answers an error changed nothing and is decided anew, so it must not come later than what follows.
-    if (isError(outcome.word) || !this.#dice.happens(LATE_PERCENT)) await this.settle(outcome);
+    if (isError(outcome.word) || !this.#dice.happens(LATE_PERCENT)) await this.settle({ command, outcome });
     command.apply(outcome);
   }
 
-  /** Lets go what stalls, and compares what it answers with what its repetition did. */
-  async settle(outcome?: Outcome): Promise<void> {
+  /** Lets go what stalls, and compares what it answers with what is known of its command: of the last one, the outcome. */
+  async settle(last?: { command: Command; outcome: Outcome }): Promise<void> {
     const givenUp = this.#givenUp;
     this.#givenUp = [];
     for (const { letGo } of givenUp) letGo();
-    const current = givenUp.at(-1)?.command;
     for (const { answering, command } of givenUp) {
       const late = command.outcomeOf(await answering);
       if (late === null) continue;
       expect(command.expected, `${command.name}, late`).toContain(late.word);
-      if (outcome && command === current) expect(late.word, `${command.name}, late`).toBe(outcome.word);
+      if (command === last?.command) expect(late.word, `${command.name}, late`).toBe(last.outcome.word);
     }
   }
 

@@ -22,7 +22,7 @@ export async function madeSince(event: number): Promise<Made> {
 }
 
 /** What is told only once: on repetition, it is null. */
-const TOLD_ONCE = ['secret', 'invitationLink', 'accessToken'];
+const TOLD_ONCE = ['secret', 'invitationLink', 'accessToken', 'sendInvitation'];
 
 /** An answer without what is told only once, and how much of that it told. */
 export function withoutSecrets(text: string): { shown: string; secrets: number } {
