@@ -594,3 +594,17 @@ CREATE TABLE "api_key_tenant" (
   PRIMARY KEY (api_key_id, tenant_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX api_key_tenant_tenant ON api_key_tenant (tenant_id, api_key_id);
+
+CREATE TABLE idempotency_key (
+  key_hash TEXT NOT NULL CHECK (length(key_hash) = 64),
+  -- Which change of the request it is.
+  field TEXT NOT NULL CHECK (length(field) = 64),
+  request_hash TEXT NOT NULL CHECK (length(request_hash) = 64),
+  -- Its events say what was done. Ids of commands sort by time.
+  command_id TEXT NOT NULL,
+  record_id TEXT,
+  -- Of an import, what became of each row, as JSON.
+  imported TEXT,
+  PRIMARY KEY (key_hash, field)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX idempotency_key_command ON idempotency_key (command_id);

@@ -1,9 +1,9 @@
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import pRetry from 'p-retry';
 import { isRefusedBySqlite } from './constraint.ts';
-import { RevalidationError, RevokedMeanwhileError, UnavailableError } from './errors.ts';
+import { OutcomeUnknownError, RevalidationError, RevokedMeanwhileError, UnavailableError } from './errors.ts';
 import type { Statement } from './statement.ts';
-import { asUnavailable, laterMessage, withinReadTime } from './unavailable.ts';
+import { asUnavailable, laterMessage, withinReadTime, withinWriteTime } from './unavailable.ts';
 import { hasChanged, type Watched, type WatchedRow } from './watched.ts';
 
 const dialect = new SQLiteAsyncDialect();
@@ -91,6 +91,7 @@ export class Database {
    * @throws RevalidationError if the revalidation fails; then nothing was run.
    * @throws RevokedMeanwhileError likewise, if the request has written before
    * @throws UnavailableError if D1 turned it away; then nothing was run either
+   * @throws OutcomeUnknownError if D1 failed, or did not answer in time, so that nobody knows whether it was run
    */
   async batch<const S extends Statements>(statements: S): Promise<Results<S>> {
     return named(statements, await this.#write(flat(statements)));
@@ -194,11 +195,12 @@ export class Database {
   }
 
   async #once(statements: readonly Statement[]): Promise<unknown[][]> {
-    try {
-      return await this.#run(statements);
-    } catch (error) {
-      throw laterMessage(error)?.isRefusal ? asUnavailable(error) : error;
-    }
+    const prepared = this.#prepare(statements);
+    const results = await withinWriteTime(() => this.#d1.batch<Rows>(prepared)).catch((error) => {
+      if (isRefusedBySqlite(error) || hasChanged(error)) throw error;
+      throw laterMessage(error)?.isRefusal ? asUnavailable(error) : new OutcomeUnknownError(error);
+    });
+    return decoded(statements, results);
   }
 
   #retry(statements: readonly Statement[]): Promise<unknown[][]> {
@@ -214,18 +216,25 @@ export class Database {
   }
 
   async #run(statements: readonly Statement[]): Promise<unknown[][]> {
-    const prepared = statements.map((statement) => {
+    return decoded(statements, await this.#d1.batch<Rows>(this.#prepare(statements)));
+  }
+
+  #prepare(statements: readonly Statement[]): D1PreparedStatement[] {
+    return statements.map((statement) => {
       const query = dialect.sqlToQuery(statement.sql);
       return this.#d1.prepare(query.sql).bind(...query.params);
     });
-    const results = await this.#d1.batch<Record<string, unknown>>(prepared);
-    return statements.map((statement, index) => (results[index]?.results ?? []).map(statement.decode));
   }
 }
 
 /** Whether a batch that failed may have taken effect: neither was it turned away, nor did it fail within. */
 const mayHaveWritten = (error: unknown): boolean =>
   !(error instanceof UnavailableError) && !isRefusedBySqlite(error) && !hasChanged(error);
+
+type Rows = Record<string, unknown>;
+
+const decoded = (statements: readonly Statement[], results: readonly D1Result<Rows>[]): unknown[][] =>
+  statements.map((statement, index) => (results[index]?.results ?? []).map(statement.decode));
 
 const isList = (part: Statement | readonly Statement[]): part is readonly Statement[] => Array.isArray(part);
 

@@ -19,3 +19,18 @@ export class RevokedMeanwhileError extends Error {
 export class UnavailableError extends Error {
   override readonly name = 'UnavailableError';
 }
+
+/**
+ * Thrown where the database failed so that nobody knows whether a write took effect. Its message quotes nobody; the failure
+ * is its cause.
+ */
+export class OutcomeUnknownError extends Error {
+  override readonly name = 'OutcomeUnknownError';
+  /** Whether the caller may ask again, because a second time changes nothing if the first did. */
+  readonly isRepeatable: boolean;
+
+  constructor(cause: unknown, isRepeatable = false) {
+    super('The database did not say whether it has written', { cause });
+    this.isRepeatable = isRepeatable;
+  }
+}

@@ -47,21 +47,37 @@ export function asUnavailable(error: unknown): unknown {
 }
 
 /**
+ * How long a write may take. D1 gives up a query after 30 seconds by itself, so that one that takes longer has been lost on
+ * the way there or back.
+ */
+export const WRITE_TIMEOUT_MILLISECONDS = 35_000;
+
+/**
  * Returns what `read` answers. The signal that it is given is aborted as soon as it is not waited for any more.
  * @throws UnavailableError if that takes too long
  */
-export async function withinReadTime<Rows>(read: (givenUp: AbortSignal) => Promise<Rows>): Promise<Rows> {
+export const withinReadTime = <Rows>(read: (givenUp: AbortSignal) => Promise<Rows>): Promise<Rows> =>
+  within(READ_TIMEOUT_MILLISECONDS, read);
+
+/**
+ * Returns what `write` answers.
+ * @throws UnavailableError if that takes too long; it may take effect all the same
+ */
+export const withinWriteTime = <Rows>(write: () => Promise<Rows>): Promise<Rows> =>
+  within(WRITE_TIMEOUT_MILLISECONDS, write);
+
+async function within<Rows>(milliseconds: number, run: (givenUp: AbortSignal) => Promise<Rows>): Promise<Rows> {
   const stop = new AbortController();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
-      const error = new UnavailableError(`The database did not answer within ${READ_TIMEOUT_MILLISECONDS} ms`);
+      const error = new UnavailableError(`The database did not answer within ${milliseconds} ms`);
       stop.abort(error);
       reject(error);
-    }, READ_TIMEOUT_MILLISECONDS);
+    }, milliseconds);
   });
   try {
-    return await Promise.race([read(stop.signal), late]);
+    return await Promise.race([run(stop.signal), late]);
   } finally {
     clearTimeout(timer);
   }

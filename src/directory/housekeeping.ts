@@ -2,17 +2,19 @@ import { sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { write } from '../db/statement.ts';
 import { removeExpiredLimits } from './access/rate-limits.ts';
+import { removeOldKeys } from './commands/idempotency.ts';
 import { smallestIdAt } from './kernel/ids.ts';
 import { firstHour, forgottenBefore, MAX_WINDOW_HOURS } from './usage/traffic-hours.ts';
 
 /**
- * Removes sessions, links to new passwords and counts of rate limits that have expired. Invitations stay, to be shown.
+ * Removes sessions, links to new passwords, counts of rate limits and idempotency keys that have expired. Invitations stay, to be shown.
  */
 export async function removeExpired(db: Database, now: Date): Promise<void> {
   await db.batch({
     sessions: write(sql`DELETE FROM session WHERE expires_at <= ${now.getTime()}`),
     links: write(sql`DELETE FROM mailed_link WHERE purpose = 'PASSWORD_RESET' AND expires_at <= ${now.getTime()}`),
     limits: write(removeExpiredLimits(now)),
+    keys: write(removeOldKeys(now)),
   });
 }
 

@@ -29,9 +29,9 @@ export async function findOrganization({ db }: Caller): Promise<OrganizationReco
   return organization;
 }
 
-/** The organization, as the command left it. */
+/** The organization, as the command left it; never null, which is said of what other commands leave. */
 export interface OrganizationResult {
-  organization: OrganizationRecord;
+  organization: OrganizationRecord | null;
 }
 
 const SNAPSHOT = sql`json_object('name', organization.name)`;
@@ -57,6 +57,11 @@ export const updateOrganization = command({
         recordAfter(context, type, sql`(SELECT ${SNAPSHOT} FROM organization)`),
       ],
       answer: theOrganization,
+      subject: {
+        type: 'Organization',
+        id: sql`(SELECT organization.id FROM organization)`,
+        find: () => theOrganization,
+      },
       result: (organization) => ({ organization }),
     };
   },

@@ -51,6 +51,9 @@ describe('what SQL repeats', () => {
       email: MAX_EMAIL_LENGTH,
       user_agent: MAX_USER_AGENT_LENGTH,
       secret_hash: SHA256_DIGITS,
+      key_hash: SHA256_DIGITS,
+      field: SHA256_DIGITS,
+      request_hash: SHA256_DIGITS,
     };
     const bounds = [...committed.matchAll(/length\((\w+)\) (?:BETWEEN \d+ AND|<=|=) (\d+)/g)];
     expect(bounds.length).toBeGreaterThan(10);

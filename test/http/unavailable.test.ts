@@ -140,7 +140,8 @@ for (const api of APIS) {
         if (isRefusal) {
           expectUnavailable(answer, api, message);
         } else {
-          expect(answer.status, `${message}: ${answer.text}`).toBe(500);
+          expect(answer.status, `${message}: ${answer.text}`).toBe(api.unavailable);
+          expect(answer.text, message).toMatch(/not known whether this was done/);
           expect(answer.headers.has('retry-after'), message).toBe(false);
           expect(answer.text, message).not.toMatch(/again/i);
         }

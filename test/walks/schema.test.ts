@@ -42,7 +42,7 @@ describe('the schema', () => {
     for (const field of Object.values(schema.getMutationType()?.getFields() ?? {})) {
       const name = `${field.name.charAt(0).toUpperCase()}${field.name.slice(1)}`;
       expect(field.args.map((arg) => `${arg.name}: ${arg.type}`)).toEqual([`input: ${name}Input!`]);
-      expect(String(field.type)).toBe(`${name}Result!`);
+      expect(String(field.type)).toBe(`${name}Result`);
     }
   });
 });

@@ -1,6 +1,7 @@
 import { GraphQLError } from 'graphql';
 import { DirectoryError, ValidationError } from '../../directory/kernel/errors.ts';
 import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
+import { whatFailed } from '../shared/failed.ts';
 import { type Fields, pathGiven } from '../shared/fields.ts';
 
 /** Returns the body of the answer to a failed request, whoever refused it. */
@@ -20,9 +21,11 @@ const STATUSES: Record<string, number> = {
   FORBIDDEN: 401,
   NOT_FOUND: 404,
   CONFLICT: 409,
+  IDEMPOTENCY_KEY_REUSED: 422,
   TOO_MANY_REQUESTS: 429,
   INTERNAL_SERVER_ERROR: 500,
   SERVICE_UNAVAILABLE: 503,
+  OUTCOME_UNKNOWN: 503,
 };
 
 /** An error as GraphQL's answers have it, and the status of the answer. */
@@ -38,7 +41,7 @@ export function refusedAs<Error extends Refused>(error: Error): Error {
   const status = STATUSES[String(code)] ?? 500;
   return {
     ...error,
-    message: status === 401 ? `Not authorized: ${error.message}` : error.message,
+    message: status === 401 ? `Not authorized: ${error.message}` : whatFailed(error),
     extensions: { code, status, ...details },
     http: { ...error.http, status },
   };

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
 import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
-import { createTenant, deleteTenant, updateTenant } from '../../directory/tenants/commands.ts';
+import { shown } from '../../directory/kernel/repetition-errors.ts';
+import { createTenant, deleteTenant, type TenantResult, updateTenant } from '../../directory/tenants/commands.ts';
 import type { TenantRecord } from '../../directory/tenants/queries.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, given, spelled } from '../shared/fields.ts';
@@ -77,18 +78,18 @@ const UpdateTenantInput = builder.inputType('UpdateTenantInput', {
   fields: (t) => declared(t, UPDATE_TENANT),
 });
 
-interface Written {
-  tenant: TenantRecord;
-}
-
-const CreateTenantResult = builder.objectRef<Written>('CreateTenantResult').implement({
+const CreateTenantResult = builder.objectRef<TenantResult>('CreateTenantResult').implement({
   description: 'The tenant was created.',
-  fields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The new tenant.' }) }),
+  fields: (t) => ({
+    tenant: t.field({ type: Tenant, description: 'The new tenant.', resolve: ({ tenant }) => shown(tenant) }),
+  }),
 });
 
-const TenantMutationResponse = builder.objectRef<Written>('TenantMutationResponse').implement({
+const TenantMutationResponse = builder.objectRef<TenantResult>('TenantMutationResponse').implement({
   description: 'The tenant is as the input says.',
-  fields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it is now.' }) }),
+  fields: (t) => ({
+    tenant: t.field({ type: Tenant, description: 'The tenant as it is now.', resolve: ({ tenant }) => shown(tenant) }),
+  }),
 });
 
 const TenantMutations = builder.objectRef<object>('TenantMutations').implement({

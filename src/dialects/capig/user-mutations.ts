@@ -3,6 +3,7 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
 import { ValidationError } from '../../directory/kernel/errors.ts';
 import { emailAddress, otherwise } from '../../directory/kernel/input.ts';
+import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { type AddedUserResult, addTenantUser } from '../../directory/users/add-tenant-user.ts';
 import { changeRole } from '../../directory/users/change-role.ts';
 import { createOrganizationUser } from '../../directory/users/creation-commands.ts';
@@ -153,13 +154,13 @@ const AddUserWithRoleResult = builder.objectRef<AddedUserResult>('AddUserWithRol
         'Where the user chooses a password, which is mailed as well. It lets in whoever has it: null if the user has a password already or holds more than you do, and where it is not known where people reach the deployment.',
       resolve: (result, _, caller) => linkOf(result, caller),
     }),
-    user: t.expose('user', { type: User, description: 'The user.' }),
+    user: t.field({ type: User, description: 'The user.', resolve: ({ user }) => shown(user) }),
   }),
 });
 
 const ChangeRoleForUserResult = builder.objectRef<UserResult>('ChangeRoleForUserResult').implement({
   description: 'The user has the one role and not the other.',
-  fields: (t) => ({ user: t.expose('user', { type: User, description: 'The user.' }) }),
+  fields: (t) => ({ user: t.field({ type: User, description: 'The user.', resolve: ({ user }) => shown(user) }) }),
 });
 
 async function addUserWithRole(input: { email: string; roleName: string }, caller: Caller): Promise<AddedUserResult> {

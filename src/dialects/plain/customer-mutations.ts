@@ -2,6 +2,7 @@ import type * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
 import { type CustomerUpsertResult, deleteCustomer, upsertCustomer } from '../../directory/customers/commands.ts';
 import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
+import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, given, pathGiven, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
@@ -159,7 +160,7 @@ const UpsertCustomerOutput = builder.objectRef<Answered<CustomerUpsertResult>>('
       type: Customer,
       nullable: true,
       description: 'The customer as it is now; null with an error.',
-      resolve: ({ done }) => done?.customer,
+      resolve: ({ done }) => done && shown(done.customer),
     }),
     result: t.field({
       type: UpsertResult,

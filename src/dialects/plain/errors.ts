@@ -9,7 +9,10 @@ const MutationErrorType = builder.enumType('MutationErrorType', {
   values: {
     VALIDATION: { description: 'The input cannot be done as it is: `fields` say why.' },
     FORBIDDEN: { description: 'You may not do this: the message says why.' },
-    INTERNAL: { description: 'Something went wrong here. Such requests fail as a whole, with 500, and have no data.' },
+    INTERNAL: {
+      description:
+        'Something went wrong here, and the message says whether it was done. A request of which nothing was done fails as a whole instead, with 500, and has no data.',
+    },
   } as const,
 });
 
@@ -30,7 +33,7 @@ interface FieldError {
 
 interface ShownError {
   message: string;
-  type: 'VALIDATION' | 'FORBIDDEN';
+  type: 'VALIDATION' | 'FORBIDDEN' | 'INTERNAL';
   code: string;
   fields: FieldError[];
 }
@@ -51,7 +54,7 @@ export const MutationError = builder.objectRef<ShownError>('MutationError').impl
     type: t.expose('type', { type: MutationErrorType, description: 'What kind of error it is.' }),
     code: t.exposeString('code', {
       description:
-        'For programs: `input_validation`, `not_found`, `forbidden`, `customer_already_exists_with_email` or `customer_already_exists_with_external_id`.',
+        'For programs: `input_validation`, `not_found`, `forbidden`, `customer_already_exists_with_email`, `customer_already_exists_with_external_id` or `internal`.',
     }),
     fields: t.expose('fields', {
       type: [MutationFieldError],

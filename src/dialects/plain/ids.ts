@@ -31,3 +31,8 @@ export function fromPlainId(type: PlainType, given: string): string | null {
 /** Returns the UUID that is spelled so. Anything else is handed on: a UUID is taken as one, and the rest names nothing. */
 export const localId = (type: PlainType, given: string): string =>
   fromPlainId(type, given) ?? given.trim().toLowerCase();
+
+const isPlainType = (type: string): type is PlainType => Object.hasOwn(PREFIXES, type);
+
+/** Returns an id as Plain spells it; one of what Plain does not have, as it is. */
+export const spelledId = (type: string, uuid: string): string => (isPlainType(type) ? toPlainId(type, uuid) : uuid);

@@ -6,6 +6,7 @@ import {
   removeCustomerFromTenants,
   setCustomerTenants,
 } from '../../directory/customers/membership-commands.ts';
+import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { capitalized, mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, shapeOf, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
@@ -50,7 +51,7 @@ function membershipMutation(original: typeof addCustomerToTenants, description: 
         type: Customer,
         nullable: true,
         description: 'The customer; null with an error.',
-        resolve: ({ done }) => done?.customer,
+        resolve: ({ done }) => done && shown(done.customer),
       }),
       ...errorField(t),
     }),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
 import { text, webAddress } from '../../directory/kernel/input.ts';
+import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { deleteTenant, type TenantUpsertResult, upsertTenant } from '../../directory/tenants/commands.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, shapeOf, spelled } from '../shared/fields.ts';
@@ -73,7 +74,7 @@ const UpsertTenantOutput = builder.objectRef<Answered<TenantUpsertResult>>('Upse
       type: Tenant,
       nullable: true,
       description: 'The tenant as it is now; null with an error.',
-      resolve: ({ done }) => done?.tenant,
+      resolve: ({ done }) => done && shown(done.tenant),
     }),
     result: t.field({
       type: UpsertResult,
@@ -113,7 +114,7 @@ const DeleteTenantOutput = builder
         type: Tenant,
         nullable: true,
         description: 'The tenant that is deleted now; null with an error.',
-        resolve: ({ done }) => done?.tenant,
+        resolve: ({ done }) => done && shown(done.tenant),
       }),
       ...errorField(t),
     }),

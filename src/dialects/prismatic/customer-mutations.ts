@@ -6,6 +6,7 @@ import {
   deleteCustomer,
   updateCustomer,
 } from '../../directory/customers/commands.ts';
+import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer } from './customer.ts';
@@ -31,7 +32,7 @@ const payload = (description: string) => ({
       type: Customer,
       nullable: true,
       description: `${description} Null if nothing was changed because of \`errors\`.`,
-      resolve: ({ done }) => done?.customer ?? null,
+      resolve: ({ done }) => done && shown(done.customer),
     }),
     errors: errorsField(t),
   }),

@@ -3,6 +3,7 @@ import { DirectoryError } from '../../directory/kernel/errors.ts';
 import { COVERED, price } from '../../graphql/shared/prices.ts';
 import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
 import { builder } from './builder.ts';
+import { NO_FIELD } from './failed-payload.ts';
 
 const RECORD_NOT_FOUND = 'Record not found';
 
@@ -23,9 +24,6 @@ const ErrorType = builder.objectRef<FieldError>('ErrorType').implement({
     messages: t.exposeStringList('messages', { description: 'All that is wrong with it, for people.' }),
   }),
 });
-
-/** What no field is to blame for; clients show it without a name. */
-const NO_FIELD = '__all__';
 
 /** The fields of inputs that the directory calls something else. */
 const FIELDS: Record<string, string> = { roleIdentifier: 'role', customerIdentifier: 'customer' };

@@ -1,4 +1,5 @@
 import { run } from '../../directory/commands/command.ts';
+import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { type OrganizationResult, updateOrganization } from '../../directory/organization.ts';
 import { builder } from './builder.ts';
 import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
@@ -22,7 +23,7 @@ builder.relayMutationField(
         type: Organization,
         nullable: true,
         description: 'The organization as it is now. Null if nothing was changed because of `errors`.',
-        resolve: ({ done }) => done?.organization ?? null,
+        resolve: ({ done }) => done && shown(done.organization),
       }),
       errors: errorsField(t),
     }),

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { command, run } from '../../directory/commands/command.ts';
+import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { deleteUser, updateUser } from '../../directory/users/commands.ts';
 import { createCustomerUser, createOrganizationUser } from '../../directory/users/creation-commands.ts';
 import type { UserResult } from '../../directory/users/entity.ts';
@@ -24,7 +25,7 @@ const payload = (description: string) => ({
       type: User,
       nullable: true,
       description: `${description} Null if nothing was changed because of \`errors\`.`,
-      resolve: ({ done }) => done?.user ?? null,
+      resolve: ({ done }) => done && shown(done.user),
     }),
     errors: errorsField(t),
   }),

@@ -6,6 +6,7 @@ import type { RateLimitTier } from '../kernel/rate-limit-tiers.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Actor } from './actor.ts';
 import type { Reach } from './reach.ts';
+import type { ChangedRecord, Repeatable } from './repeatable.ts';
 
 /**
  * Whoever makes a request, and what they may do. A viewer has exactly one reach, and the permissions hold within it.
@@ -38,6 +39,10 @@ export interface Caller {
   mailIsDue(): void;
   /** Returns the URL of a link with this purpose and token; null if no page for it is known. */
   linkTo(purpose: LinkPurpose, token: string): string | null;
+  /** The change that is asked for, if it may be asked for again; null if the caller gave no key for that. */
+  repeatable: Repeatable | null;
+  /** Says that the change is made, and of which record, if of one. Nothing that fails from then on may look as if it were not. */
+  tookEffect(record: ChangedRecord | null): void;
 }
 
 /** Returns those of the permissions that the viewer lacks. */

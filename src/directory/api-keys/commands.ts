@@ -29,13 +29,14 @@ import { endKeys } from './revocation.ts';
 import { insertSecret } from './secrets.ts';
 import { newToken } from './token.ts';
 
+/** The key, as the command left it; null where a repetition cannot show it any more. */
 export interface ApiKeyResult {
-  apiKey: ApiKeyRecord;
+  apiKey: ApiKeyRecord | null;
 }
 
 export interface ApiKeySecretResult extends ApiKeyResult {
-  /** The whole key, to be used as it is. It is stored nowhere. */
-  secret: string;
+  /** The whole key, to be used as it is. It is stored nowhere, and so null for a repetition. */
+  secret: string | null;
 }
 
 interface GivenReach {
@@ -121,7 +122,7 @@ export const createApiKey = command({
         sql`INSERT INTO api_key_tenant (api_key_id, tenant_id)
           SELECT DISTINCT ${apiKeyId}, tenant_id FROM ${tenants} WHERE ${created}`,
       ],
-      result: (apiKey) => ({ apiKey, secret }),
+      result: (apiKey) => ({ apiKey, secret: context.isRepetition ? null : secret }),
     });
   },
 });

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { apiKeys } from '../../db/schema/api-keys.ts';
+import { apiKeyInReach } from '../access/reach.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';
 import { type ApiKeyRecord, apiKeyRows } from './queries.ts';
 import { secretsOfKey } from './secrets.ts';
@@ -22,4 +23,5 @@ export const API_KEY: UnversionedEntity<typeof apiKeys, ApiKeyRecord> = {
         'expiresAt', ${time(sql`secret.ends_at`)}))
       FROM ${secretsOfKey} secret))`,
   rows: apiKeyRows,
+  inReach: (viewer) => apiKeyInReach(viewer, apiKeys.id),
 };

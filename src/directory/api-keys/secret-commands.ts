@@ -127,7 +127,7 @@ export const rotateApiKey = command({
         insertSecret(id, secret, at, rotated),
         update(apiKeys, { updatedAt: at }, sql`api_key.id = ${id} AND ${rotated}`),
       ],
-      result: (apiKey) => ({ apiKey, secret }),
+      result: (apiKey) => ({ apiKey, secret: context.isRepetition ? null : secret }),
     });
   },
 });

@@ -1,8 +1,10 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
 import { violatesUnique } from '../../db/constraint.ts';
+import { OutcomeUnknownError } from '../../db/errors.ts';
 import { allOf, anyOf, type Statement, select, write } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
+import type { ChangedRecord } from '../access/repeatable.ts';
 import { type Caller, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import type { RateLimitError } from '../kernel/authentication-errors.ts';
 import {
@@ -18,6 +20,7 @@ import { parse } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { countHiddenTaken, countInvitations, holderOrCount, mayGuess, mayInvite } from './credential-limits.ts';
 import { eventsOf, nameTenants } from './event-recording.ts';
+import { type Keeping, type Kept, keepingOf, keptInSpite, refuseRepetition } from './idempotency.ts';
 
 /** The rules that every change in the directory carries, whether one plan makes it or an import. */
 export interface Rules<Schema extends z.ZodType = z.ZodType> {
@@ -51,6 +54,8 @@ export interface CommandContext {
   readonly id: string;
   readonly at: Date;
   readonly viewer: Viewer;
+  /** Whether the change was made before. Then nothing is written, and what is shown once, such as a secret, is not shown. */
+  readonly isRepetition: boolean;
 }
 
 /**
@@ -60,6 +65,15 @@ export interface CommandContext {
 export interface Check<Answer> {
   readonly problem: SQL;
   error(detail: string, answer: Answer | undefined): DirectoryError | RateLimitError;
+}
+
+/** The record that a change is about. */
+export interface Subject<Answer> {
+  readonly type: ChangedRecord['type'];
+  /** An expression for its id, evaluated before anything is written. */
+  readonly id: SQL;
+  /** Reads it for a repetition of the change. No row, if it is not there any more or out of reach. */
+  find(id: string): Statement<Answer>;
 }
 
 /** A unique value that a command may write. If another record holds it, the batch fails, and the holder is looked up. */
@@ -88,6 +102,8 @@ export interface Plan<Result, Answer> {
   readonly removals?: readonly SQL[];
   readonly unique?: readonly UniqueValue[];
   readonly answer: Statement<Answer>;
+  /** Not given for a change that is about many records or about none: a repetition reads the same answer. */
+  readonly subject?: Subject<Answer>;
   /**
    * How many invitations it leaves to be mailed, as an expression that is evaluated before it writes. It is refused if
    * these are more than the credential may cause.
@@ -95,7 +111,8 @@ export interface Plan<Result, Answer> {
   readonly mails?: SQL;
   /** Read the answer first: a removal may put the record out of the viewer's reach. */
   readonly answersBeforeWriting?: boolean;
-  result(answer: Answer, recorded: ReadonlySet<EventType>): Result;
+  /** The answer is null where a repetition does not find the subject any more. */
+  readonly result: (answer: Answer | null, recorded: ReadonlySet<EventType>) => Result;
 }
 
 /**
@@ -111,27 +128,67 @@ export function authorize(viewer: Viewer, { permissions, reaches }: Pick<Rules, 
 /**
  * Runs a command in one D1 call, and one more if a unique value is taken. Permissions and reach come first, then the
  * input, then checks and writes in one batch.
+ *
+ * If the caller gave a key to repeat the change under, its result is kept in that batch. A repetition changes nothing, and
+ * answers that result in one call more; so does a batch whose outcome is not known.
  * @throws ForbiddenError
  * @throws ValidationError
  * @throws AlreadyExistsError
  * @throws the error of the first check that fails; then nothing is written
  * @throws RateLimitError if the credential may not be told that a value is taken, or cause another mail; likewise
+ * @throws IdempotencyKeyReusedError if the key belongs to another request; likewise
+ * @throws OutcomeUnknownError if it cannot be found out whether the change was made
  */
 export async function run<Result, Answer, Schema extends z.ZodType>(
   caller: Caller,
-  { permissions, reaches, input: schema, plan: makePlan }: Command<Result, Answer, Schema>,
+  command: Command<Result, Answer, Schema>,
   input: unknown,
 ): Promise<Result> {
-  const { db, viewer, mailIsDue } = caller;
-  authorize(viewer, { permissions, reaches });
-  const context: CommandContext = { id: newId(), at: new Date(), viewer };
-  const plan = makePlan(context, parse(schema, input));
+  const context: CommandContext = { id: newId(), at: new Date(), viewer: caller.viewer, isRepetition: false };
+  const keeping = keepingOf(caller, context);
+  const plan = await planned(command, context, input).catch(async (error) => {
+    if (keeping) await refuseRepetition(caller, keeping);
+    throw error;
+  });
+  const made = await make(caller, context, plan, keeping).catch(async (error) => {
+    if (!(error instanceof OutcomeUnknownError)) throw error;
+    return { kept: await keptInSpite(caller, keeping, error) };
+  });
+  if (!('kept' in made)) return made.result;
+  const { kept } = made;
+  if (kept.commandId === context.id) return answerKept(caller, plan, kept);
+  const repetition = { ...context, id: kept.commandId, isRepetition: true };
+  return answerKept(caller, await planned(command, repetition, input), kept);
+}
 
-  const { answer, mails, unique = [] } = plan;
+/** Returns what a command does, for a viewer who may run it. It is async, so that whatever it throws is a rejection. */
+async function planned<Result, Answer, Schema extends z.ZodType>(
+  command: Command<Result, Answer, Schema>,
+  context: CommandContext,
+  input: unknown,
+): Promise<Plan<Result, Answer>> {
+  authorize(context.viewer, command);
+  return command.plan(context, parse(command.input, input));
+}
+
+/** Makes the change, and returns its result; or what is kept of it, if it was made before. */
+async function make<Result, Answer>(
+  caller: Caller,
+  context: CommandContext,
+  plan: Plan<Result, Answer>,
+  keeping: Keeping | null,
+): Promise<{ result: Result } | { kept: Kept }> {
+  const { db, viewer, mailIsDue } = caller;
+  const { answer, subject, mails, unique = [] } = plan;
   const checks = [...guesses(context, unique), ...plan.checks, ...(mails ? [mayInvite(context, mails)] : [])];
+  const allowed = isAllowed(checks);
   const change = {
+    kept: keeping ? [keeping.kept] : [],
     checks: checkStatement(checks),
-    writes: [...plan.writes(isAllowed(checks)), nameTenants(context), ...(plan.removals ?? [])].map(write),
+    keep: keeping ? [keeping.keep(allowed, { recordId: subject?.id })] : [],
+    writes: [...plan.writes(keeping ? keeping.isKept : allowed), nameTenants(context), ...(plan.removals ?? [])].map(
+      write,
+    ),
     invitations: mails ? [countInvitations(context)] : [],
     recorded: eventsOf(context),
   };
@@ -140,6 +197,8 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
     throw await asAlreadyExists(caller, unique, error);
   });
 
+  const kept = keeping?.ofSame(results.kept[0] ?? []) ?? null;
+  if (kept !== null) return { kept };
   const [shown] = results.answer;
   const [problems] = results.checks;
   for (const [index, check] of checks.entries()) {
@@ -149,9 +208,28 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
     if (error instanceof AlreadyExistsError && error.isHidden) await countHiddenTaken(db, viewer, 1);
     throw error;
   }
-  if (shown === undefined) throw new Error('A command that passed its checks found no record to answer with');
+  caller.tookEffect(subject && hasId(shown) ? { type: subject.type, id: shown.id } : null);
   if (mails) mailIsDue();
-  return plan.result(shown, new Set(results.recorded.map(({ type }) => type)));
+  if (shown === undefined) throw new Error('A command that passed its checks found no record to answer with');
+  return { result: plan.result(shown, new Set(results.recorded.map(({ type }) => type))) };
+}
+
+const hasId = (answer: unknown): answer is { id: string } =>
+  typeof answer === 'object' && answer !== null && 'id' in answer && typeof answer.id === 'string';
+
+/** Answers what a change came to that is kept, with its subject as it is now. */
+async function answerKept<Result, Answer>(
+  caller: Caller,
+  { answer, subject, mails, result }: Plan<Result, Answer>,
+  { commandId, recordId }: Kept,
+): Promise<Result> {
+  caller.tookEffect(subject && recordId !== null ? { type: subject.type, id: recordId } : null);
+  if (mails) caller.mailIsDue();
+  const { left, recorded } = await caller.db.reads({
+    left: subject && recordId !== null ? subject.find(recordId) : answer,
+    recorded: eventsOf({ id: commandId }),
+  });
+  return result(left[0] ?? null, new Set(recorded.map(({ type }) => type)));
 }
 
 /** Returns an expression: whether all of the checks pass. */

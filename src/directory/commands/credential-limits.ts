@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
+import { OutcomeUnknownError, UnavailableError } from '../../db/errors.ts';
 import type { Statement } from '../../db/statement.ts';
 import {
   type Counted,
@@ -51,7 +52,7 @@ export async function holderOrCount(
   if (viewer.reach.kind === 'ORGANIZATION') return (await db.reads({ holder })).holder[0] ?? null;
   const now = new Date();
   const counted = countAgainst(hiddenTakenLimit(viewer.countsAs), now, sql`NOT EXISTS (${holder.sql})`);
-  const results = await db.batch({ holder, counted });
+  const results = await db.batch({ holder, counted }).catch(asNotMade);
   requireFewHiddenTaken(viewer, results.counted, now);
   return results.holder[0] ?? null;
 }
@@ -62,8 +63,15 @@ export async function holderOrCount(
  */
 export async function countHiddenTaken(db: Database, viewer: Counting, times: number): Promise<void> {
   const now = new Date();
-  const { counted } = await db.batch({ counted: countAgainst(hiddenTakenLimit(viewer.countsAs), now, sql`${times}`) });
+  const { counted } = await db
+    .batch({ counted: countAgainst(hiddenTakenLimit(viewer.countsAs), now, sql`${times}`) })
+    .catch(asNotMade);
   requireFewHiddenTaken(viewer, counted, now);
+}
+
+/** Whether it was counted may be unknown: the change that it is counted for was not made. */
+function asNotMade(error: unknown): never {
+  throw error instanceof OutcomeUnknownError ? new UnavailableError(error.message, { cause: error.cause }) : error;
 }
 
 function requireFewHiddenTaken({ countsAs }: Counting, [counted]: readonly Counted[], now: Date): void {

@@ -15,6 +15,7 @@ import {
   isAllowed,
   type Plan,
   type Rules,
+  type Subject,
   type UniqueValue,
 } from './command.ts';
 import { type EventContext, recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
@@ -128,6 +129,24 @@ const liveInReach = (entity: Entity, { reach }: Viewer): SQL => sql`${entity.isL
 export const inReachById = (entity: Entity, { reach }: Viewer, id: string | SQL): SQL =>
   sql`${entity.table.id} = ${id} AND ${entity.inReach(reach)}`;
 
+/**
+ * Returns what a change is about: the record with this id, an expression evaluated before anything is written. A repetition
+ * shows it if it is in reach and live, or in reach at all where the change was to hide or to erase it.
+ */
+export const subjectOf = <Row>(
+  entity: Entity<EntityTable, Row>,
+  viewer: Viewer,
+  id: SQL,
+  shows: 'LIVE' | 'HIDDEN' = 'LIVE',
+): Subject<Row> => ({
+  type: entity.name,
+  id,
+  find: (found) => {
+    const isShown = shows === 'LIVE' ? liveInReach(entity, viewer) : entity.inReach(viewer.reach);
+    return entity.rows(sql`WHERE ${entity.table.id} = ${found} AND ${isShown}`);
+  },
+});
+
 /** Returns a SELECT of one row (path, entity) if no record meets the condition `target`: a part of `allExist`. */
 export const missing = (entity: Entity, target: SQL, path: string): SQL =>
   missingUnless(exists(entity, target), path, entity.word);
@@ -187,7 +206,7 @@ export function planAlteration<T extends EntityTable, Row, Result>(
   entity: Entity<T, Row>,
   { id, path = 'id', verb, values, missing: others = [] }: Alteration<T>,
   checks: (target: SQL) => readonly Check<Row>[],
-  result: (row: Row) => Result,
+  result: (row: Row | null) => Result,
 ): Plan<Result, Row> {
   const { viewer } = context;
   const known = inReachById(entity, viewer, id);
@@ -198,6 +217,7 @@ export function planAlteration<T extends EntityTable, Row, Result>(
     writes: (allowed) => [recorded(allowed), ...writes],
     unique: uniqueValues(entity, viewer, values, target),
     answer: entity.rows(sql`WHERE ${known}`),
+    subject: subjectOf(entity, viewer, sql`${id}`, verb === 'deleted' ? 'HIDDEN' : 'LIVE'),
     result,
   };
 }

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { requireReach } from '../access/viewer.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import type { Check, CommandContext, Plan } from './command.ts';
-import { type Entity, type EntityTable, inReachById, missing } from './entity.ts';
+import { type Entity, type EntityTable, inReachById, missing, subjectOf } from './entity.ts';
 import { recordEvent, recordedSubjects } from './event-recording.ts';
 import { allExist } from './references.ts';
 import { asObject, overwritten, overwrittenDataSources, overwrittenSignIn } from './secure-overwrite.ts';
@@ -60,7 +60,7 @@ export function planErasure<T extends EntityTable, Row, Result>(
   entity: Entity<T, Row>,
   id: string,
   checks: readonly Check<Row>[],
-  result: (row: Row) => Result,
+  result: (row: Row | null) => Result,
   along: readonly Erasure[] = [],
 ): Plan<Result, Row> {
   requireReach(context.viewer, ['ORGANIZATION']);
@@ -72,6 +72,7 @@ export function planErasure<T extends EntityTable, Row, Result>(
     removals: erased.flatMap(({ removals }) => removals),
     answer: entity.rows(sql`WHERE ${target}`),
     answersBeforeWriting: true,
+    subject: subjectOf(entity, context.viewer, sql`${id}`, 'HIDDEN'),
     result,
   };
 }

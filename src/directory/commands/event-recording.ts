@@ -109,8 +109,8 @@ export function nameTenants(context: EventContext): SQL {
 }
 
 /** Returns a statement that reads the types of the events that this command recorded. */
-export const eventsOf = (context: EventContext): Statement<{ type: EventType }> =>
-  select({ type: sql<EventType>`${events.type}` }, sql`FROM event WHERE ${events.commandId} = ${context.id}`);
+export const eventsOf = ({ id }: Pick<EventContext, 'id'>): Statement<{ type: EventType }> =>
+  select({ type: sql<EventType>`${events.type}` }, sql`FROM event WHERE ${events.commandId} = ${id}`);
 
 /** Returns a SELECT of the subjects of all events of this command. */
 export const allRecordedSubjects = (context: EventContext): SQL =>

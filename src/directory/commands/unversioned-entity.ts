@@ -2,8 +2,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { events } from '../../db/schema/events.ts';
 import { insertWhen, type Statement, type Values } from '../../db/statement.ts';
+import type { Viewer } from '../access/viewer.ts';
 import type { EventType } from '../kernel/event-types.ts';
-import type { Check, CommandContext, Plan, UniqueValue } from './command.ts';
+import type { Check, CommandContext, Plan, Subject, UniqueValue } from './command.ts';
 import { recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
 
@@ -19,14 +20,27 @@ export interface UnversionedEntity<T extends UnversionedTable = UnversionedTable
   /** What the API shows of a record, as a JSON object over the table's columns: what events keep of it. */
   readonly snapshot: SQL;
   rows(rest: SQL): Statement<Row>;
+  /** A condition over the table's columns. */
+  inReach(viewer: Viewer): SQL;
 }
+
+/** What a change is about: the record with this id. A repetition shows it if it is in reach. */
+const subjectOf = <Row>(
+  { name, table, rows, inReach }: UnversionedEntity<UnversionedTable, Row>,
+  viewer: Viewer,
+  id: SQL,
+): Subject<Row> => ({
+  type: name,
+  id,
+  find: (found) => rows(sql`WHERE ${table.id} = ${found} AND ${inReach(viewer)}`),
+});
 
 /** What the plans of an entity's commands differ in. */
 interface PlanParts<Row, Result> {
   /** The type of the event on which all writes hang. */
   type: EventType;
   checks: readonly Check<NoInfer<Row>>[];
-  result(row: Row): Result;
+  readonly result: (row: Row | null) => Result;
 }
 
 interface Insert<T extends UnversionedTable, Row, Result> extends PlanParts<Row, Result> {
@@ -54,6 +68,7 @@ export function planInsert<T extends UnversionedTable, Row, Result>(
     ],
     unique,
     answer: entity.rows(sql`WHERE ${table.id} = ${values.id}`),
+    subject: subjectOf(entity, context.viewer, sql`${values.id}`),
     result,
   };
 }
@@ -93,6 +108,7 @@ export function planUpdate<Row, Result>(
     ],
     unique,
     answer: entity.rows(sql`WHERE ${target}`),
+    subject: subjectOf(entity, context.viewer, sql`(SELECT ${entity.table.id} FROM ${entity.table} WHERE ${target})`),
     result,
   };
 }
@@ -123,6 +139,7 @@ export function planDelete<Row, Result>(
     ],
     answer: entity.rows(sql`WHERE ${target}`),
     answersBeforeWriting: true,
+    subject: subjectOf(entity, context.viewer, sql`(SELECT ${table.id} FROM ${table} WHERE ${target})`),
     result,
   };
 }

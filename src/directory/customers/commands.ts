@@ -4,7 +4,16 @@ import { customerInReach, customerWhollyInReach, tenantRoleInReach } from '../ac
 import type { Viewer } from '../access/viewer.ts';
 import { reachesCustomer, revocation } from '../api-keys/revocation.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
-import { alteration, creation, exists, hasVersion, missing, planAlteration, uniqueValues } from '../commands/entity.ts';
+import {
+  alteration,
+  creation,
+  exists,
+  hasVersion,
+  missing,
+  planAlteration,
+  subjectOf,
+  uniqueValues,
+} from '../commands/entity.ts';
 import { erasure, planErasure } from '../commands/erasure.ts';
 import { allRecordedSubjects, wasRecorded } from '../commands/event-recording.ts';
 import { isCustomer } from '../commands/identifiers.ts';
@@ -44,12 +53,12 @@ import { CUSTOMER } from './entity.ts';
 import { recordJoining, writeMemberships } from './memberships.ts';
 import { type CustomerRecord, customerRows } from './queries.ts';
 
-/** The customer, as the command left it. */
+/** The customer, as the command left it; null where a repetition cannot show it any more. */
 export interface CustomerResult {
-  customer: CustomerRecord;
+  customer: CustomerRecord | null;
 }
 
-const asResult = (customer: CustomerRecord): CustomerResult => ({ customer });
+const asResult = (customer: CustomerRecord | null): CustomerResult => ({ customer });
 
 /** Checks that the customer belongs to no tenant out of reach. Else a change would touch data of others. */
 function whollyInReach({ reach }: Viewer, target: SQL): Check<unknown> {
@@ -98,6 +107,7 @@ export const createCustomer = command({
       ],
       unique: uniqueValues(CUSTOMER, viewer, values, sql`FALSE`),
       answer: customerRows(sql`WHERE customer.id = ${customerId}`),
+      subject: subjectOf(CUSTOMER, viewer, sql`${customerId}`),
       result: asResult,
     };
   },
@@ -183,6 +193,11 @@ export const upsertCustomer = command({
       unique: uniqueValuesOfUpsert(CUSTOMER, viewer, target, newValues, otherValues),
       answer: customerRows(sql`WHERE customer.id IN (
         ${allRecordedSubjects(context)} UNION ALL SELECT customer.id FROM customer WHERE ${target})`),
+      subject: subjectOf(
+        CUSTOMER,
+        viewer,
+        sql`coalesce((SELECT customer.id FROM customer WHERE ${target}), ${customerId})`,
+      ),
       result: (customer, recorded) => ({ customer, outcome: upsertOutcome(recorded, 'customer') }),
     };
   },

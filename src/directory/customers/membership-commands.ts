@@ -2,10 +2,12 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type CommandContext, command, type Plan } from '../commands/command.ts';
+import { subjectOf } from '../commands/entity.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { customerIdentifier, tenantIdentifiers } from '../kernel/input.ts';
+import { CUSTOMER } from './entity.ts';
 import { recordJoining, recordLeaving, writeMemberships } from './memberships.ts';
 import { type CustomerRecord, customerRows } from './queries.ts';
 
@@ -14,9 +16,9 @@ type Input = z.output<typeof input>;
 
 const errors = [ValidationError, NotFoundError, ForbiddenError];
 
-/** The customer whose memberships the command set. */
+/** The customer whose memberships the command set; null where a repetition cannot show it any more. */
 export interface MembershipResult {
-  customer: CustomerRecord;
+  customer: CustomerRecord | null;
 }
 
 /** Adds the customer to all of the tenants, or to none. Belonging to one of them already is no error. */
@@ -90,6 +92,7 @@ function planMemberships(
     writes: (allowed) => [...recorded({ customerId, tenants }, allowed), ...writeMemberships(context)],
     answer: customerRows(sql`WHERE ${target}`),
     answersBeforeWriting: true,
+    subject: subjectOf(CUSTOMER, context.viewer, customerId),
     result: (customer) => ({ customer }),
   };
 }

@@ -34,7 +34,7 @@ export interface ShareableInvitation {
    * condition over the columns of `user`.
    */
   writes(invited: SQL): SQL[];
-  /** Returns the token of the link; null if the caller did not get one. */
+  /** Returns the token of the link, which is shown once; null if the caller did not get one. */
   token(recorded: ReadonlySet<EventType>): string | null;
 }
 
@@ -62,7 +62,7 @@ export function shareableInvitation(
           handed_standing = (SELECT ${ACCESS_OF_USER} FROM user WHERE user.id = mailed_link.user_id)
         WHERE purpose = 'INVITATION' AND user_id IN ${recordedSubjects(context, TYPE)}`,
     ],
-    token: (recorded) => (recorded.has(TYPE) ? token : null),
+    token: (recorded) => (recorded.has(TYPE) && !context.isRepetition ? token : null),
   };
 }
 

@@ -26,10 +26,11 @@ import { permissionsOf, ROLE } from './entity.ts';
 import type { RoleRecord } from './queries.ts';
 
 export interface RoleResult {
-  role: RoleRecord;
+  /** Null where a repetition cannot show it any more. */
+  role: RoleRecord | null;
 }
 
-const asResult = (role: RoleRecord): RoleResult => ({ role });
+const asResult = (role: RoleRecord | null): RoleResult => ({ role });
 
 /** The highest level of a role; the lowest is 0. */
 export const MAX_LEVEL = 100;

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { roles } from '../../db/schema/roles.ts';
+import { roleInReach } from '../access/reach.ts';
 import type { UniquelyIndexed } from '../commands/unique-values.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';
 import { type RoleRecord, roleRows } from './queries.ts';
@@ -17,6 +18,7 @@ export const ROLE: UnversionedEntity<typeof roles, RoleRecord> & UniquelyIndexed
   snapshot: sql`json_object('scope', role.scope, 'name', role.name, 'description', role.description,
     'level', role.level, 'permissions', json(${permissionsOf(sql`role.id`)}))`,
   rows: roleRows,
+  inReach: ({ reach }) => roleInReach(reach, roles.scope),
   named: (record) => ({ entity: 'Role', record }),
   unique: [{ columns: ['scope', 'nameKey'], path: 'name' }],
 };

@@ -9,6 +9,7 @@ import { allExist, missingUnless, pathOf } from '../commands/references.ts';
 import { holdsPermissions, permissionsOfUser } from '../guards/grant-guard.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { flag, id, tenantIdentifier } from '../kernel/input.ts';
+import { shown } from '../kernel/repetition-errors.ts';
 import { assignedTenant, type EffectiveRole, effectiveRoleIn, grantOf } from './effective-role.ts';
 import { isOwn, type SessionRecord, sessionRows, sessionWithId } from './session-queries.ts';
 import { recordEnd, recordSession } from './sessions.ts';
@@ -48,16 +49,18 @@ export const signOut = command({
     return {
       checks: [],
       writes: (allowed) => ending(context, 'SIGNED_OUT', target, allowed),
-      answer: select({ sessionCount: sql<number>`count(*)` }, sql`FROM session WHERE ${target}`),
-      answersBeforeWriting: true,
-      result: (answer) => answer,
+      answer: select(
+        { sessionCount: sql<number>`count(*)` },
+        sql`FROM event WHERE event.command_id = ${context.id} AND event.type = 'session.ended'`,
+      ),
+      result: (answer) => shown(answer),
     };
   },
 });
 
-/** The session that was ended, as it was before. */
+/** The session that was ended, as it was before; null for a repetition, which finds it no more. */
 export interface SessionResult {
-  session: SessionRecord;
+  session: SessionRecord | null;
 }
 
 /** Ends a session: the viewer's own, or that of a user who holds no more than the viewer. */
@@ -85,6 +88,11 @@ export const revokeSession = command({
       writes: (allowed) => ending(context, 'REVOKED', target, allowed),
       answer: sessionRows(sql`WHERE ${target}`),
       answersBeforeWriting: true,
+      subject: {
+        type: 'Session',
+        id: sql`${id}`,
+        find: (found) => sessionRows(sql`WHERE ${sessionWithId(viewer, found)}`),
+      },
       result: (session) => ({ session }),
     };
   },
@@ -92,7 +100,8 @@ export const revokeSession = command({
 
 /** What the next access token of the switched session is made from. */
 export interface SwitchResult {
-  grant: Grant;
+  /** Null for a repetition: a token is shown once. */
+  grant: Grant | null;
   /** When the token that the caller has expires. The new one may not last longer: that would take the refresh token. */
   expiresAt: Date;
 }
@@ -140,7 +149,8 @@ export const switchTenant = command({
       ],
       answer: select(effectiveRoleIn(sql`session.tenant_id`), from),
       result: (effectiveRole) => {
-        const grant = grantOf(sessionId, effectiveRole);
+        if (context.isRepetition) return { grant: null, expiresAt: tokenExpiresAt };
+        const grant = grantOf(sessionId, shown(effectiveRole));
         if (grant === null) throw new Error('A session was switched to where its user has no role');
         return { grant, expiresAt: tokenExpiresAt };
       },

@@ -12,6 +12,7 @@ import {
   hasVersion,
   missing,
   planAlteration,
+  subjectOf,
   uniqueValues,
 } from '../commands/entity.ts';
 import { planErasure } from '../commands/erasure.ts';
@@ -35,12 +36,12 @@ import { TENANT } from './entity.ts';
 import { firstAdmin } from './first-admin.ts';
 import { type TenantRecord, tenantRows } from './queries.ts';
 
-/** The tenant, as the command left it. */
+/** The tenant, as the command left it; null where a repetition cannot show it any more. */
 export interface TenantResult {
-  tenant: TenantRecord;
+  tenant: TenantRecord | null;
 }
 
-const asResult = (tenant: TenantRecord): TenantResult => ({ tenant });
+const asResult = (tenant: TenantRecord | null): TenantResult => ({ tenant });
 
 /**
  * Creates a tenant. One that no partner manages needs an admin, who is created and invited if there is no such user.
@@ -64,6 +65,7 @@ export const createTenant = command({
       unique: [...uniqueValues(TENANT, viewer, values, sql`FALSE`), ...admin.unique],
       ...(admin.mails && { mails: admin.mails }),
       answer: tenantRows(sql`WHERE tenant.id = ${tenantId}`),
+      subject: subjectOf(TENANT, viewer, sql`${tenantId}`),
       result: asResult,
     };
   },
@@ -144,6 +146,7 @@ export const upsertTenant = command({
       ...(admin.mails && { mails: admin.mails }),
       answer: tenantRows(sql`WHERE tenant.id IN (
         ${allRecordedSubjects(context)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),
+      subject: subjectOf(TENANT, viewer, sql`coalesce((SELECT tenant.id FROM tenant WHERE ${target}), ${tenantId})`),
       result: (tenant, recorded) => ({ tenant, outcome: upsertOutcome(recorded, 'tenant') }),
     };
   },

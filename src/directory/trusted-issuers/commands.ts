@@ -17,10 +17,11 @@ import { issuerPatch, type Listed, newIssuer, resolveCustomers, resolveRoles, tr
 import { type ListName, listedIds, type TrustedIssuerRecord } from './queries.ts';
 
 export interface TrustedIssuerResult {
-  trustedIssuer: TrustedIssuerRecord;
+  /** Null where a repetition cannot show it any more. */
+  trustedIssuer: TrustedIssuerRecord | null;
 }
 
-const asResult = (trustedIssuer: TrustedIssuerRecord): TrustedIssuerResult => ({ trustedIssuer });
+const asResult = (trustedIssuer: TrustedIssuerRecord | null): TrustedIssuerResult => ({ trustedIssuer });
 
 /** An issuer may do what those whom it signs in may: nobody sets one up, changes or ends it who does not hold as much. */
 const holdsRoles = (viewer: Viewer, roleIds: SQL): Check<unknown> =>

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
+import { trustedIssuerInReach } from '../access/reach.ts';
 import type { UniquelyIndexed } from '../commands/unique-values.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';
 import { listedIds, type TrustedIssuerRecord, trustedIssuerRows } from './queries.ts';
@@ -20,6 +21,7 @@ export const TRUSTED_ISSUER: UnversionedEntity<Table, TrustedIssuerRecord> &
     'roleIds', json(${listedIds('role', sql`trusted_issuer.id`)}),
     'customerIds', json(${listedIds('customer', sql`trusted_issuer.id`)}))`,
   rows: trustedIssuerRows,
+  inReach: ({ reach }) => trustedIssuerInReach(reach),
   named: (record) => ({ entity: 'TrustedIssuer', record }),
   unique: [{ columns: ['issuer'], path: 'issuer' }],
 };

@@ -25,10 +25,11 @@ import { DATA_SOURCE_STATUSES, type DataSourceKind, type DataSourceRecord } from
 export const MAX_DATA_SOURCES = 1000;
 
 export interface DataSourceResult {
-  dataSource: DataSourceRecord;
+  /** Null where a repetition cannot show it any more. */
+  dataSource: DataSourceRecord | null;
 }
 
-const asResult = (dataSource: DataSourceRecord): DataSourceResult => ({ dataSource });
+const asResult = (dataSource: DataSourceRecord | null): DataSourceResult => ({ dataSource });
 
 const RULES = { permissions: ['tenant:edit'], reaches: ['ORGANIZATION', 'TENANTS'] } as const;
 

@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { dataSources } from '../../db/schema/data-sources.ts';
+import { dataSourceInReach } from '../access/reach.ts';
 import type { UniquelyIndexed } from '../commands/unique-values.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';
 import { type DataSourceKind, type DataSourceRecord, dataSourceRows, PIPELINE, PIXEL } from './data-sources.ts';
@@ -20,6 +21,7 @@ const dataSourceEntity = ({ kind, name, word }: DataSourceKind): DataSourceEntit
   snapshot: sql`json_object('name', data_source.name, 'externalId', data_source.external_id,
     'status', data_source.status, 'tenantId', data_source.tenant_id)`,
   rows: dataSourceRows,
+  inReach: ({ reach }) => dataSourceInReach(reach, dataSources.tenantId),
   named: (record) => ({ entity: name, record }),
   // An external id belongs to one pixel, or one pipeline, of a tenant.
   unique: [{ columns: ['tenantId', 'kind', 'externalIdKey'], path: 'externalId' }],

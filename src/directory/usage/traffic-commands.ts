@@ -6,6 +6,7 @@ import { type Check, type CommandContext, command, type Plan } from '../commands
 import { allExist } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { id, instant, otherwise, text } from '../kernel/input.ts';
+import { shown } from '../kernel/repetition-errors.ts';
 import { isDataSource } from './data-source-commands.ts';
 import { PIXEL } from './data-sources.ts';
 import { firstHour, hourOf, MAX_AHEAD_MILLISECONDS, MAX_WINDOW_HOURS } from './traffic-hours.ts';
@@ -74,7 +75,7 @@ export const recordTraffic = command({
         { recorded: sql<string>`json_group_array(json_array(pixel_id, entry_id))` },
         sql`FROM traffic_entry WHERE command_id = ${context.id}`,
       ),
-      result: ({ recorded }) => ({ entries: outcomes(entries, JSON.parse(recorded)) }),
+      result: (answer) => ({ entries: outcomes(entries, JSON.parse(shown(answer).recorded)) }),
     };
   },
 });

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { userInReach } from '../access/reach.ts';
 import { command, type Plan } from '../commands/command.ts';
-import { creation, exists, uniqueValues } from '../commands/entity.ts';
+import { creation, exists, subjectOf, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
@@ -79,6 +79,7 @@ export const addTenantUser = command({
       mails: sql`(NOT ${exists(USER, named)} OR ${exists(USER, sql`${named} AND ${mayBeInvited}`)})`,
       unique: uniqueValues(USER, viewer, values, sql`FALSE`).filter(({ path }) => path === 'email'),
       answer: userRows(sql`WHERE ${named} AND ${inReach}`),
+      subject: subjectOf(USER, viewer, sql`coalesce((SELECT user.id FROM user WHERE ${named}), ${newUserId})`),
       result: (user, recorded) => ({
         user,
         isNew: recorded.has('user.created'),

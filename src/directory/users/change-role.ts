@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { userInReach } from '../access/reach.ts';
 import { requireReach } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
-import { alteration } from '../commands/entity.ts';
+import { alteration, subjectOf } from '../commands/entity.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
@@ -147,6 +147,7 @@ export const changeRole = command({
       ],
       // Without the role, the user may be out of reach: then it is found by what was recorded.
       answer: userRows(sql`WHERE user.id IN (${allRecordedSubjects(context)}) OR (${target})`),
+      subject: subjectOf(USER, viewer, userId),
       result: (user) => ({ user }),
     };
   },

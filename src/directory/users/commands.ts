@@ -31,7 +31,7 @@ import type { UserResult } from './entity.ts';
 import { USER } from './entity.ts';
 import type { UserRecord } from './queries.ts';
 
-const asResult = (user: UserRecord): UserResult => ({ user });
+const asResult = (user: UserRecord | null): UserResult => ({ user });
 
 /**
  * Over the columns of `user`: the user has this id, is live and in reach. Nothing else of the input is looked up for

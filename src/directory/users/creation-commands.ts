@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { customerInReach } from '../access/reach.ts';
 import { type CommandContext, command, type Plan } from '../commands/command.ts';
-import { creation, uniqueValues } from '../commands/entity.ts';
+import { creation, subjectOf, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
@@ -56,6 +56,7 @@ function planCreation(
     mails: sql`1`,
     unique: uniqueValues(USER, context.viewer, values, sql`FALSE`),
     answer: userRows(sql`WHERE user.id = ${userId}`),
+    subject: subjectOf(USER, context.viewer, sql`${userId}`),
     result: (user, recorded) => ({ user, linkToken: shareable.token(recorded) }),
   };
 }

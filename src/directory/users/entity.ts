@@ -25,9 +25,9 @@ export const USER: Entity<typeof users, UserRecord> = {
   ],
 };
 
-/** The user, as the command left them. */
+/** The user, as the command left them; null where a repetition cannot show them any more. */
 export interface UserResult {
-  user: UserRecord;
+  user: UserRecord | null;
 }
 
 /** The user, with a shareable invitation if the caller asked for one and may have it. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { userInReach } from '../access/reach.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
 import { command, type Plan } from '../commands/command.ts';
+import { subjectOf } from '../commands/entity.ts';
 import { recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
@@ -12,7 +13,7 @@ import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors
 import { flag, type TenantIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
 import { MAY_BE_INVITED, requestInvitations } from '../mail/mailed-links.ts';
 import { shareableInvitation } from '../mail/shareable-invitations.ts';
-import type { InvitedResult } from './entity.ts';
+import { type InvitedResult, USER } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 
 /**
@@ -64,6 +65,7 @@ export const inviteUser = command({
       ],
       mails: sql`1`,
       answer: userRows(sql`WHERE ${target}`),
+      subject: subjectOf(USER, viewer, userId),
       result: (user, recorded) => ({ user, linkToken: shareable.token(recorded) }),
     };
   },

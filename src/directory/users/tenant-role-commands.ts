@@ -5,6 +5,7 @@ import { inList, select } from '../../db/statement.ts';
 import { userInReach } from '../access/reach.ts';
 import { type Caller, isGranted } from '../access/viewer.ts';
 import { authorize, type CommandContext, command, type Plan } from '../commands/command.ts';
+import { subjectOf } from '../commands/entity.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, givesRoles, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
@@ -18,7 +19,7 @@ import {
   userIdentifier,
 } from '../kernel/input.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
-import type { UserResult } from './entity.ts';
+import { USER, type UserResult } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 import { assignInTenant, revokeInTenant, writeTenantRoles } from './tenant-roles.ts';
 
@@ -69,6 +70,7 @@ export const assignTenantRole = command({
       ],
       writes: (allowed) => [recorded(allowed), ...writeTenantRoles(context)],
       answer: userRows(sql`WHERE ${target}`),
+      subject: subjectOf(USER, viewer, userId),
       result: (user) => ({ user }),
     };
   },
@@ -108,6 +110,7 @@ export const revokeTenantRole = command({
       writes: (allowed) => [recorded(allowed), ...writeTenantRoles(context)],
       // Without the role, the user may be out of reach: then the recorded event tells who it was.
       answer: userRows(sql`WHERE user.id IN (${allRecordedSubjects(context)}) OR (${target})`),
+      subject: subjectOf(USER, viewer, userId),
       result: (user) => ({ user }),
     };
   },

@@ -10,6 +10,7 @@ import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
+import { left } from '../shared/payload.ts';
 import { COVERED, price } from '../shared/prices.ts';
 import { Reach, ReachKind } from '../shared/reach.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
@@ -116,7 +117,8 @@ builder.queryField('apiKeys', (t) =>
   ),
 );
 
-const SECRET = 'The whole key, for `Authorization: Bearer`. It is stored nowhere and shown only now.';
+const SECRET =
+  'The whole key, for `Authorization: Bearer`. It is stored nowhere and shown only now: null for a repetition under the same `Idempotency-Key`. If the answer was lost, rotate the key.';
 
 builder.relayMutationField(
   createApiKey.name,
@@ -160,8 +162,8 @@ builder.relayMutationField(
   {
     description: 'The key was created.',
     outputFields: (t) => ({
-      apiKey: t.expose('apiKey', { type: ApiKey, description: 'The new key.' }),
-      secret: t.exposeString('secret', { description: SECRET }),
+      apiKey: t.field({ type: ApiKey, description: 'The new key.', ...left('apiKey') }),
+      secret: t.exposeString('secret', { nullable: true, description: SECRET }),
     }),
   },
 );
@@ -188,8 +190,8 @@ builder.relayMutationField(
   {
     description: 'The key has a new secret.',
     outputFields: (t) => ({
-      apiKey: t.expose('apiKey', { type: ApiKey, description: 'The key as it is now.' }),
-      secret: t.exposeString('secret', { description: SECRET }),
+      apiKey: t.field({ type: ApiKey, description: 'The key as it is now.', ...left('apiKey') }),
+      secret: t.exposeString('secret', { nullable: true, description: SECRET }),
     }),
   },
 );

@@ -1,16 +1,10 @@
 import { brandWithType, type InputRef } from '@pothos/core';
 import { importCustomers } from '../../directory/customers/import.ts';
-import { type Import, type ImportedRow, runImport } from '../../directory/imports/import.ts';
+import type { Import, ImportedRow } from '../../directory/imports/import.ts';
+import { ROW_ERRORS } from '../../directory/imports/kept-rows.ts';
 import type { Found } from '../../directory/imports/lookup.ts';
-import {
-  AlreadyExistsError,
-  type DirectoryError,
-  ForbiddenError,
-  ImportRejectedError,
-  NotFoundError,
-  ValidationError,
-  VersionConflictError,
-} from '../../directory/kernel/errors.ts';
+import { runImport } from '../../directory/imports/run-import.ts';
+import type { DirectoryError } from '../../directory/kernel/errors.ts';
 import { importTenants } from '../../directory/tenants/import.ts';
 import { importUsers } from '../../directory/users/import.ts';
 import { CUSTOMER_DESCRIPTIONS, CustomerIdentifier } from '../customers/customer.ts';
@@ -44,19 +38,9 @@ const ImportOutcome = builder.enumType('ImportOutcome', {
   } as const,
 });
 
-/** The errors that a row of an import can fail with. */
-const ROW_ERRORS = [
-  ValidationError,
-  NotFoundError,
-  AlreadyExistsError,
-  ForbiddenError,
-  VersionConflictError,
-  ImportRejectedError,
-];
-
 /** GraphQL takes an Error that it is given for one that was thrown; here it is what is answered. */
 function asAnswer(error: DirectoryError) {
-  const type = ROW_ERRORS.find((known) => error instanceof known);
+  const type = Object.values(ROW_ERRORS).find((known) => error instanceof known);
   if (!type) throw error;
   const answer = { ...error, message: error.message, code: error.code };
   brandWithType(answer, type);

@@ -12,6 +12,7 @@ import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
+import { left } from '../shared/payload.ts';
 import { price, WHOLE_LIST } from '../shared/prices.ts';
 import { Tenant } from '../tenants/tenant.ts';
 import { Permission, PermissionConnection } from './permission.ts';
@@ -130,7 +131,7 @@ builder.relayMutationField(
   },
   {
     description: 'The role was created.',
-    outputFields: (t) => ({ role: t.expose('role', { type: Role, description: 'The new role.' }) }),
+    outputFields: (t) => ({ role: t.field({ type: Role, description: 'The new role.', ...left('role') }) }),
   },
 );
 
@@ -155,7 +156,7 @@ builder.relayMutationField(
   },
   {
     description: 'The role is as the input says. If it was so before, nothing was written.',
-    outputFields: (t) => ({ role: t.expose('role', { type: Role, description: 'The role as it is now.' }) }),
+    outputFields: (t) => ({ role: t.field({ type: Role, description: 'The role as it is now.', ...left('role') }) }),
   },
 );
 

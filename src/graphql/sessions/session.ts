@@ -130,8 +130,11 @@ builder.relayMutationField(
     description: 'The session reaches what the input says, and so will the tokens that it is refreshed with.',
     outputFields: (t) => ({
       accessToken: t.string({
-        description: 'A token that reaches it, for `Authorization: Bearer`.',
+        nullable: true,
+        description:
+          'A token that reaches it, for `Authorization: Bearer`. It is answered once: null for a repetition under the same `Idempotency-Key`. Switch there again, under another key, to get one.',
         resolve: ({ grant, expiresAt }: SwitchResult, _args, { tokens }) => {
+          if (grant === null) return null;
           if (!tokens) throw new Error('A user is signed in where nobody can');
           return tokens.issue(grant, expiresAt);
         },

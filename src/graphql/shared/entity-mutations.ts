@@ -1,5 +1,6 @@
 import type { InputFieldMap, ObjectRef } from '@pothos/core';
 import { type Command, run } from '../../directory/commands/command.ts';
+import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { builder, type InputFields } from './builder.ts';
 import { localId, type NodeType } from './ids.ts';
 import { PERMANENTLY } from './list-inputs.ts';
@@ -9,7 +10,8 @@ import { commandField, uncapitalized } from './mutation.ts';
 interface Target<Result, Row extends object> {
   type: NodeType;
   ref: ObjectRef<typeof builder.$inferSchemaTypes, Row | string, Row>;
-  record: (result: Result) => Row;
+  /** Null where it cannot be shown any more. */
+  record: (result: Result) => Row | null;
 }
 
 /** Descriptions of a mutation, of its input and the id in it, and of its payload and the record in it. */
@@ -25,8 +27,8 @@ interface Descriptions {
  * Adds the mutation of a command that takes the id of a record and answers that record. The payload has it in a field
  * that is called like its type: `apiKey` for an `ApiKey`.
  */
-export function entityMutation<Result, Row extends object>(
-  command: Command<Result>,
+export function entityMutation<Result, Answer, Row extends object>(
+  command: Command<Result, Answer>,
   { type, ref, record }: Target<Result, Row>,
   descriptions: Descriptions,
   furtherFields: (t: InputFields) => InputFieldMap = () => ({}),
@@ -39,22 +41,27 @@ export function entityMutation<Result, Row extends object>(
     },
     {
       ...commandField(command, descriptions.field),
-      resolve: async (_, { input }, caller) => ({
-        record: record(await run(caller, command, { ...input, id: localId(type, input.id) })),
-      }),
+      resolve: async (_, { input }, caller) => {
+        const left = record(await run(caller, command, { ...input, id: localId(type, input.id) }));
+        return {
+          get record() {
+            return shown(left);
+          },
+        };
+      },
     },
     {
       description: descriptions.payload,
       outputFields: (t) => ({
-        [uncapitalized(type)]: t.expose('record', { type: ref, description: descriptions.record }),
+        [uncapitalized(type)]: t.expose('record', { type: ref, nullable: true, description: descriptions.record }),
       }),
     },
   );
 }
 
 /** Adds the mutation that hides a record until it is restored, or erases it for good where the input says so. */
-export function deletionMutation<Result, Row extends object>(
-  command: Command<Result>,
+export function deletionMutation<Result, Answer, Row extends object>(
+  command: Command<Result, Answer>,
   target: Target<Result, Row>,
   description: string,
 ): void {
@@ -70,8 +77,8 @@ export function deletionMutation<Result, Row extends object>(
 }
 
 /** Adds the mutation that brings a hidden record back. */
-export function restorationMutation<Result, Row extends object>(
-  command: Command<Result>,
+export function restorationMutation<Result, Answer, Row extends object>(
+  command: Command<Result, Answer>,
   target: Target<Result, Row>,
   description: string,
 ): void {

@@ -30,7 +30,8 @@ type Described = Pick<Command, 'name' | 'errors' | 'permissions'>;
  */
 export function commandField({ name, errors, permissions }: Described, description: string, of: Price = MUTATION) {
   return {
-    nullable: false as const,
+    // A mutation that fails must not take along what is told of the others.
+    nullable: true as const,
     ...mutationOptions({ permissions }, description, of),
     errors: {
       types: [...errors],

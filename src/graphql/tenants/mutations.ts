@@ -12,6 +12,7 @@ import { deletionMutation, restorationMutation } from '../shared/entity-mutation
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { EXPECTED_VERSION, UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
+import { left } from '../shared/payload.ts';
 import { BillingProfileInput } from './billing.ts';
 import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './tenant.ts';
 
@@ -61,7 +62,7 @@ builder.relayMutationField(
   },
   {
     description: 'The tenant was created.',
-    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The new tenant.' }) }),
+    outputFields: (t) => ({ tenant: t.field({ type: Tenant, description: 'The new tenant.', ...left('tenant') }) }),
   },
 );
 
@@ -82,7 +83,9 @@ builder.relayMutationField(
   },
   {
     description: 'The tenant is as the input says. If it was so before, nothing was written.',
-    outputFields: (t) => ({ tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it is now.' }) }),
+    outputFields: (t) => ({
+      tenant: t.field({ type: Tenant, description: 'The tenant as it is now.', ...left('tenant') }),
+    }),
   },
 );
 
@@ -113,7 +116,7 @@ builder.relayMutationField(
   {
     description: 'The tenant is as the input says.',
     outputFields: (t) => ({
-      tenant: t.expose('tenant', { type: Tenant, description: 'The tenant as it is now.' }),
+      tenant: t.field({ type: Tenant, description: 'The tenant as it is now.', ...left('tenant') }),
       outcome: t.expose('outcome', { type: UpsertOutcome, description: 'What was done for it.' }),
     }),
   },

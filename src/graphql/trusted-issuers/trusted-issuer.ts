@@ -14,6 +14,7 @@ import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
+import { left } from '../shared/payload.ts';
 
 const TrustedIssuer = entityNode('TrustedIssuer', trustedIssuersByIds);
 
@@ -122,7 +123,7 @@ builder.relayMutationField(
   {
     description: 'The issuer is trusted.',
     outputFields: (t) => ({
-      trustedIssuer: t.expose('trustedIssuer', { type: TrustedIssuer, description: 'The new trusted issuer.' }),
+      trustedIssuer: t.field({ type: TrustedIssuer, description: 'The new trusted issuer.', ...left('trustedIssuer') }),
     }),
   },
 );
@@ -148,7 +149,11 @@ builder.relayMutationField(
   {
     description: 'The issuer is as the input says. If it was so before, nothing was written.',
     outputFields: (t) => ({
-      trustedIssuer: t.expose('trustedIssuer', { type: TrustedIssuer, description: 'The issuer as it is now.' }),
+      trustedIssuer: t.field({
+        type: TrustedIssuer,
+        description: 'The issuer as it is now.',
+        ...left('trustedIssuer'),
+      }),
     }),
   },
 );

@@ -9,6 +9,7 @@ import { builder } from '../shared/builder.ts';
 import { UNCACHED } from '../shared/connection.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
+import { left } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { HAND_OUT_LINK, invitationLink } from './mutations.ts';
 import { User, UserIdentifier } from './user.ts';
@@ -86,7 +87,7 @@ builder.relayMutationField(
   {
     description: 'The invitation is on its way.',
     outputFields: (t) => ({
-      user: t.expose('user', { type: User, description: 'The user.' }),
+      user: t.field({ type: User, description: 'The user.', ...left('user') }),
       invitationLink: invitationLink(t),
     }),
   },

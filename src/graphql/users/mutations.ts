@@ -13,6 +13,7 @@ import { deletionMutation, restorationMutation } from '../shared/entity-mutation
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { EXPECTED_VERSION } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
+import { left } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
 
@@ -44,14 +45,14 @@ export const invitationLink = (t: OutputFields<InvitedResult>) =>
   t.string({
     nullable: true,
     description:
-      'The link of the invitation, if you asked for it: null if the user has a password already or holds more than you do, and where PUBLIC_URL is not set.',
+      'The link of the invitation, if you asked for it: null if the user has a password already or holds more than you do, and where PUBLIC_URL is not set. It is shown once: null for a repetition under the same `Idempotency-Key`. `inviteUser` makes another.',
     resolve: ({ linkToken }, _, caller) => linkToken && caller.linkTo('INVITATION', linkToken),
   });
 
 const created = {
   description: 'The user was created, INVITED, and is mailed an invitation.',
   outputFields: (t: OutputFields<InvitedResult>) => ({
-    user: t.expose('user', { type: User, description: 'The new user.' }),
+    user: t.field({ type: User, description: 'The new user.', ...left('user') }),
     invitationLink: invitationLink(t),
   }),
 };
@@ -163,7 +164,7 @@ builder.relayMutationField(
   },
   {
     description: 'The user is as the input says. If it was so before, nothing was written.',
-    outputFields: (t) => ({ user: t.expose('user', { type: User, description: 'The user as it is now.' }) }),
+    outputFields: (t) => ({ user: t.field({ type: User, description: 'The user as it is now.', ...left('user') }) }),
   },
 );
 

@@ -128,6 +128,8 @@ async function attempt(
     tokens: signed?.tokens ?? null,
     mailIsDue,
     linkTo: linksOf(env, publicUrl(env, request)),
+    repeatable: null,
+    tookEffect: () => {},
   });
   await db.settle();
   return { response, noteUse: authenticated.noteUse, mailIsDue: isDue };

@@ -65,6 +65,7 @@ const answerGraphQL = graphQLAnswerer({
   failure,
   spelled: refusedAs,
   allOrNothing: ['query', 'mutation'],
+  idOf: ({ id }) => id,
 });
 
 /** Its requests and answers. What they say is in src/dialects/capig. */

@@ -1,3 +1,5 @@
+import { failedPayload } from '../../dialects/plain/failed-payload.ts';
+import { spelledId } from '../../dialects/plain/ids.ts';
 import { bearerOf, CHALLENGE } from '../auth/credentials.ts';
 import type { Failure, ShownError } from '../shared/failures.ts';
 import type { Dialect } from './dialect.ts';
@@ -23,6 +25,7 @@ const STATUSES: Record<string, number> = {
   FORBIDDEN: 403,
   INTERNAL_SERVER_ERROR: 500,
   SERVICE_UNAVAILABLE: 500,
+  OUTCOME_UNKNOWN: 500,
 };
 
 const spelled = ({ locations = BEGINNING, http, ...error }: ShownError): ShownError => ({
@@ -48,4 +51,6 @@ const answerGraphQL = graphQLAnswerer({
   schema: async () => (await import('../../dialects/plain/schema.ts')).schema,
   failure,
   spelled,
+  failedPayload,
+  idOf: ({ type, id }) => spelledId(type, id),
 });

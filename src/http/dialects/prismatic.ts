@@ -1,3 +1,4 @@
+import { failedPayload } from '../../dialects/prismatic/failed-payload.ts';
 import { BEARER_ONLY } from '../auth/credentials.ts';
 import { failure } from '../shared/failures.ts';
 import type { Dialect } from './dialect.ts';
@@ -14,6 +15,7 @@ const answerer = graphQLAnswerer({
   // The command line reads errors only where there is no data, and takes for granted what else it asked for. What a
   // mutation has done by then is told all the same.
   allOrNothing: ['query'],
+  failedPayload,
 });
 
 /** GraphQL at `/api`. What it says is in src/dialects/prismatic. */

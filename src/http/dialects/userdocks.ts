@@ -4,6 +4,7 @@ import { ROUTES } from '../../dialects/userdocks/routes.ts';
 import { bearerOf, CHALLENGE, type PresentedCredential } from '../auth/credentials.ts';
 import { readJson } from '../shared/body.ts';
 import type { Failure } from '../shared/failures.ts';
+import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
 import type { Answerer, Dialect } from './dialect.ts';
 
 const failure: Failure = (status, _code, message, headers = {}) => Response.json(failed(message), { status, headers });
@@ -21,7 +22,7 @@ function credentialOf(request: Request): PresentedCredential | null {
 
 const answererOf =
   ({ operations }: Route, parameters: Record<string, string>): Answerer =>
-  async ({ request, caller, readBody }) => {
+  async ({ request, caller: asking, readBody }) => {
     const operation = operations.get(request.method);
     if (!operation) {
       const allow = [...operations.keys()].join(', ');
@@ -29,6 +30,12 @@ const answererOf =
     }
     const body = operation.takesBody ? await readJson(request, failure, readBody) : {};
     if (body instanceof Response) return body;
+    const key = operation.takesBody ? keyOf(request.headers) : null;
+    if (key === undefined) return failure(400, 'BAD_REQUEST', KEY_PROBLEM);
+    const { method, url } = request;
+    const repeatable =
+      key === null ? null : { key, requestHash: hashOfRequest(method, new URL(url).pathname, body), field: method };
+    const caller = { ...asking, repeatable };
     const answer = await operation.answer({ caller, parameters, body });
     return Response.json(answer.body, { status: answer.status });
   };

@@ -1,17 +1,71 @@
 import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
+import type { ChangedRecord } from '../../directory/access/repeatable.ts';
+import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { presentable, type ShownError } from '../shared/failures.ts';
 import { placesOf } from './documents.ts';
 import { MAX_ERROR_BYTES, MAX_ERRORS_OF_A_KIND, MAX_MESSAGE_CHARACTERS } from './limits.ts';
+import { effectAbove, type Mutated } from './mutation-fields.ts';
 
 const MAX_LOCATIONS = 5;
 
 /** A request that GraphQL has an answer to. */
 export interface Asked {
   requestId: string;
-  params?: { query?: string | undefined };
+  /** Where it is asked. */
+  path: string;
+  /** The key that it may be repeated under; null if it has none, undefined if that is not one that is taken. */
+  key: string | null | undefined;
+  params?: {
+    query?: string | undefined;
+    operationName?: string | undefined;
+    variables?: Record<string, unknown> | undefined;
+  };
   /** The parsed document; not given where there is none. */
   document?: DocumentNode;
+  /** What its mutations have done. */
+  mutated: Mutated;
 }
+
+/** How an API spells errors, and ids in them. */
+interface Spelling {
+  spelled: (error: ShownError) => ShownError;
+  idOf?: (record: ChangedRecord) => string;
+}
+
+const WAS_DONE = 'This was done.';
+
+/**
+ * Returns an error as the caller may see it, before it is spelled. One at or below a mutation that took effect says so, and
+ * which record it was; no error of such a request makes its answer one to be asked for again.
+ */
+export function shownOf(
+  error: GraphQLError,
+  { mutated, requestId }: Pick<Asked, 'mutated' | 'requestId'>,
+  { idOf = ({ type, id }) => toGlobalId(type, id) }: Pick<Spelling, 'idOf'>,
+): ShownError {
+  const shown = presentable(error, requestId);
+  const { effects } = mutated;
+  if (effects.size === 0) return shown;
+  const { http: _http, ...part } = shown;
+  const field = error.path ? effectAbove(error.path, mutated) : [...effects.keys()][0];
+  if (field === undefined) return part;
+  const record = effects.get(field);
+  const isLost = shown.extensions.code === 'SERVICE_UNAVAILABLE' || shown.extensions.code === 'INTERNAL_SERVER_ERROR';
+  return {
+    ...part,
+    message: `${WAS_DONE} ${isLost ? 'Only this part of the answer could not be read.' : shown.message}`,
+    extensions: {
+      ...shown.extensions,
+      ...(isLost && { code: 'INTERNAL_SERVER_ERROR' }),
+      committed: true,
+      ...(record && { id: idOf(record) }),
+    },
+  };
+}
+
+/** Whether an error alone decides about the answer: of one with any data, only what is said in its own place counts. */
+const isWhole = ({ extensions }: ShownError, data: ExecutionResult['data']): boolean =>
+  extensions.code !== 'OUTCOME_UNKNOWN' || Object.values(data ?? {}).every((value) => value === null);
 
 /**
  * Returns the answer over HTTP. Its errors are in the format of the API, as `spelled` gives it; there are few of them, and
@@ -20,10 +74,13 @@ export interface Asked {
 export function answerOf(
   { data, errors = [] }: ExecutionResult,
   asked: Asked,
-  spelled: (error: ShownError) => ShownError,
+  api: Spelling,
   contentType: string,
 ): Response {
-  const all = errors.map((error) => ({ error, shown: spelled(presentable(error, asked.requestId)) }));
+  const all = errors.map((error) => {
+    const shown = shownOf(error, asked, api);
+    return { error, shown: api.spelled(isWhole(shown, data) ? shown : { ...shown, http: undefined }) };
+  });
   const statuses = all.flatMap(({ shown }) => shown.http?.status ?? []);
   const headers = Object.assign({}, ...all.map(({ shown }) => shown.http?.headers));
   const body = { ...(data !== undefined && { data }), ...(all.length > 0 && { errors: shownErrors(all, asked) }) };

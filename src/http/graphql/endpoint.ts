@@ -1,3 +1,4 @@
+import { initContextCache } from '@pothos/core';
 import {
   type ExecutionResult,
   GraphQLError,
@@ -8,12 +9,17 @@ import {
   type OperationTypeNode,
 } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { ChangedRecord } from '../../directory/access/repeatable.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
+import { IdempotencyKeyReusedError } from '../../directory/kernel/repetition-errors.ts';
 import { asJsonObject, isJson } from '../shared/body.ts';
 import type { Failure, ShownError } from '../shared/failures.ts';
-import { type Asked, answerOf } from './answer.ts';
+import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
+import { type Asked, answerOf, shownOf } from './answer.ts';
 import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
+import { withFailedPayloads } from './failed-payloads.ts';
 import { costError, lengthError } from './limits.ts';
+import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
 import { preflight } from './mutation-preflight.ts';
 import { variableErrors } from './variables.ts';
 
@@ -35,6 +41,13 @@ export interface GraphQLApi {
   maxCost?: number;
   /** The types of operations whose answer has no data if it has any error. By default every answer may be partial. */
   allOrNothing?: readonly `${OperationTypeNode}`[];
+  /**
+   * Returns the payload of a mutation that says that it, or the answer to it, has failed: for an API whose clients take an
+   * answer with any error for one that was not done.
+   */
+  failedPayload?: (error: ShownError) => unknown;
+  /** Spells the id of a record, as errors name it. Global ids, if not given. */
+  idOf?: (record: ChangedRecord) => string;
 }
 
 /** A function that answers a GraphQL request. The body is null for a GET. */
@@ -44,11 +57,13 @@ export type AnswerGraphQL = (
   context: GraphQLContext,
 ) => Promise<Response>;
 
-/** What GraphQL knows of a request: the caller, and the document once it is parsed. */
-type Context = GraphQLContext & Pick<Asked, 'params' | 'document'>;
+/** What GraphQL knows of a request: the caller, the document once it is parsed, and what its mutations have done. */
+type Context = GraphQLContext & Asked;
 
-function guard(schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: GraphQLApi): Plugin<Context, Context> {
+function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context> {
+  const { maxCost, allOrNothing = [], failedPayload } = api;
   const validate = documentValidation();
+  tellMutationsTheirField(schema);
   return {
     onParams: ({ params }) => requireShort(params.query),
     onParse: ({ setParseFn }) => {
@@ -58,7 +73,7 @@ function guard(schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: G
       extendContext({ document: documentAST });
       setResult(validate(schema, documentAST, context.params?.query ?? ''));
     },
-    onExecute: ({ args, setResultAndStopExecution }) => {
+    onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) => {
       const error = costError(schema, args, maxCost);
       const errors = error ? [error] : variableErrors(schema, args);
       if (errors.length > 0) return setResultAndStopExecution({ errors });
@@ -71,10 +86,20 @@ function guard(schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: G
         const shown = new GraphQLError(forbidden.message, { originalError: forbidden });
         return setResultAndStopExecution({ data: null, errors: [shown] });
       }
-      if (asked?.operation === 'mutation' && mayHaveSeveralFields(asked)) args.contextValue.db.writesAgain();
+      if (asked?.operation === 'mutation') {
+        const problem = prepareMutation(args.contextValue, asked);
+        if (problem) return setResultAndStopExecution({ errors: [problem] });
+      }
+      if (operation === 'mutation' && failedPayload) {
+        const { mutated, requestId } = args.contextValue;
+        const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
+        setExecuteFn((given) => withFailedPayloads(executeFn, given, mutated, { shown, payloadOf: failedPayload }));
+      }
       return {
         onExecuteDone: ({ result, setResult }) => {
           const { data, errors } = result as ExecutionResult;
+          const reused = errors?.find(({ originalError }) => originalError instanceof IdempotencyKeyReusedError);
+          if (reused) return setResult({ errors: [reused] });
           const tooLong = lengthError(args, data);
           if (tooLong) setResult({ ...(isWhole && { data: null }), errors: [tooLong] });
           else if (errors && isWhole) setResult({ data: null, errors });
@@ -83,9 +108,23 @@ function guard(schema: GraphQLSchema, { spelled, maxCost, allOrNothing = [] }: G
     },
     onResultProcess: ({ request, serverContext, setResultProcessor }) => {
       const accepted = request.headers.get('accept') ?? JSON_TYPE;
-      setResultProcessor((result) => answerOf(result as ExecutionResult, serverContext, spelled, accepted), accepted);
+      setResultProcessor((result) => answerOf(result as ExecutionResult, serverContext, api, accepted), accepted);
     },
   };
+}
+
+/**
+ * Prepares a request for a mutation: by its key it may be repeated, and what it may do more than once is foreseen. Returns
+ * what is wrong with the key, if anything.
+ */
+function prepareMutation(context: Context, operation: OperationDefinitionNode): GraphQLError | null {
+  if (mayHaveSeveralFields(operation)) context.db.writesAgain();
+  const { key, path, params, mutated } = context;
+  if (key === null) return null;
+  if (key === undefined) return new GraphQLError(KEY_PROBLEM, { extensions: { code: 'BAD_REQUEST' } });
+  const { query, operationName, variables } = params ?? {};
+  mutated.repeatable = { key, requestHash: hashOfRequest(path, query, operationName, variables) };
+  return null;
 }
 
 /** Whether an operation may ask for more than one field: a fragment may have any number. */
@@ -134,7 +173,15 @@ export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
     const asked = new Request(at, { method, headers: { 'content-type': JSON_TYPE, accept }, body });
     yoga ??= api.schema().then((schema) => yogaFor(schema, api));
     const { fetch } = await yoga;
-    return fetch(asked, context);
+    const { pathname } = new URL(url);
+    return fetch(asked, {
+      ...context,
+      // What is cached for a request is shared by all of its mutations, each of which has a context of its own.
+      ...initContextCache(),
+      path: pathname,
+      key: keyOf(headers),
+      mutated: nothingMutated(),
+    });
   };
 }
 

@@ -1,7 +1,8 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { RevalidationError, RevokedMeanwhileError, UnavailableError } from '../../db/errors.ts';
+import { OutcomeUnknownError, RevalidationError, RevokedMeanwhileError, UnavailableError } from '../../db/errors.ts';
 import { RateLimitError } from '../../directory/kernel/authentication-errors.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
+import { IdempotencyKeyReusedError, RecordGoneError } from '../../directory/kernel/repetition-errors.ts';
 
 /**
  * The codes of failed requests, in `errors[].extensions.code`. A mutation that fails by a rule of the directory has its
@@ -18,9 +19,11 @@ export const FAILURE_CODES = [
   'NOT_FOUND',
   'METHOD_NOT_ALLOWED',
   'PAYLOAD_TOO_LARGE',
+  'IDEMPOTENCY_KEY_REUSED',
   'TOO_MANY_REQUESTS',
   'MISCONFIGURED',
   'SERVICE_UNAVAILABLE',
+  'OUTCOME_UNKNOWN',
   'INTERNAL_SERVER_ERROR',
 ] as const;
 /** The code of a failed request. */
@@ -67,8 +70,18 @@ interface Masked {
   headers: Record<string, string>;
 }
 
+const NOT_KNOWN = 'The database failed, and it is not known whether this was done.';
+const REPEAT_TO_KNOW = 'Repeat it with the same Idempotency-Key to find out.';
+const LOOK_FIRST = 'Look before you repeat it. With an Idempotency-Key, repeating is safe.';
+
 /** Returns what the caller may know of an unexpected error: only whether, and when, to try again. */
 function masked(error: unknown): Masked {
+  if (error instanceof OutcomeUnknownError) {
+    const { isRepeatable } = error;
+    const message = `${NOT_KNOWN} ${isRepeatable ? REPEAT_TO_KNOW : LOOK_FIRST}`;
+    const headers = isRepeatable ? { 'retry-after': String(UNAVAILABLE_RETRY_SECONDS) } : {};
+    return { status: 503, code: 'OUTCOME_UNKNOWN', message, headers: { ...headers } };
+  }
   const isChanging = error instanceof RevalidationError;
   if (isChanging || error instanceof UnavailableError) {
     const headers = { 'retry-after': String(UNAVAILABLE_RETRY_SECONDS) };
@@ -85,13 +98,14 @@ function masked(error: unknown): Masked {
  */
 export function unexpectedBy(fail: Failure, error: unknown, requestId: string): Response {
   if (error instanceof RateLimitError) return tooOften(fail, error);
+  if (error instanceof IdempotencyKeyReusedError) return fail(422, 'IDEMPOTENCY_KEY_REUSED', error.message);
   if (error instanceof RevokedMeanwhileError) return fail(401, 'UNAUTHENTICATED', error.message);
   const { status, code, message, headers } = logged(error, requestId);
   return fail(status, code, message, headers);
 }
 
 function logged(error: unknown, requestId: string): Masked {
-  log(requestId, error);
+  log(requestId, error instanceof OutcomeUnknownError ? error.cause : error);
   return masked(error);
 }
 
@@ -151,8 +165,8 @@ const isInvalidInput = ({ message, originalError }: GraphQLError): boolean =>
   (originalError === undefined || originalError instanceof GraphQLError) && /^(Variable|Argument) "/.test(message);
 
 /**
- * Returns a GraphQL error as the caller may see it. ForbiddenError, ValidationError, RateLimitError, RevokedMeanwhileError
- * and invalid input keep their message; any other error without a code is logged and masked.
+ * Returns a GraphQL error as the caller may see it. ForbiddenError, ValidationError, RateLimitError,
+ * RevokedMeanwhileError, IdempotencyKeyReusedError, RecordGoneError and invalid input keep their message; any other error without a code is logged and masked.
  */
 export function presentable(error: GraphQLError, requestId: string): ShownError {
   const { message, path, originalError: cause } = error;
@@ -175,6 +189,12 @@ export function presentable(error: GraphQLError, requestId: string): ShownError 
   // A status of 401 would have clients sign in and send all of it again, though it is done up to here.
   if (cause instanceof RevokedMeanwhileError) {
     return { message: cause.message, ...place, extensions: { code: 'UNAUTHENTICATED' } };
+  }
+  if (cause instanceof IdempotencyKeyReusedError) {
+    return { message: cause.message, ...place, extensions: { code: 'IDEMPOTENCY_KEY_REUSED' }, http: { status: 422 } };
+  }
+  if (cause instanceof RecordGoneError) {
+    return { message: cause.message, ...place, extensions: { code: 'NOT_FOUND' } };
   }
   if (isInvalidInput(error))
     return { message, ...place, extensions: { code: 'BAD_USER_INPUT' }, http: { status: 400 } };

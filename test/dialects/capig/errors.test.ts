@@ -56,7 +56,7 @@ describe('what is refused', () => {
       const batch = () => Promise.reject(new Error(message));
       return { DB: Object.assign(Object.create(env.DB), { prepare: env.DB.prepare.bind(env.DB), batch }) };
     };
-    const failures = { 'no such column: secret_column': 500, 'D1 DB is overloaded.': 503 };
+    const failures = { 'no such column: secret_column: SQLITE_ERROR': 500, 'D1 DB is overloaded.': 503 };
     for (const [message, status] of Object.entries(failures)) {
       const form = new URLSearchParams(clientOf(world.key.id, world.key.secret));
       for (const asking of [

@@ -201,13 +201,19 @@ export const FAILURES: [
   ],
   [
     'a bug in a query',
-    () => call('{ tenants { edges { cursor } } }', {}, ROOT_KEY, broken('D1_ERROR: no such column: secret_column')),
+    () =>
+      call(
+        '{ tenants { edges { cursor } } }',
+        {},
+        ROOT_KEY,
+        broken('D1_ERROR: no such column: secret_column: SQLITE_ERROR'),
+      ),
     500,
     'INTERNAL_SERVER_ERROR',
   ],
   [
     'a bug in a mutation',
-    () => call(insert, {}, ROOT_KEY, broken('D1_ERROR: no such column: secret_column')),
+    () => call(insert, {}, ROOT_KEY, broken('D1_ERROR: no such column: secret_column: SQLITE_ERROR')),
     500,
     'INTERNAL_SERVER_ERROR',
   ],

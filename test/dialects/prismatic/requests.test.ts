@@ -89,7 +89,7 @@ describe('a request', () => {
 
   it('through our own fault is masked', async () => {
     const log = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    const batch = () => Promise.reject(new Error('D1_ERROR: no such column: secret_column'));
+    const batch = () => Promise.reject(new Error('D1_ERROR: no such column: secret_column: SQLITE_ERROR'));
     const DB = Object.assign(Object.create(env.DB), { prepare: env.DB.prepare.bind(env.DB), batch });
     const answers = [
       await send(posted('/api', fetchAll, {}, ROOT_KEY), { DB }),

@@ -45,7 +45,7 @@ describe('a request that fails', () => {
       const batch = () => Promise.reject(new Error(message));
       return { DB: Object.assign(Object.create(env.DB), { prepare: env.DB.prepare.bind(env.DB), batch }) };
     };
-    const secret = 'D1_ERROR: no such column: secret_column';
+    const secret = 'D1_ERROR: no such column: secret_column: SQLITE_ERROR';
     for (const [method, body] of [['GET', undefined] as const, ['PUT', { name: 'x' }] as const]) {
       log.mockClear();
       const answer = await call(method, `/tenants/${newId()}`, ROOT, body, broken(secret));

@@ -154,6 +154,8 @@ describe('the lists below several parents', () => {
       tokens: null,
       mailIsDue: () => {},
       linkTo: () => null,
+      repeatable: null,
+      tookEffect: () => {},
     };
     const customers = await listCustomersOfTenants(caller, [rawId(own.id), rawId(other.id)], {}).pages();
     expect([...customers.keys()]).toEqual([rawId(own.id)]);

@@ -1,0 +1,49 @@
+import {
+  AlreadyExistsError,
+  type DirectoryError,
+  ForbiddenError,
+  ImportRejectedError,
+  NotFoundError,
+  ValidationError,
+  VersionConflictError,
+} from '../kernel/errors.ts';
+import type { ImportedRow } from './import.ts';
+
+/** The errors that a row of an import can fail with, by the names that they are kept under. */
+export const ROW_ERRORS = {
+  ValidationError,
+  NotFoundError,
+  AlreadyExistsError,
+  ForbiddenError,
+  VersionConflictError,
+  ImportRejectedError,
+} as const;
+
+type RowErrorName = keyof typeof ROW_ERRORS;
+
+/** An error as it is kept: all that it says. None of it quotes the input. */
+interface KeptError {
+  name: RowErrorName;
+  says: object;
+}
+
+type KeptRow = Pick<ImportedRow, 'outcome' | 'id'> & { path: string; error: KeptError | null };
+
+const NAMES = Object.keys(ROW_ERRORS) as RowErrorName[];
+
+function packed(error: DirectoryError): KeptError {
+  const name = NAMES.find((candidate) => error instanceof ROW_ERRORS[candidate]);
+  if (name === undefined) throw error;
+  return { name, says: { ...error, message: error.message } };
+}
+
+const unpacked = ({ name, says }: KeptError): DirectoryError =>
+  Object.assign(Object.create(ROW_ERRORS[name].prototype), says);
+
+/** Returns what became of the rows of an import as JSON, to be kept. */
+export const keptRows = (rows: readonly ImportedRow[]): string =>
+  JSON.stringify(rows.map(({ error, ...row }): KeptRow => ({ ...row, error: error && packed(error) })));
+
+/** Returns what became of the rows of an import that was kept so. */
+export const rowsKept = (json: string): ImportedRow[] =>
+  (JSON.parse(json) as KeptRow[]).map(({ error, ...row }) => ({ ...row, error: error && unpacked(error) }));
