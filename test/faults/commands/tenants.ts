@@ -42,11 +42,10 @@ const upsertTenant: OwnChoice = (scene) => {
 };
 
 const deleteTenant: OwnChoice = (scene) => {
-  const { model, dice } = scene;
+  const { model } = scene;
   const tenant = oneOf(scene, model.live('Tenant'));
-  if (!tenant || model.live('Tenant').length < 3) return null;
-  const input = dice.happens(50) ? { id: tenant.id } : { externalId: tenant.externalId };
-  return own('deleteTenant', 'tenant { id deletedAt }', input, 'DONE', () =>
+  if (!tenant) return null;
+  return own('deleteTenant', 'tenant { id deletedAt }', { id: tenant.id }, 'DONE', () =>
     model.change(tenant, { isDeleted: true }, 'deleted'),
   );
 };
