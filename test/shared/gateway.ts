@@ -1,6 +1,7 @@
 import { createExecutionContext, createScheduledController, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { Environment } from '../../src/http/shared/environment.ts';
+import { IDEMPOTENCY_KEY } from '../../src/http/shared/idempotency-key.ts';
 import worker from '../../src/worker.ts';
 
 export const ROOT_KEY = 'root-key-of-the-tests-0123456789abcdef';
@@ -142,3 +143,9 @@ export function graphqlRequest(query: string, variables: Variables = {}, key: st
 /** One GraphQL request with a key, the root key by default. */
 export const ask = (query: string, variables?: Variables, key?: string | null): Promise<Answer> =>
   send(graphqlRequest(query, variables, key));
+
+/** The request, under a key that it may be repeated under. */
+export function under(request: Request, key: string): Request {
+  request.headers.set(IDEMPOTENCY_KEY, key);
+  return request;
+}

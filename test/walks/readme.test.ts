@@ -2,6 +2,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import contributing from '../../CONTRIBUTING.md?raw';
 import readme from '../../README.md?raw';
+import { READ_TIMEOUT_MILLISECONDS, WRITE_TIMEOUT_MILLISECONDS } from '../../src/db/unavailable.ts';
 import { ACCESS_TOKEN_SECONDS } from '../../src/directory/access/access-tokens.ts';
 import {
   MAX_BY_ADDRESS,
@@ -21,6 +22,7 @@ import {
   MAX_SECRETS,
   SAME_TIME_MILLISECONDS,
 } from '../../src/directory/api-keys/secret-commands.ts';
+import { KEPT_MILLISECONDS } from '../../src/directory/commands/idempotency.ts';
 import { MAX_REMOVED } from '../../src/directory/housekeeping.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../../src/directory/imports/import.ts';
 import { ERROR_CODES } from '../../src/directory/kernel/errors.ts';
@@ -56,6 +58,7 @@ import {
 } from '../../src/http/graphql/limits.ts';
 import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
 import { FAILURE_CODES } from '../../src/http/shared/failures.ts';
+import { MAX_KEY_CHARACTERS } from '../../src/http/shared/idempotency-key.ts';
 import { RATE_LIMIT_PERIOD_SECONDS } from '../../src/http/shared/rate-limits.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../shared/gateway.ts';
 import { mailedToken, signIn } from '../shared/people.ts';
@@ -185,6 +188,13 @@ describe('the README', () => {
       number(MAX_HIDDEN_TAKEN_PER_HOUR),
     );
     expect(limits.get('invitations that one credential may cause in an hour')).toBe(number(MAX_INVITATIONS_PER_HOUR));
+    expect(limits.get('a read of the database, all attempts together; a write')).toBe(
+      `${READ_TIMEOUT_MILLISECONDS / 1000}, ${WRITE_TIMEOUT_MILLISECONDS / 1000} seconds`,
+    );
+    expect(limits.get('an `Idempotency-Key`, for how long it counts')).toBe(
+      `${MAX_KEY_CHARACTERS} characters, ${KEPT_MILLISECONDS / 3_600_000} hours`,
+    );
+    expect(readme).toContain(`A key is 1 to ${MAX_KEY_CHARACTERS} printable characters`);
     expect(readme).toContain(`${DEFAULT_PAGE_SIZE} by default and ${MAX_PAGE_SIZE} at\nthe most`);
   });
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import * as z from 'zod';
@@ -59,8 +60,8 @@ function operation(type: ImportType): string {
 }
 
 /**
- * Imports the rows, and returns the result of each, in their order. A transient failure is retried, because importing a
- * row twice changes nothing.
+ * Imports the rows, and returns the result of each, in their order. A transient failure is retried under the same key, and
+ * answers what was done by the first attempt that got through.
  * @throws RequestRejectedError if the gateway rejects the request as a whole.
  */
 export async function send(
@@ -70,7 +71,8 @@ export async function send(
   { signal, note }: { signal: AbortSignal; note: (text: string) => void },
 ): Promise<Result[]> {
   const variables = { input: { rows, errorPolicy: 'SKIP_FAILED' } };
-  const answer = await pRetry(() => attempt(gateway, operation(type), variables), {
+  const idempotencyKey = randomUUID();
+  const answer = await pRetry(() => attempt(gateway, operation(type), variables, idempotencyKey), {
     ...RETRIES,
     shouldRetry: ({ error }) => error instanceof TransientError && !signal.aborted,
     onFailedAttempt: async ({ error, retriesLeft }) => {
@@ -87,8 +89,8 @@ export async function send(
   }));
 }
 
-async function attempt(gateway: Gateway, query: string, variables: Record<string, unknown>) {
-  const { status, text, retryAfter } = await exchange(gateway, query, variables);
+async function attempt(gateway: Gateway, query: string, variables: Record<string, unknown>, idempotencyKey: string) {
+  const { status, text, retryAfter } = await exchange(gateway, query, variables, idempotencyKey);
   if (status === 401)
     throw new RequestRejectedError('The gateway does not take the key: it may be mistyped, revoked or expired.');
   const { data, errors } = read(text);
@@ -101,9 +103,10 @@ async function attempt(gateway: Gateway, query: string, variables: Record<string
   return data.answer;
 }
 
-async function exchange(gateway: Gateway, query: string, variables: Record<string, unknown>) {
+async function exchange(gateway: Gateway, query: string, variables: Record<string, unknown>, idempotencyKey: string) {
   try {
-    const response = await post(gateway, query, variables, REQUEST_MILLISECONDS);
+    const posting = { withinMilliseconds: REQUEST_MILLISECONDS, idempotencyKey };
+    const response = await post(gateway, query, variables, posting);
     const retryAfter = Number(response.headers.get('retry-after')) * 1000;
     return { status: response.status, text: await response.text(), retryAfter };
   } catch (error) {

@@ -17,16 +17,26 @@ const answers = z.object({
   errors: z.array(z.object({ message: z.string() })).default([]),
 });
 
+interface Posting {
+  withinMilliseconds?: number;
+  /** Names the request, so that it can be sent again and is done once. */
+  idempotencyKey?: string;
+}
+
 /** Posts an operation to the gateway, and returns its HTTP response. Rejects when there is none in time. */
 export const post = (
   { url, key }: Gateway,
   query: string,
   variables: Record<string, unknown>,
-  withinMilliseconds = REQUEST_MILLISECONDS,
+  { withinMilliseconds = REQUEST_MILLISECONDS, idempotencyKey }: Posting = {},
 ): Promise<Response> =>
   fetch(`${url}/graphql`, {
     method: 'POST',
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    headers: {
+      authorization: `Bearer ${key}`,
+      'content-type': 'application/json',
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
+    },
     body: JSON.stringify({ query, variables }),
     signal: AbortSignal.timeout(withinMilliseconds),
   });

@@ -63,9 +63,8 @@ export async function holderOrCount(
  */
 export async function countHiddenTaken(db: Database, viewer: Counting, times: number): Promise<void> {
   const now = new Date();
-  const { counted } = await db
-    .batch({ counted: countAgainst(hiddenTakenLimit(viewer.countsAs), now, sql`${times}`) })
-    .catch(asNotMade);
+  const count = countAgainst(hiddenTakenLimit(viewer.countsAs), now, sql`${times}`);
+  const { counted } = await db.batch({ counted: count }).catch(asNotMade);
   requireFewHiddenTaken(viewer, counted, now);
 }
 

@@ -74,6 +74,7 @@ describe('the house', () => {
       'db/errors.ts',
       'directory/kernel/authentication-errors.ts',
       'directory/kernel/errors.ts',
+      'directory/kernel/repetition-errors.ts',
     ]);
   });
 

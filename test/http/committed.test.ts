@@ -1,0 +1,165 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { toPlainId } from '../../src/dialects/plain/ids.ts';
+import { allBut, newCustomer, newKey, newTenant, rawId, succeed, unique } from '../shared/fixtures.ts';
+import { ask, graphqlRequest, meddled, ROOT_KEY, send } from '../shared/gateway.ts';
+import { posted } from '../walks/dialects/table.ts';
+
+/** D1 that fails from this call on, as if it were lost. */
+const lostFrom = (first: number) =>
+  meddled(async (call, run) => {
+    if (call >= first) throw new Error('D1_ERROR: Network connection lost.');
+    return run();
+  });
+
+beforeEach(() => {
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+});
+afterEach(() => vi.restoreAllMocks());
+
+const customersNamed = async (name: string): Promise<string[]> => {
+  const { data } = await ask('query($s: String!) { customers(filter: { search: $s }) { nodes { id } } }', { s: name });
+  return data.customers.nodes.map(({ id }: { id: string }) => id);
+};
+
+describe('a mutation that took effect, at /graphql', () => {
+  const document = `mutation($input: UpsertCustomerInput!) { upsertCustomer(input: $input) {
+    ... on UpsertCustomerPayload { outcome customer { id tenants { nodes { id } } } } } }`;
+
+  it('says so, where a part of its answer cannot be read, and does not ask to be tried again', async () => {
+    const name = unique('C');
+    const request = graphqlRequest(document, { input: { identifier: { externalId: name }, name } });
+    const answer = await send(request, { DB: lostFrom(2) });
+    const [id] = await customersNamed(name);
+    expect([answer.status, answer.headers.has('retry-after')]).toEqual([200, false]);
+    expect(answer.data).toEqual({ upsertCustomer: { outcome: 'CREATED', customer: { id, tenants: null } } });
+    expect(answer.errors).toMatchObject([
+      {
+        path: ['upsertCustomer', 'customer', 'tenants', 'nodes'],
+        extensions: { code: 'INTERNAL_SERVER_ERROR', committed: true, id },
+      },
+    ]);
+    expect(answer.errors[0].message).toMatch(/^This was done\./);
+    expect(answer.text).not.toMatch(/again/i);
+  });
+
+  it('keeps its answer where another mutation of the request fails', async () => {
+    const [name, other] = [unique('C'), unique('C')];
+    const both = `mutation { a: createCustomer(input: { name: "${name}" }) { ... on CreateCustomerPayload { customer { name } } }
+      b: createCustomer(input: { name: "${other}" }) { __typename } }`;
+    for (const message of ['D1_ERROR: D1 DB is overloaded.', 'D1_ERROR: Network connection lost.']) {
+      const DB = meddled(async (call, run) => {
+        if (call === 2) throw new Error(message);
+        return run();
+      });
+      const answer = await send(graphqlRequest(both.replaceAll(name, `${name} ${message.length}`)), { DB });
+      expect([answer.status, answer.headers.has('retry-after')]).toEqual([200, false]);
+      expect(answer.data).toMatchObject({ a: { customer: { name: `${name} ${message.length}` } }, b: null });
+      expect(answer.errors).toMatchObject([{ path: ['b'] }]);
+      expect(answer.errors[0].extensions.committed).toBeUndefined();
+    }
+    expect(await customersNamed(other)).toEqual([]);
+  });
+
+  it('says so beside what the caller may not read of it', async () => {
+    const name = unique('C');
+    const { secret } = await newKey({ permissions: allBut('tenant:read') });
+    const request = graphqlRequest(document, { input: { identifier: { externalId: name }, name } }, secret);
+    const { errors, status } = await send(request);
+    expect(status).toBe(200);
+    expect(errors).toMatchObject([
+      { extensions: { code: 'FORBIDDEN', committed: true, id: (await customersNamed(name))[0] } },
+    ]);
+  });
+});
+
+describe('a mutation that took effect, at Plain', () => {
+  const upsert = (fields: string) => `mutation($input: UpsertCustomerInput!) { ${fields} }`;
+  const CUSTOMER =
+    'customer { id tenantMemberships(first: 1) { edges { cursor } } } result error { message type code fields { field } }';
+  const input = (name: string) => ({
+    identifier: { externalId: name },
+    onCreate: {
+      fullName: name,
+      externalId: name,
+      email: { email: `${name.toLowerCase()}@example.com`, isVerified: true },
+    },
+    onUpdate: {},
+  });
+
+  it('says so in its own error, which is where its clients look', async () => {
+    const name = unique('C');
+    const document = upsert(`done: upsertCustomer(input: $input) { ${CUSTOMER} }`);
+    const request = posted('/plain/graphql/v1', document, { input: input(name) }, ROOT_KEY);
+    const answer = await send(request, { DB: lostFrom(2) });
+    const [id = ''] = await customersNamed(name);
+    expect([answer.status, answer.errors], answer.text).toEqual([200, []]);
+    expect(answer.data.done).toMatchObject({
+      customer: null,
+      result: null,
+      error: { type: 'INTERNAL', code: 'internal', fields: [] },
+    });
+    expect(answer.data.done.error.message).toMatch(/^This was done\./);
+    expect(answer.data.done.error.message).toContain(toPlainId('Customer', rawId(id)));
+  });
+
+  it('keeps its answer where another mutation of the request fails, which says what became of it', async () => {
+    const name = unique('C');
+    const document = upsert(`a: upsertCustomer(input: $input) { result error { message } }
+      b: upsertCustomer(input: $input) { result error { message type } }`);
+    const DB = meddled(async (call, run) => {
+      if (call === 2) throw new Error('D1_ERROR: D1 DB is overloaded.');
+      return run();
+    });
+    const answer = await send(posted('/plain/graphql/v1', document, { input: input(name) }, ROOT_KEY), { DB });
+    expect([answer.status, answer.errors], answer.text).toEqual([200, []]);
+    expect(answer.data.a).toEqual({ result: 'CREATED', error: null });
+    expect(answer.data.b).toMatchObject({ result: null, error: { type: 'INTERNAL' } });
+    expect(answer.data.b.error.message).not.toMatch(/was done/);
+  });
+});
+
+describe('a mutation that took effect, at Prismatic', () => {
+  it('says so in its errors', async () => {
+    const name = unique('C');
+    const document = `mutation { createCustomer(input: { name: "${name}", clientMutationId: "mine" }) {
+      customer { id users { nodes { id } } } errors { field messages } clientMutationId } }`;
+    const answer = await send(posted('/api', document, {}, ROOT_KEY), { DB: lostFrom(2) });
+    const [id = ''] = await customersNamed(name);
+    expect([answer.status, answer.errors], answer.text).toEqual([200, []]);
+    expect(answer.data.createCustomer).toMatchObject({
+      customer: null,
+      errors: [{ field: '__all__' }],
+      clientMutationId: 'mine',
+    });
+    expect(answer.data.createCustomer.errors[0].messages[0]).toBe(
+      `This was done. Only this part of the answer could not be read. The id is ${id}.`,
+    );
+  });
+});
+
+describe('a mutation that took effect, at the hub', () => {
+  it('says so in the message of the error that its answer is', async () => {
+    const tenant = await newTenant();
+    const document = `mutation($id: String!) { tenantMutations { updateTenant(input: { tenantId: $id, name: "${unique('T')}" }) {
+      tenant { id users { id } } } } }`;
+    const answer = await send(posted('/hub/graphql', document, { id: rawId(tenant.id) }, ROOT_KEY), {
+      DB: lostFrom(2),
+    });
+    expect(answer.data, answer.text).toBeNull();
+    expect(answer.errors).toMatchObject([{ extensions: { committed: true, id: rawId(tenant.id) } }]);
+    expect(answer.errors[0].message).toMatch(/^This was done\..*The id is /);
+    expect([answer.status, answer.headers.has('retry-after')]).toEqual([500, false]);
+  });
+});
+
+describe('what changed nothing', () => {
+  it('is not said to have been done', async () => {
+    const { name } = await newCustomer();
+    const document = `mutation($input: CreateCustomerInput!) { createCustomer(input: $input) {
+      ... on AlreadyExistsError { existing { ... on Customer { tenants { nodes { id } } } } } } }`;
+    const answer = await send(graphqlRequest(document, { input: { name } }), { DB: lostFrom(3) });
+    expect(answer.errors.length, answer.text).toBe(1);
+    expect(answer.errors[0].extensions.committed).toBeUndefined();
+    await succeed('createCustomer', 'customer { id }', { name: unique('C') });
+  });
+});
