@@ -1,7 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { expect } from 'vitest';
 import type { Tally } from '../shared/counts.ts';
-import { Dice } from '../shared/dice.ts';
 import { newCustomer, newKey } from '../shared/fixtures.ts';
 import { Client } from './client.ts';
 import { CUSTOMER_COMMANDS } from './commands/customers.ts';
@@ -12,6 +11,7 @@ import type { Choice, Scene, Shared } from './commands/scene.ts';
 import { SHARED_COMMANDS } from './commands/shared-records.ts';
 import { TENANT_COMMANDS } from './commands/tenants.ts';
 import { USER_COMMANDS } from './commands/users.ts';
+import { diceApart } from './dice.ts';
 import { readEntries, rowCounts } from './directory.ts';
 import { type Event, endOfFeed, readFeed, replayed } from './feed.ts';
 import { type Entry, newEntry, shown } from './model.ts';
@@ -121,14 +121,14 @@ async function compare(entries: readonly Entry[], shared: Shared, events: readon
 
 /** Runs a sequence of commands of several clients; fails if anything is lost, doubled, or not as an answer said. */
 export async function runSequence(seed: number, roleIds: Scene['roleIds'], tally: Tally): Promise<void> {
-  const dice = new Dice(seed);
+  const dice = diceApart(seed);
   const prefix = `s${seed.toString(36)}`;
   const [before, cursor] = [await rowCounts(), await endOfFeed()];
   const shared = await newShared(prefix);
   const clients = [];
   for (let number = 0; number < CLIENTS; number += 1) {
     const key = await newKey();
-    clients.push({ key, client: new Client(key, new Dice(dice.below(BIG)), tally) });
+    clients.push({ key, client: new Client(key, diceApart(dice.below(BIG)), tally) });
   }
 
   await Promise.all(
@@ -138,7 +138,7 @@ export async function runSequence(seed: number, roleIds: Scene['roleIds'], tally
         serial += 1;
         return `${prefix}-${number}-${word}${serial}`;
       };
-      return work(client, { model: client.model, dice: new Dice(dice.below(BIG)), shared, roleIds, fresh });
+      return work(client, { model: client.model, dice: diceApart(dice.below(BIG)), shared, roleIds, fresh });
     }),
   );
 
