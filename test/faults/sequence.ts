@@ -17,7 +17,7 @@ import { type Event, endOfFeed, readFeed, replayed } from './feed.ts';
 import { type Entry, newEntry, shown } from './model.ts';
 
 const CLIENTS = 3;
-const LEAST_COMMANDS = 5;
+const LEAST_COMMANDS = 3;
 const MORE_COMMANDS = 4;
 
 /** Each kind of command in turn, so that none is rare. */
@@ -52,9 +52,13 @@ async function newShared(prefix: string): Promise<Shared> {
   };
 }
 
-/** One client does one thing after the other. */
+/** One client does one thing after the other: first it creates something that it can change. */
 async function work(client: Client, scene: Scene): Promise<void> {
   const commands = LEAST_COMMANDS + scene.dice.below(MORE_COMMANDS + 1);
+  for (const [first] of [TENANT_COMMANDS, CUSTOMER_COMMANDS, USER_COMMANDS]) {
+    const command = first?.(scene);
+    if (command) await client.run(command);
+  }
   for (let done = 0; done < commands; ) {
     const command = scene.dice.one(scene.dice.one(KINDS))(scene);
     if (command === null) continue;
