@@ -13,6 +13,8 @@ const inWorkerd = (test: TestProjectInlineConfiguration['test']): TestProjectInl
           TEST_MIGRATIONS: await readD1Migrations('./migrations'),
           ATTACK_SIZE: Number(process.env.ATTACK_SIZE ?? 1),
           ATTACK_SEED: Number(process.env.ATTACK_SEED ?? 0),
+          FAULTS_SIZE: Number(process.env.FAULTS_SIZE ?? 1),
+          FAULTS_SEED: Number(process.env.FAULTS_SEED ?? 0),
         },
       },
     })),
@@ -53,6 +55,13 @@ export default defineConfig({
         testTimeout: 600_000,
         include: ['test/attack/**/*.test.ts'],
         exclude: ['test/attack/processes/**'],
+      }),
+      // Nor is this: see `npm run test:faults`.
+      inWorkerd({
+        name: 'faults',
+        testTimeout: 1_800_000,
+        include: ['test/faults/**/*.test.ts'],
+        exclude: ['test/faults/processes/**'],
       }),
       {
         test: {

@@ -38,3 +38,15 @@ export class Dice {
     return Array.from({ length: count }, () => left.splice(this.below(left.length), 1)).flat();
   }
 }
+
+const ODD = 0x9e3779b1;
+
+/**
+ * Dice that throw nothing like those with a seed that is close by, or comes next. Without this, what one client does would
+ * be what another one did.
+ */
+export function diceApart(seed: number): Dice {
+  const once = Math.imul(seed ^ (seed >>> 15), ODD);
+  const twice = Math.imul(once ^ (once >>> 13), ODD);
+  return new Dice(twice ^ (twice >>> 16));
+}

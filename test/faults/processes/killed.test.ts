@@ -5,11 +5,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask, type Gateway } from '../../../src/cli/shared/gateway.ts';
-import { printTried } from '../../attack/counts.ts';
 import { migrate } from '../../node/shared/migrated.ts';
 import { type Started, serveMigrated, stopAll } from '../../node/shared/started.ts';
-import { Dice } from '../../shared/dice.ts';
+import { Dice, diceApart } from '../../shared/dice.ts';
 import { killAll, workerdsOf } from '../../shared/processes/workerd.ts';
+import { printTried } from '../counts.ts';
 import { answersOf } from './changes.ts';
 import { Client } from './clients.ts';
 import { Feed, type Records, readRecords, replay } from './directory.ts';
@@ -32,7 +32,7 @@ const KEY = `mutation { createApiKey(input: { name: "burst", access: WRITE, reac
 const dice = new Dice(SEED);
 const clients = Array.from(
   { length: CLIENTS },
-  (_, index) => new Client(new Dice(dice.below(2 ** 31)), `client ${index}`),
+  (_, index) => new Client(diceApart(dice.below(2 ** 31)), `client ${index}`),
 );
 const feed = new Feed();
 let sent = 0;
