@@ -138,7 +138,10 @@ function withHeaders(response: Response, { request, requestId, origin, otherIdHe
   headers.append('vary', 'origin');
   if (origin !== null) {
     headers.set('access-control-allow-origin', origin);
-    headers.set('access-control-expose-headers', [...idHeaders, 'retry-after', 'ratelimit-policy'].join(', '));
+    headers.set(
+      'access-control-expose-headers',
+      [...idHeaders, 'retry-after', 'ratelimit-policy', 'idempotency-key'].join(', '),
+    );
   }
   return new Response(response.body, { status: response.status, headers });
 }

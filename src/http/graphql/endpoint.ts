@@ -1,5 +1,6 @@
 import { initContextCache } from '@pothos/core';
 import {
+  type ExecutionArgs,
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
@@ -18,7 +19,7 @@ import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts'
 import { type Asked, answerOf, shownOf } from './answer.ts';
 import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
 import { withFailedPayloads } from './failed-payloads.ts';
-import { costError, lengthError } from './limits.ts';
+import { costError, withinLength } from './limits.ts';
 import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
 import { preflight } from './mutation-preflight.ts';
 import { variableErrors } from './variables.ts';
@@ -90,19 +91,19 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
         const problem = prepareMutation(args.contextValue, asked);
         if (problem) return setResultAndStopExecution({ errors: [problem] });
       }
+      const { mutated, requestId } = args.contextValue;
+      const short = async (given: ExecutionArgs) => withinLength((await executeFn(given)) as ExecutionResult, mutated);
+      setExecuteFn(short);
       if (operation === 'mutation' && failedPayload) {
-        const { mutated, requestId } = args.contextValue;
         const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
-        setExecuteFn((given) => withFailedPayloads(executeFn, given, mutated, { shown, payloadOf: failedPayload }));
+        setExecuteFn((given) => withFailedPayloads(short, given, mutated, { shown, payloadOf: failedPayload }));
       }
       return {
         onExecuteDone: ({ result, setResult }) => {
-          const { data, errors } = result as ExecutionResult;
+          const { errors } = result as ExecutionResult;
           const reused = errors?.find(({ originalError }) => originalError instanceof IdempotencyKeyReusedError);
           if (reused) return setResult({ errors: [reused] });
-          const tooLong = lengthError(args, data);
-          if (tooLong) setResult({ ...(isWhole && { data: null }), errors: [tooLong] });
-          else if (errors && isWhole) setResult({ data: null, errors });
+          if (errors && isWhole) setResult({ data: null, errors });
         },
       };
     },
