@@ -1,12 +1,10 @@
-import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import pRetry from 'p-retry';
 import { isRefusedBySqlite } from './constraint.ts';
 import { OutcomeUnknownError, RevalidationError, RevokedMeanwhileError, UnavailableError } from './errors.ts';
+import { rendered } from './rendered.ts';
 import type { Statement } from './statement.ts';
 import { asUnavailable, laterMessage, withinReadTime, withinWriteTime } from './unavailable.ts';
 import { hasChanged, type Watched, type WatchedRow } from './watched.ts';
-
-const dialect = new SQLiteAsyncDialect();
 
 const READ_RETRIES = { retries: 2, minTimeout: 50, maxTimeout: 1000, randomize: true };
 
@@ -221,8 +219,8 @@ export class Database {
 
   #prepare(statements: readonly Statement[]): D1PreparedStatement[] {
     return statements.map((statement) => {
-      const query = dialect.sqlToQuery(statement.sql);
-      return this.#d1.prepare(query.sql).bind(...query.params);
+      const { text, bound } = rendered(statement.sql);
+      return this.#d1.prepare(text).bind(...bound);
     });
   }
 }
