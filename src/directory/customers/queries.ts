@@ -84,7 +84,7 @@ export interface CustomerListArguments extends EntityListArguments<keyof typeof 
   filter?: z.input<typeof customerFilter> | null | undefined;
 }
 
-const RECORDS = { selection: SELECTION, from: sql`customer`, id: customers.id };
+const RECORDS = { selection: SELECTION, fields, from: sql`customer`, id: customers.id };
 
 const LIST = {
   name: 'customers',

@@ -109,7 +109,7 @@ export interface TenantListArguments extends EntityListArguments<keyof typeof EN
   filter?: z.input<typeof tenantFilter> | null | undefined;
 }
 
-const RECORDS = { selection: SELECTION, from: sql`tenant`, id: tenants.id };
+const RECORDS = { selection: SELECTION, fields, from: sql`tenant`, id: tenants.id };
 
 const LIST = {
   name: 'tenants',

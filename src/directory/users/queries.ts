@@ -67,7 +67,7 @@ export interface UserListArguments extends EntityListArguments<keyof typeof USER
   filter?: z.input<typeof userFilter> | null | undefined;
 }
 
-const RECORDS = { selection: SELECTION, from: sql`user`, id: users.id };
+const RECORDS = { selection: SELECTION, fields, from: sql`user`, id: users.id };
 
 const LIST = {
   name: 'users',

@@ -80,9 +80,9 @@ export function resolveNestedConnection<Row>(
   args: PageArguments,
   list: (caller: Caller, parentIds: readonly string[], page: PageArguments) => NestedConnection<Row>,
 ) {
-  const { first, after, last, before } = args;
+  const { first, after, last, before, columns } = args;
   const cache = nestedLoaders(caller);
-  const key = JSON.stringify([field, first, after, last, before]);
+  const key = JSON.stringify([field, first, after, last, before, columns]);
   let loaders = cache.get(key) as NestedLoaders<Row> | undefined;
   if (!loaders) {
     const { cursor } = list(caller, [], args);
