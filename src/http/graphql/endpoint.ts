@@ -16,6 +16,7 @@ import { asJsonObject, isJson } from '../shared/body.ts';
 import type { Failure, ShownError } from '../shared/failures.ts';
 import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
 import { type Asked, answerOf, shownOf } from './answer.ts';
+import { compiledExecution, type Execute } from './compiled/execution.ts';
 import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
 import { withFailedPayloads } from './failed-payloads.ts';
 import { costError, lengthError } from './limits.ts';
@@ -63,6 +64,7 @@ type Context = GraphQLContext & Asked;
 function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context> {
   const { maxCost, allOrNothing = [], failedPayload } = api;
   const validate = documentValidation();
+  const executeCompiled = compiledExecution();
   tellMutationsTheirField(schema);
   return {
     onParams: ({ params }) => requireShort(params.query),
@@ -74,6 +76,8 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
       setResult(validate(schema, documentAST, context.params?.query ?? ''));
     },
     onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) => {
+      const execute: Execute = (given) => executeCompiled(given, executeFn);
+      setExecuteFn(execute);
       const error = costError(schema, args, maxCost);
       const errors = error ? [error] : variableErrors(schema, args);
       if (errors.length > 0) return setResultAndStopExecution({ errors });
@@ -93,7 +97,7 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
       if (operation === 'mutation' && failedPayload) {
         const { mutated, requestId } = args.contextValue;
         const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
-        setExecuteFn((given) => withFailedPayloads(executeFn, given, mutated, { shown, payloadOf: failedPayload }));
+        setExecuteFn((given) => withFailedPayloads(execute, given, mutated, { shown, payloadOf: failedPayload }));
       }
       return {
         onExecuteDone: ({ result, setResult }) => {
