@@ -73,11 +73,13 @@ async function completeAsyncItems(
     for (let step = await iterator.next(); !step.done; step = await iterator.next()) {
       run.requireUnfinished();
       const at = { prev: path, key: completed.length, typename: undefined };
-      completed.push(completeSafely(run, items, info, at, step.value));
+      const item = completeSafely(run, items, info, at, step.value);
+      completed.push(item);
+      // It may fail before the list has ended, when nobody waits for it yet.
+      ignoreRejections([item]);
     }
   } catch (error) {
     ignoreRejections([end(iterator)]);
-    ignoreRejections(completed);
     throw error;
   }
   return completed.some((item) => item instanceof Promise) ? Promise.all(completed) : completed;
