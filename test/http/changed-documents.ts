@@ -3,11 +3,9 @@ import {
   type DocumentNode,
   type FieldNode,
   Kind,
-  type OperationDefinitionNode,
-  parseType,
   type SelectionNode,
   type SelectionSetNode,
-  visit,
+  type VariableDefinitionNode,
 } from 'graphql';
 import type { Dice } from '../attack/dice.ts';
 
@@ -19,9 +17,15 @@ export interface Asked {
 
 const CONDITIONS = ['c0', 'c1', 'c2'];
 
-const BOOLEAN = parseType('Boolean!', { noLocation: true });
-
 const named = (value: string) => ({ kind: Kind.NAME, value }) as const;
+
+const DECLARED = CONDITIONS.map(
+  (name): VariableDefinitionNode => ({
+    kind: Kind.VARIABLE_DEFINITION,
+    variable: { kind: Kind.VARIABLE, name: named(name) },
+    type: { kind: Kind.NON_NULL_TYPE, type: { kind: Kind.NAMED_TYPE, name: named('Boolean') } },
+  }),
+);
 
 function condition(dice: Dice): DirectiveNode {
   const value = { kind: Kind.VARIABLE, name: named(dice.one(CONDITIONS)) } as const;
@@ -47,32 +51,25 @@ function again(field: FieldNode, dice: Dice): FieldNode {
 export function changedDocument({ document, variables }: Asked, dice: Dice): Asked {
   function changed(selection: SelectionNode): SelectionNode[] {
     const directives = selection.directives ?? [];
-    const one = dice.happens(6) ? { ...selection, directives: [...directives.slice(1), condition(dice)] } : selection;
+    const own = selection.kind === Kind.FRAGMENT_SPREAD ? selection : changedIn(selection);
+    const one = dice.happens(6) ? { ...own, directives: [...directives.slice(1), condition(dice)] } : own;
     if (!dice.happens(8)) return [one];
     const other = one.kind === Kind.FIELD ? again(one, dice) : one;
     if (dice.happens(50)) return [one, other];
     const selectionSet: SelectionSetNode = { kind: Kind.SELECTION_SET, selections: [other] };
     return [{ kind: Kind.INLINE_FRAGMENT, selectionSet }, one];
   }
-  const changedOne = visit(document, {
-    SelectionSet: { leave: (node) => ({ ...node, selections: node.selections.flatMap(changed) }) },
-    OperationDefinition: {
-      leave: (node): OperationDefinitionNode => ({
-        ...node,
-        variableDefinitions: [
-          ...(node.variableDefinitions ?? []),
-          ...CONDITIONS.map(
-            (name) =>
-              ({
-                kind: Kind.VARIABLE_DEFINITION,
-                variable: { kind: Kind.VARIABLE, name: named(name) },
-                type: BOOLEAN,
-              }) as const,
-          ),
-        ],
-      }),
-    },
+  function changedIn<Node extends { selectionSet?: SelectionSetNode | undefined }>(node: Node): Node {
+    const { selectionSet } = node;
+    if (!selectionSet) return node;
+    return { ...node, selectionSet: { ...selectionSet, selections: selectionSet.selections.flatMap(changed) } };
+  }
+  const definitions = document.definitions.map((definition) => {
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) return changedIn(definition);
+    if (definition.kind !== Kind.OPERATION_DEFINITION) return definition;
+    const { variableDefinitions = [] } = definition;
+    return { ...changedIn(definition), variableDefinitions: [...variableDefinitions, ...DECLARED] };
   });
   const conditions = Object.fromEntries(CONDITIONS.map((name) => [name, dice.happens(50)]));
-  return { document: changedOne, variables: { ...variables, ...conditions } };
+  return { document: { ...document, definitions }, variables: { ...variables, ...conditions } };
 }

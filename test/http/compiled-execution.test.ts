@@ -1,97 +1,18 @@
-import {
-  buildSchema,
-  type ExecutionArgs,
-  type ExecutionResult,
-  execute,
-  executeSync,
-  type GraphQLSchema,
-  getIntrospectionQuery,
-  getOperationAST,
-  parse,
-  print,
-  type SelectionSetNode,
-} from 'graphql';
+import { buildSchema, type ExecutionArgs, execute, executeSync, getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, it, vi } from 'vitest';
 import { compiledExecution } from '../../src/http/graphql/compiled/execution.ts';
 import { GRAPHQL_APIS } from '../attack/apis.ts';
 import { Dice } from '../attack/dice.ts';
-import { randomDocument } from '../attack/random-documents.ts';
-import { type Asked, changedDocument } from './changed-documents.ts';
-import { type Case, generatedSchema } from './generated-answers.ts';
+import { compareExecutions } from './compared-executions.ts';
 
 const SEED = 20_260_501;
-const DOCUMENTS_OF_AN_API = 1250;
-const SHOWN_DIFFERENCES = 3;
-/** In how many of a thousand places something fails. */
-const FAULTS = [0, 10, 30, 60];
-/** Of which there are some among the texts, and which cannot be parsed. */
-const HALF_A_CHARACTER = /\\ud[89a-f]../g;
-const KNOWN = { tenants: ['Aa', 'Bb'], customers: ['Cc'], users: ['Dd'] };
-
-/** Ours quotes no value in a message: it may be anybody's. */
-const withoutValues = (answer: string): string => answer.replaceAll(/ but got: (?:[^"\\]|\\.)*"/g, '."');
-
-/** What goes on behind an answer has ended after so many turns. */
-const TURNS_BEHIND = 40;
-
-/** Returns what is answered, errors included, and notes in the case which resolvers were asked. */
-async function answerTo(answered: () => ExecutionResult | Promise<ExecutionResult>): Promise<string> {
-  const answer = JSON.stringify(await answered());
-  for (let turn = 0; turn < TURNS_BEHIND; turn += 1) await null;
-  return withoutValues(answer);
-}
-
-const depthOf = (data: unknown): number =>
-  typeof data === 'object' && data !== null
-    ? Math.max(0, ...Object.values(data).map(depthOf)) + (Array.isArray(data) ? 0 : 1)
-    : 0;
-
-const levelsOf = (set: SelectionSetNode | undefined): number =>
-  set ? 1 + Math.max(...set.selections.map((part) => ('selectionSet' in part ? levelsOf(part.selectionSet) : 1))) : 0;
-
-/** A document that is mostly one of several levels. */
-function someDocument(schema: GraphQLSchema, dice: Dice): Asked {
-  const { query, variables } = randomDocument(schema, dice, KNOWN);
-  const document = parse(query.replaceAll(HALF_A_CHARACTER, '?'), { noLocation: true });
-  const isDeep = levelsOf(getOperationAST(document)?.selectionSet) >= 4;
-  return isDeep || dice.happens(10) ? changedDocument({ document, variables }, dice) : someDocument(schema, dice);
-}
+/** More of them, and others each time, are a part of `npm run test:attack`. */
+const DOCUMENTS_OF_AN_API = 250;
 
 describe('operations that are compiled', () => {
-  it.each(GRAPHQL_APIS)('are answered as GraphQL does: at $path', async ({ schema: real }) => {
-    const schema = generatedSchema(real);
-    const executeCompiled = compiledExecution();
-    const dice = new Dice(SEED);
-    const different: unknown[] = [];
-    const left: string[] = [];
-    let deep = 0;
-    let failing = 0;
-    for (let count = 0; count < DOCUMENTS_OF_AN_API; count += 1) {
-      const { document, variables } = someDocument(real, dice);
-      const asked = { seed: dice.seed, faults: dice.one(FAULTS) };
-      const args = { schema, document, variableValues: variables };
-      const contextValue: Case = { ...asked, calls: [] };
-      const expected = await answerTo(() => execute({ ...args, contextValue }));
-      // The second time it is compiled already.
-      const times = dice.happens(20) ? 2 : 1;
-      for (let time = 0; time < times; time += 1) {
-        const own: Case = { ...asked, calls: [] };
-        const otherwise = (given: ExecutionArgs) => {
-          left.push(print(document));
-          return execute(given);
-        };
-        const answer = await answerTo(() => executeCompiled({ ...args, contextValue: own }, otherwise));
-        const calls = contextValue.calls.slice(0, answer.includes('"errors"') ? own.calls.length : undefined);
-        // GraphQL goes on for a moment after it has made an answer without what is late.
-        if (answer !== expected) different.push({ query: print(document), answer, expected });
-        else if (own.calls.join('\n') !== calls.join('\n'))
-          different.push({ query: print(document), calls: own.calls, expected: calls });
-      }
-      const { data, errors } = JSON.parse(expected);
-      if (depthOf(data) >= 3) deep += 1;
-      if (errors) failing += 1;
-    }
-    expect(different.slice(0, SHOWN_DIFFERENCES)).toEqual([]);
+  it.each(GRAPHQL_APIS)('are answered as GraphQL does: at $path', async ({ schema }) => {
+    const { different, left, deep, failing } = await compareExecutions(schema, DOCUMENTS_OF_AN_API, new Dice(SEED));
+    expect(different.slice(0, 1), `${different.length} documents`).toEqual([]);
     expect(left).toEqual([]);
     expect(deep).toBeGreaterThan(DOCUMENTS_OF_AN_API / 2);
     expect(failing).toBeGreaterThan(DOCUMENTS_OF_AN_API / 5);
@@ -144,5 +65,35 @@ describe('operations that are compiled', () => {
       executeCompiled({ schema: SMALL, document, rootValue: { a: 'd' }, variableValues: { c } }, execute),
     );
     expect(answers).toEqual([{ data: { a: 'd' } }, { data: { b: 'd' } }, { data: { a: 'd' } }]);
+  });
+
+  describe('and asked for again', () => {
+    const NESTED = buildSchema('type Query { next: Query }');
+    const rootValue = { next: async () => rootValue };
+    const LEVELS = 7;
+    const levels = Array.from({ length: LEVELS }, (_, level) => {
+      return `fragment L${level} on Query { a: next { ...L${level + 1} } b: next { ...L${level + 1} } }`;
+    });
+    const doubled = `{ ...L0 } ${levels.join(' ')} fragment L${LEVELS} on Query { __typename }`;
+
+    /** How often a document asks the schema for a field when it is executed for the second time. */
+    async function lookUpsOf(query: string): Promise<number> {
+      const executeCompiled = compiledExecution();
+      const args = { schema: NESTED, document: parse(query), rootValue };
+      await executeCompiled(args, execute);
+      const lookUps = vi.spyOn(NESTED, 'getField');
+      await executeCompiled(args, execute);
+      const { length } = lookUps.mock.calls;
+      lookUps.mockRestore();
+      return length;
+    }
+
+    it('are compiled already', async () => {
+      expect(await lookUpsOf('{ next { next { a: next { __typename } } } }')).toBe(0);
+    });
+
+    it('are compiled anew where fragments make many of few, so that they fill no memory', async () => {
+      expect(await lookUpsOf(doubled)).toBeGreaterThan(2 ** LEVELS);
+    });
   });
 });

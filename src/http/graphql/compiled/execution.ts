@@ -56,11 +56,7 @@ export function compiledExecution(): (args: ExecutionArgs, otherwise: Execute) =
     const kept = documents.get(document) ?? { parts: partsOf(document) };
     documents.set(document, kept);
     const run = kept.parts.isForeign ? null : runOf(args, kept);
-    if (!run) return otherwise(args);
-    const result = execute(run);
-    const isSmall = run.operation.compiledFields <= MAX_FIELDS_PER_NODE * kept.parts.nodeCount;
-    kept.last = isSmall ? run.operation : undefined;
-    return result;
+    return run ? execute(run, kept) : otherwise(args);
   };
 }
 
@@ -80,7 +76,7 @@ function runOf(args: ExecutionArgs, { parts, last }: Kept): Run | null {
   return new Run(operation, variables, args);
 }
 
-function execute(run: Run): ReturnType<Execute> {
+function execute(run: Run, kept: Kept): ReturnType<Execute> {
   const { operation, root } = run;
   try {
     operation.fields ??= compileFields(run, operation.rootType, [operation.node.selectionSet]);
@@ -88,24 +84,28 @@ function execute(run: Run): ReturnType<Execute> {
     const data = isMutation
       ? executeFieldsSerially(run, operation.fields, root)
       : executeFields(run, operation.fields, root, undefined);
-    if (!(data instanceof Promise)) return answerOf(run, data);
+    if (!(data instanceof Promise)) return answerOf(run, kept, data);
     return data.then(
-      (answered) => answerOf(run, answered),
-      (error) => failedAnswerOf(run, error),
+      (answered) => answerOf(run, kept, answered),
+      (error) => failedAnswerOf(run, kept, error),
     );
   } catch (error) {
-    return failedAnswerOf(run, error);
+    return failedAnswerOf(run, kept, error);
   }
 }
 
-function answerOf(run: Run, data: Record<string, unknown> | null): ExecutionResult {
+function answerOf(run: Run, kept: Kept, data: Record<string, unknown> | null): ExecutionResult {
+  const { errors, operation } = run;
   run.finish();
-  return run.errors.length > 0 ? { errors: run.errors, data } : { data };
+  // Fields are compiled when they are first met, so it shows only now how many there are.
+  const isSmall = operation.compiledFields <= MAX_FIELDS_PER_NODE * kept.parts.nodeCount;
+  kept.last = isSmall ? operation : undefined;
+  return errors.length > 0 ? { errors, data } : { data };
 }
 
-function failedAnswerOf(run: Run, error: unknown): ExecutionResult {
+function failedAnswerOf(run: Run, kept: Kept, error: unknown): ExecutionResult {
   const { message } = error instanceof Error ? error : new Error(String(error));
   const shown = error instanceof GraphQLError ? error : new GraphQLError(message, { originalError: error as Error });
   run.note(shown, undefined);
-  return answerOf(run, null);
+  return answerOf(run, kept, null);
 }

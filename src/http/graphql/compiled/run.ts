@@ -45,14 +45,14 @@ export interface AskedField {
   nodes: readonly [FieldNode, ...FieldNode[]];
 }
 
-/** What a value becomes a part of the answer by: of a field, or of each item of a list in one. */
+/** A kind of place in the answer: that of a field, or of the items of a list that a field answers. */
 export interface Slot extends Pick<AskedField, 'nodes'> {
   type: GraphQLOutputType;
   /** Makes of a value what stands in the answer: that, a promise of it, or an error that it throws. */
   complete: (run: Run, info: GraphQLResolveInfo, path: Path, value: unknown) => unknown;
 }
 
-/** A field with all of it that is the same whenever it is asked for. */
+/** A field, ready to be asked of any object of its parent type. */
 export interface CompiledField extends AskedField, Slot {
   resolve: GraphQLFieldResolver<unknown, unknown>;
 }
@@ -130,11 +130,11 @@ export class Run {
   }
 }
 
-/** Whether a resolver has answered a promise, its own kind of it included. */
+/** Whether a value is a promise, be it one of a library's own make. */
 export const isPromiseLike = (value: unknown): value is PromiseLike<unknown> =>
   typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 
-/** Lets no promise of these go down in the log as one that nobody waited for. */
+/** Handles the rejections of promises that nobody waits for any more: they would count as errors of the Worker. */
 export function ignoreRejections(values: Iterable<unknown>): void {
   for (const value of values) if (isPromiseLike(value)) value.then(undefined, () => undefined);
 }

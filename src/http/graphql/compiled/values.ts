@@ -36,7 +36,7 @@ export function compileFields(
 }
 
 /*
- * No message quotes the value that it is about, other than GraphQL's own: that may be anybody's.
+ * The messages are GraphQL's, but that none quotes the value that it is about: it may be anybody's.
  */
 
 /** Returns how the values of a field are completed, whose type, or a part of it, this is. */
