@@ -15,7 +15,7 @@ import { type Asked, changedDocument } from './changed-documents.ts';
 import { type Case, generatedSchema } from './generated-answers.ts';
 
 /** In how many of a thousand places something fails. */
-const FAULTS = [0, 10, 30, 60];
+const FAULTS = [0, 20, 40, 80];
 /** Of which there are some among the texts, and which cannot be parsed. */
 const HALF_A_CHARACTER = /\\ud[89a-f]../g;
 /** So many objects stand inside each other in an answer that is deep. */
