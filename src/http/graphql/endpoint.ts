@@ -1,6 +1,5 @@
 import { initContextCache } from '@pothos/core';
 import {
-  type ExecutionArgs,
   type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
@@ -17,6 +16,7 @@ import { asJsonObject, isJson } from '../shared/body.ts';
 import type { Failure, ShownError } from '../shared/failures.ts';
 import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
 import { type Asked, answerOf, shownOf } from './answer.ts';
+import { compiledExecution, type Execute } from './compiled/execution.ts';
 import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
 import { withFailedPayloads } from './failed-payloads.ts';
 import { costError, withinLength } from './limits.ts';
@@ -64,6 +64,7 @@ type Context = GraphQLContext & Asked;
 function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context> {
   const { maxCost, allOrNothing = [], failedPayload } = api;
   const validate = documentValidation();
+  const executeCompiled = compiledExecution();
   tellMutationsTheirField(schema);
   return {
     onParams: ({ params }) => requireShort(params.query),
@@ -92,11 +93,11 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
         if (problem) return setResultAndStopExecution({ errors: [problem] });
       }
       const { mutated, requestId } = args.contextValue;
-      const short = async (given: ExecutionArgs) => withinLength((await executeFn(given)) as ExecutionResult, mutated);
-      setExecuteFn(short);
+      const execute: Execute = async (given) => withinLength(await executeCompiled(given, executeFn), mutated);
+      setExecuteFn(execute);
       if (operation === 'mutation' && failedPayload) {
         const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
-        setExecuteFn((given) => withFailedPayloads(short, given, mutated, { shown, payloadOf: failedPayload }));
+        setExecuteFn((given) => withFailedPayloads(execute, given, mutated, { shown, payloadOf: failedPayload }));
       }
       return {
         onExecuteDone: ({ result, setResult }) => {
