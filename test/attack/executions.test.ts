@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { compareExecutions } from '../http/compared-executions.ts';
+import { Tally } from '../shared/counts.ts';
 import { GRAPHQL_APIS } from './apis.ts';
-import { printTried, Tally } from './counts.ts';
+import { printTried } from './counts.ts';
 import { newDice } from './dice.ts';
 import { sized } from './size.ts';
 

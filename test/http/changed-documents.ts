@@ -7,7 +7,7 @@ import {
   type SelectionSetNode,
   type VariableDefinitionNode,
 } from 'graphql';
-import type { Dice } from '../attack/dice.ts';
+import type { Dice } from '../shared/dice.ts';
 
 /** An operation that is asked for. */
 export interface Asked {

@@ -9,8 +9,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { compiledExecution } from '../../src/http/graphql/compiled/execution.ts';
-import type { Dice } from '../attack/dice.ts';
 import { randomDocument } from '../attack/random-documents.ts';
+import type { Dice } from '../shared/dice.ts';
 import { type Asked, changedDocument } from './changed-documents.ts';
 import { type Case, generatedSchema } from './generated-answers.ts';
 

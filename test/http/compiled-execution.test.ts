@@ -2,7 +2,7 @@ import { buildSchema, type ExecutionArgs, execute, executeSync, getIntrospection
 import { describe, expect, it, vi } from 'vitest';
 import { compiledExecution } from '../../src/http/graphql/compiled/execution.ts';
 import { GRAPHQL_APIS } from '../attack/apis.ts';
-import { Dice } from '../attack/dice.ts';
+import { Dice } from '../shared/dice.ts';
 import { compareExecutions } from './compared-executions.ts';
 
 const SEED = 20_260_501;

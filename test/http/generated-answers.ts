@@ -16,7 +16,7 @@ import {
   printSchema,
   responsePathAsArray,
 } from 'graphql';
-import { Dice } from '../attack/dice.ts';
+import { Dice } from '../shared/dice.ts';
 
 /** What is answered for one document, and noted about it. */
 export interface Case {
