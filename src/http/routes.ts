@@ -1,6 +1,5 @@
 import { Database } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
-import { schema } from '../graphql/schema.ts';
 import { type Answered, asViewer } from './auth/credentials.ts';
 import { answerSignIn, publicKeys, SIGN_IN_ENDPOINTS, type SignInEndpoint } from './auth/sign-in-endpoints.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -52,7 +51,8 @@ export async function handle(request: Request, env: Environment, context: Execut
   const response = await route({ request, env, requestId, limit, later }, dialect, origin).catch((error) =>
     dialect ? unexpectedBy(dialect.failure, error, requestId) : unexpected(error, requestId),
   );
-  return withHeaders(response, { request, requestId, origin, otherIdHeader: dialect?.requestIdHeader });
+  addHeaders(response.headers, { request, requestId, origin, otherIdHeader: dialect?.requestIdHeader });
+  return response;
 }
 
 async function route(exchange: Exchange, dialect: Dialect | null, origin: string | null): Promise<Response> {
@@ -67,7 +67,11 @@ async function route(exchange: Exchange, dialect: Dialect | null, origin: string
   return page === null ? handler(exchange) : ((await limit.ofStranger()) ?? page);
 }
 
-const answerGraphQL = graphQLEndpoint({ schema: async () => schema, failure, spelled: (error) => error });
+const answerGraphQL = graphQLEndpoint({
+  schema: async () => (await import('../graphql/schema.ts')).schema,
+  failure,
+  spelled: (error) => error,
+});
 
 async function graphql(exchange: Exchange): Promise<Response> {
   const { request, requestId } = exchange;
@@ -127,18 +131,16 @@ interface HeaderFacts {
   otherIdHeader: string | undefined;
 }
 
-/** Adds the headers that every answer has. */
-function withHeaders(response: Response, { request, requestId, origin, otherIdHeader }: HeaderFacts): Response {
-  const headers = new Headers(response.headers);
+/** Adds the headers that every answer has. A copy of the answer, with other headers, would cost more than all of them. */
+function addHeaders(headers: Headers, { request, requestId, origin, otherIdHeader }: HeaderFacts): void {
   const idHeaders = ['x-request-id', ...(otherIdHeader ? [otherIdHeader] : [])];
   for (const name of idHeaders) headers.set(name, requestId);
   headers.set('x-content-type-options', 'nosniff');
-  if (new URL(request.url).protocol === 'https:') headers.set('strict-transport-security', STRICT_TRANSPORT_SECURITY);
+  if (request.url.startsWith('https:')) headers.set('strict-transport-security', STRICT_TRANSPORT_SECURITY);
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
   headers.append('vary', 'origin');
   if (origin !== null) {
     headers.set('access-control-allow-origin', origin);
     headers.set('access-control-expose-headers', [...idHeaders, 'retry-after', 'ratelimit-policy'].join(', '));
   }
-  return new Response(response.body, { status: response.status, headers });
 }

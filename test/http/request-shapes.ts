@@ -44,7 +44,12 @@ const BODIES: Record<string, BodyInit> = {
   'a query': json({ query: QUERY }),
   'a query behind a byte order mark': `\u{feff}${json({ query: QUERY })}`,
   'a query with white space around': ` \n${json({ query: QUERY })}\n`,
-  'a query that is not UTF-8': new Uint8Array([...new TextEncoder().encode('{"query":"{ viewer { type } } #'), 255, 34, 125]),
+  'a query that is not UTF-8': new Uint8Array([
+    ...new TextEncoder().encode('{"query":"{ viewer { type } } #'),
+    255,
+    34,
+    125,
+  ]),
   nothing: '',
   'what is not JSON': 'not json',
   'half of a query': json({ query: QUERY }).slice(0, -1),
@@ -94,11 +99,22 @@ const BODIES: Record<string, BodyInit> = {
   'a variable that is missing': json({ query: 'query ($id: ID!) { node(id: $id) { id } }' }),
   'a variable of the wrong type': json({ query: 'query ($id: ID!) { node(id: $id) { id } }', variables: { id: {} } }),
   'a page of the wrong size': json({ query: '{ tenants(first: 101) { nodes { id } } }' }),
-  'a page at two places, one of them wrong': json({ query: '{ a: tenants(first: 101) { nodes { id } } tenants { totalCount } }' }),
-  'what costs too much': json({ query: '{ customers(first: 100) { nodes { tenants(first: 100) { nodes { id name } } } } }' }),
-  'a schema that is asked for': json({ query: '{ __schema { queryType { name } } __type(name: "Viewer") { kind } __typename }' }),
-  'a mutation that fails': json({ query: 'mutation { createTenant(input: { name: "" }) { __typename ... on MutationError { code } } }' }),
-  'two mutations': json({ query: 'mutation { a: deleteTenant(input: { id: "x" }) { __typename } b: deleteTenant(input: { id: "y" }) { __typename } }' }),
+  'a page at two places, one of them wrong': json({
+    query: '{ a: tenants(first: 101) { nodes { id } } tenants { totalCount } }',
+  }),
+  'what costs too much': json({
+    query: '{ customers(first: 100) { nodes { tenants(first: 100) { nodes { id name } } } } }',
+  }),
+  'a schema that is asked for': json({
+    query: '{ __schema { queryType { name } } __type(name: "Viewer") { kind } __typename }',
+  }),
+  'a mutation that fails': json({
+    query: 'mutation { createTenant(input: { name: "" }) { __typename ... on MutationError { code } } }',
+  }),
+  'two mutations': json({
+    query:
+      'mutation { a: deleteTenant(input: { id: "x" }) { __typename } b: deleteTenant(input: { id: "y" }) { __typename } }',
+  }),
   permissions: json({ query: '{ permissions { name } }', variables: { n: PERMISSIONS.length } }),
 };
 
@@ -148,7 +164,10 @@ export const SHAPES: readonly Shape[] = [
     { name: `POST of ${name} for another type`, request: posted('/graphql', body, { ...JSON_TYPE, ...AS_RESPONSE }) },
   ]),
   ...['/plain/graphql/v1', '/hub/graphql', '/api'].flatMap((path) =>
-    Object.entries(BODIES).map(([name, body]) => ({ name: `POST ${path} of ${name}`, request: posted(path, body, JSON_TYPE) })),
+    Object.entries(BODIES).map(([name, body]) => ({
+      name: `POST ${path} of ${name}`,
+      request: posted(path, body, JSON_TYPE),
+    })),
   ),
   ...Object.entries(SEARCHES).flatMap(([name, search]) =>
     [{}, AS_RESPONSE].map((headers) => ({

@@ -5,7 +5,6 @@ import {
   type GraphQLSchema,
   OverlappingFieldsCanBeMergedRule,
   parse,
-  type Source,
   type SourceLocation,
   specifiedRules,
   validate,
@@ -25,27 +24,38 @@ const BYTES_OF_A_NODE = 150;
 const BYTES_OF_A_DOCUMENT = 1000;
 
 /**
- * Returns the cache of an API's parsed documents, by their text. What was asked for longest ago goes first. Documents that
- * cannot be parsed are not kept: anybody can send any number of them.
+ * Returns a function that parses the documents of an API, and keeps them by their text. What was asked for longest ago goes
+ * first. Documents that cannot be parsed are not kept: anybody can send any number of them.
  */
-export const documentCaches = () => ({
-  documentCache: new LRUCache<string, DocumentNode>({
+export function documentCache(): (text: string) => DocumentNode {
+  const documents = new LRUCache<string, DocumentNode>({
     maxSize: MAX_CACHED_BYTES,
     sizeCalculation: (document, text) =>
       BYTES_OF_A_DOCUMENT + 2 * text.length + BYTES_OF_A_NODE * nodesOf(document).length,
-  }),
-  errorCache: { get: () => undefined, set: () => undefined },
-  validationCache: false,
-});
+  });
+  return (text) => {
+    const known = documents.get(text);
+    if (known) return known;
+    const document = parseDocument(text);
+    documents.set(text, document);
+    return document;
+  };
+}
 
 /** Refuses a document that is too long, before anything else is done with it. */
 export function requireShort(query: unknown): void {
   if (typeof query === 'string' && query.length > MAX_DOCUMENT_CHARACTERS) throw tooLong(query.length);
 }
 
-/** Returns the document in the text. */
-export const parseDocument = (text: string | Source): DocumentNode =>
-  parse(text, { maxTokens: MAX_TOKENS, noLocation: true });
+/** Returns the document in the text, or throws an error with the code of one that does not parse. */
+function parseDocument(text: string): DocumentNode {
+  try {
+    return parse(text, { maxTokens: MAX_TOKENS, noLocation: true });
+  } catch (error) {
+    if (error instanceof GraphQLError) Object.assign(error.extensions, { code: 'GRAPHQL_PARSE_FAILED' });
+    throw error;
+  }
+}
 
 /** To look for a similar name takes as long as both names together are, for each name of the schema. */
 const LONG_NAME = /\w{101}/;

@@ -1,6 +1,8 @@
 import { initContextCache } from '@pothos/core';
 import {
+  type ExecutionArgs,
   type ExecutionResult,
+  execute,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
@@ -8,19 +10,19 @@ import {
   type OperationDefinitionNode,
   type OperationTypeNode,
 } from 'graphql';
-import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { ChangedRecord } from '../../directory/access/repeatable.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { IdempotencyKeyReusedError } from '../../directory/kernel/repetition-errors.ts';
-import { asJsonObject, isJson } from '../shared/body.ts';
+import { isJson } from '../shared/body.ts';
 import type { Failure, ShownError } from '../shared/failures.ts';
 import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
 import { type Asked, answerOf, shownOf } from './answer.ts';
-import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
+import { documentCache, documentValidation } from './documents.ts';
 import { withFailedPayloads } from './failed-payloads.ts';
 import { costError, lengthError } from './limits.ts';
 import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
 import { preflight } from './mutation-preflight.ts';
+import { type Parameters, postedParameters, searchedParameters, searchProblem } from './parameters.ts';
 import { variableErrors } from './variables.ts';
 
 /** The context of resolvers: the caller, and the id of the request. */
@@ -31,7 +33,7 @@ export interface GraphQLContext extends Caller {
 
 /** A GraphQL API: that of Tenantry itself, or a dialect. */
 export interface GraphQLApi {
-  /** Builds the schema. It is called once, at the first request. */
+  /** Returns the schema, which it builds at the first call. */
   schema: () => Promise<GraphQLSchema>;
   /** Answers a request that fails before GraphQL is asked. */
   failure: Failure;
@@ -60,57 +62,84 @@ export type AnswerGraphQL = (
 /** What GraphQL knows of a request: the caller, the document once it is parsed, and what its mutations have done. */
 type Context = GraphQLContext & Asked;
 
-function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context> {
-  const { maxCost, allOrNothing = [], failedPayload } = api;
+/** Answers a request of one API. */
+type Engine = (parameters: Parameters, context: Context, method: string) => Promise<ExecutionResult>;
+
+/** Returns what answers the requests of an API. To be made once per isolate: it keeps the documents that it has parsed. */
+function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
+  const parseOnce = documentCache();
   const validate = documentValidation();
   tellMutationsTheirField(schema);
-  return {
-    onParams: ({ params }) => requireShort(params.query),
-    onParse: ({ setParseFn }) => {
-      setParseFn(parseDocument);
-    },
-    onValidate: ({ params: { documentAST }, context, extendContext, setResult }) => {
-      extendContext({ document: documentAST });
-      setResult(validate(schema, documentAST, context.params?.query ?? ''));
-    },
-    onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) => {
-      const error = costError(schema, args, maxCost);
-      const errors = error ? [error] : variableErrors(schema, args);
-      if (errors.length > 0) return setResultAndStopExecution({ errors });
-      const { viewer } = args.contextValue;
-      const asked = getOperationAST(args.document, args.operationName);
-      const operation = asked?.operation;
-      const isWhole = allOrNothing.some((name) => name === operation);
-      const forbidden = operation === 'mutation' ? preflight(schema, args, { viewer, isWhole }) : null;
-      if (forbidden) {
-        const shown = new GraphQLError(forbidden.message, { originalError: forbidden });
-        return setResultAndStopExecution({ data: null, errors: [shown] });
-      }
-      if (asked?.operation === 'mutation') {
-        const problem = prepareMutation(args.contextValue, asked);
-        if (problem) return setResultAndStopExecution({ errors: [problem] });
-      }
-      if (operation === 'mutation' && failedPayload) {
-        const { mutated, requestId } = args.contextValue;
-        const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
-        setExecuteFn((given) => withFailedPayloads(executeFn, given, mutated, { shown, payloadOf: failedPayload }));
-      }
-      return {
-        onExecuteDone: ({ result, setResult }) => {
-          const { data, errors } = result as ExecutionResult;
-          const reused = errors?.find(({ originalError }) => originalError instanceof IdempotencyKeyReusedError);
-          if (reused) return setResult({ errors: [reused] });
-          const tooLong = lengthError(args, data);
-          if (tooLong) setResult({ ...(isWhole && { data: null }), errors: [tooLong] });
-          else if (errors && isWhole) setResult({ data: null, errors });
-        },
-      };
-    },
-    onResultProcess: ({ request, serverContext, setResultProcessor }) => {
-      const accepted = request.headers.get('accept') ?? JSON_TYPE;
-      setResultProcessor((result) => answerOf(result as ExecutionResult, serverContext, api, accepted), accepted);
-    },
+  return async (parameters, context, method) => {
+    const { query, operationName, variables = {} } = parameters;
+    context.params = parameters;
+    const document = parseOnce(query);
+    const operation = getOperationAST(document, operationName);
+    if (!operation) throw NO_OPERATION;
+    if (operation.operation === 'mutation' && method === 'GET') throw MUTATION_BY_GET;
+    context.document = document;
+    const invalid = validate(schema, document, query);
+    if (invalid.length > 0) return { errors: invalid };
+    const args = { schema, document, operationName, variableValues: variables, contextValue: context };
+    const refusal = refusalOf(args, operation, api);
+    if (refusal) return refusal;
+    return settled(await run(args, operation, api), args, operation, api);
   };
+}
+
+const NO_OPERATION = new GraphQLError('Could not determine what operation to execute.', {
+  extensions: { code: 'OPERATION_RESOLUTION_FAILURE', http: { status: 400 } },
+});
+const MUTATION_BY_GET = new GraphQLError('Can only perform a mutation operation from a POST request.', {
+  extensions: { code: 'BAD_REQUEST', http: { status: 405, headers: { allow: 'POST' } } },
+});
+
+/** A valid document with its variables, and by whom it is asked. */
+interface Execution extends ExecutionArgs {
+  contextValue: Context;
+}
+
+/** Whether the answer to an operation has no data if it has any error. */
+const isWhole = ({ allOrNothing = [] }: GraphQLApi, { operation }: OperationDefinitionNode): boolean =>
+  allOrNothing.some((name) => name === operation);
+
+/** Returns the answer to what is not executed at all: it costs too much, or may not be asked; null if it may go on. */
+function refusalOf(args: Execution, operation: OperationDefinitionNode, api: GraphQLApi): ExecutionResult | null {
+  const { schema, contextValue: context } = args;
+  const error = costError(schema, args, api.maxCost);
+  const errors = error ? [error] : variableErrors(schema, args);
+  if (errors.length > 0) return { errors };
+  if (operation.operation !== 'mutation') return null;
+  const forbidden = preflight(schema, args, { viewer: context.viewer, isWhole: isWhole(api, operation) });
+  if (forbidden) {
+    return { data: null, errors: [new GraphQLError(forbidden.message, { originalError: forbidden })] };
+  }
+  const problem = prepareMutation(context, operation);
+  return problem && { errors: [problem] };
+}
+
+/** Executes the operation. */
+async function run(args: Execution, { operation }: OperationDefinitionNode, api: GraphQLApi): Promise<ExecutionResult> {
+  const { failedPayload } = api;
+  if (operation !== 'mutation' || !failedPayload) return execute(args);
+  const { mutated, requestId } = args.contextValue;
+  const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
+  return withFailedPayloads(execute, args, mutated, { shown, payloadOf: failedPayload });
+}
+
+/** Returns what is answered of a result: nothing but the error of what makes the whole of it wrong. */
+function settled(
+  result: ExecutionResult,
+  args: Execution,
+  operation: OperationDefinitionNode,
+  api: GraphQLApi,
+): ExecutionResult {
+  const { data, errors } = result;
+  const reused = errors?.find(({ originalError }) => originalError instanceof IdempotencyKeyReusedError);
+  if (reused) return { errors: [reused] };
+  const tooLong = lengthError(args, data);
+  if (tooLong) return { ...(isWhole(api, operation) && { data: null }), errors: [tooLong] };
+  return errors && isWhole(api, operation) ? { data: null, errors } : result;
 }
 
 /**
@@ -132,25 +161,6 @@ const mayHaveSeveralFields = (operation: OperationDefinitionNode): boolean =>
   operation.selectionSet.selections.length > 1 ||
   operation.selectionSet.selections.some(({ kind }) => kind !== Kind.FIELD);
 
-const PATH = '/graphql';
-
-function yogaFor(schema: GraphQLSchema, api: GraphQLApi) {
-  return createYoga<Context>({
-    schema,
-    graphqlEndpoint: PATH,
-    landingPage: false,
-    graphiql: false,
-    cors: false,
-    logging: false,
-    batching: false,
-    multipart: false,
-    parserAndValidationCache: documentCaches(),
-    plugins: [guard(schema, api)],
-    // All errors are shown by `answerOf`, which masks what nobody may see.
-    maskedErrors: false,
-  });
-}
-
 const JSON_TYPE = 'application/json';
 const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
 
@@ -160,36 +170,35 @@ const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
  */
 export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
   const { failure } = api;
-  let yoga: Promise<YogaServerInstance<Context, object>> | undefined;
+  let engine: Engine | undefined;
   return async (request, body, context) => {
-    const { url, method, headers } = request;
-    const problem = body === null ? parameterProblem(new URL(url).searchParams) : undefined;
+    const { method, headers } = request;
+    const { pathname, searchParams } = new URL(request.url);
+    const problem = body === null ? searchProblem(searchParams) : undefined;
     if (problem) return failure(400, 'BAD_REQUEST', problem);
     if (body !== null && !isJson(request)) {
       return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');
     }
-    const accept = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : JSON_TYPE;
-    const at = Object.assign(new URL(url), { pathname: PATH });
-    const asked = new Request(at, { method, headers: { 'content-type': JSON_TYPE, accept }, body });
-    yoga ??= api.schema().then((schema) => yogaFor(schema, api));
-    const { fetch } = await yoga;
-    const { pathname } = new URL(url);
-    return fetch(asked, {
+    const type = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : JSON_TYPE;
+    const asked: Context = {
       ...context,
       // What is cached for a request is shared by all of its mutations, each of which has a context of its own.
       ...initContextCache(),
       path: pathname,
       key: keyOf(headers),
       mutated: nothingMutated(),
-    });
+    };
+    if (!engine) {
+      const schema = await api.schema();
+      // Another request may have made it meanwhile, which is not waited for: the runtime forbids that.
+      engine ??= engineOf(schema, api);
+    }
+    try {
+      const parameters = body === null ? searchedParameters(searchParams) : postedParameters(body);
+      return answerOf(await engine(parameters, asked, method), asked, api, type);
+    } catch (error) {
+      if (!(error instanceof GraphQLError)) throw error;
+      return answerOf({ errors: [error] }, asked, api, type);
+    }
   };
-}
-
-/** Returns what is wrong with the parameters of a GET that must be JSON objects. */
-function parameterProblem(parameters: URLSearchParams): string | undefined {
-  const wrong = ['variables', 'extensions'].find((name) => {
-    const text = parameters.get(name)?.trim() || 'null';
-    return text !== 'null' && asJsonObject(text) === null;
-  });
-  return wrong && `The parameter ${wrong} is not a JSON object.`;
 }
