@@ -1,7 +1,7 @@
 import { Database } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
 import { type Answered, asViewer } from './auth/credentials.ts';
-import { answerSignIn, publicKeys, SIGN_IN_ENDPOINTS, type SignInEndpoint } from './auth/sign-in-endpoints.ts';
+import type { SignInEndpoint } from './auth/sign-in-endpoints.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { answerDialect, dialectAt } from './dialects/registry.ts';
 import { graphQLEndpoint } from './graphql/endpoint.ts';
@@ -29,11 +29,21 @@ type Handler = (exchange: Exchange) => Promise<Response>;
 const ROUTES: Record<string, Handler> = {
   '/graphql': graphql,
   '/health': open(health),
-  '/.well-known/jwks.json': open(async ({ request, env }) => publicKeys(request, env)),
-  ...Object.fromEntries(
-    Object.entries(SIGN_IN_ENDPOINTS).map(([path, endpoint]) => [path, open(signInHandler(endpoint))]),
-  ),
+  '/.well-known/jwks.json': open(async ({ request, env }) => (await signingIn()).publicKeys(request, env)),
 };
+
+/** Below it, people sign in. */
+const SIGN_IN = '/auth/';
+
+/** Loads what people sign in by. Most isolates never need it. */
+const signingIn = () => import('./auth/sign-in-endpoints.ts');
+
+/** Returns what answers at a path that belongs to no dialect; undefined if nothing does. */
+async function handlerAt(path: string): Promise<Handler | undefined> {
+  if (!path.startsWith(SIGN_IN)) return ROUTES[path];
+  const endpoint = (await signingIn()).SIGN_IN_ENDPOINTS[path];
+  return endpoint && open(signInHandler(endpoint));
+}
 
 /**
  * Answers every request, also when something fails. Every answer has a request id; an unexpected failure is logged and
@@ -41,7 +51,7 @@ const ROUTES: Record<string, Handler> = {
  */
 export async function handle(request: Request, env: Environment, context: ExecutionContext): Promise<Response> {
   const requestId = crypto.randomUUID();
-  const dialect = dialectAt(env, new URL(request.url).pathname);
+  const dialect = await dialectAt(env, new URL(request.url).pathname);
   const origin = allowedOrigin(request, env);
   const later: Exchange['later'] = (task) => {
     const report = (error: unknown) => log(requestId, error);
@@ -60,7 +70,7 @@ async function route(exchange: Exchange, dialect: Dialect | null, origin: string
   const { pathname } = new URL(request.url);
   const problem = misconfiguration(env);
   if (problem !== null) return (dialect?.failure ?? failure)(503, 'MISCONFIGURED', problem);
-  const handler = dialect ? dialectHandler(dialect) : ROUTES[pathname];
+  const handler = dialect ? dialectHandler(dialect) : await handlerAt(pathname);
   if (!handler) return (await limit.ofStranger()) ?? failure(404, 'NOT_FOUND', 'There is nothing at this path.');
   if (isPreflight(request)) return preflight(origin, dialect?.methods);
   const page = wantsPage(request, env) ? await pageFor(request, env) : null;
@@ -108,6 +118,7 @@ function open(handler: Handler): Handler {
 /** Returns the handler of an endpoint by which people sign in. */
 function signInHandler(endpoint: SignInEndpoint): Handler {
   return async ({ request, env, later }) => {
+    const { answerSignIn } = await signingIn();
     const response = await answerSignIn(request, env, endpoint);
     if (endpoint.mails) later(() => sendMail(env, publicUrl(env, request)));
     return response;

@@ -42,7 +42,6 @@ const answererOf =
 
 /** Its requests and answers. What they say is in src/dialects/userdocks. */
 export const userdocks: Dialect = {
-  paths: /^\/v1(\/|$)/,
   methods: 'GET, PUT',
   tokens: ['API_KEY', 'ACCESS_TOKEN'],
   credentialOf,

@@ -10,7 +10,6 @@ import {
   validate,
   visit,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { documentLimits, MAX_DOCUMENT_CHARACTERS, MAX_ERRORS_OF_A_KIND, MAX_TOKENS, tooLong } from './limits.ts';
 
 /*
@@ -28,16 +27,25 @@ const BYTES_OF_A_DOCUMENT = 1000;
  * first. Documents that cannot be parsed are not kept: anybody can send any number of them.
  */
 export function documentCache(): (text: string) => DocumentNode {
-  const documents = new LRUCache<string, DocumentNode>({
-    maxSize: MAX_CACHED_BYTES,
-    sizeCalculation: (document, text) =>
-      BYTES_OF_A_DOCUMENT + 2 * text.length + BYTES_OF_A_NODE * nodesOf(document).length,
-  });
+  const kept = new Map<string, { document: DocumentNode; bytes: number }>();
+  let keptBytes = 0;
   return (text) => {
-    const known = documents.get(text);
-    if (known) return known;
+    const known = kept.get(text);
+    if (known) {
+      // A Map is in the order in which its entries were set: the first is what was asked for longest ago.
+      kept.delete(text);
+      kept.set(text, known);
+      return known.document;
+    }
     const document = parseDocument(text);
-    documents.set(text, document);
+    const bytes = BYTES_OF_A_DOCUMENT + 2 * text.length + BYTES_OF_A_NODE * nodesOf(document).length;
+    kept.set(text, { document, bytes });
+    keptBytes += bytes;
+    for (const [oldest, { bytes }] of kept) {
+      if (keptBytes <= MAX_CACHED_BYTES) break;
+      kept.delete(oldest);
+      keptBytes -= bytes;
+    }
     return document;
   };
 }
