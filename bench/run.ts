@@ -10,10 +10,10 @@ import { OPERATIONS } from './operations.ts';
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const CHOSEN = process.env.OPERATIONS?.split(',') ?? Object.keys(OPERATIONS);
 const CONNECTIONS = 16;
-const WARMING_REQUESTS = 300;
+const WARMING_REQUESTS = 100;
 /** How many requests a round has: enough to be measured in ticks of 10 ms. */
-const REQUESTS = 400;
-const LATENCY_REQUESTS = 100;
+const REQUESTS = 200;
+const LATENCY_REQUESTS = 40;
 
 let sent = 0;
 
