@@ -13,6 +13,8 @@ const inWorkerd = (test: TestProjectInlineConfiguration['test']): TestProjectInl
           TEST_MIGRATIONS: await readD1Migrations('./migrations'),
           ATTACK_SIZE: Number(process.env.ATTACK_SIZE ?? 1),
           ATTACK_SEED: Number(process.env.ATTACK_SEED ?? 0),
+          FAULTS_SIZE: Number(process.env.FAULTS_SIZE ?? 1),
+          FAULTS_SEED: Number(process.env.FAULTS_SEED ?? 0),
         },
       },
     })),
@@ -42,7 +44,7 @@ export default defineConfig({
         // No test claims to be fast: a machine that is busy has time for the longest of them.
         testTimeout: 20_000,
         include: ['test/**/*.test.ts'],
-        exclude: ['test/node/**', 'test/attack/**'],
+        exclude: ['test/node/**', 'test/attack/**', 'test/faults/**'],
       }),
       {
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
@@ -54,6 +56,13 @@ export default defineConfig({
         include: ['test/attack/**/*.test.ts'],
         exclude: ['test/attack/processes/**'],
       }),
+      // Nor is this: see `npm run test:faults`.
+      inWorkerd({
+        name: 'faults',
+        testTimeout: 1_800_000,
+        include: ['test/faults/**/*.test.ts'],
+        exclude: ['test/faults/processes/**'],
+      }),
       {
         test: {
           name: 'attack-processes',
@@ -61,6 +70,10 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 180_000,
         },
+      },
+      // Nor is this: see `npm run test:faults`.
+      {
+        test: { name: 'faults-processes', include: ['test/faults/processes/**/*.test.ts'], hookTimeout: 1_800_000 },
       },
     ],
   },

@@ -7,7 +7,8 @@ CREATE TABLE idempotency_key (
   request_hash TEXT NOT NULL CHECK (length(request_hash) = 64),
   -- Its events say what was done. Ids of commands sort by time.
   command_id TEXT NOT NULL,
-  record_id TEXT,
+  record_type TEXT,
+  record_id TEXT CHECK (record_id IS NULL OR record_type IS NOT NULL),
   -- Of an import, what became of each row, as JSON.
   imported TEXT,
   PRIMARY KEY (key_hash, field)

@@ -7,7 +7,8 @@ import { smallestIdAt } from './kernel/ids.ts';
 import { firstHour, forgottenBefore, MAX_WINDOW_HOURS } from './usage/traffic-hours.ts';
 
 /**
- * Removes sessions, links to new passwords, counts of rate limits and idempotency keys that have expired. Invitations stay, to be shown.
+ * Removes sessions, links to new passwords, counts of rate limits and idempotency keys that have expired. Invitations stay,
+ * to be shown.
  */
 export async function removeExpired(db: Database, now: Date): Promise<void> {
   await db.batch({

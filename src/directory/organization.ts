@@ -7,6 +7,7 @@ import { command, type Plan } from './commands/command.ts';
 import { recordAfter, recordEvent, wasRecorded } from './commands/event-recording.ts';
 import { ForbiddenError, ValidationError } from './kernel/errors.ts';
 import { text } from './kernel/input.ts';
+import { shown } from './kernel/repetition-errors.ts';
 
 const fields = {
   id: organizations.id,
@@ -29,9 +30,9 @@ export async function findOrganization({ db }: Caller): Promise<OrganizationReco
   return organization;
 }
 
-/** The organization, as the command left it; never null, which is said of what other commands leave. */
+/** The organization, as the command left it. */
 export interface OrganizationResult {
-  organization: OrganizationRecord | null;
+  organization: OrganizationRecord;
 }
 
 const SNAPSHOT = sql`json_object('name', organization.name)`;
@@ -62,7 +63,7 @@ export const updateOrganization = command({
         id: sql`(SELECT organization.id FROM organization)`,
         find: () => theOrganization,
       },
-      result: (organization) => ({ organization }),
+      result: (organization) => ({ organization: shown(organization) }),
     };
   },
 });

@@ -152,6 +152,9 @@ function addHeaders(headers: Headers, { request, requestId, origin, otherIdHeade
   headers.append('vary', 'origin');
   if (origin !== null) {
     headers.set('access-control-allow-origin', origin);
-    headers.set('access-control-expose-headers', [...idHeaders, 'retry-after', 'ratelimit-policy'].join(', '));
+    headers.set(
+      'access-control-expose-headers',
+      [...idHeaders, 'retry-after', 'ratelimit-policy', 'idempotency-key'].join(', '),
+    );
   }
 }

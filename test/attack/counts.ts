@@ -1,25 +1,7 @@
-/** How each line begins that says what attacks found: the end of a run repeats them all. */
-export const ATTACK = 'attack: ';
+import { printLine, tried } from '../shared/counts.ts';
 
-/** Prints something that is to be read at the end of a run, in one line. */
-export const printFigures = (figures: string): void => console.log(`${ATTACK}${figures}`);
+/** Prints what an attack found, in one line: the end of a run repeats it. */
+export const printFigures = (figures: string): void => printLine('attack: ', figures);
 
-const spelled = (count: number): string => count.toLocaleString('en-US');
-
-/**
- * Prints how many of something were tried and what came of them, such as
- * `tried 5,000 documents: 3,112 answered, 1,888 refused`.
- */
-export function printTried(count: number, things: string, outcomes: Readonly<Record<string, number>> = {}): void {
-  const parts = Object.entries(outcomes).map(([outcome, times]) => `${spelled(times)} ${outcome}`);
-  printFigures(`tried ${spelled(count)} ${things}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}`);
-}
-
-/** Counts things by what came of them. */
-export class Tally {
-  readonly outcomes: Record<string, number> = {};
-
-  add(outcome: string): void {
-    this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
-  }
-}
+/** Prints how many of something an attack tried, and what came of them. */
+export const printTried = (...counted: Parameters<typeof tried>): void => printFigures(tried(...counted));

@@ -1,45 +1,5 @@
 import { env } from 'cloudflare:workers';
-
-const BITS = 32;
-
-/**
- * Chance that can be had again: the same seed throws the same. Take `seed` before a case, say it when the case fails,
- * and give it as ATTACK_SEED: that case is then the first of the run.
- */
-export class Dice {
-  /** What has the next throws in it, and never 0. */
-  seed: number;
-
-  constructor(seed: number) {
-    this.seed = seed >>> 0 || 1;
-  }
-
-  /** A number from 0 up to this one, which is left out. */
-  below(limit: number): number {
-    this.seed ^= this.seed << 13;
-    this.seed ^= this.seed >>> 17;
-    this.seed = (this.seed ^ (this.seed << 5)) >>> 0;
-    return Math.floor((this.seed / 2 ** BITS) * limit);
-  }
-
-  /** Whether something happens that happens in `percent` of all cases. */
-  happens(percent: number): boolean {
-    return this.below(100) < percent;
-  }
-
-  one<Thing>(things: readonly Thing[]): Thing {
-    const thing = things[this.below(things.length)];
-    if (thing === undefined) throw new Error('There is nothing to choose from');
-    return thing;
-  }
-
-  /** At most so many of these, each once. */
-  some<Thing>(things: readonly Thing[], most: number): Thing[] {
-    const left = [...things];
-    const count = Math.min(this.below(most + 1), left.length);
-    return Array.from({ length: count }, () => left.splice(this.below(left.length), 1)).flat();
-  }
-}
+import { Dice } from '../shared/dice.ts';
 
 /** Dice with the seed that the environment variable ATTACK_SEED gives, or else with one that no run had before. */
 export const newDice = (): Dice => new Dice(env.ATTACK_SEED || crypto.getRandomValues(new Uint32Array(1))[0] || 1);

@@ -1,10 +1,11 @@
 import { expect, it } from 'vitest';
+import { Tally } from '../shared/counts.ts';
 import { type Answer, send } from '../shared/gateway.ts';
 import { posted } from '../walks/dialects/table.ts';
 import { GRAPHQL_APIS } from './apis.ts';
 import { newScene, type Scene } from './attackers.ts';
 import { faultOf, graphQLEnvelope } from './claims.ts';
-import { printTried, Tally } from './counts.ts';
+import { printTried } from './counts.ts';
 import { newDice } from './dice.ts';
 import { broken, randomDocument } from './random-documents.ts';
 import { sized } from './size.ts';

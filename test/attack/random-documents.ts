@@ -19,8 +19,8 @@ import {
   isRequiredInputField,
 } from 'graphql';
 import { MAX_ALIASES, MAX_DIRECTIVES } from '../../src/http/graphql/limits.ts';
+import type { Dice } from '../shared/dice.ts';
 import type { Known } from './attackers.ts';
-import type { Dice } from './dice.ts';
 import { SHORT_TEXTS } from './nonsense.ts';
 
 /** What is posted to a GraphQL API. */

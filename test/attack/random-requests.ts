@@ -1,7 +1,7 @@
 import { LINK_PATHS } from '../../src/http/shared/page.ts';
+import type { Dice } from '../shared/dice.ts';
 import { PUBLIC_URL } from '../shared/gateway.ts';
 import type { Scene } from './attackers.ts';
-import type { Dice } from './dice.ts';
 import { SHORT_TEXTS } from './nonsense.ts';
 
 /** Everything that answers, and some of what does not. */

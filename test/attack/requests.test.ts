@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
+import { Tally } from '../shared/counts.ts';
 import { type Answer, send } from '../shared/gateway.ts';
 import { newScene, type Scene } from './attackers.ts';
 import { type Envelope, endpointEnvelope, faultOf, graphQLEnvelope, userDocksEnvelope } from './claims.ts';
-import { printTried, Tally } from './counts.ts';
+import { printTried } from './counts.ts';
 import { newDice } from './dice.ts';
 import { PATHS, randomRequest } from './random-requests.ts';
 import { sized } from './size.ts';

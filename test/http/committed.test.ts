@@ -1,7 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { toPlainId } from '../../src/dialects/plain/ids.ts';
-import { allBut, newCustomer, newKey, newTenant, rawId, succeed, unique } from '../shared/fixtures.ts';
+import {
+  allBut,
+  newCustomer,
+  newKey,
+  newRole,
+  newTenant,
+  newTenantUser,
+  rawId,
+  succeed,
+  unique,
+} from '../shared/fixtures.ts';
 import { ask, graphqlRequest, meddled, ROOT_KEY, send } from '../shared/gateway.ts';
+import { tokenOf } from '../shared/people.ts';
 import { posted } from '../walks/dialects/table.ts';
 
 /** D1 that fails from this call on, as if it were lost. */
@@ -60,6 +71,21 @@ describe('a mutation that took effect, at /graphql', () => {
     expect(await customersNamed(other)).toEqual([]);
   });
 
+  it('has an error with its id, however many others have theirs', async () => {
+    const [one, other] = [unique('C'), unique('C')];
+    const lists = Array.from({ length: 12 }, (_, index) => `l${index}: tenants { nodes { id } }`).join(' ');
+    const create = (field: string, name: string, below: string) =>
+      `${field}: createCustomer(input: { name: "${name}" }) { ... on CreateCustomerPayload { customer { ${below} } } }`;
+    const document2 = `mutation { ${create('a', one, lists)} ${create('b', other, 'tenants { nodes { id } }')} }`;
+    const DB = meddled(async (call, run) => {
+      if (call === 2 || call > 3) throw new Error('D1_ERROR: no such table: x: SQLITE_ERROR');
+      return run();
+    });
+    const { errors } = await send(graphqlRequest(document2), { DB });
+    const ids = new Set(errors.map(({ extensions }: { extensions: { id: string } }) => extensions.id));
+    expect([...ids].sort()).toEqual([...(await customersNamed(one)), ...(await customersNamed(other))].sort());
+  });
+
   it('says so beside what the caller may not read of it', async () => {
     const name = unique('C');
     const { secret } = await newKey({ permissions: allBut('tenant:read') });
@@ -115,6 +141,60 @@ describe('a mutation that took effect, at Plain', () => {
     expect(answer.data.a).toEqual({ result: 'CREATED', error: null });
     expect(answer.data.b).toMatchObject({ result: null, error: { type: 'INTERNAL' } });
     expect(answer.data.b.error.message).not.toMatch(/was done/);
+  });
+});
+
+describe('mutations behind one that failed, at Plain', () => {
+  it('say that they were not done', async () => {
+    const name = unique('C');
+    const tenant = (field: string) => `${field}: upsertTenant(input: {
+      identifier: { externalId: "${name}-${field}" }, name: "T", externalId: "${name}-${field}" }) { result error { message } }`;
+    const DB = meddled(async (call, run) => {
+      if (call === 2) throw new Error('D1_ERROR: D1 DB is overloaded.');
+      return run();
+    });
+    const document = `mutation { ${['a', 'b', 'c'].map(tenant).join(' ')} }`;
+    const { data, errors, text } = await send(posted('/plain/graphql/v1', document, {}, ROOT_KEY), { DB });
+    expect(errors, text).toEqual([]);
+    expect([data.a.result, data.b.result, data.c.result]).toEqual(['CREATED', null, null]);
+    expect(data.b.error.message).toMatch(/this was not done/);
+    expect(data.c.error.message).toMatch(/^This was not done/);
+  });
+});
+
+describe('a PUT that took effect, at Userdocks', () => {
+  const put = (id: string, name: string, key: string, token = ROOT_KEY) =>
+    new Request(`https://tenantry.test/v1/tenants/${rawId(id)}`, {
+      method: 'PUT',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify({ kind: 'tenant', name }),
+    });
+
+  it('says so to who may not ask for it any more', async () => {
+    const tenant = await newTenant();
+    const { id: roleId } = await newRole({ scope: 'TENANT', permissions: ['tenant:read', 'tenant:edit'] });
+    const user = await newTenantUser(tenant.id, { roleIdentifier: { id: roleId } });
+    const token = await tokenOf(user.id, tenant.id);
+    const [key, name] = [unique('key'), unique('T')];
+    const first = await send(put(tenant.id, name, key, token));
+    expect([first.status, first.headers.get('idempotency-key')], first.text).toEqual([200, key]);
+    await succeed('updateRole', 'role { id }', { id: roleId, permissions: ['tenant:read'] });
+    const again = await send(put(tenant.id, name, key, await tokenOf(user.id, tenant.id)));
+    expect([again.status, JSON.parse(again.text).error]).toEqual([
+      403,
+      'This was done. You may not ask for it any more.',
+    ]);
+    expect((await send(put(tenant.id, unique('T'), key, await tokenOf(user.id, tenant.id)))).status).toBe(422);
+  });
+
+  it('answers that it was done where the connection was lost behind it', async () => {
+    const tenant = await newTenant();
+    const DB = meddled(async (call, run) => {
+      const results = await run();
+      if (call === 1) throw new Error('D1_ERROR: Network connection lost.');
+      return results;
+    });
+    expect((await send(put(tenant.id, unique('T'), unique('key')), { DB })).status).toBe(200);
   });
 });
 

@@ -180,6 +180,56 @@ describe('a repetition', () => {
     expect(await customersNamed(name)).toHaveLength(1);
   });
 
+  it('is none where the variables cannot even be compared', async () => {
+    const key = unique('key');
+    const send2 = (name: string) => {
+      const deep = `${'['.repeat(20_000)}${']'.repeat(20_000)}`;
+      const body = `{"query": ${JSON.stringify(CREATE)}, "variables": {"input": {"name": "${name}"}, "junk": ${deep}}}`;
+      return send(under(new Request(graphqlRequest(CREATE), { body }), key));
+    };
+    expect((await send2(unique('C'))).status).toBe(200);
+    expect((await send2(unique('C'))).status).toBe(422);
+  });
+
+  it('asks for what could not be asked for the first time by now', async () => {
+    const key = unique('key');
+    const document = mutationDocument('createApiKey', 'apiKey { id }');
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    const input = { name: unique('K'), permissions: ['tenant:read'], reach: 'ORGANIZATION', expiresAt };
+    const first = await asked(document, input, { key });
+    vi.useFakeTimers({ now: Date.now() + 7_200_000, toFake: ['Date'] });
+    expect((await asked(document, input, { key })).data).toEqual(first.data);
+    const anew = await asked(document, input);
+    expect(anew.data.createApiKey.issues).toEqual([
+      { path: 'expiresAt', message: 'must lie in the future', kind: 'INVALID' },
+    ]);
+  });
+
+  it('can be asked for by a person in a tenant, with every field of an input', async () => {
+    const tenant = await newTenant();
+    const admin = await newTenantUser(tenant.id, { roleIdentifier: { name: 'admin' } });
+    const user = await newTenantUser(tenant.id, { roleIdentifier: { name: 'admin' } });
+    const [key, secret] = [unique('key'), await tokenOf(admin.id, tenant.id)];
+    const document = mutationDocument('updateUser', 'user { name version }');
+    const input = {
+      id: user.id,
+      email: `${unique('u')}@example.com`,
+      name: unique('U'),
+      phone: '+41 44 668 18 00',
+      avatarUrl: 'https://example.com/a.png',
+      externalId: unique('u'),
+      status: 'ACTIVE',
+      defaultTenantIdentifier: { id: tenant.id },
+      expectedVersion: 1,
+    };
+    const first = await asked(document, input, { key, secret });
+    expect(first.data.updateUser.user, first.text).toEqual({ name: input.name, version: 2 });
+    expect((await asked(document, input, { key, secret })).text).toBe(first.text);
+    // Of what such a person may not do, all the same.
+    const refused = await asked(document, { ...input, roleIdentifier: { name: 'member' } }, { secret });
+    expect([refused.status, refused.data.updateUser.code], refused.text).toEqual([200, 'not_found']);
+  });
+
   it('reads the payload anew', async () => {
     const key = unique('key');
     const input = { name: unique('C') };
@@ -238,13 +288,14 @@ describe('a repetition', () => {
     const { id, secret } = await newKey();
     const key = unique('key');
     const input = { name: unique('C') };
-    await asked(CREATE, input, { key, secret });
+    const { id: made } = (await asked(CREATE, input, { key, secret })).data.createCustomer.customer;
     await env.DB.prepare("DELETE FROM api_key_permission WHERE permission = 'customer:create' AND api_key_id = ?")
       .bind(atob(id).split(':')[1])
       .run();
     const again = await asked(CREATE, input, { key, secret });
     expect(again.data).toEqual({ createCustomer: null });
-    expect(again.errors).toMatchObject([{ extensions: { code: 'NOT_FOUND', committed: true } }]);
+    expect(again.errors).toMatchObject([{ extensions: { code: 'NOT_FOUND', committed: true, id: made } }]);
+    expect(again.errors[0].message).toBe('This was done. You may not ask for it any more.');
     expect(codeOf(await asked(CREATE, { name: unique('C') }, { key, secret }))).toBe('IDEMPOTENCY_KEY_REUSED');
   });
 
@@ -377,11 +428,7 @@ describe('a write whose outcome is not known', () => {
     const key = unique('key');
     const name = unique('C');
     const answer = await asked(CREATE, { name }, { key, DB: failing(1, false) });
-    expect([answer.status, codeOf(answer), answer.headers.has('retry-after')]).toEqual([
-      503,
-      'SERVICE_UNAVAILABLE',
-      true,
-    ]);
+    expect([answer.status, codeOf(answer), answer.headers.has('retry-after')]).toEqual([503, 'OUTCOME_UNKNOWN', true]);
     expect(await customersNamed(name)).toEqual([]);
     expect((await asked(CREATE, { name }, { key })).status).toBe(200);
   });
@@ -415,6 +462,15 @@ describe('a write whose outcome is not known', () => {
     ]);
     const alone = await send(graphqlRequest(CREATE, { input: { name: unique('C') } }), { DB: failing(1, true) });
     expect([alone.status, codeOf(alone), alone.headers.has('retry-after')]).toEqual([503, 'OUTCOME_UNKNOWN', false]);
+    expect(alone.errors[0].message).toMatch(/Look before you repeat it\.$/);
+    const lostThenBusy = meddled(async (call, run) => {
+      if (call === 1) await run();
+      throw new Error(call === 1 ? 'D1_ERROR: Network connection lost.' : 'D1_ERROR: D1 DB is overloaded.');
+    });
+    const two = `mutation { a: createCustomer(input: { name: "${unique('C')}" }) { __typename } b: createCustomer(input: { name: "${unique('C')}" }) { __typename } }`;
+    const neither = await send(graphqlRequest(two), { DB: lostThenBusy });
+    expect([neither.status, neither.headers.has('retry-after')]).toEqual([503, false]);
+    expect(neither.text).not.toMatch(/again/i);
   });
 });
 

@@ -1,16 +1,18 @@
 import type { UserConsoleLog } from 'vitest';
 import type { Reporter, TestModule } from 'vitest/node';
-import { ATTACK } from '../attack/counts.ts';
+import { BEGINNINGS } from './counts.ts';
 
 /**
- * Closes a run with what attacks found, and with the one line that machines read. A file that could not be run counts as a
+ * Closes a run with what attacks and faults found, and with the one line that machines read. A file that could not be run counts as a
  * failed test.
  */
 export default class ClosingLine implements Reporter {
   readonly #found: string[] = [];
 
   onUserConsoleLog({ content }: UserConsoleLog): void {
-    this.#found.push(...content.split('\n').filter((line) => line.startsWith(ATTACK)));
+    this.#found.push(
+      ...content.split('\n').filter((line) => BEGINNINGS.some((beginning) => line.startsWith(beginning))),
+    );
   }
 
   onTestRunEnd(modules: readonly TestModule[]): void {

@@ -8,6 +8,10 @@ declare namespace Cloudflare {
     ATTACK_SIZE: number;
     /** Likewise, what its chance begins with; 0 for another at each run. */
     ATTACK_SEED: number;
+    /** Of `npm run test:faults`: 1 is the whole of it. */
+    FAULTS_SIZE: number;
+    /** Likewise, what its chance begins with; 0 for another at each run. */
+    FAULTS_SEED: number;
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
   }
 }

@@ -2,6 +2,8 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that take long, the longest first: begun last, one of them would keep everybody waiting. */
 const LONG = [
+  'faults/sequences',
+  'faults/each-call',
   'node/cli/start',
   'directory/lists/filtered-pages',
   'node/dialects/prism',

@@ -1,4 +1,4 @@
-import type { NamedEntity } from '../kernel/errors.ts';
+import type { idempotencyKeys } from '../../db/schema/idempotency-keys.ts';
 
 /** A change that its caller may ask for again under the same key, and get the answer that it had. */
 export interface Repeatable {
@@ -12,6 +12,6 @@ export interface Repeatable {
 
 /** The record that a change is about. */
 export interface ChangedRecord {
-  readonly type: NamedEntity | 'Organization' | 'Session';
+  readonly type: NonNullable<typeof idempotencyKeys.$inferSelect.recordType>;
   readonly id: string;
 }

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { jsonList } from '../../db/statement.ts';
 import { apiKeyInReach } from '../access/reach.ts';
 import { requirePermissions, requireReach } from '../access/viewer.ts';
-import { command, type Plan } from '../commands/command.ts';
+import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
 import { planInsert, planUpdate } from '../commands/unversioned-entity.ts';
@@ -60,6 +60,12 @@ function requireMatchingReach({ reach, tenantIdentifiers, customerIdentifier }: 
   if (issues.length > 0) throw new ValidationError(issues);
 }
 
+/** Checks that a time lies ahead. It did when the change was first asked for, if that is a while ago. */
+const liesAhead = ({ at }: CommandContext, time: Date): Check<unknown> => ({
+  problem: sql`${time > at ? null : 'past'}`,
+  error: () => ValidationError.at('expiresAt', 'must lie in the future'),
+});
+
 /**
  * Creates an API key, whose secret is answered once and stored nowhere. A key grants no permission, no reach, no time and
  * no rate limit tier that its creator lacks.
@@ -76,7 +82,7 @@ export const createApiKey = command({
     tenantIdentifiers: tenantIdentifiers.nullish(),
     customerIdentifier: customerIdentifier.nullish(),
     rateLimitTier: choice(RATE_LIMIT_TIERS).nullish(),
-    expiresAt: instant.refine((time) => time > new Date(), 'must lie in the future').nullish(),
+    expiresAt: instant.nullish(),
   }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, input): Plan<ApiKeySecretResult, ApiKeyRecord> {
@@ -95,6 +101,7 @@ export const createApiKey = command({
     return planInsert(context, API_KEY, {
       type: 'apiKey.created',
       checks: [
+        ...(input.expiresAt == null ? [] : [liesAhead(context, input.expiresAt)]),
         allExist([
           missingTenants(tenants),
           ...(customer && customerId

@@ -20,7 +20,7 @@ import { parse } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { countHiddenTaken, countInvitations, holderOrCount, mayGuess, mayInvite } from './credential-limits.ts';
 import { eventsOf, nameTenants } from './event-recording.ts';
-import { type Keeping, type Kept, keepingOf, keptInSpite, refuseRepetition } from './idempotency.ts';
+import { type Keeping, keepingOf, type MadeBefore, madeInSpite, refuseRepetition } from './idempotency.ts';
 
 /** The rules that every change in the directory carries, whether one plan makes it or an import. */
 export interface Rules<Schema extends z.ZodType = z.ZodType> {
@@ -73,7 +73,7 @@ export interface Subject<Answer> {
   /** An expression for its id, evaluated before anything is written. */
   readonly id: SQL;
   /** Reads it for a repetition of the change. No row, if it is not there any more or out of reach. */
-  find(id: string): Statement<Answer>;
+  find(id: SQL): Statement<Answer>;
 }
 
 /** A unique value that a command may write. If another record holds it, the batch fails, and the holder is looked up. */
@@ -130,7 +130,8 @@ export function authorize(viewer: Viewer, { permissions, reaches }: Pick<Rules, 
  * input, then checks and writes in one batch.
  *
  * If the caller gave a key to repeat the change under, its result is kept in that batch. A repetition changes nothing, and
- * answers that result in one call more; so does a batch whose outcome is not known.
+ * is answered from what it finds there. One call more is made where it is not known whether the batch was run, and before a
+ * refusal that comes without one: the change might have been made before.
  * @throws ForbiddenError
  * @throws ValidationError
  * @throws AlreadyExistsError
@@ -150,16 +151,24 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
     if (keeping) await refuseRepetition(caller, keeping);
     throw error;
   });
-  const made = await make(caller, context, plan, keeping).catch(async (error) => {
-    if (!(error instanceof OutcomeUnknownError)) throw error;
-    return { kept: await keptInSpite(caller, keeping, error) };
+  const made = await make(caller, context, plan, keeping).catch((error) => {
+    if (error instanceof OutcomeUnknownError) return madeInSpite(caller, keeping, error, leftBy(plan, keeping));
+    throw error;
   });
   if (!('kept' in made)) return made.result;
-  const { kept } = made;
-  if (kept.commandId === context.id) return answerKept(caller, plan, kept);
-  const repetition = { ...context, id: kept.commandId, isRepetition: true };
-  return answerKept(caller, await planned(command, repetition, input), kept);
+  const { kept, left } = made;
+  caller.tookEffect(kept.record);
+  if (plan.mails) caller.mailIsDue();
+  const isOwn = kept.commandId === context.id;
+  const again = isOwn ? plan : await planned(command, { ...context, id: kept.commandId, isRepetition: true }, input);
+  if (again.subject) return again.result(left, kept.recorded);
+  const { answer } = await caller.db.reads({ answer: again.answer });
+  return again.result(answer[0] ?? null, kept.recorded);
 }
+
+/** Reads the subject of a change that was made before, if it was about one. */
+const leftBy = <Answer>({ subject }: Plan<unknown, Answer>, keeping: Keeping | null): Statement<Answer>[] =>
+  subject && keeping ? [subject.find(keeping.keptRecordId)] : [];
 
 /** Returns what a command does, for a viewer who may run it. It is async, so that whatever it throws is a rejection. */
 async function planned<Result, Answer, Schema extends z.ZodType>(
@@ -177,7 +186,7 @@ async function make<Result, Answer>(
   context: CommandContext,
   plan: Plan<Result, Answer>,
   keeping: Keeping | null,
-): Promise<{ result: Result } | { kept: Kept }> {
+): Promise<{ result: Result } | MadeBefore<Answer>> {
   const { db, viewer, mailIsDue } = caller;
   const { answer, subject, mails, unique = [] } = plan;
   const checks = [...guesses(context, unique), ...plan.checks, ...(mails ? [mayInvite(context, mails)] : [])];
@@ -185,7 +194,8 @@ async function make<Result, Answer>(
   const change = {
     kept: keeping ? [keeping.kept] : [],
     checks: checkStatement(checks),
-    keep: keeping ? [keeping.keep(allowed, { recordId: subject?.id })] : [],
+    left: leftBy(plan, keeping),
+    keep: keeping ? [keeping.keep(allowed, { record: subject })] : [],
     writes: [...plan.writes(keeping ? keeping.isKept : allowed), nameTenants(context), ...(plan.removals ?? [])].map(
       write,
     ),
@@ -198,7 +208,7 @@ async function make<Result, Answer>(
   });
 
   const kept = keeping?.ofSame(results.kept[0] ?? []) ?? null;
-  if (kept !== null) return { kept };
+  if (kept !== null) return { kept, left: results.left[0]?.[0] ?? null };
   const [shown] = results.answer;
   const [problems] = results.checks;
   for (const [index, check] of checks.entries()) {
@@ -216,21 +226,6 @@ async function make<Result, Answer>(
 
 const hasId = (answer: unknown): answer is { id: string } =>
   typeof answer === 'object' && answer !== null && 'id' in answer && typeof answer.id === 'string';
-
-/** Answers what a change came to that is kept, with its subject as it is now. */
-async function answerKept<Result, Answer>(
-  caller: Caller,
-  { answer, subject, mails, result }: Plan<Result, Answer>,
-  { commandId, recordId }: Kept,
-): Promise<Result> {
-  caller.tookEffect(subject && recordId !== null ? { type: subject.type, id: recordId } : null);
-  if (mails) caller.mailIsDue();
-  const { left, recorded } = await caller.db.reads({
-    left: subject && recordId !== null ? subject.find(recordId) : answer,
-    recorded: eventsOf({ id: commandId }),
-  });
-  return result(left[0] ?? null, new Set(recorded.map(({ type }) => type)));
-}
 
 /** Returns an expression: whether all of the checks pass. */
 export const isAllowed = (checks: readonly Check<never>[]): SQL =>

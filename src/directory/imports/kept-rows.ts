@@ -21,7 +21,7 @@ export const ROW_ERRORS = {
 
 type RowErrorName = keyof typeof ROW_ERRORS;
 
-/** An error as it is kept: all that it says. None of it quotes the input. */
+/** An error as it is kept: what it says, of many places the first. None of it quotes the input. */
 interface KeptError {
   name: RowErrorName;
   says: object;
@@ -31,10 +31,19 @@ type KeptRow = Pick<ImportedRow, 'outcome' | 'id'> & { path: string; error: Kept
 
 const NAMES = Object.keys(ROW_ERRORS) as RowErrorName[];
 
+/** Of one error: of 500 rows, all of them have to fit into one value of the database, which is 2 MB. */
+const MAX_PLACES = 10;
+
+/** Lists of places in the input, with as many as are kept. */
+const shortened = (says: object): object =>
+  Object.fromEntries(
+    Object.entries(says).map(([name, value]) => [name, Array.isArray(value) ? value.slice(0, MAX_PLACES) : value]),
+  );
+
 function packed(error: DirectoryError): KeptError {
   const name = NAMES.find((candidate) => error instanceof ROW_ERRORS[candidate]);
   if (name === undefined) throw error;
-  return { name, says: { ...error, message: error.message } };
+  return { name, says: shortened({ ...error, message: error.message }) };
 }
 
 const unpacked = ({ name, says }: KeptError): DirectoryError =>

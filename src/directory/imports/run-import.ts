@@ -5,7 +5,7 @@ import type { Caller } from '../access/viewer.ts';
 import { authorize, type CommandContext } from '../commands/command.ts';
 import { countHiddenTaken, countInvitations, mayGuess, mayInvite } from '../commands/credential-limits.ts';
 import { nameTenants } from '../commands/event-recording.ts';
-import { type Keeping, type Kept, keepingOf, keptInSpite, refuseRepetition } from '../commands/idempotency.ts';
+import { type Keeping, type Kept, keepingOf, madeInSpite, refuseRepetition } from '../commands/idempotency.ts';
 import { ImportRejectedError, VersionConflictError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { parse } from '../kernel/input.ts';
@@ -111,7 +111,8 @@ async function importGiven<Row, F extends Found, Relation>(
     if (decided.every(hasFailed) || (records.length === 0 && keeping === null)) return answer;
     const written = await writeIfUnchanged(run, { lookup, found, records, answer }).catch(async (error) => {
       if (!(error instanceof OutcomeUnknownError)) throw error;
-      return { found, kept: await keptInSpite(caller, keeping, error) };
+      const { kept } = await madeInSpite(caller, keeping, error);
+      return { found, kept };
     });
     const { kept } = written;
     if (kept !== null) return kept.commandId === run.context.id ? answer : importedBefore(kept);

@@ -7,12 +7,12 @@ export class IdempotencyKeyReusedError extends Error {
   }
 }
 
-/** Thrown where a change was made before and the record that it left cannot be shown any more. */
+/** Thrown where a change was made before and what it left cannot be shown any more. */
 export class RecordGoneError extends Error {
   override readonly name = 'RecordGoneError';
 
-  constructor() {
-    super('The record that it was done to is not there any more, or not in your reach.');
+  constructor(message = 'The record that it was done to is not there any more, or not in your reach.') {
+    super(message);
   }
 }
 

@@ -38,7 +38,7 @@ const inReach = (viewer: Viewer): SQL =>
   allOf([sessionInReach(viewer, sql`session.user_id`), isLive(sql`session.expires_at`)]);
 
 /** Returns the condition that a session has this id, goes on and is in reach. */
-export const sessionWithId = (viewer: Viewer, id: string): SQL => sql`session.id = ${id} AND ${inReach(viewer)}`;
+export const sessionWithId = (viewer: Viewer, id: string | SQL): SQL => sql`session.id = ${id} AND ${inReach(viewer)}`;
 
 /** Returns the sessions in reach among these that go on, in no particular order. */
 export const sessionsByIds = async ({ db, viewer }: Caller, ids: readonly string[]): Promise<SessionRecord[]> =>

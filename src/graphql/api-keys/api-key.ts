@@ -10,7 +10,7 @@ import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 import { COVERED, price } from '../shared/prices.ts';
 import { Reach, ReachKind } from '../shared/reach.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
@@ -162,7 +162,7 @@ builder.relayMutationField(
   {
     description: 'The key was created.',
     outputFields: (t) => ({
-      apiKey: t.field({ type: ApiKey, description: 'The new key.', ...left('apiKey') }),
+      apiKey: t.field({ type: ApiKey, description: 'The new key.', ...recordLeft('apiKey') }),
       secret: t.exposeString('secret', { nullable: true, description: SECRET }),
     }),
   },
@@ -190,7 +190,7 @@ builder.relayMutationField(
   {
     description: 'The key has a new secret.',
     outputFields: (t) => ({
-      apiKey: t.field({ type: ApiKey, description: 'The key as it is now.', ...left('apiKey') }),
+      apiKey: t.field({ type: ApiKey, description: 'The key as it is now.', ...recordLeft('apiKey') }),
       secret: t.exposeString('secret', { nullable: true, description: SECRET }),
     }),
   },

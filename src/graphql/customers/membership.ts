@@ -10,7 +10,7 @@ import { builder } from '../shared/builder.ts';
 import { resolveNestedConnection } from '../shared/connection.ts';
 import { localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 import { Tenant, TenantConnection, TenantIdentifier } from '../tenants/tenant.ts';
 import { Customer, CustomerConnection, CustomerIdentifier } from './customer.ts';
 
@@ -77,7 +77,7 @@ function membershipMutation(command: typeof addCustomerToTenants, { input, field
     {
       description: payload,
       outputFields: (t) => ({
-        customer: t.field({ type: Customer, description: 'The customer.', ...left('customer') }),
+        customer: t.field({ type: Customer, description: 'The customer.', ...recordLeft('customer') }),
       }),
     },
   );

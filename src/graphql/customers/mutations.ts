@@ -12,7 +12,7 @@ import { deletionMutation, restorationMutation } from '../shared/entity-mutation
 import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
 import { EXPECTED_VERSION, UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer, CustomerIdentifier, CustomerKind } from './customer.ts';
 
@@ -60,7 +60,7 @@ builder.relayMutationField(
   {
     description: 'The customer was created.',
     outputFields: (t) => ({
-      customer: t.field({ type: Customer, description: 'The new customer.', ...left('customer') }),
+      customer: t.field({ type: Customer, description: 'The new customer.', ...recordLeft('customer') }),
     }),
   },
 );
@@ -83,7 +83,7 @@ builder.relayMutationField(
   {
     description: 'The customer is as the input says. If it was so before, nothing was written.',
     outputFields: (t) => ({
-      customer: t.field({ type: Customer, description: 'The customer as it is now.', ...left('customer') }),
+      customer: t.field({ type: Customer, description: 'The customer as it is now.', ...recordLeft('customer') }),
     }),
   },
 );
@@ -119,7 +119,7 @@ builder.relayMutationField(
   {
     description: 'The customer is as the input says.',
     outputFields: (t) => ({
-      customer: t.field({ type: Customer, description: 'The customer as it is now.', ...left('customer') }),
+      customer: t.field({ type: Customer, description: 'The customer as it is now.', ...recordLeft('customer') }),
       outcome: t.expose('outcome', { type: UpsertOutcome, description: 'What was done for it.' }),
     }),
   },

@@ -3,7 +3,7 @@ import { findOrganization, type OrganizationRecord, updateOrganization } from '.
 import { builder } from '../shared/builder.ts';
 import { commandField } from '../shared/mutation.ts';
 import { loadNodesOf } from '../shared/node.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 
 /** The one organization of the deployment as a node. It is in reach of everyone with a credential. */
 export const Organization = builder.nodeRef(builder.objectRef<OrganizationRecord>('Organization'), {
@@ -48,7 +48,7 @@ builder.relayMutationField(
       organization: t.field({
         type: Organization,
         description: 'The organization as it is now.',
-        ...left('organization'),
+        ...recordLeft('organization'),
       }),
     }),
   },

@@ -12,7 +12,7 @@ import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 import { price, WHOLE_LIST } from '../shared/prices.ts';
 import { Tenant } from '../tenants/tenant.ts';
 import { Permission, PermissionConnection } from './permission.ts';
@@ -131,7 +131,7 @@ builder.relayMutationField(
   },
   {
     description: 'The role was created.',
-    outputFields: (t) => ({ role: t.field({ type: Role, description: 'The new role.', ...left('role') }) }),
+    outputFields: (t) => ({ role: t.field({ type: Role, description: 'The new role.', ...recordLeft('role') }) }),
   },
 );
 
@@ -156,7 +156,9 @@ builder.relayMutationField(
   },
   {
     description: 'The role is as the input says. If it was so before, nothing was written.',
-    outputFields: (t) => ({ role: t.field({ type: Role, description: 'The role as it is now.', ...left('role') }) }),
+    outputFields: (t) => ({
+      role: t.field({ type: Role, description: 'The role as it is now.', ...recordLeft('role') }),
+    }),
   },
 );
 

@@ -12,7 +12,7 @@ import { deletionMutation, restorationMutation } from '../shared/entity-mutation
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { EXPECTED_VERSION, UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 import { BillingProfileInput } from './billing.ts';
 import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './tenant.ts';
 
@@ -62,7 +62,9 @@ builder.relayMutationField(
   },
   {
     description: 'The tenant was created.',
-    outputFields: (t) => ({ tenant: t.field({ type: Tenant, description: 'The new tenant.', ...left('tenant') }) }),
+    outputFields: (t) => ({
+      tenant: t.field({ type: Tenant, description: 'The new tenant.', ...recordLeft('tenant') }),
+    }),
   },
 );
 
@@ -84,7 +86,7 @@ builder.relayMutationField(
   {
     description: 'The tenant is as the input says. If it was so before, nothing was written.',
     outputFields: (t) => ({
-      tenant: t.field({ type: Tenant, description: 'The tenant as it is now.', ...left('tenant') }),
+      tenant: t.field({ type: Tenant, description: 'The tenant as it is now.', ...recordLeft('tenant') }),
     }),
   },
 );
@@ -116,7 +118,7 @@ builder.relayMutationField(
   {
     description: 'The tenant is as the input says.',
     outputFields: (t) => ({
-      tenant: t.field({ type: Tenant, description: 'The tenant as it is now.', ...left('tenant') }),
+      tenant: t.field({ type: Tenant, description: 'The tenant as it is now.', ...recordLeft('tenant') }),
       outcome: t.expose('outcome', { type: UpsertOutcome, description: 'What was done for it.' }),
     }),
   },

@@ -14,7 +14,7 @@ import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 
 const TrustedIssuer = entityNode('TrustedIssuer', trustedIssuersByIds);
 
@@ -123,7 +123,11 @@ builder.relayMutationField(
   {
     description: 'The issuer is trusted.',
     outputFields: (t) => ({
-      trustedIssuer: t.field({ type: TrustedIssuer, description: 'The new trusted issuer.', ...left('trustedIssuer') }),
+      trustedIssuer: t.field({
+        type: TrustedIssuer,
+        description: 'The new trusted issuer.',
+        ...recordLeft('trustedIssuer'),
+      }),
     }),
   },
 );
@@ -152,7 +156,7 @@ builder.relayMutationField(
       trustedIssuer: t.field({
         type: TrustedIssuer,
         description: 'The issuer as it is now.',
-        ...left('trustedIssuer'),
+        ...recordLeft('trustedIssuer'),
       }),
     }),
   },

@@ -13,7 +13,7 @@ import { builder } from '../shared/builder.ts';
 import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { DATA_SOURCE_DESCRIPTIONS, DataSourceStatus, Pipeline, Pixel } from './data-source.ts';
 
@@ -48,7 +48,7 @@ function mutations({ name, word }: DataSourceKind, type: typeof Pixel, { registe
     {
       description: `The ${word} was registered.`,
       outputFields: (t) => ({
-        [word]: t.field({ type, description: `The new ${word}.`, ...left('dataSource') }),
+        [word]: t.field({ type, description: `The new ${word}.`, ...recordLeft('dataSource') }),
       }),
     },
   );
@@ -71,7 +71,7 @@ function mutations({ name, word }: DataSourceKind, type: typeof Pixel, { registe
     {
       description: `The ${word} is as the input says. If it was so before, nothing was written.`,
       outputFields: (t) => ({
-        [word]: t.field({ type, description: `The ${word} as it is now.`, ...left('dataSource') }),
+        [word]: t.field({ type, description: `The ${word} as it is now.`, ...recordLeft('dataSource') }),
       }),
     },
   );

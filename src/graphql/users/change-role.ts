@@ -5,7 +5,7 @@ import { RoleIdentifier } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { HAND_OUT_LINK, invitationLink } from './mutations.ts';
 import { USER_DESCRIPTIONS, User, UserIdentifier } from './user.ts';
@@ -40,7 +40,7 @@ builder.relayMutationField(
   {
     description: 'The user has the role in the tenant.',
     outputFields: (t) => ({
-      user: t.field({ type: User, description: 'The user.', ...left('user') }),
+      user: t.field({ type: User, description: 'The user.', ...recordLeft('user') }),
       isNew: t.exposeBoolean('isNew', { description: 'Whether there was no such user before.' }),
       invitationLink: invitationLink(t),
     }),
@@ -102,6 +102,6 @@ builder.relayMutationField(
   },
   {
     description: 'The user has the one role and not the other.',
-    outputFields: (t) => ({ user: t.field({ type: User, description: 'The user.', ...left('user') }) }),
+    outputFields: (t) => ({ user: t.field({ type: User, description: 'The user.', ...recordLeft('user') }) }),
   },
 );

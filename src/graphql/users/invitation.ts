@@ -9,7 +9,7 @@ import { builder } from '../shared/builder.ts';
 import { UNCACHED } from '../shared/connection.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { HAND_OUT_LINK, invitationLink } from './mutations.ts';
 import { User, UserIdentifier } from './user.ts';
@@ -87,7 +87,7 @@ builder.relayMutationField(
   {
     description: 'The invitation is on its way.',
     outputFields: (t) => ({
-      user: t.field({ type: User, description: 'The user.', ...left('user') }),
+      user: t.field({ type: User, description: 'The user.', ...recordLeft('user') }),
       invitationLink: invitationLink(t),
     }),
   },

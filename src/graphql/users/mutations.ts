@@ -13,7 +13,7 @@ import { deletionMutation, restorationMutation } from '../shared/entity-mutation
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { EXPECTED_VERSION } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
 
@@ -52,7 +52,7 @@ export const invitationLink = (t: OutputFields<InvitedResult>) =>
 const created = {
   description: 'The user was created, INVITED, and is mailed an invitation.',
   outputFields: (t: OutputFields<InvitedResult>) => ({
-    user: t.field({ type: User, description: 'The new user.', ...left('user') }),
+    user: t.field({ type: User, description: 'The new user.', ...recordLeft('user') }),
     invitationLink: invitationLink(t),
   }),
 };
@@ -164,7 +164,9 @@ builder.relayMutationField(
   },
   {
     description: 'The user is as the input says. If it was so before, nothing was written.',
-    outputFields: (t) => ({ user: t.field({ type: User, description: 'The user as it is now.', ...left('user') }) }),
+    outputFields: (t) => ({
+      user: t.field({ type: User, description: 'The user as it is now.', ...recordLeft('user') }),
+    }),
   },
 );
 

@@ -6,7 +6,7 @@ import { builder } from '../shared/builder.ts';
 import { resolveNestedConnection } from '../shared/connection.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { left } from '../shared/payload.ts';
+import { recordLeft } from '../shared/payload.ts';
 import { Tenant, TenantIdentifier } from '../tenants/tenant.ts';
 import { User, UserIdentifier } from './user.ts';
 
@@ -78,7 +78,7 @@ builder.relayMutationField(
   },
   {
     description: 'The user has the role in the tenant. If it was so before, nothing was written.',
-    outputFields: (t) => ({ user: t.field({ type: User, description: 'The user.', ...left('user') }) }),
+    outputFields: (t) => ({ user: t.field({ type: User, description: 'The user.', ...recordLeft('user') }) }),
   },
 );
 
@@ -104,6 +104,6 @@ builder.relayMutationField(
   },
   {
     description: 'The user has no role in the tenant.',
-    outputFields: (t) => ({ user: t.field({ type: User, description: 'The user.', ...left('user') }) }),
+    outputFields: (t) => ({ user: t.field({ type: User, description: 'The user.', ...recordLeft('user') }) }),
   },
 );

@@ -1,10 +1,13 @@
-import type { Route } from '../../dialects/shared/rest.ts';
+import type { Answer, Route } from '../../dialects/shared/rest.ts';
 import { failed } from '../../dialects/userdocks/errors.ts';
 import { ROUTES } from '../../dialects/userdocks/routes.ts';
+import type { Repeatable } from '../../directory/access/repeatable.ts';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { RecordGoneError } from '../../directory/kernel/repetition-errors.ts';
 import { bearerOf, CHALLENGE, type PresentedCredential } from '../auth/credentials.ts';
 import { readJson } from '../shared/body.ts';
-import type { Failure } from '../shared/failures.ts';
-import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
+import { type Failure, log } from '../shared/failures.ts';
+import { hashOfRequest, IDEMPOTENCY_KEY, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
 import type { Answerer, Dialect } from './dialect.ts';
 
 const failure: Failure = (status, _code, message, headers = {}) => Response.json(failed(message), { status, headers });
@@ -22,7 +25,7 @@ function credentialOf(request: Request): PresentedCredential | null {
 
 const answererOf =
   ({ operations }: Route, parameters: Record<string, string>): Answerer =>
-  async ({ request, caller: asking, readBody }) => {
+  async ({ request, requestId, caller, readBody }) => {
     const operation = operations.get(request.method);
     if (!operation) {
       const allow = [...operations.keys()].join(', ');
@@ -33,12 +36,31 @@ const answererOf =
     const key = operation.takesBody ? keyOf(request.headers) : null;
     if (key === undefined) return failure(400, 'BAD_REQUEST', KEY_PROBLEM);
     const { method, url } = request;
-    const repeatable =
-      key === null ? null : { key, requestHash: hashOfRequest(method, new URL(url).pathname, body), field: method };
-    const caller = { ...asking, repeatable };
-    const answer = await operation.answer({ caller, parameters, body });
-    return Response.json(answer.body, { status: answer.status });
+    const requestHash = hashOfRequest(method, new URL(url).pathname, body);
+    const changing = changingCaller(caller, key === null ? null : { key, requestHash, field: method });
+    const answer = await operation.answer({ caller: changing.caller, parameters, body }).catch((error) => {
+      if (changing.isDone()) return doneAllTheSame(error, requestId);
+      throw error;
+    });
+    const headers: HeadersInit = key === null ? {} : { [IDEMPOTENCY_KEY]: key };
+    return Response.json(answer.body, { status: answer.status, headers });
   };
+
+/** Returns the caller with what its change may be repeated under, and whether that has been made. */
+function changingCaller(caller: Caller, repeatable: Repeatable | null): { caller: Caller; isDone: () => boolean } {
+  let isDone = false;
+  const tookEffect = () => {
+    isDone = true;
+  };
+  return { caller: { ...caller, repeatable, tookEffect }, isDone: () => isDone };
+}
+
+/** What is answered for a change that was made, where its answer has failed. */
+function doneAllTheSame(error: unknown, requestId: string): Answer {
+  if (error instanceof RecordGoneError) return { status: 403, body: failed(`This was done. ${error.message}`) };
+  log(requestId, error);
+  return { status: 500, body: failed('This was done. Only its answer could not be read.') };
+}
 
 /** Its requests and answers. What they say is in src/dialects/userdocks. */
 export const userdocks: Dialect = {

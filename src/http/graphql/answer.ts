@@ -1,7 +1,9 @@
 import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
+import { OutcomeUnknownError } from '../../db/errors.ts';
 import type { ChangedRecord } from '../../directory/access/repeatable.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { presentable, type ShownError } from '../shared/failures.ts';
+import { IDEMPOTENCY_KEY } from '../shared/idempotency-key.ts';
 import { placesOf } from './documents.ts';
 import { MAX_ERROR_BYTES, MAX_ERRORS_OF_A_KIND, MAX_MESSAGE_CHARACTERS } from './limits.ts';
 import { effectAbove, type Mutated } from './mutation-fields.ts';
@@ -33,38 +35,52 @@ interface Spelling {
 }
 
 const WAS_DONE = 'This was done.';
+const NOT_READ = 'Only this part of the answer could not be read.';
+const NOT_DONE = 'The database is not available for the moment: this was not done.';
+
+/** Of failures that nobody but us is to blame for. */
+const IS_OURS = ['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'];
 
 /**
  * Returns an error as the caller may see it, before it is spelled. One at or below a mutation that took effect says so, and
- * which record it was; no error of such a request makes its answer one to be asked for again.
+ * which record it was. No error beside that, or beside a mutation that may have taken effect, invites to ask for all again.
  */
 export function shownOf(
   error: GraphQLError,
   { mutated, requestId }: Pick<Asked, 'mutated' | 'requestId'>,
   { idOf = ({ type, id }) => toGlobalId(type, id) }: Pick<Spelling, 'idOf'>,
+  mayBeDone = mutated.effects.size > 0,
 ): ShownError {
-  const shown = presentable(error, requestId);
+  const presented = presentable(error, requestId);
+  if (!mayBeDone) return presented;
+  const { http, message, extensions, ...place } = presented;
+  const { code } = extensions;
   const { effects } = mutated;
-  if (effects.size === 0) return shown;
-  const { http: _http, ...part } = shown;
-  const field = error.path ? effectAbove(error.path, mutated) : [...effects.keys()][0];
-  if (field === undefined) return part;
+  const shown = { ...place, http: effects.size === 0 && http ? { status: http.status } : undefined };
+  const field = error.path ? effectAbove(error.path, mutated) : undefined;
+  if (field === undefined) {
+    return { ...shown, extensions, message: code === 'SERVICE_UNAVAILABLE' ? NOT_DONE : message };
+  }
   const record = effects.get(field);
-  const isLost = shown.extensions.code === 'SERVICE_UNAVAILABLE' || shown.extensions.code === 'INTERNAL_SERVER_ERROR';
+  const isOurs = IS_OURS.includes(String(code));
   return {
-    ...part,
-    message: `${WAS_DONE} ${isLost ? 'Only this part of the answer could not be read.' : shown.message}`,
+    ...shown,
+    message: `${WAS_DONE} ${isOurs ? NOT_READ : message}`,
     extensions: {
-      ...shown.extensions,
-      ...(isLost && { code: 'INTERNAL_SERVER_ERROR' }),
+      ...extensions,
+      ...(isOurs && { code: 'INTERNAL_SERVER_ERROR' }),
       committed: true,
       ...(record && { id: idOf(record) }),
     },
   };
 }
 
-/** Whether an error alone decides about the answer: of one with any data, only what is said in its own place counts. */
-const isWhole = ({ extensions }: ShownError, data: ExecutionResult['data']): boolean =>
+/** Whether nobody knows if a mutation took effect, or can find out by asking again. */
+const isUncertain = ({ originalError }: GraphQLError): boolean =>
+  originalError instanceof OutcomeUnknownError && !originalError.isRepeatable;
+
+/** An outcome that is not known decides about the status of an answer only if that has nothing else to say. */
+const decides = ({ extensions }: ShownError, data: ExecutionResult['data']): boolean =>
   extensions.code !== 'OUTCOME_UNKNOWN' || Object.values(data ?? {}).every((value) => value === null);
 
 /**
@@ -77,16 +93,22 @@ export function answerOf(
   api: Spelling,
   contentType: string,
 ): Response {
+  const { effects, repeatable } = asked.mutated;
+  const mayBeDone = effects.size > 0 || errors.some(isUncertain);
   const all = errors.map((error) => {
-    const shown = shownOf(error, asked, api);
-    return { error, shown: api.spelled(isWhole(shown, data) ? shown : { ...shown, http: undefined }) };
+    const shown = shownOf(error, asked, api, mayBeDone);
+    return { error, shown: api.spelled(decides(shown, data) ? shown : { ...shown, http: undefined }) };
   });
   const statuses = all.flatMap(({ shown }) => shown.http?.status ?? []);
   const headers = Object.assign({}, ...all.map(({ shown }) => shown.http?.headers));
   const body = { ...(data !== undefined && { data }), ...(all.length > 0 && { errors: shownErrors(all, asked) }) };
   return new Response(JSON.stringify(body), {
     status: statuses.length > 0 ? Math.max(...statuses) : data === undefined ? 400 : 200,
-    headers: { ...headers, 'content-type': `${contentType}; charset=utf-8` },
+    headers: {
+      ...headers,
+      ...(repeatable && { [IDEMPOTENCY_KEY]: repeatable.key }),
+      'content-type': `${contentType}; charset=utf-8`,
+    },
   });
 }
 
@@ -100,8 +122,8 @@ interface Presented {
 }
 
 /** Only what is shown is looked at closely: an operation can fail at thousands of places. */
-function shownErrors(all: readonly Presented[], { document, params }: Asked): Answered[] {
-  const first = firstOfEachCode(all);
+function shownErrors(all: readonly Presented[], { document, params, mutated }: Asked): Answered[] {
+  const first = firstOfEachCode(all, mutated);
   const hasNodes = first.some(({ error }) => error.nodes !== undefined);
   const placeOf = hasNodes && document && params?.query ? placesOf(document, params.query) : () => null;
   const errors = first.map(({ error, shown: { http: _http, message, path, ...shown } }) => {
@@ -117,12 +139,17 @@ function shownErrors(all: readonly Presented[], { document, params }: Asked): An
   return withinLimit(errors);
 }
 
-function firstOfEachCode(all: readonly Presented[]): Presented[] {
+/** Returns the first errors of each code, and the first of each mutation that took effect, however many others have. */
+function firstOfEachCode(all: readonly Presented[], mutated: Mutated): Presented[] {
   const counts = new Map<unknown, number>();
-  return all.filter(({ shown: { extensions } }) => {
-    const count = (counts.get(extensions.code) ?? 0) + 1;
-    counts.set(extensions.code, count);
-    return count <= MAX_ERRORS_OF_A_KIND;
+  return all.filter(({ error, shown: { extensions } }) => {
+    const field = error.path && effectAbove(error.path, mutated);
+    const [ofField, ofCode] = [`mutation ${field}`, extensions.code].map((name) => {
+      const count = (counts.get(name) ?? 0) + 1;
+      counts.set(name, count);
+      return count;
+    });
+    return (field !== undefined && ofField === 1) || Number(ofCode) <= MAX_ERRORS_OF_A_KIND;
   });
 }
 

@@ -5,11 +5,13 @@ import {
   type GraphQLSchema,
   OverlappingFieldsCanBeMergedRule,
   parse,
+  type Source,
   type SourceLocation,
   specifiedRules,
   validate,
   visit,
 } from 'graphql';
+import { LRUCache } from 'lru-cache';
 import { documentLimits, MAX_DOCUMENT_CHARACTERS, MAX_ERRORS_OF_A_KIND, MAX_TOKENS, tooLong } from './limits.ts';
 
 /*
@@ -23,47 +25,27 @@ const BYTES_OF_A_NODE = 150;
 const BYTES_OF_A_DOCUMENT = 1000;
 
 /**
- * Returns a function that parses the documents of an API, and keeps them by their text. What was asked for longest ago goes
- * first. Documents that cannot be parsed are not kept: anybody can send any number of them.
+ * Returns the cache of an API's parsed documents, by their text. What was asked for longest ago goes first. Documents that
+ * cannot be parsed are not kept: anybody can send any number of them.
  */
-export function documentCache(): (text: string) => DocumentNode {
-  const kept = new Map<string, { document: DocumentNode; bytes: number }>();
-  let keptBytes = 0;
-  return (text) => {
-    const known = kept.get(text);
-    if (known) {
-      // A Map is in the order in which its entries were set: the first is what was asked for longest ago.
-      kept.delete(text);
-      kept.set(text, known);
-      return known.document;
-    }
-    const document = parseDocument(text);
-    const bytes = BYTES_OF_A_DOCUMENT + 2 * text.length + BYTES_OF_A_NODE * nodesOf(document).length;
-    kept.set(text, { document, bytes });
-    keptBytes += bytes;
-    for (const [oldest, { bytes }] of kept) {
-      if (keptBytes <= MAX_CACHED_BYTES) break;
-      kept.delete(oldest);
-      keptBytes -= bytes;
-    }
-    return document;
-  };
-}
+export const documentCaches = () => ({
+  documentCache: new LRUCache<string, DocumentNode>({
+    maxSize: MAX_CACHED_BYTES,
+    sizeCalculation: (document, text) =>
+      BYTES_OF_A_DOCUMENT + 2 * text.length + BYTES_OF_A_NODE * nodesOf(document).length,
+  }),
+  errorCache: { get: () => undefined, set: () => undefined },
+  validationCache: false,
+});
 
 /** Refuses a document that is too long, before anything else is done with it. */
 export function requireShort(query: unknown): void {
   if (typeof query === 'string' && query.length > MAX_DOCUMENT_CHARACTERS) throw tooLong(query.length);
 }
 
-/** Returns the document in the text, or throws an error with the code of one that does not parse. */
-function parseDocument(text: string): DocumentNode {
-  try {
-    return parse(text, { maxTokens: MAX_TOKENS, noLocation: true });
-  } catch (error) {
-    if (error instanceof GraphQLError) Object.assign(error.extensions, { code: 'GRAPHQL_PARSE_FAILED' });
-    throw error;
-  }
-}
+/** Returns the document in the text. */
+export const parseDocument = (text: string | Source): DocumentNode =>
+  parse(text, { maxTokens: MAX_TOKENS, noLocation: true });
 
 /** To look for a similar name takes as long as both names together are, for each name of the schema. */
 const LONG_NAME = /\w{101}/;

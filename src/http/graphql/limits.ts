@@ -1,5 +1,6 @@
 import {
   type ExecutionArgs,
+  type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
@@ -8,6 +9,7 @@ import {
   valueFromASTUntyped,
 } from 'graphql';
 import { costOf, MAX_COST, MAX_DEPTH } from './cost.ts';
+import type { Mutated } from './mutation-fields.ts';
 
 /** What the APIs of others have for theirs: no client's document comes near. */
 export const MAX_DOCUMENT_CHARACTERS = 32 * 1024;
@@ -80,17 +82,21 @@ export function costError(
 }
 
 /**
- * What is too long about the answer to an operation; null when it is not. A price counts fields, and not how long the texts
- * in them are, of which the records share one copy until the answer is written.
+ * Returns what an operation has come to, or an error in its place if it is too long. A price counts fields, and not how long
+ * the texts in them are, of which the records share one copy until the answer is written. What mutations have done is not
+ * taken back: each of them is null then, and has an error of its own.
  */
-export function lengthError({ document, operationName }: ExecutionArgs, data: unknown): GraphQLError | null {
+export function withinLength(result: ExecutionResult, { effects }: Pick<Mutated, 'effects'>): ExecutionResult {
+  const { data } = result;
   const max = MAX_ANSWER_CHARACTERS - MAX_ERROR_BYTES;
-  if (lengthOf(data, max) <= max) return null;
-  const isDone = getOperationAST(document, operationName)?.operation === 'mutation';
-  const limit = `An answer may have at most ${MAX_ANSWER_CHARACTERS} characters: ask for less at once.`;
-  return new GraphQLError(isDone ? `${limit} What you asked to be changed has been changed.` : limit, {
-    extensions: { code: 'BAD_USER_INPUT', http: { status: 400 } },
-  });
+  if (lengthOf(data, max) <= max) return result;
+  const message = `An answer may have at most ${MAX_ANSWER_CHARACTERS} characters: ask for less at once.`;
+  const extensions = { code: 'BAD_USER_INPUT', http: { status: 400 } };
+  if (effects.size === 0) return { errors: [new GraphQLError(message, { extensions })] };
+  return {
+    data: Object.fromEntries(Object.keys(data ?? {}).map((name) => [name, null])),
+    errors: [...effects.keys()].map((field) => new GraphQLError(message, { extensions, path: field.split('.') })),
+  };
 }
 
 /** How long a value is as JSON, roughly, and no further than this. */

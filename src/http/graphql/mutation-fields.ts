@@ -12,8 +12,8 @@ export interface Mutated {
   effects: Map<string, ChangedRecord | null>;
   /** What was answered for each field. */
   payloads: Map<string, unknown>;
-  /** What to answer for each field without running it again; null while they are run. */
-  settled: Map<string, unknown> | null;
+  /** Returns what is answered for a field, none of which is run any more; null while they are run. */
+  settled: ((path: string) => unknown) | null;
 }
 
 /** Returns the state of a request whose mutations have done nothing yet. */
@@ -49,7 +49,7 @@ export function tellMutationsTheirField(schema: GraphQLSchema): void {
       field.resolve = async (parent, args, context: Caller & { mutated: Mutated }, info) => {
         const path = pathOf(info);
         const { mutated } = context;
-        if (mutated.settled) return mutated.settled.get(path);
+        if (mutated.settled) return mutated.settled(path);
         const caller: Caller = {
           ...context,
           repeatable: mutated.repeatable && { ...mutated.repeatable, field: path },

@@ -72,15 +72,15 @@ interface Masked {
 
 const NOT_KNOWN = 'The database failed, and it is not known whether this was done.';
 const REPEAT_TO_KNOW = 'Repeat it with the same Idempotency-Key to find out.';
-const LOOK_FIRST = 'Look before you repeat it. With an Idempotency-Key, repeating is safe.';
+const LOOK_FIRST = 'Look before you repeat it.';
 
 /** Returns what the caller may know of an unexpected error: only whether, and when, to try again. */
 function masked(error: unknown): Masked {
   if (error instanceof OutcomeUnknownError) {
     const { isRepeatable } = error;
     const message = `${NOT_KNOWN} ${isRepeatable ? REPEAT_TO_KNOW : LOOK_FIRST}`;
-    const headers = isRepeatable ? { 'retry-after': String(UNAVAILABLE_RETRY_SECONDS) } : {};
-    return { status: 503, code: 'OUTCOME_UNKNOWN', message, headers: { ...headers } };
+    const headers: Record<string, string> = isRepeatable ? { 'retry-after': String(UNAVAILABLE_RETRY_SECONDS) } : {};
+    return { status: 503, code: 'OUTCOME_UNKNOWN', message, headers };
   }
   const isChanging = error instanceof RevalidationError;
   if (isChanging || error instanceof UnavailableError) {

@@ -1,4 +1,4 @@
-import { sha256 } from '../../directory/kernel/secrets.ts';
+import { newSecret, sha256 } from '../../directory/kernel/secrets.ts';
 
 /** The header by which a caller names a request that changes something, to repeat it safely. */
 export const IDEMPOTENCY_KEY = 'Idempotency-Key';
@@ -29,12 +29,15 @@ const inOrder = (_name: string, value: unknown): unknown =>
     ? Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)))
     : value;
 
-/** Returns a hash of what a request asks. What is nested too deeply to be written as JSON is too deep for every input, too. */
+/**
+ * Returns a hash of what a request asks. What is nested too deeply to be written as JSON gets one of its own each time: it
+ * is no repetition of anything.
+ */
 export function hashOfRequest(...asked: readonly unknown[]): string {
   try {
     return sha256(JSON.stringify(asked, inOrder));
   } catch (error) {
-    if (error instanceof RangeError) return sha256('');
+    if (error instanceof RangeError) return newSecret();
     throw error;
   }
 }

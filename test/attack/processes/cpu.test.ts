@@ -7,9 +7,9 @@ import { z } from 'zod';
 import { ask } from '../../../src/cli/shared/gateway.ts';
 import { migrate } from '../../node/shared/migrated.ts';
 import { npmStart, type Started, stopAll } from '../../node/shared/started.ts';
+import { ofWorkerds } from '../../shared/processes/workerd.ts';
 import { printFigures, printTried } from '../counts.ts';
 import { type Api, apiOf, type Oversized, oversizedAt } from '../oversized.ts';
-import { ofWorkerds } from './workerd.ts';
 
 const SIZE = Number(process.env.ATTACK_SIZE ?? 1);
 /** Linux counts CPU in hundredths of a second. */

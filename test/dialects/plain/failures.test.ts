@@ -56,7 +56,7 @@ describe('a request that fails', () => {
     const { headers, status } = await send(request, overrides);
     expect(status).toBe(200);
     expect(headers.get('access-control-expose-headers')).toBe(
-      'x-request-id, apigw-requestid, retry-after, ratelimit-policy',
+      'x-request-id, apigw-requestid, retry-after, ratelimit-policy, idempotency-key',
     );
     expect(headers.get('apigw-requestid')).toBe(headers.get('x-request-id'));
     const own = await ask('{ __typename }');

@@ -5,11 +5,13 @@ import { getOperationAST, parse } from 'graphql';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { fillIfEmpty } from '../../../src/cli/fill.ts';
 import { examples } from '../../../src/cli/graphiql-examples.ts';
+import { writePages } from '../../../src/cli/pages.ts';
 import { ask } from '../../../src/cli/shared/gateway.ts';
 import { mailedLink } from '../shared/mailbox.ts';
 import { migrate } from '../shared/migrated.ts';
-import { npmStart, type Started, stopAll } from '../shared/started.ts';
+import { type Started, serveMigrated, stopAll } from '../shared/started.ts';
 import { type Confined, confine, findBrowser, launch } from './browser.ts';
 
 const executable = findBrowser();
@@ -31,7 +33,9 @@ let gateway: Started;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'tenantry-'));
   migrate(directory);
-  gateway = await npmStart(directory);
+  writePages();
+  gateway = await serveMigrated(directory);
+  await fillIfEmpty(gateway);
 });
 
 afterAll(async () => {
@@ -99,19 +103,23 @@ describe.skipIf(executable === undefined)('GraphiQL in a browser', () => {
 
   beforeAll(async () => {
     browser = await launch(executable ?? '');
+    session = await confine(browser, new URL(gateway.url));
+    page = await session.context.newPage();
   });
 
   afterAll(() => browser.close());
 
-  /** A person who has not been here before. */
+  /** A person who has not been here before, in the page of the one before: a new one would take seconds to compile GraphiQL. */
   const visit = async () => {
-    session = await confine(browser, new URL(gateway.url));
-    page = await session.context.newPage();
+    // Away from GraphiQL, which notes its tabs when it is left.
+    await page.goto(`${gateway.url}/health`);
+    await page.evaluate('localStorage.clear(); sessionStorage.clear()');
+    await session.context.clearCookies();
     await page.goto(`${gateway.url}/graphql`);
   };
 
   const leave = async () => {
-    await session.context.close();
+    await page.unrouteAll();
     expect(session.attempts).toEqual([]);
   };
 

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { indexArguments } from '../../../src/cli/arguments.ts';
 import { ask, type Gateway } from '../../../src/cli/shared/gateway.ts';
 import { migrate } from '../shared/migrated.ts';
-import { npmStart, stopAll } from '../shared/started.ts';
+import { serveMigrated, stopAll } from '../shared/started.ts';
 
 let database: string;
 
@@ -32,7 +32,7 @@ const found = async (gateway: Gateway) => {
 
 describe('npm run search:drop', () => {
   it('leaves a gateway that can do everything but search, and search:rebuild one that finds what it found, and more', async () => {
-    const gateway = await npmStart(database, '--no-demo');
+    const gateway = await serveMigrated(database);
     const document = 'mutation($name: String!) { createCustomer(input: { name: $name }) { __typename } }';
     await ask(gateway, document, { name: 'Driftline Paddle Sports' }, z.unknown());
     expect(await found(gateway)).toEqual(['Driftline Paddle Sports']);

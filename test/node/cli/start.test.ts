@@ -29,7 +29,8 @@ describe('npm start', () => {
 
   it('prints a curl line that lists customers when it is pasted as it is', async () => {
     first = await npmStart(join(directory, 'demo'));
-    const { stdout } = await promisify(execFile)('bash', ['-c', first.curl]);
+    const [curl = ''] = /^curl .*$/m.exec(first.printed) ?? [];
+    const { stdout } = await promisify(execFile)('bash', ['-c', curl]);
     const shape = z.object({
       data: z.object({ customers: z.object({ nodes: z.array(z.object({ name: z.string() })) }) }),
     });

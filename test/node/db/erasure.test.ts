@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ask, type Gateway } from '../../../src/cli/shared/gateway.ts';
 import { migrate } from '../shared/migrated.ts';
-import { npmStart, stopAll } from '../shared/started.ts';
+import { serveMigrated, stopAll } from '../shared/started.ts';
 
 let directory: string;
 
@@ -66,7 +66,7 @@ async function write(gateway: Gateway, name: string, input: Record<string, unkno
 describe('what was erased', () => {
   it('is nowhere in the database, and, if it had not been changed, not in unused space either', async () => {
     migrate(directory);
-    const gateway = await npmStart(directory, '--no-demo');
+    const gateway = await serveMigrated(directory);
     const keeper = await write(gateway, 'createTenant', { name: 'Kept Keeper', externalId: 'kept' });
     const tenantIdentifier = { id: keeper };
     const names = ['Xanthippe Vandersloot', 'Zoë Ængström-Ōkubo', '🦄'.repeat(256), 'Ib'];

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { ask } from '../../../src/cli/shared/gateway.ts';
 import { PERMISSIONS, type Permission } from '../../../src/directory/kernel/permission-names.ts';
 import { migrate } from '../shared/migrated.ts';
-import { npmStart, type Started, stopAll } from '../shared/started.ts';
+import { type Started, serveMigrated, stopAll } from '../shared/started.ts';
 
 /*
  * The published clients of the documented API, as they are, against the gateway as people start it. What they answer is
@@ -38,7 +38,7 @@ async function newKey(permissions: readonly Permission[]): Promise<string> {
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tenantry-'));
   migrate(join(directory, 'database'));
-  gateway = await npmStart(join(directory, 'database'), '--no-demo');
+  gateway = await serveMigrated(join(directory, 'database'));
   apiUrl = `${gateway.url}/plain/graphql/v1`;
   const apiKey = await newKey(PERMISSIONS);
   plain = new PlainClient({ apiKey, apiUrl });

@@ -18,7 +18,7 @@ import { z } from 'zod';
 import { ask } from '../../../src/cli/shared/gateway.ts';
 import { mailedLink } from '../shared/mailbox.ts';
 import { migrate } from '../shared/migrated.ts';
-import { npmStart, type Started, stopAll } from '../shared/started.ts';
+import { type Started, serveMigrated, stopAll } from '../shared/started.ts';
 
 /** The command line that Prismatic publishes, as it is. */
 const PRISM = join(dirname(createRequire(import.meta.url).resolve('@prismatic-io/prism/package.json')), 'lib');
@@ -30,7 +30,7 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tenantry-'));
   mkdirSync(join(directory, 'home'));
   migrate(join(directory, 'database'));
-  gateway = await npmStart(join(directory, 'database'), '--no-demo');
+  gateway = await serveMigrated(join(directory, 'database'));
 });
 
 afterAll(async () => {

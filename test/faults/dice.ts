@@ -1,0 +1,5 @@
+import { env } from 'cloudflare:workers';
+import { Dice } from '../shared/dice.ts';
+
+/** Dice with the seed that the environment variable FAULTS_SEED gives, or else with one that no run had before. */
+export const newDice = (): Dice => new Dice(env.FAULTS_SEED || crypto.getRandomValues(new Uint32Array(1))[0] || 1);
