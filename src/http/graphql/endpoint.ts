@@ -1,13 +1,9 @@
-import { initContextCache } from '@pothos/core';
 import type { GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { ChangedRecord } from '../../directory/access/repeatable.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { isJson } from '../shared/body.ts';
 import type { Failure, ShownError } from '../shared/failures.ts';
-import { keyOf } from '../shared/idempotency-key.ts';
-import type { Asked } from './answer.ts';
 import type { Engine } from './engine.ts';
-import { nothingMutated } from './mutation-fields.ts';
 import { searchProblem } from './parameters.ts';
 
 /** The context of resolvers: the caller, and the id of the request. */
@@ -44,9 +40,6 @@ export type AnswerGraphQL = (
   context: GraphQLContext,
 ) => Promise<Response>;
 
-/** What GraphQL knows of a request: the caller, the document once it is parsed, and what its mutations have done. */
-export type Context = GraphQLContext & Asked;
-
 const JSON_TYPE = 'application/json';
 const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
 
@@ -59,8 +52,7 @@ export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
   let engine: Engine | undefined;
   return async (request, body, context) => {
     const { headers } = request;
-    const { pathname, searchParams } = new URL(request.url);
-    const problem = body === null ? searchProblem(searchParams) : undefined;
+    const problem = body === null ? searchProblem(new URL(request.url).searchParams) : undefined;
     if (problem) return failure(400, 'BAD_REQUEST', problem);
     if (body !== null && !isJson(request)) {
       return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');
@@ -71,14 +63,6 @@ export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
       // Another request may have made it meanwhile, which is not waited for: the runtime forbids that.
       engine ??= engineOf(schema, api);
     }
-    const asked: Context = {
-      ...context,
-      // What is cached for a request is shared by all of its mutations, each of which has a context of its own.
-      ...initContextCache(),
-      path: pathname,
-      key: keyOf(headers),
-      mutated: nothingMutated(),
-    };
-    return engine(request, body, asked, type);
+    return engine(request, body, context, type);
   };
 }

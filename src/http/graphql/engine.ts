@@ -1,3 +1,4 @@
+import { initContextCache } from '@pothos/core';
 import {
   type ExecutionArgs,
   type ExecutionResult,
@@ -9,17 +10,21 @@ import {
 } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { IdempotencyKeyReusedError } from '../../directory/kernel/repetition-errors.ts';
-import { hashOfRequest, KEY_PROBLEM } from '../shared/idempotency-key.ts';
-import { answerOf, shownOf } from './answer.ts';
+import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
+import { type Asked, answerOf, shownOf } from './answer.ts';
 import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
-import type { Context, GraphQLApi } from './endpoint.ts';
+import type { GraphQLApi, GraphQLContext } from './endpoint.ts';
 import { withFailedPayloads } from './failed-payloads.ts';
 import { costError, withinLength } from './limits.ts';
-import { tellMutationsTheirField } from './mutation-fields.ts';
+import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
 import { preflight } from './mutation-preflight.ts';
 import { postedParameters, searchedParameters } from './parameters.ts';
 import { variableErrors } from './variables.ts';
 
+/** What GraphQL knows of a request: the caller, the document once it is parsed, and what its mutations have done. */
+type Context = GraphQLContext & Asked;
+
+/** Holds what is asked to the rules of the API, each at its step: Yoga parses, validates and executes. */
 function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context> {
   const { maxCost, allOrNothing = [], failedPayload } = api;
   const validate = documentValidation();
@@ -88,17 +93,17 @@ const mayHaveSeveralFields = (operation: OperationDefinitionNode): boolean =>
   operation.selectionSet.selections.length > 1 ||
   operation.selectionSet.selections.some(({ kind }) => kind !== Kind.FIELD);
 
-/** Answers a request in a type of content. The body is null for a GET. */
+/** A function that answers a GraphQL request in a type of content. The body is null for a GET. */
 export type Engine = (
   request: Request,
   body: Uint8Array | null,
-  context: Context,
+  context: GraphQLContext,
   contentType: string,
 ) => Promise<Response>;
 
 /**
- * Returns what answers the requests of an API: Yoga, whose own HTTP is not used. It keeps the documents that it has parsed, so it
- * is to be made once per isolate.
+ * Returns what answers the requests of an API, which is Yoga without its HTTP. Make it once per isolate, because it keeps the
+ * documents that it has parsed.
  */
 export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
   const { getResultForParams } = createYoga<Context>({
@@ -121,6 +126,15 @@ export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
       throw error;
     }
   };
-  return async (request, body, context, contentType) =>
-    answerOf(await resultOf(request, body, context), context, api, contentType);
+  return async (request, body, caller, contentType) => {
+    const context = {
+      ...caller,
+      // What is cached for a request is shared by all of its mutations, each of which has a context of its own.
+      ...initContextCache(),
+      path: new URL(request.url).pathname,
+      key: keyOf(request.headers),
+      mutated: nothingMutated(),
+    };
+    return answerOf(await resultOf(request, body, context), context, api, contentType);
+  };
 }
