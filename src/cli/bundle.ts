@@ -1,12 +1,22 @@
 import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 
 /** The folder of the Worker as it is deployed. */
 export const BUNDLE = fileURLToPath(new URL('../../dist/worker/', import.meta.url));
 
 /** The file of the Worker that loads the others, in the folder of the bundle. */
 export const ENTRY = 'worker.mjs';
+
+/** Leaves out the pages of GraphQL Yoga, which are never shown. */
+const withoutPages: Plugin = {
+  name: 'without-pages',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /graphql-yoga\/esm\/(graphiql|landing-page)-html\.js$/ }, () => ({
+      contents: "export default '';",
+    }));
+  },
+};
 
 /**
  * Writes the Worker as it is deployed, and returns what esbuild says of it. Wrangler's own bundle is one file, all of which an
@@ -32,6 +42,7 @@ export async function writeBundle(folder = BUNDLE) {
     mainFields: ['browser', 'module', 'main'],
     conditions: ['workerd', 'worker', 'browser'],
     external: ['node:*', 'cloudflare:*'],
+    plugins: [withoutPages],
     define: { 'process.env.NODE_ENV': '"production"' },
   });
 }

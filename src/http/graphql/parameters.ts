@@ -1,4 +1,4 @@
-import { GraphQLError } from 'graphql';
+import { GraphQLError } from 'graphql/error';
 import type { GraphQLParams } from 'graphql-yoga';
 import { asJsonObject } from '../shared/body.ts';
 
