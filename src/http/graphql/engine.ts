@@ -109,9 +109,6 @@ export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
   const { getResultForParams } = createYoga<Context>({
     schema,
     logging: false,
-    graphiql: false,
-    cors: false,
-    multipart: false,
     parserAndValidationCache: documentCaches(),
     plugins: [guard(schema, api)],
     // All errors are shown by `answerOf`, which masks what nobody may see.
