@@ -26,7 +26,10 @@ const inWorkerd = (test: TestProjectInlineConfiguration['test']): TestProjectInl
     // One file of each library: to hand over the hundreds they are made of takes each test file seconds.
     deps: {
       optimizer: {
-        ssr: { enabled: true, include: [...Object.keys(packageJson.dependencies), 'drizzle-orm/sqlite-core'] },
+        ssr: {
+          enabled: true,
+          include: [...Object.keys(packageJson.dependencies), 'drizzle-orm/sqlite-core', 'graphql/error'],
+        },
       },
     },
     ...test,

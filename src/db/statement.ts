@@ -1,5 +1,5 @@
 import {
-  type Column,
+  Column,
   type GetColumnData,
   getTableColumns,
   type InferInsertModel,
@@ -8,6 +8,7 @@ import {
   sql,
   type Table,
 } from 'drizzle-orm';
+import { renderedOnce } from './rendered.ts';
 
 /** What a statement reads. Columns are decoded as their table says; expressions stay as SQLite answers them. */
 export type Fields = Record<string, Column | SQL>;
@@ -18,6 +19,7 @@ type Field<F> = F extends Column ? GetColumnData<F> : F extends SQL<infer T> ? T
 export type RowOf<F extends Fields> = { [K in keyof F]: Field<F[K]> };
 
 interface Decoder<Row> {
+  /** Decodes a row in its place: what D1 answered is this row from then on. */
   readonly decode: (row: Record<string, unknown>) => Row;
 }
 
@@ -36,28 +38,40 @@ export interface Selection<Row> extends Decoder<Row> {
  * throws for a row that lacks a field, because D1 drops all but one column of a name without complaint.
  */
 export function selection<F extends Fields>(fields: F): Selection<RowOf<F>> {
-  const entries = Object.entries(fields);
+  const decoders = Object.entries(fields).map(([key, field]) => ({ key, decode: decoderOf(field) }));
   return {
-    list: sql.join(
-      entries.map(([key, field]) => sql`${field} AS ${sql.identifier(key)}`),
-      sql`, `,
+    list: renderedOnce(
+      sql.join(
+        Object.entries(fields).map(([key, field]) => sql`${field} AS ${sql.identifier(key)}`),
+        sql`, `,
+      ),
     ),
-    decode: (row) => Object.fromEntries(entries.map(([key, field]) => [key, decodeField(row, key, field)])) as RowOf<F>,
+    decode: (row) => {
+      for (const { key, decode } of decoders) {
+        const value = row[key];
+        if (value === undefined) throw new Error(`D1 answered a row without the column ${key}`);
+        if (decode !== null && value !== null) row[key] = decode(value);
+      }
+      return row as RowOf<F>;
+    },
   };
 }
 
-/** Returns the statement `SELECT <fields> <rest>`. */
-export function select<F extends Fields>(fields: F, rest: SQL): Statement<RowOf<F>> {
-  const { list, decode } = selection(fields);
-  return { sql: sql`SELECT ${list} ${rest}`, decode };
+/** Null for what stays as SQLite answers it: most columns, so that a row is hardly touched. */
+function decoderOf(field: Column | SQL): ((value: unknown) => unknown) | null {
+  if (is(field, SQL) || field.mapFromDriverValue === Column.prototype.mapFromDriverValue) return null;
+  return (value) => field.mapFromDriverValue(value);
 }
 
-function decodeField(row: Record<string, unknown>, key: string, field: Column | SQL): unknown {
-  const value = row[key];
-  if (value === undefined) throw new Error(`D1 answered a row without the column ${key}`);
-  if (value === null || is(field, SQL)) return value;
-  return field.mapFromDriverValue(value);
-}
+/** Returns the statement `SELECT <selection> <rest>`, for what is selected by more than one statement. */
+export const selecting = <Row>({ list, decode }: Selection<Row>, rest: SQL): Statement<Row> => ({
+  sql: sql`SELECT ${list} ${rest}`,
+  decode,
+});
+
+/** Returns the statement `SELECT <fields> <rest>`. */
+export const select = <F extends Fields>(fields: F, rest: SQL): Statement<RowOf<F>> =>
+  selecting(selection(fields), rest);
 
 /** Returns a copy of a statement or a selection that passes each decoded row through `map`. */
 export function mapRows<S extends Decoder<unknown>, Mapped>(

@@ -1,8 +1,7 @@
 import { Database } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
-import { schema } from '../graphql/schema.ts';
 import { type Answered, asViewer } from './auth/credentials.ts';
-import { answerSignIn, publicKeys, SIGN_IN_ENDPOINTS, type SignInEndpoint } from './auth/sign-in-endpoints.ts';
+import type { SignInEndpoint } from './auth/sign-in-endpoints.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { answerDialect, dialectAt } from './dialects/registry.ts';
 import { graphQLEndpoint } from './graphql/endpoint.ts';
@@ -30,11 +29,21 @@ type Handler = (exchange: Exchange) => Promise<Response>;
 const ROUTES: Record<string, Handler> = {
   '/graphql': graphql,
   '/health': open(health),
-  '/.well-known/jwks.json': open(async ({ request, env }) => publicKeys(request, env)),
-  ...Object.fromEntries(
-    Object.entries(SIGN_IN_ENDPOINTS).map(([path, endpoint]) => [path, open(signInHandler(endpoint))]),
-  ),
+  '/.well-known/jwks.json': open(async ({ request, env }) => (await signingIn()).publicKeys(request, env)),
 };
+
+/** Below it, people sign in. */
+const SIGN_IN = '/auth/';
+
+/** Loads what people sign in by. Most isolates never need it. */
+const signingIn = () => import('./auth/sign-in-endpoints.ts');
+
+/** Returns what answers at a path that belongs to no dialect; undefined if nothing does. */
+async function handlerAt(path: string): Promise<Handler | undefined> {
+  if (!path.startsWith(SIGN_IN)) return ROUTES[path];
+  const endpoint = (await signingIn()).SIGN_IN_ENDPOINTS[path];
+  return endpoint && open(signInHandler(endpoint));
+}
 
 /**
  * Answers every request, also when something fails. Every answer has a request id; an unexpected failure is logged and
@@ -42,7 +51,7 @@ const ROUTES: Record<string, Handler> = {
  */
 export async function handle(request: Request, env: Environment, context: ExecutionContext): Promise<Response> {
   const requestId = crypto.randomUUID();
-  const dialect = dialectAt(env, new URL(request.url).pathname);
+  const dialect = await dialectAt(env, new URL(request.url).pathname);
   const origin = allowedOrigin(request, env);
   const later: Exchange['later'] = (task) => {
     const report = (error: unknown) => log(requestId, error);
@@ -52,7 +61,8 @@ export async function handle(request: Request, env: Environment, context: Execut
   const response = await route({ request, env, requestId, limit, later }, dialect, origin).catch((error) =>
     dialect ? unexpectedBy(dialect.failure, error, requestId) : unexpected(error, requestId),
   );
-  return withHeaders(response, { request, requestId, origin, otherIdHeader: dialect?.requestIdHeader });
+  addHeaders(response.headers, { request, requestId, origin, otherIdHeader: dialect?.requestIdHeader });
+  return response;
 }
 
 async function route(exchange: Exchange, dialect: Dialect | null, origin: string | null): Promise<Response> {
@@ -60,14 +70,18 @@ async function route(exchange: Exchange, dialect: Dialect | null, origin: string
   const { pathname } = new URL(request.url);
   const problem = misconfiguration(env);
   if (problem !== null) return (dialect?.failure ?? failure)(503, 'MISCONFIGURED', problem);
-  const handler = dialect ? dialectHandler(dialect) : ROUTES[pathname];
+  const handler = dialect ? dialectHandler(dialect) : await handlerAt(pathname);
   if (!handler) return (await limit.ofStranger()) ?? failure(404, 'NOT_FOUND', 'There is nothing at this path.');
   if (isPreflight(request)) return preflight(origin, dialect?.methods);
   const page = wantsPage(request, env) ? await pageFor(request, env) : null;
   return page === null ? handler(exchange) : ((await limit.ofStranger()) ?? page);
 }
 
-const answerGraphQL = graphQLEndpoint({ schema: async () => schema, failure, spelled: (error) => error });
+const answerGraphQL = graphQLEndpoint({
+  schema: async () => (await import('../graphql/schema.ts')).schema,
+  failure,
+  spelled: (error) => error,
+});
 
 async function graphql(exchange: Exchange): Promise<Response> {
   const { request, requestId } = exchange;
@@ -104,6 +118,7 @@ function open(handler: Handler): Handler {
 /** Returns the handler of an endpoint by which people sign in. */
 function signInHandler(endpoint: SignInEndpoint): Handler {
   return async ({ request, env, later }) => {
+    const { answerSignIn } = await signingIn();
     const response = await answerSignIn(request, env, endpoint);
     if (endpoint.mails) later(() => sendMail(env, publicUrl(env, request)));
     return response;
@@ -127,13 +142,12 @@ interface HeaderFacts {
   otherIdHeader: string | undefined;
 }
 
-/** Adds the headers that every answer has. */
-function withHeaders(response: Response, { request, requestId, origin, otherIdHeader }: HeaderFacts): Response {
-  const headers = new Headers(response.headers);
+/** Adds the headers that every answer has. A copy of the answer, with other headers, would cost more than all of them. */
+function addHeaders(headers: Headers, { request, requestId, origin, otherIdHeader }: HeaderFacts): void {
   const idHeaders = ['x-request-id', ...(otherIdHeader ? [otherIdHeader] : [])];
   for (const name of idHeaders) headers.set(name, requestId);
   headers.set('x-content-type-options', 'nosniff');
-  if (new URL(request.url).protocol === 'https:') headers.set('strict-transport-security', STRICT_TRANSPORT_SECURITY);
+  if (request.url.startsWith('https:')) headers.set('strict-transport-security', STRICT_TRANSPORT_SECURITY);
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
   headers.append('vary', 'origin');
   if (origin !== null) {
@@ -143,5 +157,4 @@ function withHeaders(response: Response, { request, requestId, origin, otherIdHe
       [...idHeaders, 'retry-after', 'ratelimit-policy', 'idempotency-key'].join(', '),
     );
   }
-  return new Response(response.body, { status: response.status, headers });
 }

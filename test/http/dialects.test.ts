@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DIALECTS, type DialectName } from '../../src/http/shared/environment.ts';
+import { DIALECTS, type DialectName, NO_DIALECTS } from '../../src/http/shared/environment.ts';
 import { type Answer, PUBLIC_URL, send } from '../shared/gateway.ts';
 
 /** Paths of each, none of which answers 404 to a stranger. */
@@ -34,6 +34,20 @@ describe('DIALECTS', () => {
       }
     });
   }
+
+  it('has none served, if it says so', async () => {
+    const nothing = await post('/nowhere');
+    for (const path of Object.values(PATHS).flat()) {
+      const { status, text } = await post(path, { DIALECTS: ` ${NO_DIALECTS} ` });
+      expect([status, text], path).toEqual([404, nothing.text]);
+    }
+    for (const list of [`${NO_DIALECTS}, plain`, `plain, ${NO_DIALECTS}`]) {
+      expect(await post('/graphql', { DIALECTS: list }), list).toMatchObject({
+        status: 503,
+        errors: [{ message: expect.stringContaining(`DIALECTS names ${NO_DIALECTS}.`) }],
+      });
+    }
+  });
 
   it('leaves to others what only begins like a path of theirs', async () => {
     for (const path of ['/v10', '/apis', '/hubs', '/clientship', '/plainly']) {

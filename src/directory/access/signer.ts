@@ -1,4 +1,4 @@
-import { createLocalJWKSet, errors, importJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
+import type { JWK, JWTPayload, JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
 
 const common = { kid: z.string().min(1), d: z.string().exactOptional(), x: z.string() };
@@ -43,28 +43,34 @@ export interface Signer {
   readonly publicKeys: { keys: JWK[] };
 }
 
+/** Loads what signs and verifies: who has API keys alone never needs it. */
+const jose = () => import('./jose.ts');
+
 /** Returns a signer for the deployment with this URL. Its first key needs a private half. */
 export function signerWith(keys: readonly SigningKey[], url: string): Signer {
   const [signer] = keys;
   if (!signer) throw new Error('There is no key to sign with');
   const alg = algorithmOf(signer);
   const publicKeys = { keys: keys.map(({ d: _d, ...key }) => ({ ...key, alg: algorithmOf(key), use: 'sig' })) };
-  const findKey = createLocalJWKSet(publicKeys);
-  let privateKey: ReturnType<typeof importJWK> | undefined;
+  let findKey: JWTVerifyGetKey | undefined;
+  let privateKey: CryptoKey | Uint8Array | undefined;
   return {
     url,
     publicKeys,
     async sign({ type, audience }, claims, until, at = new Date()) {
-      privateKey ??= importJWK(signer, alg);
+      const { importJWK, SignJWT } = await jose();
+      privateKey ??= await importJWK(signer, alg);
       return new SignJWT(claims)
         .setProtectedHeader({ alg, kid: signer.kid, typ: type })
         .setIssuer(url)
         .setAudience(audience)
         .setIssuedAt(at)
         .setExpirationTime(until)
-        .sign(await privateKey);
+        .sign(privateKey);
     },
     async verify({ type, audience, claims }, token) {
+      const { createLocalJWKSet, errors, jwtVerify } = await jose();
+      findKey ??= createLocalJWKSet(publicKeys);
       try {
         const { payload } = await jwtVerify(token, findKey, {
           algorithms: ['EdDSA', 'ES256'],

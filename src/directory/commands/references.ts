@@ -107,13 +107,15 @@ export const missingTenants = (resolved: SQL): SQL =>
   sql`SELECT path, 'tenant' AS entity FROM ${resolved} WHERE tenant_id IS NULL`;
 
 /**
- * A check that everything to which the input refers is there. `missing` are SELECTs of the references that lead nowhere.
+ * A check that everything to which the input refers is there. `missing` are SELECTs of the references that lead nowhere;
+ * there are none where the input refers to nothing.
  * @throws NotFoundError, which reports all of them at once, each with its path
  */
 export function allExist(missing: readonly SQL[]): Check<unknown> {
+  const all = sql.join([...missing], sql` UNION ALL `);
+  const found = sql`(SELECT json_group_array(json_array(path, entity)) FROM (${all}) HAVING count(*) > 0)`;
   return {
-    problem: sql`(SELECT json_group_array(json_array(path, entity)) FROM (${sql.join([...missing], sql` UNION ALL `)})
-      HAVING count(*) > 0)`,
+    problem: missing.length === 0 ? sql`NULL` : found,
     error: (detail) => new NotFoundError(parseMissing(detail).map(([path, entity]) => notFoundAt(path, entity))),
   };
 }

@@ -50,7 +50,7 @@ import {
 import { USER } from '../users/entity.ts';
 import { customerDetails, customerPatch, newCustomer, patchedCustomer, withIdentifier } from './columns.ts';
 import { CUSTOMER } from './entity.ts';
-import { recordJoining, writeMemberships } from './memberships.ts';
+import { beginMemberships, recordJoining } from './memberships.ts';
 import { type CustomerRecord, customerRows } from './queries.ts';
 
 /** The customer, as the command left it; null where a repetition cannot show it any more. */
@@ -78,11 +78,19 @@ function requireTenants({ reach }: Viewer, identifiers: readonly TenantIdentifie
   throw ForbiddenError.outOfReach('Your reach is limited to tenants: name at least one of them in tenantIdentifiers.');
 }
 
-/** Returns the writes of the first memberships of a customer, if this command creates it. */
-const firstMemberships = (context: CommandContext, customerId: string, tenants: SQL): SQL[] => [
-  recordJoining(context, sql`${customerId}`, tenants, wasRecorded(context, 'customer.created')),
-  ...writeMemberships(context),
-];
+/**
+ * Returns the writes of the first memberships of a customer, if this command creates it, and what of them is missing: a
+ * part of `allExist`. Without a tenant, there is nothing to look up and nothing to write.
+ */
+function firstMemberships(context: CommandContext, customerId: string, identifiers: readonly TenantIdentifier[]) {
+  if (identifiers.length === 0) return { missing: [], writes: [] };
+  const tenants = resolveTenants(context.viewer.reach, identifiers, 'tenantIdentifiers');
+  const isNew = wasRecorded(context, 'customer.created');
+  return {
+    missing: [missingTenants(tenants)],
+    writes: [recordJoining(context, sql`${customerId}`, tenants, isNew), beginMemberships(context)],
+  };
+}
 
 /** Creates a customer that belongs to all of the tenants named. The trigger `customer_labelled` lists its labels. */
 export const createCustomer = command({
@@ -95,16 +103,12 @@ export const createCustomer = command({
     const { viewer } = context;
     requireTenants(viewer, tenantIdentifiers ?? []);
     const customerId = newId();
+    const memberships = firstMemberships(context, customerId, tenantIdentifiers ?? []);
     const values = newCustomer(input);
-    const tenants = resolveTenants(viewer.reach, tenantIdentifiers ?? [], 'tenantIdentifiers');
     const creating = creation(context, CUSTOMER, customerId, values);
     return {
-      checks: [allExist([missingTenants(tenants)])],
-      writes: (allowed) => [
-        creating.recorded(allowed),
-        ...creating.writes,
-        ...firstMemberships(context, customerId, tenants),
-      ],
+      checks: [allExist(memberships.missing)],
+      writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...memberships.writes],
       unique: uniqueValues(CUSTOMER, viewer, values, sql`FALSE`),
       answer: customerRows(sql`WHERE customer.id = ${customerId}`),
       subject: subjectOf(CUSTOMER, viewer, sql`${customerId}`),
@@ -165,12 +169,12 @@ export const upsertCustomer = command({
   ): Plan<CustomerUpsertResult, CustomerRecord> {
     const { viewer } = context;
     requireTenants(viewer, tenantIdentifiers ?? []);
+    const customerId = newId();
+    const memberships = firstMemberships(context, customerId, tenantIdentifiers ?? []);
     const target = isCustomer(identifier);
     const reached = sql`${target} AND ${customerInReach(viewer.reach, sql`customer.id`)}`;
     const path = pathOf('identifier', identifier);
-    const tenants = resolveTenants(viewer.reach, tenantIdentifiers ?? [], 'tenantIdentifiers');
 
-    const customerId = newId();
     const created = { ...patch, ...onCreate };
     const newValues = newCustomer(withIdentifier(identifier, created));
     const otherValues = patchedCustomer({ ...patch, ...onUpdate });
@@ -178,7 +182,7 @@ export const upsertCustomer = command({
     const changing = alteration(context, CUSTOMER, target, otherValues);
     return {
       checks: [
-        allExist([missingTenants(tenants), ...(identifier.id == null ? [] : [missing(CUSTOMER, reached, path)])]),
+        allExist([...memberships.missing, ...(identifier.id == null ? [] : [missing(CUSTOMER, reached, path)])]),
         isNotTaken(CUSTOMER, target, reached, path),
         whollyInReach(viewer, target),
         isNamed(CUSTOMER, target, created.name),
@@ -188,7 +192,7 @@ export const upsertCustomer = command({
         creating.recorded(sql`${allowed} AND NOT ${exists(CUSTOMER, target)}`),
         ...changing.writes,
         ...creating.writes,
-        ...firstMemberships(context, customerId, tenants),
+        ...memberships.writes,
       ],
       unique: uniqueValuesOfUpsert(CUSTOMER, viewer, target, newValues, otherValues),
       answer: customerRows(sql`WHERE customer.id IN (

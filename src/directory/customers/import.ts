@@ -15,7 +15,7 @@ import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { isIdentified, newRecord, parse, tenantIdentifiers, text } from '../kernel/input.ts';
 import { customerDetails, newCustomer, patchedCustomer } from './columns.ts';
 import { CUSTOMER } from './entity.ts';
-import { writeMemberships } from './memberships.ts';
+import { beginMemberships } from './memberships.ts';
 
 const row = z
   .object({ ...customerDetails, name: text.optional(), tenantIdentifiers: tenantIdentifiers.nullish() })
@@ -89,7 +89,7 @@ export const importCustomers: Import<Row, FoundCustomer, string> = {
     } as const;
     return [recordEvent(context, membership, sql`FROM json_each(${jsonList(joining)}) given WHERE ${condition}`)];
   },
-  writeRelations: writeMemberships,
+  writeRelations: (context) => [beginMemberships(context)],
 };
 
 function identifierPath({ path, row }: Given): string {

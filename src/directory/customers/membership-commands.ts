@@ -8,7 +8,7 @@ import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from 
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { customerIdentifier, tenantIdentifiers } from '../kernel/input.ts';
 import { CUSTOMER } from './entity.ts';
-import { recordJoining, recordLeaving, writeMemberships } from './memberships.ts';
+import { beginMemberships, endMemberships, recordJoining, recordLeaving } from './memberships.ts';
 import { type CustomerRecord, customerRows } from './queries.ts';
 
 const input = z.object({ customerIdentifier, tenantIdentifiers });
@@ -31,6 +31,7 @@ export const addCustomerToTenants = command({
   plan: (context, given: Input): Plan<MembershipResult, CustomerRecord> =>
     planMemberships(context, given, ({ customerId, tenants }, allowed) => [
       recordJoining(context, customerId, tenants, allowed),
+      beginMemberships(context),
     ]),
 });
 
@@ -48,6 +49,7 @@ export const removeCustomerFromTenants = command({
         customerId,
         sql`${allowed} AND membership.tenant_id IN (SELECT tenant_id FROM ${tenants})`,
       ),
+      endMemberships(context),
     ]),
 });
 
@@ -68,6 +70,8 @@ export const setCustomerTenants = command({
           AND EXISTS (SELECT 1 FROM tenant WHERE tenant.id = membership.tenant_id AND tenant.deleted_at IS NULL)`,
       ),
       recordJoining(context, customerId, tenants, allowed),
+      beginMemberships(context),
+      endMemberships(context),
     ]),
 });
 
@@ -81,7 +85,7 @@ interface Resolved {
 function planMemberships(
   context: CommandContext,
   { customerIdentifier, tenantIdentifiers }: Input,
-  recorded: (resolved: Resolved, allowed: SQL) => SQL[],
+  writes: (resolved: Resolved, allowed: SQL) => SQL[],
 ): Plan<MembershipResult, CustomerRecord> {
   const target = sql`${isCustomer(customerIdentifier)} AND ${customerInReach(context.viewer.reach, sql`customer.id`)}`;
   const tenants = resolveTenants(context.viewer.reach, tenantIdentifiers, 'tenantIdentifiers');
@@ -89,7 +93,7 @@ function planMemberships(
   const customerPath = pathOf('customerIdentifier', customerIdentifier);
   return {
     checks: [allExist([missingUnless(sql`EXISTS ${customerId}`, customerPath, 'customer'), missingTenants(tenants)])],
-    writes: (allowed) => [...recorded({ customerId, tenants }, allowed), ...writeMemberships(context)],
+    writes: (allowed) => writes({ customerId, tenants }, allowed),
     answer: customerRows(sql`WHERE ${target}`),
     answersBeforeWriting: true,
     subject: subjectOf(CUSTOMER, context.viewer, customerId),

@@ -36,17 +36,17 @@ export function recordLeaving(context: CommandContext, customerId: SQL, conditio
   );
 }
 
-/** Returns the writes that begin and end the memberships that were recorded. */
-export function writeMemberships(context: CommandContext): SQL[] {
-  return [
-    sql`INSERT INTO membership (tenant_id, customer_id, created_at, created_by_type, created_by_id,
-        customer_deleted, customer_kind, customer_name_key, customer_description_sort, customer_updated_at)
-      SELECT event.after ->> 'tenantId', customer.id, event.created_at, event.actor_type, event.actor_id,
-        customer.deleted, customer.kind, customer.name_key, customer.description_sort, customer.updated_at
-      FROM event JOIN customer ON customer.id = event.subject_id
-      WHERE event.command_id = ${context.id} AND event.type = 'membership.created'`,
-    sql`DELETE FROM membership WHERE (tenant_id, customer_id) IN (
-      SELECT event.before ->> 'tenantId', event.subject_id FROM event
-      WHERE event.command_id = ${context.id} AND event.type = 'membership.deleted')`,
-  ];
-}
+/** Returns the write that begins the memberships that were recorded. */
+export const beginMemberships = (context: CommandContext): SQL =>
+  sql`INSERT INTO membership (tenant_id, customer_id, created_at, created_by_type, created_by_id,
+      customer_deleted, customer_kind, customer_name_key, customer_description_sort, customer_updated_at)
+    SELECT event.after ->> 'tenantId', customer.id, event.created_at, event.actor_type, event.actor_id,
+      customer.deleted, customer.kind, customer.name_key, customer.description_sort, customer.updated_at
+    FROM event JOIN customer ON customer.id = event.subject_id
+    WHERE event.command_id = ${context.id} AND event.type = 'membership.created'`;
+
+/** Returns the write that ends the memberships whose end was recorded. */
+export const endMemberships = (context: CommandContext): SQL =>
+  sql`DELETE FROM membership WHERE (tenant_id, customer_id) IN (
+    SELECT event.before ->> 'tenantId', event.subject_id FROM event
+    WHERE event.command_id = ${context.id} AND event.type = 'membership.deleted')`;

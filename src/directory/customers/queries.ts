@@ -3,7 +3,7 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { customerLabels, customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
-import { inList, jsonList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { inList, jsonList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
 import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer } from '../commands/identifiers.ts';
@@ -33,8 +33,10 @@ const {
 /** A customer as every API shows it, without the columns that are only compared. */
 export interface CustomerRecord extends RowOf<typeof fields> {}
 
+const SELECTION = selection(fields);
+
 /** Returns a statement that reads customers: those that `rest` asks for, which follows FROM. */
-export const customerRows = (rest: SQL): Statement<CustomerRecord> => select(fields, sql`FROM customer ${rest}`);
+export const customerRows = (rest: SQL): Statement<CustomerRecord> => selecting(SELECTION, sql`FROM customer ${rest}`);
 
 /**
  * Returns the live customers in reach among these, in no particular order.
@@ -82,7 +84,7 @@ export interface CustomerListArguments extends EntityListArguments<keyof typeof 
   filter?: z.input<typeof customerFilter> | null | undefined;
 }
 
-const RECORDS = { selection: selection(fields), from: sql`customer`, id: customers.id };
+const RECORDS = { selection: SELECTION, fields, from: sql`customer`, id: customers.id };
 
 const LIST = {
   name: 'customers',

@@ -13,6 +13,7 @@ import {
   type Partition,
   partitionTables,
   type SortedRecords,
+  selectionOf,
 } from './index-scan.ts';
 import { encodeCursor, type Page, type PageRequest, rowsFor, type SortKey, toPage } from './page-arguments.ts';
 
@@ -28,10 +29,11 @@ const distinct = ({ partitions }: IndexScan): SQL =>
 
 /** One page of a list, plus the row behind it. */
 function pageStatement<Row>(records: SortedRecords<Row>, scan: IndexScan, request: PageRequest): Statement<Row> {
+  const { list, decode } = selectionOf(records, request);
   return {
-    sql: sql`SELECT ${distinct(scan)} ${records.selection.list} ${scannedBy(records, scan, request)}
+    sql: sql`SELECT ${distinct(scan)} ${list} ${scannedBy(records, scan, request)}
       ORDER BY ${orderBy(records, isAscending(request))} LIMIT ${rowsFor(request)}`,
-    decode: records.selection.decode,
+    decode,
   };
 }
 
@@ -46,10 +48,11 @@ function nestedPageStatement<Row>(
   scan: IndexScan,
   request: PageRequest,
 ): Statement<Child<Row>> {
+  const { list, decode } = selectionOf(records, request);
   return {
-    sql: sql`SELECT ${distinct(scan)} partition_0.value AS parent_id, ${records.selection.list} ${scannedBy(records, scan, request)}
+    sql: sql`SELECT ${distinct(scan)} partition_0.value AS parent_id, ${list} ${scannedBy(records, scan, request)}
       ORDER BY partition_0.value, ${orderBy(records, isAscending(request))}`,
-    decode: (row) => ({ parentId: String(row.parent_id), row: records.selection.decode(row) }),
+    decode: (row) => ({ parentId: String(row.parent_id), row: decode(row) }),
   };
 }
 

@@ -12,6 +12,7 @@ import {
   partitionTables,
   type Records,
   type SortedRecords,
+  selectionOf,
 } from './index-scan.ts';
 import { type PageRequest, rowsFor } from './page-arguments.ts';
 
@@ -45,6 +46,7 @@ export function filteredPage<Row>(
 ): Statement<FilteredRow<Row>> {
   const ascending = isAscending(request);
   const { range } = scan;
+  const { list, decode } = selectionOf(records, request);
   const limit = sql.raw(`LIMIT ${rowsFor(request)}`);
   const record = sql`${records.from} ON ${records.id}`;
   const candidateIds = sql`(SELECT ids FROM candidates)`;
@@ -75,9 +77,9 @@ export function filteredPage<Row>(
     sql: sql`WITH candidates (ids) AS MATERIALIZED (${fewCandidates(filter.candidates)}),
         window_end (sort, id) AS MATERIALIZED (${windowEnd}),
         found (id, is_match) AS (${matchingCandidates} UNION ${matchesInWindows} UNION ALL SELECT id, 0 FROM window_end)
-      SELECT found.is_match, ${records.selection.list} FROM found CROSS JOIN ${record} = found.id
+      SELECT found.is_match, ${list} FROM found CROSS JOIN ${record} = found.id
       ORDER BY ${orderBy(records, ascending)}, found.is_match DESC ${limit}`,
-    decode: (row) => ({ row: records.selection.decode(row), isMatch: row.is_match === 1 }),
+    decode: (row) => ({ row: decode(row), isMatch: row.is_match === 1 }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Column, is, SQL, sql } from 'drizzle-orm';
-import { allOf, inList, jsonList, type Selection } from '../../db/statement.ts';
+import { allOf, type Fields, inList, jsonList, type Selection, selection } from '../../db/statement.ts';
 import type { KeysetPosition, PageRequest } from './page-arguments.ts';
 
 /** A column with few values that leads the index of every order: each of the values is scanned on its own. */
@@ -53,6 +53,8 @@ export interface Filter {
 /** The records whose ids are scanned, and how they are read. */
 export interface Records<Row> {
   selection: Selection<Row>;
+  /** The fields of the selection, where a list may read some of them only. */
+  fields?: Fields;
   from: SQL;
   id: Column;
   /** Where the id is one only among the records of one parent: the column that says whose it is. */
@@ -62,6 +64,21 @@ export interface Records<Row> {
 /** Records with the column that their list is sorted by, before their ids; null if it is sorted by ids alone. */
 export interface SortedRecords<Row> extends Records<Row> {
   sort: Column | null;
+}
+
+/**
+ * Returns the selection of these columns of the records, of their ids and of what they are sorted by; of all columns if
+ * there are none given, or any that the records do not have. It has the type of whole records all the same.
+ */
+export function selectionOf<Row>(
+  { selection: whole, fields, sort }: SortedRecords<Row>,
+  { columns }: Pick<PageRequest, 'columns'>,
+): Selection<Row> {
+  if (!fields || !columns?.every((name) => name in fields)) return whole;
+  const needed = Object.entries(fields).filter(
+    ([name, field]) => name === 'id' || field === sort || columns.includes(name),
+  );
+  return selection(Object.fromEntries(needed)) as unknown as Selection<Row>;
 }
 
 /** The columns of an order, of the records or of where they are scanned. */

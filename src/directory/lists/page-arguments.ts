@@ -15,6 +15,11 @@ export interface PageArguments {
   before?: string | null | undefined;
   /** How many records to skip in front of the page; only forward. */
   offset?: number | null | undefined;
+  /**
+   * The only columns that the caller reads of the records, where the list can do with some of them; all, if not given. No
+   * API takes them from outside: what is left out is undefined in a record, whatever its type says.
+   */
+  columns?: readonly string[] | null | undefined;
 }
 
 /** The direction of an order, whichever way a page goes in it. */
@@ -51,6 +56,8 @@ export interface PageRequest {
   limit: number;
   skip: number;
   from: KeysetPosition | null;
+  /** The columns that are read beside those that the list needs by itself; null for all. */
+  columns: readonly string[] | null;
 }
 
 /** Some rows of a list in its order, and whether others come before and behind them. */
@@ -120,6 +127,7 @@ export function parsePageArguments(page: PageArguments, order: Order, list: stri
     limit: size,
     skip: offsetOf(page, backward),
     from: cursor === null ? null : decodeCursor(backward ? 'before' : 'after', cursor, list, order.field),
+    columns: page.columns ?? null,
   };
 }
 

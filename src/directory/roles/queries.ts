@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { rolePermissions, roles } from '../../db/schema/roles.ts';
-import { inList, type RowOf, type Statement, select } from '../../db/statement.ts';
+import { inList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
 import { roleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
@@ -26,8 +26,10 @@ const fields = {
 /** A role as every API shows it, without its permissions. */
 export interface RoleRecord extends RowOf<typeof fields> {}
 
+const SELECTION = selection(fields);
+
 /** Returns a statement that reads roles: those that `rest` asks for, which follows FROM. */
-export const roleRows = (rest: SQL): Statement<RoleRecord> => select(fields, sql`FROM role ${rest}`);
+export const roleRows = (rest: SQL): Statement<RoleRecord> => selecting(SELECTION, sql`FROM role ${rest}`);
 
 /**
  * Returns the roles in reach among these, in no particular order.

@@ -1,7 +1,7 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { sessions } from '../../db/schema/sign-in.ts';
-import { allOf, inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { allOf, inList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import type { Connection } from '../lists/connection.ts';
@@ -13,8 +13,10 @@ const { familyHash: _familyHash, refreshHash: _refreshHash, ...fields } = getTab
 /** A session as every API shows it: never its tokens. */
 export interface SessionRecord extends RowOf<typeof fields> {}
 
+const SELECTION = selection(fields);
+
 /** Returns a statement that reads sessions: those that `rest` asks for, which follows FROM. */
-export const sessionRows = (rest: SQL): Statement<SessionRecord> => select(fields, sql`FROM session ${rest}`);
+export const sessionRows = (rest: SQL): Statement<SessionRecord> => selecting(SELECTION, sql`FROM session ${rest}`);
 
 const isLive = (expiresAt: SQL): SQL => sql`${expiresAt} > ${Date.now()}`;
 
@@ -61,7 +63,7 @@ export function listSessions(
   if (userId !== null && userId !== own) requirePermissions(viewer, ['user:edit']);
   return connectionOfList(db, page, {
     name: 'sessions',
-    records: { selection: selection(fields), from: sql`session`, id: sessions.id },
+    records: { selection: SELECTION, from: sql`session`, id: sessions.id },
     scan: {
       from: sql`session scanned`,
       id: scanned.id,

@@ -3,7 +3,7 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenants } from '../../db/schema/tenants.ts';
-import { inList, mapRows, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { inList, mapRows, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
 import { tenantInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import { isTenant, TENANT_IS_LIVE } from '../commands/identifiers.ts';
@@ -26,11 +26,13 @@ const { externalIdKey: _externalIdKey, deleted: _deleted, ...fields } = getTable
 
 /** A tenant as every API shows it, without the columns that are only compared. */
 export interface TenantRecord extends RowOf<typeof fields> {}
+
+const SELECTION = selection(fields);
 /** The address that a tenant's bills go to. */
 export type Address = NonNullable<TenantRecord['billingAddress']>;
 
 /** Returns a statement that reads tenants: those that `rest` asks for, which follows FROM. */
-export const tenantRows = (rest: SQL): Statement<TenantRecord> => select(fields, sql`FROM tenant ${rest}`);
+export const tenantRows = (rest: SQL): Statement<TenantRecord> => selecting(SELECTION, sql`FROM tenant ${rest}`);
 
 /**
  * Requires that the viewer may see more of a tenant than its id and its name.
@@ -107,7 +109,7 @@ export interface TenantListArguments extends EntityListArguments<keyof typeof EN
   filter?: z.input<typeof tenantFilter> | null | undefined;
 }
 
-const RECORDS = { selection: selection(fields), from: sql`tenant`, id: tenants.id };
+const RECORDS = { selection: SELECTION, fields, from: sql`tenant`, id: tenants.id };
 
 const LIST = {
   name: 'tenants',

@@ -1,7 +1,7 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { dataSources } from '../../db/schema/data-sources.ts';
-import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { inList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { NestedConnection } from '../lists/connection.ts';
@@ -38,8 +38,11 @@ const { kind: _kind, externalIdKey: _key, lastTrafficHour: _hour, ...fields } = 
 /** A data source as every API shows it, without the columns that are only compared. */
 export interface DataSourceRecord extends RowOf<typeof fields> {}
 
+const SELECTION = selection(fields);
+
 /** Returns a statement that reads data sources: those that `rest` asks for, which follows FROM. */
-export const dataSourceRows = (rest: SQL): Statement<DataSourceRecord> => select(fields, sql`FROM data_source ${rest}`);
+export const dataSourceRows = (rest: SQL): Statement<DataSourceRecord> =>
+  selecting(SELECTION, sql`FROM data_source ${rest}`);
 
 /**
  * Returns the data sources of this kind among these that live tenants in reach have, in no particular order.
@@ -76,7 +79,7 @@ export function listDataSourcesOfTenants(
   requireTenantDetails(viewer);
   return nestedConnectionOfList(db, page, {
     name,
-    records: { selection: selection(fields), from: sql`data_source`, id: dataSources.id },
+    records: { selection: SELECTION, from: sql`data_source`, id: dataSources.id },
     parents: { column: scanned.tenantId, values: tenantIds },
     scan: {
       from: sql`data_source scanned`,

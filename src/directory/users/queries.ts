@@ -3,7 +3,7 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
-import { inList, type RowOf, type Statement, select, selection } from '../../db/statement.ts';
+import { inList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
 import { teamInReach, tenantRoleInReach, userInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import { isUser, USER_IS_LIVE } from '../commands/identifiers.ts';
@@ -23,8 +23,10 @@ const { externalIdKey: _externalIdKey, kind: _kind, deleted: _deleted, ...fields
 /** A user as every API shows them, without the columns that are only compared. */
 export interface UserRecord extends RowOf<typeof fields> {}
 
+const SELECTION = selection(fields);
+
 /** Returns a statement that reads users: those that `rest` asks for, which follows FROM. */
-export const userRows = (rest: SQL): Statement<UserRecord> => select(fields, sql`FROM user ${rest}`);
+export const userRows = (rest: SQL): Statement<UserRecord> => selecting(SELECTION, sql`FROM user ${rest}`);
 
 /**
  * Returns the live users in reach among these, in no particular order.
@@ -65,7 +67,7 @@ export interface UserListArguments extends EntityListArguments<keyof typeof USER
   filter?: z.input<typeof userFilter> | null | undefined;
 }
 
-const RECORDS = { selection: selection(fields), from: sql`user`, id: users.id };
+const RECORDS = { selection: SELECTION, fields, from: sql`user`, id: users.id };
 
 const LIST = {
   name: 'users',

@@ -5,6 +5,7 @@ import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
+import { columnsRead, reads } from '../shared/reads.ts';
 
 export const CustomerKind = builder.enumType('CustomerKind', {
   description: 'What a customer is.',
@@ -57,6 +58,7 @@ Customer.implement({
       type: CustomerEmail,
       nullable: true,
       description: `${CUSTOMER_DESCRIPTIONS.email} Null if there is none.`,
+      ...reads('email', 'emailVerified'),
       resolve: (customer) => (hasEmail(customer) ? customer : null),
     }),
     externalId: t.exposeString('externalId', {
@@ -138,7 +140,8 @@ builder.queryFields((t) => ({
           description: ORDER_BY,
         }),
       },
-      resolve: (_, args, caller) => resolveConnection(listCustomers(caller, args)),
+      resolve: (_, args, caller, info) =>
+        resolveConnection(listCustomers(caller, { ...args, columns: columnsRead(info) })),
     },
     CustomerConnection,
   ),

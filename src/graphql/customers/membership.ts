@@ -11,6 +11,7 @@ import { resolveNestedConnection } from '../shared/connection.ts';
 import { localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
+import { columnsRead, reads } from '../shared/reads.ts';
 import { Tenant, TenantConnection, TenantIdentifier } from '../tenants/tenant.ts';
 import { Customer, CustomerConnection, CustomerIdentifier } from './customer.ts';
 
@@ -20,8 +21,15 @@ builder.objectField(Customer, 'tenants', (t) =>
       type: Tenant,
       description:
         'The live tenants in your reach that the customer belongs to, the oldest first. Needs `tenant:read`.',
-      resolve: ({ id }, args, caller) =>
-        resolveNestedConnection(caller, 'Customer.tenants', id, args, listTenantsOfCustomers),
+      ...reads('id'),
+      resolve: ({ id }, args, caller, info) =>
+        resolveNestedConnection(
+          caller,
+          'Customer.tenants',
+          id,
+          { ...args, columns: columnsRead(info) },
+          listTenantsOfCustomers,
+        ),
     },
     TenantConnection,
   ),
@@ -32,9 +40,16 @@ builder.objectField(Tenant, 'customers', (t) =>
     {
       type: Customer,
       description: 'The live customers that belong to the tenant, the oldest first. Needs `customer:read`.',
-      resolve: ({ id }, args, caller) => {
+      ...reads('id'),
+      resolve: ({ id }, args, caller, info) => {
         requireTenantDetails(caller.viewer);
-        return resolveNestedConnection(caller, 'Tenant.customers', id, args, listCustomersOfTenants);
+        return resolveNestedConnection(
+          caller,
+          'Tenant.customers',
+          id,
+          { ...args, columns: columnsRead(info) },
+          listCustomersOfTenants,
+        );
       },
     },
     CustomerConnection,

@@ -2,6 +2,7 @@ import type { Actor as DirectoryActor } from '../../directory/access/actor.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { Actor } from './actor.ts';
 import type { OutputFields } from './builder.ts';
+import { reads } from './reads.ts';
 
 /** The columns in which a record keeps when and by whom it was changed. */
 interface Audited {
@@ -30,31 +31,37 @@ export const auditFields = <Row extends Audited>(
   createdAt: t.field({
     type: 'DateTime',
     description: `When the ${word} was created.`,
+    ...reads('createdAt'),
     resolve: resolving(({ createdAt }) => createdAt),
   }),
   createdBy: t.field({
     type: Actor,
     description: `Who created the ${word}.`,
+    ...reads('createdByType', 'createdById'),
     resolve: resolving(({ createdByType: type, createdById: id }) => ({ type, id })),
   }),
   updatedAt: t.field({
     type: 'DateTime',
     description: `When the ${word} was last changed.`,
+    ...reads('updatedAt'),
     resolve: resolving(({ updatedAt }) => updatedAt),
   }),
   updatedBy: t.field({
     type: Actor,
     description: `Who changed the ${word} last, or created it.`,
+    ...reads('updatedByType', 'updatedById'),
     resolve: resolving(({ updatedByType: type, updatedById: id }) => ({ type, id })),
   }),
   deletedAt: t.field({
     type: 'DateTime',
     nullable: true,
     description: `When the ${word} was deleted; null while it is live.`,
+    ...reads('deletedAt'),
     resolve: resolving(({ deletedAt }) => deletedAt),
   }),
   version: t.int({
     description: 'Counts the changes, from 1.',
+    ...reads('version'),
     resolve: resolving(({ version }) => version),
   }),
 });

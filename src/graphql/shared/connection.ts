@@ -10,17 +10,33 @@ import type { Page, PageArguments } from '../../directory/lists/page-arguments.t
  */
 export const UNCACHED = { cache: false };
 
-const toEdges = <Row>({ rows }: Page<Row>, cursor: (row: Row) => string) =>
-  rows.map((node) => ({ node, cursor: cursor(node) }));
+type CursorOf<Row> = (row: Row) => string;
 
-function toPageInfo<Row>({ start, end, hasNextPage, hasPreviousPage }: Page<Row>, cursor: (row: Row) => string) {
-  return {
-    hasNextPage,
-    hasPreviousPage,
-    startCursor: start && cursor(start),
-    endCursor: end && cursor(end),
-  };
+/** A record of a page. Its cursor is made when it is asked for, which is seldom of every record. */
+class Edge<Row> {
+  readonly node: Row;
+  readonly #cursorOf: CursorOf<Row>;
+
+  constructor(node: Row, cursorOf: CursorOf<Row>) {
+    this.node = node;
+    this.#cursorOf = cursorOf;
+  }
+
+  get cursor() {
+    return this.#cursorOf(this.node);
+  }
 }
+
+const toPageInfo = <Row>({ start, end, hasNextPage, hasPreviousPage }: Page<Row>, cursorOf: CursorOf<Row>) => ({
+  hasNextPage,
+  hasPreviousPage,
+  get startCursor() {
+    return start && cursorOf(start);
+  },
+  get endCursor() {
+    return end && cursorOf(end);
+  },
+});
 
 /**
  * Returns a connection that reads its page when edges, nodes or pageInfo are asked for, at most once. It counts only
@@ -34,10 +50,10 @@ export function resolveConnection<Row>({ page, count, cursor }: Connection<Row>)
   };
   return {
     get edges() {
-      return load().then((rows) => toEdges(rows, cursor));
+      return load().then(({ rows }) => rows.map((row) => new Edge(row, cursor)));
     },
     get pageInfo() {
-      return load().then((rows) => toPageInfo(rows, cursor));
+      return load().then((page) => toPageInfo(page, cursor));
     },
     total: count,
   };
@@ -64,9 +80,9 @@ export function resolveNestedConnection<Row>(
   args: PageArguments,
   list: (caller: Caller, parentIds: readonly string[], page: PageArguments) => NestedConnection<Row>,
 ) {
-  const { first, after, last, before } = args;
+  const { first, after, last, before, columns } = args;
   const cache = nestedLoaders(caller);
-  const key = JSON.stringify([field, first, after, last, before]);
+  const key = JSON.stringify([field, first, after, last, before, columns]);
   let loaders = cache.get(key) as NestedLoaders<Row> | undefined;
   if (!loaders) {
     const { cursor } = list(caller, [], args);

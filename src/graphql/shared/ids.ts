@@ -1,4 +1,4 @@
-import { decodeGlobalID, encodeGlobalID } from '@pothos/plugin-relay';
+import { decodeGlobalID } from '@pothos/plugin-relay';
 
 const NODE_TYPES = [
   'Organization',
@@ -36,8 +36,11 @@ export function fromGlobalId(globalId: string): LocalId | null {
   }
 }
 
-/** Returns the global id of a record, which is unique among all types. It does not check that the record exists. */
-export const toGlobalId = (type: string, id: string | number): string => encodeGlobalID(type, id);
+/**
+ * Returns the global id of a record, which is unique among all types. It does not check that the record exists. Both parts
+ * are ASCII: ids are UUIDs and numbers.
+ */
+export const toGlobalId = (type: string, id: string | number | bigint): string => btoa(`${type}:${id}`);
 
 /**
  * Returns the id within its type, from a global id of that type. Anything else is handed on as it is: a plain UUID is

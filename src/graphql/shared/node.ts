@@ -6,6 +6,7 @@ import { builder } from './builder.ts';
 import { UNCACHED } from './connection.ts';
 import { fromGlobalId, type NodeType } from './ids.ts';
 import { listOf, price } from './prices.ts';
+import { reads } from './reads.ts';
 
 /** The interface of everything that `node` and `nodes` find. */
 export const Node = builder.nodeInterfaceRef();
@@ -31,7 +32,7 @@ type FindByIds<Row> = (caller: Caller, ids: readonly string[]) => Promise<Row[]>
  */
 export function entityNode<Row extends { id: string }>(name: NodeType, byIds: FindByIds<Row>) {
   const ref = builder.loadableNodeRef(name, {
-    id: { resolve: (record: Row) => record.id },
+    id: { resolve: (record: Row) => record.id, ...reads('id') },
     load: (ids: string[], caller) => byIds(caller, ids),
     sort: ({ id }: Row) => id,
     loaderOptions: UNCACHED,

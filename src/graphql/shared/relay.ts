@@ -1,3 +1,4 @@
+import { toGlobalId } from './ids.ts';
 import { PAGE, PER_ROW, price } from './prices.ts';
 
 /**
@@ -8,6 +9,7 @@ export const RELAY = {
   nodeQueryOptions: false,
   nodesQueryOptions: false,
   cursorType: 'String',
+  encodeGlobalID: toGlobalId,
   edgesFieldOptions: {
     nullable: { list: false, items: false },
     description: 'The records of this page, each with its cursor.',

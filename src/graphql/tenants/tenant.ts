@@ -7,6 +7,7 @@ import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
+import { columnsRead, reads } from '../shared/reads.ts';
 import { detail } from '../shared/tenant-details.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { BillingProfile } from './billing.ts';
@@ -83,15 +84,18 @@ Tenant.implement({
     ...auditFields(t, 'tenant', detail),
     viewerCanView: t.boolean({
       description: 'Whether you may read more of it than its id and its name.',
+      ...reads(),
       resolve: (_tenant, _args, { viewer }) => readsTenantDetails(viewer),
     }),
     viewerCanEditSettings: t.boolean({
       description: 'Whether `updateTenant` would change it now, if you asked for it.',
+      ...reads('id'),
       resolve: viewerCan(editableTenants),
     }),
     viewerCanEditUsers: t.boolean({
       description:
         'Whether you may give and take roles in it, as `assignTenantRole` and `revokeTenantRole` do: those that hold no more than you do.',
+      ...reads('id'),
       resolve: viewerCan(tenantsWhoseUsersAreEditable),
     }),
   }),
@@ -153,7 +157,8 @@ builder.queryFields((t) => ({
           description: ORDER_BY,
         }),
       },
-      resolve: (_, args, caller) => resolveConnection(listTenants(caller, args)),
+      resolve: (_, args, caller, info) =>
+        resolveConnection(listTenants(caller, { ...args, columns: columnsRead(info) })),
     },
     TenantConnection,
   ),

@@ -10,6 +10,7 @@ import { UNCACHED } from '../shared/connection.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
+import { reads } from '../shared/reads.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { HAND_OUT_LINK, invitationLink } from './mutations.ts';
 import { User, UserIdentifier } from './user.ts';
@@ -48,6 +49,7 @@ builder.objectField(User, 'invitation', (t) =>
     nullable: true,
     description:
       'The invitation that was not accepted yet; null if there is none. Where the mail could not be sent, it is tried again for 7 days.',
+    ...reads('id'),
     resolve: ({ id }, _, caller) => invitations(caller).load(id),
   }),
 );

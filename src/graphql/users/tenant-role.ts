@@ -7,6 +7,7 @@ import { resolveNestedConnection } from '../shared/connection.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
+import { reads } from '../shared/reads.ts';
 import { Tenant, TenantIdentifier } from '../tenants/tenant.ts';
 import { User, UserIdentifier } from './user.ts';
 
@@ -43,6 +44,7 @@ builder.objectField(User, 'tenantRoles', (t) =>
       type: TenantRole,
       description:
         'The roles of the user in live tenants in your reach, in the order of the tenants’ creation. Needs `user:read`.',
+      ...reads('id'),
       resolve: ({ id }, args, caller) =>
         resolveNestedConnection(caller, 'User.tenantRoles', id, args, listTenantRolesOfUsers),
     },

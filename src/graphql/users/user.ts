@@ -16,6 +16,7 @@ import { resolveConnection, resolveNestedConnection } from '../shared/connection
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, UserOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
+import { columnsRead, reads } from '../shared/reads.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
@@ -77,6 +78,7 @@ User.implement({
       nullable: true,
       description:
         'The role in the organization or in the customer; null for a user with neither, and for callers who reach some tenants only. Needs `role:read`.',
+      ...reads('roleId'),
       resolve: ({ roleId }, _, caller) => (roleId === null ? null : Role.getDataloader(caller).load(roleId)),
     }),
     customer: t.field({
@@ -84,6 +86,7 @@ User.implement({
       nullable: true,
       description:
         'The customer that the user belongs to; null if there is none, or it is out of your reach. Needs `customer:read`.',
+      ...reads('customerId'),
       resolve: ({ customerId }, _, caller) =>
         customerId === null ? null : Customer.getDataloader(caller).load(customerId),
     }),
@@ -92,16 +95,19 @@ User.implement({
       nullable: true,
       description:
         'Of the tenants where the user has a role, the one to start in; null if there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
+      ...reads('defaultTenantId'),
       resolve: ({ defaultTenantId }, _, caller) =>
         defaultTenantId === null ? null : Tenant.getDataloader(caller).load(defaultTenantId),
     }),
     isViewer: t.boolean({
       description: 'Whether it is you: the user who signed in and asks.',
+      ...reads('id'),
       resolve: ({ id }, _, { viewer: { actor } }) => actor.type === 'USER' && actor.id === id,
     }),
     viewerCanDelete: t.boolean({
       description:
         'Whether `deleteUser` would delete the user now, if you asked for it: you have the permission, hold all that the user does, and it is neither the last owner nor the last admin of a tenant.',
+      ...reads('id'),
       resolve: viewerCan(deletableUsers),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the user was created.' }),
@@ -110,6 +116,7 @@ User.implement({
       type: 'DateTime',
       nullable: true,
       description: 'When the user, or else its customer, was deleted; null while both are live.',
+      ...reads('deletedAt', 'customerDeletedAt'),
       resolve: ({ deletedAt, customerDeletedAt }) => deletedAt ?? customerDeletedAt,
     }),
     version: t.exposeInt('version', { description: 'Counts the changes, from 1.' }),
@@ -172,7 +179,7 @@ builder.queryFields((t) => ({
           description: ORDER_BY,
         }),
       },
-      resolve: (_, args, caller) => resolveConnection(listUsers(caller, args)),
+      resolve: (_, args, caller, info) => resolveConnection(listUsers(caller, { ...args, columns: columnsRead(info) })),
     },
     UserConnection,
   ),
@@ -184,7 +191,8 @@ builder.objectField(Organization, 'users', (t) =>
       type: User,
       description:
         'The team: users with a role in the organization, the oldest first. Only callers who reach the whole organization see any. Needs `user:read`.',
-      resolve: (_, args, caller) => resolveConnection(listUsersOfOrganization(caller, args)),
+      resolve: (_, args, caller, info) =>
+        resolveConnection(listUsersOfOrganization(caller, { ...args, columns: columnsRead(info) })),
     },
     UserConnection,
   ),
@@ -195,8 +203,15 @@ builder.objectField(Customer, 'users', (t) =>
     {
       type: User,
       description: 'The live users of the customer in your reach, the oldest first. Needs `user:read`.',
-      resolve: ({ id }, args, caller) =>
-        resolveNestedConnection(caller, 'Customer.users', id, args, listUsersOfCustomers),
+      ...reads('id'),
+      resolve: ({ id }, args, caller, info) =>
+        resolveNestedConnection(
+          caller,
+          'Customer.users',
+          id,
+          { ...args, columns: columnsRead(info) },
+          listUsersOfCustomers,
+        ),
     },
     UserConnection,
   ),
@@ -207,9 +222,16 @@ builder.objectField(Tenant, 'users', (t) =>
     {
       type: User,
       description: 'The live users with a role in the tenant, the oldest first. Needs `user:read`.',
-      resolve: ({ id }, args, caller) => {
+      ...reads('id'),
+      resolve: ({ id }, args, caller, info) => {
         requireTenantDetails(caller.viewer);
-        return resolveNestedConnection(caller, 'Tenant.users', id, args, listUsersOfTenants);
+        return resolveNestedConnection(
+          caller,
+          'Tenant.users',
+          id,
+          { ...args, columns: columnsRead(info) },
+          listUsersOfTenants,
+        );
       },
     },
     UserConnection,

@@ -70,7 +70,6 @@ const answerGraphQL = graphQLAnswerer({
 
 /** Its requests and answers. What they say is in src/dialects/capig. */
 export const capig: Dialect = {
-  paths: /^\/(hub|clients)(\/|$)/,
   methods: 'POST',
   tokens: ['API_KEY', 'CLIENT_TOKEN', 'ACCESS_TOKEN'],
   credentialOf: bearerOf,

@@ -28,8 +28,6 @@ export type OpenAnswerer = (asked: OpenDialectRequest) => Promise<Answered>;
  * src/dialects.
  */
 export interface Dialect extends AuthenticationScheme {
-  /** The paths that belong to it. */
-  paths: RegExp;
   /** By which pages of other origins may ask it. */
   methods: string;
   /** Where its clients look for the id of the request, beside `x-request-id`. */

@@ -1,4 +1,5 @@
-import { type GraphQLApi, graphQLEndpoint } from '../graphql/endpoint.ts';
+import type { GraphQLApi } from '../graphql/api.ts';
+import { graphQLEndpoint } from '../graphql/endpoint.ts';
 import type { Answerer } from './dialect.ts';
 
 /** Returns what answers at the path of a dialect in GraphQL, which is asked by POST alone. */

@@ -36,7 +36,6 @@ const spelled = ({ locations = BEGINNING, http, ...error }: ShownError): ShownEr
 
 /** Its requests and answers. What they say is in src/dialects/plain. */
 export const plain: Dialect = {
-  paths: /^\/plain(\/|$)/,
   methods: 'POST',
   requestIdHeader: 'apigw-requestid',
   tokens: ['API_KEY', 'ACCESS_TOKEN'],

@@ -20,7 +20,6 @@ const answerer = graphQLAnswerer({
 
 /** GraphQL at `/api`. What it says is in src/dialects/prismatic. */
 export const prismatic: Dialect = {
-  paths: /^\/api(\/|$)/,
   methods: 'POST',
   ...BEARER_ONLY,
   failure,

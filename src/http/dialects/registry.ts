@@ -1,18 +1,26 @@
 import { type Answered, type Asked, answered, asViewer } from '../auth/credentials.ts';
 import { bodyOf } from '../shared/body.ts';
 import { DIALECTS, type DialectName, type Environment, isServed } from '../shared/environment.ts';
-import { capig } from './capig.ts';
 import type { Dialect } from './dialect.ts';
-import { plain } from './plain.ts';
-import { prismatic } from './prismatic.ts';
-import { userdocks } from './userdocks.ts';
 
-const REGISTRY: Record<DialectName, Dialect> = { plain, prismatic, capig, userdocks };
+/** Where a dialect is asked, and what loads it: one that nobody asks is not loaded. */
+interface Registered {
+  /** The paths that belong to it. */
+  paths: RegExp;
+  load: () => Promise<Dialect>;
+}
+
+const REGISTRY: Record<DialectName, Registered> = {
+  plain: { paths: /^\/plain(\/|$)/, load: async () => (await import('./plain.ts')).plain },
+  prismatic: { paths: /^\/api(\/|$)/, load: async () => (await import('./prismatic.ts')).prismatic },
+  capig: { paths: /^\/(hub|clients)(\/|$)/, load: async () => (await import('./capig.ts')).capig },
+  userdocks: { paths: /^\/v1(\/|$)/, load: async () => (await import('./userdocks.ts')).userdocks },
+};
 
 /** Returns the dialect that a path belongs to; null where there is none, or it is not served. */
-export function dialectAt(env: Environment, path: string): Dialect | null {
+export async function dialectAt(env: Environment, path: string): Promise<Dialect | null> {
   const name = DIALECTS.find((candidate) => REGISTRY[candidate].paths.test(path));
-  return name !== undefined && isServed(env, name) ? REGISTRY[name] : null;
+  return name !== undefined && isServed(env, name) ? REGISTRY[name].load() : null;
 }
 
 interface Exchange extends Asked {

@@ -64,7 +64,6 @@ function doneAllTheSame(error: unknown, requestId: string): Answer {
 
 /** Its requests and answers. What they say is in src/dialects/userdocks. */
 export const userdocks: Dialect = {
-  paths: /^\/v1(\/|$)/,
   methods: 'GET, PUT',
   tokens: ['API_KEY', 'ACCESS_TOKEN'],
   credentialOf,

@@ -19,9 +19,10 @@ import { documentLimits, MAX_DOCUMENT_CHARACTERS, MAX_ERRORS_OF_A_KIND, MAX_TOKE
  * the lines up to a place from the beginning for every error. Errors that are shown get their places afterwards.
  */
 
-/** What the parsed documents of one API may weigh in an isolate, which has 128 MB in all. */
+/** What the documents of one API may weigh in an isolate, which has 128 MB in all. */
 const MAX_CACHED_BYTES = 8 * 1024 * 1024;
-const BYTES_OF_A_NODE = 150;
+/** Parsed, and with what is compiled for it (compiled/execution.ts). */
+const BYTES_OF_A_NODE = 300;
 const BYTES_OF_A_DOCUMENT = 1000;
 
 /**

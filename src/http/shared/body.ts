@@ -4,13 +4,16 @@ import { type Failure, failure } from './failures.ts';
 export const MAX_BODY_BYTES = 1024 * 1024;
 
 /**
- * Returns the body, or the Response that says it is too large. It is never read beyond the limit, whatever its headers
- * say.
+ * Returns the body, or the Response that says it is too large. It is never read beyond the limit: where its length is
+ * announced, HTTP itself ends it there, so that it can be had in one piece, and else it is read chunk by chunk.
  */
 async function readBody(request: Request, fail: Failure = failure): Promise<Uint8Array<ArrayBuffer> | Response> {
   const tooLarge = () => fail(413, 'PAYLOAD_TOO_LARGE', `A body may have at most ${MAX_BODY_BYTES} bytes.`);
-  if (Number(request.headers.get('content-length')) > MAX_BODY_BYTES) return tooLarge();
-  return (await readAtMost(request.body, MAX_BODY_BYTES)) ?? tooLarge();
+  const announced = request.headers.get('content-length');
+  if (Number(announced) > MAX_BODY_BYTES) return tooLarge();
+  if (announced === null) return (await readAtMost(request.body, MAX_BODY_BYTES)) ?? tooLarge();
+  const bytes = new Uint8Array(await request.arrayBuffer());
+  return bytes.byteLength > MAX_BODY_BYTES ? tooLarge() : bytes;
 }
 
 /**

@@ -30,7 +30,7 @@ export interface Environment {
   RATE_LIMIT_STRANGERS?: RateLimit;
   /** How many requests each of these lets pass in 60 seconds: the bindings do not say, and who is refused is told. */
   RATE_LIMITS?: { DEFAULT?: number; HIGH?: number; STRANGERS?: number };
-  /** The names of the dialects that are served, separated by commas. By default all of them are. */
+  /** The names of the dialects that are served, separated by commas, or `none`. By default all of them are. */
   DIALECTS?: string;
 }
 
@@ -45,7 +45,10 @@ const namesIn = (list = ''): string[] =>
     .map((name) => name.trim())
     .filter((name) => name !== '');
 
-/** Returns whether the deployment serves a dialect. It serves all of them unless DIALECTS names some. */
+/** The value of the variable DIALECTS with which no dialect is served. */
+export const NO_DIALECTS = 'none';
+
+/** Returns whether the deployment serves a dialect. It serves all of them unless DIALECTS names some, or says `none`. */
 export function isServed({ DIALECTS: list }: Environment, name: DialectName): boolean {
   const names = namesIn(list);
   return names.length === 0 || names.includes(name);
@@ -70,9 +73,16 @@ export function misconfiguration(env: Environment): string | null {
   for (const [name, url] of Object.entries({ INVITATION_URL, PASSWORD_RESET_URL })) {
     if (url && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return `${name} is not an http or https URL.`;
   }
-  const unknown = namesIn(env.DIALECTS).filter((name) => !DIALECTS.some((known) => known === name));
-  if (unknown.length > 0) return `DIALECTS names ${unknown.join(', ')}. There are: ${DIALECTS.join(', ')}.`;
+  const problem = dialectsProblem(namesIn(env.DIALECTS));
+  if (problem !== null) return problem;
   return SIGNING_KEYS ? signingKeysProblem(SIGNING_KEYS) : null;
+}
+
+function dialectsProblem(names: readonly string[]): string | null {
+  if (names.length === 1 && names[0] === NO_DIALECTS) return null;
+  const unknown = names.filter((name) => !DIALECTS.some((known) => known === name));
+  if (unknown.length === 0) return null;
+  return `DIALECTS names ${unknown.join(', ')}. There are: ${DIALECTS.join(', ')}; or ${NO_DIALECTS}, alone.`;
 }
 
 /** Values of SIGNING_KEYS that were parsed before: parsing at every request would be a waste. */

@@ -1,4 +1,4 @@
-import { GraphQLError, type GraphQLFormattedError } from 'graphql';
+import { GraphQLError, type GraphQLFormattedError } from 'graphql/error';
 import { OutcomeUnknownError, RevalidationError, RevokedMeanwhileError, UnavailableError } from '../../db/errors.ts';
 import { RateLimitError } from '../../directory/kernel/authentication-errors.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';

@@ -17,6 +17,7 @@ export const ROOMS: readonly string[] = [
   'http/background',
   'http/dialects',
   'http/graphql',
+  'http/graphql/compiled',
   'http/auth',
   'http/mail',
   'http/shared',

@@ -1,0 +1,166 @@
+/*
+ * `npm run bench`: Tenantry beside three that answer the same over the same database, in one workerd, taking turns. It prints what
+ * docs/performance.md has. ROUNDS=<n> makes it longer, OPERATIONS=<name>,… shorter.
+ */
+import { cpus, release } from 'node:os';
+import { CONTESTANTS, type Gateways, install, kibOf, modulesOf, NAMES, type Name, serve } from './contestants.ts';
+import { API_KEY, CUSTOMERS, fill, TENANTS, takeBack } from './database.ts';
+import { OPERATIONS } from './operations.ts';
+
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const CHOSEN = process.env.OPERATIONS?.split(',') ?? Object.keys(OPERATIONS);
+const CONNECTIONS = 16;
+const WARMING_REQUESTS = 100;
+/** How many requests a round has: enough to be measured in ticks of 10 ms. */
+const REQUESTS = 200;
+const LATENCY_REQUESTS = 40;
+
+let sent = 0;
+
+/** The body of one request of an operation, which is another each time if the operation says so. */
+function bodyOf(operation: string): string {
+  const { query, variables } = OPERATIONS[operation] ?? { query: '', variables: {} };
+  sent += 1;
+  return JSON.stringify({ query, variables })
+    .replace('#customer', String(1 + (sent % CUSTOMERS)))
+    .replace('#tenant', String(1 + ((Math.floor(sent / CUSTOMERS) + 1 + sent) % TENANTS)))
+    .replace('#number', String(sent));
+}
+
+async function ask({ urlOf }: Gateways, name: Name, operation: string, body = bodyOf(operation)): Promise<string> {
+  const response = await fetch(`${urlOf(name)}/graphql`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${API_KEY}`,
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'x-operation': operation,
+    },
+    body,
+  });
+  const text = await response.text();
+  if (response.status !== 200 || text.includes('"errors"'))
+    throw new Error(`${name}, ${operation}: ${text.slice(0, 500)}`);
+  return text;
+}
+
+/** Throws unless all contestants answer the same. */
+async function compare(gateways: Gateways): Promise<void> {
+  for (const operation of CHOSEN) {
+    const answers = new Set<string>();
+    const body = bodyOf(operation);
+    for (const name of NAMES) {
+      // The hand-written one has its fields in another order, and the name that is given must be new to each.
+      const own = body.replace(/Customer \d+/, `Customer ${name}`);
+      const answer = JSON.parse(await ask(gateways, name, operation, own));
+      answers.add(JSON.stringify(sorted(answer)).replace(`Customer ${name}`, 'Customer'));
+      await takeBack(gateways.db);
+    }
+    if (answers.size > 1)
+      throw new Error(`The answers to ${operation} differ:\n${[...answers].join('\n').slice(0, 2000)}`);
+  }
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, part]) => [name, sorted(part)]),
+  );
+}
+
+/** Sends so many requests over so many connections. Returns how long each took. */
+async function load(gateways: Gateways, name: Name, operation: string, requests: number, connections: number) {
+  const took: number[] = [];
+  let left = requests;
+  const connection = async () => {
+    while (left-- > 0) {
+      const began = performance.now();
+      await ask(gateways, name, operation);
+      took.push(performance.now() - began);
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, connection));
+  return took;
+}
+
+const median = (values: readonly number[]) =>
+  values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
+
+/** What was measured of one contestant and operation, a value of each round. */
+interface Measured {
+  cpu: number[];
+  latency: number[];
+}
+
+async function measure(gateways: Gateways): Promise<(name: Name, operation: string) => Measured> {
+  const all = new Map<string, Measured>();
+  const of = (name: Name, operation: string) => {
+    const key = `${name} ${operation}`;
+    const known = all.get(key) ?? { cpu: [], latency: [] };
+    all.set(key, known);
+    return known;
+  };
+  for (const operation of CHOSEN) {
+    for (const name of NAMES) await load(gateways, name, operation, WARMING_REQUESTS, CONNECTIONS);
+  }
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const operation of CHOSEN) {
+      const turn = round % NAMES.length;
+      for (const name of [...NAMES.slice(turn), ...NAMES.slice(0, turn)]) {
+        await takeBack(gateways.db);
+        const before = gateways.cpuMilliseconds();
+        await load(gateways, name, operation, REQUESTS, CONNECTIONS);
+        of(name, operation).cpu.push((gateways.cpuMilliseconds() - before) / REQUESTS);
+        await takeBack(gateways.db);
+        of(name, operation).latency.push(median(await load(gateways, name, operation, LATENCY_REQUESTS, 1)));
+      }
+    }
+    console.error(`round ${round + 1} of ${ROUNDS}`);
+  }
+  return of;
+}
+
+const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+const head = (cells: readonly string[]) => `${row(cells)}\n${row(cells.map(() => '---'))}`;
+
+install();
+const modules = Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, await modulesOf(name)])));
+const gateways = await serve(modules);
+try {
+  await fill(gateways.db);
+  await compare(gateways);
+  const of = await measure(gateways);
+  const peers = NAMES.filter((name) => name !== 'tenantry');
+  const [cpu] = cpus();
+  console.log(
+    `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpu?.model}; ${ROUNDS} rounds, medians.\n`,
+  );
+  console.log(`CPU of Tenantry per request as a multiple of each peer's, median of the rounds:\n`);
+  console.log(head(['', ...CHOSEN]));
+  for (const peer of peers) {
+    const ratio = (operation: string) =>
+      median(of('tenantry', operation).cpu.map((own, round) => own / (of(peer, operation).cpu[round] ?? Number.NaN)));
+    console.log(row([CONTESTANTS[peer], ...CHOSEN.map((operation) => ratio(operation).toFixed(2))]));
+  }
+  for (const [label, field] of [
+    ['CPU, ms per request', 'cpu'],
+    ['Latency at one connection, ms', 'latency'],
+  ] as const) {
+    console.log(`\n${label}:\n`);
+    console.log(head(['', ...CHOSEN]));
+    for (const name of NAMES) {
+      console.log(
+        row([CONTESTANTS[name], ...CHOSEN.map((operation) => median(of(name, operation)[field]).toFixed(2))]),
+      );
+    }
+  }
+  console.log('\nMinified and gzipped, KiB:\n');
+  console.log(head(NAMES.map((name) => CONTESTANTS[name])));
+  console.log(row(NAMES.map((name) => kibOf(modules[name]).toFixed(0))));
+} finally {
+  await gateways.stop();
+}
+process.exit(0);

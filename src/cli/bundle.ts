@@ -1,0 +1,50 @@
+import { rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build, type Plugin } from 'esbuild';
+
+/** The folder of the Worker as it is deployed. */
+export const BUNDLE = fileURLToPath(new URL('../../dist/worker/', import.meta.url));
+
+/** The file of the Worker that loads the others, in the folder of the bundle. */
+export const ENTRY = 'worker.mjs';
+
+/** Leaves out the pages of GraphQL Yoga, which are never shown. */
+const withoutPages: Plugin = {
+  name: 'without-pages',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /graphql-yoga\/esm\/(graphiql|landing-page)-html\.js$/ }, () => ({
+      contents: "export default '';",
+    }));
+  },
+};
+
+/**
+ * Writes the Worker as it is deployed, and returns what esbuild says of it. Wrangler's own bundle is one file, all of which an
+ * isolate reads before it answers anything. In this one, what is imported later stands in files of its own, which are read once
+ * they are asked for: the schema of `/graphql`, each dialect, what people sign in by, and what signs tokens.
+ */
+export async function writeBundle(folder = BUNDLE) {
+  rmSync(folder, { recursive: true, force: true });
+  return build({
+    entryPoints: [fileURLToPath(new URL('../worker.ts', import.meta.url))],
+    outdir: folder,
+    outExtension: { '.js': '.mjs' },
+    // A rule of wrangler.toml has them uploaded.
+    chunkNames: 'parts/[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    minify: true,
+    metafile: true,
+    // As wrangler does.
+    target: 'es2024',
+    platform: 'neutral',
+    mainFields: ['browser', 'module', 'main'],
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['node:*', 'cloudflare:*'],
+    plugins: [withoutPages],
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+}
+
+if (import.meta.main) await writeBundle();

@@ -1,0 +1,66 @@
+import { Column, getTableName, Name, Param, SQL, StringChunk, sql, Table } from 'drizzle-orm';
+import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
+
+const dialect = new SQLiteAsyncDialect();
+
+/** The text of a statement as SQLite takes it, with what is bound to its question marks, in their order. */
+export interface Rendered {
+  readonly text: string;
+  readonly bound: readonly unknown[];
+}
+
+/**
+ * Renders a statement. It comes to what Drizzle renders, and takes a fraction of the work: Drizzle asks each part of a
+ * statement a dozen times what it is, and copies what is bound at every level. What is not known here is left to it.
+ */
+export function rendered(statement: SQL): Rendered {
+  const bound: unknown[] = [];
+  return { text: textOf(statement, bound), bound };
+}
+
+/** Returns SQL that means the same. If it binds nothing, it is rendered now, and not again by each statement that has it. */
+export function renderedOnce(part: SQL): SQL {
+  const { text, bound } = rendered(part);
+  return bound.length === 0 ? sql.raw(text) : part;
+}
+
+function textOf(part: unknown, bound: unknown[]): string {
+  if (part instanceof StringChunk) return part.value.join('');
+  if (part instanceof SQL) {
+    let text = '';
+    for (const chunk of part.queryChunks) text += textOf(chunk, bound);
+    return text;
+  }
+  if (part === null || typeof part === 'string' || typeof part === 'number') return bind(part, bound);
+  if (part instanceof Param) return textOfParam(part, bound);
+  if (part instanceof Name || part instanceof Column || part instanceof Table) return nameOf(part);
+  const { sql: text, params } = dialect.sqlToQuery(sql`${part}`);
+  bound.push(...params);
+  return text;
+}
+
+function bind(value: unknown, bound: unknown[]): string {
+  bound.push(value);
+  return '?';
+}
+
+/** What a column encodes its values to can be SQL itself. */
+function textOfParam({ value, encoder }: Param, bound: unknown[]): string {
+  const encoded = value === null ? null : encoder.mapToDriverValue(value);
+  return encoded instanceof SQL ? textOf(encoded, bound) : bind(encoded, bound);
+}
+
+const names = new WeakMap<Column | Table, string>();
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** Names of tables and columns never change, those of aliases included. */
+function nameOf(part: Name | Column | Table): string {
+  if (part instanceof Name) return quoted(part.value);
+  const known = names.get(part);
+  if (known !== undefined) return known;
+  const name =
+    part instanceof Column ? `${quoted(getTableName(part.table))}.${quoted(part.name)}` : quoted(getTableName(part));
+  names.set(part, name);
+  return name;
+}

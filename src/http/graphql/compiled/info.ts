@@ -1,0 +1,66 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { type AskedField, ignoreRejections, type Path, type Run } from './run.ts';
+
+/** For resolvers that begin several things at once. */
+const ASYNC_HELPERS: ReturnType<GraphQLResolveInfo['getAsyncHelpers']> = {
+  promiseAll: (values) => Promise.all(values),
+  track: ignoreRejections,
+};
+
+/** What resolvers can ask about the field that they answer, and the operation that it is a part of. */
+export class FieldInfo implements GraphQLResolveInfo {
+  readonly #run: Run;
+  readonly #field: AskedField;
+  readonly path: Path;
+
+  constructor(run: Run, field: AskedField, path: Path) {
+    this.#run = run;
+    this.#field = field;
+    this.path = path;
+  }
+
+  get fieldName() {
+    return this.#field.definition.name;
+  }
+
+  get fieldNodes() {
+    return this.#field.nodes;
+  }
+
+  get returnType() {
+    return this.#field.definition.type;
+  }
+
+  get parentType() {
+    return this.#field.parentType;
+  }
+
+  get schema() {
+    return this.#run.operation.schema;
+  }
+
+  get fragments() {
+    return this.#run.operation.fragments;
+  }
+
+  get operation() {
+    return this.#run.operation.node;
+  }
+
+  get rootValue() {
+    return this.#run.root;
+  }
+
+  get variableValues() {
+    return this.#run.variables;
+  }
+
+  get getAbortSignal() {
+    const run = this.#run;
+    return () => run.abortSignal;
+  }
+
+  get getAsyncHelpers() {
+    return () => ASYNC_HELPERS;
+  }
+}

@@ -1,0 +1,138 @@
+import { initContextCache } from '@pothos/core';
+import {
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import { IdempotencyKeyReusedError } from '../../directory/kernel/repetition-errors.ts';
+import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
+import { type Asked, answerOf, shownOf } from './answer.ts';
+import type { GraphQLApi, GraphQLContext } from './api.ts';
+import { compiledExecution, type Execute } from './compiled/execution.ts';
+import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
+import { withFailedPayloads } from './failed-payloads.ts';
+import { costError, withinLength } from './limits.ts';
+import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
+import { preflight } from './mutation-preflight.ts';
+import { postedParameters, searchedParameters } from './parameters.ts';
+import { variableErrors } from './variables.ts';
+
+/** What GraphQL knows of a request: the caller, the document once it is parsed, and what its mutations have done. */
+type Context = GraphQLContext & Asked;
+
+/** Holds what is asked to the rules of the API, each at its step: Yoga parses, validates and executes. */
+function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context> {
+  const { maxCost, allOrNothing = [], failedPayload } = api;
+  const validate = documentValidation();
+  const executeCompiled = compiledExecution();
+  tellMutationsTheirField(schema);
+  return {
+    onParams: ({ params }) => requireShort(params.query),
+    onParse: ({ setParseFn }) => {
+      setParseFn(parseDocument);
+    },
+    onValidate: ({ params: { documentAST }, context, extendContext, setResult }) => {
+      extendContext({ document: documentAST });
+      setResult(validate(schema, documentAST, context.params?.query ?? ''));
+    },
+    onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) => {
+      const error = costError(schema, args, maxCost);
+      const errors = error ? [error] : variableErrors(schema, args);
+      if (errors.length > 0) return setResultAndStopExecution({ errors });
+      const { viewer } = args.contextValue;
+      const asked = getOperationAST(args.document, args.operationName);
+      const operation = asked?.operation;
+      const isWhole = allOrNothing.some((name) => name === operation);
+      const forbidden = operation === 'mutation' ? preflight(schema, args, { viewer, isWhole }) : null;
+      if (forbidden) {
+        const shown = new GraphQLError(forbidden.message, { originalError: forbidden });
+        return setResultAndStopExecution({ data: null, errors: [shown] });
+      }
+      if (asked?.operation === 'mutation') {
+        const problem = prepareMutation(args.contextValue, asked);
+        if (problem) return setResultAndStopExecution({ errors: [problem] });
+      }
+      const { mutated, requestId } = args.contextValue;
+      const execute: Execute = async (given) => withinLength(await executeCompiled(given, executeFn), mutated);
+      setExecuteFn(execute);
+      if (operation === 'mutation' && failedPayload) {
+        const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
+        setExecuteFn((given) => withFailedPayloads(execute, given, mutated, { shown, payloadOf: failedPayload }));
+      }
+      return {
+        onExecuteDone: ({ result, setResult }) => {
+          const { errors } = result as ExecutionResult;
+          const reused = errors?.find(({ originalError }) => originalError instanceof IdempotencyKeyReusedError);
+          if (reused) return setResult({ errors: [reused] });
+          if (errors && isWhole) setResult({ data: null, errors });
+        },
+      };
+    },
+  };
+}
+
+/**
+ * Prepares a request for a mutation: by its key it may be repeated, and what it may do more than once is foreseen. Returns
+ * what is wrong with the key, if anything.
+ */
+function prepareMutation(context: Context, operation: OperationDefinitionNode): GraphQLError | null {
+  if (mayHaveSeveralFields(operation)) context.db.writesAgain();
+  const { key, path, params, mutated } = context;
+  if (key === null) return null;
+  if (key === undefined) return new GraphQLError(KEY_PROBLEM, { extensions: { code: 'BAD_REQUEST' } });
+  const { query, operationName, variables } = params ?? {};
+  mutated.repeatable = { key, requestHash: hashOfRequest(path, query, operationName, variables) };
+  return null;
+}
+
+/** Whether an operation may ask for more than one field: a fragment may have any number. */
+const mayHaveSeveralFields = (operation: OperationDefinitionNode): boolean =>
+  operation.selectionSet.selections.length > 1 ||
+  operation.selectionSet.selections.some(({ kind }) => kind !== Kind.FIELD);
+
+/** A function that answers a GraphQL request in a type of content. The body is null for a GET. */
+export type Engine = (
+  request: Request,
+  body: Uint8Array | null,
+  context: GraphQLContext,
+  contentType: string,
+) => Promise<Response>;
+
+/**
+ * Returns what answers the requests of an API, which is Yoga without its HTTP. Make it once per isolate, because it keeps the
+ * documents that it has parsed.
+ */
+export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
+  const { getResultForParams } = createYoga<Context>({
+    schema,
+    logging: false,
+    parserAndValidationCache: documentCaches(),
+    plugins: [guard(schema, api)],
+    // All errors are shown by `answerOf`, which masks what nobody may see.
+    maskedErrors: false,
+  });
+  const resultOf = async (request: Request, body: Uint8Array | null, context: Context): Promise<ExecutionResult> => {
+    try {
+      const params = body === null ? searchedParameters(new URL(request.url).searchParams) : postedParameters(body);
+      return (await getResultForParams({ request, params }, context)) as ExecutionResult;
+    } catch (error) {
+      if (error instanceof GraphQLError) return { errors: [error] };
+      throw error;
+    }
+  };
+  return async (request, body, caller, contentType) => {
+    const context = {
+      ...caller,
+      // What is cached for a request is shared by all of its mutations, each of which has a context of its own.
+      ...initContextCache(),
+      path: new URL(request.url).pathname,
+      key: keyOf(request.headers),
+      mutated: nothingMutated(),
+    };
+    return answerOf(await resultOf(request, body, context), context, api, contentType);
+  };
+}

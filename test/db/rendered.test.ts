@@ -1,0 +1,42 @@
+import { sql } from 'drizzle-orm';
+import { alias, SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
+import { describe, expect, it } from 'vitest';
+import { rendered, renderedOnce } from '../../src/db/rendered.ts';
+import { customers } from '../../src/db/schema/customers.ts';
+import { tenants } from '../../src/db/schema/tenants.ts';
+import { differs, inList, insertWhen, select, update } from '../../src/db/statement.ts';
+
+const scanned = alias(customers, 'scanned');
+const values = { name: 'A', labels: ['b', 'c'], emailVerified: true, createdAt: new Date(5), email: null };
+
+/** One of each kind of what statements are made of. */
+const STATEMENTS = {
+  'text alone': sql`SELECT 1`,
+  'nothing at all': sql``,
+  'what is raw, a quote in a name': sql`${sql.raw('SELECT 1')} AS ${sql.identifier('a"b')}`,
+  'tables, columns, aliases': sql`SELECT ${customers.nameKey}, ${scanned.nameKey} FROM ${customers}, ${scanned}, ${tenants}`,
+  'values of every kind': sql`SELECT ${'a'}, ${1}, ${null}, ${true}, ${undefined}, ${['a', 2]}`,
+  'values that a column encodes': sql`SELECT ${sql.param(new Date(7), customers.createdAt)}, ${sql.param(null, customers.labels)}`,
+  'statements in statements': sql`${sql`${'a'} ${sql`${'b'}`}`} ${sql.join([sql`${'c'}`, sql`${'d'}`], sql`, `)}`,
+  'a subquery by another name': sql`SELECT ${sql`1`.as('one')}`,
+  selection: select({ id: customers.id, one: sql`${1}` }, sql`FROM customer`).sql,
+  insert: insertWhen(customers, values, sql`TRUE`),
+  update: update(customers, { ...values, version: sql`version + ${1}` }, inList(customers.id, ['a'])),
+  difference: differs(customers, values),
+};
+
+describe('a rendered statement', () => {
+  for (const [name, statement] of Object.entries(STATEMENTS)) {
+    it(`is what Drizzle renders: ${name}`, () => {
+      const { sql: text, params: bound } = new SQLiteAsyncDialect().sqlToQuery(statement);
+      expect(rendered(statement)).toEqual({ text, bound });
+      expect(rendered(renderedOnce(statement))).toEqual({ text, bound });
+    });
+  }
+
+  it('is only text from then on where it is rendered once, unless it binds a value', () => {
+    const binding = sql`SELECT ${1}`;
+    expect(renderedOnce(binding)).toBe(binding);
+    expect(renderedOnce(sql`SELECT ${customers.id}`).queryChunks).toHaveLength(1);
+  });
+});
