@@ -6,6 +6,9 @@ import { removeOldKeys } from './commands/idempotency.ts';
 import { smallestIdAt } from './kernel/ids.ts';
 import { firstHour, forgottenBefore, MAX_WINDOW_HOURS } from './usage/traffic-hours.ts';
 
+/** How many rows of a table are removed at a time. It is run every few minutes, and must not hold up requests. */
+export const MAX_REMOVED = 20_000;
+
 /**
  * Removes sessions, links to new passwords, counts of rate limits and idempotency keys that have expired. Invitations stay,
  * to be shown.
@@ -15,12 +18,9 @@ export async function removeExpired(db: Database, now: Date): Promise<void> {
     sessions: write(sql`DELETE FROM session WHERE expires_at <= ${now.getTime()}`),
     links: write(sql`DELETE FROM mailed_link WHERE purpose = 'PASSWORD_RESET' AND expires_at <= ${now.getTime()}`),
     limits: write(removeExpiredLimits(now)),
-    keys: write(removeOldKeys(now)),
+    keys: write(removeOldKeys(now, MAX_REMOVED)),
   });
 }
-
-/** How many rows of a table are removed at a time. It is run every few minutes, and must not hold up requests. */
-export const MAX_REMOVED = 20_000;
 
 /**
  * Removes traffic that is too old to be read, and entries that are too old to be sent again. The ids of commands sort

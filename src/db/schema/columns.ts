@@ -10,6 +10,19 @@ export const flag = (name: string) => integer(name, { mode: 'boolean' });
 /** Who can have caused a change. ROOT and SYSTEM have no id. */
 export const ACTOR_TYPES = ['ROOT', 'API_KEY', 'USER', 'SYSTEM'] as const;
 
+/** What an event can be about. */
+export const SUBJECT_TYPES = [
+  'Organization',
+  'Tenant',
+  'Customer',
+  'User',
+  'Role',
+  'ApiKey',
+  'TrustedIssuer',
+  'Pixel',
+  'Pipeline',
+] as const;
+
 /** The columns that say who created a record, as the type and the id of an actor. */
 export const creator = {
   createdByType: text('created_by_type', { enum: ACTOR_TYPES }).notNull(),

@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { ACTOR_TYPES, timestamp } from './columns.ts';
+import { ACTOR_TYPES, SUBJECT_TYPES, timestamp } from './columns.ts';
 
 /**
  * What changed, by whom, before and after. An event is written in the batch of its change, so the order of ids is the
@@ -10,7 +10,7 @@ export const events = sqliteTable('event', {
   commandId: text('command_id').notNull(),
   type: text('type').notNull(),
   subjectType: text('subject_type', {
-    enum: ['Organization', 'Tenant', 'Customer', 'User', 'Role', 'ApiKey', 'TrustedIssuer', 'Pixel', 'Pipeline'],
+    enum: SUBJECT_TYPES,
   }).notNull(),
   subjectId: text('subject_id').notNull(),
   actorType: text('actor_type', { enum: ACTOR_TYPES }).notNull(),

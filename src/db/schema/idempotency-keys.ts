@@ -1,4 +1,5 @@
 import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { SUBJECT_TYPES } from './columns.ts';
 
 /**
  * The results of changes whose callers may repeat them, each written in the batch of its change. `keyHash` is of the key
@@ -11,20 +12,7 @@ export const idempotencyKeys = sqliteTable(
     field: text('field').notNull(),
     requestHash: text('request_hash').notNull(),
     commandId: text('command_id').notNull(),
-    recordType: text('record_type', {
-      enum: [
-        'Organization',
-        'Tenant',
-        'Customer',
-        'User',
-        'Role',
-        'ApiKey',
-        'TrustedIssuer',
-        'Pixel',
-        'Pipeline',
-        'Session',
-      ],
-    }),
+    recordType: text('record_type', { enum: [...SUBJECT_TYPES, 'Session'] }),
     recordId: text('record_id'),
     imported: text('imported'),
   },

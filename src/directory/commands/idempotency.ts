@@ -150,10 +150,7 @@ export async function refuseRepetition({ db, tookEffect }: Caller, keeping: Keep
   throw new RecordGoneError('You may not ask for it any more.');
 }
 
-/** How many keys are removed at a time. It is run every few minutes, and must not hold up requests. */
-const MAX_REMOVED = 20_000;
-
-/** Returns a DELETE of what is too old to be answered. */
-export const removeOldKeys = (now: Date): SQL =>
+/** Returns a DELETE of what is too old to be answered, of so many keys at most. */
+export const removeOldKeys = (now: Date, most: number): SQL =>
   sql`DELETE FROM idempotency_key WHERE command_id IN (SELECT command_id FROM idempotency_key
-    WHERE command_id <= ${smallestIdAt(new Date(now.getTime() - KEPT_MILLISECONDS))} ORDER BY command_id LIMIT ${MAX_REMOVED})`;
+    WHERE command_id <= ${smallestIdAt(new Date(now.getTime() - KEPT_MILLISECONDS))} ORDER BY command_id LIMIT ${most})`;

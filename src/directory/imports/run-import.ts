@@ -147,10 +147,10 @@ async function lookUp<Row, F extends Found, Relation>(
   const { found, kept, guessed } = await db.reads({
     found: lookups,
     kept: keeping ? [keeping.kept] : [],
-    guessed: sinceOf(problem),
+    guessed: lookups.length > 0 ? [sinceOf(problem)] : [],
   });
   const before = keeping?.ofSame(kept[0] ?? []) ?? null;
-  const since = guessed[0]?.since ?? null;
+  const since = guessed[0]?.[0]?.since ?? null;
   if (before === null && since !== null) throw error(since);
   return { found: found[0] ?? [], kept: before };
 }

@@ -1,8 +1,7 @@
 import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
 import type { ShownError } from '../shared/failures.ts';
+import type { Execute } from './compiled/execution.ts';
 import { effectAbove, type Mutated } from './mutation-fields.ts';
-
-type Execute = (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
 
 /** How an API says in the payload of a mutation that it, or the answer to it, has failed. */
 export interface FailedPayloads {
