@@ -213,6 +213,15 @@ describe('limits', () => {
     expect(data.tenant.name).toBe(name);
   });
 
+  it('refuses a long body of very many levels before it is parsed, and counts none that stand in a text', async () => {
+    const padded = (junk: string) =>
+      post(`{"query":"{ viewer { type } }","variables":{"pad":"${'x'.repeat(100_000)}","junk":${junk}}}`);
+    const levels = (count: number) => `${'['.repeat(count)}${']'.repeat(count)}`;
+    const refused = await padded(levels(1001));
+    expect([refused.status, codeOf(refused)]).toEqual([400, 'BAD_REQUEST']);
+    for (const junk of [levels(900), `"\\"${'['.repeat(5000)}"`]) expect((await padded(junk)).status).toBe(200);
+  });
+
   it('refuses what is no GraphQL request', async () => {
     for (const body of [
       '',
