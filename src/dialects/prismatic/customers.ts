@@ -124,7 +124,7 @@ builder.queryField('customers', (t) =>
             'How they are sorted, by one field; if not given, by UPDATED_AT for a range of updates alone, else by CREATED_AT.',
         }),
       },
-      resolve: (_, args, caller) => {
+      resolve: (_, args, caller, info) => {
         const externalId = given(args.externalId);
         const labels = (args.labels_Contains ?? []).filter((label) => label != null);
         const listing = listBy(caller, {
@@ -142,7 +142,7 @@ builder.queryField('customers', (t) =>
             labels: labels.length > 0 ? labels : null,
           },
         });
-        return resolveConnection(args.isSystem ? withoutRecords(listing) : listing);
+        return resolveConnection(args.isSystem ? withoutRecords(listing) : listing, caller, info);
       },
     },
     CustomerConnection,

@@ -3,7 +3,15 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { customerLabels, customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
-import { inList, jsonList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
+import {
+  inList,
+  jsonList,
+  type RowOf,
+  type Several,
+  type Statement,
+  selecting,
+  selection,
+} from '../../db/statement.ts';
 import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer } from '../commands/identifiers.ts';
@@ -18,6 +26,7 @@ import type { PageArguments } from '../lists/page-arguments.ts';
 import { customersInReach } from '../lists/reach-scans.ts';
 import { isFound, searchFor } from '../lists/search.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
+import { type Found, foundWhere } from '../lists/source.ts';
 
 /** What a customer can be, as the database has it. */
 export const CUSTOMER_KINDS = customers.kind.enumValues;
@@ -35,6 +44,8 @@ export interface CustomerRecord extends RowOf<typeof fields> {}
 
 const SELECTION = selection(fields);
 
+const RECORDS = { selection: SELECTION, fields, from: sql`customer`, id: customers.id };
+
 /** Returns a statement that reads customers: those that `rest` asks for, which follows FROM. */
 export const customerRows = (rest: SQL): Statement<CustomerRecord> => selecting(SELECTION, sql`FROM customer ${rest}`);
 
@@ -43,25 +54,21 @@ export const customerRows = (rest: SQL): Statement<CustomerRecord> => selecting(
  *
  * @throws ForbiddenError if the viewer lacks `customer:read`
  */
-export async function customersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<CustomerRecord[]> {
+export function customersByIds({ db, viewer }: Caller, ids: Several): Found<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);
   const inReach = customerInReach(viewer.reach, customers.id);
-  return db.read(customerRows(sql`WHERE ${inList(customers.id, ids)} AND ${CUSTOMER_IS_LIVE} AND ${inReach}`));
+  return foundWhere(db, RECORDS, sql`${inList(customers.id, ids)} AND ${CUSTOMER_IS_LIVE} AND ${inReach}`);
 }
 
 /**
- * Returns the live customer in reach that is identified so; null if there is no such customer.
+ * Returns the live customer in reach that is identified so, if there is such a customer.
  *
  * @throws ForbiddenError if the viewer lacks `customer:read`
  */
-export async function findCustomer(
-  { db, viewer }: Caller,
-  identifier: CustomerIdentifier,
-): Promise<CustomerRecord | null> {
+export function findCustomer({ db, viewer }: Caller, identifier: CustomerIdentifier): Found<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);
   const inReach = customerInReach(viewer.reach, customers.id);
-  const [found] = await db.read(customerRows(sql`WHERE ${isCustomer(identifier)} AND ${inReach}`));
-  return found ?? null;
+  return foundWhere(db, RECORDS, sql`${isCustomer(identifier)} AND ${inReach}`);
 }
 
 const SEARCHED = ['name', 'email', 'externalId'] as const;
@@ -83,8 +90,6 @@ const CUSTOMER_ORDERS = { ...ENTITY_ORDERS, DESCRIPTION: 'descriptionSort' } as 
 export interface CustomerListArguments extends EntityListArguments<keyof typeof CUSTOMER_ORDERS> {
   filter?: z.input<typeof customerFilter> | null | undefined;
 }
-
-const RECORDS = { selection: SELECTION, fields, from: sql`customer`, id: customers.id };
 
 const LIST = {
   name: 'customers',
@@ -161,7 +166,7 @@ const membership = alias(memberships, 'scanned');
  */
 export function listCustomersOfTenants(
   { db, viewer }: Caller,
-  tenantIds: readonly string[],
+  tenantIds: Several,
   page: PageArguments,
 ): NestedConnection<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);

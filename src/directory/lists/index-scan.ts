@@ -1,11 +1,11 @@
 import { type Column, is, SQL, sql } from 'drizzle-orm';
-import { allOf, type Fields, inList, jsonList, type Selection, selection } from '../../db/statement.ts';
+import { allOf, type Fields, inList, type Selection, type Several, selection, valueTable } from '../../db/statement.ts';
 import type { KeysetPosition, PageRequest } from './page-arguments.ts';
 
 /** A column with few values that leads the index of every order: each of the values is scanned on its own. */
 export interface Partition {
   column: Column;
-  values: readonly unknown[];
+  values: Several<unknown>;
   /** Whether one record can stand in several of them. */
   overlapping?: boolean;
 }
@@ -135,11 +135,7 @@ const partition = (index: number) => sql.identifier(`partition_${index}`);
 
 /** Returns the tables of the partitions' values, to be followed by another table. */
 export const partitionTables = ({ partitions }: Pick<IndexScan, 'partitions'>): SQL =>
-  sql.join(
-    partitions.map(
-      ({ values }, index) => sql`json_each(${jsonList([...new Set(values)])}) ${partition(index)} CROSS JOIN `,
-    ),
-  );
+  sql.join(partitions.map(({ values }, index) => sql`${valueTable(values)} ${partition(index)} CROSS JOIN `));
 
 /** Returns the condition that a row is in the one partition whose values `partitionTables` has put in scope. */
 export const inPartition = ({ partitions, where }: Pick<IndexScan, 'partitions' | 'where'>): SQL =>

@@ -1,5 +1,11 @@
 import type { Database } from '../../db/client.ts';
-import { type Connection, connectionOf, type NestedConnection, nestedConnectionOf } from './connection.ts';
+import {
+  type Connection,
+  connectionOf,
+  type NestedConnection,
+  nestedConnectionOf,
+  type Parents,
+} from './connection.ts';
 import type { IndexScan, Partition, Records, SortedRecords } from './index-scan.ts';
 import { BY_CREATION, type PageArguments, parsePageArguments } from './page-arguments.ts';
 
@@ -21,8 +27,7 @@ export interface SimpleList<Row> {
 
 /** A simple list below each of several parents. */
 export interface NestedList<Row> extends SimpleList<Row> {
-  /** The parents' ids, and the column of the scan that has them. */
-  parents: Partition;
+  parents: Parents;
 }
 
 const sortedById = <Row>(records: Records<Row>): SortedRecords<Row> => ({ ...records, sort: null });

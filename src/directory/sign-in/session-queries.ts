@@ -1,12 +1,13 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { sessions } from '../../db/schema/sign-in.ts';
-import { allOf, inList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
+import { allOf, inList, type RowOf, type Several, type Statement, selecting, selection } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import type { Connection } from '../lists/connection.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { connectionOfList } from '../lists/simple-list.ts';
+import { type Found, foundWhere } from '../lists/source.ts';
 
 const { familyHash: _familyHash, refreshHash: _refreshHash, ...fields } = getTableColumns(sessions);
 
@@ -14,6 +15,8 @@ const { familyHash: _familyHash, refreshHash: _refreshHash, ...fields } = getTab
 export interface SessionRecord extends RowOf<typeof fields> {}
 
 const SELECTION = selection(fields);
+
+const RECORDS = { selection: SELECTION, fields, from: sql`session`, id: sessions.id };
 
 /** Returns a statement that reads sessions: those that `rest` asks for, which follows FROM. */
 export const sessionRows = (rest: SQL): Statement<SessionRecord> => selecting(SELECTION, sql`FROM session ${rest}`);
@@ -43,8 +46,8 @@ const inReach = (viewer: Viewer): SQL =>
 export const sessionWithId = (viewer: Viewer, id: string | SQL): SQL => sql`session.id = ${id} AND ${inReach(viewer)}`;
 
 /** Returns the sessions in reach among these that go on, in no particular order. */
-export const sessionsByIds = async ({ db, viewer }: Caller, ids: readonly string[]): Promise<SessionRecord[]> =>
-  db.read(sessionRows(sql`WHERE ${inList(sessions.id, ids)} AND ${inReach(viewer)}`));
+export const sessionsByIds = ({ db, viewer }: Caller, ids: Several): Found<SessionRecord> =>
+  foundWhere(db, RECORDS, sql`${inList(sessions.id, ids)} AND ${inReach(viewer)}`);
 
 const scanned = alias(sessions, 'scanned');
 
@@ -63,7 +66,7 @@ export function listSessions(
   if (userId !== null && userId !== own) requirePermissions(viewer, ['user:edit']);
   return connectionOfList(db, page, {
     name: 'sessions',
-    records: { selection: SELECTION, from: sql`session`, id: sessions.id },
+    records: RECORDS,
     scan: {
       from: sql`session scanned`,
       id: scanned.id,

@@ -1,12 +1,13 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
-import { inList, mapRows, parseJsonList, type Statement, selection } from '../../db/statement.ts';
+import { inList, mapRows, parseJsonList, type Several, type Statement, selection } from '../../db/statement.ts';
 import { trustedIssuerInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Connection } from '../lists/connection.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { connectionOfList } from '../lists/simple-list.ts';
+import { type Found, foundWhere } from '../lists/source.ts';
 
 /** What an issuer has a list of: the roles that its users may have, and the customers whose users it may sign in. */
 export type ListName = 'role' | 'customer';
@@ -34,6 +35,8 @@ const issuerSelection = mapRows(
 /** A trusted issuer as every API shows it. */
 export interface TrustedIssuerRecord extends ReturnType<typeof issuerSelection.decode> {}
 
+const RECORDS = { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id };
+
 /** Returns a statement that reads trusted issuers: those that `rest` asks for, which follows FROM. */
 export const trustedIssuerRows = (rest: SQL): Statement<TrustedIssuerRecord> => ({
   sql: sql`SELECT ${issuerSelection.list} FROM trusted_issuer ${rest}`,
@@ -45,14 +48,9 @@ export const trustedIssuerRows = (rest: SQL): Statement<TrustedIssuerRecord> => 
  *
  * @throws ForbiddenError if the viewer lacks `organization:edit`
  */
-export async function trustedIssuersByIds(
-  { db, viewer }: Caller,
-  ids: readonly string[],
-): Promise<TrustedIssuerRecord[]> {
+export function trustedIssuersByIds({ db, viewer }: Caller, ids: Several): Found<TrustedIssuerRecord> {
   requirePermissions(viewer, ['organization:edit']);
-  return db.read(
-    trustedIssuerRows(sql`WHERE ${inList(trustedIssuers.id, ids)} AND ${trustedIssuerInReach(viewer.reach)}`),
-  );
+  return foundWhere(db, RECORDS, sql`${inList(trustedIssuers.id, ids)} AND ${trustedIssuerInReach(viewer.reach)}`);
 }
 
 const scanned = alias(trustedIssuers, 'scanned');
@@ -67,7 +65,7 @@ export function listTrustedIssuers({ db, viewer }: Caller, page: PageArguments):
   requirePermissions(viewer, ['organization:edit']);
   return connectionOfList(db, page, {
     name: 'trustedIssuers',
-    records: { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id },
+    records: RECORDS,
     scan: {
       from: sql`trusted_issuer scanned`,
       id: scanned.id,

@@ -3,7 +3,7 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
-import { inList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
+import { inList, type RowOf, type Several, type Statement, selecting, selection } from '../../db/statement.ts';
 import { teamInReach, tenantRoleInReach, userInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import { isUser, USER_IS_LIVE } from '../commands/identifiers.ts';
@@ -14,6 +14,7 @@ import { type EntityListArguments, listEntities } from '../lists/entity-list.ts'
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { usersInReach } from '../lists/reach-scans.ts';
 import { connectionOfList, nestedConnectionOfList } from '../lists/simple-list.ts';
+import { type Found, foundWhere } from '../lists/source.ts';
 
 /** What state a user can be in, as the database has it. */
 export const USER_STATUSES = users.status.enumValues;
@@ -25,6 +26,8 @@ export interface UserRecord extends RowOf<typeof fields> {}
 
 const SELECTION = selection(fields);
 
+const RECORDS = { selection: SELECTION, fields, from: sql`user`, id: users.id };
+
 /** Returns a statement that reads users: those that `rest` asks for, which follows FROM. */
 export const userRows = (rest: SQL): Statement<UserRecord> => selecting(SELECTION, sql`FROM user ${rest}`);
 
@@ -33,10 +36,10 @@ export const userRows = (rest: SQL): Statement<UserRecord> => selecting(SELECTIO
  *
  * @throws ForbiddenError if the viewer lacks `user:read`
  */
-export async function usersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<UserRecord[]> {
+export function usersByIds({ db, viewer }: Caller, ids: Several): Found<UserRecord> {
   requirePermissions(viewer, ['user:read']);
   const inReach = userInReach(viewer.reach, users.id);
-  return db.read(userRows(sql`WHERE ${inList(users.id, ids)} AND ${USER_IS_LIVE} AND ${inReach}`));
+  return foundWhere(db, RECORDS, sql`${inList(users.id, ids)} AND ${USER_IS_LIVE} AND ${inReach}`);
 }
 
 /**
@@ -44,18 +47,17 @@ export async function usersByIds({ db, viewer }: Caller, ids: readonly string[])
  * gets no users, and no error.
  */
 export const mentionedUsers = async (caller: Caller, ids: readonly string[]): Promise<UserRecord[]> =>
-  isGranted(() => requirePermissions(caller.viewer, ['user:read'])) ? usersByIds(caller, ids) : [];
+  isGranted(() => requirePermissions(caller.viewer, ['user:read'])) ? usersByIds(caller, ids).rows() : [];
 
 /**
- * Returns the live user in reach who is identified so; null if there is no such user.
+ * Returns the live user in reach who is identified so, if there is such a user.
  *
  * @throws ForbiddenError if the viewer lacks `user:read`
  */
-export async function findUser({ db, viewer }: Caller, identifier: UserIdentifier): Promise<UserRecord | null> {
+export function findUser({ db, viewer }: Caller, identifier: UserIdentifier): Found<UserRecord> {
   requirePermissions(viewer, ['user:read']);
   const inReach = userInReach(viewer.reach, users.id);
-  const [found] = await db.read(userRows(sql`WHERE ${isUser(identifier)} AND ${inReach}`));
-  return found ?? null;
+  return foundWhere(db, RECORDS, sql`${isUser(identifier)} AND ${inReach}`);
 }
 
 const userFilter = z.object({ ...entityFilter, statuses: anyOf(choice(USER_STATUSES)).nullish() });
@@ -66,8 +68,6 @@ const USER_ORDERS = { ...ENTITY_ORDERS, EMAIL: 'emailKey' } as const;
 export interface UserListArguments extends EntityListArguments<keyof typeof USER_ORDERS> {
   filter?: z.input<typeof userFilter> | null | undefined;
 }
-
-const RECORDS = { selection: SELECTION, fields, from: sql`user`, id: users.id };
 
 const LIST = {
   name: 'users',
@@ -125,7 +125,7 @@ export function listUsersOfOrganization({ db, viewer }: Caller, page: PageArgume
  */
 export function listUsersOfCustomers(
   { db, viewer }: Caller,
-  customerIds: readonly string[],
+  customerIds: Several,
   page: PageArguments,
 ): NestedConnection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
@@ -157,7 +157,7 @@ const assigned = alias(tenantRoles, 'scanned');
  */
 export function listUsersOfTenants(
   { db, viewer }: Caller,
-  tenantIds: readonly string[],
+  tenantIds: Several,
   page: PageArguments,
 ): NestedConnection<UserRecord> {
   requirePermissions(viewer, ['user:read']);

@@ -3,8 +3,8 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { type NamedRecord, ValidationError } from '../../directory/kernel/errors.ts';
 import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
 import { builder } from './builder.ts';
-import { UNCACHED } from './connection.ts';
 import { fromGlobalId, type NodeType } from './ids.ts';
+import { type FindByIds, UNCACHED } from './per-record.ts';
 import { listOf, price } from './prices.ts';
 import { reads } from './reads.ts';
 
@@ -24,8 +24,6 @@ export function loadNodesOf(type: NodeType, ref: NodeRef, load: Load): void {
   types.set(type, { ref, load });
 }
 
-type FindByIds<Row> = (caller: Caller, ids: readonly string[]) => Promise<Row[]>;
-
 /**
  * Returns the node type of this name, whose records are found by UUID. All that one request asks for together is one
  * call of `byIds`, which answers in any order and leaves out what the caller cannot reach: that is null.
@@ -33,7 +31,7 @@ type FindByIds<Row> = (caller: Caller, ids: readonly string[]) => Promise<Row[]>
 export function entityNode<Row extends { id: string }>(name: NodeType, byIds: FindByIds<Row>) {
   const ref = builder.loadableNodeRef(name, {
     id: { resolve: (record: Row) => record.id, ...reads('id') },
-    load: (ids: string[], caller) => byIds(caller, ids),
+    load: async (ids: string[], caller) => byIds(caller, ids).rows(),
     sort: ({ id }: Row) => id,
     loaderOptions: UNCACHED,
   });
