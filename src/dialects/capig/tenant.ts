@@ -1,4 +1,4 @@
-import { onlyRow } from '../../directory/lists/source.ts';
+import { onlyRow } from '../../directory/lists/found.ts';
 import { editableTenants } from '../../directory/tenants/commands.ts';
 import { findTenant, readsTenantDetails, type TenantRecord } from '../../directory/tenants/queries.ts';
 import { listUsersOfTenants } from '../../directory/users/queries.ts';

@@ -1,6 +1,6 @@
 import type { Caller } from '../../directory/access/viewer.ts';
 import { ForbiddenError } from '../../directory/kernel/errors.ts';
-import { onlyRow } from '../../directory/lists/source.ts';
+import { onlyRow } from '../../directory/lists/found.ts';
 import { usersByIds } from '../../directory/users/queries.ts';
 import { type Asked, readAhead } from '../../graphql/shared/ahead.ts';
 import { builder } from './builder.ts';

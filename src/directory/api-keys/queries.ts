@@ -1,14 +1,15 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { apiKeys } from '../../db/schema/api-keys.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { inList, mapRows, parseJsonList, type Several, selection } from '../../db/statement.ts';
 import { apiKeyInReach, type Reach, reachOf } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import type { Connection } from '../lists/connection.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { connectionOfList } from '../lists/simple-list.ts';
-import { type Found, foundWhere } from '../lists/source.ts';
 import { type ApiKeySecretRecord, isGoodAt, parseSecrets, secretList } from './secrets.ts';
 
 /** Whether a key may change anything, as the database has it. */
@@ -57,10 +58,7 @@ export interface ApiKeyRecord extends ReturnType<typeof apiKeySelection.decode> 
 const RECORDS = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id };
 
 /** Returns a statement that reads API keys: those that `rest` asks for, which follows FROM. */
-export const apiKeyRows = (rest: SQL) => ({
-  sql: sql`SELECT ${apiKeySelection.list} FROM api_key ${rest}`,
-  decode: apiKeySelection.decode,
-});
+export const apiKeyRows = (rest: SQL): RecordStatement<ApiKeyRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the keys in reach among these, revoked ones included, in no particular order.

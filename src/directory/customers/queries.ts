@@ -3,15 +3,8 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { customerLabels, customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
-import {
-  inList,
-  jsonList,
-  type RowOf,
-  type Several,
-  type Statement,
-  selecting,
-  selection,
-} from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, jsonList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer } from '../commands/identifiers.ts';
@@ -21,12 +14,12 @@ import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
 import { MAX_CANDIDATES } from '../lists/filtered-page.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import { nameFilter } from '../lists/name-filter.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { customersInReach } from '../lists/reach-scans.ts';
 import { isFound, searchFor } from '../lists/search.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
-import { type Found, foundWhere } from '../lists/source.ts';
 
 /** What a customer can be, as the database has it. */
 export const CUSTOMER_KINDS = customers.kind.enumValues;
@@ -47,7 +40,7 @@ const SELECTION = selection(fields);
 const RECORDS = { selection: SELECTION, fields, from: sql`customer`, id: customers.id };
 
 /** Returns a statement that reads customers: those that `rest` asks for, which follows FROM. */
-export const customerRows = (rest: SQL): Statement<CustomerRecord> => selecting(SELECTION, sql`FROM customer ${rest}`);
+export const customerRows = (rest: SQL): RecordStatement<CustomerRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the live customers in reach among these, in no particular order.

@@ -1,5 +1,6 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
+import { type Source, sourceOf } from '../../db/source.ts';
 import { allOf, type Several, type Statement, select } from '../../db/statement.ts';
 import { filteredCount, filteredPage, filteredQuery } from './filtered-page.ts';
 import {
@@ -15,7 +16,6 @@ import {
   selectionOf,
 } from './index-scan.ts';
 import { encodeCursor, type Page, type PageRequest, rowsFor, type SortKey, toPage } from './page-arguments.ts';
-import { type Source, sourceOf } from './source.ts';
 
 /** A list that is read only as far as it is asked for: its page, its total, or both in one D1 call. It is a source of its page. */
 export interface Connection<Row> extends Source {

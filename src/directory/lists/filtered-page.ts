@@ -1,4 +1,5 @@
 import { is, SQL, sql } from 'drizzle-orm';
+import type { Records } from '../../db/source.ts';
 import { allOf, type Statement, select } from '../../db/statement.ts';
 import {
   afterStart,
@@ -10,7 +11,6 @@ import {
   isAscending,
   orderBy,
   partitionTables,
-  type Records,
   type SortedRecords,
   selectionOf,
 } from './index-scan.ts';

@@ -6,7 +6,7 @@ import {
   nestedConnectionOf,
   type Parents,
 } from './connection.ts';
-import type { IndexScan, Partition, Records, SortedRecords } from './index-scan.ts';
+import type { IndexScan, ListedRecords, Partition, SortedRecords } from './index-scan.ts';
 import { BY_CREATION, type PageArguments, parsePageArguments } from './page-arguments.ts';
 
 /** Where the ids of a simple list are scanned in their order: all that it is filtered by is served by the index. */
@@ -21,7 +21,7 @@ export interface SimpleScan extends Pick<IndexScan, 'from' | 'id' | 'where'> {
 export interface SimpleList<Row> {
   /** As its cursors have it: one of another list is refused. */
   name: string;
-  records: Records<Row>;
+  records: ListedRecords<Row>;
   scan: SimpleScan;
 }
 
@@ -30,7 +30,7 @@ export interface NestedList<Row> extends SimpleList<Row> {
   parents: Parents;
 }
 
-const sortedById = <Row>(records: Records<Row>): SortedRecords<Row> => ({ ...records, sort: null });
+const sortedById = <Row>(records: ListedRecords<Row>): SortedRecords<Row> => ({ ...records, sort: null });
 
 const indexScan = ({ partitions = [], ...scan }: SimpleScan): IndexScan => ({ ...scan, partitions, sort: null });
 

@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { rolePermissions, roles } from '../../db/schema/roles.ts';
-import { inList, type RowOf, type Several, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { roleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
@@ -10,9 +11,9 @@ import { comparable } from '../kernel/comparable.ts';
 import type { RoleIdentifier } from '../kernel/input.ts';
 import type { RoleScope } from '../kernel/role-scopes.ts';
 import type { NestedConnection } from '../lists/connection.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
-import { type Found, foundWhere } from '../lists/source.ts';
 import { PERMISSION_RECORDS, type PermissionRecord } from './permissions.ts';
 
 const fields = {
@@ -32,7 +33,7 @@ const SELECTION = selection(fields);
 const RECORDS = { selection: SELECTION, fields, from: sql`role`, id: roles.id };
 
 /** Returns a statement that reads roles: those that `rest` asks for, which follows FROM. */
-export const roleRows = (rest: SQL): Statement<RoleRecord> => selecting(SELECTION, sql`FROM role ${rest}`);
+export const roleRows = (rest: SQL): RecordStatement<RoleRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the roles in reach among these, in no particular order.

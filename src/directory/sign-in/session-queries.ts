@@ -1,13 +1,14 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { sessions } from '../../db/schema/sign-in.ts';
-import { allOf, inList, type RowOf, type Several, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { allOf, inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import type { Connection } from '../lists/connection.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { connectionOfList } from '../lists/simple-list.ts';
-import { type Found, foundWhere } from '../lists/source.ts';
 
 const { familyHash: _familyHash, refreshHash: _refreshHash, ...fields } = getTableColumns(sessions);
 
@@ -19,7 +20,7 @@ const SELECTION = selection(fields);
 const RECORDS = { selection: SELECTION, fields, from: sql`session`, id: sessions.id };
 
 /** Returns a statement that reads sessions: those that `rest` asks for, which follows FROM. */
-export const sessionRows = (rest: SQL): Statement<SessionRecord> => selecting(SELECTION, sql`FROM session ${rest}`);
+export const sessionRows = (rest: SQL): RecordStatement<SessionRecord> => selectingRecords(RECORDS, rest);
 
 const isLive = (expiresAt: SQL): SQL => sql`${expiresAt} > ${Date.now()}`;
 

@@ -3,7 +3,8 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenants } from '../../db/schema/tenants.ts';
-import { inList, mapRows, type RowOf, type Several, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, mapRows, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { tenantInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import { isTenant, TENANT_IS_LIVE } from '../commands/identifiers.ts';
@@ -12,11 +13,11 @@ import { choice, id, parse, type TenantIdentifier } from '../kernel/input.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
-import type { Records } from '../lists/index-scan.ts';
+import { type Found, foundWhere, onlyRow } from '../lists/found.ts';
+import type { ListedRecords } from '../lists/index-scan.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { tenantsInReach } from '../lists/reach-scans.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
-import { type Found, foundWhere, onlyRow } from '../lists/source.ts';
 
 /** What state a tenant can be in, as the database has it. */
 export const TENANT_STATUSES = tenants.status.enumValues;
@@ -35,7 +36,7 @@ export type Address = NonNullable<TenantRecord['billingAddress']>;
 const RECORDS = { selection: SELECTION, fields, from: sql`tenant`, id: tenants.id };
 
 /** Returns a statement that reads tenants: those that `rest` asks for, which follows FROM. */
-export const tenantRows = (rest: SQL): Statement<TenantRecord> => selecting(SELECTION, sql`FROM tenant ${rest}`);
+export const tenantRows = (rest: SQL): RecordStatement<TenantRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Requires that the viewer may see more of a tenant than its id and its name.
@@ -192,7 +193,7 @@ const membership = alias(memberships, 'scanned');
 
 function listOfMemberships<Row extends { id: string }>(
   { db, viewer }: Caller,
-  records: Records<Row>,
+  records: ListedRecords<Row>,
   customerIds: Several,
   page: PageArguments,
 ): NestedConnection<Row> {

@@ -1,13 +1,14 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
-import { inList, mapRows, parseJsonList, type Several, type Statement, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, mapRows, parseJsonList, type Several, selection } from '../../db/statement.ts';
 import { trustedIssuerInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Connection } from '../lists/connection.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { connectionOfList } from '../lists/simple-list.ts';
-import { type Found, foundWhere } from '../lists/source.ts';
 
 /** What an issuer has a list of: the roles that its users may have, and the customers whose users it may sign in. */
 export type ListName = 'role' | 'customer';
@@ -38,10 +39,7 @@ export interface TrustedIssuerRecord extends ReturnType<typeof issuerSelection.d
 const RECORDS = { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id };
 
 /** Returns a statement that reads trusted issuers: those that `rest` asks for, which follows FROM. */
-export const trustedIssuerRows = (rest: SQL): Statement<TrustedIssuerRecord> => ({
-  sql: sql`SELECT ${issuerSelection.list} FROM trusted_issuer ${rest}`,
-  decode: issuerSelection.decode,
-});
+export const trustedIssuerRows = (rest: SQL): RecordStatement<TrustedIssuerRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the trusted issuers in reach among these, in no particular order.

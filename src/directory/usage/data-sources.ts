@@ -1,13 +1,14 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { dataSources } from '../../db/schema/data-sources.ts';
-import { inList, type RowOf, type Several, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { NestedConnection } from '../lists/connection.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
-import { type Found, foundWhere } from '../lists/source.ts';
 import { requireTenantDetails } from '../tenants/queries.ts';
 
 /** What state a data source can be in, as the database has it. */
@@ -44,8 +45,7 @@ const SELECTION = selection(fields);
 const RECORDS = { selection: SELECTION, fields, from: sql`data_source`, id: dataSources.id };
 
 /** Returns a statement that reads data sources: those that `rest` asks for, which follows FROM. */
-export const dataSourceRows = (rest: SQL): Statement<DataSourceRecord> =>
-  selecting(SELECTION, sql`FROM data_source ${rest}`);
+export const dataSourceRows = (rest: SQL): RecordStatement<DataSourceRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the data sources of this kind among these that live tenants in reach have, in no particular order.

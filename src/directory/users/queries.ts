@@ -3,7 +3,8 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
-import { inList, type RowOf, type Several, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { teamInReach, tenantRoleInReach, userInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import { isUser, USER_IS_LIVE } from '../commands/identifiers.ts';
@@ -11,10 +12,10 @@ import { choice, parse, type UserIdentifier } from '../kernel/input.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { usersInReach } from '../lists/reach-scans.ts';
 import { connectionOfList, nestedConnectionOfList } from '../lists/simple-list.ts';
-import { type Found, foundWhere } from '../lists/source.ts';
 
 /** What state a user can be in, as the database has it. */
 export const USER_STATUSES = users.status.enumValues;
@@ -29,7 +30,7 @@ const SELECTION = selection(fields);
 const RECORDS = { selection: SELECTION, fields, from: sql`user`, id: users.id };
 
 /** Returns a statement that reads users: those that `rest` asks for, which follows FROM. */
-export const userRows = (rest: SQL): Statement<UserRecord> => selecting(SELECTION, sql`FROM user ${rest}`);
+export const userRows = (rest: SQL): RecordStatement<UserRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the live users in reach among these, in no particular order.

@@ -3,11 +3,12 @@ import {
   type GraphQLResolveInfo,
   getArgumentValues,
   getNamedType,
+  isAbstractType,
   isObjectType,
   type SelectionSetNode,
 } from 'graphql';
 import type { Caller } from '../../directory/access/viewer.ts';
-import type { Source } from '../../directory/lists/source.ts';
+import type { Source } from '../../directory/lists/found.ts';
 import { type AskedField, askedFields } from './selections.ts';
 
 /*
@@ -72,6 +73,26 @@ export function readAhead(caller: Caller, records: Source, asked: Asked): (rows:
   };
 }
 
+/** The extension of a payload's field that answers the record which the change has left. */
+export const RECORD_LEFT = { extensions: { isRecordLeft: true } };
+
+/** Begins to read what is asked for below the record that a mutation leaves. Returns what `readAhead` does. */
+export function readAheadOfPayload(caller: Caller, record: Source, asked: Asked): (rows: readonly object[]) => void {
+  const type = getNamedType(asked.returnType);
+  const payloads = isAbstractType(type) ? asked.schema.getPossibleTypes(type) : [type];
+  const notes = payloads
+    .filter((payload) => isObjectType(payload) && Object.values(payload.getFields()).some(isRecordLeft))
+    .flatMap((payload) => fieldsBelow(askedBelow(asked, { nodes: asked.fieldNodes, definition: { type: payload } })))
+    .filter(({ definition }) => isRecordLeft(definition))
+    .map((field) => readAhead(caller, record, askedBelow(asked, field)));
+  return (rows) => {
+    for (const note of notes) note(rows);
+  };
+}
+
+const isRecordLeft = ({ extensions }: Pick<AskedField['definition'], 'extensions'>): boolean =>
+  extensions.isRecordLeft === true;
+
 /** Returns how a field of this record is answered from what was read ahead; undefined if nothing was. */
 export const answerAhead = (record: object, { fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>) =>
   aheadOf.get(record)?.get(fieldNodes[0]);
@@ -91,11 +112,27 @@ function unlessRefused<Value>(begin: () => Value): Value | null {
   }
 }
 
+/** A field, as far as it says what is asked for below it. */
+interface AskedAt {
+  nodes: Asked['fieldNodes'];
+  definition: { type: Asked['returnType'] };
+}
+
 /** Returns what is asked of a field below another. */
-const askedBelow = (
-  { schema, fragments, variableValues }: Asked,
-  { definition, nodes }: Pick<AskedField, 'definition' | 'nodes'>,
-): Asked => ({ fieldNodes: nodes, returnType: definition.type, schema, fragments, variableValues });
+const askedBelow = ({ schema, fragments, variableValues }: Asked, { nodes, definition: { type } }: AskedAt): Asked => ({
+  fieldNodes: nodes,
+  returnType: type,
+  schema,
+  fragments,
+  variableValues,
+});
+
+/** Returns what is asked of a field of an interface, where it answers a record of this type. */
+export const askedOfType = (asked: Asked, name: string): Asked =>
+  askedBelow(asked, {
+    nodes: asked.fieldNodes,
+    definition: { type: asked.schema.getType(name) as Asked['returnType'] },
+  });
 
 /** Returns the fields that are asked for below a field; none if these are not of one type of object. */
 export function fieldsBelow({ fieldNodes, returnType, schema, fragments, variableValues }: Asked): AskedField[] {

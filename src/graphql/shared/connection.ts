@@ -1,7 +1,7 @@
 import type { Caller, Viewer } from '../../directory/access/viewer.ts';
 import type { Connection, NestedConnection } from '../../directory/lists/connection.ts';
+import type { Ids } from '../../directory/lists/found.ts';
 import type { Page, PageArguments } from '../../directory/lists/page-arguments.ts';
-import type { Ids } from '../../directory/lists/source.ts';
 import { type Asked, fieldsBelow, readAhead } from './ahead.ts';
 import { type Eventually, goOnWith, once } from './eventually.ts';
 import { perRecord } from './per-record.ts';

@@ -2,7 +2,7 @@ import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { FieldNode, GraphQLResolveInfo } from 'graphql';
 import type { Caller } from '../../directory/access/viewer.ts';
-import { type Found, type Ids, onlyRow, type Source } from '../../directory/lists/source.ts';
+import { type Found, type Ids, onlyRow, type Source } from '../../directory/lists/found.ts';
 import { type Asked, answerAhead, type Link, readAhead } from './ahead.ts';
 import { type Eventually, goOnWith, once } from './eventually.ts';
 

@@ -1,5 +1,5 @@
 import type { Caller } from '../../directory/access/viewer.ts';
-import type { Ids } from '../../directory/lists/source.ts';
+import type { Ids } from '../../directory/lists/found.ts';
 import { goOnWith, once } from './eventually.ts';
 import { perRecord } from './per-record.ts';
 
