@@ -8,6 +8,7 @@ import { bearerOf, CHALLENGE, type PresentedCredential } from '../auth/credentia
 import { readJson } from '../shared/body.ts';
 import { type Failure, log } from '../shared/failures.ts';
 import { hashOfRequest, IDEMPOTENCY_KEY, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
+import { pathOf } from '../shared/url.ts';
 import type { Answerer, Dialect } from './dialect.ts';
 
 const failure: Failure = (status, _code, message, headers = {}) => Response.json(failed(message), { status, headers });
@@ -35,8 +36,8 @@ const answererOf =
     if (body instanceof Response) return body;
     const key = operation.takesBody ? keyOf(request.headers) : null;
     if (key === undefined) return failure(400, 'BAD_REQUEST', KEY_PROBLEM);
-    const { method, url } = request;
-    const requestHash = hashOfRequest(method, new URL(url).pathname, body);
+    const { method } = request;
+    const requestHash = hashOfRequest(method, pathOf(request), body);
     const changing = changingCaller(caller, key === null ? null : { key, requestHash, field: method });
     const answer = await operation.answer({ caller: changing.caller, parameters, body }).catch((error) => {
       if (changing.isDone()) return doneAllTheSame(error, requestId);
