@@ -6,26 +6,33 @@ import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { price, TOTAL } from '../../graphql/shared/prices.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
+import { TenantIdentifierInput, tenantIdentifiers } from './identifiers.ts';
 import { DatetimeFilter, searchTerm, updatedWithin } from './lists.ts';
 
 const CustomersFilter = builder.inputType('CustomersFilter', {
   description: 'Which customers a list has: those that satisfy everything given here.',
   fields: (t) => ({
     isMarkedAsSpam: t.boolean({ description: 'Nobody is marked as spam: false has everybody, and true is refused.' }),
+    tenantIdentifiers: t.field({
+      type: [TenantIdentifierInput],
+      description:
+        'Those who belong to any of these tenants, 1 to 100. One that is not there, or out of your reach, has nobody. Needs `tenant:read`.',
+    }),
     updatedAt: t.field({ type: DatetimeFilter, description: 'Last changed within.' }),
   }),
 });
 
 const customersFilter = z.object({
   isMarkedAsSpam: z.literal(false, { error: 'must be false: nobody is marked as spam here' }).nullish(),
+  tenantIdentifiers: tenantIdentifiers.min(1, 'must not be empty').nullish(),
   updatedAt: updatedWithin,
 });
 
 type Filter = NonNullable<CustomerListArguments['filter']>;
 
 function customerFilter(given: typeof CustomersFilter.$inferInput | null | undefined): Filter {
-  const { updatedAt } = parse(customersFilter, given ?? {}, 'filters');
-  return { updatedAt };
+  const { tenantIdentifiers, updatedAt } = parse(customersFilter, given ?? {}, 'filters');
+  return { tenantIdentifiers, updatedAt };
 }
 
 const SortDirection = builder.enumType('SortDirection', {

@@ -1,9 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { apiKeys } from '../../db/schema/api-keys.ts';
-import { inList, mapRows, parseJsonList, selection } from '../../db/statement.ts';
+import { inList, mapRows, parseJsonList, selecting, selection } from '../../db/statement.ts';
 import { apiKeyInReach, type Reach, reachOf } from '../access/reach.ts';
-import { type Caller, requirePermissions } from '../access/viewer.ts';
+import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import type { Connection } from '../lists/connection.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
@@ -67,6 +67,29 @@ export const apiKeyRows = (rest: SQL) => ({
 export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<ApiKeyRecord[]> {
   requirePermissions(viewer, ['apiKey:read']);
   return db.read(apiKeyRows(sql`WHERE ${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`));
+}
+
+const mentionedSelection = selection({
+  id: apiKeys.id,
+  name: apiKeys.name,
+  createdAt: apiKeys.createdAt,
+  updatedAt: apiKeys.updatedAt,
+});
+
+/** An API key that is only mentioned, such as an author. */
+export interface MentionedApiKey extends ReturnType<typeof mentionedSelection.decode> {}
+
+/**
+ * Returns the keys in reach among these that are only mentioned, revoked ones included. A viewer who lacks `apiKey:read` gets
+ * no keys, and no error.
+ */
+export async function mentionedApiKeys(
+  { db, viewer }: Caller,
+  ids: readonly string[],
+): Promise<readonly MentionedApiKey[]> {
+  if (!isGranted(() => requirePermissions(viewer, ['apiKey:read']))) return [];
+  const inReach = apiKeyInReach(viewer, apiKeys.id);
+  return db.read(selecting(mentionedSelection, sql`FROM api_key WHERE ${inList(apiKeys.id, ids)} AND ${inReach}`));
 }
 
 const scanned = alias(apiKeys, 'scanned');

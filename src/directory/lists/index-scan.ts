@@ -6,6 +6,8 @@ import type { KeysetPosition, PageRequest } from './page-arguments.ts';
 export interface Partition {
   column: Column;
   values: readonly unknown[];
+  /** Where SQL alone tells which values: a query that answers each once as `value`, and no more than there are `values`. */
+  selected?: SQL;
   /** Whether one record can stand in several of them. */
   overlapping?: boolean;
 }
@@ -136,9 +138,10 @@ const partition = (index: number) => sql.identifier(`partition_${index}`);
 /** Returns the tables of the partitions' values, to be followed by another table. */
 export const partitionTables = ({ partitions }: Pick<IndexScan, 'partitions'>): SQL =>
   sql.join(
-    partitions.map(
-      ({ values }, index) => sql`json_each(${jsonList([...new Set(values)])}) ${partition(index)} CROSS JOIN `,
-    ),
+    partitions.map(({ values, selected }, index) => {
+      const table = selected ? sql`(${selected})` : sql`json_each(${jsonList([...new Set(values)])})`;
+      return sql`${table} ${partition(index)} CROSS JOIN `;
+    }),
   );
 
 /** Returns the condition that a row is in the one partition whose values `partitionTables` has put in scope. */
@@ -147,4 +150,9 @@ export const inPartition = ({ partitions, where }: Pick<IndexScan, 'partitions' 
 
 /** Returns the condition that a row is in any of the partitions. */
 export const inPartitions = ({ partitions, where }: Pick<IndexScan, 'partitions' | 'where'>): SQL =>
-  allOf([...partitions.map(({ column, values }) => inList(column, values)), ...where]);
+  allOf([
+    ...partitions.map(({ column, values, selected }) =>
+      selected ? sql`${column} IN (${selected})` : inList(column, values),
+    ),
+    ...where,
+  ]);

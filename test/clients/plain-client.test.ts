@@ -5,17 +5,17 @@ import { AuthenticationError, ForbiddenError, NetworkError, PlainClient as Succe
 import { CustomersSortField, PlainClient, SortDirection } from '@team-plain/typescript-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ask } from '../../../src/cli/shared/gateway.ts';
-import { PERMISSIONS, type Permission } from '../../../src/directory/kernel/permission-names.ts';
-import { migrate } from '../shared/migrated.ts';
-import { type Started, serveMigrated, stopAll } from '../shared/started.ts';
+import { ask } from '../../src/cli/shared/gateway.ts';
+import { PERMISSIONS, type Permission } from '../../src/directory/kernel/permission-names.ts';
+import { migrate } from '../node/shared/migrated.ts';
+import { type Started, serveMigrated, stopAll } from '../node/shared/started.ts';
 
 /*
  * The published clients of the documented API, as they are, against the gateway as people start it. What they answer is
  * what their types promise, or `tsc` fails.
  */
 
-const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
 const TENANTS = 250;
 
@@ -120,7 +120,7 @@ async function run(example: string) {
 
 describe('@team-plain/typescript-sdk', () => {
   it('does the example of the document, as it is written, and says what is missing', async () => {
-    const example = readFileSync(new URL('../../dialects/plain/example.txt', import.meta.url), 'utf8');
+    const example = readFileSync(new URL('../dialects/plain/example.txt', import.meta.url), 'utf8');
     const email = { email: 'jane@aol.com', isVerified: true };
     await plain.upsertCustomer({
       identifier: { emailAddress: email.email },

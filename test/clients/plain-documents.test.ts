@@ -3,9 +3,9 @@ import { createRequire } from 'node:module';
 import * as successor from '@team-plain/graphql';
 import type { DocumentNode, GraphQLObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import { schema } from '../../../src/dialects/plain/schema.ts';
+import { schema } from '../../src/dialects/plain/schema.ts';
 
-const SOURCES = new URL('../../../node_modules/@team-plain/typescript-sdk/src/graphql/', import.meta.url);
+const SOURCES = new URL('node_modules/@team-plain/typescript-sdk/src/graphql/', import.meta.url);
 
 type GraphQL = typeof import('graphql');
 
