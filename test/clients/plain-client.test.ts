@@ -15,7 +15,7 @@ import { type Started, serveMigrated, stopAll } from '../node/shared/started.ts'
  * what their types promise, or `tsc` fails.
  */
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../docs/plain.md', import.meta.url), 'utf8');
 
 const TENANTS = 250;
 
@@ -134,8 +134,8 @@ describe('@team-plain/typescript-sdk', () => {
     expect(await teamsOf(jane?.id ?? '')).toEqual(['Team 123', 'Team 456']);
   });
 
-  it('does the example of the README', async () => {
-    const [, example = ''] = /^### Plain\n+```ts\n(.*?)```/ms.exec(README) ?? [];
+  it('does the example of the page', async () => {
+    const [, example = ''] = /^```ts\n(.*?)```/ms.exec(PAGE) ?? [];
     expect(example).toContain('apiUrl:');
     const [address = '', ...names] = [...example.matchAll(/(?:emailAddress|externalId): '([^']+)'/g)].map(
       ([, name]) => name ?? '',
@@ -202,7 +202,7 @@ describe('@team-plain/typescript-sdk', () => {
   it('creates a tenant, changes it, and leaves it as it is', async () => {
     const externalId = unique('company');
     const identifier = { externalId };
-    const url = 'https://acme.example/admin';
+    const url = 'acme.com';
     const created = dataOf(await plain.upsertTenant({ identifier, externalId, name: 'Acme', url: { value: url } }));
     expect(created).toMatchObject({ id: ID('te'), name: 'Acme', externalId, url, createdBy: BY_KEY });
     const changed = dataOf(await plain.upsertTenant({ identifier, externalId, name: 'Acme Inc.' }));

@@ -101,6 +101,7 @@ async function created(subject: Subject): Promise<Pick<Subject, 'customerId' | '
       t: { identifier: { externalId: subject.externalId }, externalId: subject.externalId, name: 'Before' },
       c: {
         identifier: { email: subject.emailAddress },
+        kind: 'PERSON',
         email: { address: subject.emailAddress, isVerified: true },
         externalId: subject.personId,
         name: 'Before',
@@ -141,7 +142,9 @@ describe.each(VERSIONS)('$title', ({ title, callOf }) => {
     for (const call of calls) {
       const answer = await callOf(call)?.(subject);
       // What a model keeps of its client is none of what it shows.
-      const shown = valuesIn(JSON.parse(JSON.stringify(answer ?? null, (key, part) => (key === '_client' ? null : part))));
+      const shown = valuesIn(
+        JSON.parse(JSON.stringify(answer ?? null, (key, part) => (key === '_client' ? null : part))),
+      );
       expect(shown, call.name).toEqual(expect.arrayContaining([...call.shows(subject)]));
     }
   });

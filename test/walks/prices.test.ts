@@ -114,6 +114,7 @@ describe('a list', () => {
       'own ValidationError.issues',
       'plain Customer.identities',
       'plain MutationError.fields',
+      'plain Tenant.tenantFields',
       'plain Tenant.threadChannelAssociations',
     ]);
   });

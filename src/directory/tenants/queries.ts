@@ -8,7 +8,7 @@ import { type Reach, tenantInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import { isTenant, TENANT_IS_LIVE } from '../commands/identifiers.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
-import { choice, id, MAX_IDENTIFIERS, parse, type TenantIdentifier, text } from '../kernel/input.ts';
+import { choice, id, MAX_IDENTIFIERS, parse, type TenantIdentifier } from '../kernel/input.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
@@ -103,7 +103,7 @@ const tenantFilter = z.object({
   ...entityFilter,
   statuses: anyOf(choice(TENANT_STATUSES)).nullish(),
   /** What is the id of no tenant in reach finds nothing. */
-  ids: anyOf(text).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
+  ids: anyOf(z.string()).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
 });
 
 /** The arguments of the list of tenants. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import readme from '../../../README.md?raw';
+import page from '../../../docs/plain.md?raw';
 import { schema } from '../../../src/dialects/plain/schema.ts';
 import { eventsAbout, newKey, newTenant } from '../../shared/fixtures.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../../shared/gateway.ts';
@@ -40,10 +40,9 @@ describe('the document', () => {
   });
 });
 
-describe('the README', () => {
-  const section = readme.slice(readme.indexOf('### Plain'), readme.indexOf('### Userdocks'));
+describe('the page', () => {
   const row = (heading: string) =>
-    section.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
+    page.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
   const namesIn = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 
   it('has the path, the statuses and the codes', () => {
@@ -65,7 +64,7 @@ describe('the README', () => {
     }
     const known = plain.operations.map(({ name, permissions }): [string, string[]] => [
       name,
-      // What the users of the customer hold is said by the README elsewhere.
+      // What the users of the customer hold is said elsewhere.
       name === 'deleteCustomer' ? ['customer:delete'] : [...permissions],
     ]);
     expect([...stated].sort()).toEqual([...known, ['Customer.tenantMemberships', ['tenant:read']]].sort());
