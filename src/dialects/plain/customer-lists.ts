@@ -3,7 +3,7 @@ import { type CustomerListArguments, listCustomers } from '../../directory/custo
 import { ValidationError } from '../../directory/kernel/errors.ts';
 import { parse } from '../../directory/kernel/input.ts';
 import { resolveConnection } from '../../graphql/shared/connection.ts';
-import { price, TOTAL } from '../../graphql/shared/prices.ts';
+import { price, totalOf } from '../../graphql/shared/prices.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
 import { TenantIdentifierInput, tenantIdentifiers } from './identifiers.ts';
@@ -131,7 +131,7 @@ const CustomerConnection = builder.connectionObject(
     description: 'One page of customers.',
     fields: (t) => ({
       totalCount: t.int({
-        ...price(TOTAL),
+        ...price(totalOf(2)),
         description: 'How many customers the whole list has, exactly. Reads every one of them, and is priced so.',
         resolve: ({ total }) => total(),
       }),
