@@ -5,7 +5,7 @@ import type { Repeatable } from '../../directory/access/repeatable.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { RecordGoneError } from '../../directory/kernel/repetition-errors.ts';
 import { bearerOf, CHALLENGE, type PresentedCredential } from '../auth/credentials.ts';
-import { readJson } from '../shared/body.ts';
+import { readAnyJson } from '../shared/body.ts';
 import { type Failure, log } from '../shared/failures.ts';
 import { hashOfRequest, IDEMPOTENCY_KEY, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
 import { pathOf } from '../shared/url.ts';
@@ -32,7 +32,7 @@ const answererOf =
       const allow = [...operations.keys()].join(', ');
       return failure(405, 'METHOD_NOT_ALLOWED', `This is asked by ${allow}.`, { allow });
     }
-    const body = operation.takesBody ? await readJson(request, failure, readBody) : {};
+    const body = operation.takesBody ? await readAnyJson(failure, readBody) : {};
     if (body instanceof Response) return body;
     const key = operation.takesBody ? keyOf(request.headers) : null;
     if (key === undefined) return failure(400, 'BAD_REQUEST', KEY_PROBLEM);
