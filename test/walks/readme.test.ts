@@ -43,7 +43,6 @@ import { MAX_ENTRIES } from '../../src/directory/usage/traffic-commands.ts';
 import { MAX_WINDOW_HOURS } from '../../src/directory/usage/traffic-hours.ts';
 import { FILTERED_TOTAL_COST, ROOT_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
 import { MAX_KEY_SET_BYTES } from '../../src/http/auth/trusted-keys.ts';
-import { MAX_FORM_BYTES } from '../../src/http/dialects/capig.ts';
 import { MAX_COST, MAX_DEPTH } from '../../src/http/graphql/cost.ts';
 import {
   MAX_ALIASES,
@@ -56,7 +55,7 @@ import {
   MAX_REPEATS,
   MAX_TOKENS,
 } from '../../src/http/graphql/limits.ts';
-import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
+import { MAX_BODY_BYTES, MAX_FORM_BYTES } from '../../src/http/shared/body.ts';
 import { FAILURE_CODES } from '../../src/http/shared/failures.ts';
 import { MAX_KEY_CHARACTERS } from '../../src/http/shared/idempotency-key.ts';
 import { RATE_LIMIT_PERIOD_SECONDS } from '../../src/http/shared/rate-limits.ts';
