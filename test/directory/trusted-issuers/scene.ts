@@ -53,7 +53,7 @@ export function organizationId(): Promise<string> {
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: what somebody is let in with depends on the kind of issuer
-type Admitted = Record<string, any> & { userId: string; accessToken: string };
+type Admitted = any;
 
 /** A kind of issuer: how it is registered, and where its tokens are taken. */
 interface Kind {
