@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import {
   buildClientSchema,
@@ -18,11 +14,9 @@ import { z } from 'zod';
 import { ask } from '../../../src/cli/shared/gateway.ts';
 import { mailedLink } from '../shared/mailbox.ts';
 import { migrate } from '../shared/migrated.ts';
+import { type Environment, PRISM, runPrism } from '../shared/prism.ts';
 import { type Started, serveMigrated, stopAll } from '../shared/started.ts';
 import { CERTIFICATE, type StandIn, standInFor } from '../shared/tls-stand-in.ts';
-
-/** The command line that Prismatic publishes, as it is. */
-const PRISM = join(dirname(createRequire(import.meta.url).resolve('@prismatic-io/prism/package.json')), 'lib');
 
 let directory: string;
 let gateway: Started;
@@ -45,30 +39,10 @@ afterAll(async () => {
 
 const certificate = () => join(directory, 'certificate.pem');
 
-/** What it signs in with. */
-type Environment = Record<string, string>;
-
 const run = (token: string, ...args: string[]) =>
   runWith({ PRISMATIC_URL: gateway.url, PRISM_ACCESS_TOKEN: token }, ...args);
 
-/** Runs it far from whatever is configured on this machine, and without asking the registry for a newer one. */
-async function runWith(environment: Environment, ...args: string[]) {
-  const prism = spawn(process.execPath, [join(PRISM, 'run.js'), ...args], {
-    cwd: directory,
-    env: {
-      PATH: process.env.PATH,
-      HOME: join(directory, 'home'),
-      PRISM_SKIP_NEW_VERSION_CHECK: 'true',
-      // Compiling 21 MB is a third of what a run takes.
-      NODE_COMPILE_CACHE: join(directory, 'compiled'),
-      ...environment,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [out, error, [code]] = await Promise.all([text(prism.stdout), text(prism.stderr), once(prism, 'close')]);
-  // Messages are wrapped to the width of a terminal.
-  return { code, out: out.trim(), error: error.replaceAll(/\s+/g, ' ').trim() };
-}
+const runWith = (environment: Environment, ...args: string[]) => runPrism(directory, environment, args);
 
 const password = 'correct horse, battery staple';
 
