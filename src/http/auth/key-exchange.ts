@@ -4,7 +4,7 @@ import { revokeBySecret } from '../../directory/api-keys/secret-revocation.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import type { Environment } from '../shared/environment.ts';
 import type { Failure } from '../shared/failures.ts';
-import { type Answered, answered } from './credentials.ts';
+import { type Answered, answered, CHALLENGE } from './credentials.ts';
 import { signedBy } from './signing.ts';
 
 /*
@@ -60,6 +60,7 @@ export async function exchangeKey({ request, env }: Asked, given: GivenFields): 
       401,
       'UNAUTHENTICATED',
       'The refresh_token is no good API key, or the tenant_id is not that of its organization.',
+      CHALLENGE,
     );
   }
   const { token, seconds, viewer, noteUse } = issued;
@@ -78,5 +79,5 @@ export async function revokeKey({ env }: Asked, { refresh_token: secret }: Given
   const isRevoked = await revokeBySecret(new Database(env.DB), secret, new Date());
   return isRevoked
     ? answered(Response.json({}))
-    : refused(401, 'UNAUTHENTICATED', 'The refresh_token is no good API key. Nothing was ended.');
+    : refused(401, 'UNAUTHENTICATED', 'The refresh_token is no good API key. Nothing was ended.', CHALLENGE);
 }
