@@ -134,7 +134,7 @@ describe('the README', () => {
     );
     const number = (value: number) => value.toLocaleString('en');
     expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
-    expect(limits.get('form at `/clients/token`')).toBe(`${MAX_FORM_BYTES / 1024} KB`);
+    expect(limits.get('form at `/clients/token` or `/oauth/token`')).toBe(`${MAX_FORM_BYTES / 1024} KB`);
     const { RATE_LIMITS } = env;
     expect(
       limits.get(

@@ -1,5 +1,5 @@
 import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   dump,
   eventsAbout,
@@ -10,9 +10,11 @@ import {
   rawId,
   succeed,
 } from '../../shared/fixtures.ts';
-import { ask, ROOT_KEY } from '../../shared/gateway.ts';
+import { ask, meddled, ROOT_KEY } from '../../shared/gateway.ts';
 import { enter, signIn, tokenOf } from '../../shared/people.ts';
-import { expectRefusal, json, statusWith, tokenFor } from './sign-in.ts';
+import { expectRefusal, json, statusWith, tokenFor, WAYS } from './sign-in.ts';
+
+afterEach(() => vi.restoreAllMocks());
 
 describe('POST /auth/revoke', () => {
   const revoke = (secret: string) => json('/auth/revoke', { refresh_token: secret });
@@ -74,5 +76,25 @@ describe('POST /auth/revoke', () => {
     }
     expect((await json('/auth/refresh', { refreshToken })).status).toBe(200);
     expect(await isGood(key.secret)).toBe(true);
+  });
+
+  it('says that nobody knows, if D1 has failed, and another time that there is no such key', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const { secret } = await newKey();
+    const lost = meddled(async (_, run) => {
+      await run();
+      throw new Error('D1_ERROR: Network connection lost.');
+    });
+    const fields = { refresh_token: secret };
+    const answer = await json('/auth/revoke', fields, { DB: lost });
+    expect(expectRefusal(answer, [503, 'temporarily_unavailable'])).toMatch(/not known whether this was done/);
+    expectRefusal(await revoke(secret), [401, 'access_denied']);
+    const down = meddled(async () => {
+      throw new Error('D1_ERROR: D1 DB is overloaded. Requests queued for too long.');
+    });
+    const exchange = await WAYS['POST /oauth/token']?.(fields, { DB: down });
+    if (!exchange) throw new Error('There is such a way');
+    expectRefusal(exchange, [503, 'temporarily_unavailable']);
+    expect(Number(exchange.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 });
