@@ -55,8 +55,9 @@ import {
   MAX_REPEATS,
   MAX_TOKENS,
 } from '../../src/http/graphql/limits.ts';
-import { MAX_BODY_BYTES, MAX_FORM_BYTES } from '../../src/http/shared/body.ts';
+import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
 import { FAILURE_CODES } from '../../src/http/shared/failures.ts';
+import { MAX_FORM_BYTES } from '../../src/http/shared/form.ts';
 import { MAX_KEY_CHARACTERS } from '../../src/http/shared/idempotency-key.ts';
 import { RATE_LIMIT_PERIOD_SECONDS } from '../../src/http/shared/rate-limits.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../shared/gateway.ts';

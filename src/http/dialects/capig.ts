@@ -4,8 +4,8 @@ import { exchangeClientCredentials } from '../../directory/api-keys/client-crede
 import { localId } from '../../graphql/shared/ids.ts';
 import { type Answered, answered, bearerOf, CHALLENGE } from '../auth/credentials.ts';
 import { signedBy } from '../auth/signing.ts';
-import { readForm } from '../shared/body.ts';
 import type { Failure } from '../shared/failures.ts';
+import { readForm } from '../shared/form.ts';
 import type { Dialect, OpenDialectRequest } from './dialect.ts';
 import { graphQLAnswerer } from './graphql-answerer.ts';
 

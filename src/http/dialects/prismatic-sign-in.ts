@@ -5,8 +5,9 @@ import { type Answered, answered, BEARER_ONLY, bearerOf, CHALLENGE } from '../au
 import { exchangeKey, noTokens, oauthFailure, revokeKey } from '../auth/key-exchange.ts';
 import { anonymousCaller } from '../auth/sign-in-endpoints.ts';
 import { OUTSIDE } from '../auth/trusted-issuers.ts';
-import { readForm, readJson } from '../shared/body.ts';
+import { readJson } from '../shared/body.ts';
 import { publicUrl } from '../shared/environment.ts';
+import { readForm } from '../shared/form.ts';
 import type { Dialect, OpenAnswerer, OpenDialectRequest } from './dialect.ts';
 
 const refused = (...reason: Parameters<typeof oauthFailure>): Answered => answered(oauthFailure(...reason));

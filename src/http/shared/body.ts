@@ -62,31 +62,6 @@ export async function readJson(
   return value ?? fail(400, 'BAD_REQUEST', 'The body is not a JSON object.');
 }
 
-/** The largest form that is read. Anybody may send one, and taking a form apart costs more than reading it. */
-export const MAX_FORM_BYTES = 16 * 1024;
-
-const FORM = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
-
-/** Returns the form in the body, or the Response that says why there is none. */
-export async function readForm(
-  request: Request,
-  fail: Failure,
-  read: () => ReturnType<typeof readBody>,
-): Promise<FormData | Response> {
-  const type = request.headers.get('content-type') ?? '';
-  if (!FORM.test(type)) return fail(415, 'BAD_REQUEST', 'This is sent as a form, multipart or urlencoded.');
-  const body = await read();
-  if (body instanceof Response) return body;
-  if (body.byteLength > MAX_FORM_BYTES) {
-    return fail(413, 'PAYLOAD_TOO_LARGE', `This form may have at most ${MAX_FORM_BYTES} bytes.`);
-  }
-  try {
-    return await new Response(body, { headers: { 'content-type': type } }).formData();
-  } catch {
-    return fail(400, 'BAD_REQUEST', 'The body is not the form that it is announced as.');
-  }
-}
-
 /** Returns the JSON object in the text, or null if the text is anything else. */
 export function asJsonObject(text: string): Record<string, unknown> | null {
   try {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import docs from '../../../docs/prismatic-sign-in.md?raw';
 import { API_TOKEN_SECONDS } from '../../../src/directory/api-keys/client-tokens.ts';
 import { MAX_IDENTIFIERS } from '../../../src/directory/kernel/input.ts';
-import { MAX_FORM_BYTES } from '../../../src/http/shared/body.ts';
+import { MAX_FORM_BYTES } from '../../../src/http/shared/form.ts';
 import { KINDS, newPair, seconds, sign } from '../../directory/trusted-issuers/scene.ts';
 import { newCustomer, newKey } from '../../shared/fixtures.ts';
 import { ask, PUBLIC_URL, send } from '../../shared/gateway.ts';
