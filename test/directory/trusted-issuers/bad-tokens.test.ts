@@ -1,6 +1,6 @@
 import { exportSPKI, SignJWT } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { globalId, newCustomer } from '../../shared/fixtures.ts';
+import { globalId, newCustomer, rawId } from '../../shared/fixtures.ts';
 import { step, TOKENS } from '../../shared/people.ts';
 import { AUDIENCE, type Claims, encoded, KINDS, newPair, rsa, seconds, sign, type Tools } from './scene.ts';
 
@@ -115,10 +115,13 @@ for (const [name, tools] of Object.entries(KINDS) as [keyof typeof KINDS, Tools]
     });
 
     it('is one of an issuer of another kind with the same keys', async () => {
-      const { claims } = await newScene();
+      const { issuer, claims } = await newScene();
       for (const other of Object.values(KINDS).filter((candidate) => candidate !== tools)) {
         await other.expectRefusal(await sign(claims));
-        // Nor one that says what both kinds do.
+        // Nor one that is named as an embedded issuer is stored, nor one that says what both kinds do.
+        const stored = `embedded:${rawId(issuer.id)}`;
+        for (const aud of ['', AUDIENCE, undefined])
+          await KINDS.STANDARD.expectRefusal(await sign({ ...claims, iss: stored, aud }));
         const both = { ...(await other.newScene()).claims, ...claims };
         const token = await sign(both);
         expect((await KINDS.EMBEDDED.come(token)).status).toBe(401);

@@ -149,6 +149,20 @@ describe('a token of an embedded issuer, as a credential,', () => {
     await expectRefusal(accessToken);
   });
 
+  it('counts for the network that it comes from, if nobody can check it', async () => {
+    const { claims } = await newScene({ jwksUrl: `https://${unique('keys')}.example/jwks.json` });
+    vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(null, { status: 500 }));
+    const token = await sign(claims);
+    let left = 1;
+    const RATE_LIMIT_STRANGERS: RateLimit = { limit: async () => ({ success: left-- > 0 }) };
+    const statusFrom = async (): Promise<number> => {
+      const request = posted('/api', '{ authenticatedUser { id } }', {}, token);
+      request.headers.set('cf-connecting-ip', '192.0.2.9');
+      return (await send(request, { RATE_LIMIT_STRANGERS })).status;
+    };
+    expect([await statusFrom(), await statusFrom()]).toEqual([503, 429]);
+  });
+
   it('is good for as long as its key is at the URL, and ten minutes more', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const { claims } = await newScene({ jwksUrl: `https://${unique('keys')}.example/jwks.json` });
