@@ -109,9 +109,12 @@ describe('a token of an embedded issuer, as a credential,', () => {
     for (const [what, change] of Object.entries(changes)) {
       const scene = await newScene();
       const { userId, accessToken } = await arrive(scene.claims);
+      // One that has been a credential, and one that has only been posted.
+      const unused = await sign({ ...scene.claims, exp: seconds() + 90 });
+      expect((await come(unused)).status).toBe(200);
       expect(await statusWith(accessToken), what).toBe(200);
       await change(scene, userId);
-      expect(await statusWith(accessToken), what).toBe(401);
+      for (const token of [accessToken, unused]) expect(await statusWith(token), what).toBe(401);
     }
   });
 
