@@ -124,7 +124,7 @@ interface Verified {
 
 /** How many tokens an isolate knows to be verified. */
 const MAX_VERIFIED = 1000;
-/** For how long a key at a URL is relied on after it was read: it may be taken away there. */
+/** For how long it counts that a key at a URL has verified a token: the key may be taken away there. */
 const KEY_MILLISECONDS = 10 * 60 * 1000;
 
 /** The tokens verified last, by the hash of the whole token: a signature does not change, and reading its issuer is a D1 call. */

@@ -166,7 +166,7 @@ describe('a token of an embedded issuer, as a credential,', () => {
     expect([await statusFrom(), await statusFrom()]).toEqual([503, 429]);
   });
 
-  it('is good for as long as its key is at the URL, and ten minutes more', async () => {
+  it('is verified again after ten minutes, if its key is at a URL, from which it may be taken away', async () => {
     vi.useFakeTimers({ toFake: ['Date'] });
     const { claims } = await newScene({ jwksUrl: `https://${unique('keys')}.example/jwks.json` });
     let keys = [rsa.jwk];
