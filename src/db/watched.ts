@@ -1,4 +1,5 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
+import { renderedOnce } from './rendered.ts';
 import { type Fields, type RowOf, type Statement, selection } from './statement.ts';
 
 /** What a watched row has beside its fields. */
@@ -22,12 +23,14 @@ const CHANGED = 'a watched row has changed';
 /** Returns whether a batch failed because a watched row is not any more in the state that it was relied on in. */
 export const hasChanged = (error: unknown): boolean => error instanceof Error && error.message.includes(CHANGED);
 
-/** Returns the statement `SELECT <fields> <rest>`, whose row, of which there is at most one, is watched. Fields in `ignored` may change. */
+/**
+ * Returns a function that makes statements `SELECT <fields> <rest>`, whose row, of which there is at most one, is watched.
+ * Fields in `ignored` may change.
+ */
 export function watched<F extends Fields>(
   fields: F,
   ignored: readonly (keyof F)[],
-  rest: SQL,
-): Watched<RowOf<F> & WatchedRow> {
+): (rest: SQL) => Watched<RowOf<F> & WatchedRow> {
   const { list, decode } = selection(fields);
   const mayChange = selection(Object.fromEntries(ignored.map((name) => [name, fields[name] as Column | SQL])));
   const counting = Object.keys(fields).filter((name) => !ignored.includes(name));
@@ -35,20 +38,21 @@ export function watched<F extends Fields>(
     counting.map((name) => sql.identifier(name)),
     sql`, `,
   );
-  const state = sql`json_array(${columns})`;
+  const state = renderedOnce(sql`json_array(${columns})`);
   const isSame = (before: string): SQL =>
     sql`CASE WHEN count(*) = 1 AND ${state} IS ${before} THEN 1 ELSE json_extract('[]', ${CHANGED}) END AS same`;
   // An aggregate has a row of nulls where there is none, which is in no state. And SQLite takes what is inside as it comes:
   // it neither reads it again for the state nor keeps a copy, which D1 would count as rows.
-  const found = sql`FROM (SELECT ${list} ${rest} LIMIT 1)`;
+  const found = (rest: SQL): SQL => sql`FROM (SELECT ${list} ${rest} LIMIT 1)`;
   const decodeFound = (row: Record<string, unknown>) => ({ ...decode(row), state: String(row.state) });
-  return {
-    sql: sql`SELECT *, ${state} AS state, count(*) AS rows ${found} HAVING count(*) = 1`,
+  const namesOfRest = renderedOnce(sql.join(ignored.map((name) => sql`${sql.identifier(String(name))}, `)));
+  return (rest) => ({
+    sql: sql`SELECT *, ${state} AS state, count(*) AS rows ${found(rest)} HAVING count(*) = 1`,
     decode: decodeFound,
     // What counts is what it was, so that only the rest of the row is answered.
     still: (before) => ({
-      sql: sql`SELECT ${sql.join([...ignored.map((name) => sql.identifier(String(name))), isSame(before.state)], sql`, `)} ${found}`,
+      sql: sql`SELECT ${namesOfRest}${isSame(before.state)} ${found(rest)}`,
       decode: (row) => ({ ...before, ...mayChange.decode(row) }),
     }),
-  };
+  });
 }

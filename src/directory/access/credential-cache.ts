@@ -1,6 +1,6 @@
 import type { Database } from '../../db/client.ts';
 import type { Watched, WatchedRow } from '../../db/watched.ts';
-import { sha256 } from '../kernel/secrets.ts';
+import type { Token } from '../kernel/secrets.ts';
 import type { Viewer } from './viewer.ts';
 
 /** What a good credential stands for. */
@@ -50,11 +50,10 @@ export function credentialCache<Row extends WatchedRow>() {
 
   return async (
     db: Database,
-    token: string,
+    { hash }: Token,
     { statement, admit }: Credential<Row>,
     { afresh }: CacheUse,
   ): Promise<Authenticated | null> => {
-    const hash = sha256(token);
     const before = afresh ? undefined : known.get(hash);
     const admitted = before && admit(before);
     const revalidation = {

@@ -1,6 +1,6 @@
 import type { Database } from '../../db/client.ts';
 import type { Authenticated } from '../access/credential-cache.ts';
-import { sha256 } from '../kernel/secrets.ts';
+import { Token } from '../kernel/secrets.ts';
 import { type ClientToken, type ClientTokens, fingerprintOf } from './client-tokens.ts';
 import { authenticateApiKey } from './credentials.ts';
 
@@ -26,11 +26,12 @@ export async function exchangeClientCredentials(
   { secret, apiKeyId, organizationId }: ClientCredentials,
   now: Date,
 ): Promise<IssuedClientToken | null> {
+  const token = new Token(secret);
   const claims = organizationId === null ? null : ({ organizationId, access: 'WRITE' } as const);
-  const authenticated = await authenticateApiKey(db, secret, now, { afresh: true }, claims);
+  const authenticated = await authenticateApiKey(db, token, now, { afresh: true }, claims);
   if (!authenticated) return null;
   const { actor, expiresAt } = authenticated.viewer;
   if (actor.id === null || (apiKeyId !== null && apiKeyId.toLowerCase() !== actor.id)) return null;
-  const grant = { apiKeyId: actor.id, fingerprint: fingerprintOf(sha256(secret)) };
+  const grant = { apiKeyId: actor.id, fingerprint: fingerprintOf(token.hash) };
   return { ...authenticated, ...(await tokens.issue(grant, now, expiresAt)) };
 }

@@ -8,37 +8,37 @@ import { type Authenticated, type CacheUse, credentialCache } from '../access/cr
 import { reachOf } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { equalHashes, sha256 } from '../kernel/secrets.ts';
+import { equalHashes, type Token } from '../kernel/secrets.ts';
 import { type ClientTokens, fingerprintOf } from './client-tokens.ts';
 import { permissionList } from './queries.ts';
 import { isGoodAt, parseSecretHashes, secretHashes, secretUsedAt, secretUses } from './secrets.ts';
 import { apiKeyIdOf } from './token.ts';
 
-/** Reads everything that decides whether an API key is good, and for what. */
-const credentialOf = (apiKeyId: string) =>
-  watched(
-    {
-      secrets: secretHashes,
-      secretUses,
-      expiresAt: apiKeys.expiresAt,
-      revokedAt: apiKeys.revokedAt,
-      lastUsedAt: apiKeys.lastUsedAt,
-      access: apiKeys.access,
-      reach: apiKeys.reach,
-      rateLimitTier: apiKeys.rateLimitTier,
-      countsAs: apiKeys.countsAs,
-      permissions: permissionList,
-      liveTenantIds: sql<string>`(SELECT json_group_array(tenant.id) FROM api_key_tenant
+const credentialIn = watched(
+  {
+    secrets: secretHashes,
+    secretUses,
+    expiresAt: apiKeys.expiresAt,
+    revokedAt: apiKeys.revokedAt,
+    lastUsedAt: apiKeys.lastUsedAt,
+    access: apiKeys.access,
+    reach: apiKeys.reach,
+    rateLimitTier: apiKeys.rateLimitTier,
+    countsAs: apiKeys.countsAs,
+    permissions: permissionList,
+    liveTenantIds: sql<string>`(SELECT json_group_array(tenant.id) FROM api_key_tenant
         JOIN tenant ON tenant.id = api_key_tenant.tenant_id AND tenant.deleted_at IS NULL
         WHERE api_key_tenant.api_key_id = ${apiKeys.id})`,
-      liveCustomerId: sql<string | null>`(SELECT customer.id FROM customer
+    liveCustomerId: sql<string | null>`(SELECT customer.id FROM customer
         WHERE customer.id = ${apiKeys.customerId} AND customer.deleted_at IS NULL)`,
-      organizationId: sql<string>`(SELECT organization.id FROM organization)`,
-    },
-    // That a key or one of its secrets was used changes nothing about whether it is good.
-    ['lastUsedAt', 'secretUses'],
-    sql`FROM api_key WHERE ${apiKeys.id} = ${apiKeyId}`,
-  );
+    organizationId: sql<string>`(SELECT organization.id FROM organization)`,
+  },
+  // That a key or one of its secrets was used changes nothing about whether it is good.
+  ['lastUsedAt', 'secretUses'],
+);
+
+/** Reads everything that decides whether an API key is good, and for what. */
+const credentialOf = (apiKeyId: string) => credentialIn(sql`FROM api_key WHERE ${apiKeys.id} = ${apiKeyId}`);
 
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
 
@@ -58,15 +58,14 @@ export interface ApiKeyClaims {
  */
 export async function authenticateApiKey(
   db: Database,
-  token: string,
+  token: Token,
   now: Date,
   how: CacheUse,
   claims: ApiKeyClaims | null = null,
 ): Promise<Authenticated | null> {
-  const id = apiKeyIdOf(token);
+  const id = apiKeyIdOf(token.text);
   if (id === null) return null;
-  const hash = sha256(token);
-  const isSecret = (secretHash: string) => equalHashes(hash, secretHash);
+  const isSecret = (secretHash: string) => equalHashes(token.hash, secretHash);
   return authenticate(
     db,
     token,
@@ -91,11 +90,11 @@ export async function authenticateApiKey(
 export async function authenticateClient(
   db: Database,
   tokens: ClientTokens,
-  token: string,
+  token: Token,
   now: Date,
   how: CacheUse,
 ): Promise<Authenticated | null> {
-  const grant = await tokens.read(token);
+  const grant = await tokens.read(token.text);
   if (grant === null) return null;
   const { apiKeyId, fingerprint } = grant;
   const isSecret = (secretHash: string) => equalHashes(fingerprint, fingerprintOf(secretHash));

@@ -6,6 +6,21 @@ export const SHA256_DIGITS = 64;
 /** Returns the SHA-256 hash of a text, as 64 hex digits. */
 export const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
+/** A token as somebody has shown it. Its hash is made once: that takes longer than most of what is asked of it. */
+export class Token {
+  readonly text: string;
+  #hash: string | undefined;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  get hash(): string {
+    this.#hash ??= sha256(this.text);
+    return this.#hash;
+  }
+}
+
 /** Returns 256 random bits, as 64 hex digits. */
 export const newSecret = (): string => randomBytes(32).toString('hex');
 

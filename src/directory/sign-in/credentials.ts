@@ -5,6 +5,7 @@ import { watched } from '../../db/watched.ts';
 import type { AccessTokens, Grant, Granted } from '../access/access-tokens.ts';
 import { credentialName } from '../access/actor.ts';
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
+import type { Token } from '../kernel/secrets.ts';
 import { effectiveRoleIn, grantOf, MAY_GO_ON, permissionsIn, reachOfGrant } from './effective-role.ts';
 
 /** Reads everything that decides what an access token is good for, beside the token itself. */
@@ -13,6 +14,7 @@ const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
     { ...effectiveRoleIn(sql`${tenantId}`), expiresAt: sessions.expiresAt },
     // Whenever a token is renewed, its session lasts longer. That changes nothing about who is signed in.
     ['expiresAt'],
+  )(
     sql`FROM session JOIN user ON user.id = session.user_id
       WHERE session.id = ${sessionId} AND session.user_id = ${userId} AND ${MAY_GO_ON}`,
   );
@@ -28,11 +30,11 @@ const authenticate = credentialCache<Credential>();
 export async function authenticateUser(
   db: Database,
   tokens: AccessTokens,
-  token: string,
+  token: Token,
   now: Date,
   how: CacheUse,
 ): Promise<Authenticated | null> {
-  const grant = await tokens.read(token);
+  const grant = await tokens.read(token.text);
   if (grant === null) return null;
   return authenticate(
     db,

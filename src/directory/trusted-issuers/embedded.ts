@@ -12,7 +12,7 @@ import { eventContextOf, nameTenants } from '../commands/event-recording.ts';
 import { AuthenticationError, KeysUnavailableError } from '../kernel/authentication-errors.ts';
 import { comparable } from '../kernel/comparable.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
-import { sha256 } from '../kernel/secrets.ts';
+import { sha256, type Token } from '../kernel/secrets.ts';
 import { effectiveRoleIn, isListedBy, MAY_SIGN_IN, permissionsIn } from '../sign-in/effective-role.ts';
 import { isEmbedded } from './entity.ts';
 import {
@@ -138,12 +138,12 @@ function rememberVerified(token: string, { issuer, claims, customerId }: Claimed
   remember(verifiedTokens, sha256(token), { identity, goodUntil }, MAX_VERIFIED);
 }
 
+const credentialIn = watched({ ...effectiveRoleIn(sql`NULL`), issuerUpdatedAt: trustedIssuers.updatedAt }, []);
+
 /** Reads everything that decides about a token of an embedded issuer, beside the token itself. */
 const credentialOf = (identity: VerifiedIdentity) => {
   const { issuerId, externalIdHash } = identityOf(identity);
-  return watched(
-    { ...effectiveRoleIn(sql`NULL`), issuerUpdatedAt: trustedIssuers.updatedAt },
-    [],
+  return credentialIn(
     sql`FROM issued_identity
       JOIN trusted_issuer ON trusted_issuer.id = issued_identity.issuer_id AND ${isEmbedded}
       JOIN user ON user.id = issued_identity.user_id
@@ -163,12 +163,12 @@ const authenticate = credentialCache<Credential>();
  */
 export async function authenticateEmbedded(
   db: Database,
-  token: string,
+  token: Token,
   now: Date,
   how: CacheUse,
   outside: Outside,
 ): Promise<Authenticated | null> {
-  const hash = sha256(token);
+  const { hash, text } = token;
   const verified = how.afresh ? undefined : verifiedTokens.get(hash);
   if (verified && verified.goodUntil > now.getTime()) {
     const found = await authenticateAs(db, token, verified.identity, now, how);
@@ -176,13 +176,13 @@ export async function authenticateEmbedded(
   }
   // The issuer may have changed, and the token still be good.
   verifiedTokens.delete(hash);
-  const unverified = readUnverifiedEmbedded(token);
+  const unverified = readUnverifiedEmbedded(text);
   if (unverified === null) return null;
   const { issuers } = await db.reads({ issuers: issuersNamed(unverified, outside) });
-  const claimed = await verifyAmong(issuers, token, unverified, outside, now).catch(nullIfForbidden);
+  const claimed = await verifyAmong(issuers, text, unverified, outside, now).catch(nullIfForbidden);
   if (claimed === null) return null;
   const found = await authenticateAs(db, token, claimed, now, { afresh: true });
-  if (found) rememberVerified(token, claimed, now);
+  if (found) rememberVerified(text, claimed, now);
   return found;
 }
 
@@ -192,7 +192,7 @@ function nullIfForbidden(error: unknown): null {
   throw error;
 }
 
-const authenticateAs = (db: Database, token: string, identity: VerifiedIdentity, now: Date, how: CacheUse) =>
+const authenticateAs = (db: Database, token: Token, identity: VerifiedIdentity, now: Date, how: CacheUse) =>
   authenticate(db, token, { statement: credentialOf(identity), admit: (row) => admitAs(identity, row, now) }, how);
 
 /** Returns the user, unless the token has expired, or its issuer has changed since the token was verified. */

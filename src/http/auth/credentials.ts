@@ -6,7 +6,7 @@ import type { Caller, Viewer } from '../../directory/access/viewer.ts';
 import { type ApiKeyClaims, authenticateApiKey, authenticateClient } from '../../directory/api-keys/credentials.ts';
 import { KeysUnavailableError } from '../../directory/kernel/authentication-errors.ts';
 import { PERMISSIONS } from '../../directory/kernel/permission-names.ts';
-import { equalHashes, sha256 } from '../../directory/kernel/secrets.ts';
+import { equalHashes, Token } from '../../directory/kernel/secrets.ts';
 import { authenticateUser } from '../../directory/sign-in/credentials.ts';
 import { linksOf } from '../mail/mailer.ts';
 import { type Environment, publicUrl } from '../shared/environment.ts';
@@ -152,6 +152,16 @@ const counted =
     throw error;
   };
 
+/** The root keys that have been asked for, which is one, with their hashes. */
+const rootKeys = new Map<string, Token>();
+
+function isRootKey(token: Token, { ROOT_KEY }: Environment): boolean {
+  if (!ROOT_KEY) return false;
+  const root = rootKeys.get(ROOT_KEY) ?? new Token(ROOT_KEY);
+  rootKeys.set(ROOT_KEY, root);
+  return equalHashes(token.hash, root.hash);
+}
+
 /** Loads what reads the tokens of embedded issuers. Most isolates never need it. */
 const embedding = () => import('./trusted-issuers.ts');
 
@@ -160,16 +170,17 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 /** Returns the owner of the credential, or null without saying what is wrong with it. */
 async function authenticate(
-  { token, claims }: PresentedCredential,
+  { token: text, claims }: PresentedCredential,
   env: Environment,
   { db, signed, scheme }: { db: Database; signed: Signed | null; scheme: AuthenticationScheme },
   how: CacheUse,
 ): Promise<Authenticated | null> {
   const now = new Date();
+  const token = new Token(text);
   if (claims !== null) return authenticateApiKey(db, token, now, how, claims);
-  if (env.ROOT_KEY && equalHashes(sha256(token), sha256(env.ROOT_KEY))) return { viewer: ROOT, noteUse: null };
+  if (isRootKey(token, env)) return { viewer: ROOT, noteUse: null };
   const takes = (kind: TokenKind) => scheme.tokens.includes(kind);
-  if (!JWT.test(token)) return takes('API_KEY') ? authenticateApiKey(db, token, now, how) : null;
+  if (!JWT.test(text)) return takes('API_KEY') ? authenticateApiKey(db, token, now, how) : null;
   if (signed !== null) {
     for (const kind of CLIENT_TOKEN_KINDS.filter(takes)) {
       const client = await authenticateClient(db, signed.clientTokens[kind], token, now, how);

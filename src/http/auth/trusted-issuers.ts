@@ -1,5 +1,6 @@
 import type { Database } from '../../db/client.ts';
 import type { Authenticated, CacheUse } from '../../directory/access/credential-cache.ts';
+import type { Token } from '../../directory/kernel/secrets.ts';
 import { authenticateEmbedded } from '../../directory/trusted-issuers/embedded.ts';
 import type { Outside } from '../../directory/trusted-issuers/sign-in.ts';
 import { localId } from '../../graphql/shared/ids.ts';
@@ -15,7 +16,7 @@ export const OUTSIDE: Outside = {
 /** Returns who holds a token that an embedded issuer has signed; null if it is not good, or its user has not come before. */
 export const authenticateEmbeddedToken = (
   db: Database,
-  token: string,
+  token: Token,
   now: Date,
   how: CacheUse,
 ): Promise<Authenticated | null> => authenticateEmbedded(db, token, now, how, OUTSIDE);
