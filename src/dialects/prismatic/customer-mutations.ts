@@ -11,6 +11,7 @@ import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer } from './customer.ts';
 import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
+import { HOW_TO_CHANGE, ofChange, ofNew } from './given.ts';
 import { mutationField } from './mutation.ts';
 
 const customerFields = (t: InputFields) => ({
@@ -53,7 +54,7 @@ builder.relayMutationField(
       'Creates a customer, a company. For who reaches one tenant, it belongs to that tenant.',
     ),
     resolve: (_, { input }, caller) =>
-      outcomeOf(run(caller, createCustomer, { ...input, tenantIdentifiers: onlyTenant(caller.viewer) })),
+      outcomeOf(run(caller, createCustomer, { ...ofNew(input), tenantIdentifiers: onlyTenant(caller.viewer) })),
   },
   payload('The new customer.'),
 );
@@ -61,7 +62,7 @@ builder.relayMutationField(
 builder.relayMutationField(
   updateCustomer.name,
   {
-    description: 'Changes to a customer: a field left out is untouched; null clears what can be null.',
+    description: `Changes to a customer. ${HOW_TO_CHANGE}`,
     inputFields: (t) => ({
       id: idField(t),
       name: t.string({ description: CUSTOMER_DESCRIPTIONS.name }),
@@ -70,8 +71,10 @@ builder.relayMutationField(
   },
   {
     ...mutationField(updateCustomer, 'Changes a customer.'),
-    resolve: (_, { input }, caller) =>
-      outcomeOf(run(caller, updateCustomer, { ...input, id: input.id && localId('Customer', input.id) })),
+    resolve: (_, { input }, caller) => {
+      const { id, ...given } = ofChange(input);
+      return outcomeOf(run(caller, updateCustomer, { ...given, id: id && localId('Customer', id) }));
+    },
   },
   payload('The customer as it is now.'),
 );
@@ -81,8 +84,10 @@ builder.relayMutationField(
   { description: 'Which customer to delete.', inputFields: (t) => ({ id: idField(t) }) },
   {
     ...mutationField(deleteCustomer, 'Deletes a customer and, with it, its users.'),
-    resolve: (_, { input }, caller) =>
-      outcomeOf(run(caller, deleteCustomer, { id: input.id && localId('Customer', input.id) })),
+    resolve: (_, { input }, caller) => {
+      const { id } = ofChange(input);
+      return outcomeOf(run(caller, deleteCustomer, { id: id && localId('Customer', id) }));
+    },
   },
   payload('The customer as it was.'),
 );
