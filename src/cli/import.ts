@@ -77,7 +77,7 @@ async function outcomes(batch: Entry[], sendRows: (rows: Row[]) => Promise<Resul
   const rows = batch.flatMap(({ row }) => (row === null ? [] : [row]));
   const sent = rows.length > 0 ? await sendRows(rows) : [];
   return batch.flatMap((entry): Result[] =>
-    entry.row === null ? [{ outcome: 'FAILED', error: entry.problem }] : sent.splice(0, 1),
+    entry.row === null ? [{ outcome: 'FAILED', id: null, error: entry.problem }] : sent.splice(0, 1),
   );
 }
 
