@@ -11,7 +11,7 @@ import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer } from './customer.ts';
 import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
-import { HOW_TO_CHANGE, ofChange, ofNew } from './given.ts';
+import { HOW_TO_CHANGE, HOW_TO_CREATE, ofChange, ofNew } from './given.ts';
 import { mutationField } from './mutation.ts';
 
 const customerFields = (t: InputFields) => ({
@@ -42,7 +42,7 @@ const payload = (description: string) => ({
 builder.relayMutationField(
   createCustomer.name,
   {
-    description: 'A new customer.',
+    description: `A new customer. ${HOW_TO_CREATE}`,
     inputFields: (t) => ({
       name: t.string({ required: true, description: CUSTOMER_DESCRIPTIONS.name }),
       ...customerFields(t),

@@ -4,6 +4,9 @@
  * and every text among the arguments of a list by `asked`.
  */
 
+/** Tells clients how an input that makes a record is read. */
+export const HOW_TO_CREATE = 'Null and an empty text are no value, as if they had been left out.';
+
 /** Tells clients how an input that changes a record is read. */
 export const HOW_TO_CHANGE =
   'What is left out or null stays as it is. An empty text clears what can be without a value; of what cannot, it is refused.';

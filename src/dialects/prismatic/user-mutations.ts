@@ -7,7 +7,7 @@ import type { UserResult } from '../../directory/users/entity.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
-import { HOW_TO_CHANGE, ofChange, ofNew } from './given.ts';
+import { HOW_TO_CHANGE, HOW_TO_CREATE, ofChange, ofNew } from './given.ts';
 import { mutationField } from './mutation.ts';
 import { USER_DESCRIPTIONS, User } from './user.ts';
 
@@ -48,7 +48,7 @@ const named = (type: 'Role' | 'Customer', id: string | null | undefined) => id &
 
 builder.relayMutationField(
   createOrganizationUser.name,
-  { description: 'A new team member.', inputFields: (t) => newUserFields(t, 'organizationRoles') },
+  { description: `A new team member. ${HOW_TO_CREATE}`, inputFields: (t) => newUserFields(t, 'organizationRoles') },
   {
     ...mutationField(createOrganizationUser, 'Creates a team member, who is mailed an invitation to set a password.'),
     resolve: (_, { input }, caller) => {
@@ -62,7 +62,7 @@ builder.relayMutationField(
 builder.relayMutationField(
   createCustomerUser.name,
   {
-    description: 'A new user of a customer.',
+    description: `A new user of a customer. ${HOW_TO_CREATE}`,
     inputFields: (t) => ({
       ...newUserFields(t, 'customerRoles'),
       customer: t.id({ required: true, description: 'The id of the customer that the user belongs to. It stays so.' }),
