@@ -91,14 +91,23 @@ export class Database {
 
   /**
    * Runs the statements in the order given, as one transaction. It is one D1 call, and never retried. The revalidation is
-   * part of the transaction.
+   * part of the transaction, and so is all that waits to be read: it sees what was written.
    * @throws RevalidationError if the revalidation fails; then nothing was run.
    * @throws RevokedMeanwhileError likewise, if the request has written before
    * @throws UnavailableError if D1 turned it away; then nothing was run either
    * @throws OutcomeUnknownError if D1 failed, or did not answer in time, so that nobody knows whether it was run
    */
   async batch<const S extends Statements>(statements: S): Promise<Results<S>> {
-    return named(statements, await this.#write(flat(statements)));
+    const writing = flat(statements);
+    const along = this.#takePending();
+    try {
+      const results = await this.#write([...writing, ...along.map(({ statement }) => statement)]);
+      answer(along, results.slice(writing.length));
+      return named(statements, results);
+    } catch (error) {
+      refuse(along, error);
+      throw error;
+    }
   }
 
   /**
@@ -130,16 +139,19 @@ export class Database {
       }
       await null;
     }
+    const pending = this.#takePending();
+    if (pending.length === 0) return;
+    try {
+      answer(pending, await this.#read(pending.map(({ statement }) => statement)));
+    } catch (error) {
+      refuse(pending, error);
+    }
+  }
+
+  #takePending(): PendingRead[] {
     const pending = this.#pending;
     this.#pending = [];
-    try {
-      const results = await this.#read(pending.map(({ statement }) => statement));
-      pending.forEach(({ resolve }, index) => {
-        resolve(results[index] as never[]);
-      });
-    } catch (error) {
-      for (const { reject } of pending) reject(error);
-    }
+    return pending;
   }
 
   async #read(statements: readonly Statement[]): Promise<unknown[][]> {
@@ -236,6 +248,14 @@ export class Database {
       return this.#d1.prepare(text).bind(...bound);
     });
   }
+}
+
+function answer(reads: readonly PendingRead[], results: readonly unknown[][]): void {
+  for (const [index, { resolve }] of reads.entries()) resolve(results[index] as never[]);
+}
+
+function refuse(reads: readonly PendingRead[], error: unknown): void {
+  for (const { reject } of reads) reject(error);
 }
 
 /** Whether a batch that failed may have taken effect: neither was it turned away, nor did it fail within. */

@@ -1,4 +1,4 @@
-import { Column, getTableName, Name, Param, SQL, StringChunk, sql, Table } from 'drizzle-orm';
+import { Column, getTableName, Name, Param, SQL, type SQLWrapper, StringChunk, sql, Table } from 'drizzle-orm';
 import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 
 const dialect = new SQLiteAsyncDialect();
@@ -24,8 +24,32 @@ export function renderedOnce(part: SQL): SQL {
   return bound.length === 0 ? sql.raw(text) : part;
 }
 
+class InAdvance implements SQLWrapper {
+  readonly #part: SQL;
+  readonly rendered: Rendered;
+
+  constructor(part: SQL) {
+    this.#part = part;
+    this.rendered = rendered(part);
+  }
+
+  getSQL() {
+    return this.#part;
+  }
+}
+
+/** Renders a part of several statements once for all of them. It may bind values, unlike with `renderedOnce`. */
+export function inAdvance(part: SQL): { part: SQL; boundCount: number } {
+  const known = new InAdvance(part);
+  return { part: sql`${known}`, boundCount: known.rendered.bound.length };
+}
+
 function textOf(part: unknown, bound: unknown[]): string {
   if (part instanceof StringChunk) return part.value.join('');
+  if (part instanceof InAdvance) {
+    bound.push(...part.rendered.bound);
+    return part.rendered.text;
+  }
   if (part instanceof SQL) {
     let text = '';
     for (const chunk of part.queryChunks) text += textOf(chunk, bound);

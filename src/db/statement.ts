@@ -153,9 +153,16 @@ export function parseJsonList<Item extends string>(json: string): Item[] {
   return JSON.parse(json);
 }
 
-/** Returns a condition: the expression is one of the values. They are one bound parameter, however many they are. */
-export const inList = (expression: SQL | Column, values: readonly unknown[]): SQL =>
-  sql`${expression} IN (SELECT value FROM json_each(${jsonList(values)}))`;
+/** Some values: given, or those that a query answers in its column `value`, each of them once. */
+export type Several<Value = string> = readonly Value[] | SQL;
+
+/** Returns a table of values, which are in its column `value`. Those given are one bound parameter, however many they are. */
+export const valueTable = (values: Several<unknown>): SQL =>
+  is(values, SQL) ? sql`(${values})` : sql`json_each(${jsonList([...new Set(values)])})`;
+
+/** Returns a condition: the expression is one of the values. */
+export const inList = (expression: SQL | Column, values: Several<unknown>): SQL =>
+  sql`${expression} IN (SELECT value FROM ${valueTable(values)})`;
 
 /** Returns a condition: all of these conditions are true. It is true if there are none. */
 export const allOf = (conditions: readonly SQL[]): SQL =>

@@ -6,14 +6,11 @@ import { entryOf, type Operation, type OperationWorld } from './operations.ts';
 export interface Mutation extends Operation {
   name: string;
   variables: (world: OperationWorld) => Variables;
-  /** How many lists stand inside each other in the payload. */
-  depth: number;
   /** What it needs beyond the permissions of its command: what is handed on, taken over or shown must be held. */
   also: readonly Permission[];
 }
 
 interface Beyond {
-  depth?: number;
   also?: readonly Permission[];
   as?: 'user';
 }
@@ -22,12 +19,11 @@ const mutation = (
   name: string,
   payload: string,
   input: (world: OperationWorld) => Variables,
-  { depth = 0, also = [], ...more }: Beyond = {},
+  { also = [], ...more }: Beyond = {},
 ): Mutation => ({
   name,
   document: mutationDocument(name, payload),
   variables: (world) => ({ input: input(world) }),
-  depth,
   also,
   ...more,
 });
@@ -79,7 +75,7 @@ export const MUTATIONS: readonly Mutation[] = [
     'createCustomer',
     'customer { id name tenants { nodes { name customers { nodes { name } } } } }',
     ({ tenant }) => ({ name: unique('C'), tenantIdentifiers: [{ id: tenant.id }] }),
-    { depth: 2, also: ['customer:read', 'tenant:read'] },
+    { also: ['customer:read', 'tenant:read'] },
   ),
   mutation('upsertCustomer', 'customer { name } outcome', ({ customer, tenant }) => ({
     identifier: { email: customer.email },
@@ -96,7 +92,6 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('restoreCustomer', 'customer { deletedAt }', ({ deletedCustomerId }) => ({ id: deletedCustomerId })),
   mutation('addCustomerToTenants', 'customer { name }', joining),
   mutation('addCustomerToTenants', 'customer { name tenants { nodes { name } totalCount } }', joining, {
-    depth: 1,
     also: ['tenant:read'],
   }),
   mutation('removeCustomerFromTenants', 'customer { name }', ({ customer, tenant }) => ({

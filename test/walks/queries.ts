@@ -5,22 +5,21 @@ export interface Query extends Operation {
   /** The field of Query that is asked. */
   field: string;
   needs: readonly Permission[];
-  /** How many lists stand inside each other. */
-  depth: number;
+  /** How many D1 calls it takes beside the first, as a part of it cannot be read with what it is a part of. */
+  fallsBack?: number;
 }
 
 /** At least one document for every field of Query; a test fails when one is missing. */
 export const QUERIES: readonly Query[] = [
-  { field: 'viewer', document: '{ viewer { type permissions access reach { kind tenantIds } } }', needs: [], depth: 0 },
-  { field: 'viewer', document: '{ viewer { apiKey { name } } }', needs: [], depth: 0 },
-  { field: 'viewer', document: '{ viewer { user { name } } }', needs: ['user:read'], depth: 0, as: 'user' },
-  { field: 'organization', document: '{ organization { id name createdAt updatedAt } }', needs: [], depth: 0 },
+  { field: 'viewer', document: '{ viewer { type permissions access reach { kind tenantIds } } }', needs: [] },
+  { field: 'viewer', document: '{ viewer { apiKey { name } } }', needs: [] },
+  { field: 'viewer', document: '{ viewer { user { name } } }', needs: ['user:read'], as: 'user' },
+  { field: 'organization', document: '{ organization { id name createdAt updatedAt } }', needs: [] },
   {
     field: 'node',
     document: 'query($id: ID!) { node(id: $id) { id ... on Customer { name } } }',
     variables: ({ customer }) => ({ id: customer.id }),
     needs: ['customer:read'],
-    depth: 0,
   },
   {
     field: 'nodes',
@@ -29,75 +28,64 @@ export const QUERIES: readonly Query[] = [
       ids: [customer.id, deletedCustomerId, tenant.id, apiKeyId, eventId, 'junk'],
     }),
     needs: ['customer:read', 'tenant:read', 'apiKey:read', 'event:read'],
-    depth: 1,
   },
   {
     field: 'tenant',
     document: 'query($id: ID!) { tenant(id: $id) { name billing { vatId billingAddress { city } } } }',
     variables: ({ tenant }) => ({ id: tenant.id }),
     needs: ['tenant:read'],
-    depth: 0,
   },
   {
     field: 'tenant',
     document: 'query($id: ID!) { tenant(id: $id) { name customers { nodes { name } totalCount } } }',
     variables: ({ tenant }) => ({ id: tenant.id }),
     needs: ['tenant:read', 'customer:read'],
-    depth: 1,
   },
   {
     field: 'tenantBy',
     document: 'query($i: TenantIdentifier!) { tenantBy(identifier: $i) { name } }',
     variables: ({ tenant }) => ({ i: { externalId: tenant.externalId } }),
     needs: ['tenant:read'],
-    depth: 0,
   },
   {
     field: 'tenants',
     document: '{ tenants { nodes { name } edges { cursor } pageInfo { endCursor hasNextPage } totalCount } }',
     needs: ['tenant:read'],
-    depth: 1,
   },
   {
     field: 'tenants',
     document: '{ tenants(last: 100) { nodes { viewerCanView viewerCanEditSettings viewerCanEditUsers } } }',
     needs: ['tenant:read'],
-    depth: 2,
   },
   {
     field: 'tenants',
     document: `{ tenants(first: 10) { nodes { name customers(first: 5) { totalCount nodes { name
       tenants(first: 5) { nodes { name } pageInfo { hasNextPage } } } } } } }`,
     needs: ['tenant:read', 'customer:read'],
-    depth: 3,
   },
   {
     field: 'node',
     document: 'query($id: ID!) { node(id: $id) { id ... on Pixel { name status tenant { name } } } }',
     variables: ({ pixelId }) => ({ id: pixelId }),
     needs: ['tenant:read'],
-    depth: 1,
   },
   {
     field: 'tenants',
     document: `{ tenants(last: 10) { nodes { pixels { nodes { name status } totalCount }
       pipelines(first: 5) { nodes { externalId tenant { name } } } } } }`,
     needs: ['tenant:read'],
-    depth: 3,
   },
   {
     field: 'tenants',
     document: `{ tenants(last: 10) { nodes { usage { pixels { total active } eventsReceived publishFailed }
       month: usage(durationInHours: 720) { eventsReceived lastUpdatedAt } } } }`,
     needs: ['tenant:read', 'usage:read'],
-    depth: 2,
   },
   {
     field: 'customer',
     document: 'query($id: ID!) { customer(id: $id) { name email { address } } }',
     variables: ({ customer }) => ({ id: customer.id }),
     needs: ['customer:read'],
-    depth: 0,
   },
   {
     field: 'customer',
@@ -105,7 +93,6 @@ export const QUERIES: readonly Query[] = [
       other: customer(id: $id) { tenants(last: 3) { totalCount nodes { name } } } }`,
     variables: ({ customer }) => ({ id: customer.id }),
     needs: ['customer:read', 'tenant:read'],
-    depth: 1,
   },
   ...['email', 'externalId', 'id'].map(
     (by): Query => ({
@@ -115,46 +102,39 @@ export const QUERIES: readonly Query[] = [
         i: { [by]: { email: customer.email, externalId: customer.externalId, id: customer.id }[by] },
       }),
       needs: ['customer:read'],
-      depth: 0,
     }),
   ),
   {
     field: 'customers',
     document: '{ customers { nodes { name } totalCount pageInfo { hasNextPage } } }',
     needs: ['customer:read'],
-    depth: 1,
   },
   {
     field: 'customers',
     document: '{ customers(last: 10) { edges { cursor node { name tenants { nodes { name } totalCount } } } } }',
     needs: ['customer:read', 'tenant:read'],
-    depth: 2,
   },
   ...['abc', 'ab', 'a'].flatMap((search): Query[] => [
     {
       field: 'customers',
       document: `{ customers(filter: { search: "${search}" }, orderBy: { field: NAME }) { nodes { name } totalCount } }`,
       needs: ['customer:read'],
-      depth: 1,
     },
     {
       field: 'tenants',
       document: `{ tenants(filter: { search: "${search}" }) { nodes { name } totalCount } }`,
       needs: ['tenant:read'],
-      depth: 1,
     },
   ]),
   {
     field: 'organization',
     document: '{ organization { name users { nodes { email } totalCount pageInfo { hasNextPage } } } }',
     needs: ['user:read'],
-    depth: 1,
   },
   {
     field: 'customers',
     document: '{ customers(last: 10) { nodes { id name users { nodes { id email name externalId } } } } }',
     needs: ['customer:read', 'user:read'],
-    depth: 2,
   },
   {
     field: 'tenant',
@@ -162,14 +142,12 @@ export const QUERIES: readonly Query[] = [
       users { nodes { email } totalCount } } }`,
     variables: ({ tenant }) => ({ id: tenant.id }),
     needs: ['tenant:read', 'role:read', 'user:read'],
-    depth: 2,
   },
   {
     field: 'user',
     document: 'query($id: ID!) { user(id: $id) { email name phone avatarUrl externalId status version deletedAt } }',
     variables: ({ customerUser }) => ({ id: customerUser.id }),
     needs: ['user:read'],
-    depth: 0,
   },
   {
     field: 'user',
@@ -177,14 +155,12 @@ export const QUERIES: readonly Query[] = [
       tenantRoles { nodes { createdAt tenant { name } role { name } } totalCount } } }`,
     variables: ({ tenantUser }) => ({ id: tenantUser.id }),
     needs: ['user:read', 'role:read', 'tenant:read'],
-    depth: 2,
   },
   {
     field: 'user',
     document: 'query($id: ID!) { user(id: $id) { email role { name } customer { name } } }',
     variables: ({ customerUser }) => ({ id: customerUser.id }),
     needs: ['user:read', 'role:read', 'customer:read'],
-    depth: 1,
   },
   ...['email', 'externalId', 'id'].map(
     (by): Query => ({
@@ -194,26 +170,22 @@ export const QUERIES: readonly Query[] = [
         i: { [by]: { email: customerUser.email, externalId: customerUser.externalId, id: customerUser.id }[by] },
       }),
       needs: ['user:read'],
-      depth: 0,
     }),
   ),
   {
     field: 'users',
     document: '{ users { nodes { email invitation { sentAt expiresAt lastError } } } }',
     needs: ['user:read'],
-    depth: 2,
   },
   {
     field: 'users',
     document: '{ users(last: 100) { nodes { isViewer viewerCanDelete } } }',
     needs: ['user:read'],
-    depth: 2,
   },
   {
     field: 'sessions',
     document: '{ sessions { nodes { id isCurrent userAgent createdAt refreshedAt expiresAt } totalCount } }',
     needs: [],
-    depth: 1,
     as: 'user',
   },
   {
@@ -221,62 +193,52 @@ export const QUERIES: readonly Query[] = [
     document: 'query($id: ID!) { sessions(userId: $id) { nodes { user { email } tenant { name } } } }',
     variables: ({ customerUser }) => ({ id: customerUser.id }),
     needs: ['user:edit', 'user:read'],
-    depth: 2,
   },
   {
     field: 'users',
     document: '{ users { nodes { email name } totalCount pageInfo { hasNextPage } } }',
     needs: ['user:read'],
-    depth: 1,
   },
   {
     field: 'users',
     document: `{ users(last: 10, orderBy: { field: EMAIL, direction: DESC }, filter: { statuses: [INVITED] }) {
       nodes { email role { name permissions { nodes { name } } } } } }`,
     needs: ['user:read', 'role:read'],
-    depth: 3,
   },
   {
     field: 'users',
     document: '{ users(filter: { search: "world" }, orderBy: { field: NAME }) { nodes { name } totalCount } }',
     needs: ['user:read'],
-    depth: 1,
   },
   {
     field: 'organizationRoles',
     document: 'query { organizationRoles { id name permissions { nodes { name description } } } }',
     needs: ['role:read'],
-    depth: 2,
   },
   {
     field: 'customerRoles',
     document: '{ customerRoles { id name description level isBuiltIn scope } }',
     needs: ['role:read'],
-    depth: 1,
   },
   {
     field: 'apiKeys',
     document:
       '{ apiKeys { nodes { name permissions reach { tenantIds } lastUsedAt secrets { id createdAt expiresAt lastUsedAt } } totalCount } }',
     needs: ['apiKey:read'],
-    depth: 1,
   },
   {
     field: 'trustedIssuers',
     document: '{ trustedIssuers { nodes { name issuer keys roleIds customerIds } totalCount } }',
     needs: ['organization:edit'],
-    depth: 1,
   },
   {
     field: 'permissions',
     document: '{ permissions { nodes { name description } totalCount } }',
     needs: ['role:read'],
-    depth: 1,
   },
   {
     field: 'events',
     document: '{ events { nodes { type subjectId actor { type id } before after createdAt } totalCount } }',
     needs: ['event:read'],
-    depth: 1,
   },
 ];

@@ -106,7 +106,7 @@ type Asked = (typeof QUERIES)[number] | (typeof MUTATIONS)[number];
 const ALL: readonly Asked[] = [...QUERIES, ...MUTATIONS];
 /** One that asks the database for nothing, one that reads, one that writes, and one about the session itself. */
 const FEW: readonly Asked[] = [
-  { field: 'viewer', document: '{ viewer { type permissions } }', needs: [], depth: 0 },
+  { field: 'viewer', document: '{ viewer { type permissions } }', needs: [] },
   ...QUERIES.filter(({ field }) => field === 'customers').slice(0, 1),
   ...MUTATIONS.filter(({ name }) => ['createTenant', 'signOut'].includes(name)).slice(0, 2),
 ];

@@ -1,9 +1,10 @@
 import { createContextCache } from '@pothos/core';
+import DataLoader from 'dataloader';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { ValidationError } from '../../directory/kernel/errors.ts';
-import type { NestedConnection } from '../../directory/lists/connection.ts';
-import { MAX_PAGE_SIZE, type PageArguments } from '../../directory/lists/page-arguments.ts';
-import { resolveNestedConnection } from '../../graphql/shared/connection.ts';
+import { MAX_PAGE_SIZE, type Page, type PageArguments } from '../../directory/lists/page-arguments.ts';
+import type { ListBelow } from '../../graphql/shared/connection.ts';
+import { UNCACHED } from '../../graphql/shared/per-record.ts';
 import { COVERED } from '../../graphql/shared/prices.ts';
 
 /** How many records one list may have, and all lists of an answer together. */
@@ -30,14 +31,35 @@ export function count<Row>(caller: Caller, rows: readonly Row[]): readonly Row[]
 const tooMany = (limit: string) =>
   ValidationError.at('', `${limit} records here: ask for less, or page through them at /graphql`);
 
-type List<Row> = (caller: Caller, parentIds: readonly string[], page: PageArguments) => NestedConnection<Row>;
+interface Pages<Row> {
+  loader: DataLoader<string, Page<Row> | undefined>;
+  cursor: (row: Row) => string;
+}
+
+const pagesOfRequest = createContextCache((_caller: Caller) => new Map<string, unknown>());
+
+/** Returns the pages of a list below records: those that are asked for at the same place are read together. */
+function pagesOf<Row>(caller: Caller, field: string, at: PageArguments, list: ListBelow<Row>): Pages<Row> {
+  const cache = pagesOfRequest(caller);
+  const key = JSON.stringify([field, at.first, at.after]);
+  const known = cache.get(key) as Pages<Row> | undefined;
+  if (known) return known;
+  const { cursor } = list(caller, [], at);
+  const loader = new DataLoader<string, Page<Row> | undefined>(async (ids) => {
+    const pages = await list(caller, ids, at).pages();
+    return ids.map((id) => pages.get(id));
+  }, UNCACHED);
+  const pages = { loader, cursor };
+  cache.set(key, pages);
+  return pages;
+}
 
 /** All of a list below a record. A page of all records that ask at once is read together. */
 export async function everyOf<Row>(
   caller: Caller,
   field: string,
   parentId: string,
-  list: List<Row>,
+  list: ListBelow<Row>,
 ): Promise<readonly Row[]> {
   const rows: Row[] = [];
   // Many ask at once only below a long list: there the first pages have no more than an answer may.
@@ -45,15 +67,10 @@ export async function everyOf<Row>(
   let after: string | null = null;
   do {
     const at: PageArguments = { first, after };
-    const page = resolveNestedConnection<Row>(caller, field, parentId, at, list);
-    const [edges, { hasNextPage, endCursor }] = await Promise.all([page.edges, page.pageInfo]);
-    rows.push(
-      ...count(
-        caller,
-        edges.map(({ node }) => node),
-      ),
-    );
-    after = hasNextPage ? endCursor : null;
+    const { loader, cursor } = pagesOf(caller, field, at, list);
+    const page = await loader.load(parentId);
+    rows.push(...count(caller, page?.rows ?? []));
+    after = page?.hasNextPage && page.end ? cursor(page.end) : null;
     if (after !== null && rows.length >= MAX_LISTED) throw tooMany(`A list has at most ${MAX_LISTED}`);
   } while (after !== null);
   return rows;

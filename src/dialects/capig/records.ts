@@ -5,8 +5,8 @@ import { assignableRoles, type RoleRecord, rolesByIds } from '../../directory/ro
 import { type TenantRecord, tenantsByIds } from '../../directory/tenants/queries.ts';
 import { DEFAULT_WINDOW_HOURS } from '../../directory/usage/traffic-hours.ts';
 import { type Usage, usageOfTenants } from '../../directory/usage/usage.ts';
-import { UNCACHED } from '../../graphql/shared/connection.ts';
 import { localId } from '../../graphql/shared/ids.ts';
+import { type FindByIds, UNCACHED } from '../../graphql/shared/per-record.ts';
 
 type NodeType = Parameters<typeof localId>[0];
 
@@ -23,11 +23,11 @@ export function idGiven(type: NodeType, id: string): string {
 }
 
 /** Finds records for all that ask at once, by their ids: null for what is not there. */
-const byIds = <Row extends { id: string }>(find: (caller: Caller, ids: readonly string[]) => Promise<readonly Row[]>) =>
+const byIds = <Row extends { id: string }>(find: FindByIds<Row>) =>
   createContextCache(
     (caller: Caller) =>
       new DataLoader(async (ids: readonly string[]) => {
-        const found = new Map((await find(caller, [...new Set(ids)])).map((row) => [row.id, row]));
+        const found = new Map((await find(caller, ids).rows()).map((row) => [row.id, row]));
         return ids.map((id) => found.get(id) ?? null);
       }, UNCACHED),
   );
@@ -53,6 +53,6 @@ const assignable = createContextCache((_caller: Caller): { roles?: Promise<RoleR
 /** Returns the roles that the caller could give in a tenant, whichever it is. Nothing that this API does changes them. */
 export function tenantRolesFor(caller: Caller): Promise<RoleRecord[]> {
   const cache = assignable(caller);
-  cache.roles ??= assignableRoles(caller, 'TENANT');
+  cache.roles ??= assignableRoles(caller, 'TENANT').rows();
   return cache.roles;
 }

@@ -4,6 +4,7 @@ import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { createTenant, deleteTenant, type TenantResult, updateTenant } from '../../directory/tenants/commands.ts';
 import type { TenantRecord } from '../../directory/tenants/queries.ts';
+import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, given, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
@@ -81,14 +82,24 @@ const UpdateTenantInput = builder.inputType('UpdateTenantInput', {
 const CreateTenantResult = builder.objectRef<TenantResult>('CreateTenantResult').implement({
   description: 'The tenant was created.',
   fields: (t) => ({
-    tenant: t.field({ type: Tenant, description: 'The new tenant.', resolve: ({ tenant }) => shown(tenant) }),
+    tenant: t.field({
+      type: Tenant,
+      description: 'The new tenant.',
+      ...RECORD_LEFT,
+      resolve: ({ tenant }) => shown(tenant),
+    }),
   }),
 });
 
 const TenantMutationResponse = builder.objectRef<TenantResult>('TenantMutationResponse').implement({
   description: 'The tenant is as the input says.',
   fields: (t) => ({
-    tenant: t.field({ type: Tenant, description: 'The tenant as it is now.', resolve: ({ tenant }) => shown(tenant) }),
+    tenant: t.field({
+      type: Tenant,
+      description: 'The tenant as it is now.',
+      ...RECORD_LEFT,
+      resolve: ({ tenant }) => shown(tenant),
+    }),
   }),
 });
 

@@ -1,3 +1,4 @@
+import { onlyRow } from '../../directory/lists/found.ts';
 import { editableTenants } from '../../directory/tenants/commands.ts';
 import { findTenant, readsTenantDetails, type TenantRecord } from '../../directory/tenants/queries.ts';
 import { listUsersOfTenants } from '../../directory/users/queries.ts';
@@ -56,7 +57,7 @@ Tenant.implement({
     }),
     canEditTenantSettingsInUI: t.boolean({
       description: 'Whether `updateTenant` would change it now, if you asked for it.',
-      resolve: viewerCan(editableTenants),
+      ...viewerCan(editableTenants),
     }),
     canViewTenantInUI: t.boolean({
       description: 'Whether you may read more of it than its id and its name.',
@@ -64,7 +65,7 @@ Tenant.implement({
     }),
     canEditTenantUsersInUI: t.boolean({
       description: 'Whether you may give and take roles in it: those that hold no more than you do.',
-      resolve: viewerCan(tenantsWhoseUsersAreEditable),
+      ...viewerCan(tenantsWhoseUsersAreEditable),
     }),
   }),
 });
@@ -75,7 +76,7 @@ builder.queryField('tenant', (t) =>
     description: 'The tenant with this id. Needs `tenant:read`.',
     args: { tenantId: t.arg.string({ required: true, description: 'The id of the tenant.' }) },
     resolve: async (_, { tenantId }, caller) => {
-      const tenant = await findTenant(caller, { id: idGiven('Tenant', tenantId) });
+      const tenant = await onlyRow(findTenant(caller, { id: idGiven('Tenant', tenantId) }));
       if (tenant === null) throw notFound('tenant');
       return tenant;
     },

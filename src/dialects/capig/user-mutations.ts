@@ -9,6 +9,7 @@ import { changeRole } from '../../directory/users/change-role.ts';
 import { createOrganizationUser } from '../../directory/users/creation-commands.ts';
 import type { InvitedResult, UserResult } from '../../directory/users/entity.ts';
 import { inviteUser } from '../../directory/users/invite-user.ts';
+import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { MUTATION, price } from '../../graphql/shared/prices.ts';
 import { declared, type GraphQLFields, given, shapeOf, spelled } from '../shared/fields.ts';
@@ -154,13 +155,15 @@ const AddUserWithRoleResult = builder.objectRef<AddedUserResult>('AddUserWithRol
         'Where the user chooses a password, which is mailed as well. It lets in whoever has it: null if the user has a password already or holds more than you do, and where it is not known where people reach the deployment.',
       resolve: (result, _, caller) => linkOf(result, caller),
     }),
-    user: t.field({ type: User, description: 'The user.', resolve: ({ user }) => shown(user) }),
+    user: t.field({ type: User, description: 'The user.', ...RECORD_LEFT, resolve: ({ user }) => shown(user) }),
   }),
 });
 
 const ChangeRoleForUserResult = builder.objectRef<UserResult>('ChangeRoleForUserResult').implement({
   description: 'The user has the one role and not the other.',
-  fields: (t) => ({ user: t.field({ type: User, description: 'The user.', resolve: ({ user }) => shown(user) }) }),
+  fields: (t) => ({
+    user: t.field({ type: User, description: 'The user.', ...RECORD_LEFT, resolve: ({ user }) => shown(user) }),
+  }),
 });
 
 async function addUserWithRole(input: { email: string; roleName: string }, caller: Caller): Promise<AddedUserResult> {

@@ -66,7 +66,7 @@ User.implement({
     canBeDeleted: t.boolean({
       description:
         'Whether you could delete the user now: you have the permission and hold all that the user does, and it is neither the last admin of a tenant nor the last owner.',
-      resolve: viewerCan(deletableUsers),
+      ...viewerCan(deletableUsers),
     }),
     defaultTenantId: t.id({
       ...needs('tenant:read'),

@@ -1,6 +1,6 @@
 import type { Actor as DirectoryActor } from '../../directory/access/actor.ts';
 import { mentionedUsers, type UserRecord } from '../../directory/users/queries.ts';
-import { UNCACHED } from '../../graphql/shared/connection.ts';
+import { UNCACHED } from '../../graphql/shared/per-record.ts';
 import { builder } from './builder.ts';
 import { toPlainId } from './ids.ts';
 import { WorkflowSummary } from './lacking.ts';

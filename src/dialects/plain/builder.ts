@@ -2,6 +2,7 @@ import SchemaBuilder from '@pothos/core';
 import DataloaderPlugin from '@pothos/plugin-dataloader';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { Caller } from '../../directory/access/viewer.ts';
+import type { Eventually } from '../../graphql/shared/eventually.ts';
 import { RELAY } from '../../graphql/shared/relay.ts';
 
 /** Plain's connections are Relay's; its ids are none of Relay's. */
@@ -10,7 +11,7 @@ export const builder = new SchemaBuilder<{
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
-  Connection: { total: () => Promise<number> };
+  Connection: { total: () => Eventually<number> };
   Scalars: { ID: { Input: string; Output: string } };
 }>({
   plugins: [RelayPlugin, DataloaderPlugin],

@@ -153,9 +153,10 @@ builder.queryFields((t) => ({
             'How they are sorted; if not given, the oldest first, or, filtered by `updatedAt`, as they changed.',
         }),
       },
-      resolve: (_, { filters, sortBy, ...page }, caller) => {
+      resolve: (_, { filters, sortBy, ...page }, caller, info) => {
         const orderBy = sortBy && { field: 'NAME' as const, direction: sortBy.direction };
-        return resolveConnection(listCustomers(caller, { ...page, orderBy, filter: customerFilter(filters) }));
+        const listing = listCustomers(caller, { ...page, orderBy, filter: customerFilter(filters) });
+        return resolveConnection(listing, caller, info);
       },
     },
     CustomerConnection,
@@ -169,9 +170,11 @@ builder.queryFields((t) => ({
         searchQuery: t.arg({ type: CustomersSearchQuery, required: true, description: 'What to look for, and where.' }),
         filters: t.arg({ type: CustomersFilter, description: filters }),
       },
-      resolve: (_, { searchQuery, filters, ...page }, caller) =>
+      resolve: (_, { searchQuery, filters, ...page }, caller, info) =>
         resolveConnection(
           listCustomers(caller, { ...page, filter: { ...customerFilter(filters), ...foundBy(searchQuery) } }),
+          caller,
+          info,
         ),
     },
     CustomerSearchConnection,

@@ -3,6 +3,7 @@ import { run } from '../../directory/commands/command.ts';
 import { type CustomerUpsertResult, deleteCustomer, upsertCustomer } from '../../directory/customers/commands.ts';
 import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
+import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, given, pathGiven, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
@@ -160,6 +161,7 @@ const UpsertCustomerOutput = builder.objectRef<Answered<CustomerUpsertResult>>('
       type: Customer,
       nullable: true,
       description: 'The customer as it is now; null with an error.',
+      ...RECORD_LEFT,
       resolve: ({ done }) => done && shown(done.customer),
     }),
     result: t.field({

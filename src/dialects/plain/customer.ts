@@ -1,7 +1,8 @@
 import { type CustomerRecord, findCustomer } from '../../directory/customers/queries.ts';
 import { listMembershipsOfCustomers, type MembershipRecord } from '../../directory/tenants/queries.ts';
-import { resolveNestedConnection } from '../../graphql/shared/connection.ts';
-import { COVERED, price } from '../../graphql/shared/prices.ts';
+import { nestedList } from '../../graphql/shared/connection.ts';
+import { resolveFound } from '../../graphql/shared/per-record.ts';
+import { COVERED, extended, price } from '../../graphql/shared/prices.ts';
 import { needs } from '../shared/needs.ts';
 import { Actor, CustomerActor, InternalActor, shownActor, UserActor } from './actors.ts';
 import { builder, DateTime } from './builder.ts';
@@ -132,11 +133,9 @@ export const Customer = builder.objectRef<CustomerRecord>('Customer').implement(
     tenantMemberships: t.connection(
       {
         type: Membership,
-        ...needs('tenant:read'),
         description:
           'The live tenants in your reach that the customer belongs to, the oldest first. Needs `tenant:read`.',
-        resolve: ({ id }, args, caller) =>
-          resolveNestedConnection(caller, 'Customer.tenantMemberships', id, args, listMembershipsOfCustomers),
+        ...extended(nestedList(listMembershipsOfCustomers), needs('tenant:read')),
       },
       MembershipConnection,
     ),
@@ -155,20 +154,21 @@ builder.queryFields((t) => ({
     nullable: true,
     description: `The customer with this id; ${absent}`,
     args: { customerId: t.arg.id({ required: true, description: 'Begins with `c_`, or is a UUID.' }) },
-    resolve: (_, { customerId }, caller) => findCustomer(caller, { id: localId('Customer', customerId) }),
+    resolve: (_, { customerId }, caller, info) =>
+      resolveFound(findCustomer(caller, { id: localId('Customer', customerId) }), caller, info),
   }),
   customerByEmail: t.field({
     type: Customer,
     nullable: true,
     description: `The customer with this e-mail address; ${absent}`,
     args: { email: t.arg.string({ required: true, description: 'The address, without regard to case.' }) },
-    resolve: (_, { email }, caller) => findCustomer(caller, { email }),
+    resolve: (_, { email }, caller, info) => resolveFound(findCustomer(caller, { email }), caller, info),
   }),
   customerByExternalId: t.field({
     type: Customer,
     nullable: true,
     description: `The customer with this external id; ${absent}`,
     args: { externalId: t.arg.id({ required: true, description: 'The external id, without regard to case.' }) },
-    resolve: (_, { externalId }, caller) => findCustomer(caller, { externalId }),
+    resolve: (_, { externalId }, caller, info) => resolveFound(findCustomer(caller, { externalId }), caller, info),
   }),
 }));

@@ -7,6 +7,7 @@ import {
   setCustomerTenants,
 } from '../../directory/customers/membership-commands.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
+import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { capitalized, mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, shapeOf, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
@@ -51,6 +52,7 @@ function membershipMutation(original: typeof addCustomerToTenants, description: 
         type: Customer,
         nullable: true,
         description: 'The customer; null with an error.',
+        ...RECORD_LEFT,
         resolve: ({ done }) => done && shown(done.customer),
       }),
       ...errorField(t),

@@ -3,6 +3,7 @@ import { run } from '../../directory/commands/command.ts';
 import { text, webAddress } from '../../directory/kernel/input.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { deleteTenant, type TenantUpsertResult, upsertTenant } from '../../directory/tenants/commands.ts';
+import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { declared, type GraphQLFields, shapeOf, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
@@ -74,6 +75,7 @@ const UpsertTenantOutput = builder.objectRef<Answered<TenantUpsertResult>>('Upse
       type: Tenant,
       nullable: true,
       description: 'The tenant as it is now; null with an error.',
+      ...RECORD_LEFT,
       resolve: ({ done }) => done && shown(done.tenant),
     }),
     result: t.field({
@@ -114,6 +116,7 @@ const DeleteTenantOutput = builder
         type: Tenant,
         nullable: true,
         description: 'The tenant that is deleted now; null with an error.',
+        ...RECORD_LEFT,
         resolve: ({ done }) => done && shown(done.tenant),
       }),
       ...errorField(t),

@@ -7,6 +7,7 @@ import {
   type TenantRecord,
 } from '../../directory/tenants/queries.ts';
 import { resolveConnection } from '../../graphql/shared/connection.ts';
+import { resolveFound } from '../../graphql/shared/per-record.ts';
 import { COVERED, price } from '../../graphql/shared/prices.ts';
 import { detail } from '../../graphql/shared/tenant-details.ts';
 import { InternalActor, shownActor } from './actors.ts';
@@ -138,15 +139,16 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'The tenant with this id; null when there is none in your reach. Needs `tenant:read`.',
     args: { tenantId: t.arg.id({ required: true, description: 'Begins with `te_`, or is a UUID.' }) },
-    resolve: (_, { tenantId }, caller) => findTenant(caller, { id: localId('Tenant', tenantId) }),
+    resolve: (_, { tenantId }, caller, info) =>
+      resolveFound(findTenant(caller, { id: localId('Tenant', tenantId) }), caller, info),
   }),
   tenants: t.connection(
     {
       type: Tenant,
       description: `The tenants in your reach, ${ORDER}. Needs \`tenant:read\`.`,
       args: { filters: t.arg({ type: TenantsFilter, description: filters }) },
-      resolve: (_, { filters, ...page }, caller) =>
-        resolveConnection(listTenants(caller, { ...page, filter: tenantFilter(filters) })),
+      resolve: (_, { filters, ...page }, caller, info) =>
+        resolveConnection(listTenants(caller, { ...page, filter: tenantFilter(filters) }), caller, info),
     },
     TenantConnection,
   ),
@@ -158,9 +160,11 @@ builder.queryFields((t) => ({
         searchQuery: t.arg({ type: TenantsSearchQuery, required: true, description: 'What to look for.' }),
         filters: t.arg({ type: TenantsFilter, description: filters }),
       },
-      resolve: (_, { searchQuery, filters, ...page }, caller) =>
+      resolve: (_, { searchQuery, filters, ...page }, caller, info) =>
         resolveConnection(
           listTenants(caller, { ...page, filter: { ...tenantFilter(filters), search: termOf(searchQuery) } }),
+          caller,
+          info,
         ),
     },
     TenantSearchResultConnection,

@@ -4,6 +4,7 @@ import RelayPlugin from '@pothos/plugin-relay';
 import { GraphQLError } from 'graphql';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { parseRfc3339 } from '../../directory/kernel/rfc3339.ts';
+import type { Eventually } from '../../graphql/shared/eventually.ts';
 import { PER_ROW, pageOf, price, totalOf } from '../../graphql/shared/prices.ts';
 import { RELAY } from '../../graphql/shared/relay.ts';
 import { DEFAULT_PAGE_SIZE } from './pages.ts';
@@ -14,7 +15,7 @@ export const builder = new SchemaBuilder<{
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
-  Connection: { total: () => Promise<number> };
+  Connection: { total: () => Eventually<number> };
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };

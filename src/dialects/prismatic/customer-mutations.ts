@@ -7,6 +7,7 @@ import {
   updateCustomer,
 } from '../../directory/customers/commands.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
+import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer } from './customer.ts';
@@ -33,6 +34,7 @@ const payload = (description: string) => ({
       type: Customer,
       nullable: true,
       description: `${description} Null if nothing was changed because of \`errors\`.`,
+      ...RECORD_LEFT,
       resolve: ({ done }) => done && shown(done.customer),
     }),
     errors: errorsField(t),

@@ -1,6 +1,6 @@
 import { type CustomerRecord, customersByIds, findCustomer } from '../../directory/customers/queries.ts';
-import { UNCACHED } from '../../graphql/shared/connection.ts';
 import { localId, toGlobalId } from '../../graphql/shared/ids.ts';
+import { resolveFound, UNCACHED } from '../../graphql/shared/per-record.ts';
 import { builder } from './builder.ts';
 import { recordNotFound } from './errors.ts';
 
@@ -12,7 +12,7 @@ export const CUSTOMER_DESCRIPTIONS = {
 } as const;
 
 export const Customer = builder.loadableObjectRef('Customer', {
-  load: (ids: string[], caller) => customersByIds(caller, ids),
+  load: async (ids: string[], caller) => customersByIds(caller, ids).rows(),
   sort: ({ id }: CustomerRecord) => id,
   loaderOptions: UNCACHED,
 });
@@ -50,8 +50,9 @@ builder.queryField('customer', (t) =>
     description:
       'The customer with this id. Fails with `Record not found` when there is none, or it is out of your reach. Needs `customer:read`.',
     args: { id: t.arg.id({ required: true, description: 'The id of a customer.' }) },
-    resolve: async (_, { id }, caller) => {
-      const found = await findCustomer(caller, { id: localId('Customer', id).toLowerCase() });
+    resolve: async (_, { id }, caller, info) => {
+      const named = findCustomer(caller, { id: localId('Customer', id).toLowerCase() });
+      const found = await resolveFound(named, caller, info);
       if (found === null) throw recordNotFound();
       return found;
     },

@@ -77,7 +77,7 @@ builder.queryField('customers', (t) =>
         }),
         orderBy: t.arg({ type: CustomerOrder, description: LIST_ARGUMENTS.orderBy }),
       },
-      resolve: (_, args, caller) => {
+      resolve: (_, args, caller, info) => {
         const externalId = asked(args.externalId);
         const labels = (args.labels_Contains ?? []).flatMap((label) => asked(label) ?? []);
         const listing = listedBy(NAMES, () =>
@@ -97,7 +97,7 @@ builder.queryField('customers', (t) =>
             },
           }),
         );
-        return resolveConnection(args.isSystem ? withoutRecords(listing) : listing);
+        return resolveConnection(args.isSystem ? withoutRecords(listing) : listing, caller, info);
       },
     },
     CustomerConnection,

@@ -2,8 +2,8 @@ import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { findOrganization, type OrganizationRecord } from '../../directory/organization.ts';
-import { UNCACHED } from '../../graphql/shared/connection.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
+import { UNCACHED } from '../../graphql/shared/per-record.ts';
 import { builder } from './builder.ts';
 
 export const Organization = builder.objectRef<OrganizationRecord>('Organization').implement({

@@ -1,8 +1,9 @@
 import type { PermissionRecord } from '../../directory/roles/permissions.ts';
 import { assignableRoles, listPermissionsOfRoles, type RoleRecord, rolesByIds } from '../../directory/roles/queries.ts';
-import { resolveNestedConnection, UNCACHED } from '../../graphql/shared/connection.ts';
+import { nestedList } from '../../graphql/shared/connection.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { capitalized } from '../../graphql/shared/mutation.ts';
+import { resolveRows, UNCACHED } from '../../graphql/shared/per-record.ts';
 import { price, WHOLE_LIST } from '../../graphql/shared/prices.ts';
 import { builder } from './builder.ts';
 import { pageOf } from './pages.ts';
@@ -21,7 +22,7 @@ const PermissionConnection = builder.connectionObject(
 );
 
 export const Role = builder.loadableObjectRef('Role', {
-  load: (ids: string[], caller) => rolesByIds(caller, ids),
+  load: async (ids: string[], caller) => rolesByIds(caller, ids).rows(),
   sort: ({ id }: RoleRecord) => id,
   loaderOptions: UNCACHED,
 });
@@ -49,8 +50,7 @@ Role.implement({
       {
         type: Permission,
         description: 'What the role allows, by name.',
-        resolve: ({ id }, args, caller) =>
-          resolveNestedConnection(caller, 'Role.permissions', id, pageOf(args), listPermissionsOfRoles),
+        ...nestedList(listPermissionsOfRoles, { page: pageOf }),
       },
       PermissionConnection,
     ),
@@ -64,12 +64,12 @@ builder.queryFields((t) => ({
     type: [Role],
     ...price(WHOLE_LIST),
     description: `The roles that team members can have. ${ASSIGNABLE}`,
-    resolve: (_, _args, caller) => assignableRoles(caller, 'ORGANIZATION'),
+    resolve: (_, _args, caller, info) => resolveRows(assignableRoles(caller, 'ORGANIZATION'), caller, info),
   }),
   customerRoles: t.field({
     type: [Role],
     ...price(WHOLE_LIST),
     description: `The roles that users of customers can have. ${ASSIGNABLE}`,
-    resolve: (_, _args, caller) => assignableRoles(caller, 'CUSTOMER'),
+    resolve: (_, _args, caller, info) => resolveRows(assignableRoles(caller, 'CUSTOMER'), caller, info),
   }),
 }));

@@ -4,6 +4,7 @@ import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { deleteUser, updateUser } from '../../directory/users/commands.ts';
 import { createCustomerUser, createOrganizationUser } from '../../directory/users/creation-commands.ts';
 import type { UserResult } from '../../directory/users/entity.ts';
+import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
@@ -26,6 +27,7 @@ const payload = (description: string) => ({
       type: User,
       nullable: true,
       description: `${description} Null if nothing was changed because of \`errors\`.`,
+      ...RECORD_LEFT,
       resolve: ({ done }) => done && shown(done.user),
     }),
     errors: errorsField(t),

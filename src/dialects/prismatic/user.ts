@@ -1,7 +1,12 @@
+import { customersByIds } from '../../directory/customers/queries.ts';
+import type { PageArguments } from '../../directory/lists/page-arguments.ts';
 import type { OrganizationRecord } from '../../directory/organization.ts';
+import { rolesByIds } from '../../directory/roles/queries.ts';
 import { listUsersOfCustomers, listUsersOfOrganization, type UserRecord } from '../../directory/users/queries.ts';
-import { resolveConnection, resolveNestedConnection } from '../../graphql/shared/connection.ts';
+import { nestedList, resolveConnection } from '../../graphql/shared/connection.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
+import { reference, sameForAll } from '../../graphql/shared/per-record.ts';
+import { extended } from '../../graphql/shared/prices.ts';
 import { needs } from '../shared/needs.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
@@ -47,20 +52,17 @@ export const User = builder.objectRef<ShownUser>('User').implement({
     }),
     role: t.field({
       type: Role,
-      ...needs('role:read'),
       nullable: true,
       description:
         'The role in the organization or in the customer; null for a user with neither, and for callers who reach some tenants only. Needs `role:read`.',
-      resolve: ({ roleId }, _, caller) => (roleId === null ? null : Role.getDataloader(caller).load(roleId)),
+      ...extended(reference('roleId', rolesByIds), needs('role:read')),
     }),
     customer: t.field({
       type: Customer,
-      ...needs('customer:read'),
       nullable: true,
       description:
         'The customer that the user belongs to; null for a team member, and if it is out of your reach. Needs `customer:read`.',
-      resolve: ({ customerId }, _, caller) =>
-        customerId === null ? null : Customer.getDataloader(caller).load(customerId),
+      ...extended(reference('customerId', customersByIds), needs('customer:read')),
     }),
     org: t.field({
       type: Organization,
@@ -88,14 +90,16 @@ export const UserConnection = builder.connectionObject(
   { name: 'UserEdge', description: 'A user at its place in a list.' },
 );
 
+const team = sameForAll((caller, args: PageArguments, asked) =>
+  resolveConnection<ShownUser>(listUsersOfOrganization(caller, pageOf(args)), caller, asked),
+);
+
 builder.objectField(Customer, 'users', (t) =>
   t.connection(
     {
       type: User,
-      ...needs('user:read'),
       description: 'The live users of the customer in your reach, the oldest first. Needs `user:read`.',
-      resolve: ({ id }, args, caller) =>
-        resolveNestedConnection(caller, 'Customer.users', id, pageOf(args), listUsersOfCustomers),
+      ...extended(nestedList<ShownUser>(listUsersOfCustomers, { page: pageOf }), needs('user:read')),
     },
     UserConnection,
   ),
@@ -105,10 +109,9 @@ builder.objectField(Organization, 'users', (t) =>
   t.connection(
     {
       type: User,
-      ...needs('user:read'),
       description:
         'The team: users with a role in the organization, the oldest first. Only callers who reach the whole organization see any. Needs `user:read`.',
-      resolve: (_, args, caller) => resolveConnection(listUsersOfOrganization(caller, pageOf(args))),
+      ...extended(team, needs('user:read')),
     },
     UserConnection,
   ),

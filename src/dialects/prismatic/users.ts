@@ -1,6 +1,7 @@
 import { findUser, listUsers } from '../../directory/users/queries.ts';
 import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { localId } from '../../graphql/shared/ids.ts';
+import { resolveFound } from '../../graphql/shared/per-record.ts';
 import { builder } from './builder.ts';
 import { recordNotFound } from './errors.ts';
 import { asked } from './given.ts';
@@ -45,8 +46,9 @@ builder.queryFields((t) => ({
     description:
       'The user with this id. Fails with `Record not found` when there is none, or the user is out of your reach. Needs `user:read`.',
     args: { id: t.arg.id({ required: true, description: 'The id of a user.' }) },
-    resolve: async (_, { id }, caller) => {
-      const found = await findUser(caller, { id: localId('User', id).toLowerCase() });
+    resolve: async (_, { id }, caller, info) => {
+      const named = findUser(caller, { id: localId('User', id).toLowerCase() });
+      const found = await resolveFound(named, caller, info);
       if (found === null) throw recordNotFound();
       return found;
     },
@@ -81,7 +83,7 @@ builder.queryFields((t) => ({
         }),
         orderBy: t.arg({ type: UserOrder, description: LIST_ARGUMENTS.orderBy }),
       },
-      resolve: (_, args, caller) => {
+      resolve: (_, args, caller, info) => {
         const [externalId, customer] = [asked(args.externalId), asked(args.customer)];
         const listing = listedBy(NAMES, () =>
           listUsers(caller, {
@@ -102,7 +104,7 @@ builder.queryFields((t) => ({
             },
           }),
         );
-        return resolveConnection(listing);
+        return resolveConnection(listing, caller, info);
       },
     },
     UserConnection,

@@ -1,4 +1,5 @@
 import type { Database } from '../../db/client.ts';
+import type { Source } from '../../db/source.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import type { Permission } from '../kernel/permission-names.ts';
@@ -43,6 +44,11 @@ export interface Caller {
   repeatable: Repeatable | null;
   /** Says that the change is made, and of which record, if of one. Nothing that fails from then on may look as if it were not. */
   tookEffect(record: ChangedRecord | null): void;
+  /**
+   * Begins to read what is asked for below the record that a change leaves, of which this is the source: together with the
+   * change. Returns a function that is to be told the record once it is there.
+   */
+  readAlong(record: Source): (rows: readonly object[]) => void;
 }
 
 /** Returns those of the permissions that the viewer lacks. */

@@ -1,11 +1,13 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { apiKeys } from '../../db/schema/api-keys.ts';
-import { inList, mapRows, parseJsonList, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, mapRows, parseJsonList, type Several, selection } from '../../db/statement.ts';
 import { apiKeyInReach, type Reach, reachOf } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import type { Connection } from '../lists/connection.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { connectionOfList } from '../lists/simple-list.ts';
 import { type ApiKeySecretRecord, isGoodAt, parseSecrets, secretList } from './secrets.ts';
@@ -53,20 +55,19 @@ function goodSecrets(list: string): { secrets: ApiKeySecretRecord[]; previousSec
 /** An API key as every API shows it: never a secret, nor the hash of one. */
 export interface ApiKeyRecord extends ReturnType<typeof apiKeySelection.decode> {}
 
+const RECORDS = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id };
+
 /** Returns a statement that reads API keys: those that `rest` asks for, which follows FROM. */
-export const apiKeyRows = (rest: SQL) => ({
-  sql: sql`SELECT ${apiKeySelection.list} FROM api_key ${rest}`,
-  decode: apiKeySelection.decode,
-});
+export const apiKeyRows = (rest: SQL): RecordStatement<ApiKeyRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the keys in reach among these, revoked ones included, in no particular order.
  *
  * @throws ForbiddenError if the viewer lacks `apiKey:read`
  */
-export async function apiKeysByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<ApiKeyRecord[]> {
+export function apiKeysByIds({ db, viewer }: Caller, ids: Several): Found<ApiKeyRecord> {
   requirePermissions(viewer, ['apiKey:read']);
-  return db.read(apiKeyRows(sql`WHERE ${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`));
+  return foundWhere(db, RECORDS, sql`${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`);
 }
 
 const scanned = alias(apiKeys, 'scanned');
@@ -88,7 +89,7 @@ export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Connec
   requirePermissions(viewer, ['apiKey:read']);
   return connectionOfList(db, page, {
     name: 'apiKeys',
-    records: { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id },
+    records: RECORDS,
     scan: {
       from: scannedFor(viewer.reach),
       id: scanned.id,

@@ -2,6 +2,7 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
 import { violatesUnique } from '../../db/constraint.ts';
 import { OutcomeUnknownError } from '../../db/errors.ts';
+import type { Source } from '../../db/source.ts';
 import { allOf, anyOf, type Statement, select, write } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import type { ChangedRecord } from '../access/repeatable.ts';
@@ -101,7 +102,7 @@ export interface Plan<Result, Answer> {
   /** What goes for good, once the events have named the tenants that it had to do with. */
   readonly removals?: readonly SQL[];
   readonly unique?: readonly UniqueValue[];
-  readonly answer: Statement<Answer>;
+  readonly answer: Statement<Answer> & Partial<Source>;
   /** Not given for a change that is about many records or about none: a repetition reads the same answer. */
   readonly subject?: Subject<Answer>;
   /**
@@ -202,6 +203,7 @@ async function make<Result, Answer>(
     invitations: mails ? [countInvitations(context)] : [],
     recorded: eventsOf(context),
   };
+  const note = plan.answersBeforeWriting ? () => {} : caller.readAlong({ values: answer.values ?? (() => null) });
   const statements = plan.answersBeforeWriting ? { answer, ...change } : { ...change, answer };
   const results = await db.batch(statements).catch(async (error) => {
     throw await asAlreadyExists(caller, unique, error);
@@ -221,6 +223,7 @@ async function make<Result, Answer>(
   caller.tookEffect(subject && hasId(shown) ? { type: subject.type, id: shown.id } : null);
   if (mails) mailIsDue();
   if (shown === undefined) throw new Error('A command that passed its checks found no record to answer with');
+  if (typeof shown === 'object' && shown !== null) note([shown]);
   return { result: plan.result(shown, new Set(results.recorded.map(({ type }) => type))) };
 }
 

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { customers } from '../../db/schema/customers.ts';
 import type { tenants } from '../../db/schema/tenants.ts';
 import type { users } from '../../db/schema/users.ts';
-import { allOf, differs, inList, insertWhen, select, update, type Values } from '../../db/statement.ts';
+import { allOf, differs, inList, insertWhen, type Several, select, update, type Values } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, isGranted, type Viewer } from '../access/viewer.ts';
 import { VersionConflictError } from '../kernel/errors.ts';
@@ -231,7 +231,7 @@ export async function changeable(
   { db, viewer }: Caller,
   entity: Entity,
   rules: Rules,
-  ids: readonly string[],
+  ids: Several,
   checks: readonly Check<never>[] = [],
 ): Promise<Set<string>> {
   if (!isGranted(() => authorize(viewer, rules))) return new Set();

@@ -28,11 +28,13 @@ export const addCustomerToTenants = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input,
   errors,
-  plan: (context, given: Input): Plan<MembershipResult, CustomerRecord> =>
-    planMemberships(context, given, ({ customerId, tenants }, allowed) => [
+  plan: (context, given: Input): Plan<MembershipResult, CustomerRecord> => ({
+    ...planMemberships(context, given, ({ customerId, tenants }, allowed) => [
       recordJoining(context, customerId, tenants, allowed),
       beginMemberships(context),
     ]),
+    answersBeforeWriting: false,
+  }),
 });
 
 /** Removes the customer from all of the tenants, or from none. Not belonging to one of them is no error. */

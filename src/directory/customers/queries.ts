@@ -3,7 +3,8 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { customerLabels, customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
-import { inList, jsonList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, jsonList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer } from '../commands/identifiers.ts';
@@ -13,6 +14,7 @@ import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
 import { MAX_CANDIDATES } from '../lists/filtered-page.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import { nameFilter } from '../lists/name-filter.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { customersInReach } from '../lists/reach-scans.ts';
@@ -35,33 +37,31 @@ export interface CustomerRecord extends RowOf<typeof fields> {}
 
 const SELECTION = selection(fields);
 
+const RECORDS = { selection: SELECTION, fields, from: sql`customer`, id: customers.id };
+
 /** Returns a statement that reads customers: those that `rest` asks for, which follows FROM. */
-export const customerRows = (rest: SQL): Statement<CustomerRecord> => selecting(SELECTION, sql`FROM customer ${rest}`);
+export const customerRows = (rest: SQL): RecordStatement<CustomerRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the live customers in reach among these, in no particular order.
  *
  * @throws ForbiddenError if the viewer lacks `customer:read`
  */
-export async function customersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<CustomerRecord[]> {
+export function customersByIds({ db, viewer }: Caller, ids: Several): Found<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);
   const inReach = customerInReach(viewer.reach, customers.id);
-  return db.read(customerRows(sql`WHERE ${inList(customers.id, ids)} AND ${CUSTOMER_IS_LIVE} AND ${inReach}`));
+  return foundWhere(db, RECORDS, sql`${inList(customers.id, ids)} AND ${CUSTOMER_IS_LIVE} AND ${inReach}`);
 }
 
 /**
- * Returns the live customer in reach that is identified so; null if there is no such customer.
+ * Returns the live customer in reach that is identified so, if there is such a customer.
  *
  * @throws ForbiddenError if the viewer lacks `customer:read`
  */
-export async function findCustomer(
-  { db, viewer }: Caller,
-  identifier: CustomerIdentifier,
-): Promise<CustomerRecord | null> {
+export function findCustomer({ db, viewer }: Caller, identifier: CustomerIdentifier): Found<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);
   const inReach = customerInReach(viewer.reach, customers.id);
-  const [found] = await db.read(customerRows(sql`WHERE ${isCustomer(identifier)} AND ${inReach}`));
-  return found ?? null;
+  return foundWhere(db, RECORDS, sql`${isCustomer(identifier)} AND ${inReach}`);
 }
 
 const SEARCHED = ['name', 'email', 'externalId'] as const;
@@ -83,8 +83,6 @@ const CUSTOMER_ORDERS = { ...ENTITY_ORDERS, DESCRIPTION: 'descriptionSort' } as 
 export interface CustomerListArguments extends EntityListArguments<keyof typeof CUSTOMER_ORDERS> {
   filter?: z.input<typeof customerFilter> | null | undefined;
 }
-
-const RECORDS = { selection: SELECTION, fields, from: sql`customer`, id: customers.id };
 
 const LIST = {
   name: 'customers',
@@ -162,7 +160,7 @@ const membership = alias(memberships, 'scanned');
  */
 export function listCustomersOfTenants(
   { db, viewer }: Caller,
-  tenantIds: readonly string[],
+  tenantIds: Several,
   page: PageArguments,
 ): NestedConnection<CustomerRecord> {
   requirePermissions(viewer, ['customer:read']);

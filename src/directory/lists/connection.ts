@@ -1,7 +1,8 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
-import { allOf, type Statement, select } from '../../db/statement.ts';
-import { filteredCount, filteredPage } from './filtered-page.ts';
+import { type Source, sourceOf } from '../../db/source.ts';
+import { allOf, type Several, type Statement, select } from '../../db/statement.ts';
+import { filteredCount, filteredPage, filteredQuery } from './filtered-page.ts';
 import {
   afterStart,
   beforeEnd,
@@ -10,15 +11,14 @@ import {
   inPartitions,
   isAscending,
   orderBy,
-  type Partition,
   partitionTables,
   type SortedRecords,
   selectionOf,
 } from './index-scan.ts';
 import { encodeCursor, type Page, type PageRequest, rowsFor, type SortKey, toPage } from './page-arguments.ts';
 
-/** A list that is read only as far as it is asked for: its page, its total, or both in one D1 call. */
-export interface Connection<Row> {
+/** A list that is read only as far as it is asked for: its page, its total, or both in one D1 call. It is a source of its page. */
+export interface Connection<Row> extends Source {
   page(): Promise<Page<Row>>;
   count(): Promise<number>;
   cursor(row: Row): string;
@@ -30,11 +30,22 @@ const distinct = ({ partitions }: IndexScan): SQL =>
 /** One page of a list, plus the row behind it. */
 function pageStatement<Row>(records: SortedRecords<Row>, scan: IndexScan, request: PageRequest): Statement<Row> {
   const { list, decode } = selectionOf(records, request);
-  return {
-    sql: sql`SELECT ${distinct(scan)} ${list} ${scannedBy(records, scan, request)}
-      ORDER BY ${orderBy(records, isAscending(request))} LIMIT ${rowsFor(request)}`,
-    decode,
-  };
+  return { sql: sql`${pageQuery(records, scan, request, list)} LIMIT ${rowsFor(request)}`, decode };
+}
+
+const pageQuery = (records: SortedRecords<unknown>, scan: IndexScan, request: PageRequest, columns: SQL): SQL =>
+  sql`SELECT ${distinct(scan)} ${columns} ${scannedBy(records, scan, request)}
+    ORDER BY ${orderBy(records, isAscending(request))}`;
+
+/** The records of a page. There must be none on the page that is not in its source. */
+function sourceOfPage(records: SortedRecords<unknown>, scan: IndexScan, request: PageRequest): Source {
+  const { filter } = scan;
+  const { limit, skip } = request;
+  return sourceOf(records, (columns) =>
+    filter
+      ? filteredQuery(records, scan, filter, request, columns)
+      : sql`${pageQuery(records, scan, request, columns)} LIMIT ${limit} OFFSET ${skip}`,
+  );
 }
 
 interface Child<Row> {
@@ -60,7 +71,7 @@ function nestedPageStatement<Row>(
  * Scans the index in each combination of the partitions' values, no further than the page, and joins the records found.
  * A window function would read every row of every partition instead.
  */
-function scannedBy<Row>(records: SortedRecords<Row>, scan: IndexScan, request: PageRequest): SQL {
+function scannedBy(records: SortedRecords<unknown>, scan: IndexScan, request: PageRequest): SQL {
   const ascending = isAscending(request);
   const inRange = [...afterStart(scan, scan.range, request.from, ascending), ...beforeEnd(scan, scan.range, ascending)];
   const ofParent = records.parentId ? sql`${records.parentId} = partition_0.value` : sql`TRUE`;
@@ -91,21 +102,34 @@ export function connectionOf<Row extends { id: string | number }>(
       return found?.count ?? 0;
     },
     cursor: (row) => encodeCursor(request, sortKey(row), row.id),
+    ...sourceOfPage(records, scan, request),
   };
 }
 
-/** The lists below several parents, by the id of the parent: each of its functions reads them all in one statement. */
-export interface NestedConnection<Row> {
+/** The parents of nested lists: the column of the scan that has their ids, and these. */
+export interface Parents {
+  column: Column;
+  values: Several;
+}
+
+/**
+ * The lists below several parents, by the id of the parent: each of its functions reads them all in one statement. They are
+ * a source of all their pages together.
+ */
+export interface NestedConnection<Row> extends Source {
   pages(): Promise<Map<string, Page<Row>>>;
   counts(): Promise<Map<string, number>>;
   cursor(row: Row): string;
 }
 
+/** Returns the request for the rows of a page, and not for the one behind it. */
+const withoutRowBehind = (request: PageRequest): PageRequest => ({ ...request, limit: request.limit - 1 });
+
 /** Returns the lists below several parents, each sorted by id. A parent without records has no page and no count. */
 export function nestedConnectionOf<Row extends { id: string | number }>(
   db: Database,
   records: SortedRecords<Row>,
-  parents: Partition,
+  parents: Parents,
   scanOfParent: IndexScan,
   request: PageRequest,
 ): NestedConnection<Row> {
@@ -126,6 +150,7 @@ export function nestedConnectionOf<Row extends { id: string | number }>(
       return new Map(found.map(({ parentId, count }) => [parentId, count]));
     },
     cursor: ({ id }) => encodeCursor(request, null, id),
+    ...sourceOf(records, (columns) => sql`SELECT ${columns} ${scannedBy(records, scan, withoutRowBehind(request))}`),
   };
 }
 

@@ -15,7 +15,7 @@ import {
   rangeOfTimes,
   withinTime,
 } from './entity-filter.ts';
-import type { IndexScan, Records } from './index-scan.ts';
+import type { IndexScan, ListedRecords } from './index-scan.ts';
 import { conditionsOnName, rangeOfName } from './name-filter.ts';
 import { type Order, type PageArguments, parsePageArguments, type SortKey } from './page-arguments.ts';
 import type { ReachScan } from './reach-scans.ts';
@@ -32,7 +32,7 @@ export interface EntityList<Row, Field extends string, Sort extends string, Part
   /** As its cursors have it: one of another list is refused. */
   name: string;
   permission: Permission;
-  records: Records<Row>;
+  records: ListedRecords<Row>;
   table: Columns<Sort | PartitionedBy | 'externalIdKey'>;
   orders: Record<Field | 'CREATED_AT' | 'UPDATED_AT', Sort | null>;
   partitionedBy: PartitionedBy;

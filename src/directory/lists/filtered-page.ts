@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { is, SQL, sql } from 'drizzle-orm';
+import type { Records } from '../../db/source.ts';
 import { allOf, type Statement, select } from '../../db/statement.ts';
 import {
   afterStart,
@@ -10,7 +11,6 @@ import {
   isAscending,
   orderBy,
   partitionTables,
-  type Records,
   type SortedRecords,
   selectionOf,
 } from './index-scan.ts';
@@ -44,9 +44,23 @@ export function filteredPage<Row>(
   filter: Filter,
   request: PageRequest,
 ): Statement<FilteredRow<Row>> {
+  const { list, decode } = selectionOf(records, request);
+  return {
+    sql: filteredQuery(records, scan, filter, request, list),
+    decode: (row) => ({ row: decode(row), isMatch: row.is_match === 1 }),
+  };
+}
+
+/** Returns the query of a filtered page that selects these columns, and `is_match`. */
+export function filteredQuery(
+  records: SortedRecords<unknown>,
+  scan: IndexScan,
+  filter: Filter,
+  request: PageRequest,
+  columns: SQL,
+): SQL {
   const ascending = isAscending(request);
   const { range } = scan;
-  const { list, decode } = selectionOf(records, request);
   const limit = sql.raw(`LIMIT ${rowsFor(request)}`);
   const record = sql`${records.from} ON ${records.id}`;
   const candidateIds = sql`(SELECT ids FROM candidates)`;
@@ -72,20 +86,18 @@ export function filteredPage<Row>(
     FROM ${partitionTables(scan)}json_each((SELECT json_group_array(id) FROM (${matchesInPartition}))) matching
     WHERE ${areTooMany}`;
 
-  return {
-    // A record in several partitions is found in each of them: the first UNION leaves it once.
-    sql: sql`WITH candidates (ids) AS MATERIALIZED (${fewCandidates(filter.candidates)}),
-        window_end (sort, id) AS MATERIALIZED (${windowEnd}),
-        found (id, is_match) AS (${matchingCandidates} UNION ${matchesInWindows} UNION ALL SELECT id, 0 FROM window_end)
-      SELECT found.is_match, ${list} FROM found CROSS JOIN ${record} = found.id
-      ORDER BY ${orderBy(records, ascending)}, found.is_match DESC ${limit}`,
-    decode: (row) => ({ row: decode(row), isMatch: row.is_match === 1 }),
-  };
+  // A record in several partitions is found in each of them: the first UNION leaves it once.
+  return sql`WITH candidates (ids) AS MATERIALIZED (${fewCandidates(filter.candidates)}),
+      window_end (sort, id) AS MATERIALIZED (${windowEnd}),
+      found (id, is_match) AS (${matchingCandidates} UNION ${matchesInWindows} UNION ALL SELECT id, 0 FROM window_end)
+    SELECT found.is_match, ${columns} FROM found CROSS JOIN ${record} = found.id
+    ORDER BY ${orderBy(records, ascending)}, found.is_match DESC ${limit}`;
 }
 
 /** How many rows of each partition make the window together; never fewer than a page wants. */
 function windowRowsOf({ partitions }: IndexScan, request: PageRequest): number {
-  const count = partitions.reduce((product, { values }) => product * new Set(values).size, 1);
+  const sizes = partitions.map(({ values }) => (is(values, SQL) ? 1 : new Set(values).size));
+  const count = sizes.reduce((product, size) => product * size, 1);
   return Math.max(rowsFor(request), Math.ceil(WINDOW_ROWS / Math.max(count, 1)));
 }
 

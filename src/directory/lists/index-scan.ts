@@ -1,11 +1,12 @@
 import { type Column, is, SQL, sql } from 'drizzle-orm';
-import { allOf, type Fields, inList, jsonList, type Selection, selection } from '../../db/statement.ts';
+import type { Records } from '../../db/source.ts';
+import { allOf, inList, type Selection, type Several, selection, valueTable } from '../../db/statement.ts';
 import type { KeysetPosition, PageRequest } from './page-arguments.ts';
 
 /** A column with few values that leads the index of every order: each of the values is scanned on its own. */
 export interface Partition {
   column: Column;
-  values: readonly unknown[];
+  values: Several<unknown>;
   /** Whether one record can stand in several of them. */
   overlapping?: boolean;
 }
@@ -50,19 +51,14 @@ export interface Filter {
   isInReach: SQL;
 }
 
-/** The records whose ids are scanned, and how they are read. */
-export interface Records<Row> {
-  selection: Selection<Row>;
-  /** The fields of the selection, where a list may read some of them only. */
-  fields?: Fields;
-  from: SQL;
-  id: Column;
+/** The records whose ids are scanned. Where some of their fields can be read by themselves, a list may read only these. */
+export interface ListedRecords<Row> extends Records<Row> {
   /** Where the id is one only among the records of one parent: the column that says whose it is. */
   parentId?: Column;
 }
 
 /** Records with the column that their list is sorted by, before their ids; null if it is sorted by ids alone. */
-export interface SortedRecords<Row> extends Records<Row> {
+export interface SortedRecords<Row> extends ListedRecords<Row> {
   sort: Column | null;
 }
 
@@ -135,11 +131,7 @@ const partition = (index: number) => sql.identifier(`partition_${index}`);
 
 /** Returns the tables of the partitions' values, to be followed by another table. */
 export const partitionTables = ({ partitions }: Pick<IndexScan, 'partitions'>): SQL =>
-  sql.join(
-    partitions.map(
-      ({ values }, index) => sql`json_each(${jsonList([...new Set(values)])}) ${partition(index)} CROSS JOIN `,
-    ),
-  );
+  sql.join(partitions.map(({ values }, index) => sql`${valueTable(values)} ${partition(index)} CROSS JOIN `));
 
 /** Returns the condition that a row is in the one partition whose values `partitionTables` has put in scope. */
 export const inPartition = ({ partitions, where }: Pick<IndexScan, 'partitions' | 'where'>): SQL =>

@@ -1,8 +1,9 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Records } from '../../db/source.ts';
 import { inList, jsonList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { comparable } from '../kernel/comparable.ts';
-import type { Range, Records } from './index-scan.ts';
+import type { Range } from './index-scan.ts';
 
 /** What a search needs to know of the records that it looks through. */
 export interface Searched {

@@ -1,6 +1,12 @@
 import type { Database } from '../../db/client.ts';
-import { type Connection, connectionOf, type NestedConnection, nestedConnectionOf } from './connection.ts';
-import type { IndexScan, Partition, Records, SortedRecords } from './index-scan.ts';
+import {
+  type Connection,
+  connectionOf,
+  type NestedConnection,
+  nestedConnectionOf,
+  type Parents,
+} from './connection.ts';
+import type { IndexScan, ListedRecords, Partition, SortedRecords } from './index-scan.ts';
 import { BY_CREATION, type PageArguments, parsePageArguments } from './page-arguments.ts';
 
 /** Where the ids of a simple list are scanned in their order: all that it is filtered by is served by the index. */
@@ -15,17 +21,16 @@ export interface SimpleScan extends Pick<IndexScan, 'from' | 'id' | 'where'> {
 export interface SimpleList<Row> {
   /** As its cursors have it: one of another list is refused. */
   name: string;
-  records: Records<Row>;
+  records: ListedRecords<Row>;
   scan: SimpleScan;
 }
 
 /** A simple list below each of several parents. */
 export interface NestedList<Row> extends SimpleList<Row> {
-  /** The parents' ids, and the column of the scan that has them. */
-  parents: Partition;
+  parents: Parents;
 }
 
-const sortedById = <Row>(records: Records<Row>): SortedRecords<Row> => ({ ...records, sort: null });
+const sortedById = <Row>(records: ListedRecords<Row>): SortedRecords<Row> => ({ ...records, sort: null });
 
 const indexScan = ({ partitions = [], ...scan }: SimpleScan): IndexScan => ({ ...scan, partitions, sort: null });
 

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { mailedLinks } from '../../db/schema/sign-in.ts';
-import { inList, type RowOf, select } from '../../db/statement.ts';
+import { inList, type RowOf, type Several, select } from '../../db/statement.ts';
 import { userInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
@@ -94,19 +94,20 @@ const fields = {
 export interface InvitationRecord extends RowOf<typeof fields> {}
 
 /**
- * Returns the open invitations of these users, as far as they are in reach.
+ * Returns the open invitations of these users by their ids, as far as they are in reach.
  * @throws ForbiddenError without the permission `user:read`.
  */
 export async function invitationsOfUsers(
   { db, viewer }: Caller,
-  userIds: readonly string[],
-): Promise<InvitationRecord[]> {
+  userIds: Several,
+): Promise<Map<string, InvitationRecord>> {
   requirePermissions(viewer, ['user:read']);
-  return db.read(
+  const found = await db.read(
     select(
       fields,
       sql`FROM mailed_link WHERE purpose = 'INVITATION' AND ${inList(mailedLinks.userId, userIds)}
         AND ${userInReach(viewer.reach, mailedLinks.userId)}`,
     ),
   );
+  return new Map(found.map((invitation) => [invitation.userId, invitation]));
 }

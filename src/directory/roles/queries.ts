@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { rolePermissions, roles } from '../../db/schema/roles.ts';
-import { inList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { roleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
@@ -10,6 +11,7 @@ import { comparable } from '../kernel/comparable.ts';
 import type { RoleIdentifier } from '../kernel/input.ts';
 import type { RoleScope } from '../kernel/role-scopes.ts';
 import type { NestedConnection } from '../lists/connection.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 import { PERMISSION_RECORDS, type PermissionRecord } from './permissions.ts';
@@ -28,17 +30,19 @@ export interface RoleRecord extends RowOf<typeof fields> {}
 
 const SELECTION = selection(fields);
 
+const RECORDS = { selection: SELECTION, fields, from: sql`role`, id: roles.id };
+
 /** Returns a statement that reads roles: those that `rest` asks for, which follows FROM. */
-export const roleRows = (rest: SQL): Statement<RoleRecord> => selecting(SELECTION, sql`FROM role ${rest}`);
+export const roleRows = (rest: SQL): RecordStatement<RoleRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the roles in reach among these, in no particular order.
  *
  * @throws ForbiddenError if the viewer lacks `role:read`
  */
-export async function rolesByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<RoleRecord[]> {
+export function rolesByIds({ db, viewer }: Caller, ids: Several): Found<RoleRecord> {
   requirePermissions(viewer, ['role:read']);
-  return db.read(roleRows(sql`WHERE ${inList(roles.id, ids)} AND ${roleInReach(viewer.reach, roles.scope)}`));
+  return foundWhere(db, RECORDS, sql`${inList(roles.id, ids)} AND ${roleInReach(viewer.reach, roles.scope)}`);
 }
 
 /**
@@ -47,12 +51,14 @@ export async function rolesByIds({ db, viewer }: Caller, ids: readonly string[])
  *
  * @throws ForbiddenError if the viewer lacks `role:read`
  */
-export async function assignableRoles({ db, viewer }: Caller, scope: RoleScope): Promise<RoleRecord[]> {
+export function assignableRoles({ db, viewer }: Caller, scope: RoleScope): Found<RoleRecord> {
   requirePermissions(viewer, ['role:read']);
-  return db.read(
-    roleRows(sql`WHERE ${roles.scope} = ${scope} AND ${roleInReach(viewer.reach, roles.scope)}
+  return foundWhere(
+    db,
+    RECORDS,
+    sql`${roles.scope} = ${scope} AND ${roleInReach(viewer.reach, roles.scope)}
       AND ${permissionsNotHeld(viewer, permissionsOfRole(sql`role.id`))} IS NULL
-      ORDER BY ${roles.level} DESC, ${roles.nameKey}`),
+      ORDER BY ${roles.level} DESC, ${roles.nameKey}`,
   );
 }
 
@@ -78,7 +84,7 @@ const scanned = alias(rolePermissions, 'scanned');
  */
 export function listPermissionsOfRoles(
   { db, viewer }: Caller,
-  roleIds: readonly string[],
+  roleIds: Several,
   page: PageArguments,
 ): NestedConnection<PermissionRecord> {
   requirePermissions(viewer, ['role:read']);

@@ -1,10 +1,12 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { sessions } from '../../db/schema/sign-in.ts';
-import { allOf, inList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { allOf, inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import type { Connection } from '../lists/connection.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { connectionOfList } from '../lists/simple-list.ts';
 
@@ -15,8 +17,10 @@ export interface SessionRecord extends RowOf<typeof fields> {}
 
 const SELECTION = selection(fields);
 
+const RECORDS = { selection: SELECTION, fields, from: sql`session`, id: sessions.id };
+
 /** Returns a statement that reads sessions: those that `rest` asks for, which follows FROM. */
-export const sessionRows = (rest: SQL): Statement<SessionRecord> => selecting(SELECTION, sql`FROM session ${rest}`);
+export const sessionRows = (rest: SQL): RecordStatement<SessionRecord> => selectingRecords(RECORDS, rest);
 
 const isLive = (expiresAt: SQL): SQL => sql`${expiresAt} > ${Date.now()}`;
 
@@ -43,8 +47,8 @@ const inReach = (viewer: Viewer): SQL =>
 export const sessionWithId = (viewer: Viewer, id: string | SQL): SQL => sql`session.id = ${id} AND ${inReach(viewer)}`;
 
 /** Returns the sessions in reach among these that go on, in no particular order. */
-export const sessionsByIds = async ({ db, viewer }: Caller, ids: readonly string[]): Promise<SessionRecord[]> =>
-  db.read(sessionRows(sql`WHERE ${inList(sessions.id, ids)} AND ${inReach(viewer)}`));
+export const sessionsByIds = ({ db, viewer }: Caller, ids: Several): Found<SessionRecord> =>
+  foundWhere(db, RECORDS, sql`${inList(sessions.id, ids)} AND ${inReach(viewer)}`);
 
 const scanned = alias(sessions, 'scanned');
 
@@ -63,7 +67,7 @@ export function listSessions(
   if (userId !== null && userId !== own) requirePermissions(viewer, ['user:edit']);
   return connectionOfList(db, page, {
     name: 'sessions',
-    records: { selection: SELECTION, from: sql`session`, id: sessions.id },
+    records: RECORDS,
     scan: {
       from: sql`session scanned`,
       id: scanned.id,

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
+import type { Several } from '../../db/statement.ts';
 import { tenantInReach } from '../access/reach.ts';
 import type { Caller } from '../access/viewer.ts';
 import { reachesOnlyTenant, revocation } from '../api-keys/revocation.ts';
@@ -85,7 +86,7 @@ export const updateTenant = command({
 });
 
 /** Returns the ids of those of the given tenants that the viewer could change with `updateTenant` now. */
-export const editableTenants = (caller: Caller, ids: readonly string[]): Promise<Set<string>> =>
+export const editableTenants = (caller: Caller, ids: Several): Promise<Set<string>> =>
   changeable(caller, TENANT, updateTenant, ids);
 
 /** The tenant, and whether it was created, changed or left as it was. */

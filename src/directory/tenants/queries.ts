@@ -3,7 +3,8 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenants } from '../../db/schema/tenants.ts';
-import { inList, mapRows, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, mapRows, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { tenantInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import { isTenant, TENANT_IS_LIVE } from '../commands/identifiers.ts';
@@ -12,7 +13,8 @@ import { choice, id, parse, type TenantIdentifier } from '../kernel/input.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
-import type { Records } from '../lists/index-scan.ts';
+import { type Found, foundWhere, onlyRow } from '../lists/found.ts';
+import type { ListedRecords } from '../lists/index-scan.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { tenantsInReach } from '../lists/reach-scans.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
@@ -31,8 +33,10 @@ const SELECTION = selection(fields);
 /** The address that a tenant's bills go to. */
 export type Address = NonNullable<TenantRecord['billingAddress']>;
 
+const RECORDS = { selection: SELECTION, fields, from: sql`tenant`, id: tenants.id };
+
 /** Returns a statement that reads tenants: those that `rest` asks for, which follows FROM. */
-export const tenantRows = (rest: SQL): Statement<TenantRecord> => selecting(SELECTION, sql`FROM tenant ${rest}`);
+export const tenantRows = (rest: SQL): RecordStatement<TenantRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Requires that the viewer may see more of a tenant than its id and its name.
@@ -55,23 +59,22 @@ export const readsTenantDetails = (viewer: Viewer): boolean =>
  *
  * @throws ForbiddenError if the viewer lacks `tenant:read`
  */
-export async function tenantsByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<TenantRecord[]> {
+export function tenantsByIds({ db, viewer }: Caller, ids: Several): Found<TenantRecord> {
   requirePermissions(viewer, ['tenant:read']);
   const inReach = tenantInReach(viewer.reach, tenants.id);
-  return db.read(tenantRows(sql`WHERE ${inList(tenants.id, ids)} AND ${TENANT_IS_LIVE} AND ${inReach}`));
+  return foundWhere(db, RECORDS, sql`${inList(tenants.id, ids)} AND ${TENANT_IS_LIVE} AND ${inReach}`);
 }
 
 /**
- * Returns the live tenant in reach that is identified so; null if there is no such tenant.
+ * Returns the live tenant in reach that is identified so, if there is such a tenant.
  *
  * @throws ForbiddenError if the viewer lacks `tenant:read`, or reaches only a customer and asks by anything but the id
  */
-export async function findTenant({ db, viewer }: Caller, identifier: TenantIdentifier): Promise<TenantRecord | null> {
+export function findTenant({ db, viewer }: Caller, identifier: TenantIdentifier): Found<TenantRecord> {
   requirePermissions(viewer, ['tenant:read']);
   if (identifier.id == null) requireTenantDetails(viewer);
   const inReach = tenantInReach(viewer.reach, tenants.id);
-  const [found] = await db.read(tenantRows(sql`WHERE ${isTenant(identifier)} AND ${inReach}`));
-  return found ?? null;
+  return foundWhere(db, RECORDS, sql`${isTenant(identifier)} AND ${inReach}`);
 }
 
 /**
@@ -83,7 +86,7 @@ export async function findTenant({ db, viewer }: Caller, identifier: TenantIdent
 export async function readTenant(caller: Caller, tenantId: unknown): Promise<TenantRecord | null> {
   requirePermissions(caller.viewer, ['tenant:read']);
   requireTenantDetails(caller.viewer);
-  return findTenant(caller, parse(z.object({ id }), { id: tenantId }));
+  return onlyRow(findTenant(caller, parse(z.object({ id }), { id: tenantId })));
 }
 
 /**
@@ -108,8 +111,6 @@ const tenantFilter = z.object({
 export interface TenantListArguments extends EntityListArguments<keyof typeof ENTITY_ORDERS> {
   filter?: z.input<typeof tenantFilter> | null | undefined;
 }
-
-const RECORDS = { selection: SELECTION, fields, from: sql`tenant`, id: tenants.id };
 
 const LIST = {
   name: 'tenants',
@@ -143,7 +144,7 @@ export function listTenants(caller: Caller, args: TenantListArguments): Connecti
  */
 export const listTenantsOfCustomers = (
   caller: Caller,
-  customerIds: readonly string[],
+  customerIds: Several,
   page: PageArguments,
 ): NestedConnection<TenantRecord> => listOfMemberships(caller, RECORDS, customerIds, page);
 
@@ -184,7 +185,7 @@ const MEMBERSHIP_RECORDS = {
  */
 export const listMembershipsOfCustomers = (
   caller: Caller,
-  customerIds: readonly string[],
+  customerIds: Several,
   page: PageArguments,
 ): NestedConnection<MembershipRecord> => listOfMemberships(caller, MEMBERSHIP_RECORDS, customerIds, page);
 
@@ -192,8 +193,8 @@ const membership = alias(memberships, 'scanned');
 
 function listOfMemberships<Row extends { id: string }>(
   { db, viewer }: Caller,
-  records: Records<Row>,
-  customerIds: readonly string[],
+  records: ListedRecords<Row>,
+  customerIds: Several,
   page: PageArguments,
 ): NestedConnection<Row> {
   requirePermissions(viewer, ['tenant:read']);

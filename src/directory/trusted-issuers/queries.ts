@@ -1,10 +1,12 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
-import { inList, mapRows, parseJsonList, type Statement, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, mapRows, parseJsonList, type Several, selection } from '../../db/statement.ts';
 import { trustedIssuerInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Connection } from '../lists/connection.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { connectionOfList } from '../lists/simple-list.ts';
 
@@ -34,25 +36,19 @@ const issuerSelection = mapRows(
 /** A trusted issuer as every API shows it. */
 export interface TrustedIssuerRecord extends ReturnType<typeof issuerSelection.decode> {}
 
+const RECORDS = { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id };
+
 /** Returns a statement that reads trusted issuers: those that `rest` asks for, which follows FROM. */
-export const trustedIssuerRows = (rest: SQL): Statement<TrustedIssuerRecord> => ({
-  sql: sql`SELECT ${issuerSelection.list} FROM trusted_issuer ${rest}`,
-  decode: issuerSelection.decode,
-});
+export const trustedIssuerRows = (rest: SQL): RecordStatement<TrustedIssuerRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the trusted issuers in reach among these, in no particular order.
  *
  * @throws ForbiddenError if the viewer lacks `organization:edit`
  */
-export async function trustedIssuersByIds(
-  { db, viewer }: Caller,
-  ids: readonly string[],
-): Promise<TrustedIssuerRecord[]> {
+export function trustedIssuersByIds({ db, viewer }: Caller, ids: Several): Found<TrustedIssuerRecord> {
   requirePermissions(viewer, ['organization:edit']);
-  return db.read(
-    trustedIssuerRows(sql`WHERE ${inList(trustedIssuers.id, ids)} AND ${trustedIssuerInReach(viewer.reach)}`),
-  );
+  return foundWhere(db, RECORDS, sql`${inList(trustedIssuers.id, ids)} AND ${trustedIssuerInReach(viewer.reach)}`);
 }
 
 const scanned = alias(trustedIssuers, 'scanned');
@@ -67,7 +63,7 @@ export function listTrustedIssuers({ db, viewer }: Caller, page: PageArguments):
   requirePermissions(viewer, ['organization:edit']);
   return connectionOfList(db, page, {
     name: 'trustedIssuers',
-    records: { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id },
+    records: RECORDS,
     scan: {
       from: sql`trusted_issuer scanned`,
       id: scanned.id,

@@ -1,10 +1,12 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { dataSources } from '../../db/schema/data-sources.ts';
-import { inList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { NestedConnection } from '../lists/connection.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 import { requireTenantDetails } from '../tenants/queries.ts';
@@ -40,25 +42,24 @@ export interface DataSourceRecord extends RowOf<typeof fields> {}
 
 const SELECTION = selection(fields);
 
+const RECORDS = { selection: SELECTION, fields, from: sql`data_source`, id: dataSources.id };
+
 /** Returns a statement that reads data sources: those that `rest` asks for, which follows FROM. */
-export const dataSourceRows = (rest: SQL): Statement<DataSourceRecord> =>
-  selecting(SELECTION, sql`FROM data_source ${rest}`);
+export const dataSourceRows = (rest: SQL): RecordStatement<DataSourceRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the data sources of this kind among these that live tenants in reach have, in no particular order.
  *
  * @throws ForbiddenError if the viewer lacks `tenant:read`
  */
-export async function dataSourcesByIds(
+export function dataSourcesByIds(
   { db, viewer }: Caller,
   { kind }: DataSourceKind,
-  ids: readonly string[],
-): Promise<DataSourceRecord[]> {
+  ids: Several,
+): Found<DataSourceRecord> {
   requirePermissions(viewer, ['tenant:read']);
   const inReach = dataSourceInReach(viewer.reach, dataSources.tenantId);
-  return db.read(
-    dataSourceRows(sql`WHERE ${inList(dataSources.id, ids)} AND data_source.kind = ${kind} AND ${inReach}`),
-  );
+  return foundWhere(db, RECORDS, sql`${inList(dataSources.id, ids)} AND data_source.kind = ${kind} AND ${inReach}`);
 }
 
 const scanned = alias(dataSources, 'scanned');
@@ -72,14 +73,14 @@ const scanned = alias(dataSources, 'scanned');
 export function listDataSourcesOfTenants(
   { db, viewer }: Caller,
   { kind, list: name }: DataSourceKind,
-  tenantIds: readonly string[],
+  tenantIds: Several,
   page: PageArguments,
 ): NestedConnection<DataSourceRecord> {
   requirePermissions(viewer, ['tenant:read']);
   requireTenantDetails(viewer);
   return nestedConnectionOfList(db, page, {
     name,
-    records: { selection: SELECTION, from: sql`data_source`, id: dataSources.id },
+    records: RECORDS,
     parents: { column: scanned.tenantId, values: tenantIds },
     scan: {
       from: sql`data_source scanned`,

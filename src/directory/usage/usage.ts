@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { jsonList, mapRows, type Statement, select } from '../../db/statement.ts';
+import { mapRows, type Several, type Statement, select, valueTable } from '../../db/statement.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { ValidationError } from '../kernel/errors.ts';
@@ -48,7 +48,7 @@ type CountedHour = [hour: number, events: number, publishErrors: number, updated
  */
 export async function usageOfTenants(
   { db, viewer }: Caller,
-  tenantIds: readonly string[],
+  tenantIds: Several,
   durationInHours: number,
 ): Promise<Map<string, Usage>> {
   requirePermissions(viewer, ['usage:read']);
@@ -58,7 +58,7 @@ export async function usageOfTenants(
   }
   const first = firstHour(new Date(), durationInHours);
   const inReach = dataSourceInReach(viewer.reach, sql`wanted.value`);
-  const found = await db.read(countedSince(first, sql`FROM json_each(${jsonList(tenantIds)}) wanted WHERE ${inReach}`));
+  const found = await db.read(countedSince(first, sql`FROM ${valueTable(tenantIds)} wanted WHERE ${inReach}`));
   return new Map(
     found.map(({ tenantId, sources, hours }) => [tenantId, toUsage(first, durationInHours, sources, hours)]),
   );

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { users } from '../../db/schema/users.ts';
-import { differs } from '../../db/statement.ts';
+import { differs, type Several } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import type { Caller, Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
@@ -165,7 +165,7 @@ export const deleteUser = command({
 });
 
 /** Returns the ids of those of the given users whom the viewer could hide with `deleteUser` now. */
-export const deletableUsers = (caller: Caller, ids: readonly string[]): Promise<Set<string>> =>
+export const deletableUsers = (caller: Caller, ids: Several): Promise<Set<string>> =>
   changeable(caller, USER, deleteUser, ids, deletionChecks(caller.viewer, sql`${USER.table.id}`));
 
 /**

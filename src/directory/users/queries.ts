@@ -3,7 +3,8 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import type * as z from 'zod';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
-import { inList, type RowOf, type Statement, selecting, selection } from '../../db/statement.ts';
+import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { teamInReach, tenantRoleInReach, userInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import { isUser, USER_IS_LIVE } from '../commands/identifiers.ts';
@@ -11,6 +12,7 @@ import { parse, type UserIdentifier } from '../kernel/input.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { ENTITY_ORDERS } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
+import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { usersInReach } from '../lists/reach-scans.ts';
 import { connectionOfList, nestedConnectionOfList } from '../lists/simple-list.ts';
@@ -23,18 +25,20 @@ export interface UserRecord extends RowOf<typeof fields> {}
 
 const SELECTION = selection(fields);
 
+const RECORDS = { selection: SELECTION, fields, from: sql`user`, id: users.id };
+
 /** Returns a statement that reads users: those that `rest` asks for, which follows FROM. */
-export const userRows = (rest: SQL): Statement<UserRecord> => selecting(SELECTION, sql`FROM user ${rest}`);
+export const userRows = (rest: SQL): RecordStatement<UserRecord> => selectingRecords(RECORDS, rest);
 
 /**
  * Returns the live users in reach among these, in no particular order.
  *
  * @throws ForbiddenError if the viewer lacks `user:read`
  */
-export async function usersByIds({ db, viewer }: Caller, ids: readonly string[]): Promise<UserRecord[]> {
+export function usersByIds({ db, viewer }: Caller, ids: Several): Found<UserRecord> {
   requirePermissions(viewer, ['user:read']);
   const inReach = userInReach(viewer.reach, users.id);
-  return db.read(userRows(sql`WHERE ${inList(users.id, ids)} AND ${USER_IS_LIVE} AND ${inReach}`));
+  return foundWhere(db, RECORDS, sql`${inList(users.id, ids)} AND ${USER_IS_LIVE} AND ${inReach}`);
 }
 
 /**
@@ -42,18 +46,17 @@ export async function usersByIds({ db, viewer }: Caller, ids: readonly string[])
  * gets no users, and no error.
  */
 export const mentionedUsers = async (caller: Caller, ids: readonly string[]): Promise<UserRecord[]> =>
-  isGranted(() => requirePermissions(caller.viewer, ['user:read'])) ? usersByIds(caller, ids) : [];
+  isGranted(() => requirePermissions(caller.viewer, ['user:read'])) ? usersByIds(caller, ids).rows() : [];
 
 /**
- * Returns the live user in reach who is identified so; null if there is no such user.
+ * Returns the live user in reach who is identified so, if there is such a user.
  *
  * @throws ForbiddenError if the viewer lacks `user:read`
  */
-export async function findUser({ db, viewer }: Caller, identifier: UserIdentifier): Promise<UserRecord | null> {
+export function findUser({ db, viewer }: Caller, identifier: UserIdentifier): Found<UserRecord> {
   requirePermissions(viewer, ['user:read']);
   const inReach = userInReach(viewer.reach, users.id);
-  const [found] = await db.read(userRows(sql`WHERE ${isUser(identifier)} AND ${inReach}`));
-  return found ?? null;
+  return foundWhere(db, RECORDS, sql`${isUser(identifier)} AND ${inReach}`);
 }
 
 const USER_ORDERS = { ...ENTITY_ORDERS, EMAIL: 'emailKey' } as const;
@@ -62,8 +65,6 @@ const USER_ORDERS = { ...ENTITY_ORDERS, EMAIL: 'emailKey' } as const;
 export interface UserListArguments extends EntityListArguments<keyof typeof USER_ORDERS> {
   filter?: z.input<typeof userFilter> | null | undefined;
 }
-
-const RECORDS = { selection: SELECTION, fields, from: sql`user`, id: users.id };
 
 const LIST = {
   name: 'users',
@@ -129,7 +130,7 @@ export function listUsersOfOrganization({ db, viewer }: Caller, page: PageArgume
  */
 export function listUsersOfCustomers(
   { db, viewer }: Caller,
-  customerIds: readonly string[],
+  customerIds: Several,
   page: PageArguments,
 ): NestedConnection<UserRecord> {
   requirePermissions(viewer, ['user:read']);
@@ -161,7 +162,7 @@ const assigned = alias(tenantRoles, 'scanned');
  */
 export function listUsersOfTenants(
   { db, viewer }: Caller,
-  tenantIds: readonly string[],
+  tenantIds: Several,
   page: PageArguments,
 ): NestedConnection<UserRecord> {
   requirePermissions(viewer, ['user:read']);

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenants } from '../../db/schema/tenants.ts';
-import { inList, select } from '../../db/statement.ts';
+import { inList, type Several, select } from '../../db/statement.ts';
 import { userInReach } from '../access/reach.ts';
 import { type Caller, isGranted } from '../access/viewer.ts';
 import { authorize, type CommandContext, command, type Plan } from '../commands/command.ts';
@@ -80,10 +80,7 @@ export const assignTenantRole = command({
  * Returns the ids of those of the given tenants where the viewer may use `assignTenantRole`. Whether the viewer holds
  * the permissions of a role is not considered.
  */
-export async function tenantsWhoseUsersAreEditable(
-  { db, viewer }: Caller,
-  ids: readonly string[],
-): Promise<Set<string>> {
+export async function tenantsWhoseUsersAreEditable({ db, viewer }: Caller, ids: Several): Promise<Set<string>> {
   if (!isGranted(() => authorize(viewer, assignTenantRole))) return new Set();
   const isGiven = sql`${inList(tenants.id, ids)} AND ${givesRoles(viewer.reach)}`;
   const rows = await db.read(select({ id: tenants.id }, sql`FROM tenant WHERE ${isGiven}`));

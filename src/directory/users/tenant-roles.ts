@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
-import { type RowOf, selection } from '../../db/statement.ts';
+import { type RowOf, type Several, selection } from '../../db/statement.ts';
 import { tenantRoleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { Check, CommandContext } from '../commands/command.ts';
@@ -32,7 +32,7 @@ const scanned = alias(tenantRoles, 'scanned');
  */
 export function listTenantRolesOfUsers(
   { db, viewer }: Caller,
-  userIds: readonly string[],
+  userIds: Several,
   page: PageArguments,
 ): NestedConnection<TenantRoleRecord> {
   requirePermissions(viewer, ['user:read']);
@@ -40,6 +40,7 @@ export function listTenantRolesOfUsers(
     name: 'User.tenantRoles',
     records: {
       selection: selection(fields),
+      fields,
       from: sql`assignment`,
       id: tenantRoles.tenantId,
       parentId: tenantRoles.userId,

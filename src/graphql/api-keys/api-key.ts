@@ -111,7 +111,7 @@ builder.queryField('apiKeys', (t) =>
     {
       type: ApiKey,
       description: 'The API keys in your reach, the oldest first, revoked ones included. Needs `apiKey:read`.',
-      resolve: (_, args, caller) => resolveConnection(listApiKeys(caller, args)),
+      resolve: (_, args, caller, info) => resolveConnection(listApiKeys(caller, args), caller, info),
     },
     ApiKeyConnection,
   ),

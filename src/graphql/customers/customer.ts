@@ -5,6 +5,7 @@ import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
+import { recordWithId, resolveFound } from '../shared/per-record.ts';
 import { columnsRead, reads } from '../shared/reads.ts';
 
 export const CustomerKind = builder.enumType('CustomerKind', {
@@ -119,7 +120,7 @@ builder.queryFields((t) => ({
     description:
       'The customer with this id; null when there is none, or it is deleted or out of your reach. Needs `customer:read`.',
     args: { id: t.arg.id({ required: true, description: 'The global id of a customer.' }) },
-    resolve: (_, { id }, caller) => Customer.getDataloader(caller).load(localId('Customer', id)),
+    resolve: (_, { id }, caller, info) => recordWithId(Customer, customersByIds, localId('Customer', id), caller, info),
   }),
   customerBy: t.field({
     type: Customer,
@@ -127,7 +128,8 @@ builder.queryFields((t) => ({
     description:
       'The customer that is named so; null when there is none, or it is deleted or out of your reach. Needs `customer:read`.',
     args: { identifier: t.arg({ type: CustomerIdentifier, required: true, description: 'What names the customer.' }) },
-    resolve: (_, { identifier }, caller) => findCustomer(caller, localIdentifier('Customer', identifier)),
+    resolve: (_, { identifier }, caller, info) =>
+      resolveFound(findCustomer(caller, localIdentifier('Customer', identifier)), caller, info),
   }),
   customers: t.connection(
     {
@@ -141,7 +143,7 @@ builder.queryFields((t) => ({
         }),
       },
       resolve: (_, args, caller, info) =>
-        resolveConnection(listCustomers(caller, { ...args, columns: columnsRead(info) })),
+        resolveConnection(listCustomers(caller, { ...args, columns: columnsRead(info) }), caller, info),
     },
     CustomerConnection,
   ),

@@ -7,11 +7,10 @@ import {
 import { listCustomersOfTenants } from '../../directory/customers/queries.ts';
 import { listTenantsOfCustomers, requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveNestedConnection } from '../shared/connection.ts';
+import { nestedList } from '../shared/connection.ts';
 import { localIdentifier, localTenants } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
-import { columnsRead, reads } from '../shared/reads.ts';
 import { Tenant, TenantConnection, TenantIdentifier } from '../tenants/tenant.ts';
 import { Customer, CustomerConnection, CustomerIdentifier } from './customer.ts';
 
@@ -21,15 +20,7 @@ builder.objectField(Customer, 'tenants', (t) =>
       type: Tenant,
       description:
         'The live tenants in your reach that the customer belongs to, the oldest first. Needs `tenant:read`.',
-      ...reads('id'),
-      resolve: ({ id }, args, caller, info) =>
-        resolveNestedConnection(
-          caller,
-          'Customer.tenants',
-          id,
-          { ...args, columns: columnsRead(info) },
-          listTenantsOfCustomers,
-        ),
+      ...nestedList(listTenantsOfCustomers),
     },
     TenantConnection,
   ),
@@ -40,17 +31,7 @@ builder.objectField(Tenant, 'customers', (t) =>
     {
       type: Customer,
       description: 'The live customers that belong to the tenant, the oldest first. Needs `customer:read`.',
-      ...reads('id'),
-      resolve: ({ id }, args, caller, info) => {
-        requireTenantDetails(caller.viewer);
-        return resolveNestedConnection(
-          caller,
-          'Tenant.customers',
-          id,
-          { ...args, columns: columnsRead(info) },
-          listCustomersOfTenants,
-        );
-      },
+      ...nestedList(listCustomersOfTenants, { require: requireTenantDetails }),
     },
     CustomerConnection,
   ),

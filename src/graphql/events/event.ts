@@ -2,9 +2,10 @@ import { type EventRecord, eventsByIds, listEvents } from '../../directory/event
 import { EVENT_TYPES } from '../../directory/kernel/event-types.ts';
 import { Actor, ActorType } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, UNCACHED } from '../shared/connection.ts';
+import { resolveConnection } from '../shared/connection.ts';
 import { fromGlobalId, localId, toGlobalId } from '../shared/ids.ts';
 import { loadNodesOf } from '../shared/node.ts';
+import { UNCACHED } from '../shared/per-record.ts';
 
 const Event = builder.loadableNodeRef('Event', {
   id: { resolve: (record: EventRecord) => String(record.id) },
@@ -109,8 +110,8 @@ builder.queryField('events', (t) =>
       description:
         'What changed, in the order in which the changes were committed: a reader who goes on from the last cursor misses none and sees none twice. Needs `event:read`.',
       args: { filter: t.arg({ type: EventFilter, description: 'Which events; all if not given.' }) },
-      resolve: (_, { filter, ...page }, caller) =>
-        resolveConnection(listEvents(caller, { ...page, filter: localFilter(filter) })),
+      resolve: (_, { filter, ...page }, caller, info) =>
+        resolveConnection(listEvents(caller, { ...page, filter: localFilter(filter) }), caller, info),
     },
     EventConnection,
   ),

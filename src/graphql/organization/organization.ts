@@ -1,5 +1,7 @@
+import type { Caller } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
 import { findOrganization, type OrganizationRecord, updateOrganization } from '../../directory/organization.ts';
+import { type Asked, NOTHING, readAhead } from '../shared/ahead.ts';
 import { builder } from '../shared/builder.ts';
 import { commandField } from '../shared/mutation.ts';
 import { loadNodesOf } from '../shared/node.ts';
@@ -24,11 +26,19 @@ builder.objectType(Organization, {
   }),
 });
 
+/** Reads the organization, and with it what is asked for below. */
+async function resolveOrganization(caller: Caller, asked: Asked): Promise<OrganizationRecord> {
+  const note = readAhead(caller, NOTHING, asked);
+  const organization = await findOrganization(caller);
+  note([organization]);
+  return organization;
+}
+
 builder.queryFields((t) => ({
   organization: t.field({
     type: Organization,
     description: 'The organization that this deployment serves.',
-    resolve: (_, _args, caller) => findOrganization(caller),
+    resolve: (_, _args, caller, info) => resolveOrganization(caller, info),
   }),
 }));
 

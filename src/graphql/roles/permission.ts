@@ -22,7 +22,7 @@ builder.queryField('permissions', (t) =>
     {
       type: Permission,
       description: 'Every permission there is, by name. Needs `role:read`.',
-      resolve: (_, args, caller) => resolveConnection(listPermissions(caller, args)),
+      resolve: (_, args, caller, info) => resolveConnection(listPermissions(caller, args), caller, info),
     },
     PermissionConnection,
   ),

@@ -1,19 +1,16 @@
-import { createContextCache } from '@pothos/core';
-import DataLoader from 'dataloader';
-import type { Caller } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
-import type { RoleScope as Scope } from '../../directory/kernel/role-scopes.ts';
 import { createRole, deleteRole, updateRole } from '../../directory/roles/commands.ts';
 import { assignableRoles, listPermissionsOfRoles, rolesByIds } from '../../directory/roles/queries.ts';
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveNestedConnection } from '../shared/connection.ts';
+import { nestedList } from '../shared/connection.ts';
 import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
 import { recordLeft } from '../shared/payload.ts';
-import { price, WHOLE_LIST } from '../shared/prices.ts';
+import { resolveRows, sameForAll } from '../shared/per-record.ts';
+import { extended, price, WHOLE_LIST } from '../shared/prices.ts';
 import { Tenant } from '../tenants/tenant.ts';
 import { Permission, PermissionConnection } from './permission.ts';
 
@@ -57,8 +54,7 @@ Role.implement({
       {
         type: Permission,
         description: 'What the role allows, by name.',
-        resolve: ({ id }, args, caller) =>
-          resolveNestedConnection(caller, 'Role.permissions', id, args, listPermissionsOfRoles),
+        ...nestedList(listPermissionsOfRoles),
       },
       PermissionConnection,
     ),
@@ -75,12 +71,6 @@ export const RoleIdentifier = builder.inputType('RoleIdentifier', {
   }),
 });
 
-/** Loads the assignable roles of a scope once, because they are the same below every tenant of a list. */
-const rolesByScope = createContextCache(
-  (caller: Caller) =>
-    new DataLoader((scopes: readonly Scope[]) => Promise.all(scopes.map((scope) => assignableRoles(caller, scope)))),
-);
-
 const ASSIGNABLE = 'Only roles that hold no more than you do, the highest first. Needs `role:read`.';
 
 builder.queryFields((t) => ({
@@ -89,27 +79,28 @@ builder.queryFields((t) => ({
     nullable: true,
     ...price(WHOLE_LIST),
     description: `The roles that team members can have. ${ASSIGNABLE}`,
-    resolve: (_, _args, caller) => assignableRoles(caller, 'ORGANIZATION'),
+    resolve: (_, _args, caller, info) => resolveRows(assignableRoles(caller, 'ORGANIZATION'), caller, info),
   }),
   customerRoles: t.field({
     type: [Role],
     nullable: true,
     ...price(WHOLE_LIST),
     description: `The roles that users of customers can have. ${ASSIGNABLE}`,
-    resolve: (_, _args, caller) => assignableRoles(caller, 'CUSTOMER'),
+    resolve: (_, _args, caller, info) => resolveRows(assignableRoles(caller, 'CUSTOMER'), caller, info),
   }),
 }));
+
+const rolesOfTenants = sameForAll((caller, _args: object, asked) => {
+  requireTenantDetails(caller.viewer);
+  return resolveRows(assignableRoles(caller, 'TENANT'), caller, asked);
+});
 
 builder.objectField(Tenant, 'availableRoles', (t) =>
   t.field({
     type: [Role],
     nullable: true,
-    ...price(WHOLE_LIST),
     description: `The roles that users can have in the tenant. ${ASSIGNABLE}`,
-    resolve: (_, _args, caller) => {
-      requireTenantDetails(caller.viewer);
-      return rolesByScope(caller).load('TENANT');
-    },
+    ...extended(rolesOfTenants, price(WHOLE_LIST)),
   }),
 );
 

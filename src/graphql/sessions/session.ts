@@ -1,12 +1,15 @@
 import { run } from '../../directory/commands/command.ts';
 import { revokeSession, type SwitchResult, signOut, switchTenant } from '../../directory/sign-in/session-commands.ts';
 import { listSessions, sessionsByIds } from '../../directory/sign-in/session-queries.ts';
+import { tenantsByIds } from '../../directory/tenants/queries.ts';
+import { usersByIds } from '../../directory/users/queries.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
 import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
+import { reference } from '../shared/per-record.ts';
 import { Tenant, TenantIdentifier } from '../tenants/tenant.ts';
 import { User } from '../users/user.ts';
 
@@ -20,14 +23,14 @@ Session.implement({
       type: User,
       nullable: true,
       description: 'Who is signed in. Needs `user:read`.',
-      resolve: ({ userId }, _, caller) => User.getDataloader(caller).load(userId),
+      ...reference('userId', usersByIds),
     }),
     tenant: t.field({
       type: Tenant,
       nullable: true,
       description:
         'The tenant that the session reaches; null if it reaches what the user’s own role does, or the tenant is out of your reach. Needs `tenant:read`.',
-      resolve: ({ tenantId }, _, caller) => (tenantId === null ? null : Tenant.getDataloader(caller).load(tenantId)),
+      ...reference('tenantId', tenantsByIds),
     }),
     isCurrent: t.boolean({
       description: 'Whether it is the session that you are asking with.',
@@ -61,8 +64,8 @@ builder.queryFields((t) => ({
       description:
         'Where a user is signed in, the oldest session first: you, or, with `user:edit`, another user who reaches nothing that you do not. A key is signed in nowhere.',
       args: { userId: t.arg.id({ description: 'The global id of a user; your own if not given.' }) },
-      resolve: (_, { userId, ...page }, caller) =>
-        resolveConnection(listSessions(caller, userId == null ? null : localId('User', userId), page)),
+      resolve: (_, { userId, ...page }, caller, info) =>
+        resolveConnection(listSessions(caller, userId == null ? null : localId('User', userId), page), caller, info),
     },
     SessionConnection,
   ),

@@ -1,7 +1,10 @@
 import type { Viewer as DirectoryViewer } from '../../directory/access/viewer.ts';
+import { apiKeysByIds } from '../../directory/api-keys/queries.ts';
+import { usersByIds } from '../../directory/users/queries.ts';
 import { ApiKey, ApiKeyAccess } from '../api-keys/api-key.ts';
 import { ActorType } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
+import { recordWithId } from '../shared/per-record.ts';
 import { Reach } from '../shared/reach.ts';
 import { User } from '../users/user.ts';
 
@@ -18,14 +21,15 @@ const Viewer = builder.objectRef<DirectoryViewer>('Viewer').implement({
       type: ApiKey,
       nullable: true,
       description: 'The API key; null for the root key and for a user. Needs `apiKey:read`.',
-      resolve: ({ actor }, _, caller) =>
-        actor.type === 'API_KEY' ? ApiKey.getDataloader(caller).load(actor.id) : null,
+      resolve: ({ actor }, _, caller, info) =>
+        actor.type === 'API_KEY' ? recordWithId(ApiKey, apiKeysByIds, actor.id, caller, info) : null,
     }),
     user: t.field({
       type: User,
       nullable: true,
       description: 'The user who signed in; null for a key. Needs `user:read`.',
-      resolve: ({ actor }, _, caller) => (actor.type === 'USER' ? User.getDataloader(caller).load(actor.id) : null),
+      resolve: ({ actor }, _, caller, info) =>
+        actor.type === 'USER' ? recordWithId(User, usersByIds, actor.id, caller, info) : null,
     }),
     permissions: t.stringList({
       description: 'What it may do, within its reach.',

@@ -3,6 +3,7 @@ import DataloaderPlugin from '@pothos/plugin-dataloader';
 import ErrorsPlugin from '@pothos/plugin-errors';
 import RelayPlugin from '@pothos/plugin-relay';
 import type { Caller } from '../../directory/access/viewer.ts';
+import type { Eventually } from './eventually.ts';
 import { PER_ROW, price } from './prices.ts';
 import { RELAY } from './relay.ts';
 
@@ -12,7 +13,7 @@ export const builder = new SchemaBuilder<{
   DefaultFieldNullability: false;
   DefaultEdgesNullability: { list: false; items: false };
   DefaultNodeNullability: false;
-  Connection: { total: () => Promise<number> };
+  Connection: { total: () => Eventually<number> };
   Scalars: {
     ID: { Input: string; Output: string };
     DateTime: { Input: Date; Output: Date };

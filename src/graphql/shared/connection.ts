@@ -1,14 +1,11 @@
-import { createContextCache } from '@pothos/core';
-import DataLoader from 'dataloader';
-import type { Caller } from '../../directory/access/viewer.ts';
+import type { Caller, Viewer } from '../../directory/access/viewer.ts';
 import type { Connection, NestedConnection } from '../../directory/lists/connection.ts';
+import type { Ids } from '../../directory/lists/found.ts';
 import type { Page, PageArguments } from '../../directory/lists/page-arguments.ts';
-
-/**
- * Options of a DataLoader that gathers what is asked for together and remembers nothing: a mutation of the same request
- * may have changed it.
- */
-export const UNCACHED = { cache: false };
+import { type Asked, fieldsBelow, readAhead } from './ahead.ts';
+import { type Eventually, goOnWith, once } from './eventually.ts';
+import { perRecord } from './per-record.ts';
+import { columnsRead } from './reads.ts';
 
 type CursorOf<Row> = (row: Row) => string;
 
@@ -38,67 +35,81 @@ const toPageInfo = <Row>({ start, end, hasNextPage, hasPreviousPage }: Page<Row>
   },
 });
 
+/** Returns a connection, which asks for its page and its total only when it is asked for them. */
+const shownConnection = <Row>(
+  page: () => Eventually<Page<Row>>,
+  total: () => Eventually<number>,
+  cursor: CursorOf<Row>,
+) => ({
+  get edges() {
+    return goOnWith(page(), ({ rows }) => rows.map((row) => new Edge(row, cursor)));
+  },
+  get pageInfo() {
+    return goOnWith(page(), (found) => toPageInfo(found, cursor));
+  },
+  total,
+});
+
+/** Begins to read the page, the total or both, as they are asked for: before a resolver asks for them. */
+function begin(page: () => unknown, total: () => unknown, asked: Asked): void {
+  for (const { definition } of fieldsBelow(asked)) {
+    if (definition.name === 'totalCount') total();
+    else if (definition.name !== '__typename') page();
+  }
+}
+
 /**
- * Returns a connection that reads its page when edges, nodes or pageInfo are asked for, at most once. It counts only
- * when its total is asked for.
+ * Returns the connection that a field answers. It reads its page if edges, nodes or pageInfo are asked for, at most once,
+ * and with it what is asked for below its records. It counts only if its total is asked for.
  */
-export function resolveConnection<Row>({ page, count, cursor }: Connection<Row>) {
-  let loaded: Promise<Page<Row>> | undefined;
-  const load = () => {
-    loaded ??= page();
-    return loaded;
-  };
-  return {
-    get edges() {
-      return load().then(({ rows }) => rows.map((row) => new Edge(row, cursor)));
-    },
-    get pageInfo() {
-      return load().then((page) => toPageInfo(page, cursor));
-    },
-    total: count,
-  };
+export function resolveConnection<Row extends object>(listing: Connection<Row>, caller: Caller, asked: Asked) {
+  const page = once(async () => {
+    const reading = listing.page();
+    const note = readAhead(caller, listing, asked);
+    const found = await reading;
+    note(found.rows);
+    return found;
+  });
+  const total = once(() => listing.count());
+  begin(page, total, asked);
+  return shownConnection(page, total, listing.cursor);
 }
-
-interface NestedLoaders<Row> {
-  pages: DataLoader<string, Page<Row>>;
-  counts: DataLoader<string, number>;
-  cursor: (row: Row) => string;
-}
-
-const nestedLoaders = createContextCache((_caller: Caller) => new Map<string, unknown>());
 
 const EMPTY_PAGE = { rows: [], start: null, end: null, hasNextPage: false, hasPreviousPage: false };
 
-/**
- * Returns a connection below a parent that may stand in a list itself. All parents that ask for the same page of the
- * same field are loaded by one statement, so `field` must name no other list of the request.
- */
-export function resolveNestedConnection<Row>(
-  caller: Caller,
-  field: string,
-  parentId: string,
-  args: PageArguments,
-  list: (caller: Caller, parentIds: readonly string[], page: PageArguments) => NestedConnection<Row>,
-) {
-  const { first, after, last, before, columns } = args;
-  const cache = nestedLoaders(caller);
-  const key = JSON.stringify([field, first, after, last, before, columns]);
-  let loaders = cache.get(key) as NestedLoaders<Row> | undefined;
-  if (!loaders) {
-    const { cursor } = list(caller, [], args);
-    loaders = {
-      pages: new DataLoader(async (ids) => {
-        const pages = await list(caller, ids, args).pages();
-        return ids.map((id) => pages.get(id) ?? EMPTY_PAGE);
-      }, UNCACHED),
-      counts: new DataLoader(async (ids) => {
-        const counts = await list(caller, ids, args).counts();
-        return ids.map((id) => counts.get(id) ?? 0);
-      }, UNCACHED),
-      cursor,
-    };
-    cache.set(key, loaders);
-  }
-  const { pages, counts, cursor } = loaders;
-  return resolveConnection({ page: () => pages.load(parentId), count: () => counts.load(parentId), cursor });
+/** Lists what is below several parents, of each of them the page that is asked for. */
+export type ListBelow<Row> = (caller: Caller, parentIds: Ids, page: PageArguments) => NestedConnection<Row>;
+
+interface NestedListOptions {
+  /** The page that arguments ask for, in an API with another default. */
+  page?: (args: PageArguments) => PageArguments;
+  /** Refuses viewers who may not see the list, by an error. */
+  require?: (viewer: Viewer) => void;
 }
+
+/** Returns the options of a connection below a record. The pages of all records of a list are read by one statement. */
+export const nestedList = <Row extends object>(
+  list: ListBelow<Row>,
+  { page: pageOf = (args) => args, require = () => undefined }: NestedListOptions = {},
+) =>
+  perRecord<{ id: string }, PageArguments, ReturnType<typeof shownConnection<Row>>>(
+    'id',
+    (caller, ids, args, asked) => {
+      require(caller.viewer);
+      const listing = list(caller, ids, { ...pageOf(args), columns: columnsRead(asked) });
+      const note = readAhead(caller, listing, asked);
+      const pages = once(async () => {
+        const found = await listing.pages();
+        for (const { rows } of found.values()) note(rows);
+        return found;
+      });
+      const counts = once(() => listing.counts());
+      begin(pages, counts, asked);
+      return ({ id }) =>
+        shownConnection(
+          () => goOnWith(pages(), (found): Page<Row> => found.get(id) ?? EMPTY_PAGE),
+          () => goOnWith(counts(), (found) => found.get(id) ?? 0),
+          listing.cursor,
+        );
+    },
+  );

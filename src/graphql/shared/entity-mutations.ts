@@ -1,6 +1,7 @@
 import type { InputFieldMap, ObjectRef } from '@pothos/core';
 import { type Command, run } from '../../directory/commands/command.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
+import { RECORD_LEFT } from './ahead.ts';
 import { builder, type InputFields } from './builder.ts';
 import { localId, type NodeType } from './ids.ts';
 import { PERMANENTLY } from './list-inputs.ts';
@@ -53,7 +54,12 @@ export function entityMutation<Result, Answer, Row extends object>(
     {
       description: descriptions.payload,
       outputFields: (t) => ({
-        [uncapitalized(type)]: t.expose('record', { type: ref, nullable: true, description: descriptions.record }),
+        [uncapitalized(type)]: t.expose('record', {
+          type: ref,
+          nullable: true,
+          description: descriptions.record,
+          ...RECORD_LEFT,
+        }),
       }),
     },
   );

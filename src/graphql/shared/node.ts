@@ -2,9 +2,10 @@ import { brandWithType, type ObjectRef } from '@pothos/core';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { type NamedRecord, ValidationError } from '../../directory/kernel/errors.ts';
 import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
+import { type Asked, askedOfType } from './ahead.ts';
 import { builder } from './builder.ts';
-import { UNCACHED } from './connection.ts';
 import { fromGlobalId, type NodeType } from './ids.ts';
+import { type FindByIds, recordWithId, UNCACHED } from './per-record.ts';
 import { listOf, price } from './prices.ts';
 import { reads } from './reads.ts';
 
@@ -12,19 +13,17 @@ import { reads } from './reads.ts';
 export const Node = builder.nodeInterfaceRef();
 
 type NodeRef = ObjectRef<typeof builder.$inferSchemaTypes, unknown>;
-type Load = (caller: Caller, id: string) => Promise<object | null>;
+type Load = (caller: Caller, id: string, asked: Asked) => Promise<object | null>;
 
 const types = new Map<NodeType, { ref: NodeRef; load: Load }>();
 
 /**
  * Lets `node` and `nodes` find records of this type, and errors name them. `load` answers null for what the caller
- * cannot reach.
+ * cannot reach. It is told what is asked of records of the type.
  */
 export function loadNodesOf(type: NodeType, ref: NodeRef, load: Load): void {
   types.set(type, { ref, load });
 }
-
-type FindByIds<Row> = (caller: Caller, ids: readonly string[]) => Promise<Row[]>;
 
 /**
  * Returns the node type of this name, whose records are found by UUID. All that one request asks for together is one
@@ -33,11 +32,11 @@ type FindByIds<Row> = (caller: Caller, ids: readonly string[]) => Promise<Row[]>
 export function entityNode<Row extends { id: string }>(name: NodeType, byIds: FindByIds<Row>) {
   const ref = builder.loadableNodeRef(name, {
     id: { resolve: (record: Row) => record.id, ...reads('id') },
-    load: (ids: string[], caller) => byIds(caller, ids),
+    load: async (ids: string[], caller) => byIds(caller, ids).rows(),
     sort: ({ id }: Row) => id,
     loaderOptions: UNCACHED,
   });
-  loadNodesOf(name, ref, (caller, id) => ref.getDataloader(caller).load(id));
+  loadNodesOf(name, ref, (caller, id, asked) => recordWithId(ref, byIds, id, caller, asked));
   return ref;
 }
 
@@ -49,11 +48,11 @@ export function toNode({ entity, record }: NamedRecord) {
   return record;
 }
 
-async function findNode(caller: Caller, globalId: string): Promise<object | null> {
+async function findNode(caller: Caller, globalId: string, asked: Asked): Promise<object | null> {
   const given = fromGlobalId(globalId);
   const known = given && types.get(given.type);
   if (!known) return null;
-  const record = await known.load(caller, given.id);
+  const record = await known.load(caller, given.id, askedOfType(asked, given.type));
   if (record !== null) brandWithType(record, known.ref);
   return record;
 }
@@ -64,7 +63,7 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'The record with this global id; null when there is none, or it is deleted or out of your reach.',
     args: { id: t.arg.id({ required: true, description: 'A global id, as any `id` field answers it.' }) },
-    resolve: (_, { id }, caller) => findNode(caller, id),
+    resolve: (_, { id }, caller, info) => findNode(caller, id, info),
   }),
   nodes: t.field({
     type: [Node],
@@ -74,9 +73,9 @@ builder.queryFields((t) => ({
     args: {
       ids: t.arg.idList({ required: true, description: `At most ${MAX_PAGE_SIZE} global ids.` }),
     },
-    resolve: (_, { ids }, caller) => {
+    resolve: (_, { ids }, caller, info) => {
       if (ids.length > MAX_PAGE_SIZE) throw ValidationError.at('ids', `must be at most ${MAX_PAGE_SIZE}`);
-      return ids.map((id) => findNode(caller, id));
+      return ids.map((id) => findNode(caller, id, info));
     },
   }),
 }));

@@ -33,9 +33,13 @@ export interface Price {
 /** The options of a field, or of a type, that has this price. A type's price is that of every field that answers it. */
 export const price = (of: Price) => ({ extensions: { price: of } });
 
-/** Options of a field from several sources that have extensions, which would replace each other otherwise. */
-export const extended = (...options: readonly { extensions: object }[]) => ({
-  extensions: Object.assign({}, ...options.map(({ extensions }) => extensions)),
+/** Returns options of a field with the extensions of others added, which would replace each other otherwise. */
+export const extended = <Options extends { extensions: object }>(
+  options: Options,
+  ...others: readonly { extensions: object }[]
+): Options => ({
+  ...options,
+  extensions: Object.assign({}, options.extensions, ...others.map(({ extensions }) => extensions)),
 });
 
 /** What a mutation costs. */

@@ -27,7 +27,7 @@ const known = new WeakMap<FieldNode, Columns>();
  * Returns the columns that the fields below a connection read of its records, whether they are included or skipped; null
  * if it may be any. A document is looked through once, however often it is asked.
  */
-export function columnsRead(info: GraphQLResolveInfo): Columns {
+export function columnsRead(info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments' | 'returnType'>): Columns {
   const [first, ...others] = info.fieldNodes;
   if (!first || others.length > 0) return null;
   const found = known.get(first);
@@ -37,7 +37,7 @@ export function columnsRead(info: GraphQLResolveInfo): Columns {
   return columns;
 }
 
-function read({ fieldNodes, fragments, returnType }: GraphQLResolveInfo): Columns {
+function read({ fieldNodes, fragments, returnType }: Parameters<typeof columnsRead>[0]): Columns {
   const columns = new Set<string>();
   /** Whether all that is selected of this type says what it reads. `isRecord` if it is what the list is of. */
   const isSaid = (type: unknown, selections: readonly SelectionNode[], isRecord: boolean): boolean =>

@@ -7,6 +7,7 @@ import { resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
+import { recordWithId, resolveFound } from '../shared/per-record.ts';
 import { columnsRead, reads } from '../shared/reads.ts';
 import { detail } from '../shared/tenant-details.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
@@ -89,14 +90,12 @@ Tenant.implement({
     }),
     viewerCanEditSettings: t.boolean({
       description: 'Whether `updateTenant` would change it now, if you asked for it.',
-      ...reads('id'),
-      resolve: viewerCan(editableTenants),
+      ...viewerCan(editableTenants),
     }),
     viewerCanEditUsers: t.boolean({
       description:
         'Whether you may give and take roles in it, as `assignTenantRole` and `revokeTenantRole` do: those that hold no more than you do.',
-      ...reads('id'),
-      resolve: viewerCan(tenantsWhoseUsersAreEditable),
+      ...viewerCan(tenantsWhoseUsersAreEditable),
     }),
   }),
 });
@@ -136,7 +135,7 @@ builder.queryFields((t) => ({
     description:
       'The tenant with this id; null when there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
     args: { id: t.arg.id({ required: true, description: 'The global id of a tenant.' }) },
-    resolve: (_, { id }, caller) => Tenant.getDataloader(caller).load(localId('Tenant', id)),
+    resolve: (_, { id }, caller, info) => recordWithId(Tenant, tenantsByIds, localId('Tenant', id), caller, info),
   }),
   tenantBy: t.field({
     type: Tenant,
@@ -144,7 +143,8 @@ builder.queryFields((t) => ({
     description:
       'The tenant that is named so; null when there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
     args: { identifier: t.arg({ type: TenantIdentifier, required: true, description: 'What names the tenant.' }) },
-    resolve: (_, { identifier }, caller) => findTenant(caller, localIdentifier('Tenant', identifier)),
+    resolve: (_, { identifier }, caller, info) =>
+      resolveFound(findTenant(caller, localIdentifier('Tenant', identifier)), caller, info),
   }),
   tenants: t.connection(
     {
@@ -158,7 +158,7 @@ builder.queryFields((t) => ({
         }),
       },
       resolve: (_, args, caller, info) =>
-        resolveConnection(listTenants(caller, { ...args, columns: columnsRead(info) })),
+        resolveConnection(listTenants(caller, { ...args, columns: columnsRead(info) }), caller, info),
     },
     TenantConnection,
   ),

@@ -74,7 +74,7 @@ builder.queryField('trustedIssuers', (t) =>
       type: TrustedIssuer,
       description:
         'Whose tokens sign in users of customers, the oldest first; none unless you reach the whole organization. Needs `organization:edit`.',
-      resolve: (_, args, caller) => resolveConnection(listTrustedIssuers(caller, args)),
+      resolve: (_, args, caller, info) => resolveConnection(listTrustedIssuers(caller, args), caller, info),
     },
     TrustedIssuerConnection,
   ),

@@ -1,4 +1,4 @@
-import { requireTenantDetails } from '../../directory/tenants/queries.ts';
+import { tenantsByIds } from '../../directory/tenants/queries.ts';
 import {
   type DataSourceKind,
   dataSourcesByIds,
@@ -7,8 +7,9 @@ import {
   PIXEL,
 } from '../../directory/usage/data-sources.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveNestedConnection } from '../shared/connection.ts';
+import { nestedList } from '../shared/connection.ts';
 import { entityNode } from '../shared/node.ts';
+import { reference } from '../shared/per-record.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
 /** The statuses of pixels and pipelines alike. */
@@ -31,7 +32,7 @@ export const DATA_SOURCE_DESCRIPTIONS = {
 
 /** Returns the node type of one kind of data source, and adds the list of them to tenants. */
 function dataSource(source: DataSourceKind, what: string) {
-  const { name, word, list } = source;
+  const { name, word } = source;
   const Node = entityNode(name, (caller, ids) => dataSourcesByIds(caller, source, ids));
   Node.implement({
     description: `${what} Reading it needs \`tenant:read\`; callers who reach one customer see none.`,
@@ -46,7 +47,7 @@ function dataSource(source: DataSourceKind, what: string) {
         type: Tenant,
         nullable: true,
         description: 'The tenant that it belongs to. Needs `tenant:read`.',
-        resolve: ({ tenantId }, _, caller) => Tenant.getDataloader(caller).load(tenantId),
+        ...reference('tenantId', tenantsByIds),
       }),
       createdAt: t.expose('createdAt', { type: 'DateTime', description: `When the ${word} was registered.` }),
       updatedAt: t.expose('updatedAt', { type: 'DateTime', description: `When the ${word} was last changed.` }),
@@ -61,12 +62,7 @@ function dataSource(source: DataSourceKind, what: string) {
       {
         type: Node,
         description: `The ${word}s of the tenant, the oldest first; none while it is deleted. Needs \`tenant:read\`.`,
-        resolve: ({ id }, args, caller) => {
-          requireTenantDetails(caller.viewer);
-          return resolveNestedConnection(caller, list, id, args, (asking, tenantIds, page) =>
-            listDataSourcesOfTenants(asking, source, tenantIds, page),
-          );
-        },
+        ...nestedList((caller, tenantIds, page) => listDataSourcesOfTenants(caller, source, tenantIds, page)),
       },
       Connection,
     ),

@@ -1,15 +1,11 @@
-import { createContextCache } from '@pothos/core';
-import DataLoader from 'dataloader';
-import type { Caller } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
-import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { MAX_ENTRIES, type RecordedEntry, recordTraffic } from '../../directory/usage/traffic-commands.ts';
 import { DEFAULT_WINDOW_HOURS, MAX_WINDOW_HOURS } from '../../directory/usage/traffic-hours.ts';
 import { type DataSourceTotals, type TrafficHour, type Usage, usageOfTenants } from '../../directory/usage/usage.ts';
 import { builder } from '../shared/builder.ts';
-import { UNCACHED } from '../shared/connection.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
+import { foundPerId } from '../shared/per-record.ts';
 import { COVERED, mutationOf, PER_ROW, price, USAGE } from '../shared/prices.ts';
 import { Tenant } from '../tenants/tenant.ts';
 
@@ -74,24 +70,6 @@ const UsageType = builder.objectRef<Usage>('Usage').implement({
 /** What an entry of traffic costs, its answer included. */
 const ENTRY_COST = 5;
 
-type UsageLoader = DataLoader<string, Usage | null>;
-
-/** The loaders of a request, by the number of hours in the window that they load. */
-const loaders = createContextCache((_caller: Caller) => new Map<number, UsageLoader>());
-
-/** Loads the usage of a tenant, together with that of all tenants of a list. */
-function loadUsage(caller: Caller, tenantId: string, durationInHours: number): Promise<Usage | null> {
-  const cache = loaders(caller);
-  const loader =
-    cache.get(durationInHours) ??
-    new DataLoader(async (ids: readonly string[]) => {
-      const found = await usageOfTenants(caller, ids, durationInHours);
-      return ids.map((id) => found.get(id) ?? null);
-    }, UNCACHED);
-  cache.set(durationInHours, loader);
-  return loader.load(tenantId);
-}
-
 builder.objectField(Tenant, 'usage', (t) =>
   t.field({
     type: UsageType,
@@ -104,10 +82,9 @@ builder.objectField(Tenant, 'usage', (t) =>
         description: `How many hours of traffic, the present one included: 1 to ${MAX_WINDOW_HOURS}.`,
       }),
     },
-    resolve: ({ id }, { durationInHours }, caller) => {
-      requireTenantDetails(caller.viewer);
-      return loadUsage(caller, id, durationInHours);
-    },
+    ...foundPerId((caller, ids, { durationInHours }: { durationInHours: number }) =>
+      usageOfTenants(caller, ids, durationInHours),
+    ),
   }),
 );
 

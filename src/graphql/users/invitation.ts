@@ -1,16 +1,12 @@
-import { createContextCache } from '@pothos/core';
-import DataLoader from 'dataloader';
 import { MAX_INVITATIONS_PER_HOUR } from '../../directory/access/rate-limits.ts';
-import type { Caller } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
 import { type InvitationRecord, invitationsOfUsers } from '../../directory/mail/mailed-links.ts';
 import { inviteUser } from '../../directory/users/invite-user.ts';
 import { builder } from '../shared/builder.ts';
-import { UNCACHED } from '../shared/connection.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
-import { reads } from '../shared/reads.ts';
+import { foundPerId } from '../shared/per-record.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { HAND_OUT_LINK, invitationLink } from './mutations.ts';
 import { User, UserIdentifier } from './user.ts';
@@ -35,22 +31,13 @@ const Invitation = builder.objectRef<InvitationRecord>('Invitation').implement({
   }),
 });
 
-const invitations = createContextCache(
-  (caller: Caller) =>
-    new DataLoader(async (userIds: readonly string[]) => {
-      const found = new Map((await invitationsOfUsers(caller, userIds)).map((row) => [row.userId, row]));
-      return userIds.map((id) => found.get(id) ?? null);
-    }, UNCACHED),
-);
-
 builder.objectField(User, 'invitation', (t) =>
   t.field({
     type: Invitation,
     nullable: true,
     description:
       'The invitation that was not accepted yet; null if there is none. Where the mail could not be sent, it is tried again for 7 days.',
-    ...reads('id'),
-    resolve: ({ id }, _, caller) => invitations(caller).load(id),
+    ...foundPerId(invitationsOfUsers),
   }),
 );
 

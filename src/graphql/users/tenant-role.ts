@@ -1,13 +1,15 @@
 import { run } from '../../directory/commands/command.ts';
+import { rolesByIds } from '../../directory/roles/queries.ts';
+import { tenantsByIds } from '../../directory/tenants/queries.ts';
 import { assignTenantRole, revokeTenantRole } from '../../directory/users/tenant-role-commands.ts';
 import { listTenantRolesOfUsers, type TenantRoleRecord } from '../../directory/users/tenant-roles.ts';
 import { Role, RoleIdentifier } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveNestedConnection } from '../shared/connection.ts';
+import { nestedList } from '../shared/connection.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
-import { reads } from '../shared/reads.ts';
+import { reference } from '../shared/per-record.ts';
 import { Tenant, TenantIdentifier } from '../tenants/tenant.ts';
 import { User, UserIdentifier } from './user.ts';
 
@@ -18,13 +20,13 @@ const TenantRole = builder.objectRef<TenantRoleRecord>('TenantRole').implement({
       type: Tenant,
       nullable: true,
       description: 'The tenant. Needs `tenant:read`.',
-      resolve: ({ id }, _, caller) => Tenant.getDataloader(caller).load(id),
+      ...reference('id', tenantsByIds),
     }),
     role: t.field({
       type: Role,
       nullable: true,
       description: 'The role there. Needs `role:read`.',
-      resolve: ({ roleId }, _, caller) => Role.getDataloader(caller).load(roleId),
+      ...reference('roleId', rolesByIds),
     }),
     createdAt: t.expose('createdAt', {
       type: 'DateTime',
@@ -44,9 +46,7 @@ builder.objectField(User, 'tenantRoles', (t) =>
       type: TenantRole,
       description:
         'The roles of the user in live tenants in your reach, in the order of the tenants’ creation. Needs `user:read`.',
-      ...reads('id'),
-      resolve: ({ id }, args, caller) =>
-        resolveNestedConnection(caller, 'User.tenantRoles', id, args, listTenantRolesOfUsers),
+      ...nestedList(listTenantRolesOfUsers),
     },
     TenantRoleConnection,
   ),

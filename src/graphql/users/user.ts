@@ -1,4 +1,7 @@
-import { requireTenantDetails } from '../../directory/tenants/queries.ts';
+import { customersByIds } from '../../directory/customers/queries.ts';
+import type { PageArguments } from '../../directory/lists/page-arguments.ts';
+import { rolesByIds } from '../../directory/roles/queries.ts';
+import { requireTenantDetails, tenantsByIds } from '../../directory/tenants/queries.ts';
 import { deletableUsers } from '../../directory/users/commands.ts';
 import {
   findUser,
@@ -12,10 +15,11 @@ import { Customer } from '../customers/customer.ts';
 import { Organization } from '../organization/organization.ts';
 import { Role } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection, resolveNestedConnection } from '../shared/connection.ts';
+import { nestedList, resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, UserOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
+import { recordWithId, reference, resolveFound, sameForAll } from '../shared/per-record.ts';
 import { columnsRead, reads } from '../shared/reads.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { Tenant } from '../tenants/tenant.ts';
@@ -78,26 +82,21 @@ User.implement({
       nullable: true,
       description:
         'The role in the organization or in the customer; null for a user with neither, and for callers who reach some tenants only. Needs `role:read`.',
-      ...reads('roleId'),
-      resolve: ({ roleId }, _, caller) => (roleId === null ? null : Role.getDataloader(caller).load(roleId)),
+      ...reference('roleId', rolesByIds),
     }),
     customer: t.field({
       type: Customer,
       nullable: true,
       description:
         'The customer that the user belongs to; null if there is none, or it is out of your reach. Needs `customer:read`.',
-      ...reads('customerId'),
-      resolve: ({ customerId }, _, caller) =>
-        customerId === null ? null : Customer.getDataloader(caller).load(customerId),
+      ...reference('customerId', customersByIds),
     }),
     defaultTenant: t.field({
       type: Tenant,
       nullable: true,
       description:
         'Of the tenants where the user has a role, the one to start in; null if there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
-      ...reads('defaultTenantId'),
-      resolve: ({ defaultTenantId }, _, caller) =>
-        defaultTenantId === null ? null : Tenant.getDataloader(caller).load(defaultTenantId),
+      ...reference('defaultTenantId', tenantsByIds),
     }),
     isViewer: t.boolean({
       description: 'Whether it is you: the user who signed in and asks.',
@@ -107,8 +106,7 @@ User.implement({
     viewerCanDelete: t.boolean({
       description:
         'Whether `deleteUser` would delete the user now, if you asked for it: you have the permission, hold all that the user does, and it is neither the last owner nor the last admin of a tenant.',
-      ...reads('id'),
-      resolve: viewerCan(deletableUsers),
+      ...viewerCan(deletableUsers),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the user was created.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the user was last changed.' }),
@@ -168,7 +166,7 @@ builder.queryFields((t) => ({
     description:
       'The user with this id; null when there is none, or it is deleted or out of your reach. Needs `user:read`.',
     args: { id: t.arg.id({ required: true, description: 'The global id of a user.' }) },
-    resolve: (_, { id }, caller) => User.getDataloader(caller).load(localId('User', id)),
+    resolve: (_, { id }, caller, info) => recordWithId(User, usersByIds, localId('User', id), caller, info),
   }),
   userBy: t.field({
     type: User,
@@ -176,7 +174,8 @@ builder.queryFields((t) => ({
     description:
       'The user who is named so; null when there is none, or it is deleted or out of your reach. Needs `user:read`.',
     args: { identifier: t.arg({ type: UserIdentifier, required: true, description: 'What names the user.' }) },
-    resolve: (_, { identifier }, caller) => findUser(caller, localIdentifier('User', identifier)),
+    resolve: (_, { identifier }, caller, info) =>
+      resolveFound(findUser(caller, localIdentifier('User', identifier)), caller, info),
   }),
   users: t.connection(
     {
@@ -192,7 +191,7 @@ builder.queryFields((t) => ({
       resolve: (_, args, caller, info) => {
         const customerId = args.filter?.customerId;
         const filter = { ...args.filter, customerId: customerId && localId('Customer', customerId) };
-        return resolveConnection(listUsers(caller, { ...args, filter, columns: columnsRead(info) }));
+        return resolveConnection(listUsers(caller, { ...args, filter, columns: columnsRead(info) }), caller, info);
       },
     },
     UserConnection,
@@ -205,8 +204,9 @@ builder.objectField(Organization, 'users', (t) =>
       type: User,
       description:
         'The team: users with a role in the organization, the oldest first. Only callers who reach the whole organization see any. Needs `user:read`.',
-      resolve: (_, args, caller, info) =>
-        resolveConnection(listUsersOfOrganization(caller, { ...args, columns: columnsRead(info) })),
+      ...sameForAll((caller, args: PageArguments, asked) =>
+        resolveConnection(listUsersOfOrganization(caller, { ...args, columns: columnsRead(asked) }), caller, asked),
+      ),
     },
     UserConnection,
   ),
@@ -217,15 +217,7 @@ builder.objectField(Customer, 'users', (t) =>
     {
       type: User,
       description: 'The live users of the customer in your reach, the oldest first. Needs `user:read`.',
-      ...reads('id'),
-      resolve: ({ id }, args, caller, info) =>
-        resolveNestedConnection(
-          caller,
-          'Customer.users',
-          id,
-          { ...args, columns: columnsRead(info) },
-          listUsersOfCustomers,
-        ),
+      ...nestedList(listUsersOfCustomers),
     },
     UserConnection,
   ),
@@ -236,17 +228,7 @@ builder.objectField(Tenant, 'users', (t) =>
     {
       type: User,
       description: 'The live users with a role in the tenant, the oldest first. Needs `user:read`.',
-      ...reads('id'),
-      resolve: ({ id }, args, caller, info) => {
-        requireTenantDetails(caller.viewer);
-        return resolveNestedConnection(
-          caller,
-          'Tenant.users',
-          id,
-          { ...args, columns: columnsRead(info) },
-          listUsersOfTenants,
-        );
-      },
+      ...nestedList(listUsersOfTenants, { require: requireTenantDetails }),
     },
     UserConnection,
   ),

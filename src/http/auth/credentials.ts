@@ -130,6 +130,7 @@ async function attempt(
     linkTo: linksOf(env, publicUrl(env, request)),
     repeatable: null,
     tookEffect: () => {},
+    readAlong: () => () => {},
   });
   await db.settle();
   return { response, noteUse: authenticated.noteUse, mailIsDue: isDue };

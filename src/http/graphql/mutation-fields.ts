@@ -1,6 +1,7 @@
 import { defaultFieldResolver, type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from 'graphql';
 import type { ChangedRecord } from '../../directory/access/repeatable.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
+import { readAheadOfPayload } from '../../graphql/shared/ahead.ts';
 import type { RepeatableRequest } from '../shared/idempotency-key.ts';
 import { priceOf } from './cost.ts';
 
@@ -54,6 +55,7 @@ export function tellMutationsTheirField(schema: GraphQLSchema): void {
           ...context,
           repeatable: mutated.repeatable && { ...mutated.repeatable, field: path },
           tookEffect: (record) => mutated.effects.set(path, record),
+          readAlong: (record) => readAheadOfPayload(context, record, info),
         };
         const payload = await resolve(parent, args, caller, info);
         mutated.payloads.set(path, payload);

@@ -156,6 +156,7 @@ describe('the lists below several parents', () => {
       linkTo: () => null,
       repeatable: null,
       tookEffect: () => {},
+      readAlong: () => () => {},
     };
     const customers = await listCustomersOfTenants(caller, [rawId(own.id), rawId(other.id)], {}).pages();
     expect([...customers.keys()]).toEqual([rawId(own.id)]);

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { type AskedField, ignoreRejections, type Path, type Run } from './run.ts';
+import type { AskedField } from '../../../graphql/shared/selections.ts';
+import { ignoreRejections, type Path, type Run } from './run.ts';
 
 /** For resolvers that begin several things at once. */
 const ASYNC_HELPERS: ReturnType<GraphQLResolveInfo['getAsyncHelpers']> = {

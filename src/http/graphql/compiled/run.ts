@@ -1,9 +1,7 @@
 import {
   type ExecutionArgs,
-  type FieldNode,
   type FragmentDefinitionNode,
   type GraphQLError,
-  type GraphQLField,
   type GraphQLFieldResolver,
   type GraphQLObjectType,
   type GraphQLOutputType,
@@ -15,11 +13,10 @@ import {
   type OperationDefinitionNode,
   responsePathAsArray,
 } from 'graphql';
+import type { AskedField, VariableValues } from '../../../graphql/shared/selections.ts';
 
 /** Where a value stands in the answer. */
 export type Path = GraphQLResolveInfo['path'];
-/** The variables of an operation, as GraphQL has coerced them. */
-export type VariableValues = GraphQLResolveInfo['variableValues'];
 
 /** The operation that is executed, in its document. */
 export interface Operation {
@@ -33,16 +30,6 @@ export interface Operation {
   fields?: readonly CompiledField[];
   /** How many fields have been compiled for it so far. */
   compiledFields: number;
-}
-
-/** A field of an object type, and all that a document asks of it under one name. */
-export interface AskedField {
-  /** The name in the answer. */
-  name: string;
-  parentType: GraphQLObjectType;
-  definition: GraphQLField<unknown, unknown>;
-  /** Where the document asks for it. The first of these has its arguments. */
-  nodes: readonly [FieldNode, ...FieldNode[]];
 }
 
 /** A kind of place in the answer: that of a field, or of the items of a list that a field answers. */

@@ -14,10 +14,10 @@ import {
   isObjectType,
   type SelectionSetNode,
 } from 'graphql';
+import { type AskedField, askedFields } from '../../../graphql/shared/selections.ts';
 import { executeFields } from './fields.ts';
 import { listOf } from './lists.ts';
-import { type AskedField, type CompiledField, isPromiseLike, type Run, type Slot } from './run.ts';
-import { askedFields } from './selections.ts';
+import { type CompiledField, isPromiseLike, type Run, type Slot } from './run.ts';
 
 type Complete = Slot['complete'];
 

@@ -1,0 +1,27 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.ts';
+import { type Records, type Source, selectingRecords } from '../../db/source.ts';
+import type { Several } from '../../db/statement.ts';
+
+export type { Source };
+
+/** The ids of some records: given, or those that a source answers. */
+export type Ids = Several;
+
+/** The records that satisfy a condition. Nothing is read yet. */
+export interface Found<Row> extends Source {
+  /** Reads them, in no particular order. */
+  rows(): Promise<Row[]>;
+}
+
+/** Returns the records that satisfy a condition over their table. */
+export function foundWhere<Row>(db: Database, records: Records<Row>, condition: SQL): Found<Row> {
+  const statement = selectingRecords(records, sql`WHERE ${condition}`);
+  return { rows: () => db.read(statement), values: statement.values };
+}
+
+/** Reads the one record that there is; null if there is none. */
+export async function onlyRow<Row>(found: Found<Row>): Promise<Row | null> {
+  const [row] = await found.rows();
+  return row ?? null;
+}

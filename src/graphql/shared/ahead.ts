@@ -1,0 +1,158 @@
+import {
+  type FieldNode,
+  type GraphQLResolveInfo,
+  getArgumentValues,
+  getNamedType,
+  isAbstractType,
+  isObjectType,
+  type SelectionSetNode,
+} from 'graphql';
+import type { Caller } from '../../directory/access/viewer.ts';
+import type { Source } from '../../directory/lists/found.ts';
+import { type AskedField, askedFields } from './selections.ts';
+
+/*
+ * What leads from records to others is read in the D1 call that reads the records. Before these are there, their fields that
+ * are asked for are looked through for links, and each link begins to read for all of them, by a statement that begins with
+ * that of the records. So do the links below it: a query is one call, however deep it is. A field for which nothing was read
+ * ahead reads for itself.
+ */
+
+/** What is asked of a field: of what its resolver is told, the part that is known before there are records. */
+export type Asked = Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType' | 'schema' | 'fragments' | 'variableValues'>;
+
+/** Answers a field of a record, from what was read ahead for it. */
+// biome-ignore lint/suspicious/noExplicitAny: each field knows its own records, and what it answers
+type Answer = (record: any) => any;
+
+/**
+ * Begins to read a field for all records of a source. Null if that cannot be done without the records. It throws what the
+ * field would: the field itself is refused then.
+ */
+export type Link = (caller: Caller, records: Source, args: Record<string, unknown>, asked: Asked) => Answer | null;
+
+/** The extension of a field that can be read ahead. */
+export const linked = (link: Link) => ({ extensions: { link } });
+
+/** A source of nothing: what is read whatever the records are can be read ahead of it. */
+export const NOTHING: Source = { values: () => null };
+
+/** What was read ahead of a record, by where the document asks for it. */
+type Ahead = ReadonlyMap<FieldNode | undefined, Answer>;
+
+const aheadOf = new WeakMap<object, Ahead>();
+
+/** How many statements of a request may begin with others, which are run again for each of them. */
+const MAX_LINKS = 32;
+
+const linkCounts = new WeakMap<Caller, number>();
+
+function mayLink(caller: Caller): boolean {
+  const count = linkCounts.get(caller) ?? 0;
+  linkCounts.set(caller, count + 1);
+  return count < MAX_LINKS;
+}
+
+/**
+ * Begins to read what is asked for below records that a field answers, or the page that it answers. Returns a function
+ * which is to be told the records as soon as they are there. The source must have all of them.
+ */
+export function readAhead(caller: Caller, records: Source, asked: Asked): (rows: readonly object[]) => void {
+  const ahead = new Map<FieldNode, Answer>();
+  for (const { definition, nodes } of recordFields(asked)) {
+    const link = definition.extensions.link as Link | undefined;
+    if (!link || !mayLink(caller)) continue;
+    const answer = unlessRefused(() => {
+      const args = getArgumentValues(definition, nodes[0], asked.variableValues);
+      return link(caller, records, args, askedBelow(asked, { definition, nodes }));
+    });
+    if (answer) ahead.set(nodes[0], answer);
+  }
+  return (rows) => {
+    if (ahead.size > 0) for (const row of rows) note(row, ahead);
+  };
+}
+
+/** The extension of a payload's field that answers the record which the change has left. */
+export const RECORD_LEFT = { extensions: { isRecordLeft: true } };
+
+/** Begins to read what is asked for below the record that a mutation leaves. Returns what `readAhead` does. */
+export function readAheadOfPayload(caller: Caller, record: Source, asked: Asked): (rows: readonly object[]) => void {
+  const type = getNamedType(asked.returnType);
+  const payloads = isAbstractType(type) ? asked.schema.getPossibleTypes(type) : [type];
+  const notes = payloads
+    .filter((payload) => isObjectType(payload) && Object.values(payload.getFields()).some(isRecordLeft))
+    .flatMap((payload) => fieldsBelow(askedBelow(asked, { nodes: asked.fieldNodes, definition: { type: payload } })))
+    .filter(({ definition }) => isRecordLeft(definition))
+    .map((field) => readAhead(caller, record, askedBelow(asked, field)));
+  return (rows) => {
+    for (const note of notes) note(rows);
+  };
+}
+
+const isRecordLeft = ({ extensions }: Pick<AskedField['definition'], 'extensions'>): boolean =>
+  extensions.isRecordLeft === true;
+
+/** Returns how a field of this record is answered from what was read ahead; undefined if nothing was. */
+export const answerAhead = (record: object, { fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>) =>
+  aheadOf.get(record)?.get(fieldNodes[0]);
+
+/** One row can be found in several places of a document, which do not ask the same of it. */
+function note(row: object, ahead: Ahead): void {
+  const before = aheadOf.get(row);
+  aheadOf.set(row, before ? new Map([...before, ...ahead]) : ahead);
+}
+
+function unlessRefused<Value>(begin: () => Value): Value | null {
+  try {
+    return begin();
+  } catch {
+    // The field itself throws it again, where it belongs in the answer.
+    return null;
+  }
+}
+
+/** A field, as far as it says what is asked for below it. */
+interface AskedAt {
+  nodes: Asked['fieldNodes'];
+  definition: { type: Asked['returnType'] };
+}
+
+/** Returns what is asked of a field below another. */
+const askedBelow = ({ schema, fragments, variableValues }: Asked, { nodes, definition: { type } }: AskedAt): Asked => ({
+  fieldNodes: nodes,
+  returnType: type,
+  schema,
+  fragments,
+  variableValues,
+});
+
+/** Returns what is asked of a field of an interface, where it answers a record of this type. */
+export const askedOfType = (asked: Asked, name: string): Asked =>
+  askedBelow(asked, {
+    nodes: asked.fieldNodes,
+    definition: { type: asked.schema.getType(name) as Asked['returnType'] },
+  });
+
+/** Returns the fields that are asked for below a field; none if these are not of one type of object. */
+export function fieldsBelow({ fieldNodes, returnType, schema, fragments, variableValues }: Asked): AskedField[] {
+  const type = getNamedType(returnType);
+  const selections = fieldNodes.flatMap(({ selectionSet }): readonly SelectionSetNode[] =>
+    selectionSet ? [selectionSet] : [],
+  );
+  return isObjectType(type) ? askedFields({ schema, fragments }, variableValues, type, selections) : [];
+}
+
+/** Returns the fields that are asked of the records which a field answers, or the page that it answers. */
+function recordFields(asked: Asked): AskedField[] {
+  const fields = fieldsBelow(asked);
+  const isPage = fields.some(({ parentType }) => 'pageInfo' in parentType.getFields());
+  return isPage ? fields.flatMap((field) => fieldsOfRecords(asked, field)) : fields;
+}
+
+/** Returns the fields that are asked of the records below a field of a page, or of an edge. */
+function fieldsOfRecords(asked: Asked, { definition, nodes }: AskedField): AskedField[] {
+  const below = fieldsBelow(askedBelow(asked, { definition, nodes }));
+  if (definition.name === 'edges') return below.flatMap((field) => fieldsOfRecords(asked, field));
+  return definition.name === 'nodes' || definition.name === 'node' ? below : [];
+}

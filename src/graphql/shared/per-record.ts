@@ -1,0 +1,145 @@
+import { createContextCache } from '@pothos/core';
+import DataLoader from 'dataloader';
+import type { FieldNode, GraphQLResolveInfo } from 'graphql';
+import type { Caller } from '../../directory/access/viewer.ts';
+import { type Found, type Ids, onlyRow, type Source } from '../../directory/lists/found.ts';
+import { type Asked, answerAhead, type Link, readAhead } from './ahead.ts';
+import { type Eventually, goOnWith, once } from './eventually.ts';
+
+/**
+ * Options of a DataLoader that gathers what is asked for together and remembers nothing: a mutation of the same request
+ * may have changed it.
+ */
+export const UNCACHED = { cache: false };
+
+/** Answers a field of one record. */
+type Answer<Row, Value> = (record: Row) => Eventually<Value>;
+
+/**
+ * Begins to read a field for all records whose keys these are, and returns how each of them is answered. It throws what a
+ * caller is refused with.
+ */
+export type ReadForAll<Row, Args, Value> = (caller: Caller, keys: Ids, args: Args, asked: Asked) => Answer<Row, Value>;
+
+/** The fields of a request that wait for the other records of their list, by where the document asks for them. */
+const waiting = createContextCache((_caller: Caller) => new Map<FieldNode | undefined, DataLoader<object, unknown>>());
+
+/**
+ * Returns the options of a field that is read for all records of a list at once: with the records, where that can be, or else
+ * after them. The records have their key in this column.
+ */
+export function perRecord<Row extends object, Args, Value>(by: keyof Row & string, read: ReadForAll<Row, Args, Value>) {
+  const link: Link = (caller, records, args, asked) => {
+    const keys = records.values(by);
+    return keys && read(caller, keys, args as Args, asked);
+  };
+
+  function loader(args: Args, caller: Caller, info: GraphQLResolveInfo): DataLoader<Row, Value> {
+    const loaders = waiting(caller);
+    const [node] = info.fieldNodes;
+    const known = loaders.get(node) as DataLoader<Row, Value> | undefined;
+    if (known) return known;
+    const loader = new DataLoader<Row, Value>(async (records) => {
+      const keys = [...new Set(records.map((record) => record[by] as string))];
+      return Promise.all(records.map(read(caller, keys, args, info)));
+    }, UNCACHED);
+    loaders.set(node, loader as DataLoader<object, unknown>);
+    return loader;
+  }
+
+  return {
+    extensions: { reads: [by], link },
+    resolve: (record: Row, args: Args, caller: Caller, info: GraphQLResolveInfo): Eventually<Value> => {
+      const answer = answerAhead(record, info) as Answer<Row, Value> | undefined;
+      return answer ? answer(record) : loader(args, caller, info).load(record);
+    },
+  };
+}
+
+/** Returns the options of a field that answers the same for every record that it is asked of. */
+export function sameForAll<Args, Value>(read: (caller: Caller, args: Args, asked: Asked) => Eventually<Value>) {
+  const link: Link = (caller, _records, args, asked) => {
+    const value = read(caller, args as Args, asked);
+    return () => value;
+  };
+  return {
+    extensions: { reads: [], link },
+    resolve: (record: object, args: Args, caller: Caller, info: GraphQLResolveInfo): Eventually<Value> => {
+      const answer = answerAhead(record, info) as Answer<object, Value> | undefined;
+      return answer ? answer(record) : read(caller, args, info);
+    },
+  };
+}
+
+/** Finds records by their ids. */
+export type FindByIds<Row> = (caller: Caller, ids: Ids) => Found<Row>;
+
+/** Returns the options of a field that answers the record whose id is in this column; null where it is not to be found. */
+export function reference<Row extends object, Referred extends { id: string }>(
+  by: keyof Row & string,
+  byIds: FindByIds<Referred>,
+) {
+  const field = perRecord<Row, object, Referred | null>(by, (caller, ids, _args, asked) => {
+    const found = byIds(caller, ids);
+    const rows = once(async () => new Map((await resolveRows(found, caller, asked)).map((row) => [row.id, row])));
+    rows();
+    return (record) => goOnWith(rows(), (byId) => byId.get(record[by] as string) ?? null);
+  });
+  return {
+    ...field,
+    resolve: (record: Row, args: object, caller: Caller, info: GraphQLResolveInfo) =>
+      record[by] === null ? null : field.resolve(record, args, caller, info),
+  };
+}
+
+/** Returns the options of a field that is found for several ids of records at once, as a map of what each of them has. */
+export const foundPerId = <Args, Value>(
+  find: (caller: Caller, ids: Ids, args: Args) => Promise<ReadonlyMap<string, Value>>,
+) =>
+  perRecord<{ id: string }, Args, Value | null>('id', (caller, ids, args) => {
+    const found = once(() => find(caller, ids, args));
+    found();
+    return ({ id }) => goOnWith(found(), (byId) => byId.get(id) ?? null);
+  });
+
+/** Reads records, and with them what is asked for below. */
+export async function resolveRows<Row extends object>(found: Found<Row>, caller: Caller, asked: Asked): Promise<Row[]> {
+  const reading = found.rows();
+  const note = readAhead(caller, found, asked);
+  const rows = await reading;
+  note(rows);
+  return rows;
+}
+
+/** Reads a record that is answered by itself, and with it what is asked for below; null if there is none. */
+export async function resolveFound<Row extends object>(found: Found<Row>, caller: Caller, asked: Asked) {
+  return noteOne(onlyRow(found), found, caller, asked);
+}
+
+interface Loadable<Row> {
+  getDataloader(caller: Caller): { load(id: string): Promise<Row | null> };
+}
+
+/** Does so with the record with an id. Of all fields that ask so for records of a type, these are read by one statement. */
+export async function recordWithId<Row extends { id: string }>(
+  type: Loadable<Row>,
+  byIds: FindByIds<Row>,
+  id: string,
+  caller: Caller,
+  asked: Asked,
+): Promise<Row | null> {
+  const found = byIds(caller, [id]);
+  return noteOne(type.getDataloader(caller).load(id), found, caller, asked);
+}
+
+async function noteOne<Row extends object>(
+  reading: Promise<Row | null>,
+  source: Source,
+  caller: Caller,
+  asked: Asked,
+): Promise<Row | null> {
+  const note = readAhead(caller, source, asked);
+  const row = await reading;
+  if (row) note([row]);
+  return row;
+}
