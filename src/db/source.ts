@@ -12,6 +12,8 @@ export interface Source {
    * that is not to be had.
    */
   values(column: string): SQL | null;
+  /** How many rows there are at most, where that is known. */
+  most?: number;
 }
 
 /** The records of a table, and how they are read. */

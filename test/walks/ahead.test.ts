@@ -10,9 +10,9 @@ import { newWorld } from '../shared/world.ts';
 import { posted } from './dialects/table.ts';
 
 const SEED = 20_261_129;
-const DOCUMENTS = 400;
+const DOCUMENTS = 250;
 /** So many of them take fewer calls because of what is read ahead. */
-const MANY = 15;
+const MANY = 10;
 
 /** Lets every field read for itself, after its records. */
 async function withoutLinks(schema: GraphQLSchema, send: () => Promise<Answer>): Promise<Answer> {

@@ -19,20 +19,7 @@ const LISTS = { Customer: 'customers', User: 'users', Tenant: 'tenants' } as con
 const SAYING_NOTHING = {
   Customer: [],
   User: [],
-  Tenant: [
-    'availableRoles',
-    'billing',
-    'description',
-    'eventEnrichment',
-    'externalId',
-    'partnerManaged',
-    'pipelines',
-    'pixels',
-    'status',
-    'test',
-    'url',
-    'usage',
-  ],
+  Tenant: ['billing', 'description', 'eventEnrichment', 'externalId', 'partnerManaged', 'status', 'test', 'url'],
 };
 
 const fieldsOf = (type: GraphQLType): GraphQLField<unknown, unknown>[] => {

@@ -1,10 +1,11 @@
 import { createContextCache } from '@pothos/core';
-import DataLoader from 'dataloader';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { ValidationError } from '../../directory/kernel/errors.ts';
-import { MAX_PAGE_SIZE, type Page, type PageArguments } from '../../directory/lists/page-arguments.ts';
+import type { Source } from '../../directory/lists/found.ts';
+import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
+import { type Asked, readAhead } from '../../graphql/shared/ahead.ts';
 import type { ListBelow } from '../../graphql/shared/connection.ts';
-import { UNCACHED } from '../../graphql/shared/per-record.ts';
+import { once } from '../../graphql/shared/eventually.ts';
 import { COVERED } from '../../graphql/shared/prices.ts';
 
 /** How many records one list may have, and all lists of an answer together. */
@@ -31,47 +32,52 @@ export function count<Row>(caller: Caller, rows: readonly Row[]): readonly Row[]
 const tooMany = (limit: string) =>
   ValidationError.at('', `${limit} records here: ask for less, or page through them at /graphql`);
 
-interface Pages<Row> {
-  loader: DataLoader<string, Page<Row> | undefined>;
-  cursor: (row: Row) => string;
+/** All of a list below each of several records. */
+interface Every<Row> {
+  /** Reads it, of one of them. */
+  of(parentId: string): Promise<readonly Row[]>;
+  /** Of the first pages, which are read together: they have so many records each. */
+  source: Source;
+  first: number;
 }
 
-const pagesOfRequest = createContextCache((_caller: Caller) => new Map<string, unknown>());
-
-/** Returns the pages of a list below records: those that are asked for at the same place are read together. */
-function pagesOf<Row>(caller: Caller, field: string, at: PageArguments, list: ListBelow<Row>): Pages<Row> {
-  const cache = pagesOfRequest(caller);
-  const key = JSON.stringify([field, at.first, at.after]);
-  const known = cache.get(key) as Pages<Row> | undefined;
-  if (known) return known;
-  const { cursor } = list(caller, [], at);
-  const loader = new DataLoader<string, Page<Row> | undefined>(async (ids) => {
-    const pages = await list(caller, ids, at).pages();
-    return ids.map((id) => pages.get(id));
-  }, UNCACHED);
-  const pages = { loader, cursor };
-  cache.set(key, pages);
-  return pages;
-}
-
-/** All of a list below a record. A page of all records that ask at once is read together. */
-export async function everyOf<Row>(
+/**
+ * Begins to read all of a list below several records: the first page of each, and with these what is asked for below. Null
+ * where it cannot be done so, as there may be too many of them.
+ */
+export function everyBelow<Row extends object>(
   caller: Caller,
-  field: string,
-  parentId: string,
+  records: Source,
   list: ListBelow<Row>,
-): Promise<readonly Row[]> {
-  const rows: Row[] = [];
+  asked: Asked | null,
+): Every<Row> | null {
+  const ids = records.values('id');
+  const parents = Math.max(1, records.most ?? 1);
   // Many ask at once only below a long list: there the first pages have no more than an answer may.
-  const first = Math.min(MAX_PAGE_SIZE, Math.floor(MAX_LISTED_IN_ALL / Math.max(1, listed(caller).count)) || 1);
-  let after: string | null = null;
-  do {
-    const at: PageArguments = { first, after };
-    const { loader, cursor } = pagesOf(caller, field, at, list);
-    const page = await loader.load(parentId);
-    rows.push(...count(caller, page?.rows ?? []));
-    after = page?.hasNextPage && page.end ? cursor(page.end) : null;
-    if (after !== null && rows.length >= MAX_LISTED) throw tooMany(`A list has at most ${MAX_LISTED}`);
-  } while (after !== null);
-  return rows;
+  const first = Math.min(MAX_PAGE_SIZE, Math.floor(MAX_LISTED_IN_ALL / parents));
+  if (!ids || first === 0) return null;
+  const listing = list(caller, ids, { first });
+  const source = { values: listing.values, most: parents * first };
+  const pages = once(async () => {
+    const reading = listing.pages();
+    const note = asked ? readAhead(caller, source, asked) : () => {};
+    const found = await reading;
+    for (const { rows } of found.values()) note(rows);
+    return found;
+  });
+  pages();
+
+  async function of(parentId: string): Promise<readonly Row[]> {
+    const rows: Row[] = [];
+    let page = (await pages()).get(parentId);
+    while (page) {
+      rows.push(...count(caller, page.rows));
+      if (!page.hasNextPage || !page.end) break;
+      if (rows.length >= MAX_LISTED) throw tooMany(`A list has at most ${MAX_LISTED}`);
+      const after = listing.cursor(page.end);
+      page = (await list(caller, [parentId], { first: MAX_PAGE_SIZE, after }).pages()).get(parentId);
+    }
+    return rows;
+  }
+  return { of, source, first };
 }

@@ -1,10 +1,8 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Caller } from '../../directory/access/viewer.ts';
-import { assignableRoles, type RoleRecord, rolesByIds } from '../../directory/roles/queries.ts';
+import { type RoleRecord, rolesByIds } from '../../directory/roles/queries.ts';
 import { type TenantRecord, tenantsByIds } from '../../directory/tenants/queries.ts';
-import { DEFAULT_WINDOW_HOURS } from '../../directory/usage/traffic-hours.ts';
-import { type Usage, usageOfTenants } from '../../directory/usage/usage.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { type FindByIds, UNCACHED } from '../../graphql/shared/per-record.ts';
 
@@ -37,22 +35,3 @@ const roles = byIds<RoleRecord>(rolesByIds);
 
 export const tenantWith = (caller: Caller, id: string): Promise<TenantRecord | null> => tenants(caller).load(id);
 export const roleWith = (caller: Caller, id: string): Promise<RoleRecord | null> => roles(caller).load(id);
-
-const usages = createContextCache(
-  (caller: Caller) =>
-    new DataLoader(async (ids: readonly string[]) => {
-      const found = await usageOfTenants(caller, ids, DEFAULT_WINDOW_HOURS);
-      return ids.map((id) => found.get(id) ?? null);
-    }, UNCACHED),
-);
-
-export const usageOf = (caller: Caller, tenantId: string): Promise<Usage | null> => usages(caller).load(tenantId);
-
-const assignable = createContextCache((_caller: Caller): { roles?: Promise<RoleRecord[]> } => ({}));
-
-/** Returns the roles that the caller could give in a tenant, whichever it is. Nothing that this API does changes them. */
-export function tenantRolesFor(caller: Caller): Promise<RoleRecord[]> {
-  const cache = assignable(caller);
-  cache.roles ??= assignableRoles(caller, 'TENANT').rows();
-  return cache.roles;
-}

@@ -1,8 +1,9 @@
-import type { Usage } from '../../directory/usage/usage.ts';
+import { DEFAULT_WINDOW_HOURS } from '../../directory/usage/traffic-hours.ts';
+import { type Usage, usageOfTenants } from '../../directory/usage/usage.ts';
 import { price, USAGE } from '../../graphql/shared/prices.ts';
 import { builder } from './builder.ts';
 import { notFound, orRefused } from './errors.ts';
-import { idGiven, usageOf } from './records.ts';
+import { idGiven } from './records.ts';
 
 const Traffic = builder.objectRef<Usage>('TenantUsageByTraffic').implement({
   description: 'What flowed through a tenant in the last hours, of which the present one is the last.',
@@ -56,8 +57,9 @@ builder.queryField('tenantUsage', (t) =>
     description: 'What a tenant has, and its traffic. Needs `usage:read`.',
     args: { tenantId: t.arg.string({ required: true, description: 'The id of the tenant.' }) },
     resolve: async (_, { tenantId }, caller) => {
-      const usage = await orRefused(usageOf(caller, idGiven('Tenant', tenantId)));
-      if (usage === null) throw notFound('tenant');
+      const id = idGiven('Tenant', tenantId);
+      const usage = (await orRefused(usageOfTenants(caller, [id], DEFAULT_WINDOW_HOURS))).get(id);
+      if (!usage) throw notFound('tenant');
       return usage;
     },
   }),

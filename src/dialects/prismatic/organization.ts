@@ -2,8 +2,9 @@ import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { findOrganization, type OrganizationRecord } from '../../directory/organization.ts';
+import { NOTHING } from '../../graphql/shared/ahead.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
-import { UNCACHED } from '../../graphql/shared/per-record.ts';
+import { UNCACHED, withBelow } from '../../graphql/shared/per-record.ts';
 import { builder } from './builder.ts';
 
 export const Organization = builder.objectRef<OrganizationRecord>('Organization').implement({
@@ -32,6 +33,6 @@ builder.queryField('organization', (t) =>
   t.field({
     type: Organization,
     description: 'The organization that this deployment serves.',
-    resolve: (_, _args, caller) => findOrganization(caller),
+    resolve: (_, _args, caller, info) => withBelow(findOrganization(caller), NOTHING, caller, info),
   }),
 );

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { type Records, type Source, selectingRecords } from '../../db/source.ts';
-import type { Several } from '../../db/statement.ts';
+import { type Several, valueTable } from '../../db/statement.ts';
 
 export type { Source };
 
@@ -19,6 +19,15 @@ export function foundWhere<Row>(db: Database, records: Records<Row>, condition: 
   const statement = selectingRecords(records, sql`WHERE ${condition}`);
   return { rows: () => db.read(statement), values: statement.values };
 }
+
+/** Returns rows that are there already as a source. */
+export const sourceOfRows = (rows: readonly object[]): Source => ({
+  values(column) {
+    const values = rows.map((row) => (row as Record<string, unknown>)[column]).filter((value) => value != null);
+    return sql`SELECT value FROM ${valueTable(values)}`;
+  },
+  most: rows.length,
+});
 
 /** Reads the one record that there is; null if there is none. */
 export async function onlyRow<Row>(found: Found<Row>): Promise<Row | null> {

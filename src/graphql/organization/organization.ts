@@ -1,11 +1,11 @@
-import type { Caller } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
 import { findOrganization, type OrganizationRecord, updateOrganization } from '../../directory/organization.ts';
-import { type Asked, NOTHING, readAhead } from '../shared/ahead.ts';
+import { NOTHING } from '../shared/ahead.ts';
 import { builder } from '../shared/builder.ts';
 import { commandField } from '../shared/mutation.ts';
 import { loadNodesOf } from '../shared/node.ts';
 import { recordLeft } from '../shared/payload.ts';
+import { withBelow } from '../shared/per-record.ts';
 
 /** The one organization of the deployment as a node. It is in reach of everyone with a credential. */
 export const Organization = builder.nodeRef(builder.objectRef<OrganizationRecord>('Organization'), {
@@ -26,19 +26,11 @@ builder.objectType(Organization, {
   }),
 });
 
-/** Reads the organization, and with it what is asked for below. */
-async function resolveOrganization(caller: Caller, asked: Asked): Promise<OrganizationRecord> {
-  const note = readAhead(caller, NOTHING, asked);
-  const organization = await findOrganization(caller);
-  note([organization]);
-  return organization;
-}
-
 builder.queryFields((t) => ({
   organization: t.field({
     type: Organization,
     description: 'The organization that this deployment serves.',
-    resolve: (_, _args, caller, info) => resolveOrganization(caller, info),
+    resolve: (_, _args, caller, info) => withBelow(findOrganization(caller), NOTHING, caller, info),
   }),
 }));
 

@@ -93,9 +93,11 @@ export const nestedList = <Row extends object>(
   { page: pageOf = (args) => args, require = () => undefined }: NestedListOptions = {},
 ) =>
   perRecord<{ id: string }, PageArguments, ReturnType<typeof shownConnection<Row>>>(
-    'id',
-    (caller, ids, args, asked) => {
+    ['id'],
+    (caller, records, args, asked) => {
       require(caller.viewer);
+      const ids = records.values('id');
+      if (!ids) return null;
       const listing = list(caller, ids, { ...pageOf(args), columns: columnsRead(asked) });
       const note = readAhead(caller, listing, asked);
       const pages = once(async () => {

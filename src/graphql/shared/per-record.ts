@@ -2,7 +2,7 @@ import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { FieldNode, GraphQLResolveInfo } from 'graphql';
 import type { Caller } from '../../directory/access/viewer.ts';
-import { type Found, type Ids, onlyRow, type Source } from '../../directory/lists/found.ts';
+import { type Found, type Ids, onlyRow, type Source, sourceOfRows } from '../../directory/lists/found.ts';
 import { type Asked, answerAhead, type Link, readAhead } from './ahead.ts';
 import { type Eventually, goOnWith, once } from './eventually.ts';
 
@@ -16,23 +16,28 @@ export const UNCACHED = { cache: false };
 type Answer<Row, Value> = (record: Row) => Eventually<Value>;
 
 /**
- * Begins to read a field for all records whose keys these are, and returns how each of them is answered. It throws what a
- * caller is refused with.
+ * Begins to read a field for all records of a source, and returns how each of them is answered. Null if the source does not
+ * have the columns for it; one of records that are there has all of them. It throws what a caller is refused with.
  */
-export type ReadForAll<Row, Args, Value> = (caller: Caller, keys: Ids, args: Args, asked: Asked) => Answer<Row, Value>;
+export type ReadForAll<Row, Args, Value> = (
+  caller: Caller,
+  records: Source,
+  args: Args,
+  asked: Asked,
+) => Answer<Row, Value> | null;
 
 /** The fields of a request that wait for the other records of their list, by where the document asks for them. */
 const waiting = createContextCache((_caller: Caller) => new Map<FieldNode | undefined, DataLoader<object, unknown>>());
 
 /**
  * Returns the options of a field that is read for all records of a list at once: with the records, where that can be, or else
- * after them. The records have their key in this column.
+ * after them. It needs these columns of them.
  */
-export function perRecord<Row extends object, Args, Value>(by: keyof Row & string, read: ReadForAll<Row, Args, Value>) {
-  const link: Link = (caller, records, args, asked) => {
-    const keys = records.values(by);
-    return keys && read(caller, keys, args as Args, asked);
-  };
+export function perRecord<Row extends object, Args, Value>(
+  columns: readonly (keyof Row & string)[],
+  read: ReadForAll<Row, Args, Value>,
+) {
+  const link: Link = (caller, records, args, asked) => read(caller, records, args as Args, asked);
 
   function loader(args: Args, caller: Caller, info: GraphQLResolveInfo): DataLoader<Row, Value> {
     const loaders = waiting(caller);
@@ -40,15 +45,16 @@ export function perRecord<Row extends object, Args, Value>(by: keyof Row & strin
     const known = loaders.get(node) as DataLoader<Row, Value> | undefined;
     if (known) return known;
     const loader = new DataLoader<Row, Value>(async (records) => {
-      const keys = [...new Set(records.map((record) => record[by] as string))];
-      return Promise.all(records.map(read(caller, keys, args, info)));
+      const answer = read(caller, sourceOfRows(records), args, info);
+      if (!answer) throw new Error('Records that are there have all columns');
+      return Promise.all(records.map(answer));
     }, UNCACHED);
     loaders.set(node, loader as DataLoader<object, unknown>);
     return loader;
   }
 
   return {
-    extensions: { reads: [by], link },
+    extensions: { reads: columns, link },
     resolve: (record: Row, args: Args, caller: Caller, info: GraphQLResolveInfo): Eventually<Value> => {
       const answer = answerAhead(record, info) as Answer<Row, Value> | undefined;
       return answer ? answer(record) : loader(args, caller, info).load(record);
@@ -79,7 +85,9 @@ export function reference<Row extends object, Referred extends { id: string }>(
   by: keyof Row & string,
   byIds: FindByIds<Referred>,
 ) {
-  const field = perRecord<Row, object, Referred | null>(by, (caller, ids, _args, asked) => {
+  const field = perRecord<Row, object, Referred | null>([by], (caller, records, _args, asked) => {
+    const ids = records.values(by);
+    if (!ids) return null;
     const found = byIds(caller, ids);
     const rows = once(async () => new Map((await resolveRows(found, caller, asked)).map((row) => [row.id, row])));
     rows();
@@ -96,7 +104,9 @@ export function reference<Row extends object, Referred extends { id: string }>(
 export const foundPerId = <Args, Value>(
   find: (caller: Caller, ids: Ids, args: Args) => Promise<ReadonlyMap<string, Value>>,
 ) =>
-  perRecord<{ id: string }, Args, Value | null>('id', (caller, ids, args) => {
+  perRecord<{ id: string }, Args, Value | null>(['id'], (caller, records, args) => {
+    const ids = records.values('id');
+    if (!ids) return null;
     const found = once(() => find(caller, ids, args));
     found();
     return ({ id }) => goOnWith(found(), (byId) => byId.get(id) ?? null);
@@ -113,7 +123,7 @@ export async function resolveRows<Row extends object>(found: Found<Row>, caller:
 
 /** Reads a record that is answered by itself, and with it what is asked for below; null if there is none. */
 export async function resolveFound<Row extends object>(found: Found<Row>, caller: Caller, asked: Asked) {
-  return noteOne(onlyRow(found), found, caller, asked);
+  return withBelow(onlyRow(found), found, caller, asked);
 }
 
 interface Loadable<Row> {
@@ -129,15 +139,16 @@ export async function recordWithId<Row extends { id: string }>(
   asked: Asked,
 ): Promise<Row | null> {
   const found = byIds(caller, [id]);
-  return noteOne(type.getDataloader(caller).load(id), found, caller, asked);
+  return withBelow(type.getDataloader(caller).load(id), found, caller, asked);
 }
 
-async function noteOne<Row extends object>(
-  reading: Promise<Row | null>,
+/** Reads with a record what is asked for below it. The record is being read already, and is the one of the source. */
+export async function withBelow<Row extends object | null>(
+  reading: Promise<Row>,
   source: Source,
   caller: Caller,
   asked: Asked,
-): Promise<Row | null> {
+): Promise<Row> {
   const note = readAhead(caller, source, asked);
   const row = await reading;
   if (row) note([row]);

@@ -8,7 +8,9 @@ import { perRecord } from './per-record.ts';
  * records of a list, and answers the ids of those to which the caller can.
  */
 export const viewerCan = (find: (caller: Caller, ids: Ids) => Promise<ReadonlySet<string>>) =>
-  perRecord<{ id: string }, object, boolean>('id', (caller, ids) => {
+  perRecord<{ id: string }, object, boolean>(['id'], (caller, records) => {
+    const ids = records.values('id');
+    if (!ids) return null;
     const found = once(() => find(caller, ids));
     found();
     return ({ id }) => goOnWith(found(), (those) => those.has(id));

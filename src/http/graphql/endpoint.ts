@@ -1,4 +1,5 @@
 import { isJson } from '../shared/body.ts';
+import { urlOf } from '../shared/url.ts';
 import type { GraphQLApi, GraphQLContext } from './api.ts';
 import type { Engine } from './engine.ts';
 import { searchProblem } from './parameters.ts';
@@ -22,7 +23,7 @@ export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
   let engine: Engine | undefined;
   return async (request, body, context) => {
     const { headers } = request;
-    const problem = body === null ? searchProblem(new URL(request.url).searchParams) : undefined;
+    const problem = body === null ? searchProblem(urlOf(request).searchParams) : undefined;
     if (problem) return failure(400, 'BAD_REQUEST', problem);
     if (body !== null && !isJson(request)) {
       return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');

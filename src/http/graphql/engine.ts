@@ -10,6 +10,7 @@ import {
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { IdempotencyKeyReusedError } from '../../directory/kernel/repetition-errors.ts';
 import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
+import { urlOf } from '../shared/url.ts';
 import { type Asked, answerOf, shownOf } from './answer.ts';
 import type { GraphQLApi, GraphQLContext } from './api.ts';
 import { compiledExecution, type Execute } from './compiled/execution.ts';
@@ -117,7 +118,7 @@ export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
   });
   const resultOf = async (request: Request, body: Uint8Array | null, context: Context): Promise<ExecutionResult> => {
     try {
-      const params = body === null ? searchedParameters(new URL(request.url).searchParams) : postedParameters(body);
+      const params = body === null ? searchedParameters(urlOf(request).searchParams) : postedParameters(body);
       return (await getResultForParams({ request, params }, context)) as ExecutionResult;
     } catch (error) {
       if (error instanceof GraphQLError) return { errors: [error] };
@@ -129,7 +130,7 @@ export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
       ...caller,
       // What is cached for a request is shared by all of its mutations, each of which has a context of its own.
       ...initContextCache(),
-      path: new URL(request.url).pathname,
+      path: urlOf(request).pathname,
       key: keyOf(request.headers),
       mutated: nothingMutated(),
     };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseSigningKeys } from '../../directory/access/signer.ts';
+import { urlOf } from './url.ts';
 
 /** The bindings, variables and secrets of a deployment, as the Worker is given them. */
 export interface Environment {
@@ -61,6 +62,17 @@ const MIN_ROOT_KEY_LENGTH = 32;
  * never quotes a secret.
  */
 export function misconfiguration(env: Environment): string | null {
+  const known = problems.get(env);
+  if (known !== undefined) return known;
+  const problem = problemOf(env);
+  problems.set(env, problem);
+  return problem;
+}
+
+/** An isolate has one environment, and looks through it once. */
+const problems = new WeakMap<Environment, string | null>();
+
+function problemOf(env: Environment): string | null {
   const { ROOT_KEY, ALLOWED_ORIGINS, PUBLIC_URL, SIGNING_KEYS, INVITATION_URL, PASSWORD_RESET_URL } = env;
   if (ROOT_KEY && ROOT_KEY.length < MIN_ROOT_KEY_LENGTH) {
     return `ROOT_KEY has fewer than ${MIN_ROOT_KEY_LENGTH} characters. Set a longer one, or remove it.`;
@@ -85,15 +97,10 @@ function dialectsProblem(names: readonly string[]): string | null {
   return `DIALECTS names ${unknown.join(', ')}. There are: ${DIALECTS.join(', ')}; or ${NO_DIALECTS}, alone.`;
 }
 
-/** Values of SIGNING_KEYS that were parsed before: parsing at every request would be a waste. */
-const validSigningKeys = new Set<string>();
-
 /** Returns what is wrong with the keys, without quoting them; null if nothing is. */
 function signingKeysProblem(text: string): string | null {
-  if (validSigningKeys.has(text)) return null;
   try {
     parseSigningKeys(text);
-    validSigningKeys.add(text);
     return null;
   } catch (error) {
     const [issue] = error instanceof z.ZodError ? error.issues : [];
@@ -110,6 +117,6 @@ const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])$/;
  */
 export function publicUrl({ PUBLIC_URL }: Environment, request?: Request): string | null {
   if (PUBLIC_URL) return PUBLIC_URL;
-  const url = request && new URL(request.url);
+  const url = request && urlOf(request);
   return url && LOCAL.test(url.hostname) ? url.origin : null;
 }

@@ -1,5 +1,6 @@
 import type { LinkPurpose } from '../../directory/kernel/link-purposes.ts';
 import type { Environment } from './environment.ts';
+import { urlOf } from './url.ts';
 
 /**
  * The folder of GraphiQL's files among the assets. It differs from the path of the page, because an asset at `/graphql`
@@ -77,15 +78,16 @@ const PAGES: Record<string, Page> = {
 };
 
 /** Returns whether the client asks for HTML at a path that has a page. */
-export function wantsPage({ method, headers, url }: Request, { ASSETS }: Environment): boolean {
-  const { pathname, searchParams } = new URL(url);
+export function wantsPage(request: Request, { ASSETS }: Environment): boolean {
+  const { method, headers } = request;
+  const { pathname, searchParams } = urlOf(request);
   const wanted = headers.get('accept')?.toLowerCase().includes('text/html') && !searchParams.has('query');
   return method === 'GET' && wanted === true && pathname in PAGES && ASSETS !== undefined;
 }
 
 /** Returns the page that is wanted at the path of the request. Null if there is none, or if the pages were not built. */
 export async function pageFor(request: Request, { ASSETS }: Environment): Promise<Response | null> {
-  const url = new URL(request.url);
+  const url = urlOf(request);
   const page = PAGES[url.pathname];
   if (!page || !ASSETS) return null;
   const { ok, body } = await ASSETS.fetch(new URL(page.file, url));

@@ -380,7 +380,7 @@ describe('a window', () => {
     const variables = { x: tenants.map(({ externalId }) => externalId) };
     const answer = await ask(document, variables);
     expect(answer.data.tenants.nodes.map(({ usage }: Result) => usage.eventsReceived)).toEqual([1, 2, 3]);
-    expect(answer.calls).toBe(2);
+    expect(answer.calls).toBe(1);
     const { secret } = await newKey({ permissions: ['tenant:read'] });
     const refused = await ask(document, variables, secret);
     expect(refused.data.tenants.nodes).toMatchObject([{ usage: null }, { usage: null }, { usage: null }]);
