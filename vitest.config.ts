@@ -47,12 +47,21 @@ export default defineConfig({
         // No test claims to be fast: a machine that is busy has time for the longest of them.
         testTimeout: 20_000,
         include: ['test/**/*.test.ts'],
-        exclude: ['test/node/**', 'test/attack/**', 'test/faults/**'],
+        exclude: ['test/node/**', 'test/clients/**', 'test/attack/**', 'test/faults/**'],
       }),
       {
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
       },
-      // Not a part of `npm test`: see `npm run test:attack`.
+      // Not a part of `npm test`, which does without the packages that it needs: see `npm run test:clients`.
+      {
+        test: {
+          name: 'clients',
+          include: ['test/clients/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      // Nor is this: see `npm run test:attack`.
       inWorkerd({
         name: 'attack',
         testTimeout: 600_000,

@@ -159,7 +159,7 @@ export class Database {
     this.#isUnchecked = false;
     if (!revalidation) return this.#retry(statements);
     const { watched, row, found } = revalidation;
-    const results = this.#retry([watched.still(row.state), ...statements]).then(
+    const results = this.#retry([watched.still(row), ...statements]).then(
       ([same = [], ...rest]) => {
         found(same[0] as never);
         return rest;
@@ -180,12 +180,10 @@ export class Database {
     if (!revalidation) return this.#once(statements);
     const { watched, row, found } = revalidation;
     const after = this.#writesAgain ? [watched] : [];
-    const [same = [], ...results] = await this.#once([watched.still(row.state), ...statements, ...after]).catch(
-      (error) => {
-        if (mayHaveWritten(error)) this.#noteWritten();
-        throw this.#asFailed(error);
-      },
-    );
+    const [same = [], ...results] = await this.#once([watched.still(row), ...statements, ...after]).catch((error) => {
+      if (mayHaveWritten(error)) this.#noteWritten();
+      throw this.#asFailed(error);
+    });
     found(same[0] as never);
     this.#noteWritten();
     if (this.#writesAgain) this.#goOnWith(revalidation, results.pop()?.[0] as never);

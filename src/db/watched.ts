@@ -1,4 +1,4 @@
-import { type SQL, sql } from 'drizzle-orm';
+import { type Column, type SQL, sql } from 'drizzle-orm';
 import { type Fields, type RowOf, type Statement, selection } from './statement.ts';
 
 /** What a watched row has beside its fields. */
@@ -10,10 +10,10 @@ export interface WatchedRow {
 /** A statement that reads one row which is relied on later, after others may have changed it. */
 export interface Watched<Row extends WatchedRow = WatchedRow> extends Statement<Row> {
   /**
-   * Returns a statement that reads the row if it is in this state. Else it fails, and with it the whole batch, of which
-   * nothing is kept.
+   * Returns a statement that reads the row if it is in the same state as this one was. Else it fails, and with it the whole
+   * batch, of which nothing is kept.
    */
-  still(state: string): Statement<Row>;
+  still(before: Row): Statement<Row>;
 }
 
 /** What SQLite says of a path that is none: no function of it fails with a message of one's own choice. */
@@ -29,12 +29,15 @@ export function watched<F extends Fields>(
   rest: SQL,
 ): Watched<RowOf<F> & WatchedRow> {
   const { list, decode } = selection(fields);
+  const mayChange = selection(Object.fromEntries(ignored.map((name) => [name, fields[name] as Column | SQL])));
   const counting = Object.keys(fields).filter((name) => !ignored.includes(name));
   const columns = sql.join(
     counting.map((name) => sql.identifier(name)),
     sql`, `,
   );
   const state = sql`json_array(${columns})`;
+  const isSame = (before: string): SQL =>
+    sql`CASE WHEN count(*) = 1 AND ${state} IS ${before} THEN 1 ELSE json_extract('[]', ${CHANGED}) END AS same`;
   // An aggregate has a row of nulls where there is none, which is in no state. And SQLite takes what is inside as it comes:
   // it neither reads it again for the state nor keeps a copy, which D1 would count as rows.
   const found = sql`FROM (SELECT ${list} ${rest} LIMIT 1)`;
@@ -42,10 +45,10 @@ export function watched<F extends Fields>(
   return {
     sql: sql`SELECT *, ${state} AS state, count(*) AS rows ${found} HAVING count(*) = 1`,
     decode: decodeFound,
+    // What counts is what it was, so that only the rest of the row is answered.
     still: (before) => ({
-      sql: sql`SELECT *, ${state} AS state,
-        CASE WHEN count(*) = 1 AND ${state} IS ${before} THEN 1 ELSE json_extract('[]', ${CHANGED}) END AS same ${found}`,
-      decode: decodeFound,
+      sql: sql`SELECT ${sql.join([...ignored.map((name) => sql.identifier(String(name))), isSame(before.state)], sql`, `)} ${found}`,
+      decode: (row) => ({ ...before, ...mayChange.decode(row) }),
     }),
   };
 }

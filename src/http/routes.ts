@@ -12,7 +12,7 @@ import { type Environment, misconfiguration, publicUrl } from './shared/environm
 import { failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
 import { pageFor, STRICT_TRANSPORT_SECURITY, wantsPage } from './shared/page.ts';
 import { type RequestLimit, requestLimit } from './shared/rate-limits.ts';
-import { urlOf } from './shared/url.ts';
+import { pathOf } from './shared/url.ts';
 
 /** A request, with what is needed to answer it. */
 interface Exchange {
@@ -52,7 +52,7 @@ async function handlerAt(path: string): Promise<Handler | undefined> {
  */
 export async function handle(request: Request, env: Environment, context: ExecutionContext): Promise<Response> {
   const requestId = crypto.randomUUID();
-  const dialect = await dialectAt(env, urlOf(request).pathname);
+  const dialect = await dialectAt(env, pathOf(request));
   const origin = allowedOrigin(request, env);
   const later: Exchange['later'] = (task) => {
     const report = (error: unknown) => log(requestId, error);
@@ -68,7 +68,7 @@ export async function handle(request: Request, env: Environment, context: Execut
 
 async function route(exchange: Exchange, dialect: Dialect | null, origin: string | null): Promise<Response> {
   const { request, env, limit } = exchange;
-  const { pathname } = urlOf(request);
+  const pathname = pathOf(request);
   const problem = misconfiguration(env);
   if (problem !== null) return (dialect?.failure ?? failure)(503, 'MISCONFIGURED', problem);
   const handler = dialect ? dialectHandler(dialect) : await handlerAt(pathname);

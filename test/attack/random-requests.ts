@@ -15,6 +15,7 @@ export const PATHS = [
   '/hub/graphql/',
   '/clients/token',
   '/v1/tenants/me',
+  '/v1/users/me',
   '/auth/sign-in',
   '/auth/token',
   '/auth/refresh',

@@ -4,9 +4,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const LONG = [
   'faults/sequences',
   'faults/each-call',
+  'clients/prism',
   'node/cli/start',
   'directory/lists/filtered-pages',
-  'node/dialects/prism',
   'node/cli/import-gateway',
   'walks/isolation-of-users',
   'walks/dialects/every-operation',

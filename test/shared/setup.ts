@@ -11,6 +11,9 @@ import { vi } from 'vitest';
 vi.useRealTimers();
 vi.resetModules();
 await reset();
+// On a busy machine, the database of the file before may answer once more before it is gone.
+const tables = () => env.DB.prepare("SELECT name FROM sqlite_schema WHERE name NOT GLOB '_cf_*'").all();
+for (let waits = 0; waits < 100 && (await tables()).results.length > 0; waits += 1) await scheduler.wait(10);
 await env.DB.batch(env.TEST_MIGRATIONS.flatMap(({ queries }) => queries).map((sql) => env.DB.prepare(sql)));
 
 const workerd = globalThis as { evaluated?: object };

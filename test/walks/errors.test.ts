@@ -90,7 +90,7 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     AlreadyExistsError: ({ tenantExternalId }) => ({ name: unique('T'), externalId: tenantExternalId }),
   },
   updateTenant: {
-    ValidationError: ({ tenant }) => ({ id: tenant.id, url: 'ftp://x.example' }),
+    ValidationError: ({ tenant }) => ({ id: tenant.id, url: 'x'.repeat(2049) }),
     NotFoundError: () => ({ id: none('Tenant'), name: 'x' }),
     AlreadyExistsError: ({ tenant, tenantExternalId }) => ({ id: tenant.id, externalId: tenantExternalId }),
     VersionConflictError: ({ tenant }) => ({ id: tenant.id, name: 'x', expectedVersion: 7 }),

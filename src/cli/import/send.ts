@@ -46,7 +46,7 @@ export type Outcome = z.output<typeof results>['rows'][number]['outcome'];
 /** The result of one row. */
 export interface Result {
   outcome: Outcome;
-  /** The global id of the record; null for a row that failed. */
+  /** The id of the record; null of a row that failed. */
   id: string | null;
   /** Why the row failed; null unless the outcome is FAILED. */
   error: string | null;
@@ -56,7 +56,7 @@ function operation(type: ImportType): string {
   const name = `${type.charAt(0).toUpperCase()}${type.slice(1)}`;
   return `mutation ($input: Import${name}Input!) {
     answer: import${name}(input: $input) {
-      ... on Import${name}Payload { rows { path id outcome error { code message } } }
+      ... on Import${name}Payload { rows { path outcome id error { code message } } }
       ... on MutationError { code message }
     }
   }`;
@@ -86,7 +86,7 @@ export async function send(
   });
   if (!('rows' in answer)) throw new RequestRejectedError(describe(answer));
   if (answer.rows.length !== rows.length) throw new RequestRejectedError('The gateway did not answer for each row.');
-  return answer.rows.map(({ path, id, outcome, error }) => ({
+  return answer.rows.map(({ path, outcome, id, error }) => ({
     outcome,
     id: id ?? null,
     error: outcome === 'FAILED' ? (error ? describe(error, path) : 'The gateway does not say why.') : null,

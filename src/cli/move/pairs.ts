@@ -1,21 +1,18 @@
 import { appendFileSync, writeFileSync } from 'node:fs';
 import { stringify } from 'csv-stringify/sync';
 
-/** A record by both of its ids; the own one is empty, and there is an error, if it could not be imported. */
+/** A record in both places. */
 export interface Pair {
-  type: string;
-  theirs: string;
-  ours: string | null;
-  externalId: unknown;
-  error: string | null;
+  type: 'tenant' | 'customer' | 'user';
+  /** The id there, and the id here as the same API shows it. */
+  from: string;
+  to: string;
+  externalId: string;
 }
 
-/** Begins a file of pairs, in CSV, and returns what adds to it. Whatever was there is replaced. */
+/** Returns a function that appends pairs to a file of CSV. An old file is replaced at once. */
 export function pairsFile(path: string): (pairs: readonly Pair[]) => void {
-  writeFileSync(path, stringify([['type', 'theirs', 'ours', 'externalId', 'error']]));
+  writeFileSync(path, stringify([['type', 'from', 'to', 'externalId']]));
   return (pairs) =>
-    appendFileSync(
-      path,
-      stringify(pairs.map(({ type, theirs, ours, externalId, error }) => [type, theirs, ours, externalId, error])),
-    );
+    appendFileSync(path, stringify(pairs.map(({ type, from, to, externalId }) => [type, from, to, externalId])));
 }

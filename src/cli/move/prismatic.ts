@@ -1,124 +1,68 @@
-import pRetry from 'p-retry';
-import * as z from 'zod';
-import type { Row } from '../import/columns.ts';
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { UsageError } from '../import/arguments.ts';
+import type { Gateway } from '../shared/gateway.ts';
+import { pairsFile } from './pairs.ts';
+import { customersAt, type PrismaticSource, usersAt } from './prismatic-source.ts';
+import { moveAll } from './records.ts';
 
-/** A record as it is to be imported, with the id that it has at Prismatic. */
-export interface Moved {
-  id: string;
-  row: Row;
+const HELP = `PRISM_ACCESS_TOKEN=… TENANTRY_KEY=… npm run move:prismatic -- [options]
+
+Reads all customers and users of Prismatic and creates or updates them here. To run it again changes nothing more.
+
+  --from <url>    Prismatic; https://app.prismatic.io if not given
+  --url <url>     the gateway; http://localhost:8787 if not given
+  --pairs <path>  where both ids of every record go; prismatic-pairs.csv if not given. Each run replaces it
+`;
+
+interface Move {
+  source: PrismaticSource;
+  gateway: Gateway;
+  pairs: string;
 }
 
-const text = z.string().nullish();
-const customer = z.object({
-  id: z.string(),
-  name: z.string(),
-  externalId: text,
-  description: text,
-  labels: z.array(z.string()).nullish(),
-});
-const user = z.object({
-  id: z.string(),
-  email: z.string(),
-  name: text,
-  phone: text,
-  avatarUrl: text,
-  externalId: text,
-  role: z.object({ name: z.string() }),
-  customer: customer.pick({ id: true, externalId: true }).nullish(),
-});
-
-const CUSTOMERS = `query ($after: String) {
-  page: customers(isSystem: false, first: 100, after: $after) {
-    nodes { id name externalId description labels } pageInfo { hasNextPage endCursor } } }`;
-const USERS = `query ($after: String) {
-  page: users(first: 100, after: $after) {
-    nodes { id email name phone avatarUrl externalId role { name } customer { id externalId } }
-    pageInfo { hasNextPage endCursor } } }`;
-
-/** Prismatic has an empty text where there is none. */
-const given = (value: string | null | undefined): string | undefined => value?.trim() || undefined;
-
-/** What a record is called by from now on: the program's own id of it, or else the one that it had at Prismatic. */
-const externalIdOf = ({ id, externalId }: { id: string; externalId?: string | null | undefined }): string =>
-  given(externalId) ?? id;
-
-/** Returns the customers at Prismatic, page by page. */
-export const customersAt = (api: Api): AsyncGenerator<Moved[]> =>
-  pages(api, CUSTOMERS, customer, (record) => ({
-    externalId: externalIdOf(record),
-    name: record.name,
-    description: given(record.description),
-    labels: record.labels ?? undefined,
-  }));
-
-/** Returns the users at Prismatic, page by page: those of customers name them as `customersAt` does. */
-export const usersAt = (api: Api): AsyncGenerator<Moved[]> =>
-  pages(api, USERS, user, (record) => ({
-    externalId: externalIdOf(record),
-    email: record.email,
-    name: given(record.name),
-    phone: given(record.phone),
-    // Some pictures there are no address, but a place in a store.
-    avatarUrl: /^https?:/.test(record.avatarUrl ?? '') ? record.avatarUrl : undefined,
-    roleIdentifier: { name: record.role.name },
-    customerIdentifier: record.customer ? { externalId: externalIdOf(record.customer) } : undefined,
-  }));
-
-/** Prismatic's API, or one that answers as it does, and a credential for it. */
-export interface Api {
-  url: string;
-  key: string;
-}
-
-async function* pages<Of extends { id: string }>(
-  api: Api,
-  query: string,
-  shape: z.ZodType<Of>,
-  rowOf: (record: Of) => Row,
-): AsyncGenerator<Moved[]> {
-  let after = '';
-  for (;;) {
-    const { nodes, pageInfo } = await pageAt(api, query, after, shape);
-    yield nodes.map((record) => ({ id: record.id, row: rowOf(record) }));
-    if (!pageInfo.hasNextPage) return;
-    if (!pageInfo.endCursor || pageInfo.endCursor === after) throw new Error(`${api.url} answers the same page again.`);
-    after = pageInfo.endCursor;
-  }
-}
-
-const pageInfo = z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullish() });
-
-const REQUEST_MILLISECONDS = 60_000;
-
-async function pageAt<Of>({ url, key }: Api, query: string, after: string, shape: z.ZodType<Of>) {
-  const answers = z.object({
-    data: z.object({ page: z.object({ nodes: z.array(shape), pageInfo }) }).nullish(),
-    errors: z.array(z.object({ message: z.string() })).default([]),
+function readArguments(args: string[], directory: string, { PRISM_ACCESS_TOKEN, TENANTRY_KEY } = process.env) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      from: { type: 'string', default: 'https://app.prismatic.io' },
+      url: { type: 'string', default: 'http://localhost:8787' },
+      pairs: { type: 'string', default: 'prismatic-pairs.csv' },
+      help: { type: 'boolean', short: 'h' },
+    },
   });
-  const ask = async () => {
-    const response = await fetch(url, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ query, variables: { after } }),
-      signal: AbortSignal.timeout(REQUEST_MILLISECONDS),
-    });
-    if (response.status === 429 || response.status >= 500) throw new Error(`${url} answers ${response.status}.`);
-    return { status: response.status, body: await response.text() };
-  };
-  const { status, body } = await pRetry(ask, { retries: 5, minTimeout: 1000, maxTimeout: 10_000 });
-  const { data, errors } = answers.parse(jsonOf(body, `${url} answers ${status} without JSON.`));
-  if (errors.length > 0 || !data) {
-    throw new Error(
-      `${url}: ${errors.map(({ message }) => message).join(' ') || `it answers ${status} without data.`}`,
+  if (values.help) return null;
+  if (!PRISM_ACCESS_TOKEN || !TENANTRY_KEY)
+    throw new UsageError(
+      'Two credentials are needed, in the environment variables PRISM_ACCESS_TOKEN and TENANTRY_KEY.',
     );
-  }
-  return data.page;
+  for (const url of [values.from, values.url]) if (!URL.canParse(url)) throw new UsageError(`This is no URL: ${url}`);
+  return {
+    source: { url: new URL('/api', values.from).href, token: PRISM_ACCESS_TOKEN },
+    gateway: { url: values.url.replace(/\/+$/, ''), key: TENANTRY_KEY },
+    pairs: resolve(directory, values.pairs),
+  } satisfies Move;
 }
 
-function jsonOf(body: string, otherwise: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    throw new Error(otherwise);
-  }
+/** Moves everything, users behind the customers that they name. Returns the exit code: 0 only if nothing was left behind. */
+async function run({ source, gateway, pairs }: Move): Promise<number> {
+  const keep = pairsFile(pairs);
+  // Its API shows the ids of /graphql.
+  const shown = (id: string) => id;
+  const customers = await moveAll({ gateway, keep, shown, type: 'customer', pages: customersAt(source) });
+  const users = await moveAll({ gateway, keep, shown, type: 'user', pages: usersAt(source) });
+  console.log(`${customers.moved} customers and ${users.moved} users are here. Both ids of each are in ${pairs}.`);
+  const failed = customers.failed + users.failed;
+  if (failed > 0) console.log(`${failed} are not: see above. Correct them, and run this again.`);
+  return failed > 0 ? 1 : 0;
+}
+
+try {
+  // npm runs this in the project's directory; INIT_CWD is the directory where the user called it.
+  const move = readArguments(process.argv.slice(2), process.env.INIT_CWD ?? process.cwd());
+  if (move) process.exitCode = await run(move);
+  else console.log(HELP);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
 }

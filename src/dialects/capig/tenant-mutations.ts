@@ -6,6 +6,7 @@ import { createTenant, deleteTenant, type TenantResult, updateTenant } from '../
 import type { TenantRecord } from '../../directory/tenants/queries.ts';
 import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
+import { orLeft, orNone } from '../shared/blanks.ts';
 import { declared, type GraphQLFields, given, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
 import { orRefused } from './errors.ts';
@@ -28,7 +29,7 @@ const CREATE_TENANT = {
         description:
           'The e-mail address of the first admin: a new user, who is mailed an invitation, if there is none with it. Required if no partner manages the tenant. You must hold what admins do.',
       }),
-    schema: emailAddress.nullish(),
+    schema: orNone(emailAddress),
   },
   eventEnrichment: {
     type: (t) => t.boolean({ required: true, description: 'Whether events are enriched with advanced matching data.' }),
@@ -47,20 +48,18 @@ const status = z
   .refine((number) => STATUSES.has(number), `must be one of ${[...STATUSES.keys()].join(', ')}`)
   .transform((number) => STATUSES.get(number));
 
-/** What is null is not given: the document has nothing that could be cleared. */
-const ifAny = <Value>(schema: z.ZodType<Value>) => schema.nullish().transform((value) => value ?? undefined);
-
+/** The document has nothing that could be cleared. */
 const UPDATE_TENANT = {
   tenantId: {
     type: (t) => t.string({ required: true, description: 'The id of the tenant.' }),
     schema: tenantId,
     to: 'id',
   },
-  name: { type: (t) => t.string({ description: NAME }), schema: ifAny(text) },
-  status: { type: (t) => t.int({ description: TENANT_STATUS }), schema: ifAny(status) },
+  name: { type: (t) => t.string({ description: NAME }), schema: orLeft(text) },
+  status: { type: (t) => t.int({ description: TENANT_STATUS }), schema: orLeft(status) },
   canPartnerManage: {
     type: (t) => t.boolean({ description: PARTNER }),
-    schema: ifAny(flag),
+    schema: orLeft(flag),
     to: 'partnerManaged',
   },
 } as const satisfies GraphQLFields<InputFields>;
@@ -75,7 +74,7 @@ const CreateTenantInput = builder.inputType('CreateTenantInput', {
 });
 
 const UpdateTenantInput = builder.inputType('UpdateTenantInput', {
-  description: 'Changes to a tenant: what is left out, or null, stays as it is.',
+  description: 'Changes to a tenant: what is left out, null or empty stays as it is.',
   fields: (t) => declared(t, UPDATE_TENANT),
 });
 

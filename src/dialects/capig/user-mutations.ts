@@ -12,6 +12,7 @@ import { inviteUser } from '../../directory/users/invite-user.ts';
 import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
 import { MUTATION, price } from '../../graphql/shared/prices.ts';
+import { orNone } from '../shared/blanks.ts';
 import { declared, type GraphQLFields, given, shapeOf, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
 import { conflict, orRefused } from './errors.ts';
@@ -66,7 +67,7 @@ const CHANGE_ROLE_FOR_USER = {
   roleToRevoke: {
     type: (t) =>
       t.string({ description: `${ROLE_NAME} The user has it; an agency role is only changed for another one.` }),
-    schema: rolePlace.nullish(),
+    schema: orNone(rolePlace),
     to: 'revoke',
   },
   roleToAdd: {
@@ -74,7 +75,7 @@ const CHANGE_ROLE_FOR_USER = {
       t.string({
         description: `${ROLE_NAME} It takes the place of another that the user has in the same place. An agency role is only for who has one.`,
       }),
-    schema: rolePlace.nullish(),
+    schema: orNone(rolePlace),
     to: 'assign',
   },
 } as const satisfies GraphQLFields<InputFields>;
@@ -96,7 +97,7 @@ const SEND_INVITATION = {
       t.string({
         description: 'The id of a tenant where the user has a role: for an ADVERTISER, and required then.',
       }),
-    schema: z.string().nullish(),
+    schema: orNone(z.string()),
   },
   userType: {
     type: (t) => t.field({ type: UserType, required: true, description: 'Where the user has a role.' }),

@@ -7,10 +7,10 @@ export const StringInput = builder.inputType('StringInput', {
   fields: (t) => ({ value: t.string({ required: true, description: 'The value from now on.' }) }),
 });
 
-/** A change of a value that may be absent: null in it clears the value, and no change at all leaves it. */
+/** A change of a value that may be absent: null or nothing in it clears the value, and no change at all leaves it. */
 export const OptionalStringInput = builder.inputType('OptionalStringInput', {
   description: 'A change of a value that may be absent.',
-  fields: (t) => ({ value: t.string({ description: 'The value from now on; null clears it.' }) }),
+  fields: (t) => ({ value: t.string({ description: 'The value from now on; null and an empty string clear it.' }) }),
 });
 
 /** Reads either of them: undefined where nothing is to change. */

@@ -3,29 +3,36 @@ import { type CustomerListArguments, listCustomers } from '../../directory/custo
 import { ValidationError } from '../../directory/kernel/errors.ts';
 import { parse } from '../../directory/kernel/input.ts';
 import { resolveConnection } from '../../graphql/shared/connection.ts';
-import { price, TOTAL } from '../../graphql/shared/prices.ts';
+import { price, totalOf } from '../../graphql/shared/prices.ts';
 import { builder } from './builder.ts';
 import { Customer } from './customer.ts';
+import { TenantIdentifierInput, tenantIdentifiers } from './identifiers.ts';
 import { DatetimeFilter, searchTerm, updatedWithin } from './lists.ts';
 
 const CustomersFilter = builder.inputType('CustomersFilter', {
   description: 'Which customers a list has: those that satisfy everything given here.',
   fields: (t) => ({
     isMarkedAsSpam: t.boolean({ description: 'Nobody is marked as spam: false has everybody, and true is refused.' }),
+    tenantIdentifiers: t.field({
+      type: [TenantIdentifierInput],
+      description:
+        'Those who belong to any of these tenants, 1 to 100. One that is not there, or out of your reach, has nobody. Needs `tenant:read`.',
+    }),
     updatedAt: t.field({ type: DatetimeFilter, description: 'Last changed within.' }),
   }),
 });
 
 const customersFilter = z.object({
   isMarkedAsSpam: z.literal(false, { error: 'must be false: nobody is marked as spam here' }).nullish(),
+  tenantIdentifiers: tenantIdentifiers.min(1, 'must not be empty').nullish(),
   updatedAt: updatedWithin,
 });
 
 type Filter = NonNullable<CustomerListArguments['filter']>;
 
 function customerFilter(given: typeof CustomersFilter.$inferInput | null | undefined): Filter {
-  const { updatedAt } = parse(customersFilter, given ?? {}, 'filters');
-  return { updatedAt };
+  const { tenantIdentifiers, updatedAt } = parse(customersFilter, given ?? {}, 'filters');
+  return { tenantIdentifiers, updatedAt };
 }
 
 const SortDirection = builder.enumType('SortDirection', {
@@ -124,7 +131,7 @@ const CustomerConnection = builder.connectionObject(
     description: 'One page of customers.',
     fields: (t) => ({
       totalCount: t.int({
-        ...price(TOTAL),
+        ...price(totalOf(2)),
         description: 'How many customers the whole list has, exactly. Reads every one of them, and is priced so.',
         resolve: ({ total }) => total(),
       }),

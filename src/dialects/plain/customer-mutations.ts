@@ -5,6 +5,7 @@ import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
+import { orNone } from '../shared/blanks.ts';
 import { declared, type GraphQLFields, given, pathGiven, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
 import { changeTo, OptionalStringInput, StringInput } from './changes.ts';
@@ -43,7 +44,7 @@ const ON_CREATE = {
   fullName: { type: (t) => t.string({ required: true, description: NAME }), schema: text, to: 'name' },
   shortName: {
     type: (t) => t.string({ description: 'What the customer is called for short, up to 256 characters.' }),
-    schema: text.nullish(),
+    schema: orNone(text),
   },
   email: {
     type: (t) => t.field({ type: EmailAddressInput, required: true, description: EMAIL }),
@@ -51,7 +52,7 @@ const ON_CREATE = {
   },
   externalId: {
     type: (t) => t.id({ description: 'The id of this customer in your own system: unique among live customers.' }),
-    schema: text.nullish(),
+    schema: orNone(text),
   },
   tenantIdentifiers: {
     type: (t) =>
@@ -72,7 +73,7 @@ const ON_UPDATE = {
   },
   shortName: {
     type: (t) => t.field({ type: OptionalStringInput, description: 'What the customer is called for short.' }),
-    schema: changeTo(text.nullish()),
+    schema: changeTo(orNone(text)),
   },
   email: {
     type: (t) => t.field({ type: EmailAddressInput, description: EMAIL }),
@@ -86,7 +87,7 @@ const ON_UPDATE = {
         type: OptionalStringInput,
         description: 'The id of this customer in your own system. It cannot be cleared where it is the identifier.',
       }),
-    schema: changeTo(text.nullish()),
+    schema: changeTo(orNone(text)),
   },
 } as const satisfies GraphQLFields<InputFields>;
 

@@ -6,6 +6,13 @@ import { COVERED, extended, price } from '../../graphql/shared/prices.ts';
 import { needs } from '../shared/needs.ts';
 import { Actor, CustomerActor, InternalActor, shownActor, UserActor } from './actors.ts';
 import { builder, DateTime } from './builder.ts';
+import {
+  CustomerGroupMembership,
+  CustomerGroupMembershipConnection,
+  CustomerGroupMembershipsFilter,
+  EMPTY_PAGE_PRICE,
+  emptyPage,
+} from './customer-groups.ts';
 import { localId, toPlainId } from './ids.ts';
 import { none } from './lacking.ts';
 import { Company, DiscordCustomerIdentity, SlackCustomerIdentity } from './support.ts';
@@ -37,6 +44,15 @@ const CustomerIdentity = builder.unionType('CustomerIdentity', {
   description: 'Where a customer is known, and as whom.',
   types: [EmailCustomerIdentity, DiscordCustomerIdentity, SlackCustomerIdentity],
   resolveType: () => EmailCustomerIdentity,
+});
+
+const CustomerStatus = builder.enumType('CustomerStatus', {
+  description: 'Whether a customer waits for somebody, as older clients ask.',
+  values: {
+    ACTIVE: { description: 'The customer waits for an answer. Nobody does here.' },
+    IDLE: { description: 'Nobody waits for anybody.' },
+    SNOOZED: { description: 'The customer is waited for. Nobody is here.' },
+  } as const,
 });
 
 const Membership = builder.objectRef<MembershipRecord>('CustomerTenantMembership').implement({
@@ -99,6 +115,36 @@ export const Customer = builder.objectRef<CustomerRecord>('Customer').implement(
       description: 'Always null: there are no companies beside the customers themselves.',
       resolve: () => null,
     }),
+    status: t.field({
+      type: CustomerStatus,
+      nullable: true,
+      description: 'Always IDLE: there are no conversations that a customer could wait in.',
+      resolve: () => 'IDLE' as const,
+    }),
+    statusChangedAt: t.field({
+      type: DateTime,
+      nullable: true,
+      description: 'Always null: the status never changes.',
+      resolve: () => null,
+    }),
+    lastIdleAt: t.field({
+      type: DateTime,
+      nullable: true,
+      description: 'Always null: the status never changes.',
+      resolve: () => null,
+    }),
+    customerGroupMemberships: t.connection(
+      {
+        type: CustomerGroupMembership,
+        ...price(EMPTY_PAGE_PRICE),
+        description: 'Always empty: there are no groups of customers.',
+        args: {
+          filters: t.arg({ type: CustomerGroupMembershipsFilter, description: 'Which memberships: there are none.' }),
+        },
+        resolve: (_, { filters: _filters, ...page }) => emptyPage('Customer.customerGroupMemberships', page),
+      },
+      CustomerGroupMembershipConnection,
+    ),
     isAnonymous: t.boolean({ description: 'Always false: every customer has a name.', resolve: () => false }),
     identities: t.field({
       type: [CustomerIdentity],

@@ -2,7 +2,7 @@ import { DirectoryError, type ForbiddenError, ValidationError } from '../../dire
 import { COVERED, price } from '../../graphql/shared/prices.ts';
 import { type AnswersByCode, answerTo, failsRequest } from '../shared/errors.ts';
 import { builder } from './builder.ts';
-import { asGiven, valueAt } from './identifiers.ts';
+import { asGiven, isGiven, valueAt } from './identifiers.ts';
 
 const MutationErrorType = builder.enumType('MutationErrorType', {
   description: 'What kind of error it is.',
@@ -75,7 +75,7 @@ export interface Spelling {
 /** Where in the input that is, of several places where there is anything. */
 function placesOf(input: unknown, path: string, { places }: Spelling): readonly string[] {
   const named = [places?.(path) ?? path].flat();
-  const given = named.filter((place) => valueAt(input, place) != null);
+  const given = named.filter((place) => isGiven(valueAt(input, place)));
   return (given.length > 0 ? given : named.slice(0, 1)).map((place) => asGiven(input, place));
 }
 

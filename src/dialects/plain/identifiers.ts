@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { emailAddress, exactlyOne, id, MAX_IDENTIFIERS, otherwise, text } from '../../directory/kernel/input.ts';
+import { isBlank } from '../shared/blanks.ts';
 import { builder, type InputFields } from './builder.ts';
 import { fromPlainId, localId } from './ids.ts';
 
@@ -7,14 +8,21 @@ import { fromPlainId, localId } from './ids.ts';
 export const idOf = (type: 'Customer' | 'Tenant') =>
   z.preprocess((given) => (typeof given === 'string' ? localId(type, given) : given), id);
 
-export const customerIdentifier = exactlyOne({
+/** Returns the schema of an identifier of which only what is not empty counts as given. */
+const exactlyOneGiven = <const S extends Record<string, z.ZodType<string>>>(shape: S) =>
+  z.preprocess((given) => {
+    if (typeof given !== 'object' || given === null) return given;
+    return Object.fromEntries(Object.entries(given).filter(([, value]) => isGiven(value)));
+  }, exactlyOne(shape));
+
+export const customerIdentifier = exactlyOneGiven({
   customerId: idOf('Customer'),
   emailAddress,
   externalId: text,
 }).transform(({ customerId, emailAddress: email, externalId }) => ({ id: customerId, email, externalId }));
 
 /** A tenant without an external id shows its id in place of one: given back, that still names it. */
-export const tenantIdentifier = exactlyOne({ tenantId: idOf('Tenant'), externalId: text }).transform(
+export const tenantIdentifier = exactlyOneGiven({ tenantId: idOf('Tenant'), externalId: text }).transform(
   ({ tenantId, externalId }) => {
     const shownId = externalId == null ? null : fromPlainId('Tenant', externalId);
     return shownId === null ? { id: tenantId, externalId } : { id: shownId };
@@ -49,13 +57,16 @@ export const TenantIdentifierInput = builder.inputType('TenantIdentifierInput', 
   }),
 });
 
+/** Whether there is a value, and no empty string in place of one. */
+export const isGiven = (value: unknown): boolean => value != null && !isBlank(value);
+
 const IDENTIFIER = /^(.*[iI]dentifiers?(?:\.\d+)?)\.\w+$/;
 
 /** Where in the input a rule of the directory found something wrong, in the words of who gave the identifier there. */
 export function asGiven(input: unknown, path: string): string {
   const [, place] = IDENTIFIER.exec(path) ?? [];
   if (place === undefined) return path;
-  const [given] = Object.entries(valueAt(input, place) ?? {}).find(([, value]) => value != null) ?? [];
+  const [given] = Object.entries(valueAt(input, place) ?? {}).find(([, value]) => isGiven(value)) ?? [];
   return given === undefined ? path : `${place}.${given}`;
 }
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parse, text } from '../../directory/kernel/input.ts';
+import { orNone } from '../shared/blanks.ts';
 import { builder } from './builder.ts';
 
 /** A time as ISO 8601 has it. */
@@ -9,7 +10,7 @@ const dateTime = z.iso
 
 /** Reads a `DatetimeFilter` as the directory has it. */
 export const updatedWithin = z
-  .object({ after: dateTime.nullish(), before: dateTime.nullish() })
+  .object({ after: orNone(dateTime), before: orNone(dateTime) })
   .transform(({ after: from, before: to }) => ({ from, to }))
   .nullish();
 

@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
-import { text, webAddress } from '../../directory/kernel/input.ts';
+import { freeUrl, text } from '../../directory/kernel/input.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { deleteTenant, type TenantUpsertResult, upsertTenant } from '../../directory/tenants/commands.ts';
 import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
+import { orNone } from '../shared/blanks.ts';
 import { declared, type GraphQLFields, shapeOf, spelled } from '../shared/fields.ts';
 import { builder, type InputFields } from './builder.ts';
 import { changeTo, OptionalStringInput } from './changes.ts';
@@ -36,9 +37,9 @@ const UPSERT_TENANT = {
     type: (t) =>
       t.field({
         type: OptionalStringInput,
-        description: 'A page about the tenant, http or https. Left as it is, if not given.',
+        description: 'A page about the tenant: free text, up to 2048 characters. Left as it is, if not given.',
       }),
-    schema: changeTo(webAddress.nullish()),
+    schema: changeTo(orNone(freeUrl)),
   },
 } as const satisfies GraphQLFields<InputFields>;
 

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { flag, parse } from '../../directory/kernel/input.ts';
+import { flag, MAX_IDENTIFIERS, parse } from '../../directory/kernel/input.ts';
 import {
   findTenant,
   listTenants,
@@ -15,6 +15,7 @@ import { builder, DateTime } from './builder.ts';
 import { fromPlainId, localId, toPlainId } from './ids.ts';
 import { DatetimeFilter, termOf, updatedWithin } from './lists.ts';
 import { ThreadChannelAssociation, Tier } from './support.ts';
+import { TenantField } from './tenant-fields.ts';
 
 const TenantSource = builder.enumType('TenantSource', {
   description: 'Where a tenant comes from.',
@@ -40,7 +41,7 @@ Tenant.implement({
     }),
     url: t.string({
       nullable: true,
-      description: 'A page about the tenant, http or https. Null if there is none.',
+      description: 'A page about the tenant, as it was given: free text, up to 2048 characters. Null if there is none.',
       resolve: detail(({ url }) => url),
     }),
     source: t.field({
@@ -49,6 +50,12 @@ Tenant.implement({
       resolve: () => 'API' as const,
     }),
     tier: t.field({ type: Tier, nullable: true, description: 'Always null: there are no tiers.', resolve: () => null }),
+    tenantFields: t.field({
+      type: [TenantField],
+      ...price(COVERED),
+      description: 'Always empty: there are no fields of your own.',
+      resolve: () => [],
+    }),
     threadChannelAssociations: t.field({
       type: [ThreadChannelAssociation],
       ...price(COVERED),
@@ -92,16 +99,27 @@ const TenantsFilter = builder.inputType('TenantsFilter', {
       description:
         'True for those that are deleted, which only callers see who reach the whole organization; else those that are not.',
     }),
+    tenantIds: t.idList({
+      description: 'Those with these ids, 1 to 100. One that is not there, or out of your reach, is left out.',
+    }),
     updatedAt: t.field({ type: DatetimeFilter, description: 'Last changed within.' }),
   }),
 });
 
-const tenantsFilter = z.object({ isDeleted: flag.nullish(), updatedAt: updatedWithin });
+const tenantsFilter = z.object({
+  isDeleted: flag.nullish(),
+  tenantIds: z
+    .array(z.string().transform((id) => localId('Tenant', id)))
+    .min(1, 'must not be empty')
+    .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`)
+    .nullish(),
+  updatedAt: updatedWithin,
+});
 
 function tenantFilter(given: typeof TenantsFilter.$inferInput | null | undefined): TenantListArguments['filter'] {
   if (given == null) return null;
-  const { isDeleted, updatedAt } = parse(tenantsFilter, given, 'filters');
-  return { deleted: isDeleted ? 'ONLY' : 'EXCLUDE', updatedAt };
+  const { isDeleted, tenantIds: ids, updatedAt } = parse(tenantsFilter, given, 'filters');
+  return { deleted: isDeleted ? 'ONLY' : 'EXCLUDE', ids, updatedAt };
 }
 
 const TenantConnection = builder.connectionObject(

@@ -1,3 +1,5 @@
+import { isBlank } from '../shared/blanks.ts';
+
 /*
  * What null and the empty text say. Clients send either for what they have no value for, and forms send what was left empty
  * as an empty text. Every input of a mutation is read by `ofNew` or `ofChange`, whole, before anything else is made of it,
@@ -16,19 +18,17 @@ type Given<Input, Cleared> = { [Name in keyof Input]?: NonNullable<Input[Name]> 
 
 /** Returns the input of what makes a record: null and the empty text are none, as if they had been left out. */
 export const ofNew = <Input extends object>(input: Input): Given<Input, never> =>
-  mapped(input, (value) => (isEmpty(value) ? undefined : value));
+  mapped(input, (value) => (isBlank(value) ? undefined : value));
 
 /**
  * Returns the input of what changes a record: null leaves what is there, as if it had been left out. The empty text clears
  * it, or is refused by the rule of what cannot be without a value.
  */
 export const ofChange = <Input extends object>(input: Input): Given<Input, null> =>
-  mapped(input, (value) => (isEmpty(value) ? null : value));
+  mapped(input, (value) => (isBlank(value) ? null : value));
 
 /** Returns the argument of a list; null for the empty text, which asks for nothing. */
-export const asked = (text: string | null | undefined): string | null => (isEmpty(text ?? '') ? null : (text ?? null));
-
-const isEmpty = (value: unknown): boolean => typeof value === 'string' && value.trim() === '';
+export const asked = (text: string | null | undefined): string | null => (isBlank(text ?? '') ? null : (text ?? null));
 
 function mapped<Input extends object, Cleared>(input: Input, read: (value: unknown) => unknown): Given<Input, Cleared> {
   const entries = Object.entries(input).map(([name, value]) => [name, read(withoutNone(value))]);
@@ -40,5 +40,5 @@ function withoutNone(value: unknown): unknown {
   if (value === null) return undefined;
   if (!Array.isArray(value) || value.length === 0) return value;
   const items = value.filter((item) => item !== null);
-  return items.length === 0 ? undefined : items.filter((item) => !isEmpty(item));
+  return items.length === 0 ? undefined : items.filter((item) => !isBlank(item));
 }

@@ -11,6 +11,9 @@ export const notReached = (): Answer => ({
   body: failed('You do not reach this tenant, or there is none.'),
 });
 
+/** Of a user who was deleted since the request was let in. */
+export const notSignedInAnyMore = (): Answer => ({ status: 401, body: failed('There is no such user any more.') });
+
 const refusedWith =
   (status: number) =>
   ({ message }: DirectoryError): Answer => ({ status, body: failed(message) });

@@ -1,7 +1,8 @@
 import { run } from '../../directory/commands/command.ts';
 import { readOwnTenant, readTenant, type TenantRecord } from '../../directory/tenants/queries.ts';
+import { readOwnUser } from '../../directory/users/own-user.ts';
 import { type Answer, type Route, reads, writes } from '../shared/rest.ts';
-import { notReached, orRefused } from './errors.ts';
+import { notReached, notSignedInAnyMore, orRefused } from './errors.ts';
 import { shown, updateAsSpelled } from './tenant.ts';
 
 const succeeded = (message: string, data: Record<string, unknown> | null = null): Answer => ({
@@ -18,6 +19,13 @@ const getTenant = reads(
   orRefused(async ({ caller, parameters }) => found(await readTenant(caller, parameters.tenantId))),
 );
 
+const getOwnUser = reads(
+  orRefused(async ({ caller }) => {
+    const user = await readOwnUser(caller);
+    return user ? succeeded('This is who signed in.', { ...user }) : notSignedInAnyMore();
+  }),
+);
+
 const putTenant = writes(
   orRefused(async ({ caller, parameters: { tenantId = '' }, body }) => {
     await run(caller, updateAsSpelled(tenantId), body);
@@ -27,6 +35,7 @@ const putTenant = writes(
 
 /** The first whose path matches answers. */
 export const ROUTES: readonly Route[] = [
+  { path: /^\/v1\/users\/me$/, operations: new Map([['GET', getOwnUser]]) },
   { path: /^\/v1\/tenants\/me$/, operations: new Map([['GET', getOwnTenant]]) },
   {
     path: /^\/v1\/tenants\/(?<tenantId>[^/]+)$/,

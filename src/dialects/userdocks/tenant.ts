@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { choice, flag, id, otherwise, text } from '../../directory/kernel/input.ts';
 import { updateTenant } from '../../directory/tenants/commands.ts';
 import type { Address, TenantRecord } from '../../directory/tenants/queries.ts';
+import { isBlank } from '../shared/blanks.ts';
 import { type Fields, renamed, shapeOf, spelled } from '../shared/fields.ts';
 
 const MAX_NAMED_KEYS = 10;
@@ -31,19 +32,21 @@ const address = z
 const EXEMPTIONS = { none: 'NONE', exempt: 'EXEMPT', reverse: 'REVERSE' } as const;
 const SPELLED_EXEMPTIONS = { NONE: 'none', EXEMPT: 'exempt', REVERSE: 'reverse' } as const;
 
+/** What is always there is cleared to what it is in a new tenant. */
+const cleared = <Value>(schema: z.ZodType<Value>, initial: Value) =>
+  schema.nullish().transform((given) => (given === null ? initial : given));
+
 /** What the directory has under `billing`. */
 const BILLING = {
   companyName: { schema: text.nullish() },
   companyVATId: { schema: text.nullish(), to: 'vatId' },
   companyTaxType: { schema: text.nullish(), to: 'taxType' },
   companyTaxExempt: {
-    schema: choice(['none', 'exempt', 'reverse'])
-      .transform((exemption) => EXEMPTIONS[exemption])
-      .optional(),
+    schema: cleared(choice(['none', 'exempt', 'reverse']), 'none').transform((word) => word && EXEMPTIONS[word]),
     to: 'taxExempt',
   },
-  isBusinessCustomer: { schema: flag.optional() },
-  isInvoicePending: { schema: flag.optional() },
+  isBusinessCustomer: { schema: cleared(flag, false) },
+  isInvoicePending: { schema: cleared(flag, false) },
   stripeOneTimePaymentValidThru: { schema: text.nullish(), to: 'oneTimePaymentValidThrough' },
   shippingAddress: { schema: address },
   billingAddress: { schema: address },
@@ -51,12 +54,12 @@ const BILLING = {
 
 const tenant = z.strictObject(
   {
-    kind: z.literal('tenant', { error: otherwise('must be "tenant"') }).optional(),
-    id: id.optional(),
+    kind: z.literal('tenant', { error: otherwise('must be "tenant"') }).nullish(),
+    id: id.nullish(),
     name: text.optional(),
     description: text.nullish(),
     ...shapeOf(BILLING),
-    test: flag.optional(),
+    test: cleared(flag, false),
   },
   { error: nothingElse },
 );
@@ -81,7 +84,7 @@ const LEVELS_OF_FIELDS = 2;
 
 /** Forms in browsers send what was left empty as an empty string: nothing is known, then. */
 function withoutBlanks(value: unknown, levels = LEVELS_OF_FIELDS): unknown {
-  if (typeof value === 'string') return value.trim() === '' ? null : value;
+  if (isBlank(value)) return null;
   if (!isObject(value) || levels === 0) return value;
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutBlanks(part, levels - 1)]));
 }
@@ -92,7 +95,7 @@ export const updateAsSpelled = (tenantId: string) =>
     updateTenant,
     z
       .preprocess(withoutForm, tenant)
-      .refine((given) => given.id === undefined || given.id === tenantId.toLowerCase(), {
+      .refine((given) => given.id == null || given.id === tenantId.toLowerCase(), {
         path: ['id'],
         error: 'must be the one in the path',
       })

@@ -2,9 +2,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { apiKeys } from '../../db/schema/api-keys.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
-import { inList, mapRows, parseJsonList, type Several, selection } from '../../db/statement.ts';
+import { inList, mapRows, parseJsonList, type Several, selecting, selection } from '../../db/statement.ts';
 import { apiKeyInReach, type Reach, reachOf } from '../access/reach.ts';
-import { type Caller, requirePermissions } from '../access/viewer.ts';
+import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import type { Connection } from '../lists/connection.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
@@ -68,6 +68,29 @@ export const apiKeyRows = (rest: SQL): RecordStatement<ApiKeyRecord> => selectin
 export function apiKeysByIds({ db, viewer }: Caller, ids: Several): Found<ApiKeyRecord> {
   requirePermissions(viewer, ['apiKey:read']);
   return foundWhere(db, RECORDS, sql`${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`);
+}
+
+const mentionedSelection = selection({
+  id: apiKeys.id,
+  name: apiKeys.name,
+  createdAt: apiKeys.createdAt,
+  updatedAt: apiKeys.updatedAt,
+});
+
+/** An API key that is only mentioned, such as an author. */
+export interface MentionedApiKey extends ReturnType<typeof mentionedSelection.decode> {}
+
+/**
+ * Returns the keys in reach among these that are only mentioned, revoked ones included. A viewer who lacks `apiKey:read` gets
+ * no keys, and no error.
+ */
+export async function mentionedApiKeys(
+  { db, viewer }: Caller,
+  ids: readonly string[],
+): Promise<readonly MentionedApiKey[]> {
+  if (!isGranted(() => requirePermissions(viewer, ['apiKey:read']))) return [];
+  const inReach = apiKeyInReach(viewer, apiKeys.id);
+  return db.read(selecting(mentionedSelection, sql`FROM api_key WHERE ${inList(apiKeys.id, ids)} AND ${inReach}`));
 }
 
 const scanned = alias(apiKeys, 'scanned');

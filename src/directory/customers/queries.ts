@@ -3,13 +3,22 @@ import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { customerLabels, customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
+import { tenants } from '../../db/schema/tenants.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
-import { inList, jsonList, type RowOf, type Several, selection } from '../../db/statement.ts';
-import { customerInReach, tenantInReach } from '../access/reach.ts';
-import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { CUSTOMER_IS_LIVE, isCustomer } from '../commands/identifiers.ts';
+import { allOf, inList, jsonList, type RowOf, type Several, selection } from '../../db/statement.ts';
+import { customerInReach, type Reach, tenantInReach } from '../access/reach.ts';
+import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
+import { CUSTOMER_IS_LIVE, isCustomer, TENANT_IS_LIVE } from '../commands/identifiers.ts';
 import { comparable } from '../kernel/comparable.ts';
-import { type CustomerIdentifier, choice, labels, parse, text } from '../kernel/input.ts';
+import {
+  type CustomerIdentifier,
+  choice,
+  labels,
+  parse,
+  type TenantIdentifier,
+  tenantIdentifiers,
+  text,
+} from '../kernel/input.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
@@ -17,9 +26,10 @@ import { MAX_CANDIDATES } from '../lists/filtered-page.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
 import { nameFilter } from '../lists/name-filter.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
-import { customersInReach } from '../lists/reach-scans.ts';
+import { customersInReach, membersInReach } from '../lists/reach-scans.ts';
 import { isFound, searchFor } from '../lists/search.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
+import { requireTenantDetails } from '../tenants/queries.ts';
 
 /** What a customer can be, as the database has it. */
 export const CUSTOMER_KINDS = customers.kind.enumValues;
@@ -73,6 +83,8 @@ const customerFilter = z.object({
   kinds: anyOf(choice(CUSTOMER_KINDS)).nullish(),
   /** The customers that carry all of these. */
   labels: labels.pipe(anyOf(z.string())).nullish(),
+  /** Those who belong to any of these live tenants. One that is out of reach has nobody. */
+  tenantIdentifiers: tenantIdentifiers.pipe(anyOf(z.custom<TenantIdentifier>())).nullish(),
   /** Where a search finds what it looks for; in all of these, if not given. */
   searchIn: anyOf(choice(SEARCHED)).nullish(),
 });
@@ -96,17 +108,42 @@ const LIST = {
   isInReach: customerInReach,
 } as const;
 
+/** The list of those who belong to any of these tenants: the indexes of memberships serve every order of it. */
+function listOfMembers(identifiers: readonly TenantIdentifier[]): typeof LIST {
+  const named = (reach: Reach) => liveTenants(identifiers, reach);
+  return {
+    ...LIST,
+    scanOf: (reach) => membersInReach(reach, { query: named(reach), count: identifiers.length }),
+    isInReach: (reach, id) =>
+      allOf([
+        sql`EXISTS (SELECT 1 FROM membership WHERE membership.customer_id = ${id} AND membership.tenant_id IN (${named(reach)}))`,
+        customerInReach(reach, id),
+      ]),
+  };
+}
+
+/** Selects the ids of the live tenants in reach that are identified so, each once. */
+function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQL {
+  const ids = identifiers.flatMap(({ id }) => id ?? []);
+  const keys = identifiers.flatMap(({ externalId }) => (externalId == null ? [] : [comparable(externalId)]));
+  const selected = (isNamed: SQL) => sql`SELECT ${tenants.id} AS value FROM tenant
+    WHERE ${allOf([isNamed, TENANT_IS_LIVE, tenantInReach(reach, tenants.id)])}`;
+  return sql`${selected(inList(tenants.id, ids))} UNION ${selected(inList(tenants.externalIdKey, keys))}`;
+}
+
 /**
  * Lists the customers in reach that match the filter, live ones unless it says otherwise.
  *
- * @throws ForbiddenError if the viewer lacks `customer:read`
+ * @throws ForbiddenError if the viewer lacks `customer:read`; or filters by tenants and lacks `tenant:read`, or names one by
+ *   its external id and reaches only a customer
  * @throws ValidationError if the filter or the page arguments are not valid
  */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, labels, search, searchIn } = filter;
-  const reachesAll = caller.viewer.reach.kind === 'ORGANIZATION';
-  return listEntities(caller, LIST, args, {
+  const { kinds, labels, search, searchIn, tenantIdentifiers: identifiers } = filter;
+  if (identifiers) requireTenantsNamed(caller.viewer, identifiers);
+  const scansAll = caller.viewer.reach.kind === 'ORGANIZATION' && !identifiers;
+  return listEntities(caller, identifiers ? listOfMembers(identifiers) : LIST, args, {
     ...filter,
     partitionValues: kinds ?? CUSTOMER_KINDS,
     conditions: [
@@ -114,8 +151,14 @@ export function listCustomers(caller: Caller, args: CustomerListArguments): Conn
       ...(labels ? [carriesAll(labels)] : []),
       ...(search && searchIn ? [isFound(LIST, searchFor(search), columnsOf(searchIn))] : []),
     ],
-    ...(labels && reachesAll && carrying(labels)),
+    ...(labels && scansAll && carrying(labels)),
   });
+}
+
+/** Requires that the viewer may read who belongs to tenants that are named like this. */
+function requireTenantsNamed(viewer: Viewer, identifiers: readonly TenantIdentifier[]): void {
+  requirePermissions(viewer, ['tenant:read']);
+  if (identifiers.some(({ id }) => id == null)) requireTenantDetails(viewer);
 }
 
 /** No index finds a text in a description: where nothing else is asked for, a page tries a window of customers. */

@@ -56,6 +56,11 @@ export const emailAddress = textOf(MAX_EMAIL_LENGTH).pipe(z.email({ error: 'must
 export const webAddress = textOf(MAX_URL_LENGTH).pipe(
   z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
 );
+/**
+ * What somebody keeps as the URL of something, as it was written: programs send `acme.com` as well. Whoever makes a link of it
+ * has to see first that it is http or https.
+ */
+export const freeUrl = textOf(MAX_URL_LENGTH);
 /** A list of labels, in which none stands twice. */
 export const labels = z
   .array(textOf(MAX_LABEL_LENGTH), { error: otherwise('must be a list') })

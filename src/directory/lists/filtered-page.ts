@@ -96,7 +96,7 @@ export function filteredQuery(
 
 /** How many rows of each partition make the window together; never fewer than a page wants. */
 function windowRowsOf({ partitions }: IndexScan, request: PageRequest): number {
-  const sizes = partitions.map(({ values }) => (is(values, SQL) ? 1 : new Set(values).size));
+  const sizes = partitions.map(({ values, most = 1 }) => (is(values, SQL) ? most : new Set(values).size));
   const count = sizes.reduce((product, size) => product * size, 1);
   return Math.max(rowsFor(request), Math.ceil(WINDOW_ROWS / Math.max(count, 1)));
 }

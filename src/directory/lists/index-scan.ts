@@ -7,6 +7,8 @@ import type { KeysetPosition, PageRequest } from './page-arguments.ts';
 export interface Partition {
   column: Column;
   values: Several<unknown>;
+  /** How many values there are at most, where a query answers them. */
+  most?: number;
   /** Whether one record can stand in several of them. */
   overlapping?: boolean;
 }

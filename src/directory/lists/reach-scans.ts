@@ -26,47 +26,66 @@ const tenant = alias(tenants, 'scanned');
 const ownMembership = alias(memberships, 'own');
 
 /**
- * Returns where the tenants in reach are scanned. That is their table, or each of those in reach by itself, or those
- * that the customer in reach belongs to. The last are in the order of their ids only.
+ * Returns where the tenants in reach are scanned, or those of them that are among `ids`. That is their table, or each by
+ * itself, or those that the customer in reach belongs to. The last are in the order of their ids only.
  */
-export function tenantsInReach(reach: Reach): ReachScan<EntityColumn | 'status'> {
-  if (reach.kind === 'ORGANIZATION') return { from: sql`tenant scanned`, columns: tenant, partitions: [] };
-  if (reach.kind === 'TENANTS') {
-    const partitions = [{ column: tenant.id, values: reach.tenantIds }];
+export function tenantsInReach(reach: Reach, ids: readonly string[] | null = null): ReachScan<EntityColumn | 'status'> {
+  if (reach.kind !== 'CUSTOMER') {
+    const reached = reach.kind === 'TENANTS' ? reach.tenantIds : null;
+    const values = ids && reached ? ids.filter((id) => reached.includes(id)) : (ids ?? reached);
+    const partitions = values ? [{ column: tenant.id, values }] : [];
     return { from: sql`tenant scanned`, columns: tenant, partitions };
   }
   return {
     from: sql`membership own CROSS JOIN tenant scanned ON scanned.id = own.tenant_id`,
     columns: { ...getTableColumns(tenant), id: ownMembership.tenantId },
-    partitions: [{ column: ownMembership.customerId, values: [reach.customerId] }],
+    partitions: [
+      { column: ownMembership.customerId, values: [reach.customerId] },
+      ...(ids ? [{ column: ownMembership.tenantId, values: ids }] : []),
+    ],
   };
 }
 
 const customer = alias(customers, 'scanned');
 const membership = alias(memberships, 'scanned');
 
+type CustomerScan = ReachScan<EntityColumn | 'kind' | 'descriptionSort'>;
+
 /**
  * Returns where the customers in reach are scanned. That is their table, or the memberships of the tenants in reach,
  * which repeat the sort keys of customers.
  */
-export function customersInReach(reach: Reach): ReachScan<EntityColumn | 'kind' | 'descriptionSort'> {
+export function customersInReach(reach: Reach): CustomerScan {
   if (reach.kind !== 'TENANTS') {
     const partitions = reach.kind === 'CUSTOMER' ? [{ column: customer.id, values: [reach.customerId] }] : [];
     return { from: sql`customer scanned`, columns: customer, partitions };
   }
-  return {
-    from: sql`membership scanned`,
-    columns: {
-      id: membership.customerId,
-      kind: membership.customerKind,
-      nameKey: membership.customerNameKey,
-      descriptionSort: membership.customerDescriptionSort,
-      updatedAt: membership.customerUpdatedAt,
-      deleted: membership.customerDeleted,
-    },
-    partitions: [{ column: membership.tenantId, values: reach.tenantIds, overlapping: true }],
-  };
+  return members([{ column: membership.tenantId, values: reach.tenantIds, overlapping: true }]);
 }
+
+/**
+ * Returns where the customers in reach are scanned who belong to any of some tenants in reach: at most `count` of them, which
+ * the query answers as `value`.
+ */
+export function membersInReach(reach: Reach, { query, count }: { query: SQL; count: number }): CustomerScan {
+  return members([
+    { column: membership.tenantId, values: query, most: count, overlapping: true },
+    ...(reach.kind === 'CUSTOMER' ? [{ column: membership.customerId, values: [reach.customerId] }] : []),
+  ]);
+}
+
+const members = (partitions: readonly Partition[]): CustomerScan => ({
+  from: sql`membership scanned`,
+  columns: {
+    id: membership.customerId,
+    kind: membership.customerKind,
+    nameKey: membership.customerNameKey,
+    descriptionSort: membership.customerDescriptionSort,
+    updatedAt: membership.customerUpdatedAt,
+    deleted: membership.customerDeleted,
+  },
+  partitions,
+});
 
 const user = alias(users, 'scanned');
 const tenantRole = alias(tenantRoles, 'scanned');

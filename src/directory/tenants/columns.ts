@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { type Address, tenants } from '../../db/schema/tenants.ts';
 import type { Values } from '../../db/statement.ts';
 import { comparable } from '../kernel/comparable.ts';
-import { choice, flag, longText, otherwise, text, webAddress } from '../kernel/input.ts';
+import { choice, flag, freeUrl, longText, otherwise, text } from '../kernel/input.ts';
 import { TAX_EXEMPTIONS, TENANT_STATUSES } from './queries.ts';
 
 const address = z
@@ -38,7 +38,7 @@ const billing = z.object(
 /** The fields of a tenant's input, except its name. */
 export const tenantDetails = {
   externalId: text.nullish(),
-  url: webAddress.nullish(),
+  url: freeUrl.nullish(),
   description: longText.nullish(),
   status: choice(TENANT_STATUSES).optional(),
   partnerManaged: flag.optional(),

@@ -4,12 +4,12 @@ import * as z from 'zod';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
-import { inList, mapRows, type RowOf, type Several, selection } from '../../db/statement.ts';
-import { tenantInReach } from '../access/reach.ts';
+import { allOf, inList, mapRows, type RowOf, type Several, selection } from '../../db/statement.ts';
+import { type Reach, tenantInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import { isTenant, TENANT_IS_LIVE } from '../commands/identifiers.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
-import { choice, id, parse, type TenantIdentifier } from '../kernel/input.ts';
+import { choice, id, MAX_IDENTIFIERS, parse, type TenantIdentifier } from '../kernel/input.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
@@ -105,6 +105,8 @@ export async function readOwnTenant(caller: Caller): Promise<TenantRecord | null
 const tenantFilter = z.object({
   ...entityFilter,
   statuses: anyOf(choice(TENANT_STATUSES)).nullish(),
+  /** What is the id of no tenant in reach finds nothing. */
+  ids: anyOf(z.string()).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
 });
 
 /** The arguments of the list of tenants. */
@@ -120,9 +122,16 @@ const LIST = {
   orders: ENTITY_ORDERS,
   search: { columns: [tenants.nameKey], index: sql`tenant_search`, hasTenants: false },
   partitionedBy: 'status',
-  scanOf: tenantsInReach,
+  scanOf: (reach: Reach) => tenantsInReach(reach),
   isInReach: tenantInReach,
 } as const;
+
+/** The list of those that are among these. */
+const listAmong = (ids: readonly string[]): typeof LIST => ({
+  ...LIST,
+  scanOf: (reach) => tenantsInReach(reach, ids),
+  isInReach: (reach, id) => allOf([inList(id, ids), tenantInReach(reach, id)]),
+});
 
 /**
  * Lists the tenants in reach that match the filter, live ones unless it says otherwise.
@@ -133,7 +142,8 @@ const LIST = {
 export function listTenants(caller: Caller, args: TenantListArguments): Connection<TenantRecord> {
   if (args.filter != null || args.orderBy != null) requireTenantDetails(caller.viewer);
   const filter = parse(tenantFilter, args.filter ?? {}, 'filter');
-  return listEntities(caller, LIST, args, { ...filter, partitionValues: filter.statuses ?? TENANT_STATUSES });
+  const list = filter.ids ? listAmong(filter.ids) : LIST;
+  return listEntities(caller, list, args, { ...filter, partitionValues: filter.statuses ?? TENANT_STATUSES });
 }
 
 /**

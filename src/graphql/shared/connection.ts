@@ -36,7 +36,7 @@ const toPageInfo = <Row>({ start, end, hasNextPage, hasPreviousPage }: Page<Row>
 });
 
 /** Returns a connection, which asks for its page and its total only when it is asked for them. */
-const shownConnection = <Row>(
+export const shownConnection = <Row>(
   page: () => Eventually<Page<Row>>,
   total: () => Eventually<number>,
   cursor: CursorOf<Row>,

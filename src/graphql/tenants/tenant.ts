@@ -27,7 +27,7 @@ export const TenantStatus = builder.enumType('TenantStatus', {
 export const TENANT_DESCRIPTIONS = {
   name: 'The name, 1 to 256 characters.',
   externalId: 'The id of this tenant in your own system: unique among live tenants, without regard to case.',
-  url: 'A page about the tenant, http or https.',
+  url: 'A page about the tenant, as it was given: free text, up to 2048 characters. Link it only if it is http or https.',
   description: 'Free text, up to 4096 characters.',
   status: 'Where the tenant stands.',
   partnerManaged: 'Whether a partner manages the tenant.',

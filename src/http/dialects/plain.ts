@@ -7,6 +7,9 @@ import { graphQLAnswerer } from './graphql-answerer.ts';
 
 const PATH = /^\/plain\/graphql\/v1\/?$/;
 
+/** A page of 100 customers with all that the newest client asks of each, filtered and counted: it asks for no less. */
+export const MAX_PLAIN_COST = 20_000;
+
 /**
  * Plain's clients tell by the status alone whether a request failed, and know these: 200 with errors is a success to them.
  */
@@ -50,6 +53,7 @@ const answerGraphQL = graphQLAnswerer({
   schema: async () => (await import('../../dialects/plain/schema.ts')).schema,
   failure,
   spelled,
+  maxCost: MAX_PLAIN_COST,
   failedPayload,
   idOf: ({ type, id }) => spelledId(type, id),
 });

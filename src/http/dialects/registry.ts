@@ -1,7 +1,7 @@
 import { type Answered, type Asked, answered, asViewer } from '../auth/credentials.ts';
 import { bodyOf } from '../shared/body.ts';
 import { DIALECTS, type DialectName, type Environment, isServed } from '../shared/environment.ts';
-import { urlOf } from '../shared/url.ts';
+import { pathOf } from '../shared/url.ts';
 import type { Dialect } from './dialect.ts';
 
 /** Where a dialect is asked, and what loads it: one that nobody asks is not loaded. */
@@ -32,7 +32,7 @@ interface Exchange extends Asked {
 export async function answerDialect(dialect: Dialect, exchange: Exchange): Promise<Answered> {
   const { request, env, requestId, limit } = exchange;
   const { failure } = dialect;
-  const { pathname } = urlOf(request);
+  const pathname = pathOf(request);
   const readBody = bodyOf(request, failure);
   const open = dialect.openAt?.(pathname);
   const answer = dialect.at(pathname);

@@ -5,9 +5,10 @@ import type { Repeatable } from '../../directory/access/repeatable.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { RecordGoneError } from '../../directory/kernel/repetition-errors.ts';
 import { bearerOf, CHALLENGE, type PresentedCredential } from '../auth/credentials.ts';
-import { readJson } from '../shared/body.ts';
+import { readAnyJson } from '../shared/body.ts';
 import { type Failure, log } from '../shared/failures.ts';
 import { hashOfRequest, IDEMPOTENCY_KEY, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
+import { pathOf } from '../shared/url.ts';
 import type { Answerer, Dialect } from './dialect.ts';
 
 const failure: Failure = (status, _code, message, headers = {}) => Response.json(failed(message), { status, headers });
@@ -31,12 +32,12 @@ const answererOf =
       const allow = [...operations.keys()].join(', ');
       return failure(405, 'METHOD_NOT_ALLOWED', `This is asked by ${allow}.`, { allow });
     }
-    const body = operation.takesBody ? await readJson(request, failure, readBody) : {};
+    const body = operation.takesBody ? await readAnyJson(failure, readBody) : {};
     if (body instanceof Response) return body;
     const key = operation.takesBody ? keyOf(request.headers) : null;
     if (key === undefined) return failure(400, 'BAD_REQUEST', KEY_PROBLEM);
-    const { method, url } = request;
-    const requestHash = hashOfRequest(method, new URL(url).pathname, body);
+    const { method } = request;
+    const requestHash = hashOfRequest(method, pathOf(request), body);
     const changing = changingCaller(caller, key === null ? null : { key, requestHash, field: method });
     const answer = await operation.answer({ caller: changing.caller, parameters, body }).catch((error) => {
       if (changing.isDone()) return doneAllTheSame(error, requestId);

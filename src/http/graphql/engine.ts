@@ -10,7 +10,7 @@ import {
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { IdempotencyKeyReusedError } from '../../directory/kernel/repetition-errors.ts';
 import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
-import { urlOf } from '../shared/url.ts';
+import { pathOf, urlOf } from '../shared/url.ts';
 import { type Asked, answerOf, shownOf } from './answer.ts';
 import type { GraphQLApi, GraphQLContext } from './api.ts';
 import { compiledExecution, type Execute } from './compiled/execution.ts';
@@ -130,7 +130,7 @@ export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
       ...caller,
       // What is cached for a request is shared by all of its mutations, each of which has a context of its own.
       ...initContextCache(),
-      path: urlOf(request).pathname,
+      path: pathOf(request),
       key: keyOf(request.headers),
       mutated: nothingMutated(),
     };

@@ -55,7 +55,17 @@ export async function readJson(
   fail: Failure = failure,
   read = () => readBody(request, fail),
 ): Promise<Record<string, unknown> | Response> {
-  if (!isJson(request)) return fail(415, 'BAD_REQUEST', 'This is sent as application/json.');
+  return isJson(request) ? readAnyJson(fail, read) : fail(415, 'BAD_REQUEST', 'This is sent as application/json.');
+}
+
+/**
+ * Returns the JSON object in a body, whatever the request says it is, or the Response that says why there is none. It is for
+ * requests whose credential no browser sends by itself: an HTML form, which any page may post, has none.
+ */
+export async function readAnyJson(
+  fail: Failure,
+  read: () => ReturnType<typeof readBody>,
+): Promise<Record<string, unknown> | Response> {
   const body = await read();
   if (body instanceof Response) return body;
   const value = asJsonObject(new TextDecoder().decode(body));

@@ -1,6 +1,5 @@
 import * as z from 'zod';
 import { parseSigningKeys } from '../../directory/access/signer.ts';
-import { urlOf } from './url.ts';
 
 /** The bindings, variables and secrets of a deployment, as the Worker is given them. */
 export interface Environment {
@@ -109,7 +108,8 @@ function signingKeysProblem(text: string): string | null {
   }
 }
 
-const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])$/;
+/** The origin in the URL of a request to this machine. */
+const LOCAL_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?=\/)/;
 
 /**
  * Returns the origin at which people reach the deployment, or null if it is not known. Without PUBLIC_URL, the origin
@@ -117,6 +117,5 @@ const LOCAL = /^(localhost|127\.0\.0\.1|\[::1\])$/;
  */
 export function publicUrl({ PUBLIC_URL }: Environment, request?: Request): string | null {
   if (PUBLIC_URL) return PUBLIC_URL;
-  const url = request && urlOf(request);
-  return url && LOCAL.test(url.hostname) ? url.origin : null;
+  return LOCAL_ORIGIN.exec(request?.url ?? '')?.[0] ?? null;
 }

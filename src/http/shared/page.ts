@@ -1,6 +1,6 @@
 import type { LinkPurpose } from '../../directory/kernel/link-purposes.ts';
 import type { Environment } from './environment.ts';
-import { urlOf } from './url.ts';
+import { pathOf, urlOf } from './url.ts';
 
 /**
  * The folder of GraphiQL's files among the assets. It differs from the path of the page, because an asset at `/graphql`
@@ -79,10 +79,9 @@ const PAGES: Record<string, Page> = {
 
 /** Returns whether the client asks for HTML at a path that has a page. */
 export function wantsPage(request: Request, { ASSETS }: Environment): boolean {
-  const { method, headers } = request;
-  const { pathname, searchParams } = urlOf(request);
-  const wanted = headers.get('accept')?.toLowerCase().includes('text/html') && !searchParams.has('query');
-  return method === 'GET' && wanted === true && pathname in PAGES && ASSETS !== undefined;
+  if (request.method !== 'GET' || ASSETS === undefined || !(pathOf(request) in PAGES)) return false;
+  const isHtml = request.headers.get('accept')?.toLowerCase().includes('text/html') ?? false;
+  return isHtml && !urlOf(request).searchParams.has('query');
 }
 
 /** Returns the page that is wanted at the path of the request. Null if there is none, or if the pages were not built. */

@@ -1,6 +1,6 @@
 const parsed = new WeakMap<Request, URL>();
 
-/** Returns the URL of a request. It is parsed once, because that takes longer than most of what is asked of it. */
+/** Returns the URL of a request. It is parsed once: that takes longer than most of what is asked of it. */
 export function urlOf(request: Request): URL {
   const known = parsed.get(request);
   if (known) return known;
@@ -8,3 +8,9 @@ export function urlOf(request: Request): URL {
   parsed.set(request, url);
   return url;
 }
+
+/** The path in a URL as a request has it, which has been parsed and written anew by then. */
+const PATH = /^[^:]+:\/\/[^/]+([^?#]*)/;
+
+/** Returns the path of a request, without parsing its URL. */
+export const pathOf = ({ url }: Request): string => PATH.exec(url)?.[1] || '/';

@@ -1,6 +1,6 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
-import readme from '../../../README.md?raw';
+import page from '../../../docs/capig.md?raw';
 import { MAX_LISTED, MAX_LISTED_IN_ALL } from '../../../src/dialects/capig/lists.ts';
 import { schema } from '../../../src/dialects/capig/schema.ts';
 import { CLIENT_TOKEN_SECONDS } from '../../../src/directory/api-keys/client-tokens.ts';
@@ -13,10 +13,9 @@ import { CONDITIONS } from './conditions.ts';
 import { advertiser, asked, askToken, hub } from './hub.ts';
 import { capig } from './table.ts';
 
-describe('the README', () => {
-  const section = readme.slice(readme.indexOf('### Conversions API Gateway hub')).split('\n## ')[0] ?? '';
+describe('the page', () => {
   const row = (heading: string) =>
-    section.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
+    page.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
   const wordsOf = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '');
 
   it('has every operation with its permissions, and no other', () => {
@@ -94,14 +93,15 @@ describe('the README', () => {
       expect(row('numbers').split('`User.status`')[0]).toContain(`\`${number}\` ${name}`);
     for (const [number, name] of ['DEACTIVATED', 'ACTIVE', 'INVITED'].entries())
       expect(row('numbers').split('`User.status`')[1]).toContain(`\`${number}\` ${name}`);
-    expect(wordsOf(row('always null'))).toEqual(['userExpiry']);
+    expect(wordsOf(row('always the same'))).toEqual(['User.userExpiry', 'TenantUsageByTraffic.durationInHours']);
+    expect(row('always the same')).toContain(`: ${DEFAULT_WINDOW_HOURS}`);
   });
 
   it('shows requests that work', async () => {
     const [tenant, key] = [await newTenant(), await newKey()];
     const user = await newTenantUser(tenant.id);
     const values: Record<string, string> = { API_KEY_ID: key.id, API_KEY: key.secret, TENANT_ID: rawId(tenant.id) };
-    const filled = section.replaceAll('\\\n', '').replaceAll(/\$([A-Z_]+)/g, (name, known) => values[known] ?? name);
+    const filled = page.replaceAll('\\\n', '').replaceAll(/\$([A-Z_]+)/g, (name, known) => values[known] ?? name);
     const form = new FormData();
     for (const [, name = '', value = ''] of filled.matchAll(/-F "?(\w+)=([^"\s]+)"?/g)) form.set(name, value);
     const { token } = JSON.parse((await askToken(form)).text);

@@ -118,9 +118,9 @@ export const CONDITIONS: [
     [['customerIdentifier.emailAddress', 'VALIDATION']],
   ],
   [
-    'a page that is none',
+    'an address that is too long',
     'upsertTenant',
-    () => tenant({ url: { value: 'ftp://x' } }),
+    () => tenant({ url: { value: 'x'.repeat(2049) } }),
     'input_validation',
     [['url.value', 'VALIDATION']],
   ],

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import page from '../../../docs/plain.md?raw';
 import readme from '../../../README.md?raw';
 import { schema } from '../../../src/dialects/plain/schema.ts';
+import { MAX_PLAIN_COST } from '../../../src/http/dialects/plain.ts';
 import { eventsAbout, newKey, newTenant } from '../../shared/fixtures.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../../shared/gateway.ts';
 import { newPerson } from './asked.ts';
@@ -40,10 +42,9 @@ describe('the document', () => {
   });
 });
 
-describe('the README', () => {
-  const section = readme.slice(readme.indexOf('### Plain'), readme.indexOf('### Userdocks'));
+describe('the page', () => {
   const row = (heading: string) =>
-    section.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
+    page.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
   const namesIn = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name);
 
   it('has the path, the statuses and the codes', () => {
@@ -51,6 +52,8 @@ describe('the README', () => {
     const statuses = new Set(FAILURES.map(([, , status]) => status));
     const stated = [...row('a request that fails').matchAll(/\b[1-5]\d\d\b/g)].map(([status]) => Number(status));
     expect(new Set(stated)).toEqual(new Set([...statuses, 200]));
+    expect(row('cost of an operation')).toContain(`at most ${MAX_PLAIN_COST.toLocaleString('en')}`);
+    expect(readme).toContain(`at \`/plain\` ${MAX_PLAIN_COST.toLocaleString('en')}, where a total costs twice as much`);
     const codes = new Set([...CONDITIONS.map(([, , , code]) => code), 'forbidden']);
     const named = namesIn(row('a mutation that fails')).filter((name) => /^[a-z]+(_[a-z]+)*$/.test(name));
     expect(new Set(named)).toEqual(new Set([...codes, 'error', 'fields']));
@@ -63,10 +66,11 @@ describe('the README', () => {
       const needed = names.filter((name) => name.includes(':'));
       for (const name of names) if (!name.includes(':')) stated.set(name, needed);
     }
+    // What the users of a customer hold, and what a filter needs, is said elsewhere.
+    const alone: Record<string, string[]> = { deleteCustomer: ['customer:delete'], customers: ['customer:read'] };
     const known = plain.operations.map(({ name, permissions }): [string, string[]] => [
       name,
-      // What the users of the customer hold is said by the README elsewhere.
-      name === 'deleteCustomer' ? ['customer:delete'] : [...permissions],
+      alone[name] ?? [...permissions],
     ]);
     expect([...stated].sort()).toEqual([...known, ['Customer.tenantMemberships', ['tenant:read']]].sort());
   });

@@ -7,14 +7,12 @@ import {
   newCustomer,
   newKey,
   newTenant,
-  newTenantUser,
   type Result,
   rawId,
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
-import { ask, ROOT_KEY, type Variables } from '../../shared/gateway.ts';
-import { tokenOf } from '../../shared/people.ts';
+import { ask, type Variables } from '../../shared/gateway.ts';
 import { call, change, customerId, email, newPerson, read, tenantId } from './asked.ts';
 import { CUSTOMER, TENANT } from './table.ts';
 
@@ -147,66 +145,6 @@ describe('an external id that is spelled like an id', () => {
     });
     const deleted = await change('deleteTenant', 'tenant { id }', { tenantIdentifier: shown });
     expect(deleted).toEqual({ tenant: { id: tenantId(tenant) }, error: null });
-  });
-});
-
-describe('who created and changed a record', () => {
-  const query = `query($id: ID!) { customer(customerId: $id) { createdBy { ...A } updatedBy { ...A } } }
-    fragment A on Actor { __typename ... on SystemActor { systemId workflow { id } workflowExecutionId }
-      ... on MachineUserActor { machineUserId machineUser { id } } ... on UserActor { userId user { id fullName } } }`;
-
-  it('is the root key, a key, or a user, who is shown to who reads users and reaches this one', async () => {
-    const tenant = await newTenant();
-    const customer = await newPerson({ tenantIdentifiers: [{ id: tenant.id }] });
-    const id = customerId(customer);
-    const key = await newKey();
-    const rename = (secret: string) =>
-      succeed('updateCustomer', 'customer { id }', { id: customer.id, shortName: unique('s') }, secret);
-    const createdBy = { __typename: 'SystemActor', systemId: 'root', workflow: null, workflowExecutionId: null };
-
-    await rename(key.secret);
-    const machineUserId = toPlainId('ApiKey', rawId(key.id));
-    const byKey = { __typename: 'MachineUserActor', machineUserId, machineUser: { id: machineUserId } };
-    expect((await read(query, { id })).customer).toEqual({ createdBy, updatedBy: byKey });
-
-    const user = await newTenantUser(tenant.id, { roleIdentifier: { name: 'manage' } });
-    const token = await tokenOf(user.id, tenant.id);
-    await rename(token);
-    const userId = toPlainId('User', rawId(user.id));
-    const byUser = (shown: object | null) => ({
-      createdBy,
-      updatedBy: { __typename: 'UserActor', userId, user: shown },
-    });
-    const shown = { id: userId, fullName: user.name };
-    const other = await newTenant();
-    await succeed('addCustomerToTenants', 'customer { id }', {
-      customerIdentifier: { id: customer.id },
-      tenantIdentifiers: [{ id: other.id }],
-    });
-    const seenBy = async (secret: string) => (await read(query, { id }, secret)).customer;
-    expect(await seenBy(ROOT_KEY)).toEqual(byUser(shown));
-    expect(await seenBy(token)).toEqual(byUser(shown));
-    expect(await seenBy((await newKey({ tenants: [tenant.id] })).secret)).toEqual(byUser(shown));
-    expect(await seenBy((await newKey({ tenants: [other.id] })).secret)).toEqual(byUser(null));
-    expect(await seenBy((await newKey({ permissions: ['customer:read'] })).secret)).toEqual(byUser(null));
-    await succeed('deleteUser', 'user { id }', { id: user.id });
-    expect(await seenBy(ROOT_KEY)).toEqual(byUser(null));
-  });
-
-  it('is read for a whole page in one D1 call more, when users did it', async () => {
-    const tenant = await newTenant();
-    for (let count = 0; count < 3; count += 1) {
-      const user = await newTenantUser(tenant.id, { roleIdentifier: { name: 'admin' } });
-      const token = await tokenOf(user.id, tenant.id);
-      await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] }, token);
-    }
-    const { secret } = await newKey({ tenants: [tenant.id] });
-    const page =
-      '{ customers { edges { node { createdBy { ... on UserActor { user { id } } } updatedBy { ... on UserActor { user { id } } } } } } }';
-    await call(page, {}, secret);
-    const { calls, data } = await call(page, {}, secret);
-    expect(data.customers.edges).toHaveLength(3);
-    expect(calls).toBe(2);
   });
 });
 

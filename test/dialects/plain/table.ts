@@ -105,8 +105,9 @@ const OPERATIONS: readonly DialectOperation[] = [
   reading({
     name: 'tenants',
     permissions: ['tenant:read'],
-    query: `query($last: Int) { tenants(last: $last) { edges { cursor node { ${TENANT} } } ${PAGE} } }`,
-    variables: () => ({ last: 3 }),
+    query: `query($last: Int, $filters: TenantsFilter) { tenants(last: $last, filters: $filters) {
+      edges { cursor node { ${TENANT} } } ${PAGE} } }`,
+    variables: ({ tenant }) => ({ last: 3, filters: { tenantIds: [rawId(tenant.id)] } }),
     own: () => ({ query: '{ tenants(last: 3) { nodes { id } pageInfo { endCursor } } }', variables: {} }),
   }),
   reading({
@@ -140,10 +141,12 @@ const OPERATIONS: readonly DialectOperation[] = [
   ),
   reading({
     name: 'customers',
-    permissions: ['customer:read'],
+    permissions: ['customer:read', 'tenant:read'],
     query: `query($filters: CustomersFilter) { customers(last: 3, filters: $filters) {
       edges { cursor node { ${CUSTOMER} } } ${PAGE} totalCount } }`,
-    variables: () => ({ filters: { isMarkedAsSpam: false } }),
+    variables: ({ tenant: { externalId } }) => ({
+      filters: { isMarkedAsSpam: false, tenantIdentifiers: [{ externalId }] },
+    }),
     own: () => ({ query: '{ customers(last: 3) { nodes { id } totalCount } }', variables: {} }),
   }),
   reading({

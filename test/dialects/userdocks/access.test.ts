@@ -237,3 +237,43 @@ describe('without the permission', () => {
     });
   }
 });
+
+describe('the user who signed in', () => {
+  const me = async (token: string) => {
+    const { status, json } = await call('GET', '/users/me', bearer(token));
+    return status === 200 ? json.data : status;
+  };
+
+  it('is shown with those tenants alone that the token reaches', async () => {
+    const [one, other, gone] = [await newTenant(), await newTenant(), await newTenant()];
+    const user = await newTenantUser(one.id, { name: 'Ada' });
+    const member = await newTeamMember();
+    const ofCustomer = await newCustomerUser((await newCustomer({ tenantIdentifiers: [{ id: one.id }] })).id);
+    for (const { id } of [user, member])
+      for (const tenant of [other, gone])
+        await succeed('assignTenantRole', 'user { id }', {
+          userIdentifier: { id },
+          tenantIdentifier: { id: tenant.id },
+          roleIdentifier: { name: 'view' },
+        });
+    await succeed('deleteTenant', 'tenant { id }', { id: gone.id });
+    const shown = ({ id, email, name }: Result, ...tenants: Result[]) => ({
+      id: rawId(id),
+      email,
+      name,
+      tenantIds: tenants.map((tenant) => rawId(tenant.id)),
+    });
+    for (const tenant of [one, other]) expect(await me(await tokenOf(user.id, tenant.id))).toEqual(shown(user, tenant));
+    expect(await me(await tokenOf(member.id))).toEqual(shown(member, other));
+    expect(await me(await tokenOf(ofCustomer.id))).toEqual(shown(ofCustomer));
+  });
+
+  it('is nobody where a key asks: 403, with the reason', async () => {
+    const { secret } = await newKey();
+    for (const headers of [ROOT, byKey(secret), bearer(secret)]) {
+      const { status, json } = await call('GET', '/users/me', headers);
+      expect([status, json]).toEqual([403, FAILED]);
+      expect(json.error).toContain('Only for users who signed in');
+    }
+  });
+});

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import readme from '../../../README.md?raw';
+import page from '../../../docs/userdocks.md?raw';
 import { ROUTES } from '../../../src/dialects/userdocks/routes.ts';
 import { newId } from '../../../src/directory/kernel/ids.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
@@ -139,10 +139,9 @@ describe('the requests of the document', () => {
   });
 });
 
-describe('the README', () => {
-  const section = readme.slice(readme.indexOf('### Userdocks'), readme.indexOf('## Permissions'));
+describe('the page', () => {
   const row = (heading: string) =>
-    section.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
+    page.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
 
   it('has every operation, and no other', () => {
     const named = [...row('operations').matchAll(/`([A-Z]+) (\/\S+)`/g)].map(([, method, path]) => `${method} ${path}`);
@@ -165,7 +164,7 @@ describe('the README', () => {
     const tenant = await newTenant();
     const { secret } = await newKey();
     const values: Headers = { TENANT_ID: rawId(tenant.id), API_KEY: secret, ORGANIZATION_ID: organizationId };
-    const filled = section.replaceAll('\\\n', '').replaceAll(/\$([A-Z_]+)/g, (_, name) => values[name] ?? '');
+    const filled = page.replaceAll('\\\n', '').replaceAll(/\$([A-Z_]+)/g, (_, name) => values[name] ?? '');
     const [, method = '', path = '', options = ''] = /^curl -sS -X (\w+) \/v1(\S+) (.*)$/m.exec(filled) ?? [];
     const headers = [...options.matchAll(/-H (["'])(\S+): (.*?)\1/g)].map(([, , name, value]) => [name, value]);
     const [, body] = /-d '(.*)'$/.exec(options) ?? [];

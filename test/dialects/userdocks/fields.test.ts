@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { ROUTES } from '../../../src/dialects/userdocks/routes.ts';
 import { newId } from '../../../src/directory/kernel/ids.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
 import { eventsAbout, newTenant, rawId, succeed } from '../../shared/fixtures.ts';
@@ -33,10 +34,11 @@ describe('a field', () => {
     });
   }
 
+  const full = Object.fromEntries(FIELDS.map(([field, value]) => [field, value]));
+
   it('is cleared by null and by an empty string, and an address by `deleted`', async () => {
     const tenant = await newTenant();
     const id = rawId(tenant.id);
-    const full = Object.fromEntries(FIELDS.map(([field, value]) => [field, value]));
     await put(id, ROOT, full);
     await put(id, ROOT, { description: '', companyName: null, companyVATId: ' ', shippingAddress: { line2: '' } });
     await put(id, ROOT, { tenant: { billingAddress: { deleted: true, name: 'whoever' } } });
@@ -50,6 +52,46 @@ describe('a field', () => {
       shippingAddress: { ...ADDRESS, line2: null },
       billingAddress: null,
     });
+  });
+
+  const WITHOUT: Record<string, unknown> = {
+    test: false,
+    isBusinessCustomer: false,
+    isInvoicePending: false,
+    companyTaxExempt: 'none',
+  };
+  const OPTIONAL: [where: string, sent: (value: unknown) => Json, cleared: Json][] = [
+    ...FIELDS.filter(([field]) => field !== 'name').map(([field]): [string, (value: unknown) => Json, Json] => [
+      field,
+      (value) => ({ [field]: value }),
+      { [field]: WITHOUT[field] ?? null },
+    ]),
+    ...['shippingAddress', 'billingAddress'].flatMap((address) =>
+      Object.keys(ADDRESS).map((part): [string, (value: unknown) => Json, Json] => [
+        `${address}.${part}`,
+        (value) => ({ [address]: { [part]: value } }),
+        { [address]: { ...ADDRESS, [part]: null } },
+      ]),
+    ),
+  ];
+  for (const [where, sent, cleared] of OPTIONAL)
+    it(`that is left out stays, and is cleared by null and by an empty string: ${where}`, async () => {
+      const id = rawId((await newTenant()).id);
+      for (const value of [null, '', undefined]) {
+        await put(id, ROOT, full);
+        expect((await put(id, ROOT, sent(value))).json).toEqual(DONE);
+        const expected = { kind: 'tenant', id, ...full, ...(value !== undefined && cleared) };
+        expect((await get(id, ROOT)).json.data, String(value)).toEqual(expected);
+      }
+    });
+
+  it('is in the one body that is taken, and what it says of itself may be null there', async () => {
+    const taking = ROUTES.flatMap(({ path, operations }) =>
+      [...operations].flatMap(([method, { takesBody }]) => (takesBody ? [`${method} ${path.source}`] : [])),
+    );
+    expect(taking).toEqual(['PUT ^\\/v1\\/tenants\\/(?<tenantId>[^/]+)$']);
+    const id = rawId((await newTenant()).id);
+    for (const nothing of [null, '']) expect((await put(id, ROOT, { kind: nothing, id: nothing })).json).toEqual(DONE);
   });
 
   it('that is read can be sent back: a tenant is not changed by itself', async () => {

@@ -4,7 +4,7 @@ import { newId } from '../../../src/directory/kernel/ids.ts';
 import { MAX_BODY_BYTES } from '../../../src/http/shared/body.ts';
 import { changes, countChanges } from '../../shared/changes.ts';
 import { newTenant, rawId } from '../../shared/fixtures.ts';
-import { call, FAILED, get, put, ROOT } from './calls.ts';
+import { byGraphQL, call, DONE, FAILED, get, put, ROOT } from './calls.ts';
 
 beforeAll(countChanges);
 
@@ -24,19 +24,32 @@ describe('a request that fails', () => {
       [404, await call('GET', '/tenants', ROOT)],
       [404, await call('GET', `/tenants/${id}/`, ROOT)],
       [404, await call('PUT', `/users/${id}`, {}, {})],
+      [403, await call('GET', '/users/me', ROOT)],
       [405, await call('POST', `/tenants/${id}`, ROOT, {})],
       [405, await call('DELETE', `/tenants/${id}`, ROOT)],
       [405, await call('PUT', '/tenants/me', ROOT, { name: 'x' })],
       [413, await call('PUT', `/tenants/${id}`, ROOT, long)],
-      [415, await call('PUT', `/tenants/${id}`, text, '{}')],
+      [400, await call('PUT', `/tenants/${id}`, text, 'name=x')],
       [503, await call('GET', `/tenants/${id}`, ROOT, undefined, { ROOT_KEY: 'short' })],
     ];
     for (const [status, answer] of failures) {
       expect([answer.status, answer.json], answer.text).toEqual([status, FAILED]);
       expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     }
-    expect(failures[7]?.[1].headers.get('allow')).toBe('GET, PUT');
+    expect(failures[8]?.[1].headers.get('allow')).toBe('GET, PUT');
     expect(await changes()).toBe(before);
+  });
+
+  it('does not fail for what its JSON is called', async () => {
+    const tenant = await newTenant();
+    const types = ['text/plain;charset=UTF-8', 'application/x-www-form-urlencoded', 'application/octet-stream', ''];
+    for (const type of types) {
+      const description = `Sent as "${type}"`;
+      const headers = { ...ROOT, 'content-type': type };
+      const answer = await call('PUT', `/tenants/${rawId(tenant.id)}`, headers, JSON.stringify({ description }));
+      expect(answer.json, type).toEqual(DONE);
+      expect((await byGraphQL(tenant.id)).description).toBe(description);
+    }
   });
 
   it('through our own fault is masked, and stands in the log under the request id of the header', async () => {

@@ -36,6 +36,14 @@ export const userdocks: DialectTable = {
       own: tenantQuery,
     },
     {
+      name: 'GET /v1/users/me',
+      permissions: ['user:read'],
+      writes: false,
+      as: 'tenant user',
+      request: (_, key) => request('GET', '/users/me', key),
+      own: () => ({ query: '{ viewer { user { id name } } }', variables: {} }),
+    },
+    {
       name: 'GET /v1/tenants/:tenantId',
       permissions: ['tenant:read'],
       writes: false,

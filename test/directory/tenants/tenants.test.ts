@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { change } from '../../dialects/plain/asked.ts';
 import { eventsAbout, mutate, newKey, newTenant, succeed, TENANT_FIELDS, unique } from '../../shared/fixtures.ts';
 import { ask } from '../../shared/gateway.ts';
 
@@ -138,5 +139,28 @@ describe('a tenant', () => {
     expect(await succeed('upsertTenant', `outcome ${tenant}`, input)).toMatchObject({ ...created, outcome: 'NOOP' });
     const updated = await succeed('upsertTenant', `outcome ${tenant}`, { identifier, url: null });
     expect(updated).toMatchObject({ outcome: 'UPDATED', tenant: { url: null, name: input.name, version: 2 } });
+  });
+
+  it('has whatever text as its url, by every way to write it, and shows it as it was given', async () => {
+    const { id, externalId, name } = await newTenant();
+    const shown = async () => (await byId(id)).url;
+    const ways: ((url: string) => Promise<unknown>)[] = [
+      (url) => succeed('updateTenant', tenant, { id, url }),
+      (url) => succeed('upsertTenant', tenant, { identifier: { externalId }, url }),
+      (url) => succeed('importTenants', 'rows { outcome }', { rows: [{ externalId, name, url }] }),
+      (url) => change('upsertTenant', '', { identifier: { externalId }, externalId, name, url: { value: url } }),
+    ];
+    const urls = ['acme.com', 'ftp://acme.example', 'javascript:alert(1)', 'Straße 1, Bonn', 'x'.repeat(2048)];
+    for (const [index, way] of ways.entries())
+      for (const url of urls) {
+        await way(`${url}${index}`.slice(0, 2048));
+        expect(await shown()).toBe(`${url}${index}`.slice(0, 2048));
+      }
+    for (const url of urls) expect((await newTenant({ url })).url).toBe(url);
+    for (const url of [' ', 'x'.repeat(2049), 'a\u0000b'])
+      expect(await mutate('updateTenant', tenant, { id, url })).toMatchObject({
+        __typename: 'ValidationError',
+        issues: [{ path: 'url' }],
+      });
   });
 });

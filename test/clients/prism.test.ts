@@ -15,10 +15,10 @@ import {
 } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ask } from '../../../src/cli/shared/gateway.ts';
-import { mailedLink } from '../shared/mailbox.ts';
-import { migrate } from '../shared/migrated.ts';
-import { type Started, serveMigrated, stopAll } from '../shared/started.ts';
+import { ask } from '../../src/cli/shared/gateway.ts';
+import { mailedLink } from '../node/shared/mailbox.ts';
+import { migrate } from '../node/shared/migrated.ts';
+import { type Started, serveMigrated, stopAll } from '../node/shared/started.ts';
 
 /** The command line that Prismatic publishes, as it is. */
 const PRISM = join(dirname(createRequire(import.meta.url).resolve('@prismatic-io/prism/package.json')), 'lib');

@@ -5,17 +5,17 @@ import { AuthenticationError, ForbiddenError, NetworkError, PlainClient as Succe
 import { CustomersSortField, PlainClient, SortDirection } from '@team-plain/typescript-sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ask } from '../../../src/cli/shared/gateway.ts';
-import { PERMISSIONS, type Permission } from '../../../src/directory/kernel/permission-names.ts';
-import { migrate } from '../shared/migrated.ts';
-import { type Started, serveMigrated, stopAll } from '../shared/started.ts';
+import { ask } from '../../src/cli/shared/gateway.ts';
+import { PERMISSIONS, type Permission } from '../../src/directory/kernel/permission-names.ts';
+import { migrate } from '../node/shared/migrated.ts';
+import { type Started, serveMigrated, stopAll } from '../node/shared/started.ts';
 
 /*
  * The published clients of the documented API, as they are, against the gateway as people start it. What they answer is
  * what their types promise, or `tsc` fails.
  */
 
-const README = readFileSync(new URL('../../../README.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../docs/plain.md', import.meta.url), 'utf8');
 
 const TENANTS = 250;
 
@@ -120,7 +120,7 @@ async function run(example: string) {
 
 describe('@team-plain/typescript-sdk', () => {
   it('does the example of the document, as it is written, and says what is missing', async () => {
-    const example = readFileSync(new URL('../../dialects/plain/example.txt', import.meta.url), 'utf8');
+    const example = readFileSync(new URL('../dialects/plain/example.txt', import.meta.url), 'utf8');
     const email = { email: 'jane@aol.com', isVerified: true };
     await plain.upsertCustomer({
       identifier: { emailAddress: email.email },
@@ -134,8 +134,8 @@ describe('@team-plain/typescript-sdk', () => {
     expect(await teamsOf(jane?.id ?? '')).toEqual(['Team 123', 'Team 456']);
   });
 
-  it('does the example of the README', async () => {
-    const [, example = ''] = /^### Plain\n+```ts\n(.*?)```/ms.exec(README) ?? [];
+  it('does the example of the page', async () => {
+    const [, example = ''] = /^```ts\n(.*?)```/ms.exec(PAGE) ?? [];
     expect(example).toContain('apiUrl:');
     const [address = '', ...names] = [...example.matchAll(/(?:emailAddress|externalId): '([^']+)'/g)].map(
       ([, name]) => name ?? '',
@@ -202,7 +202,7 @@ describe('@team-plain/typescript-sdk', () => {
   it('creates a tenant, changes it, and leaves it as it is', async () => {
     const externalId = unique('company');
     const identifier = { externalId };
-    const url = 'https://acme.example/admin';
+    const url = 'acme.com';
     const created = dataOf(await plain.upsertTenant({ identifier, externalId, name: 'Acme', url: { value: url } }));
     expect(created).toMatchObject({ id: ID('te'), name: 'Acme', externalId, url, createdBy: BY_KEY });
     const changed = dataOf(await plain.upsertTenant({ identifier, externalId, name: 'Acme Inc.' }));
