@@ -483,7 +483,7 @@ CREATE TABLE trusted_issuer (
   jwks_url TEXT,
   creates_users INTEGER NOT NULL CHECK (creates_users IN (0, 1)),
   created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, kind TEXT NOT NULL DEFAULT 'STANDARD' CHECK (kind IN ('STANDARD', 'EMBEDDED')),
   CHECK ((keys IS NULL) <> (jwks_url IS NULL))
 ) STRICT;
 CREATE UNIQUE INDEX trusted_issuer_issuer ON trusted_issuer (issuer);

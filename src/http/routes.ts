@@ -118,11 +118,9 @@ function open(handler: Handler): Handler {
 
 /** Returns the handler of an endpoint by which people sign in. */
 function signInHandler(endpoint: SignInEndpoint): Handler {
-  return async ({ request, env, later }) => {
+  return async (exchange) => {
     const { answerSignIn } = await signingIn();
-    const response = await answerSignIn(request, env, endpoint);
-    if (endpoint.mails) later(() => sendMail(env, publicUrl(env, request)));
-    return response;
+    return settled(exchange, await answerSignIn(exchange.request, exchange.env, endpoint));
   };
 }
 

@@ -44,6 +44,15 @@ export const userDocksEnvelope: Envelope = (answer) => {
   return body.success === !failed && (typeof body.error === 'string') === failed;
 };
 
+/** OAuth's: some JSON object, which has a word and a sentence, and nothing else, if it failed. */
+export const oauthEnvelope: Envelope = (answer) => {
+  const body = jsonOf(answer);
+  if (!isObject(body)) return false;
+  if (answer.status < 400) return true;
+  const isString = (value: unknown) => typeof value === 'string';
+  return Object.keys(body).sort().join() === 'error,error_description' && Object.values(body).every(isString);
+};
+
 /** That of the steps of signing in and of what has no API: some JSON object, which has GraphQL's errors if it failed. */
 export const endpointEnvelope: Envelope = (answer) =>
   answer.status >= 400 ? graphQLEnvelope(answer) : isObject(jsonOf(answer));

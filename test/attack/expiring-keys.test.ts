@@ -417,33 +417,38 @@ describe('trust in an issuer, by a key that expires', () => {
   const change = (id: string, input: object) =>
     mutate('updateTrustedIssuer', 'trustedIssuer { id }', { id, ...input }, expiring);
 
-  it('is neither set up nor widened, and is narrowed and ended', async () => {
-    const [customer, other] = [await newCustomer(), await newCustomer()];
-    const { id, issuer } = await newTrustedIssuer(customer.id, {
-      customerIdentifiers: [{ id: customer.id }, { id: other.id }],
-    });
-    const wider: Record<string, object> = {
-      issuer: { issuer: unique('issuer') },
-      audience: { audience: 'https://other.example' },
-      keys: { keys: [{ ...PUBLIC_KEY, kid: 'other' }] },
-      jwksUrl: { jwksUrl: 'https://keys.example.com/jwks.json' },
-      createsUsers: { createsUsers: true },
-      'another role': { roleIdentifiers: [{ name: 'member' }, { name: 'admin' }] },
-      'another customer': { customerIdentifiers: [{ id: customer.id }, { id: (await newCustomer()).id }] },
-    };
-    const before = await dump();
-    for (const [what, input] of Object.entries(wider)) {
-      expect(await change(id, input), what).toMatchObject(REFUSAL);
-    }
-    expect(await dump()).toBe(before);
-    for (const input of [
-      { issuer },
-      { name: unique('I') },
-      { createsUsers: false },
-      { customerIdentifiers: [{ id: customer.id }] },
-    ]) {
-      expect(await change(id, input)).toMatchObject({ __typename: 'UpdateTrustedIssuerPayload' });
-    }
-    await succeed('deleteTrustedIssuer', 'trustedIssuer { id }', { id }, expiring);
-  });
+  it.each(['STANDARD', 'EMBEDDED'])(
+    'is neither set up nor widened, and is narrowed and ended, of the kind %s',
+    async (kind) => {
+      const isNamed = kind === 'STANDARD';
+      const named = isNamed ? {} : { kind, issuer: undefined, audience: undefined };
+      const [customer, other] = [await newCustomer(), await newCustomer()];
+      const { id, issuer } = await newTrustedIssuer(customer.id, {
+        ...named,
+        customerIdentifiers: [{ id: customer.id }, { id: other.id }],
+      });
+      const wider: Record<string, object> = {
+        ...(isNamed && { issuer: { issuer: unique('issuer') }, audience: { audience: 'https://other.example' } }),
+        keys: { keys: [{ ...PUBLIC_KEY, kid: 'other' }] },
+        jwksUrl: { jwksUrl: 'https://keys.example.com/jwks.json' },
+        createsUsers: { createsUsers: true },
+        'another role': { roleIdentifiers: [{ name: 'member' }, { name: 'admin' }] },
+        'another customer': { customerIdentifiers: [{ id: customer.id }, { id: (await newCustomer()).id }] },
+      };
+      const before = await dump();
+      for (const [what, input] of Object.entries(wider)) {
+        expect(await change(id, input), what).toMatchObject(REFUSAL);
+      }
+      expect(await dump()).toBe(before);
+      for (const input of [
+        ...(isNamed ? [{ issuer }] : []),
+        { name: unique('I') },
+        { createsUsers: false },
+        { customerIdentifiers: [{ id: customer.id }] },
+      ]) {
+        expect(await change(id, input)).toMatchObject({ __typename: 'UpdateTrustedIssuerPayload' });
+      }
+      await succeed('deleteTrustedIssuer', 'trustedIssuer { id }', { id }, expiring);
+    },
+  );
 });

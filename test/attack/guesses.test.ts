@@ -6,7 +6,7 @@ import { AlreadyExistsError } from '../../src/directory/kernel/errors.ts';
 import type { Permission } from '../../src/directory/kernel/permission-names.ts';
 import { ADD, advertiser } from '../dialects/capig/hub.ts';
 import { mutation, PATH as PLAIN_PATH } from '../dialects/plain/table.ts';
-import { arrive, come, newScene as newIssuer, refuse, sign } from '../directory/trusted-issuers/scene.ts';
+import { KINDS, sign, update as updateIssuer } from '../directory/trusted-issuers/scene.ts';
 import { changes, countChanges } from '../shared/changes.ts';
 import { actorOf, countOf, setCount } from '../shared/counters.ts';
 import {
@@ -619,38 +619,62 @@ describe('what one credential is told of values that belong to what it may not s
   });
 });
 
-describe('an issuer whose tokens name e-mail addresses for new users', () => {
-  const GUESSED = /belongs to another user/;
+for (const [kind, { newScene: newIssuer, come, arrive, refuse, reasonOf }] of Object.entries(KINDS)) {
+  describe(`an issuer of the kind ${kind} whose tokens name e-mail addresses for new users`, () => {
+    const GUESSED = /belongs to another user/;
 
-  it('learns of none that is taken where it may not create the user', async () => {
-    const taken = await newTeamMember();
-    const { claims } = await newIssuer({ createsUsers: false });
-    const { claims: creating } = await newIssuer();
-    for (const asked of [
-      claims,
-      { ...creating, customer: undefined },
-      { ...creating, customer: 'nobody' },
-      { ...creating, role: 'owner' },
-    ]) {
-      const [one, other] = [await come(await sign(asked)), await come(await sign({ ...asked, email: taken.email }))];
-      expect([other.status, other.errors]).toEqual([403, one.errors]);
-    }
+    it('learns of none that is taken where it may not create the user', async () => {
+      const taken = await newTeamMember();
+      const { claims } = await newIssuer({ createsUsers: false });
+      const { claims: creating } = await newIssuer();
+      for (const asked of [
+        claims,
+        ...(kind === 'STANDARD'
+          ? [
+              { ...creating, customer: undefined },
+              { ...creating, customer: 'nobody' },
+            ]
+          : []),
+        { ...creating, role: 'owner' },
+      ]) {
+        const [one, other] = [await come(await sign(asked)), await come(await sign({ ...asked, email: taken.email }))];
+        expect([other.status, reasonOf(other)]).toEqual([403, reasonOf(one)]);
+      }
+    });
+
+    it('is told so as often as a credential, and then brings no new users for an hour', async () => {
+      const taken = await newTeamMember();
+      const { claims, issuer } = await newIssuer();
+      const limit = hiddenTakenLimit(`ISSUER ${rawId(issuer.id)}`);
+      const known = { ...claims, sub: unique('known'), email: email() };
+      await arrive(known);
+      await setCount(limit, MAX_HIDDEN_TAKEN_PER_HOUR - 1);
+      await refuse({ ...claims, email: taken.email }, GUESSED);
+      expect(await countOf(limit)).toBe(MAX_HIDDEN_TAKEN_PER_HOUR);
+      for (const address of [taken.email, email()]) {
+        const { status, headers } = await come(await sign({ ...claims, sub: unique('new'), email: address }));
+        expect(status).toBe(429);
+        expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+      }
+      await arrive(known);
+    });
   });
+}
 
-  it('is told so as often as a credential, and then brings no new users for an hour', async () => {
-    const taken = await newTeamMember();
-    const { claims, issuer } = await newIssuer();
+describe('an embedded issuer whose tokens name external ids for new users', () => {
+  const { newScene: newIssuer, come, refuse, reasonOf } = KINDS.EMBEDDED;
+
+  it('is told of those that are taken as often, and of none where it may not create the user', async () => {
+    const taken = await newTeamMember({ externalId: unique('taken') });
+    const { claims, issuer } = await newIssuer({ createsUsers: false });
+    const guess = { ...claims, email: undefined, external_id: taken.externalId };
+    const [one, other] = [await come(await sign({ ...guess, external_id: word() })), await come(await sign(guess))];
+    expect([other.status, reasonOf(other)]).toEqual([403, reasonOf(one)]);
+    await updateIssuer(issuer, { createsUsers: true });
     const limit = hiddenTakenLimit(`ISSUER ${rawId(issuer.id)}`);
-    const known = { ...claims, sub: unique('known'), email: email() };
-    await arrive(known);
     await setCount(limit, MAX_HIDDEN_TAKEN_PER_HOUR - 1);
-    await refuse({ ...claims, email: taken.email }, GUESSED);
+    await refuse(guess, /external id that the token names belongs to another user/);
     expect(await countOf(limit)).toBe(MAX_HIDDEN_TAKEN_PER_HOUR);
-    for (const address of [taken.email, email()]) {
-      const { status, headers } = await come(await sign({ ...claims, sub: unique('new'), email: address }));
-      expect(status).toBe(429);
-      expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-    }
-    await arrive(known);
+    expect((await come(await sign(guess))).status).toBe(429);
   });
 });

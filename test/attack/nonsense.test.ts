@@ -8,7 +8,7 @@ import { SIGN_IN_ENDPOINTS } from '../../src/http/auth/sign-in-endpoints.ts';
 import { capig } from '../dialects/capig/table.ts';
 import { plain } from '../dialects/plain/table.ts';
 import { prismatic } from '../dialects/prismatic/table.ts';
-import { newScene, rsa, seconds, sign } from '../directory/trusted-issuers/scene.ts';
+import { KINDS as ISSUERS, newScene, rsa, seconds, sign } from '../directory/trusted-issuers/scene.ts';
 import { assign, newKey, newTeamMember, rawId, unique } from '../shared/fixtures.ts';
 import { type Answer, PUBLIC_URL, send, type Variables } from '../shared/gateway.ts';
 import { PASSWORD, tokenOf } from '../shared/people.ts';
@@ -328,11 +328,18 @@ describe('nonsense from strangers', () => {
     '/auth/reset-password': () => ({ token: 'abc', password: PASSWORD }),
   };
 
+  /** And what programs send, some of it where we take something else. */
+  const STEPS_OF_PROGRAMS: [string, (typeof STEPS)[string]][] = [
+    ['/auth/refresh', async () => ({ refresh_token: (await newKey()).secret, tenant_id: '' })],
+    ['/auth/revoke', async () => ({ refresh_token: (await newKey()).secret })],
+    ['/embedded/authenticate', async () => ({ token: await sign((await ISSUERS.EMBEDDED.newScene()).claims) })],
+  ];
+
   it('is tried at every step of signing in', () => {
     expect(Object.keys(STEPS).sort()).toEqual(Object.keys(SIGN_IN_ENDPOINTS).sort());
   });
 
-  for (const [path, baseOf] of Object.entries(STEPS)) {
+  for (const [path, baseOf] of [...Object.entries(STEPS), ...STEPS_OF_PROGRAMS]) {
     it(`breaks nothing at ${path}`, async () => {
       const inParts = spoiled(await baseOf(await newScene()), PER_STEP);
       const wholes = nonsenseFor('other', PER_STEP, 1).map((value) => ({ place: 'body', value, body: value }));
@@ -342,27 +349,46 @@ describe('nonsense from strangers', () => {
     });
   }
 
-  it('breaks nothing in what a trusted issuer signed', async () => {
-    const { claims } = await newScene();
-    const now = seconds();
-    const base = { ...claims, name: 'Ada', role: 'member', iat: now, exp: now + 60, nbf: now, jti: 'a' };
-    const tokens = [
-      ...spoiled(base, PER_PLACE).map(({ place, value, body }) => ({ place, value, token: sign(body) })),
-      ...nonsenseFor('text', PER_STEP, 2).map((value) => ({
-        place: 'kid',
-        value,
-        token: sign(claims, { ...rsa, kid: asText(value) }),
-      })),
-    ];
-    const attempts = await Promise.all(
-      tokens.map(async ({ place, value, token: signing }): Promise<Attempt[]> => {
-        // What no issuer can sign, nobody brings.
-        const signed = await signing.catch(() => null);
-        return signed === null ? [] : [{ place, value, request: sent('/auth/token', { token: signed }) }];
-      }),
-    );
-    await expectHarmless(attempts.flat());
-  });
+  it.each(Object.entries(ISSUERS))(
+    'breaks nothing in what a trusted issuer of the kind %s signed',
+    async (kind, issuers) => {
+      const { claims } = await issuers.newScene();
+      const now = seconds();
+      const base = {
+        ...claims,
+        name: 'Ada',
+        role: 'member',
+        external_id: unique('a'),
+        iat: now,
+        exp: now + 60,
+        nbf: now,
+        jti: 'a',
+      };
+      const tokens = [
+        ...spoiled(base, PER_PLACE).map(({ place, value, body }) => ({ place, value, token: sign(body) })),
+        ...nonsenseFor('text', PER_STEP, 2).map((value) => ({
+          place: 'kid',
+          value,
+          token: sign(claims, { ...rsa, kid: asText(value) }),
+        })),
+      ];
+      const attempts = await Promise.all(
+        tokens.map(async ({ place, value, token: signing }): Promise<Attempt[]> => {
+          // What no issuer can sign, nobody brings.
+          const signed = await signing.catch(() => null);
+          if (signed === null) return [];
+          if (kind === 'STANDARD') return [{ place, value, request: sent('/auth/token', { token: signed }) }];
+          const page = posted('/api', { query: '{ authenticatedUser { id } }' }, signed);
+          return [sent('/embedded/authenticate', { token: signed }), page].map((request) => ({
+            place,
+            value,
+            request,
+          }));
+        }),
+      );
+      await expectHarmless(attempts.flat());
+    },
+  );
 
   it('breaks nothing in the form at /clients/token', async () => {
     const { id, secret } = await newKey();

@@ -20,6 +20,10 @@ export const PATHS = [
   '/auth/token',
   '/auth/refresh',
   '/auth/request-password-reset',
+  '/auth/meta',
+  '/auth/revoke',
+  '/oauth/token',
+  '/embedded/authenticate',
   ...Object.values(LINK_PATHS),
   '/health',
   '/.well-known/jwks.json',
@@ -45,6 +49,8 @@ const STRANGE_PATHS = [
   '/plain/x',
   '/hub',
   '/clients/tokens',
+  '/oauth/authorize',
+  '/embedded/',
   `/${'x'.repeat(8000)}`,
 ];
 

@@ -4,6 +4,7 @@ import type { RateLimitTier } from '../../src/directory/kernel/rate-limit-tiers.
 import { SIGN_IN_ENDPOINTS } from '../../src/http/auth/sign-in-endpoints.ts';
 import { RATE_LIMIT_PERIOD_SECONDS } from '../../src/http/shared/rate-limits.ts';
 import wrangler from '../../wrangler.toml?raw';
+import { KINDS } from '../directory/trusted-issuers/scene.ts';
 import {
   dump,
   globalId,
@@ -90,6 +91,7 @@ const PLAINS = {
   envelope: { errors: [{ message, locations: [{ line: 1, column: 1 }], extensions: { code } }] },
 };
 const HUBS = { status: 429, envelope: { data: null, errors: [{ message, extensions: { code, status: 429 } }] } };
+const PROGRAMS = { status: 429, envelope: { error: 'access_denied', error_description: message } };
 const USERDOCKS = { status: 429, envelope: { success: false, error: message, message: null, data: null } };
 
 const APIS: Record<string, Api> = {
@@ -120,6 +122,21 @@ const OPEN: Record<string, Api> = {
       ),
     ...HUBS,
   },
+  '/oauth/token': {
+    ask: (asked) => request('/oauth/token', asked, form({ grant_type: 'refresh_token', refresh_token: 'nobody' })),
+    ...PROGRAMS,
+  },
+  '/auth/refresh, of a program,': {
+    ask: (asked) => request('/auth/refresh', asked, json({ refresh_token: 'nobody' })),
+    ...OURS,
+  },
+  '/auth/revoke': { ask: (asked) => request('/auth/revoke', asked, json({ refresh_token: 'nobody' })), ...PROGRAMS },
+  '/auth/meta': { ask: (asked) => request('/auth/meta', asked), ...PROGRAMS },
+  '/embedded/authenticate': {
+    ask: (asked) => request('/embedded/authenticate', asked, json({ token: 'nobody' })),
+    ...PROGRAMS,
+  },
+  'a path with nothing at /oauth': { ask: (asked) => request('/oauth/nothing', asked), ...PROGRAMS },
   '/health': { ask: (asked) => request('/health', asked), ...OURS },
   '/.well-known/jwks.json': { ask: (asked) => request('/.well-known/jwks.json', asked), ...OURS },
   'a path with nothing': { ask: (asked) => request('/nothing', asked), ...OURS },
@@ -147,9 +164,23 @@ interface Holder {
 const holders: Record<string, Holder> = {};
 const wrong: Record<string, string | null> = {};
 
+/** What a program gets for a key, to ask `/api` with. */
+async function apiToken({ secret }: { secret: string }): Promise<string> {
+  const answer = await send(request('/auth/refresh', {}, json({ refresh_token: secret })));
+  return JSON.parse(answer.text).access_token;
+}
+
 async function clientToken({ id, secret }: { id: string; secret: string }): Promise<string> {
   const fields = { grant_type: 'client_credentials', client_id: id, client_secret: secret };
   return JSON.parse((await send(request('/clients/token', {}, form(fields)))).text).token;
+}
+
+/** Two tokens of a user who has come to a page of a product. */
+async function embeddedTokens(): Promise<[string, string]> {
+  const { newScene, arrive } = KINDS.EMBEDDED;
+  const { claims } = await newScene();
+  const [one, other] = [await arrive(claims), await arrive({ ...claims, nbf: 1 })];
+  return [one.accessToken, other.accessToken];
 }
 
 const PERMISSIONS_OF_KEYS = ['apiKey:read', 'apiKey:edit', 'tenant:read', 'customer:read'];
@@ -180,6 +211,8 @@ beforeAll(async () => {
       tier: 'DEFAULT',
     },
     'a client of a key, and the key': { credentials: [await clientToken(high), high.secret], tier: 'HIGH', at: '/hub' },
+    'a program with a key, and the key': { credentials: [await apiToken(high), high.secret], tier: 'HIGH', at: '/api' },
+    'a user of an embedded page': { credentials: await embeddedTokens(), tier: 'DEFAULT', at: '/api' },
   } satisfies Record<string, Holder>);
   Object.assign(wrong, {
     'no credential': null,
@@ -187,6 +220,7 @@ beforeAll(async () => {
     'a revoked key': revoked.secret,
     'an expired access token': await TOKENS.issue(grant, new Date(Date.now() - 1000)),
     'a client token without a key': await clientToken(high).then((token) => token.slice(0, -4)),
+    'a token that an embedded issuer did not sign': (await embeddedTokens())[0].slice(0, -4),
   });
 });
 

@@ -2,7 +2,14 @@ import { expect, it } from 'vitest';
 import { Tally } from '../shared/counts.ts';
 import { type Answer, send } from '../shared/gateway.ts';
 import { newScene, type Scene } from './attackers.ts';
-import { type Envelope, endpointEnvelope, faultOf, graphQLEnvelope, userDocksEnvelope } from './claims.ts';
+import {
+  type Envelope,
+  endpointEnvelope,
+  faultOf,
+  graphQLEnvelope,
+  oauthEnvelope,
+  userDocksEnvelope,
+} from './claims.ts';
 import { printTried } from './counts.ts';
 import { newDice } from './dice.ts';
 import { PATHS, randomRequest } from './random-requests.ts';
@@ -24,7 +31,11 @@ const isPage: Envelope = ({ status, headers }) =>
   headers.has('content-security-policy');
 const isPreflight: Envelope = ({ status, text }) => status === 204 && text === '';
 
+/** Where programs sign in. What they send to `/auth/refresh` is told apart by what is in it. */
+const PROGRAMS = /^\/(oauth|embedded)(\/|$)|^\/auth\/(meta|revoke)\/?$/;
+
 function envelopeAt(path: string): Envelope {
+  if (PROGRAMS.test(path)) return (answer) => oauthEnvelope(answer) || isPage(answer) || isPreflight(answer);
   const own = /^\/v1(\/|$)/.test(path) ? userDocksEnvelope : GRAPHQL.test(path) ? graphQLEnvelope : endpointEnvelope;
   return (answer) => own(answer) || isPage(answer) || isPreflight(answer);
 }

@@ -1,10 +1,6 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
 import {
   buildClientSchema,
@@ -19,44 +15,36 @@ import { ask } from '../../src/cli/shared/gateway.ts';
 import { mailedLink } from '../node/shared/mailbox.ts';
 import { migrate } from '../node/shared/migrated.ts';
 import { type Started, serveMigrated, stopAll } from '../node/shared/started.ts';
-
-/** The command line that Prismatic publishes, as it is. */
-const PRISM = join(dirname(createRequire(import.meta.url).resolve('@prismatic-io/prism/package.json')), 'lib');
+import { type Environment, PRISM, runPrism } from './prism-run.ts';
+import { CERTIFICATE, type StandIn, standInFor } from './tls-stand-in.ts';
 
 let directory: string;
 let gateway: Started;
+let standIn: StandIn;
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'tenantry-'));
   mkdirSync(join(directory, 'home'));
   migrate(join(directory, 'database'));
   gateway = await serveMigrated(join(directory, 'database'));
+  standIn = await standInFor(gateway.port);
+  writeFileSync(certificate(), CERTIFICATE);
 });
 
 afterAll(async () => {
+  standIn.stop();
   await stopAll();
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** Runs it far from whatever is configured on this machine, and without asking the registry for a newer one. */
-async function run(token: string, ...args: string[]) {
-  const prism = spawn(process.execPath, [join(PRISM, 'run.js'), ...args], {
-    cwd: directory,
-    env: {
-      PATH: process.env.PATH,
-      HOME: join(directory, 'home'),
-      PRISM_SKIP_NEW_VERSION_CHECK: 'true',
-      // Compiling 21 MB is a third of what a run takes.
-      NODE_COMPILE_CACHE: join(directory, 'compiled'),
-      PRISMATIC_URL: gateway.url,
-      PRISM_ACCESS_TOKEN: token,
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [out, error, [code]] = await Promise.all([text(prism.stdout), text(prism.stderr), once(prism, 'close')]);
-  // Messages are wrapped to the width of a terminal.
-  return { code, out: out.trim(), error: error.replaceAll(/\s+/g, ' ').trim() };
-}
+const certificate = () => join(directory, 'certificate.pem');
+
+const run = (token: string, ...args: string[]) =>
+  runWith({ PRISMATIC_URL: gateway.url, PRISM_ACCESS_TOKEN: token }, ...args);
+
+const runWith = (environment: Environment, ...args: string[]) => runPrism(directory, environment, args);
+
+const password = 'correct horse, battery staple';
 
 /** What it prints when it does what it was asked for. */
 async function prism(...args: string[]): Promise<string> {
@@ -190,7 +178,6 @@ describe('prism', () => {
   it('is somebody with the access token of a user, and says what is wrong with any other', async () => {
     const link = await mailedLink(gateway, 'Olga', '/auth/accept-invitation');
     const [, token] = /#token=(\S+)/.exec(link) ?? [];
-    const password = 'correct horse, battery staple';
     const post = (path: string, body: object) =>
       fetch(`${gateway.url}/auth/${path}`, {
         method: 'POST',
@@ -214,5 +201,88 @@ describe('prism', () => {
     const [key, wrong] = await Promise.all([refusal(gateway.key, 'me'), refusal('wrong', 'customers:list')]);
     expect(key).toContain('Only for users who signed in. This credential is a key.');
     expect(wrong).toContain('A valid credential is required');
+  });
+});
+
+/*
+ * It asks for tokens by https alone, which a gateway on this machine gets from a stand-in. `prism login` opens a browser at
+ * an authorization server, which there is none of here: it is not run.
+ */
+describe('prism with an API key for its refresh token', () => {
+  const byKey = (key: string, more: Environment = {}): Environment => ({
+    PRISMATIC_URL: standIn.url,
+    PRISM_REFRESH_TOKEN: key,
+    NODE_EXTRA_CA_CERTS: certificate(),
+    ...more,
+  });
+  const asked = () => standIn.asked.splice(0);
+  const SIGNING_IN = ['GET /auth/meta', 'POST /oauth/token'];
+
+  async function newKey(): Promise<string> {
+    const permissions = '["customer:read", "customer:create"]';
+    const document = `mutation { createApiKey(input: { name: "prism", reach: ORGANIZATION, permissions: ${permissions} }) {
+      ... on CreateApiKeyPayload { secret } } }`;
+    const { createApiKey } = z
+      .object({ createApiKey: z.object({ secret: z.string() }) })
+      .parse(await answered(document));
+    return createApiKey.secret;
+  }
+
+  it('signs in by itself, and says why it was given no token', async () => {
+    const key = await newKey();
+    asked();
+    expect(await runWith(byKey(key), 'customers:create', '--name', 'By key')).toMatchObject({ code: 0, error: '' });
+    expect(asked()).toEqual([...SIGNING_IN, 'POST /api']);
+    const elsewhere = byKey(key, { PRISMATIC_TENANT_ID: 'elsewhere' });
+    const refused = await Promise.all(
+      [byKey('wrong'), elsewhere].map((environment) => runWith(environment, 'customers:list')),
+    );
+    for (const { code, error } of refused) {
+      expect([code, error]).toEqual([expect.any(Number), expect.stringContaining('Access denied')]);
+      expect(error).toContain('The refresh_token is no good API key');
+    }
+    expect(refused[1]?.error).toContain("for tenant ID 'elsewhere'");
+    expect(asked().sort()).toEqual([...SIGNING_IN, ...SIGNING_IN].sort());
+  });
+
+  it('replaces the token of its profile before it ends, and keeps the key', async () => {
+    const [key, file] = [await newKey(), join(directory, 'profile.yml')];
+    const { organization } = z
+      .object({ organization: z.object({ id: z.string() }) })
+      .parse(await answered('{ organization { id } }'));
+    const profile = {
+      prismaticUrl: standIn.url,
+      accessToken: `e30.${Buffer.from(JSON.stringify({ exp: Math.floor(Date.now() / 1000) + 200 })).toString('base64url')}.x`,
+      expiresIn: 900,
+      refreshToken: key,
+      scope: '',
+      tokenType: 'Bearer',
+      tenantId: organization.id,
+    };
+    writeFileSync(file, JSON.stringify({ version: 1, defaultProfile: 'default', profiles: { default: profile } }));
+    const environment = { PRISM_CONFIG_FILE: file, NODE_EXTRA_CA_CERTS: certificate() };
+    asked();
+    for (const calls of [[...SIGNING_IN, 'POST /api'], ['POST /api']]) {
+      const created = await runWith(environment, 'customers:create', '--name', `By profile ${calls.length}`);
+      expect(created).toMatchObject({ code: 0, error: '' });
+      expect(asked()).toEqual(calls);
+    }
+    const kept = readFileSync(file, 'utf8');
+    for (const line of [key, 'expiresIn: 900', 'scope: customer:create customer:read', organization.id])
+      expect(kept).toContain(line);
+    expect(kept).not.toContain(profile.accessToken);
+  });
+
+  it('ends the key, once it knows who is signed in beside it', async () => {
+    const key = await newKey();
+    const exchange = () => standIn.post('/auth/refresh', { refresh_token: key });
+    expect(await exchange()).toMatchObject({ token_type: 'Bearer' });
+    const signedIn = await standIn.post('/auth/sign-in', { email: 'olga@team.example', password });
+    const { accessToken } = z.object({ accessToken: z.string() }).parse(signedIn);
+    asked();
+    const revoked = await runWith(byKey(key, { PRISM_ACCESS_TOKEN: accessToken }), 'me:token:revoke', '--no-confirm');
+    expect([revoked.code, revoked.out]).toEqual([0, expect.stringContaining('have been revoked')]);
+    expect(asked()).toEqual(['POST /api', 'POST /auth/revoke']);
+    expect(await exchange()).toMatchObject({ error: 'access_denied' });
   });
 });

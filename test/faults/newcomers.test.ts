@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RETRY_SECONDS } from '../../src/http/auth/trusted-keys.ts';
+import { KEYS_RETRY_SECONDS } from '../../src/directory/kernel/authentication-errors.ts';
 import { newScene, rsa, sign } from '../directory/trusted-issuers/scene.ts';
 import { Dice } from '../shared/dice.ts';
 import { unique } from '../shared/fixtures.ts';
@@ -66,7 +66,7 @@ async function arrive(faultOf: (call: number) => Fault | null, keys: Keys | null
   let body = null;
   for (let attempt = 1; body === null && attempt <= MOST_ATTEMPTS; attempt += 1) {
     body = await come(await sign(claims), DB);
-    vi.setSystemTime(Date.now() + (RETRY_SECONDS + 1) * 1000);
+    vi.setSystemTime(Date.now() + (KEYS_RETRY_SECONDS + 1) * 1000);
   }
   expect(body, label).not.toBeNull();
   const { data } = await ask('query($i: UserIdentifier!) { userBy(identifier: $i) { id } }', {

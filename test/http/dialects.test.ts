@@ -5,7 +5,16 @@ import { type Answer, PUBLIC_URL, send } from '../shared/gateway.ts';
 /** Paths of each, none of which answers 404 to a stranger. */
 const PATHS: Record<DialectName, readonly string[]> = {
   plain: ['/plain/graphql/v1', '/plain/graphql/v1/'],
-  prismatic: ['/api', '/api/'],
+  prismatic: [
+    '/api',
+    '/api/',
+    '/oauth/token',
+    '/oauth/token/',
+    '/auth/meta',
+    '/auth/revoke',
+    '/embedded/authenticate',
+    '/embedded/authenticate/',
+  ],
   capig: ['/hub/graphql', '/hub/graphql/', '/clients/token', '/clients/token/'],
   userdocks: ['/v1/tenants/me'],
 };
@@ -50,7 +59,17 @@ describe('DIALECTS', () => {
   });
 
   it('leaves to others what only begins like a path of theirs', async () => {
-    for (const path of ['/v10', '/apis', '/hubs', '/clientship', '/plainly']) {
+    for (const path of [
+      '/v10',
+      '/apis',
+      '/hubs',
+      '/clientship',
+      '/plainly',
+      '/oauth2',
+      '/embeddeds',
+      '/auth/metadata',
+      '/auth/revoked',
+    ]) {
       expect(await post(path), path).toMatchObject({ status: 404, errors: [{ extensions: { code: 'NOT_FOUND' } }] });
     }
   });

@@ -43,7 +43,6 @@ import { MAX_ENTRIES } from '../../src/directory/usage/traffic-commands.ts';
 import { MAX_WINDOW_HOURS } from '../../src/directory/usage/traffic-hours.ts';
 import { FILTERED_TOTAL_COST, ROOT_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
 import { MAX_KEY_SET_BYTES } from '../../src/http/auth/trusted-keys.ts';
-import { MAX_FORM_BYTES } from '../../src/http/dialects/capig.ts';
 import { MAX_COST, MAX_DEPTH } from '../../src/http/graphql/cost.ts';
 import {
   MAX_ALIASES,
@@ -58,6 +57,7 @@ import {
 } from '../../src/http/graphql/limits.ts';
 import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
 import { FAILURE_CODES } from '../../src/http/shared/failures.ts';
+import { MAX_FORM_BYTES } from '../../src/http/shared/form.ts';
 import { MAX_KEY_CHARACTERS } from '../../src/http/shared/idempotency-key.ts';
 import { RATE_LIMIT_PERIOD_SECONDS } from '../../src/http/shared/rate-limits.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../shared/gateway.ts';
@@ -135,7 +135,7 @@ describe('the README', () => {
     );
     const number = (value: number) => value.toLocaleString('en');
     expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
-    expect(limits.get('form at `/clients/token`')).toBe(`${MAX_FORM_BYTES / 1024} KB`);
+    expect(limits.get('form at `/clients/token` or `/oauth/token`')).toBe(`${MAX_FORM_BYTES / 1024} KB`);
     const { RATE_LIMITS } = env;
     expect(
       limits.get(

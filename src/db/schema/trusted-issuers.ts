@@ -4,10 +4,12 @@ import { flag, id, timestamp } from './columns.ts';
 
 /**
  * Issuers whose tokens are accepted for users of customers. A token is verified with `keys`, or with those at
- * `jwksUrl`: exactly one of the two is set.
+ * `jwksUrl`: exactly one of the two is set. What tokens say as `iss` and `aud` is `issuer` and `audience`; where they say
+ * neither, of an EMBEDDED issuer, the one is a value that nothing else has, and the other is empty.
  */
 export const trustedIssuers = sqliteTable('trusted_issuer', {
   id: id(),
+  kind: text('kind', { enum: ['STANDARD', 'EMBEDDED'] }).notNull(),
   name: text('name').notNull(),
   issuer: text('issuer').notNull(),
   audience: text('audience').notNull(),

@@ -34,6 +34,8 @@ Customer.implement({
       description: `${CUSTOMER_DESCRIPTIONS.externalId} Null if there is none.`,
     }),
     labels: t.exposeStringList('labels', { description: CUSTOMER_DESCRIPTIONS.labels }),
+    // Embedded pages ask for it as soon as they have signed in, and take it for granted.
+    allowEmbeddedDesigner: t.boolean({ description: 'False: there is nothing to design here.', resolve: () => false }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the customer was created.' }),
     updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the customer was last changed.' }),
   }),

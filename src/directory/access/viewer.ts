@@ -26,7 +26,7 @@ export interface Viewer {
    * who can sign in again.
    */
   expiresAt: Date | null;
-  /** The session that the user is signed in with; null for a key. */
+  /** The session that the user is signed in with; null for a key, and for a user with a token of an embedded issuer. */
   session: { id: string; tokenExpiresAt: Date } | null;
 }
 

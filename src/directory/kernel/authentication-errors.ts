@@ -11,6 +11,9 @@ export class RateLimitError extends Error {
   }
 }
 
+/** How long a server that has failed to answer the keys of a trusted issuer is left alone. */
+export const KEYS_RETRY_SECONDS = 10;
+
 /** Thrown when the keys of a trusted issuer cannot be read, so that nobody can say whether its tokens are good. */
 export class KeysUnavailableError extends Error {
   constructor(reason: string) {

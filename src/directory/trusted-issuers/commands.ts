@@ -12,8 +12,16 @@ import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } fr
 import { creationTime, newId } from '../kernel/ids.ts';
 import { id } from '../kernel/input.ts';
 import { isListedBy } from '../sign-in/effective-role.ts';
-import { TRUSTED_ISSUER } from './entity.ts';
-import { issuerPatch, type Listed, newIssuer, resolveCustomers, resolveRoles, trustedKeys } from './input.ts';
+import { isEmbedded, TRUSTED_ISSUER } from './entity.ts';
+import {
+  issuerPatch,
+  type Listed,
+  NOT_EMBEDDED,
+  newIssuer,
+  resolveCustomers,
+  resolveRoles,
+  trustedKeys,
+} from './input.ts';
 import { type ListName, listedIds, type TrustedIssuerRecord } from './queries.ts';
 
 export interface TrustedIssuerResult {
@@ -58,6 +66,28 @@ const fill = (name: ListName, issuerId: string, { ids }: Listed, condition: SQL)
   return sql`INSERT INTO ${table} (issuer_id, ${column}) SELECT ${issuerId}, id FROM (${ids}) WHERE ${condition}`;
 };
 
+interface GivenNames {
+  kind?: TrustedIssuerRecord['kind'] | undefined;
+  issuer?: string | undefined;
+  audience?: string | undefined;
+}
+
+/** Returns the columns for what the tokens of a new issuer name. Those of an embedded one name none that anybody could give. */
+const namesOf = (issuerId: string, { kind = 'STANDARD', issuer, audience }: GivenNames) =>
+  kind === 'EMBEDDED' ? { kind, issuer: `embedded:${issuerId}`, audience: '' } : { kind, issuer, audience };
+
+/** Checks that a change gives an embedded issuer no name in tokens. */
+const keepsNamesFor = (target: SQL, { issuer, audience }: GivenNames): Check<unknown>[] => {
+  const path = issuer === undefined ? 'audience' : 'issuer';
+  if (issuer === undefined && audience === undefined) return [];
+  return [
+    {
+      problem: sql`(SELECT 'embedded' FROM trusted_issuer WHERE ${target} AND ${isEmbedded})`,
+      error: () => ValidationError.at(path, NOT_EMBEDDED),
+    },
+  ];
+};
+
 /**
  * Trusts the tokens of an issuer to sign in users of the listed customers with the listed roles. The viewer holds what
  * these roles grant.
@@ -73,6 +103,7 @@ export const createTrustedIssuer = command({
     const [roles, customers] = [resolveRoles(roleIdentifiers), resolveCustomers(customerIdentifiers)];
     const values = {
       ...given,
+      ...namesOf(issuerId, given),
       ...trustedKeys(given),
       id: issuerId,
       createsUsers: given.createsUsers ?? false,
@@ -135,6 +166,7 @@ export const updateTrustedIssuer = command({
       type: 'trustedIssuer.updated',
       target,
       checks: [
+        ...keepsNamesFor(target, given),
         ...(lists.length > 0 ? [allExist(lists.map(({ listed }) => listed.missing))] : []),
         holdsRoles(context.viewer, sql.join([rolesOf(id), ...listedRoles], sql` UNION `)),
         ...admitsNoMore(context.viewer, admitsMore),

@@ -7,6 +7,9 @@ import { listedIds, type TrustedIssuerRecord, trustedIssuerRows } from './querie
 
 type Table = typeof trustedIssuers;
 
+/** Over the columns of `trusted_issuer`: its tokens name no issuer, but the organization. */
+export const isEmbedded = sql`trusted_issuer.kind = 'EMBEDDED'`;
+
 /** Trusted issuers, as commands change them. Events keep their keys, which are public. */
 export const TRUSTED_ISSUER: UnversionedEntity<Table, TrustedIssuerRecord> &
   UniquelyIndexed<Table, TrustedIssuerRecord> = {
@@ -15,7 +18,8 @@ export const TRUSTED_ISSUER: UnversionedEntity<Table, TrustedIssuerRecord> &
   table: trustedIssuers,
   readPermission: 'organization:edit',
   snapshot: sql`json_object(
-    'name', trusted_issuer.name, 'issuer', trusted_issuer.issuer, 'audience', trusted_issuer.audience,
+    'kind', trusted_issuer.kind, 'name', trusted_issuer.name,
+    'issuer', iif(${isEmbedded}, NULL, trusted_issuer.issuer), 'audience', iif(${isEmbedded}, NULL, trusted_issuer.audience),
     'algorithms', json(trusted_issuer.algorithms), 'keys', json(trusted_issuer.keys), 'jwksUrl', trusted_issuer.jwks_url,
     'createsUsers', json(iif(trusted_issuer.creates_users, 'true', 'false')),
     'roleIds', json(${listedIds('role', sql`trusted_issuer.id`)}),

@@ -52,6 +52,34 @@ interface GivenKeys {
 const keyCount = ({ keys, jwksUrl }: GivenKeys): number => [keys, jwksUrl].filter((given) => given != null).length;
 const NOT_BOTH = { path: ['keys'], error: 'must be given, or else jwksUrl, and not both' };
 
+/**
+ * How the tokens of an issuer say who made them, and for whom: STANDARD as `iss` and `aud`, EMBEDDED by neither, but as
+ * `organization`, the id of the organization.
+ */
+export const ISSUER_KINDS = ['STANDARD', 'EMBEDDED'] as const;
+
+const kind = choice(ISSUER_KINDS);
+
+interface GivenNames {
+  kind?: unknown;
+  issuer?: unknown;
+  audience?: unknown;
+}
+
+/** Requires what the tokens of a new issuer name, and refuses what they do not. */
+function namesMatchKind({ kind = 'STANDARD', ...names }: GivenNames, context: z.RefinementCtx): void {
+  const isEmbedded = kind === 'EMBEDDED';
+  for (const path of ['issuer', 'audience'] as const) {
+    const isGiven = names[path] !== undefined;
+    if (isGiven !== isEmbedded) continue;
+    const message = isEmbedded ? NOT_EMBEDDED : 'is required';
+    context.addIssue({ code: 'custom', path: [path], message, input: names[path] });
+  }
+}
+
+/** What is wrong with a name in tokens that have none. */
+export const NOT_EMBEDDED = 'does not go with the kind EMBEDDED';
+
 const details = {
   name: text,
   issuer: text,
@@ -63,11 +91,16 @@ const details = {
 /** The input of a new trusted issuer. */
 export const newIssuer = newRecord({
   ...details,
+  kind: kind.optional(),
+  issuer: text.optional(),
+  audience: text.optional(),
   algorithms: algorithms.optional(),
   keys: publicKeys.optional(),
   jwksUrl: jwksUrl.optional(),
   createsUsers: flag.optional(),
-}).refine((given) => keyCount(given) === 1, NOT_BOTH);
+})
+  .refine((given) => keyCount(given) === 1, NOT_BOTH)
+  .superRefine(namesMatchKind);
 
 /** The input of a change to a trusted issuer. */
 export const issuerPatch = z

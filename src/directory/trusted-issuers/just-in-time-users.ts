@@ -11,12 +11,17 @@ import { isListedBy } from '../sign-in/effective-role.ts';
 import type { TrustedIssuerRecord } from './queries.ts';
 import type { TrustedClaims } from './tokens.ts';
 
-/** The claims of a verified token, and the trusted issuer that made them. */
-export interface ClaimedIdentity {
-  issuer: TrustedIssuerRecord;
+/** The claims of a verified token, and which trusted issuer made them. */
+export interface VerifiedIdentity {
+  issuer: Pick<TrustedIssuerRecord, 'id' | 'updatedAt'>;
   claims: TrustedClaims;
   /** What the token says about the customer, read as the id of one. */
   customerId: string | null;
+}
+
+/** The claims of a verified token, with all that is known of the trusted issuer that made them. */
+export interface ClaimedIdentity extends VerifiedIdentity {
+  issuer: TrustedIssuerRecord;
 }
 
 /** The user whom a token signs in, and what has to be written for that. */
@@ -25,7 +30,7 @@ export interface TokenUser {
   customerId: string;
   roleId: string;
   /** The user to create; null if there is one already. */
-  newcomer: { email: string; name: string | undefined } | null;
+  newcomer: { email: string; name: string | undefined; externalId: string | undefined } | null;
   /** Whether the issuer's id for the user is stored already. */
   isLinked: boolean;
   /** Whether the user is invited and becomes active by this sign-in. */
@@ -33,7 +38,7 @@ export interface TokenUser {
 }
 
 /** Returns the key by which the user of a token is stored: the issuer, and a hash of the issuer's id for the user. */
-export const identityOf = ({ issuer, claims }: ClaimedIdentity) => ({
+export const identityOf = ({ issuer, claims }: VerifiedIdentity) => ({
   issuerId: issuer.id,
   externalIdHash: sha256(claims.subject),
 });
@@ -49,7 +54,7 @@ export function identifiedUser(claimed: ClaimedIdentity): SQL {
  * An expression: the id of the live customer that the token names, if the issuer lists it. An id wins over an equal
  * external id of another customer, because anybody who edits a customer can choose its external id.
  */
-export function claimedCustomer({ issuer, claims, customerId }: ClaimedIdentity): SQL {
+export function claimedCustomer({ issuer, claims, customerId }: VerifiedIdentity): SQL {
   const key = comparable(claims.customer ?? '');
   return sql`(SELECT customer.id FROM trusted_issuer_customer
     JOIN customer ON customer.id = trusted_issuer_customer.customer_id AND customer.deleted_at IS NULL
@@ -70,15 +75,17 @@ export function claimedRole({ issuer, claims: { role } }: ClaimedIdentity): SQL 
 }
 
 /**
- * An expression: the id of the claimed customer's user whose external id is the token's subject, if no issuer is linked
- * to that user yet. Upper and lower case count here, because the issuer may tell two such subjects apart. A deactivated
- * user is found as well, to be turned away later.
+ * An expression: the id of the claimed customer's user whose external id the token names, or else has as its subject, if no
+ * issuer is linked to that user yet. Upper and lower case count here, because the issuer may tell two such subjects apart. A
+ * deactivated user is found as well, to be turned away later.
  */
-export const unlinkedUser = (claimed: ClaimedIdentity): SQL =>
-  sql`(SELECT user.id FROM user
-    WHERE user.external_id_key = ${comparable(claimed.claims.subject)} AND user.external_id = ${claimed.claims.subject}
+export const unlinkedUser = (claimed: ClaimedIdentity): SQL => {
+  const { externalId = claimed.claims.subject } = claimed.claims;
+  return sql`(SELECT user.id FROM user
+    WHERE user.external_id_key = ${comparable(externalId)} AND user.external_id = ${externalId}
       AND user.deleted_at IS NULL AND user.customer_id = ${claimedCustomer(claimed)}
       AND NOT EXISTS (SELECT 1 FROM issued_identity WHERE issued_identity.user_id = user.id))`;
+};
 
 /** What is read of a user whom the directory knows already. */
 const fields = (claimed: ClaimedIdentity) => ({
@@ -92,11 +99,11 @@ const fields = (claimed: ClaimedIdentity) => ({
 });
 type KnownUser = RowOf<ReturnType<typeof fields>>;
 
-/** An expression: the id of the user who has this e-mail address; NULL if nobody has. */
-const emailHolder = (email: string | undefined): SQL<string | null> =>
-  email === undefined
+/** An expression: the id of the user who has this e-mail address, or this external id; NULL if nobody has. */
+const holder = (column: 'email_key' | 'external_id_key', value: string | undefined): SQL<string | null> =>
+  value === undefined
     ? sql`NULL`
-    : sql`(SELECT user.id FROM user WHERE user.email_key = ${comparable(email)} AND user.deleted_at IS NULL)`;
+    : sql`(SELECT user.id FROM user WHERE user.${sql.identifier(column)} = ${comparable(value)} AND user.deleted_at IS NULL)`;
 
 /** Whom the limit on guesses counts: the issuer, which chooses what its tokens say. */
 const guesser = ({ issuer }: ClaimedIdentity) => ({ at: new Date(), viewer: { countsAs: `ISSUER ${issuer.id}` } });
@@ -105,8 +112,9 @@ const guesser = ({ issuer }: ClaimedIdentity) => ({ at: new Date(), viewer: { co
 const asked = (claimed: ClaimedIdentity) => ({
   customerId: sql<string | null>`${claimedCustomer(claimed)}`,
   roleId: sql<string | null>`${claimedRole(claimed)}`,
-  emailHolder: emailHolder(claimed.claims.email),
-  /** Since when the issuer has been told too often of e-mail addresses that belong to others; null if it has not. */
+  emailHolder: holder('email_key', claimed.claims.email),
+  externalIdHolder: holder('external_id_key', claimed.claims.externalId),
+  /** Since when the issuer has been told too often of what belongs to others; null if it has not. */
   guessedSince: mayGuess(guesser(claimed)).problem as SQL<string | null>,
 });
 type Asked = RowOf<ReturnType<typeof asked>>;
@@ -116,7 +124,7 @@ const forbidden = (message: string): ForbiddenError => ForbiddenError.outOfReach
 /**
  * Returns the user whom a verified token signs in: one whom the directory knows, or one to be created just in time.
  * @throws ForbiddenError that says why the token signs in nobody.
- * @throws RateLimitError if the issuer has named too many e-mail addresses of others for new users
+ * @throws RateLimitError if the issuer has named too much that is of others for new users
  */
 export async function tokenUserOf(db: Database, claimed: ClaimedIdentity): Promise<TokenUser> {
   const { known, asks } = await db.reads({
@@ -134,9 +142,10 @@ export async function tokenUserOf(db: Database, claimed: ClaimedIdentity): Promi
   // Behind all else: whoever may not create a user does not learn who is there.
   const { viewer, at } = guesser(claimed);
   if (given.guessedSince !== null) throw mayGuess({ viewer, at }).error(given.guessedSince);
-  if (given.emailHolder === null) return newcomer;
+  const taken = given.emailHolder === null ? given.externalIdHolder && 'external id' : 'e-mail address';
+  if (taken === null) return newcomer;
   await countHiddenTaken(db, viewer, 1);
-  throw forbidden('The e-mail address that the token names belongs to another user.');
+  throw forbidden(`The ${taken} that the token names belongs to another user.`);
 }
 
 function existingUser({ claims }: ClaimedIdentity, user: KnownUser, given: Asked): TokenUser {
@@ -158,13 +167,21 @@ function existingUser({ claims }: ClaimedIdentity, user: KnownUser, given: Asked
   };
 }
 
+/**
+ * Returns an address for a user whom an embedded issuer names without one. The domain is nobody's (RFC 2606), and no mail
+ * arrives there.
+ */
+const addressOf = (userId: string): string => `${userId}@embedded.invalid`;
+
 function justInTimeUser({ issuer, claims }: ClaimedIdentity, { customerId, roleId }: Asked): TokenUser {
-  const { customer, role, email, name } = claims;
+  const userId = newId();
+  const { customer, role, name, externalId } = claims;
+  const { email = issuer.kind === 'EMBEDDED' ? addressOf(userId) : undefined } = claims;
   if (customer === undefined) throw forbidden('The token names no customer, which it has to at first sight.');
   if (customerId === null) throw forbidden('The issuer may not sign in users of the customer that the token names.');
   if (!issuer.createsUsers) throw forbidden('There is no such user, and the issuer may not create any.');
   if (role === undefined && roleId === null) throw forbidden('The token names no role, and the issuer lists several.');
   if (roleId === null) throw forbidden('The issuer may not sign in users with the role that the token names.');
   if (email === undefined) throw forbidden('The token names no e-mail address, which a new user needs.');
-  return { userId: newId(), customerId, roleId, newcomer: { email, name }, isLinked: false, isInvited: false };
+  return { userId, customerId, roleId, newcomer: { email, name, externalId }, isLinked: false, isInvited: false };
 }

@@ -26,14 +26,16 @@ const issuerSelection = mapRows(
     roleIds: sql<string>`${listedIds('role', sql`${trustedIssuers.id}`)}`,
     customerIds: sql<string>`${listedIds('customer', sql`${trustedIssuers.id}`)}`,
   }),
-  ({ roleIds, customerIds, ...row }) => ({
+  ({ roleIds, customerIds, issuer, audience, ...row }) => ({
     ...row,
+    issuer: row.kind === 'EMBEDDED' ? null : issuer,
+    audience: row.kind === 'EMBEDDED' ? null : audience,
     roleIds: parseJsonList(roleIds),
     customerIds: parseJsonList(customerIds),
   }),
 );
 
-/** A trusted issuer as every API shows it. */
+/** A trusted issuer as every API shows it: without `issuer` and `audience`, if its tokens name neither. */
 export interface TrustedIssuerRecord extends ReturnType<typeof issuerSelection.decode> {}
 
 const RECORDS = { selection: issuerSelection, from: sql`trusted_issuer`, id: trustedIssuers.id };

@@ -4,6 +4,7 @@ import {
   decodeProtectedHeader,
   errors,
   type JWK,
+  type JWTPayload,
   type JWTVerifyGetKey,
   type JWTVerifyOptions,
   jwtVerify,
@@ -20,23 +21,50 @@ const TOLERANCE_SECONDS = 5;
 /** How long a token may be good at most: it is for signing in once, and not for keeping. */
 const MAX_LIFETIME_SECONDS = 24 * 60 * 60;
 
-/** What a token says before its signature is verified. It serves only to find the issuer and the key. */
-export interface Unverified {
-  issuer: string;
+/** What a token says of its key before its signature is verified. */
+export interface UnverifiedKey {
   algorithm: string;
   keyId: string | null;
 }
 
+/** What a token says before its signature is verified. It serves only to find the issuer and the key. */
+export interface Unverified extends UnverifiedKey {
+  issuer: string;
+}
+
+/** What a token of an embedded issuer says before its signature is verified. */
+export interface UnverifiedEmbedded extends UnverifiedKey {
+  organization: string;
+  customer: string;
+}
+
 const header = z.object({ alg: z.string(), kid: z.string().optional() });
-const payload = z.object({ iss: z.string().max(256) });
+const name = z.string().max(256);
+const standard = z.object({ iss: name });
+/** A token that says who made it, or for whom, is none of an embedded issuer: it is meant for somebody else. */
+const embedded = z.object({ organization: name, customer: name, iss: z.never().optional(), aud: z.never().optional() });
 
 /** Returns what a token says, without verifying it; null for a text that cannot be a token. */
 export function readUnverified(token: string): Unverified | null {
+  const read = readParts(token, standard);
+  return read && { ...read.key, issuer: read.payload.iss };
+}
+
+/** Returns what a token of an embedded issuer says, without verifying it; null for a text that cannot be one. */
+export function readUnverifiedEmbedded(token: string): UnverifiedEmbedded | null {
+  const read = readParts(token, embedded);
+  return read && { ...read.key, organization: read.payload.organization, customer: read.payload.customer };
+}
+
+function readParts<S extends z.ZodType>(
+  token: string,
+  payload: S,
+): { key: UnverifiedKey; payload: z.output<S> } | null {
   if (token.length > MAX_TOKEN_LENGTH) return null;
   const parts = decoded(token);
   const [head, body] = [header.safeParse(parts?.header), payload.safeParse(parts?.payload)];
   if (!head.success || !body.success) return null;
-  return { issuer: body.data.iss, algorithm: head.data.alg, keyId: head.data.kid ?? null };
+  return { key: { algorithm: head.data.alg, keyId: head.data.kid ?? null }, payload: body.data };
 }
 
 function decoded(token: string) {
@@ -50,16 +78,22 @@ function decoded(token: string) {
 /** The issuer's id for a user, compared to the letter. What `text` would trim or reject is no such id. */
 const subject = z.string().refine((given) => text.safeParse(given).data === given);
 
-const claims = newRecord({
-  customer: text.optional(),
-  role: text.optional(),
-  email: emailAddress.optional(),
-  name: text.optional(),
-});
+const userClaims = { role: text.optional(), email: emailAddress.optional(), name: text.optional() };
+const claims = newRecord({ ...userClaims, customer: text.optional() });
+
+/** Programs send an empty string for what they do not have. */
+const embeddedClaims = z.preprocess(
+  (given) => Object.fromEntries(Object.entries(Object(given)).filter(([, value]) => value !== '')),
+  newRecord({ ...userClaims, customer: text, external_id: text.optional() }),
+);
 
 /** What a verified token says about its user. */
 export interface TrustedClaims extends z.output<typeof claims> {
   subject: string;
+  /** The id of the user in the directory, which tokens of embedded issuers can name beside the issuer's own. */
+  externalId: string | undefined;
+  /** When it is not good any more by any clock that may differ from its issuer's. */
+  expiresAt: Date;
 }
 
 type TokenRules = Pick<TrustedIssuerRecord, 'issuer' | 'audience' | 'algorithms'>;
@@ -75,20 +109,42 @@ export async function readTrusted(
   keys: readonly JWK[],
   now: Date,
 ): Promise<TrustedClaims | null> {
-  const verified = await verify(token, keys, {
-    algorithms,
-    issuer,
-    audience,
-    currentDate: now,
-    clockTolerance: TOLERANCE_SECONDS,
-    requiredClaims: ['iss', 'aud', 'exp', 'sub'],
-  });
-  if (verified === null || !isShort(verified, now)) return null;
-  const named = subject.safeParse(verified.sub);
-  if (!named.success) return null;
-  const said = claims.safeParse(verified);
-  if (said.success) return { ...said.data, subject: named.data };
-  const [issue] = said.error.issues;
+  // Without them, nothing would be compared.
+  if (!issuer || !audience) return null;
+  const requiredClaims = ['iss', 'aud', 'exp', 'sub'];
+  const verified = await verify(token, keys, now, { algorithms, issuer, audience, requiredClaims });
+  return verified && { ...verified.of, ...claimsIn(verified.payload, claims), externalId: undefined };
+}
+
+/**
+ * Returns the claims of a token that one of these keys of an embedded issuer signed. Which organization it names is for the
+ * caller to compare. Returns null for a token that is not good, as `readTrusted` does.
+ * @throws ForbiddenError for a verified token with a claim of the wrong shape.
+ */
+export async function readEmbedded(
+  token: string,
+  { algorithms }: Pick<TokenRules, 'algorithms'>,
+  keys: readonly JWK[],
+  now: Date,
+): Promise<TrustedClaims | null> {
+  const requiredClaims = ['organization', 'customer', 'exp', 'sub'];
+  const verified = await verify(token, keys, now, { algorithms, requiredClaims });
+  if (verified === null || !embedded.safeParse(verified.payload).success) return null;
+  const { external_id: externalId, ...said } = claimsIn(verified.payload, embeddedClaims);
+  return { ...verified.of, ...said, externalId };
+}
+
+/** A verified token: whom it is of, until when, and all that it says. */
+interface Verified {
+  of: Pick<TrustedClaims, 'subject' | 'expiresAt'>;
+  payload: JWTPayload;
+}
+
+/** Returns what a verified token says, by a schema. */
+function claimsIn<S extends z.ZodType>(payload: JWTPayload, schema: S): z.output<S> {
+  const { success, data, error } = schema.safeParse(payload);
+  if (success) return data;
+  const [issue] = error.issues;
   throw ForbiddenError.outOfReach(`The claim ${issue?.path.join('.')} ${issue?.message}.`);
 }
 
@@ -99,14 +155,40 @@ function isShort({ iat, exp }: { iat?: number | undefined; exp?: number | undefi
   return exp - Math.min(iat ?? seconds, seconds) <= MAX_LIFETIME_SECONDS + TOLERANCE_SECONDS;
 }
 
-async function verify(token: string, keys: readonly JWK[], options: JWTVerifyOptions) {
-  try {
-    return (await jwtVerify(token, findAmong(keys), options)).payload;
-  } catch (error) {
-    if (error instanceof errors.JOSEError) return null;
-    throw error;
-  }
+/** Returns a token that one of these keys signed and that is good now, and for no longer than it may be; null for another. */
+async function verify(
+  token: string,
+  keys: readonly JWK[],
+  now: Date,
+  rules: JWTVerifyOptions,
+): Promise<Verified | null> {
+  const options = { ...rules, currentDate: now, clockTolerance: TOLERANCE_SECONDS };
+  const payload = await payloadSignedBy(keys, token, options);
+  const { success, data: named } = subject.safeParse(payload?.sub);
+  if (payload?.exp === undefined || !success || !isShort(payload, now)) return null;
+  return { of: { subject: named, expiresAt: new Date((payload.exp + TOLERANCE_SECONDS) * 1000) }, payload };
 }
+
+/** Returns what a token says that one of these keys signed. One that names no key may be signed with any that fits. */
+async function payloadSignedBy(keys: readonly JWK[], token: string, options: JWTVerifyOptions) {
+  const verified = await orError(jwtVerify(token, findAmong(keys), options));
+  if (!(verified instanceof errors.JWKSMultipleMatchingKeys)) return payloadOf(verified);
+  for await (const key of verified) {
+    const payload = payloadOf(await orError(jwtVerify(token, key, options)));
+    if (payload !== null) return payload;
+  }
+  return null;
+}
+
+const payloadOf = (verified: { payload: JWTPayload } | errors.JOSEError): JWTPayload | null =>
+  verified instanceof errors.JOSEError ? null : verified.payload;
+
+/** Returns the error of a token that is not good, in place of throwing it. */
+const orError = <Result>(verifying: Promise<Result>): Promise<Result | errors.JOSEError> =>
+  verifying.catch((error) => {
+    if (error instanceof errors.JOSEError) return error;
+    throw error;
+  });
 
 /**
  * Finds the key of a token. A broken key counts as missing, so that it makes a token invalid and is no failure of ours.

@@ -4,6 +4,7 @@ import {
   deleteTrustedIssuer,
   updateTrustedIssuer,
 } from '../../directory/trusted-issuers/commands.ts';
+import type { ISSUER_KINDS } from '../../directory/trusted-issuers/input.ts';
 import { SIGNING_ALGORITHMS } from '../../directory/trusted-issuers/json-web-keys.ts';
 import { listTrustedIssuers, trustedIssuersByIds } from '../../directory/trusted-issuers/queries.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
@@ -18,8 +19,20 @@ import { recordLeft } from '../shared/payload.ts';
 
 const TrustedIssuer = entityNode('TrustedIssuer', trustedIssuersByIds);
 
+const TrustedIssuerKind = builder.enumType('TrustedIssuerKind', {
+  description: 'How the tokens of a trusted issuer say who made them, and for whom.',
+  values: {
+    STANDARD: { description: 'As `iss` and `aud`. `POST /auth/token` takes them, and answers a session.' },
+    EMBEDDED: {
+      description:
+        'By neither: they name the organization by its id, as `organization`. `POST /embedded/authenticate` takes them, and then `/api` does, as they are.',
+    },
+  } satisfies Record<(typeof ISSUER_KINDS)[number], object>,
+});
+
 const DESCRIPTIONS = {
   name: 'What people call it, 1 to 256 characters.',
+  kind: 'How its tokens say who made them, and for whom.',
   issuer: 'What its tokens say as `iss`, to the letter, 1 to 256 characters. No other trusted issuer has the same.',
   audience: 'What its tokens have to say as `aud`, or among it, 1 to 256 characters.',
   algorithms: `What its tokens may be signed with: any of ${SIGNING_ALGORITHMS.map((name) => `\`${name}\``).join(', ')}.`,
@@ -31,13 +44,20 @@ const DESCRIPTIONS = {
   customers: 'Customers, 1 to 100: it signs in users of these only.',
 } as const;
 
+const NULL_IF_EMBEDDED = 'Null for the kind EMBEDDED.';
+const NOT_IF_EMBEDDED = 'Every issuer of the kind STANDARD has one, and none of the kind EMBEDDED.';
+
 TrustedIssuer.implement({
   description:
-    'Somebody who may say who a user of a customer is, by tokens that it signs: `POST /auth/token` takes them. Reading it needs `organization:edit`, and to reach the whole organization.',
+    'Somebody who may say who a user of a customer is, by tokens that it signs. Reading it needs `organization:edit`, and to reach the whole organization.',
   fields: (t) => ({
     name: t.exposeString('name', { description: DESCRIPTIONS.name }),
-    issuer: t.exposeString('issuer', { description: DESCRIPTIONS.issuer }),
-    audience: t.exposeString('audience', { description: DESCRIPTIONS.audience }),
+    kind: t.expose('kind', { type: TrustedIssuerKind, description: DESCRIPTIONS.kind }),
+    issuer: t.exposeString('issuer', { nullable: true, description: `${DESCRIPTIONS.issuer} ${NULL_IF_EMBEDDED}` }),
+    audience: t.exposeString('audience', {
+      nullable: true,
+      description: `${DESCRIPTIONS.audience} ${NULL_IF_EMBEDDED}`,
+    }),
     algorithms: t.exposeStringList('algorithms', { description: DESCRIPTIONS.algorithms }),
     keys: t.field({
       type: ['JSONObject'],
@@ -83,8 +103,8 @@ builder.queryField('trustedIssuers', (t) =>
 /** The input fields that describe an issuer: those without which there is none are required in a new one. */
 const inputFields = <Required extends boolean>(t: InputFields, required: Required) => ({
   name: t.string({ required, description: DESCRIPTIONS.name }),
-  issuer: t.string({ required, description: DESCRIPTIONS.issuer }),
-  audience: t.string({ required, description: DESCRIPTIONS.audience }),
+  issuer: t.string({ description: `${DESCRIPTIONS.issuer} ${NOT_IF_EMBEDDED}` }),
+  audience: t.string({ description: `${DESCRIPTIONS.audience} ${NOT_IF_EMBEDDED}` }),
   keys: t.field({ type: ['JSONObject'], description: `${DESCRIPTIONS.keys} Either these or \`jwksUrl\`.` }),
   jwksUrl: t.string({ description: `${DESCRIPTIONS.jwksUrl} Either this or \`keys\`.` }),
   algorithms: t.stringList({
@@ -112,6 +132,10 @@ builder.relayMutationField(
   {
     description: 'A new trusted issuer.',
     inputFields: (t) => ({
+      kind: t.field({
+        type: TrustedIssuerKind,
+        description: `${DESCRIPTIONS.kind} STANDARD if not given. It stays as it is.`,
+      }),
       ...inputFields(t, true),
       createsUsers: t.boolean({ description: `${DESCRIPTIONS.createsUsers} False if not given.` }),
     }),
@@ -145,7 +169,7 @@ builder.relayMutationField(
   {
     ...commandField(
       updateTrustedIssuer,
-      `Changes a trusted issuer. Sessions that it began end where its lists have the customer or the role no more, and all of them if its name in tokens, its audience, keys, URL or algorithms change. ${HELD}`,
+      `Changes a trusted issuer. Sessions that it began end where its lists have the customer or the role no more, and all of them if its name in tokens, its audience, keys, URL or algorithms change. Of the kind EMBEDDED, its tokens are checked anew. ${HELD}`,
     ),
     resolve: (_, { input }, caller) =>
       run(caller, updateTrustedIssuer, { ...input, ...localLists(input), id: localId('TrustedIssuer', input.id) }),

@@ -1,10 +1,10 @@
 import { Database } from '../../db/client.ts';
 import { RevalidationError } from '../../db/errors.ts';
 import { credentialName } from '../../directory/access/actor.ts';
-
 import type { Authenticated, CacheUse } from '../../directory/access/credential-cache.ts';
 import type { Caller, Viewer } from '../../directory/access/viewer.ts';
 import { type ApiKeyClaims, authenticateApiKey, authenticateClient } from '../../directory/api-keys/credentials.ts';
+import { KeysUnavailableError } from '../../directory/kernel/authentication-errors.ts';
 import { PERMISSIONS } from '../../directory/kernel/permission-names.ts';
 import { equalHashes, sha256 } from '../../directory/kernel/secrets.ts';
 import { authenticateUser } from '../../directory/sign-in/credentials.ts';
@@ -12,7 +12,7 @@ import { linksOf } from '../mail/mailer.ts';
 import { type Environment, publicUrl } from '../shared/environment.ts';
 import { failure } from '../shared/failures.ts';
 import type { RequestLimit } from '../shared/rate-limits.ts';
-import { type Signed, signedBy } from './signing.ts';
+import { type ClientTokenKind, type Signed, signedBy } from './signing.ts';
 
 const ROOT: Viewer = {
   actor: { type: 'ROOT', id: null },
@@ -26,10 +26,12 @@ const ROOT: Viewer = {
 };
 
 /**
- * The kinds of tokens that an API can take: an API key, what a client was given for one (RFC 6749, client credentials), and
- * what a user was given on signing in. The root key is taken everywhere.
+ * The kinds of tokens that an API can take: an API key, what a client of one API was given for one, what a user was given on
+ * signing in, and what an embedded issuer has signed. The root key is taken everywhere.
  */
-export type TokenKind = 'API_KEY' | 'CLIENT_TOKEN' | 'ACCESS_TOKEN';
+export type TokenKind = 'API_KEY' | ClientTokenKind | 'ACCESS_TOKEN' | 'EMBEDDED_TOKEN';
+
+const CLIENT_TOKEN_KINDS: readonly ClientTokenKind[] = ['HUB_TOKEN', 'API_TOKEN'];
 
 /** A credential as a request carries it. */
 export interface PresentedCredential {
@@ -114,7 +116,9 @@ async function attempt(
   const db = new Database(env.DB);
   const signed = signedBy(env, request);
   const presented = scheme.credentialOf(request);
-  const authenticated = presented && (await authenticate(presented, env, { db, signed, scheme }, how));
+  const authenticated =
+    presented && (await authenticate(presented, env, { db, signed, scheme }, how).catch(counted(limit)));
+  if (authenticated instanceof Response) return answered(authenticated);
   const refused = authenticated ? await limit.ofViewer(authenticated.viewer) : await limit.ofStranger();
   if (refused) return answered(refused);
   if (!authenticated) return answered(scheme.unauthenticated());
@@ -136,6 +140,21 @@ async function attempt(
   return { response, noteUse: authenticated.noteUse, mailIsDue: isDue };
 }
 
+/**
+ * Returns a function that counts a request for a stranger's whose credential nobody can check, because the keys of its issuer
+ * cannot be read: anybody can send one. It answers one request too many, and throws the error of any other.
+ */
+const counted =
+  (limit: RequestLimit) =>
+  async (error: unknown): Promise<Response> => {
+    const refused = error instanceof KeysUnavailableError ? await limit.ofStranger() : null;
+    if (refused) return refused;
+    throw error;
+  };
+
+/** Loads what reads the tokens of embedded issuers. Most isolates never need it. */
+const embedding = () => import('./trusted-issuers.ts');
+
 /** Three parts of base64url. API keys have no dots. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
@@ -151,10 +170,15 @@ async function authenticate(
   if (env.ROOT_KEY && equalHashes(sha256(token), sha256(env.ROOT_KEY))) return { viewer: ROOT, noteUse: null };
   const takes = (kind: TokenKind) => scheme.tokens.includes(kind);
   if (!JWT.test(token)) return takes('API_KEY') ? authenticateApiKey(db, token, now, how) : null;
-  if (signed === null) return null;
-  const client = takes('CLIENT_TOKEN') ? await authenticateClient(db, signed.clientTokens, token, now, how) : null;
-  if (client !== null) return client;
-  return takes('ACCESS_TOKEN') ? authenticateUser(db, signed.tokens, token, now, how) : null;
+  if (signed !== null) {
+    for (const kind of CLIENT_TOKEN_KINDS.filter(takes)) {
+      const client = await authenticateClient(db, signed.clientTokens[kind], token, now, how);
+      if (client !== null) return client;
+    }
+    const user = takes('ACCESS_TOKEN') ? await authenticateUser(db, signed.tokens, token, now, how) : null;
+    if (user !== null) return user;
+  }
+  return takes('EMBEDDED_TOKEN') ? (await embedding()).authenticateEmbeddedToken(db, token, now, how) : null;
 }
 
 /** The authentication of an API whose clients send a bearer token, and that has GraphQL's format of errors. */

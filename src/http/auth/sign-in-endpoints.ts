@@ -14,10 +14,12 @@ import { signInByToken } from '../../directory/trusted-issuers/sign-in.ts';
 import type { UserRecord } from '../../directory/users/queries.ts';
 import { localId, toGlobalId } from '../../graphql/shared/ids.ts';
 import { readJson } from '../shared/body.ts';
-import type { Environment } from '../shared/environment.ts';
-import { failure, tooOften } from '../shared/failures.ts';
+import { type Environment, isServed } from '../shared/environment.ts';
+import { failure, keysUnavailable, tooOften } from '../shared/failures.ts';
+import { type Answered, answered } from './credentials.ts';
+import { exchangeKey } from './key-exchange.ts';
 import { accessTokensOf } from './signing.ts';
-import { keysAt, RETRY_SECONDS } from './trusted-keys.ts';
+import { OUTSIDE } from './trusted-issuers.ts';
 
 type Given = Record<string, unknown>;
 
@@ -28,6 +30,8 @@ export interface SignInEndpoint {
   unauthenticated?: string;
   /** Whether the outbox may have a mail to send afterwards. */
   mails?: boolean;
+  /** Whether programs of Prismatic send an API key here, as their `refresh_token`. */
+  takesKeys?: boolean;
 }
 
 const BAD_LINK = 'The link is not valid: it was used, replaced or has expired, or it never was.';
@@ -40,14 +44,14 @@ export const SIGN_IN_ENDPOINTS: Record<string, SignInEndpoint> = {
     unauthenticated: 'The e-mail address or the password is wrong, or the user may not sign in.',
   },
   '/auth/token': {
-    answer: async (caller, given, tokens) =>
-      admissionResponse(await signInByToken(caller, given, { keysAt, customerId: asLocalCustomer }), tokens),
+    answer: async (caller, given, tokens) => admissionResponse(await signInByToken(caller, given, OUTSIDE), tokens),
     unauthenticated:
       'The token is not valid: no trusted issuer signed it for this audience, or it has expired or is good too long.',
   },
   '/auth/refresh': {
     answer: async (caller, given, tokens) => admissionResponse(await refreshSession(caller, given), tokens),
     unauthenticated: 'The refresh token is not valid: it was used, or its session has ended.',
+    takesKeys: true,
   },
   '/auth/accept-invitation': {
     answer: async (caller, given) => userResponse(await acceptInvitation(caller, given)),
@@ -65,8 +69,6 @@ export const SIGN_IN_ENDPOINTS: Record<string, SignInEndpoint> = {
     unauthenticated: BAD_LINK,
   },
 };
-
-const asLocalCustomer = (given: string): string => localId('Customer', given);
 
 const asLocalTenant = (given: unknown): unknown => (typeof given === 'string' ? localId('Tenant', given) : given);
 
@@ -96,28 +98,36 @@ async function admissionResponse(
 const userResponse = ({ id, email, name, status }: UserRecord): Response =>
   Response.json({ user: { id: toGlobalId('User', id), email, name, status } });
 
+/** Returns the caller of a request that needs no credential. */
+export const anonymousCaller = (request: Request, env: Environment): AnonymousCaller => ({
+  db: new Database(env.DB),
+  address: request.headers.get('cf-connecting-ip'),
+  userAgent: request.headers.get('user-agent'),
+  now: new Date(),
+});
+
+/** Programs of Prismatic refresh at our own path for it, and name what they send otherwise. */
+const isKeyExchange = (env: Environment, { takesKeys }: SignInEndpoint, given: Given): boolean =>
+  takesKeys === true && isServed(env, 'prismatic') && 'refresh_token' in given && !('refreshToken' in given);
+
 /** Answers a request to one of the endpoints by which people sign in. */
-export async function answerSignIn(request: Request, env: Environment, endpoint: SignInEndpoint): Promise<Response> {
+export async function answerSignIn(request: Request, env: Environment, endpoint: SignInEndpoint): Promise<Answered> {
   if (request.method !== 'POST') {
-    return failure(405, 'METHOD_NOT_ALLOWED', 'This is asked by POST.', { allow: 'POST' });
+    return answered(failure(405, 'METHOD_NOT_ALLOWED', 'This is asked by POST.', { allow: 'POST' }));
   }
   const tokens = accessTokensOf(env, request);
   if (!tokens) {
-    return failure(503, 'MISCONFIGURED', 'Nobody can sign in here: SIGNING_KEYS and PUBLIC_URL have to be set.');
+    return answered(
+      failure(503, 'MISCONFIGURED', 'Nobody can sign in here: SIGNING_KEYS and PUBLIC_URL have to be set.'),
+    );
   }
   const given = await readJson(request);
-  if (given instanceof Response) return given;
-  const caller: AnonymousCaller = {
-    db: new Database(env.DB),
-    address: request.headers.get('cf-connecting-ip'),
-    userAgent: request.headers.get('user-agent'),
-    now: new Date(),
-  };
-  try {
-    return await endpoint.answer(caller, given, tokens);
-  } catch (error) {
-    return failureOf(error, endpoint);
-  }
+  if (given instanceof Response) return answered(given);
+  if (isKeyExchange(env, endpoint, given)) return exchangeKey({ request, env }, given);
+  const response = await endpoint
+    .answer(anonymousCaller(request, env), given, tokens)
+    .catch((error) => failureOf(error, endpoint));
+  return { ...answered(response), mailIsDue: endpoint.mails ?? false };
 }
 
 /** Returns the answer to an error of the directory, and throws any other error. */
@@ -133,9 +143,7 @@ function failureOf(error: unknown, { unauthenticated }: SignInEndpoint): Respons
   }
   if (error instanceof ForbiddenError) return failure(403, 'FORBIDDEN', error.message);
   if (error instanceof RateLimitError) return tooOften(failure, error);
-  if (error instanceof KeysUnavailableError) {
-    return failure(503, 'SERVICE_UNAVAILABLE', error.message, { 'retry-after': String(RETRY_SECONDS) });
-  }
+  if (error instanceof KeysUnavailableError) return keysUnavailable(failure, error);
   throw error;
 }
 

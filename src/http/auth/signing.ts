@@ -1,14 +1,22 @@
 import { type AccessTokens, accessTokens } from '../../directory/access/access-tokens.ts';
 import { parseSigningKeys, signerWith } from '../../directory/access/signer.ts';
-import { type ClientTokens, clientTokens } from '../../directory/api-keys/client-tokens.ts';
+import {
+  API_TOKEN_SECONDS,
+  CLIENT_TOKEN_SECONDS,
+  type ClientTokens,
+  clientTokens,
+} from '../../directory/api-keys/client-tokens.ts';
 import { type Environment, publicUrl } from '../shared/environment.ts';
+
+/** The client tokens of the Conversions API Gateway hub, and those of `/api`. */
+export type ClientTokenKind = 'HUB_TOKEN' | 'API_TOKEN';
 
 /** The kinds of tokens that a deployment signs with its keys. */
 export interface Signed {
   /** The access tokens of users. */
   tokens: AccessTokens;
-  /** The client tokens of the Conversions API Gateway hub, which only that API accepts. */
-  clientTokens: ClientTokens;
+  /** The client tokens of the APIs whose clients get them, each of which is good at that API alone. */
+  clientTokens: Record<ClientTokenKind, ClientTokens>;
 }
 
 /** The last result, kept as long as the isolate lives: importing keys costs more than using them. */
@@ -21,7 +29,15 @@ export function signedBy(env: Environment, request: Request): Signed | null {
   if (!keys || url === null) return null;
   if (kept?.keys !== keys || kept.url !== url) {
     const signer = signerWith(parseSigningKeys(keys), url);
-    kept = { keys, url, tokens: accessTokens(signer), clientTokens: clientTokens(signer, '/hub') };
+    kept = {
+      keys,
+      url,
+      tokens: accessTokens(signer),
+      clientTokens: {
+        HUB_TOKEN: clientTokens(signer, '/hub', CLIENT_TOKEN_SECONDS),
+        API_TOKEN: clientTokens(signer, '/api', API_TOKEN_SECONDS),
+      },
+    };
   }
   return kept;
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { remember } from '../../directory/access/credential-cache.ts';
-import { KeysUnavailableError } from '../../directory/kernel/authentication-errors.ts';
+import { KEYS_RETRY_SECONDS, KeysUnavailableError } from '../../directory/kernel/authentication-errors.ts';
 import { type PublicKey, publicKey } from '../../directory/trusted-issuers/json-web-keys.ts';
 import { isPublicHost } from '../../directory/trusted-issuers/key-hosts.ts';
 import { asJsonObject, readAtMost } from '../shared/body.ts';
@@ -11,8 +11,6 @@ export const MAX_KEY_SET_BYTES = 64 * 1024;
 const MAX_AGE_SECONDS = 10 * 60;
 /** How old keys must be before an unknown key id makes them be read again: anybody can send a token with any id. */
 const MAX_AGE_FOR_UNKNOWN_KEY_SECONDS = 30;
-/** How long a server is not asked again after it failed. */
-export const RETRY_SECONDS = 10;
 /** How many issuers are cached, of keys and of failures each. */
 const MAX_CACHED = 100;
 
@@ -39,7 +37,7 @@ export async function keysAt(issuerId: string, url: string, keyId: string | null
   const cached = cachedKeys.get(key);
   if (cached && isFresh(cached, keyId, nowMilliseconds)) return cached.keys;
   const failure = cachedFailures.get(key);
-  if (failure && nowMilliseconds - failure.failedAtMilliseconds < RETRY_SECONDS * 1000) throw failure.error;
+  if (failure && nowMilliseconds - failure.failedAtMilliseconds < KEYS_RETRY_SECONDS * 1000) throw failure.error;
   try {
     const keys = await withTimeout((signal) => read(url, signal));
     remember(cachedKeys, key, { readAtMilliseconds: nowMilliseconds, keys }, MAX_CACHED);

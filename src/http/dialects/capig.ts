@@ -5,6 +5,7 @@ import { localId } from '../../graphql/shared/ids.ts';
 import { type Answered, answered, bearerOf, CHALLENGE } from '../auth/credentials.ts';
 import { signedBy } from '../auth/signing.ts';
 import type { Failure } from '../shared/failures.ts';
+import { readForm } from '../shared/form.ts';
 import type { Dialect, OpenDialectRequest } from './dialect.ts';
 import { graphQLAnswerer } from './graphql-answerer.ts';
 
@@ -14,20 +15,6 @@ const failure: Failure = (status, code, message, headers = {}) =>
 const GRAPHQL = /^\/hub\/graphql\/?$/;
 const TOKEN = /^\/clients\/token\/?$/;
 
-/** Anybody may send one, and taking a form apart costs more than reading it. */
-export const MAX_FORM_BYTES = 16 * 1024;
-
-const FORM = /^(multipart\/form-data|application\/x-www-form-urlencoded)\b/i;
-
-/** The form in the body; null when it is none. */
-async function formIn(type: string, body: Uint8Array<ArrayBuffer>): Promise<FormData | null> {
-  try {
-    return await new Response(body, { headers: { 'content-type': type } }).formData();
-  } catch {
-    return null;
-  }
-}
-
 /** The credentials of a client for a token, in the words of OAuth 2.0 (RFC 6749). */
 async function answerToken({ request, env, readBody }: OpenDialectRequest): Promise<Answered> {
   const refused = (...reason: Parameters<Failure>): Answered => answered(failure(...reason));
@@ -36,15 +23,8 @@ async function answerToken({ request, env, readBody }: OpenDialectRequest): Prom
   if (!signed) {
     return refused(503, 'MISCONFIGURED', 'There are no tokens here: SIGNING_KEYS and PUBLIC_URL have to be set.');
   }
-  const type = request.headers.get('content-type') ?? '';
-  if (!FORM.test(type)) return refused(415, 'BAD_REQUEST', 'This is sent as a form, multipart or urlencoded.');
-  const body = await readBody();
-  if (body instanceof Response) return answered(body);
-  if (body.byteLength > MAX_FORM_BYTES) {
-    return refused(413, 'PAYLOAD_TOO_LARGE', `This form may have at most ${MAX_FORM_BYTES} bytes.`);
-  }
-  const form = await formIn(type, body);
-  if (form === null) return refused(400, 'BAD_REQUEST', 'The body is not the form that it is announced as.');
+  const form = await readForm(request, failure, readBody);
+  if (form instanceof Response) return answered(form);
   if (form.get('grant_type') !== 'client_credentials') {
     return refused(400, 'BAD_USER_INPUT', 'The grant_type must be client_credentials.');
   }
@@ -53,8 +33,9 @@ async function answerToken({ request, env, readBody }: OpenDialectRequest): Prom
   if (typeof clientId !== 'string' || typeof clientSecret !== 'string') {
     return refused(400, 'BAD_USER_INPUT', 'The client_id and the client_secret are required.');
   }
-  const client = { clientId: localId('ApiKey', clientId), clientSecret };
-  const admission = await exchangeClientCredentials(new Database(env.DB), signed.clientTokens, client, new Date());
+  const client = { apiKeyId: localId('ApiKey', clientId), secret: clientSecret, organizationId: null };
+  const tokens = signed.clientTokens.HUB_TOKEN;
+  const admission = await exchangeClientCredentials(new Database(env.DB), tokens, client, new Date());
   if (admission === null)
     return refused(401, 'UNAUTHENTICATED', 'The client_id or the client_secret is wrong.', CHALLENGE);
   return { ...answered(Response.json({ token: admission.token })), noteUse: admission.noteUse };
@@ -71,7 +52,7 @@ const answerGraphQL = graphQLAnswerer({
 /** Its requests and answers. What they say is in src/dialects/capig. */
 export const capig: Dialect = {
   methods: 'POST',
-  tokens: ['API_KEY', 'CLIENT_TOKEN', 'ACCESS_TOKEN'],
+  tokens: ['API_KEY', 'HUB_TOKEN', 'ACCESS_TOKEN'],
   credentialOf: bearerOf,
   failure,
   unauthenticated: () =>

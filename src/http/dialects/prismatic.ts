@@ -22,6 +22,7 @@ const answerer = graphQLAnswerer({
 export const prismatic: Dialect = {
   methods: 'POST',
   ...BEARER_ONLY,
+  tokens: ['API_KEY', 'API_TOKEN', 'ACCESS_TOKEN', 'EMBEDDED_TOKEN'],
   failure,
   at: (path) => (path === '/api' || path === '/api/' ? answerer : null),
 };

@@ -1,27 +1,33 @@
 import { type Answered, type Asked, answered, asViewer } from '../auth/credentials.ts';
 import { bodyOf } from '../shared/body.ts';
-import { DIALECTS, type DialectName, type Environment, isServed } from '../shared/environment.ts';
+import { type DialectName, type Environment, isServed } from '../shared/environment.ts';
 import { pathOf } from '../shared/url.ts';
 import type { Dialect } from './dialect.ts';
 
-/** Where a dialect is asked, and what loads it: one that nobody asks is not loaded. */
+/** Where a dialect is asked, or a part of it, and what loads that: what nobody asks is not loaded. */
 interface Registered {
+  name: DialectName;
   /** The paths that belong to it. */
   paths: RegExp;
   load: () => Promise<Dialect>;
 }
 
-const REGISTRY: Record<DialectName, Registered> = {
-  plain: { paths: /^\/plain(\/|$)/, load: async () => (await import('./plain.ts')).plain },
-  prismatic: { paths: /^\/api(\/|$)/, load: async () => (await import('./prismatic.ts')).prismatic },
-  capig: { paths: /^\/(hub|clients)(\/|$)/, load: async () => (await import('./capig.ts')).capig },
-  userdocks: { paths: /^\/v1(\/|$)/, load: async () => (await import('./userdocks.ts')).userdocks },
-};
+const REGISTRY: readonly Registered[] = [
+  { name: 'plain', paths: /^\/plain(\/|$)/, load: async () => (await import('./plain.ts')).plain },
+  { name: 'prismatic', paths: /^\/api(\/|$)/, load: async () => (await import('./prismatic.ts')).prismatic },
+  {
+    name: 'prismatic',
+    paths: /^\/(oauth|embedded)(\/|$)|^\/auth\/(meta|revoke)\/?$/,
+    load: async () => (await import('./prismatic-sign-in.ts')).prismaticSignIn,
+  },
+  { name: 'capig', paths: /^\/(hub|clients)(\/|$)/, load: async () => (await import('./capig.ts')).capig },
+  { name: 'userdocks', paths: /^\/v1(\/|$)/, load: async () => (await import('./userdocks.ts')).userdocks },
+];
 
 /** Returns the dialect that a path belongs to; null where there is none, or it is not served. */
 export async function dialectAt(env: Environment, path: string): Promise<Dialect | null> {
-  const name = DIALECTS.find((candidate) => REGISTRY[candidate].paths.test(path));
-  return name !== undefined && isServed(env, name) ? REGISTRY[name].load() : null;
+  const found = REGISTRY.find(({ paths }) => paths.test(path));
+  return found !== undefined && isServed(env, found.name) ? found.load() : null;
 }
 
 interface Exchange extends Asked {

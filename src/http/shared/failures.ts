@@ -1,6 +1,10 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql/error';
 import { OutcomeUnknownError, RevalidationError, RevokedMeanwhileError, UnavailableError } from '../../db/errors.ts';
-import { RateLimitError } from '../../directory/kernel/authentication-errors.ts';
+import {
+  KEYS_RETRY_SECONDS,
+  KeysUnavailableError,
+  RateLimitError,
+} from '../../directory/kernel/authentication-errors.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
 import { IdempotencyKeyReusedError, RecordGoneError } from '../../directory/kernel/repetition-errors.ts';
 
@@ -60,6 +64,10 @@ const retryAfter = ({ retryAfterSeconds }: RateLimitError) => ({ 'retry-after': 
 export const tooOften = (fail: Failure, error: RateLimitError): Response =>
   fail(429, 'TOO_MANY_REQUESTS', error.message, retryAfter(error));
 
+/** Returns the answer, in the format of an API, to a token whose issuer publishes keys that cannot be read. */
+export const keysUnavailable = (fail: Failure, error: KeysUnavailableError): Response =>
+  fail(503, 'SERVICE_UNAVAILABLE', error.message, { 'retry-after': String(KEYS_RETRY_SECONDS) });
+
 /** When to try again what failed in passing: most of what is wrong with the database is over by then. */
 export const UNAVAILABLE_RETRY_SECONDS = 2;
 
@@ -93,11 +101,12 @@ function masked(error: unknown): Masked {
 }
 
 /**
- * Returns the answer to a thrown error in the format of an API: whoever did something too often is told so, and all else is
- * unexpected, and logged. The request id is in a header of the answer only, because formats of others have no place for it.
+ * Returns the answer to a thrown error in the format of an API: whoever did something too often is told so, or that the keys
+ * of an issuer cannot be read, and all else is unexpected, and logged. The request id is in a header of the answer only, because formats of others have no place for it.
  */
 export function unexpectedBy(fail: Failure, error: unknown, requestId: string): Response {
   if (error instanceof RateLimitError) return tooOften(fail, error);
+  if (error instanceof KeysUnavailableError) return keysUnavailable(fail, error);
   if (error instanceof IdempotencyKeyReusedError) return fail(422, 'IDEMPOTENCY_KEY_REUSED', error.message);
   if (error instanceof RevokedMeanwhileError) return fail(401, 'UNAUTHENTICATED', error.message);
   const { status, code, message, headers } = logged(error, requestId);

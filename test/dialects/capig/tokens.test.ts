@@ -5,7 +5,7 @@ import { parseSigningKeys } from '../../../src/directory/access/signer.ts';
 import { fingerprintOf } from '../../../src/directory/api-keys/client-tokens.ts';
 import { PERMISSIONS } from '../../../src/directory/kernel/permission-names.ts';
 import { sha256 } from '../../../src/directory/kernel/secrets.ts';
-import { MAX_FORM_BYTES } from '../../../src/http/dialects/capig.ts';
+import { MAX_FORM_BYTES } from '../../../src/http/shared/form.ts';
 import {
   type Key,
   newKey,

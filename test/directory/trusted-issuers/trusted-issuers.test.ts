@@ -2,7 +2,7 @@ import { exportJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { allBut, eventsAbout, mutate, newCustomer, newKey, newRole, succeed, unique } from '../../shared/fixtures.ts';
 import { ask, type Variables } from '../../shared/gateway.ts';
-import { AUDIENCE, ec, newScene, rsa, update } from './scene.ts';
+import { AUDIENCE, ec, KINDS, newScene, rsa, update } from './scene.ts';
 
 describe('a trusted issuer', () => {
   const issuesOf = async (input: Variables): Promise<Record<string, string>> => {
@@ -75,6 +75,34 @@ describe('a trusted issuer', () => {
       expect(Object.keys(await issuesOf({ keys: [rsa.jwk], algorithms }))[0]).toMatch(/^algorithms/);
     expect(await issuesOf({ keys: [rsa.jwk], roleIdentifiers: [] })).toHaveProperty('roleIdentifiers');
     expect(await issuesOf({ keys: [rsa.jwk], customerIdentifiers: [] })).toHaveProperty('customerIdentifiers');
+  });
+
+  it('names an issuer and an audience in its tokens, or, if it is embedded, neither', async () => {
+    const embedded = { kind: 'EMBEDDED', keys: [rsa.jwk], issuer: undefined, audience: undefined };
+    expect(await issuesOf({ keys: [rsa.jwk], issuer: undefined })).toEqual({ issuer: 'is required' });
+    expect(await issuesOf({ keys: [rsa.jwk], audience: undefined, kind: 'STANDARD' })).toEqual({
+      audience: 'is required',
+    });
+    const message = 'does not go with the kind EMBEDDED';
+    expect(await issuesOf({ ...embedded, issuer: 'x', audience: 'x' })).toEqual({ issuer: message, audience: message });
+    const [one, other] = [await KINDS.EMBEDDED.newScene(), await KINDS.EMBEDDED.newScene()];
+    expect(one.issuer).toMatchObject({ kind: 'EMBEDDED', issuer: null, audience: null });
+    expect(other.issuer.id).not.toBe(one.issuer.id);
+    for (const path of ['issuer', 'audience']) {
+      const input = { id: one.issuer.id, name: 'Other', [path]: 'x' };
+      expect(await mutate('updateTrustedIssuer', 'trustedIssuer { id }', input)).toMatchObject({
+        __typename: 'ValidationError',
+        issues: [{ path, message }],
+      });
+    }
+    expect((await update(one.issuer, { name: 'Other' })).trustedIssuer).toMatchObject({ name: 'Other', issuer: null });
+    const { data } = await ask('query($id: ID!) { events(filter: { subjectId: $id }) { nodes { before after } } }', {
+      id: one.issuer.id,
+    });
+    expect(data.events.nodes[1].before).toMatchObject({ kind: 'EMBEDDED', issuer: null, audience: null });
+    expect(data.events.nodes[1].after).toMatchObject({ kind: 'EMBEDDED', issuer: null, name: 'Other' });
+    const standard = await newScene();
+    expect(standard.issuer).toMatchObject({ kind: 'STANDARD', issuer: expect.any(String), audience: AUDIENCE });
   });
 
   it('is changed, with an event that says how, and one only if anything changes', async () => {

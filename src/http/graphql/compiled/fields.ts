@@ -60,9 +60,13 @@ export function executeFieldsSerially(
   return answered;
 }
 
+/** For what never asks where it stands. */
+const NO_PATH: Path = { prev: undefined, key: '', typename: undefined };
+
 function executeField(run: Run, field: CompiledField, parent: unknown, above: Path | undefined): unknown {
-  const path = { prev: above, key: field.name, typename: field.parentType.name };
-  const info = new FieldInfo(run, field, path);
+  if (field.isLeaf) return executeLeaf(run, field, parent, above);
+  const info = new FieldInfo(run, field, above);
+  const { path } = info;
   let value: unknown;
   try {
     value = field.resolve(parent, run.argumentsOf(field), run.context, info);
@@ -70,6 +74,19 @@ function executeField(run: Run, field: CompiledField, parent: unknown, above: Pa
     return run.fail(error, field, path);
   }
   return completeSafely(run, field, info, path, value);
+}
+
+/** Does so for a field whose values have no fields, as most: where such a one stands is said only if it is asked or fails. */
+function executeLeaf(run: Run, field: CompiledField, parent: unknown, above: Path | undefined): unknown {
+  const info = new FieldInfo(run, field, above);
+  try {
+    const value = field.resolve(parent, run.argumentsOf(field), run.context, info);
+    return isPromiseLike(value)
+      ? completePromised(run, field, info, info.path, value)
+      : field.complete(run, info, NO_PATH, value);
+  } catch (error) {
+    return run.fail(error, field, info.path);
+  }
 }
 
 /** Completes a value, or a promise of one. Null stands in the answer where that fails, if it may. */

@@ -12,12 +12,19 @@ const ASYNC_HELPERS: ReturnType<GraphQLResolveInfo['getAsyncHelpers']> = {
 export class FieldInfo implements GraphQLResolveInfo {
   readonly #run: Run;
   readonly #field: AskedField;
-  readonly path: Path;
+  readonly #above: Path | undefined;
+  #path: Path | undefined;
 
-  constructor(run: Run, field: AskedField, path: Path) {
+  constructor(run: Run, field: AskedField, above: Path | undefined) {
     this.#run = run;
     this.#field = field;
-    this.path = path;
+    this.#above = above;
+  }
+
+  get path() {
+    const { name, parentType } = this.#field;
+    this.#path ??= { prev: this.#above, key: name, typename: parentType.name };
+    return this.#path;
   }
 
   get fieldName() {

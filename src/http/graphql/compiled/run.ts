@@ -42,6 +42,8 @@ export interface Slot extends Pick<AskedField, 'nodes'> {
 /** A field, ready to be asked of any object of its parent type. */
 export interface CompiledField extends AskedField, Slot {
   resolve: GraphQLFieldResolver<unknown, unknown>;
+  /** Whether its values have no fields. Such a one is completed without its path. */
+  isLeaf: boolean;
 }
 
 type Arguments = Record<string, unknown>;
@@ -117,9 +119,10 @@ export class Run {
   }
 }
 
-/** Whether a value is a promise, be it one of a library's own make. */
+/** Whether a value is a promise, be it one of a library's own make. Texts and numbers, which most values are, are told first. */
 export const isPromiseLike = (value: unknown): value is PromiseLike<unknown> =>
-  typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+  (typeof value === 'object' || typeof value === 'function') &&
+  typeof (value as { then?: unknown } | null)?.then === 'function';
 
 /** Handles the rejections of promises that nobody waits for any more: they would count as errors of the Worker. */
 export function ignoreRejections(values: Iterable<unknown>): void {

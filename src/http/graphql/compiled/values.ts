@@ -7,6 +7,7 @@ import {
   type GraphQLObjectType,
   type GraphQLOutputType,
   type GraphQLResolveInfo,
+  getNullableType,
   isAbstractType,
   isLeafType,
   isListType,
@@ -31,7 +32,7 @@ export function compileFields(
   operation.compiledFields += asked.length;
   return asked.map((field) => {
     const { type, resolve = defaultFieldResolver } = field.definition;
-    return { ...field, type, resolve, complete: completerOf(type, field) };
+    return { ...field, type, resolve, complete: completerOf(type, field), isLeaf: isLeafType(getNullableType(type)) };
   });
 }
 
