@@ -292,6 +292,8 @@ CREATE INDEX user_of_customer_by_created ON user (customer_id, deleted, status, 
 CREATE INDEX user_of_customer_by_updated ON user (customer_id, deleted, status, updated_at, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX user_of_customer_by_name ON user (customer_id, deleted, status, name_key, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX user_of_customer_by_email ON user (customer_id, deleted, status, email_key, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX user_without_customer ON user (deleted, status, id) WHERE customer_id IS NULL;
+CREATE INDEX user_without_external_id ON user (deleted, status, id) WHERE external_id_key IS NULL;
 
 CREATE TRIGGER assignment_follows_user
 AFTER UPDATE OF status, name_key, email_key, updated_at, deleted_at, customer_deleted_at ON user

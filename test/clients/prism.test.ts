@@ -109,15 +109,14 @@ describe('the documents of prism', () => {
 describe('prism', () => {
   it('creates, lists, changes and deletes customers and their users', async () => {
     const create = ['customers:create', '--name', 'FTL Rockets', '--externalId', 'abc-123', '--description', 'Fast'];
-    const [id, roles] = await Promise.all([
+    const [id, member] = await Promise.all([
       prism(...create, '--label', 'Prod', '--label', 'Beta'),
-      table('customers:users:roles'),
+      // As its own help says.
+      prism('customers:users:roles', '--columns', 'id', '--no-header', '--filter', 'name=^Member$'),
     ]);
     const own = `{ customerBy(identifier: { externalId: "abc-123" }) { id name kind description labels } }`;
     const customer = { id, name: 'FTL Rockets', kind: 'COMPANY', description: 'Fast', labels: ['Prod', 'Beta'] };
     expect(await answered(own)).toEqual({ customerBy: customer });
-    expect(roles.map(({ Name }) => Name)).toEqual(['admin', 'member']);
-    const [, member = ''] = roles.map(({ Id }) => Id ?? '');
 
     const user = ['customers:users:create', '--customer', id, '--name', 'Ada', '--email', 'ada@ftl.example'];
     const [userId, updated] = await Promise.all([
@@ -136,7 +135,7 @@ describe('prism', () => {
       { Id: id, 'External Id': 'abc-123', Name: 'FTL', Description: 'Fast' },
       ...rows.map((_, n) => expect.objectContaining({ 'External Id': `many-${n}`, Name: `Many ${n}` })),
     ]);
-    expect(users).toEqual([{ Id: userId, Name: 'Ada', Email: 'ada@ftl.example', Role: 'member', 'External Id': '' }]);
+    expect(users).toEqual([{ Id: userId, Name: 'Ada', Email: 'ada@ftl.example', Role: 'Member', 'External Id': '' }]);
 
     const [changed, taken] = await Promise.all([
       prism('customers:users:update', userId, '--name', 'Ada B.', '--phone', '+1 555'),
@@ -157,7 +156,7 @@ describe('prism', () => {
 
   it('runs the team, and renames the organization', async () => {
     const roles = await table('organization:users:roles');
-    expect(roles.map(({ Name }) => Name)).toEqual(['owner', 'admin', 'member', 'viewer']);
+    expect(roles.map(({ Name }) => Name)).toEqual(['Owner', 'Admin', 'Member', 'Viewer']);
     const owner = roles[0]?.Id ?? '';
     const created = ['organization:users:create', '--name', 'Olga', '--email', 'olga@team.example', '--role', owner];
     const [userId, organizationId] = await Promise.all([
@@ -171,7 +170,7 @@ describe('prism', () => {
       table('organization:users:list'),
       prism('organization:users:update', userId, '--phone', '+1 555'),
     ]);
-    expect(users).toMatchObject([{ Id: userId, Name: 'Olga', Email: 'olga@team.example', Role: 'owner' }]);
+    expect(users).toMatchObject([{ Id: userId, Name: 'Olga', Email: 'olga@team.example', Role: 'Owner' }]);
     expect(updated).toBe(userId);
     expect(await refusal(gateway.key, 'organization:users:delete', userId)).toContain('The last owner');
   });

@@ -3,7 +3,7 @@ import { stringify } from 'csv-stringify/sync';
 
 /** A record in both places. */
 export interface Pair {
-  type: 'tenant' | 'customer';
+  type: 'tenant' | 'customer' | 'user';
   /** The id there, and the id here as the same API shows it. */
   from: string;
   to: string;

@@ -3,10 +3,8 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { toPlainId } from '../../dialects/plain/ids.ts';
 import { UsageError } from '../import/arguments.ts';
-import type { ImportType, Row } from '../import/columns.ts';
-import { type Result, send } from '../import/send.ts';
 import { ask, type Gateway } from '../shared/gateway.ts';
-import { type Pair, pairsFile } from './pairs.ts';
+import { pairsFile } from './pairs.ts';
 import {
   type PlainCustomer,
   type PlainSource,
@@ -14,6 +12,7 @@ import {
   plainCustomers,
   plainTenants,
 } from './plain-source.ts';
+import { type Moving, moveAll } from './records.ts';
 
 const HELP = `PLAIN_API_KEY=… TENANTRY_KEY=… npm run move:plain -- [options]
 
@@ -54,11 +53,7 @@ function readArguments(args: string[], directory: string, { PLAIN_API_KEY, TENAN
   };
 }
 
-/** A record that was read there, as the row that it becomes here. */
-interface Moving {
-  from: string;
-  externalId: string;
-  row: Row;
+interface MovingCustomer extends Moving {
   /** The tenants for which a row has no room. */
   moreTenants: readonly string[];
 }
@@ -67,11 +62,10 @@ const movingTenant = ({ id, name, externalId, url }: PlainTenant): Moving => ({
   from: id,
   externalId,
   row: { externalId, name, url: url ?? undefined },
-  moreTenants: [],
 });
 
 /** The id there becomes the external id of a customer who has none, so that the customer is found again. */
-function movingCustomer({ id, fullName, shortName, email, tenants, ...customer }: PlainCustomer): Moving {
+function movingCustomer({ id, fullName, shortName, email, tenants, ...customer }: PlainCustomer): MovingCustomer {
   const externalId = customer.externalId ?? id;
   return {
     from: id,
@@ -110,46 +104,8 @@ async function addTenants(gateway: Gateway, customer: string, externalIds: reado
   }
 }
 
-const PLURALS = { tenant: 'tenants', customer: 'customers' } as const satisfies Record<Pair['type'], ImportType>;
-const TYPES = { tenant: 'Tenant', customer: 'Customer' } as const;
-
-/** Moves all records of a type, and returns how many were moved and how many were not. */
-async function moveAll(
-  { gateway }: Move,
-  type: Pair['type'],
-  pages: AsyncIterable<readonly Moving[]>,
-  keep: (pairs: readonly Pair[]) => void,
-): Promise<{ moved: number; failed: number }> {
-  // External ids are told apart there by upper and lower case, and are not here.
-  const seen = new Set<string>();
-  const signal = new AbortController().signal;
-  const counts = { moved: 0, failed: 0 };
-  const fail = ({ from }: Moving, reason: string) => {
-    counts.failed += 1;
-    console.error(`${type} ${from}: ${reason}`);
-  };
-  for await (const page of pages) {
-    const moving = page.filter((record) => {
-      const key = record.externalId.toLowerCase();
-      if (seen.has(key)) fail(record, `another has the external id ${record.externalId}, but for upper and lower case`);
-      return !seen.has(key) && seen.add(key);
-    });
-    const rows = moving.map(({ row }) => row);
-    const results = rows.length === 0 ? [] : await send(gateway, PLURALS[type], rows, { signal, note: console.error });
-    for (const [index, record] of moving.entries()) {
-      const { id, error } = results[index] as Result;
-      if (error !== null || id === null) {
-        fail(record, error ?? 'The gateway does not say its id.');
-        continue;
-      }
-      await addTenants(gateway, record.externalId, record.moreTenants);
-      const [, uuid = ''] = atob(id).split(':');
-      keep([{ type, from: record.from, to: toPlainId(TYPES[type], uuid), externalId: record.externalId }]);
-      counts.moved += 1;
-    }
-  }
-  return counts;
-}
+/** The id that Plain's API shows of a global one. */
+const asPlainId = (type: 'Tenant' | 'Customer') => (id: string) => toPlainId(type, atob(id).split(':')[1] ?? '');
 
 async function* mapped<From, To>(pages: AsyncIterable<From[]>, change: (from: From) => To): AsyncGenerator<To[]> {
   for await (const page of pages) yield page.map(change);
@@ -158,8 +114,16 @@ async function* mapped<From, To>(pages: AsyncIterable<From[]>, change: (from: Fr
 /** Moves everything, and returns the exit code: 0 only if nothing was left behind. */
 async function run(move: Move): Promise<number> {
   const keep = pairsFile(move.pairs);
-  const tenants = await moveAll(move, 'tenant', mapped(plainTenants(move.source), movingTenant), keep);
-  const customers = await moveAll(move, 'customer', mapped(plainCustomers(move.source), movingCustomer), keep);
+  const { source, gateway } = move;
+  const tenants = await moveAll({
+    ...{ gateway, keep, type: 'tenant', shown: asPlainId('Tenant') },
+    pages: mapped(plainTenants(source), movingTenant),
+  });
+  const customers = await moveAll({
+    ...{ gateway, keep, type: 'customer', shown: asPlainId('Customer') },
+    pages: mapped(plainCustomers(source), movingCustomer),
+    afterwards: ({ externalId, moreTenants }) => addTenants(gateway, externalId, moreTenants),
+  });
   console.log(
     `${tenants.moved} tenants and ${customers.moved} customers are here. Both ids of each are in ${move.pairs}.`,
   );

@@ -12,6 +12,7 @@ import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer } from './customer.ts';
 import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
+import { HOW_TO_CHANGE, HOW_TO_CREATE, ofChange, ofNew } from './given.ts';
 import { mutationField } from './mutation.ts';
 
 const customerFields = (t: InputFields) => ({
@@ -43,7 +44,7 @@ const payload = (description: string) => ({
 builder.relayMutationField(
   createCustomer.name,
   {
-    description: 'A new customer.',
+    description: `A new customer. ${HOW_TO_CREATE}`,
     inputFields: (t) => ({
       name: t.string({ required: true, description: CUSTOMER_DESCRIPTIONS.name }),
       ...customerFields(t),
@@ -55,7 +56,7 @@ builder.relayMutationField(
       'Creates a customer, a company. For who reaches one tenant, it belongs to that tenant.',
     ),
     resolve: (_, { input }, caller) =>
-      outcomeOf(run(caller, createCustomer, { ...input, tenantIdentifiers: onlyTenant(caller.viewer) })),
+      outcomeOf(run(caller, createCustomer, { ...ofNew(input), tenantIdentifiers: onlyTenant(caller.viewer) })),
   },
   payload('The new customer.'),
 );
@@ -63,7 +64,7 @@ builder.relayMutationField(
 builder.relayMutationField(
   updateCustomer.name,
   {
-    description: 'Changes to a customer: a field left out is untouched; null clears what can be null.',
+    description: `Changes to a customer. ${HOW_TO_CHANGE}`,
     inputFields: (t) => ({
       id: idField(t),
       name: t.string({ description: CUSTOMER_DESCRIPTIONS.name }),
@@ -72,8 +73,10 @@ builder.relayMutationField(
   },
   {
     ...mutationField(updateCustomer, 'Changes a customer.'),
-    resolve: (_, { input }, caller) =>
-      outcomeOf(run(caller, updateCustomer, { ...input, id: input.id && localId('Customer', input.id) })),
+    resolve: (_, { input }, caller) => {
+      const { id, ...given } = ofChange(input);
+      return outcomeOf(run(caller, updateCustomer, { ...given, id: id && localId('Customer', id) }));
+    },
   },
   payload('The customer as it is now.'),
 );
@@ -83,8 +86,10 @@ builder.relayMutationField(
   { description: 'Which customer to delete.', inputFields: (t) => ({ id: idField(t) }) },
   {
     ...mutationField(deleteCustomer, 'Deletes a customer and, with it, its users.'),
-    resolve: (_, { input }, caller) =>
-      outcomeOf(run(caller, deleteCustomer, { id: input.id && localId('Customer', input.id) })),
+    resolve: (_, { input }, caller) => {
+      const { id } = ofChange(input);
+      return outcomeOf(run(caller, deleteCustomer, { id: id && localId('Customer', id) }));
+    },
   },
   payload('The customer as it was.'),
 );

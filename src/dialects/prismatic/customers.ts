@@ -1,12 +1,11 @@
-import type { Caller } from '../../directory/access/viewer.ts';
 import { MAX_DESCRIPTION_SORT } from '../../directory/customers/columns.ts';
-import { type CustomerListArguments, type CustomerRecord, listCustomers } from '../../directory/customers/queries.ts';
-import { ValidationError } from '../../directory/kernel/errors.ts';
+import { listCustomers } from '../../directory/customers/queries.ts';
 import type { Connection } from '../../directory/lists/connection.ts';
-import { MAX_OFFSET } from '../../directory/lists/page-arguments.ts';
 import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { builder } from './builder.ts';
 import { Customer, CustomerConnection } from './customer.ts';
+import { asked } from './given.ts';
+import { LIST_ARGUMENTS, listedBy, OrderDirection, orderOf, upTo } from './list-arguments.ts';
 import { pageOf } from './pages.ts';
 
 const CustomerOrderField = builder.enumType('CustomerOrderField', {
@@ -21,14 +20,6 @@ const CustomerOrderField = builder.enumType('CustomerOrderField', {
   } as const,
 });
 
-const OrderDirection = builder.enumType('OrderDirection', {
-  description: 'Which way a list is sorted.',
-  values: {
-    ASC: { description: 'The smallest, earliest or alphabetically first comes first.' },
-    DESC: { description: 'The largest, latest or alphabetically last comes first.' },
-  } as const,
-});
-
 const CustomerOrder = builder.inputType('CustomerOrder', {
   description: 'How a list of customers is sorted.',
   fields: (t) => ({
@@ -37,46 +28,14 @@ const CustomerOrder = builder.inputType('CustomerOrder', {
   }),
 });
 
-type Order = NonNullable<CustomerListArguments['orderBy']>;
-
-/** One order is served. Another behind it says nothing where no two customers are equal in the first. */
-function orderOf(sortBy: readonly (Order | null | undefined)[] | null | undefined): Order | undefined {
-  const [first, ...others] = (sortBy ?? []).filter((order) => order != null);
-  const isTotal = first?.field === 'CREATED_AT' || others.every(({ field }) => field === first?.field);
-  if (!isTotal) throw ValidationError.at('sortBy', 'must have one element: a list is sorted by one field');
-  return first;
-}
-
-/** Forms send what was left empty as an empty text, which asks for nothing. */
-const given = (text: string | null | undefined): string | null => (text?.trim() ? text : null);
-
 /** What the directory's filter calls something else than the arguments do. */
-const ARGUMENTS: Record<string, string> = {
+const NAMES = {
   nameContains: 'name_Icontains',
   nameStartsWith: 'name_Istartswith',
   descriptionContains: 'description_Icontains',
   externalIds: 'externalId',
   labels: 'labels_Contains',
 };
-
-/**
- * Returns the list of the directory that the arguments ask for.
- *
- * @throws ValidationError that names what is wrong as the arguments do.
- */
-function listBy(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
-  try {
-    return listCustomers(caller, args);
-  } catch (error) {
-    if (!(error instanceof ValidationError)) throw error;
-    throw new ValidationError(
-      error.issues.map((issue) => {
-        const [, name = issue.path] = /^filter\.(\w+)/.exec(issue.path) ?? [];
-        return { ...issue, path: ARGUMENTS[name] ?? name };
-      }),
-    );
-  }
-}
 
 /** Returns the list without its records. Those who may not ask for any have been refused by then. */
 const withoutRecords = <Row>(listing: Connection<Row>): Connection<Row> => ({
@@ -85,19 +44,13 @@ const withoutRecords = <Row>(listing: Connection<Row>): Connection<Row> => ({
   count: async () => 0,
 });
 
-/** At this moment or before: the directory asks before when, and has milliseconds. */
-const upTo = (time: Date | null | undefined): Date | undefined =>
-  time == null ? undefined : new Date(time.getTime() + 1);
-
 builder.queryField('customers', (t) =>
   t.connection(
     {
       type: Customer,
       description: 'The customers in your reach that satisfy everything given here. Needs `customer:read`.',
       args: {
-        offset: t.arg.int({
-          description: `How many records to skip before the page, at most ${MAX_OFFSET}: go on by \`after\`. None if not given.`,
-        }),
+        offset: t.arg.int({ description: LIST_ARGUMENTS.offset }),
         isSystem: t.arg.boolean({
           description: 'True for those that the system made, of which there are none; else it says nothing.',
         }),
@@ -108,10 +61,10 @@ builder.queryField('customers', (t) =>
           description: 'Those with this in their description, without regard to case.',
         }),
         externalId: t.arg.string({ description: 'The one with this external id, without regard to case.' }),
-        createdAt_Gte: t.arg({ type: 'DateTime', description: 'Created at this moment or later.' }),
-        createdAt_Lte: t.arg({ type: 'DateTime', description: 'Created at this moment or before.' }),
-        updatedAt_Gte: t.arg({ type: 'DateTime', description: 'Last changed at this moment or later.' }),
-        updatedAt_Lte: t.arg({ type: 'DateTime', description: 'Last changed at this moment or before.' }),
+        createdAt_Gte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.createdAt_Gte }),
+        createdAt_Lte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.createdAt_Lte }),
+        updatedAt_Gte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.updatedAt_Gte }),
+        updatedAt_Lte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.updatedAt_Lte }),
         labels_Contains: t.arg({
           type: ['String'],
           required: { list: false, items: false },
@@ -120,28 +73,30 @@ builder.queryField('customers', (t) =>
         sortBy: t.arg({
           type: [CustomerOrder],
           required: { list: false, items: false },
-          description:
-            'How they are sorted, by one field; if not given, by UPDATED_AT for a range of updates alone, else by CREATED_AT.',
+          description: LIST_ARGUMENTS.sortBy,
         }),
+        orderBy: t.arg({ type: CustomerOrder, description: LIST_ARGUMENTS.orderBy }),
       },
       resolve: (_, args, caller, info) => {
-        const externalId = given(args.externalId);
-        const labels = (args.labels_Contains ?? []).filter((label) => label != null);
-        const listing = listBy(caller, {
-          ...pageOf(args),
-          offset: args.offset,
-          orderBy: orderOf(args.sortBy),
-          filter: {
-            name: given(args.name),
-            nameContains: given(args.name_Icontains),
-            nameStartsWith: given(args.name_Istartswith),
-            descriptionContains: given(args.description_Icontains),
-            externalIds: externalId === null ? null : [externalId],
-            createdAt: { from: args.createdAt_Gte, to: upTo(args.createdAt_Lte) },
-            updatedAt: { from: args.updatedAt_Gte, to: upTo(args.updatedAt_Lte) },
-            labels: labels.length > 0 ? labels : null,
-          },
-        });
+        const externalId = asked(args.externalId);
+        const labels = (args.labels_Contains ?? []).flatMap((label) => asked(label) ?? []);
+        const listing = listedBy(NAMES, () =>
+          listCustomers(caller, {
+            ...pageOf(args),
+            offset: args.offset,
+            orderBy: orderOf(args),
+            filter: {
+              name: asked(args.name),
+              nameContains: asked(args.name_Icontains),
+              nameStartsWith: asked(args.name_Istartswith),
+              descriptionContains: asked(args.description_Icontains),
+              externalIds: externalId === null ? null : [externalId],
+              createdAt: { from: args.createdAt_Gte, to: upTo(args.createdAt_Lte) },
+              updatedAt: { from: args.updatedAt_Gte, to: upTo(args.updatedAt_Lte) },
+              labels: labels.length > 0 ? labels : null,
+            },
+          }),
+        );
         return resolveConnection(args.isSystem ? withoutRecords(listing) : listing, caller, info);
       },
     },

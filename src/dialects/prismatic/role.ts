@@ -2,6 +2,7 @@ import type { PermissionRecord } from '../../directory/roles/permissions.ts';
 import { assignableRoles, listPermissionsOfRoles, type RoleRecord, rolesByIds } from '../../directory/roles/queries.ts';
 import { nestedList } from '../../graphql/shared/connection.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
+import { capitalized } from '../../graphql/shared/mutation.ts';
 import { resolveRows, UNCACHED } from '../../graphql/shared/per-record.ts';
 import { price, WHOLE_LIST } from '../../graphql/shared/prices.ts';
 import { builder } from './builder.ts';
@@ -33,7 +34,11 @@ Role.implement({
       description: 'The id: opaque, and unique among all types.',
       resolve: ({ id }) => toGlobalId('Role', id),
     }),
-    name: t.exposeString('name', { description: 'The name: unique in its scope, without regard to case.' }),
+    name: t.string({
+      description:
+        'The name: unique in its scope, without regard to case. Those of built-in roles begin with a capital, such as `Member`.',
+      resolve: ({ builtIn, name }) => (builtIn ? capitalized(name) : name),
+    }),
     description: t.exposeString('description', {
       nullable: true,
       description: 'What the role is for. Null if nobody has said it.',

@@ -5,6 +5,7 @@ import './customer-mutations.ts';
 import './role.ts';
 import './organization.ts';
 import './user.ts';
+import './users.ts';
 import './user-mutations.ts';
 import './organization-mutations.ts';
 import './authenticated-user.ts';

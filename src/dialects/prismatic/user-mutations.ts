@@ -8,6 +8,7 @@ import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { localId } from '../../graphql/shared/ids.ts';
 import { builder, type InputFields } from './builder.ts';
 import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
+import { HOW_TO_CHANGE, HOW_TO_CREATE, ofChange, ofNew } from './given.ts';
 import { mutationField } from './mutation.ts';
 import { USER_DESCRIPTIONS, User } from './user.ts';
 
@@ -34,7 +35,7 @@ const payload = (description: string) => ({
 });
 
 /** What the directory does not have: only no value at all is taken, so that none is lost. */
-const notKept = z.null({ error: 'is not kept here: leave it out' }).optional();
+const notKept = z.undefined({ error: 'is not kept here: leave it out' }).optional();
 
 /** `updateUser` of the directory in the document's words: only its input is spelled differently. */
 const updateAsSpelled = command({
@@ -45,15 +46,17 @@ const updateAsSpelled = command({
     .pipe(updateUser.input),
 });
 
-const named = (type: 'Role' | 'Customer', id: string) => ({ id: localId(type, id) });
+const named = (type: 'Role' | 'Customer', id: string | null | undefined) => id && { id: localId(type, id) };
 
 builder.relayMutationField(
   createOrganizationUser.name,
-  { description: 'A new team member.', inputFields: (t) => newUserFields(t, 'organizationRoles') },
+  { description: `A new team member. ${HOW_TO_CREATE}`, inputFields: (t) => newUserFields(t, 'organizationRoles') },
   {
     ...mutationField(createOrganizationUser, 'Creates a team member, who is mailed an invitation to set a password.'),
-    resolve: (_, { input: { role, ...input } }, caller) =>
-      outcomeOf(run(caller, createOrganizationUser, { ...input, roleIdentifier: named('Role', role) })),
+    resolve: (_, { input }, caller) => {
+      const { role, ...given } = ofNew(input);
+      return outcomeOf(run(caller, createOrganizationUser, { ...given, roleIdentifier: named('Role', role) }));
+    },
   },
   payload('The new user.'),
 );
@@ -61,7 +64,7 @@ builder.relayMutationField(
 builder.relayMutationField(
   createCustomerUser.name,
   {
-    description: 'A new user of a customer.',
+    description: `A new user of a customer. ${HOW_TO_CREATE}`,
     inputFields: (t) => ({
       ...newUserFields(t, 'customerRoles'),
       customer: t.id({ required: true, description: 'The id of the customer that the user belongs to. It stays so.' }),
@@ -72,14 +75,12 @@ builder.relayMutationField(
       createCustomerUser,
       'Creates a user of a customer, who is mailed an invitation to set a password.',
     ),
-    resolve: (_, { input: { role, customer, ...input } }, caller) =>
-      outcomeOf(
-        run(caller, createCustomerUser, {
-          ...input,
-          roleIdentifier: named('Role', role),
-          customerIdentifier: named('Customer', customer),
-        }),
-      ),
+    resolve: (_, { input }, caller) => {
+      const { role, customer, ...given } = ofNew(input);
+      const roleIdentifier = named('Role', role);
+      const customerIdentifier = named('Customer', customer);
+      return outcomeOf(run(caller, createCustomerUser, { ...given, roleIdentifier, customerIdentifier }));
+    },
   },
   payload('The new user.'),
 );
@@ -89,7 +90,7 @@ const idField = (t: InputFields) => t.id({ description: 'The id of the user. It 
 builder.relayMutationField(
   updateUser.name,
   {
-    description: 'Changes to a user: a field left out is untouched; null clears what can be null.',
+    description: `Changes to a user. ${HOW_TO_CHANGE}`,
     inputFields: (t) => ({
       id: idField(t),
       name: t.string({ description: USER_DESCRIPTIONS.name }),
@@ -105,14 +106,11 @@ builder.relayMutationField(
   },
   {
     ...mutationField(updateUser, 'Changes a user.'),
-    resolve: (_, { input: { id, role, ...input } }, caller) =>
-      outcomeOf(
-        run(caller, updateAsSpelled, {
-          ...input,
-          id: id && localId('User', id),
-          roleIdentifier: role && named('Role', role),
-        }),
-      ),
+    resolve: (_, { input }, caller) => {
+      const { id, role, ...given } = ofChange(input);
+      const roleIdentifier = named('Role', role);
+      return outcomeOf(run(caller, updateAsSpelled, { ...given, id: id && localId('User', id), roleIdentifier }));
+    },
   },
   payload('The user as it is now.'),
 );
@@ -122,8 +120,10 @@ builder.relayMutationField(
   { description: 'Which user to delete.', inputFields: (t) => ({ id: idField(t) }) },
   {
     ...mutationField(deleteUser, 'Deletes a user.'),
-    resolve: (_, { input }, caller) =>
-      outcomeOf(run(caller, deleteUser, { id: input.id && localId('User', input.id) })),
+    resolve: (_, { input }, caller) => {
+      const { id } = ofChange(input);
+      return outcomeOf(run(caller, deleteUser, { id: id && localId('User', id) }));
+    },
   },
   payload('The user as it was.'),
 );

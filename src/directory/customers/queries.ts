@@ -184,6 +184,7 @@ function carrying(labels: readonly string[]): Pick<EntityFilter, 'candidates' | 
       from: sql`customer_label scanned`,
       id: labelled.customerId,
       partitions: [{ column: labelled.label, values: labels.slice(0, 1) }],
+      where: [],
     },
   };
 }

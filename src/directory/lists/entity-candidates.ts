@@ -24,11 +24,11 @@ export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned,
   const givenTimes = boundsOfTimes.filter((bounds) => bounds.length > 0);
   return [
     ...(externalIds ? [withExternalIds(searched, reach, externalIds)] : []),
-    ...boundsOfNames.map((bounds) => within(scan, bounds)),
+    ...[...boundsOfNames, ...(filter.bounds ?? [])].map((bounds) => idsWithin(scan, bounds)),
     ...(nameContains ? candidatesContaining(searched, reach, searchFor(nameContains)) : []),
     ...(search ? candidatesBySearch(searched, reach, scanned, searchFor(search)) : []),
     ...(filter.candidates ?? []),
-    ...(givenTimes.length > 0 ? givenTimes.map((bounds) => within(scan, bounds)) : [within(scan, [])]),
+    ...(givenTimes.length > 0 ? givenTimes.map((bounds) => idsWithin(scan, bounds)) : [idsWithin(scan)]),
   ];
 }
 
@@ -43,11 +43,14 @@ function candidatesBySearch(searched: Searched, reach: Reach, { scan, columns }:
   if (characters.length < 2) return [withExternalId];
   const found =
     characters.length === 2
-      ? [within(scan, beginningWith(columns.nameKey, key))]
+      ? [idsWithin(scan, beginningWith(columns.nameKey, key))]
       : withTrigrams(searched, reach, search);
   return found.map((query) => sql`${query} UNION ALL ${withExternalId}`);
 }
 
-/** What is scanned within these bounds, in every partition. */
-const within = (scan: IndexScan, bounds: readonly SQL[]): SQL =>
+/** Returns a query for the `id` of all that is scanned within these bounds, in every partition. */
+export const idsWithin = (
+  scan: Pick<IndexScan, 'from' | 'id' | 'partitions' | 'where'>,
+  bounds: readonly SQL[] = [],
+): SQL =>
   sql`SELECT ${scan.id} AS id FROM ${partitionTables(scan)}${scan.from} WHERE ${allOf([inPartition(scan), ...bounds])}`;

@@ -2,7 +2,7 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { smallestIdAt } from '../kernel/ids.ts';
 import { choice, instant, MAX_IDENTIFIERS, text } from '../kernel/input.ts';
-import type { IndexScan, Range } from './index-scan.ts';
+import type { IndexScan, Partition, Range } from './index-scan.ts';
 import type { NameFilter } from './name-filter.ts';
 import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.ts';
 
@@ -36,10 +36,17 @@ export interface EntityFilter extends SharedFilter, NameFilter {
   partitionValues: readonly string[];
   /** Conditions over the table of the list. */
   conditions?: readonly SQL[];
+  /**
+   * A partition that leads the index of every order of the list besides its own, and the same as a condition over the
+   * table of the list.
+   */
+  within?: { partition: Partition; condition: SQL } | null;
+  /** Bounds of what is scanned, for an index of one of the orders: what matches is within each of them. */
+  bounds?: readonly (readonly SQL[])[];
   /** Queries for candidates. They must not read beyond the reach, for how many they answer shows in the page. */
   candidates?: readonly SQL[];
-  /** A table that has only records that can match, in the order of their ids. */
-  byId?: Pick<IndexScan, 'from' | 'id' | 'partitions'> | null;
+  /** A table or an index that has only records that can match, in the order of their ids. */
+  byId?: Pick<IndexScan, 'from' | 'id' | 'partitions' | 'where'> | null;
 }
 
 type TimeRanges = Pick<SharedFilter, 'createdAt' | 'updatedAt'>;

@@ -90,6 +90,7 @@ function scanEntities<Row, Field extends string, Sort extends string, Partitione
     sort: sort && columns[sort],
     partitions: [
       ...partitions,
+      ...(filter.within ? [filter.within.partition] : []),
       { column: columns.deleted, values: deletedValues(filter) },
       { column: columns[list.partitionedBy], values: filter.partitionValues },
     ],
@@ -127,6 +128,7 @@ function conditionsOf<PartitionedBy extends string>(
     ...(externalIds ? [inList(table.externalIdKey, externalIds.map(comparable))] : []),
     ...(search ? [isFound(list, searchFor(search))] : []),
     ...conditionsOnName(table.nameKey, filter),
+    ...(filter.within ? [filter.within.condition] : []),
     ...(filter.conditions ?? []),
   ];
 }

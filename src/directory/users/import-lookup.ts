@@ -24,7 +24,7 @@ import {
 import type { Permission } from '../kernel/permission-names.ts';
 import { userDetails } from './columns.ts';
 import { USER } from './entity.ts';
-import { USER_STATUSES } from './queries.ts';
+import { USER_STATUSES } from './filter.ts';
 
 /** The schema of a user as an import gives it. */
 export const userRow = z

@@ -1,6 +1,6 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
@@ -8,17 +8,15 @@ import { inList, type RowOf, type Several, selection } from '../../db/statement.
 import { teamInReach, tenantRoleInReach, userInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import { isUser, USER_IS_LIVE } from '../commands/identifiers.ts';
-import { choice, parse, type UserIdentifier } from '../kernel/input.ts';
+import { parse, type UserIdentifier } from '../kernel/input.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
-import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
+import { ENTITY_ORDERS } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { usersInReach } from '../lists/reach-scans.ts';
 import { connectionOfList, nestedConnectionOfList } from '../lists/simple-list.ts';
-
-/** What state a user can be in, as the database has it. */
-export const USER_STATUSES = users.status.enumValues;
+import { partsOf, USER_STATUSES, userFilter } from './filter.ts';
 
 const { externalIdKey: _externalIdKey, kind: _kind, deleted: _deleted, ...fields } = getTableColumns(users);
 
@@ -61,8 +59,6 @@ export function findUser({ db, viewer }: Caller, identifier: UserIdentifier): Fo
   return foundWhere(db, RECORDS, sql`${isUser(identifier)} AND ${inReach}`);
 }
 
-const userFilter = z.object({ ...entityFilter, statuses: anyOf(choice(USER_STATUSES)).nullish() });
-
 const USER_ORDERS = { ...ENTITY_ORDERS, EMAIL: 'emailKey' } as const;
 
 /** The arguments of the list of users. */
@@ -83,14 +79,22 @@ const LIST = {
 } as const;
 
 /**
- * Lists the users in reach that match the filter, live ones unless it says otherwise.
+ * Lists the users in reach that match the filter, live ones unless it says otherwise. Who asks by customers is told which
+ * of them users belong to.
  *
- * @throws ForbiddenError if the viewer lacks `user:read`
+ * @throws ForbiddenError if the viewer lacks `user:read`, or asks by customers and lacks `customer:read`
  * @throws ValidationError if the filter or the page arguments are not valid
  */
 export function listUsers(caller: Caller, args: UserListArguments): Connection<UserRecord> {
   const filter = parse(userFilter, args.filter ?? {}, 'filter');
-  return listEntities(caller, LIST, args, { ...filter, partitionValues: filter.statuses ?? USER_STATUSES });
+  const { viewer } = caller;
+  const asksByCustomer = filter.customerId != null || filter.hasCustomer != null;
+  if (asksByCustomer) requirePermissions(viewer, ['user:read', 'customer:read']);
+  return listEntities(caller, LIST, args, {
+    ...filter,
+    ...partsOf(LIST, viewer.reach, filter),
+    partitionValues: filter.statuses ?? USER_STATUSES,
+  });
 }
 
 const scanned = alias(users, 'scanned');

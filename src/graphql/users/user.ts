@@ -146,6 +146,16 @@ const UserFilter = builder.inputType('UserFilter', {
       searched: 'name or the e-mail address',
     }),
     statuses: t.field({ type: [UserStatus], description: 'Any of these, at least one.' }),
+    name: t.string({ description: 'With this name, without regard to case.' }),
+    nameStartsWith: t.string({ description: 'Whose name begins so, without regard to case.' }),
+    nameContains: t.string({ description: 'With this anywhere in the name, without regard to case.' }),
+    email: t.string({ description: 'With this e-mail address, without regard to case.' }),
+    emailContains: t.string({ description: 'With this anywhere in the e-mail address, without regard to case.' }),
+    hasExternalId: t.boolean({ description: 'Whether they have an external id.' }),
+    customerId: t.id({ description: 'Who belong to the customer with this global id. Needs `customer:read`.' }),
+    hasCustomer: t.boolean({
+      description: 'Whether they belong to a customer that is in your reach. Needs `customer:read`.',
+    }),
   }),
 });
 
@@ -178,8 +188,11 @@ builder.queryFields((t) => ({
           description: ORDER_BY,
         }),
       },
-      resolve: (_, args, caller, info) =>
-        resolveConnection(listUsers(caller, { ...args, columns: columnsRead(info) }), caller, info),
+      resolve: (_, args, caller, info) => {
+        const customerId = args.filter?.customerId;
+        const filter = { ...args.filter, customerId: customerId && localId('Customer', customerId) };
+        return resolveConnection(listUsers(caller, { ...args, filter, columns: columnsRead(info) }), caller, info);
+      },
     },
     UserConnection,
   ),

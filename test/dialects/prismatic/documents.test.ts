@@ -73,7 +73,7 @@ describe('the requests of the document', () => {
 
   it('look up a role, and make a team member of it, who is mailed an invitation', async () => {
     const { data } = await api(roles);
-    const viewer = data.organizationRoles.find(({ name }: Result) => name === 'viewer');
+    const viewer = data.organizationRoles.find(({ name }: Result) => name === 'Viewer');
     expect(viewer.permissions.nodes).toContainEqual({ name: 'customer:read', description: expect.any(String) });
     const created = await api(createTeamMember, variablesOf(createTeamMemberVariables, { role: viewer.id }));
     expect(created.data.createOrganizationUser).toEqual({

@@ -119,6 +119,20 @@ const QUERIES: Record<string, Query> = {
     query: '{ customers(last: 100) { nodes { id name users { nodes { id email } } } totalCount } }',
     own: '{ customers(last: 100) { nodes { id name users { nodes { id email } } } totalCount } }',
   },
+  user: {
+    permissions: ['user:read', 'customer:read'],
+    query: 'query($id: ID!) { user(id: $id) { id email name externalId customer { id } } }',
+    own: 'query($id: ID!) { user(id: $id) { id email name externalId customer { id } } }',
+    variables: (world) => ({ id: world.customerUser.id }),
+  },
+  users: {
+    permissions: ['user:read', 'customer:read'],
+    query: `query($customer: ID!, $email: String!) {
+      users(customer: $customer, customer_Isnull: false, email: $email, name_Icontains: "u") { nodes { id email } totalCount } }`,
+    own: `query($customer: ID!, $email: String!) {
+      users(filter: { customerId: $customer, hasCustomer: true, email: $email, nameContains: "u" }) { nodes { id email } totalCount } }`,
+    variables: ({ customer, customerUser }) => ({ customer: customer.id, email: customerUser.email }),
+  },
   organizationRoles: {
     permissions: ['role:read'],
     query: `{ organizationRoles { ${ROLES} } }`,

@@ -27,7 +27,7 @@ describe('roles', () => {
     expect(data.customerRoles).toEqual([
       {
         id: CUSTOMER_MEMBER,
-        name: 'member',
+        name: 'Member',
         description: expect.any(String),
         level: expect.any(Number),
         permissions: {
@@ -41,7 +41,7 @@ describe('roles', () => {
     const role = await newRole({ scope: 'CUSTOMER', permissions: ['customer:read'], level: 100 });
     const all = await api(document);
     expect(all.data.customerRoles[0]).toMatchObject({ id: role.id, level: 100 });
-    expect(all.data.organizationRoles.map(({ name }: Result) => name)).toContain('owner');
+    expect(all.data.organizationRoles.map(({ name }: Result) => name)).toContain('Owner');
   });
 });
 
@@ -84,7 +84,7 @@ describe('authenticatedUser', () => {
     const org = await organization();
     expect(await whoAmI(await tokenOf(user.id))).toEqual({
       ...described(user),
-      ...{ tenantId: org.id, org, customer: null, role: { name: 'viewer' } },
+      ...{ tenantId: org.id, org, customer: null, role: { name: 'Viewer' } },
     });
   });
 
@@ -94,7 +94,7 @@ describe('authenticatedUser', () => {
     expect(await whoAmI(await tokenOf(user.id))).toEqual({
       ...described(user),
       ...{ tenantId: (await organization()).id, org: null, customer: { id: customer.id, name: customer.name } },
-      role: { name: 'admin' },
+      role: { name: 'Admin' },
     });
   });
 

@@ -11,9 +11,18 @@ const role = (last: string) => `'00000000-0000-7000-8000-000000000${last}'`;
 /** What the README promises of any page. */
 const MOST_ROWS = 5000;
 
-const readers: Record<string, { key?: string; count: number }> = {};
+/** Who asks, and which users they reach. */
+interface Reader {
+  key?: string;
+  reach: string;
+}
+
+const readers: Record<string, Reader> = {};
+let customers = { many: '', few: '' };
 beforeAll(async () => {
-  const [tenant, customer] = [await newTenant(), await newCustomer()];
+  const tenant = await newTenant();
+  const inTenant = { tenantIdentifiers: [{ id: tenant.id }] };
+  const [customer, few] = [await newCustomer(inTenant), await newCustomer(inTenant)];
   await env.DB.batch([
     env.DB.prepare(`INSERT INTO user (id, kind, role_id, customer_id, email, email_key, name, name_key, external_id,
         external_id_key, status, created_at, updated_at, deleted_at)
@@ -28,10 +37,23 @@ beforeAll(async () => {
         user_name_key, user_email_key, user_updated_at, user_customer_id)
       SELECT ?1, id, ${role('304')}, 1, deleted, status, name_key, email_key, updated_at, customer_id FROM user
       WHERE external_id IS NOT NULL AND CAST(substr(external_id, 2) AS INTEGER) % 3 = 0`).bind(rawId(tenant.id)),
+    // Few have no external id, and few belong to another customer.
+    env.DB.prepare('UPDATE user SET external_id = NULL, external_id_key = NULL WHERE updated_at % 997 = 0'),
+    env.DB.prepare('UPDATE user SET customer_id = ?1 WHERE customer_id IS NOT NULL AND updated_at % 499 = 0').bind(
+      rawId(few.id),
+    ),
+    env.DB.prepare('UPDATE assignment SET user_customer_id = (SELECT customer_id FROM user WHERE id = user_id)'),
   ]);
-  readers['the root key'] = { count: 9000 };
-  readers['a key of a tenant'] = { key: (await newKey({ tenants: [tenant.id] })).secret, count: 3000 };
-  readers['a key of a customer'] = { key: (await newKey({ customer: customer.id })).secret, count: 4000 };
+  customers = { many: customer.id, few: few.id };
+  readers['the root key'] = { reach: 'TRUE' };
+  readers['a key of a tenant'] = {
+    key: (await newKey({ tenants: [tenant.id] })).secret,
+    reach: `id IN (SELECT user_id FROM assignment WHERE tenant_id = '${rawId(tenant.id)}')`,
+  };
+  readers['a key of a customer'] = {
+    key: (await newKey({ customer: customer.id })).secret,
+    reach: `customer_id = '${rawId(customer.id)}'`,
+  };
   // A key is read by itself the first time.
   for (const { key } of Object.values(readers)) await ask('{ viewer { type } }', {}, key);
 }, 60_000);
@@ -79,6 +101,85 @@ const FILTERS: Record<string, Variables> = {
   'a search with a status': { search: 'people', statuses: ['DEACTIVATED'], deleted: 'INCLUDE' },
 };
 
+/** Filters that only users have, each with what it says in SQL. */
+const NARROWER: [what: string, filter: () => Variables, where: () => string][] = [
+  ['a name', () => ({ name: 'ADA person 00042' }), () => "name_key = 'ada person 00042'"],
+  ['the beginning of few names', () => ({ nameStartsWith: 'zoe p' }), () => "name_key LIKE 'zoe p%'"],
+  ['a part of few names', () => ({ nameContains: 'Person 0004' }), () => "name_key LIKE '%person 0004%'"],
+  ['an e-mail address', () => ({ email: 'U00042@people.EXAMPLE' }), () => "email_key = 'u00042@people.example'"],
+  ['a part of few addresses', () => ({ emailContains: '0042@' }), () => "email_key LIKE '%0042@%'"],
+  ['two characters in many addresses', () => ({ emailContains: '01' }), () => "email_key LIKE '%01%'"],
+  ['no external id', () => ({ hasExternalId: false }), () => 'external_id IS NULL'],
+  [
+    'an external id',
+    () => ({ hasExternalId: true, name: 'ada' }),
+    () => "external_id IS NOT NULL AND name_key = 'ada'",
+  ],
+  ['a customer of many', () => ({ customerId: customers.many }), () => `customer_id = '${rawId(customers.many)}'`],
+  ['a customer of few', () => ({ customerId: customers.few }), () => `customer_id = '${rawId(customers.few)}'`],
+  [
+    'a customer and a part of an address',
+    () => ({ customerId: customers.many, emailContains: '42@', hasCustomer: true }),
+    () => `customer_id = '${rawId(customers.many)}' AND email_key LIKE '%42@%'`,
+  ],
+  [
+    'a customer, and no external id',
+    () => ({ customerId: customers.many, hasExternalId: false }),
+    () => `customer_id = '${rawId(customers.many)}' AND external_id IS NULL`,
+  ],
+  [
+    'no customer and no external id',
+    () => ({ hasCustomer: false, hasExternalId: false }),
+    () => 'customer_id IS NULL AND external_id IS NULL',
+  ],
+  ['a customer, and none', () => ({ customerId: customers.many, hasCustomer: false }), () => 'FALSE'],
+  ['no customer', () => ({ hasCustomer: false }), () => 'customer_id IS NULL'],
+  ['any customer', () => ({ hasCustomer: true }), () => 'customer_id IS NOT NULL'],
+];
+
+describe('whoever follows the cursors of filtered users', () => {
+  for (const [index, [what, filter, where]] of NARROWER.entries()) {
+    it(`sees each once and in order, a bounded number of rows a page, with ${what}`, { timeout: 60_000 }, async () => {
+      for (const [place, { key, reach }] of Object.values(readers).entries()) {
+        // One order for each filter and reader: together, all of them in all.
+        const orderBy = ORDERS[(index + place * 3) % ORDERS.length];
+        if (!orderBy) throw new Error('There are eight orders');
+        const { field, direction } = orderBy;
+        const column = { CREATED_AT: 'id', UPDATED_AT: 'updated_at', NAME: 'name_key', EMAIL: 'email_key' }[field];
+        const { results } = await env.DB.prepare(
+          `SELECT id FROM user WHERE deleted = 0 AND (${where()}) AND ${reach} ORDER BY ${column} ${direction}, id ${direction}`,
+        ).all<{ id: string }>();
+        const seen: string[] = [];
+        let after: string | null = null;
+        do {
+          const page: Page = await pageOf({ filter: filter(), orderBy, first: 100, after }, key);
+          seen.push(...page.nodes.map(({ id }) => rawId(id)));
+          after = page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null;
+        } while (after);
+        expect(seen, JSON.stringify(orderBy)).toEqual(results.map(({ id }) => id));
+        const counted = await ask(
+          'query($filter: UserFilter) { users(filter: $filter) { totalCount } }',
+          { filter: filter() },
+          key,
+        );
+        expect(counted.data.users.totalCount).toBe(results.length);
+      }
+    });
+  }
+
+  it('has those of a customer and those without an external id at once, however few there are', async () => {
+    const [root] = Object.values(readers);
+    for (const orderBy of ORDERS) {
+      for (const filter of [{ customerId: customers.few }, { hasExternalId: false }]) {
+        const { nodes, pageInfo } = await pageOf({ filter, orderBy, first: 25 }, root?.key);
+        expect([nodes.length > 3, pageInfo.hasNextPage], JSON.stringify({ filter, orderBy })).toEqual([true, false]);
+      }
+      const many = await pageOf({ filter: { customerId: customers.many }, orderBy, first: 100 }, root?.key);
+      expect(many.nodes).toHaveLength(100);
+    }
+  });
+});
+
 describe('a page of 25 of 10,000 users', () => {
   for (const [what, filter] of Object.entries(FILTERS)) {
     it(`reads a bounded number of rows in any order, for everyone: ${what}`, { timeout: 60_000 }, async () => {
@@ -108,9 +209,10 @@ describe('a page of 25 of 10,000 users', () => {
 
 describe('walking all users', () => {
   it('has everyone in reach once and in order, also through short pages', { timeout: 60_000 }, async () => {
-    for (const [who, { key, count }] of Object.entries(readers)) {
+    for (const [who, { key, reach }] of Object.entries(readers)) {
+      const all = `SELECT count(*) AS count FROM user WHERE deleted = 0 AND ${reach}`;
       for (const [filter, orderBy, total] of [
-        [{}, { field: 'EMAIL', direction: 'ASC' }, count],
+        [{}, { field: 'EMAIL', direction: 'ASC' }, await env.DB.prepare(all).first<number>('count')],
         [{ search: 'zoe person' }, { field: 'NAME', direction: 'ASC' }, null],
       ] as const) {
         const seen: User[] = [];
@@ -132,6 +234,19 @@ describe('walking all users', () => {
         if (total !== null) expect(seen).toHaveLength(total);
         else expect(seen.length).toBeGreaterThan(25);
       }
+    }
+  });
+});
+
+describe('where nearly everybody belongs to a customer', () => {
+  it('the others are on one page', async () => {
+    await env.DB.prepare(`UPDATE user SET kind = 'CUSTOMER', role_id = ${role('202')}, customer_id = ?1
+      WHERE customer_id IS NULL AND updated_at % 97 <> 0`)
+      .bind(rawId(customers.many))
+      .run();
+    for (const orderBy of ORDERS) {
+      const { nodes, pageInfo } = await pageOf({ filter: { hasCustomer: false }, orderBy, first: 100 });
+      expect([nodes.length > 25, pageInfo.hasNextPage], JSON.stringify(orderBy)).toEqual([true, false]);
     }
   });
 });

@@ -182,7 +182,7 @@ describe('a user', () => {
   it('made through Prismatic has roles through the hub', async () => {
     const email = `${unique('lisa')}@x.example`;
     const { organizationRoles } = await prismatic('{ organizationRoles { id name } }', {});
-    const role = organizationRoles.find(({ name }: { name: string }) => name === 'viewer').id;
+    const role = organizationRoles.find(({ name }: { name: string }) => name === 'Viewer').id;
     const { createOrganizationUser } = await prismatic(
       'mutation($input: CreateOrganizationUserInput!) { createOrganizationUser(input: $input) { user { id } errors { field messages } } }',
       { input: { email, role } },
@@ -227,7 +227,7 @@ describe('a user', () => {
     expect(userMutations.addUserWithRole.userAlreadyExist).toBe(false);
     const id = globalId('User', userMutations.addUserWithRole.user.id);
     const { organization } = await prismatic(MEMBERS, {});
-    expect(organization.users.nodes).toContainEqual({ id, email, name: null, role: { name: 'member' } });
+    expect(organization.users.nodes).toContainEqual({ id, email, name: null, role: { name: 'Member' } });
     const name = unique('Lisa');
     const { updateUser } = await prismatic(
       'mutation($input: UpdateUserInput!) { updateUser(input: $input) { user { name } errors { field messages } } }',

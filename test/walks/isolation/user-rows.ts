@@ -8,6 +8,7 @@ export type UserState =
   | 'of a customer'
   | 'of a customer, with a role in a'
   | 'of a deleted customer, with a role in b'
+  | 'of a customer in b, with a role in a'
   | 'of a shared customer'
   | 'of a deleted customer'
   | 'deleted, of a customer'
@@ -45,6 +46,7 @@ export const USERS: Record<UserState, UserSubject> = {
   'of a customer': user('CUSTOMER', { customer: 'in reach of a' }),
   'of a customer, with a role in a': user('CUSTOMER', { customer: 'in reach of a', tenants: ['a'] }),
   'of a deleted customer, with a role in b': user('CUSTOMER', { customer: 'deleted', tenants: ['b'] }),
+  'of a customer in b, with a role in a': user('CUSTOMER', { customer: 'in reach of b', tenants: ['a'] }),
   'of a shared customer': user('CUSTOMER', { customer: 'shared' }),
   'of a deleted customer': user('CUSTOMER', { customer: 'deleted', tenants: ['a'] }),
   'deleted, of a customer': user('CUSTOMER', { customer: 'in reach of a', deleted: true }),

@@ -72,6 +72,59 @@ const reads: UserOperation[] = [
   ),
 ];
 
+/** Whom somebody is shown as a user of this customer. */
+const shownCustomer = (viewer: ViewerKind, state: UserState): State | null => {
+  const { customer } = USERS[state];
+  return customer && sees(viewer, CUSTOMERS[customer]) ? customer : null;
+};
+
+/** By what only users are asked for: their customers show in the list no more than in the user. */
+const filtered: UserOperation[] = [
+  ...(
+    [
+      ['name: $s', (slug: string) => slug],
+      ['email: $s', (slug: string) => `${slug}@x.example`],
+      ['emailContains: $s', (slug: string) => `${slug}@`],
+      ['hasExternalId: true, nameContains: $s', (slug: string) => slug.slice(1)],
+    ] as const
+  ).map(([filter, part]) => ({
+    ...read(
+      'users',
+      `query($s: String!) { users(first: 100, filter: { ${filter} }) { nodes { id } } }`,
+      (state) => ({ s: part(userSlug(state)) }),
+      'users.nodes',
+    ),
+    tellsApart: true,
+  })),
+  ...(['in reach of a', 'in reach of b', 'shared', 'deleted', 'not existing'] as const).flatMap((customer: State) =>
+    // By a name, too, whose index leads to others first.
+    (customer === 'in reach of b' ? ['', ', nameStartsWith: "user"'] : ['']).map(
+      (more): UserOperation => ({
+        ...read(
+          'users',
+          `query($c: ID!) { users(first: 100, filter: { customerId: $c${more} }) { nodes { id } totalCount } } # ${customer}`,
+          () => ({ c: idOf(customer) }),
+          'users.nodes',
+        ),
+        expected: (viewer, state) =>
+          seesUser(viewer, state) && shownCustomer(viewer, state) === customer ? 'found' : 'absent',
+      }),
+    ),
+  ),
+  ...[true, false].map(
+    (hasCustomer): UserOperation => ({
+      ...read(
+        'users',
+        `{ users(first: 100, filter: { hasCustomer: ${hasCustomer} }) { nodes { id } totalCount } }`,
+        undefined,
+        'users.nodes',
+      ),
+      expected: (viewer, state) =>
+        seesUser(viewer, state) && (shownCustomer(viewer, state) !== null) === hasCustomer ? 'found' : 'absent',
+    }),
+  ),
+];
+
 const hiddenLists: UserOperation[] = (['ONLY', 'INCLUDE'] as const).flatMap((deleted) =>
   ['', ', externalIds: $x'].map((more) => ({
     ...read(
@@ -194,6 +247,7 @@ const events: UserOperation[] = [
 
 export const USER_OPERATIONS: UserOperation[] = [
   ...reads,
+  ...filtered,
   ...hiddenLists,
   ...nested,
   ...parts,

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import page from '../../../docs/prismatic.md?raw';
 import readme from '../../../README.md?raw';
 import { DEFAULT_PAGE_SIZE } from '../../../src/dialects/prismatic/pages.ts';
 import { schema } from '../../../src/dialects/prismatic/schema.ts';
@@ -11,15 +12,24 @@ import { operationsOf } from '../../walks/dialects/table.ts';
 import { STATUSES } from './api.ts';
 import { prismatic } from './table.ts';
 
-describe('the README', () => {
-  const section = readme.slice(readme.indexOf('### Prismatic'), readme.indexOf('### Userdocks'));
+describe('the page of Prismatic', () => {
   const row = (heading: string) =>
-    section.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
+    page.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
   const words = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '');
+  const sectionOf = (heading: string) => page.slice(page.indexOf(`\n## ${heading}\n`)).split('\n## ')[1] ?? '';
+
+  it('begins with whom it is for and what is not there', () => {
+    const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, heading]) => heading);
+    expect(headings.slice(0, 3)).toEqual(['Prismatic', 'What is not there', 'Clients tested']);
+    expect(page).toMatch(/^# Prismatic\n\nFor programs /);
+    const [, calls = '', named = ''] = row('`@prismatic-io/prism` 10.4.0').split(' | ');
+    expect(words(named)).toHaveLength(Number(calls));
+  });
 
   it('has every operation, with what it needs, and no other', () => {
-    const named = [...row('operations').matchAll(/((?:`\w+`(?:, )?)+) needs? (`[^`]+`|nothing)/g)].flatMap(
-      ([, names = '', needed = '']) => words(names).map((name) => [name, ...words(needed)]),
+    const rows = sectionOf('Operations').matchAll(/^\| (`\w+`(?:, `\w+`)*) \| (`\w+:\w+` )?\|$/gm);
+    const named = [...rows].flatMap(([, names = '', needed = '']) =>
+      words(names).map((name) => [name, ...words(needed)]),
     );
     expect(named.map(([name]) => name).sort()).toEqual(operationsOf(schema).sort());
     for (const [name = '', needed] of named) {
@@ -29,15 +39,14 @@ describe('the README', () => {
     }
   });
 
-  it('has every argument of `customers`, and no other', () => {
-    const args =
-      schema
-        .getQueryType()
-        ?.getFields()
-        .customers?.args.map(({ name }) => name) ?? [];
-    const named = words(row('arguments of `customers`')).filter((word) => word !== 'customers' && !/^[A-Z]/.test(word));
-    expect(named.sort()).toEqual([...args].sort());
-    expect(row('arguments of `customers`')).toContain(`\`offset\` up to ${MAX_OFFSET};`);
+  it('has every argument of each list at the root, and no other', () => {
+    for (const list of ['customers', 'users']) {
+      const heading = `arguments of \`${list}\``;
+      const args = (schema.getQueryType()?.getFields()[list]?.args ?? []).map(({ name }) => name);
+      const named = words(row(heading)).filter((word) => word !== list && !/^[A-Z]/.test(word));
+      expect([...new Set(named)].sort(), list).toEqual([...args].sort());
+      expect(row(heading)).toContain(`\`offset\` up to ${MAX_OFFSET};`);
+    }
     expect(row('arguments of `customers`')).toContain(`its first ${MAX_DESCRIPTION_SORT} characters`);
   });
 
@@ -58,7 +67,7 @@ describe('the README', () => {
     const name = unique('FTL');
     const { secret } = await newKey();
     const customer = await newCustomer({ name });
-    const filled = section.replaceAll('\\\n', '').replaceAll('$API_KEY', secret).replace('ftl', name.toLowerCase());
+    const filled = page.replaceAll('\\\n', '').replaceAll('$API_KEY', secret).replace('ftl', name.toLowerCase());
     const [, path = '', options = ''] = /^curl -sS \$TENANTRY(\S+) (.*)$/m.exec(filled) ?? [];
     const headers = [...options.matchAll(/-H (["'])(\S+): (.*?)\1/g)].map(
       ([, , header = '', value = '']): [string, string] => [header, value],

@@ -1,0 +1,149 @@
+import { type SQL, sql } from 'drizzle-orm';
+import { alias } from 'drizzle-orm/sqlite-core';
+import * as z from 'zod';
+import { users } from '../../db/schema/users.ts';
+import { inList } from '../../db/statement.ts';
+import { customerInReach, type Reach } from '../access/reach.ts';
+import { comparable } from '../kernel/comparable.ts';
+import { choice, flag, id, text } from '../kernel/input.ts';
+import { idsWithin } from '../lists/entity-candidates.ts';
+import { anyOf, deletedValues, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
+import type { IndexScan } from '../lists/index-scan.ts';
+import { nameFilter } from '../lists/name-filter.ts';
+import { usersInReach } from '../lists/reach-scans.ts';
+import { type Searched, searchFor, withTrigrams } from '../lists/search.ts';
+
+/** What state a user can be in, as the database has it. */
+export const USER_STATUSES = users.status.enumValues;
+
+/** What the list of users can be filtered by. */
+export const userFilter = z.object({
+  ...entityFilter,
+  ...nameFilter,
+  statuses: anyOf(choice(USER_STATUSES)).nullish(),
+  /** The address, the whole of it. */
+  email: text.nullish(),
+  emailContains: text.nullish(),
+  hasExternalId: flag.nullish(),
+  /** The customer whom they belong to. */
+  customerId: id.nullish(),
+  /** Whether they belong to a customer that the viewer reaches. */
+  hasCustomer: flag.nullish(),
+});
+
+/** A filter of users, once it has been validated. */
+export type UserFilter = z.output<typeof userFilter>;
+
+/** What a part of a filter says of users, and what of them is read for it. */
+interface Part extends Pick<EntityFilter, 'within' | 'bounds' | 'byId'> {
+  conditions?: readonly SQL[];
+  candidates?: readonly SQL[];
+}
+
+/**
+ * Returns what the filter says of users beyond what all lists share. Where an index leads to those who can match, they are
+ * found by it; where none does, a page tries a window of users, as every filtered page does.
+ */
+export function partsOf(searched: Searched, reach: Reach, filter: UserFilter): Part {
+  const parts = [
+    emailPart(reach, filter),
+    emailContainsPart(searched, reach, filter),
+    ofCustomer(reach, filter),
+    hasCustomerPart(reach, filter),
+    hasExternalIdPart(reach, filter),
+  ];
+  const within = parts.find((part) => part.within)?.within ?? null;
+  return {
+    within,
+    // Within one customer there are fewer.
+    byId: within ? null : (parts.find((part) => part.byId)?.byId ?? null),
+    bounds: parts.flatMap((part) => part.bounds ?? []),
+    conditions: parts.flatMap((part) => part.conditions ?? []),
+    candidates: parts.flatMap((part) => part.candidates ?? []),
+  };
+}
+
+function emailPart(reach: Reach, { email }: UserFilter): Part {
+  if (email == null) return {};
+  const key = comparable(email);
+  return {
+    conditions: [sql`${users.emailKey} = ${key}`],
+    bounds: [[sql`${usersInReach(reach).columns.emailKey} = ${key}`]],
+  };
+}
+
+function emailContainsPart(searched: Searched, reach: Reach, { emailContains }: UserFilter): Part {
+  if (emailContains == null) return {};
+  const search = searchFor(emailContains);
+  return {
+    conditions: [sql`instr(${users.emailKey}, ${search.key}) > 0`],
+    candidates: search.characters.length < 3 ? [] : withTrigrams(searched, reach, search),
+  };
+}
+
+const scanned = alias(users, 'scanned');
+
+/** Users within these customers, in every order. */
+const withinCustomers = (customerIds: readonly string[]): Part => ({
+  within: {
+    partition: { column: scanned.customerId, values: customerIds },
+    condition: inList(sql`+${users.customerId}`, customerIds),
+  },
+});
+
+/** Over the columns of `user`: the user belongs to a customer in reach. That is the only one who is shown. */
+const isOfCustomer = (reach: Reach): SQL =>
+  sql`(${users.customerId} IS NOT NULL AND ${customerInReach(reach, users.customerId)})`;
+
+function ofCustomer(reach: Reach, { customerId }: UserFilter): Part {
+  if (customerId == null) return {};
+  if (reach.kind === 'ORGANIZATION') return withinCustomers([customerId]);
+  if (reach.kind === 'CUSTOMER') return withinCustomers(customerId === reach.customerId ? [customerId] : []);
+  const { columns, partitions, from } = usersInReach(reach);
+  const scan = { from, id: columns.id, where: [], partitions: [{ column: columns.customerId, values: [customerId] }] };
+  return {
+    conditions: [sql`+${users.customerId} = ${customerId}`, isOfCustomer(reach)],
+    candidates: [
+      idsWithin({ ...scan, partitions: [...scan.partitions, ...partitions] }, [
+        customerInReach(reach, columns.customerId),
+      ]),
+    ],
+  };
+}
+
+function hasCustomerPart(reach: Reach, filter: UserFilter): Part {
+  const { hasCustomer } = filter;
+  if (hasCustomer == null) return {};
+  if (reach.kind === 'CUSTOMER') return hasCustomer ? {} : { ...withinCustomers([]), conditions: [sql`FALSE`] };
+  if (!hasCustomer) {
+    const conditions = [sql`NOT ${isOfCustomer(reach)}`];
+    if (reach.kind !== 'ORGANIZATION') return { conditions };
+    return { conditions, ...scanning(filter, sql`${scanned.customerId} IS NULL`) };
+  }
+  const all = sql`SELECT ${users.id} AS id FROM user WHERE ${users.customerId} IS NOT NULL`;
+  return { conditions: [isOfCustomer(reach)], candidates: reach.kind === 'ORGANIZATION' ? [all] : [] };
+}
+
+function hasExternalIdPart(reach: Reach, filter: UserFilter): Part {
+  const { hasExternalId } = filter;
+  if (hasExternalId == null) return {};
+  const is = hasExternalId ? sql`IS NOT NULL` : sql`IS NULL`;
+  const conditions = [sql`${users.externalIdKey} ${is}`];
+  if (reach.kind !== 'ORGANIZATION') return { conditions };
+  if (!hasExternalId) return { conditions, ...scanning(filter, sql`${scanned.externalIdKey} IS NULL`) };
+  return { conditions, candidates: [sql`SELECT ${users.id} AS id FROM user WHERE ${users.externalIdKey} IS NOT NULL`] };
+}
+
+/** Users who satisfy a condition for which there is an index in the order of their ids. */
+function scanning(filter: UserFilter, condition: SQL): Part {
+  const byId: Pick<IndexScan, 'from' | 'id' | 'partitions' | 'where'> = {
+    from: sql`user scanned`,
+    id: scanned.id,
+    partitions: [
+      { column: scanned.deleted, values: deletedValues(filter) },
+      { column: scanned.status, values: filter.statuses ?? USER_STATUSES },
+    ],
+    where: [condition],
+  };
+  return { byId, candidates: [idsWithin(byId)] };
+}
