@@ -1,4 +1,5 @@
 import { builder } from './shared/builder.ts';
+import { answerRecordsAtOnce } from './shared/relay.ts';
 import './shared/scalars.ts';
 import './shared/total-count.ts';
 import './shared/errors.ts';
@@ -39,4 +40,4 @@ Lists are Relay connections, of at most 100 records a page: \`first\` and \`afte
 A field that needs a permission you lack is null, with an error FORBIDDEN. A request that fails has \`errors\`, each with a stable \`extensions.code\`.`;
 
 /** The schema that `/graphql` serves. Pothos has no option for the description of a schema, so it is added here. */
-export const schema = Object.assign(builder.toSchema(), { description: DESCRIPTION });
+export const schema = Object.assign(answerRecordsAtOnce(builder.toSchema()), { description: DESCRIPTION });

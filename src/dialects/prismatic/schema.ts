@@ -1,3 +1,4 @@
+import { answerRecordsAtOnce } from '../../graphql/shared/relay.ts';
 import { builder } from './builder.ts';
 import './customer.ts';
 import './customers.ts';
@@ -11,4 +12,4 @@ import './organization-mutations.ts';
 import './authenticated-user.ts';
 
 /** The schema of Prismatic's customers, users, roles and organization. */
-export const schema = builder.toSchema();
+export const schema = answerRecordsAtOnce(builder.toSchema());

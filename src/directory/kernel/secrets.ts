@@ -24,9 +24,11 @@ export class Token {
 /** Returns 256 random bits, as 64 hex digits. */
 export const newSecret = (): string => randomBytes(32).toString('hex');
 
+const encoder = new TextEncoder();
+
 /** Compares two hashes. How long it takes does not tell where they differ. */
 export function equalHashes(one: string, other: string): boolean {
-  const [left, right] = [Buffer.from(one), Buffer.from(other)];
+  const [left, right] = [encoder.encode(one), encoder.encode(other)];
   return left.length === right.length && timingSafeEqual(left, right);
 }
 

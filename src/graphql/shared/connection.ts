@@ -44,6 +44,9 @@ export const shownConnection = <Row>(
   get edges() {
     return goOnWith(page(), ({ rows }) => rows.map((row) => new Edge(row, cursor)));
   },
+  get nodes() {
+    return goOnWith(page(), ({ rows }) => rows);
+  },
   get pageInfo() {
     return goOnWith(page(), (found) => toPageInfo(found, cursor));
   },

@@ -1,3 +1,4 @@
+import { defaultFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
 import { toGlobalId } from './ids.ts';
 import { PAGE, PER_ROW, price } from './prices.ts';
 
@@ -41,3 +42,18 @@ export const RELAY = {
   defaultConnectionTypeOptions: { description: 'One page of a list.', ...price(PAGE) },
   defaultEdgeTypeOptions: { description: 'A record at its place in a list.' },
 } as const;
+
+/**
+ * Lets ids and the nodes of connections be answered without promises and edges, which Pothos makes for each of them: that costs
+ * more than all else that is done for a record.
+ */
+export function answerRecordsAtOnce(schema: GraphQLSchema): GraphQLSchema {
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (!isObjectType(type)) continue;
+    const { id, nodes, pageInfo } = type.getFields();
+    const isNode = type.getInterfaces().some(({ name }) => name === 'Node');
+    if (id && isNode) id.resolve = (record) => toGlobalId(type.name, String(record.id));
+    if (nodes && pageInfo) nodes.resolve = defaultFieldResolver;
+  }
+  return schema;
+}
