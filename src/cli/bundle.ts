@@ -18,6 +18,17 @@ const withoutPages: Plugin = {
   },
 };
 
+/** Leaves out what makes JSON Schema of the schemas of Zod: nothing asks for that. */
+const withoutJsonSchema: Plugin = {
+  name: 'without-json-schema',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /zod\/v4\/core\/(to-json-schema|json-schema-processors|json-schema-generator)\.js$/ }, () => ({
+      contents: `const none = () => undefined;
+        export { none as createToJSONSchemaMethod, none as createStandardJSONSchemaMethod, none as toJSONSchema, none as JSONSchemaGenerator };`,
+    }));
+  },
+};
+
 /**
  * Writes the Worker as it is deployed, and returns what esbuild says of it. Wrangler's own bundle is one file, all of which an
  * isolate reads before it answers anything. In this one, what is imported later stands in files of its own, which are read once
@@ -42,7 +53,9 @@ export async function writeBundle(folder = BUNDLE) {
     mainFields: ['browser', 'module', 'main'],
     conditions: ['workerd', 'worker', 'browser'],
     external: ['node:*', 'cloudflare:*'],
-    plugins: [withoutPages],
+    plugins: [withoutPages, withoutJsonSchema],
+    // Of what is left out, names are asked for that nothing uses.
+    logOverride: { 'import-is-undefined': 'silent' },
     define: { 'process.env.NODE_ENV': '"production"' },
   });
 }

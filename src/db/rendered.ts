@@ -1,7 +1,4 @@
 import { Column, getTableName, Name, Param, SQL, type SQLWrapper, StringChunk, sql, Table } from 'drizzle-orm';
-import { SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
-
-const dialect = new SQLiteAsyncDialect();
 
 /** The text of a statement as SQLite takes it, with what is bound to its question marks, in their order. */
 export interface Rendered {
@@ -11,7 +8,7 @@ export interface Rendered {
 
 /**
  * Renders a statement. It comes to what Drizzle renders, and takes a fraction of the work: Drizzle asks each part of a
- * statement a dozen times what it is, and copies what is bound at every level. What is not known here is left to it.
+ * statement a dozen times what it is, and copies what is bound at every level.
  */
 export function rendered(statement: SQL): Rendered {
   const bound: unknown[] = [];
@@ -58,9 +55,9 @@ function textOf(part: unknown, bound: unknown[]): string {
   if (part === null || typeof part === 'string' || typeof part === 'number') return bind(part, bound);
   if (part instanceof Param) return textOfParam(part, bound);
   if (part instanceof Name || part instanceof Column || part instanceof Table) return nameOf(part);
-  const { sql: text, params } = dialect.sqlToQuery(sql`${part}`);
-  bound.push(...params);
-  return text;
+  if (part === undefined) return '';
+  if (typeof part === 'boolean') return bind(part, bound);
+  throw new Error(`Nothing of this kind is rendered: ${typeof part}`);
 }
 
 function bind(value: unknown, bound: unknown[]): string {
