@@ -1,4 +1,4 @@
-import { isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
+import { getNamedType, isCompositeType, isObjectType, parse, TypeInfo, visit, visitWithTypeInfo } from 'graphql';
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
 import { schema } from '../../src/graphql/schema.ts';
@@ -53,6 +53,62 @@ describe('D1 calls of a query', () => {
       expect(byKey.calls).toBe(1 + fallsBack);
     });
   }
+});
+
+/** Where records of each type are found that have fields which lead on to others. */
+const FOUND: Record<string, (below: string) => string> = {
+  Organization: (below) => `{ organization { ${below} } }`,
+  Tenant: (below) => `{ tenants(last: 5) { nodes { ${below} } } }`,
+  Customer: (below) => `{ customers(last: 5) { edges { node { ${below} } } } }`,
+  User: (below) => `{ users(last: 5) { nodes { ${below} } } }`,
+  TenantRole: (below) => `{ users(last: 5) { nodes { tenantRoles { nodes { ${below} } } } } }`,
+  Role: (below) => `{ users(last: 5) { nodes { role { ${below} } } } organizationRoles { ${below} } }`,
+  Pixel: (below) => `{ tenants(last: 5) { nodes { pixels { nodes { ${below} } } } } }`,
+  Pipeline: (below) => `{ tenants(last: 5) { nodes { pipelines { nodes { ${below} } } } } }`,
+  Session: (below) => `{ sessions { nodes { ${below} } } }`,
+  Viewer: (below) => `{ viewer { ${below} } }`,
+};
+
+/** What is made of what its record has already, and leads nowhere. */
+const MADE_OF_RECORD = [
+  'Actor',
+  'Reach',
+  'BillingProfile',
+  'CustomerEmail',
+  'ApiKeySecret',
+  'TrafficHour',
+  'Usage',
+  'ImportedRow',
+];
+
+describe('each field that leads from a record to others', () => {
+  const isRecord = (name: string) =>
+    !/^(Query|Mutation|__.*)$|(Connection|Edge|Payload|Error)$/.test(name) && !MADE_OF_RECORD.includes(name);
+  const leading = Object.values(schema.getTypeMap()).flatMap((type) =>
+    isObjectType(type) &&
+    /^(?!Query|Mutation|__)/.test(type.name) &&
+    !/(Connection|Edge|Payload|Error)$/.test(type.name)
+      ? Object.values(type.getFields()).map((field) => ({ type: type.name, field, answer: getNamedType(field.type) }))
+      : [],
+  );
+  const asked = leading.filter(
+    ({ answer }) => isCompositeType(answer) && (type === 'Tenant' || !MADE_OF_RECORD.includes(answer.name)),
+  );
+
+  for (const { type, field, answer } of asked) {
+    const below = answer.name.endsWith('Connection') ? '{ nodes { __typename } totalCount }' : '{ __typename }';
+    it(`is read with it: ${type}.${field.name}`, async () => {
+      const found = FOUND[type];
+      if (!found) throw new Error(`Say where a ${type} is found`);
+      const { errors, calls, text } = await ask(found(`${field.name} ${below}`));
+      expect(errors, text).toEqual([]);
+      expect(calls).toBeLessThanOrEqual(1);
+    });
+  }
+
+  it('is one of many', () => {
+    expect(asked.length).toBeGreaterThan(15);
+  });
 });
 
 describe('D1 calls of a mutation', () => {
