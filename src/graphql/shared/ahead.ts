@@ -37,8 +37,29 @@ export const linked = (link: Link) => ({ extensions: { link } });
 /** A source of nothing: what is read whatever the records are can be read ahead of it. */
 export const NOTHING: Source = { values: () => null };
 
+/** A place where a document asks for something. */
+export type Place = object;
+
+const joined = new WeakMap<Place, WeakMap<FieldNode, Place>>();
+
+/**
+ * Returns the place where a document asks for a field by these nodes. It is a node itself, and one of its own where several say
+ * together what is asked: a fragment that has one of them can be spread where nobody asks for the others.
+ */
+export function placeOf([first, ...others]: Asked['fieldNodes']): Place | undefined {
+  return others.reduce((place: Place | undefined, node) => place && joinedPlace(place, node), first);
+}
+
+function joinedPlace(place: Place, node: FieldNode): Place {
+  const further = joined.get(place) ?? new WeakMap<FieldNode, Place>();
+  joined.set(place, further);
+  const known = further.get(node) ?? {};
+  further.set(node, known);
+  return known;
+}
+
 /** What was read ahead of a record, by where the document asks for it. */
-type Ahead = ReadonlyMap<FieldNode | undefined, Answer>;
+type Ahead = ReadonlyMap<Place | undefined, Answer>;
 
 const aheadOf = new WeakMap<object, Ahead>();
 
@@ -58,7 +79,7 @@ function mayLink(caller: Caller): boolean {
  * which is to be told the records as soon as they are there. The source must have all of them.
  */
 export function readAhead(caller: Caller, records: Source, asked: Asked): (rows: readonly object[]) => void {
-  const ahead = new Map<FieldNode, Answer>();
+  const ahead = new Map<Place | undefined, Answer>();
   for (const { definition, nodes } of recordFields(asked)) {
     const link = definition.extensions.link as Link | undefined;
     if (!link || !mayLink(caller)) continue;
@@ -66,7 +87,7 @@ export function readAhead(caller: Caller, records: Source, asked: Asked): (rows:
       const args = getArgumentValues(definition, nodes[0], asked.variableValues);
       return link(caller, records, args, askedBelow(asked, { definition, nodes }));
     });
-    if (answer) ahead.set(nodes[0], answer);
+    if (answer) ahead.set(placeOf(nodes), answer);
   }
   return (rows) => {
     if (ahead.size > 0) for (const row of rows) note(row, ahead);
@@ -95,7 +116,7 @@ const isRecordLeft = ({ extensions }: Pick<AskedField['definition'], 'extensions
 
 /** Returns how a field of this record is answered from what was read ahead; undefined if nothing was. */
 export const answerAhead = (record: object, { fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>) =>
-  aheadOf.get(record)?.get(fieldNodes[0]);
+  aheadOf.get(record)?.get(placeOf(fieldNodes));
 
 /** One row can be found in several places of a document, which do not ask the same of it. */
 function note(row: object, ahead: Ahead): void {
