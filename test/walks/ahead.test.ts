@@ -1,11 +1,12 @@
 import { type GraphQLSchema, isObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
+import { schema as prismatic } from '../../src/dialects/prismatic/schema.ts';
 import { schema as own } from '../../src/graphql/schema.ts';
 import { GRAPHQL_APIS } from '../attack/apis.ts';
 import { newScene } from '../attack/attackers.ts';
 import { randomDocument } from '../attack/random-documents.ts';
 import { Dice } from '../shared/dice.ts';
-import { mutate, newCustomerUser, newTenantUser, unique } from '../shared/fixtures.ts';
+import { mutate, newCustomerUser, newKey, newTenant, newTenantUser, succeed, unique } from '../shared/fixtures.ts';
 import { type Answer, ask, send } from '../shared/gateway.ts';
 import { newWorld } from '../shared/world.ts';
 import { posted } from './dialects/table.ts';
@@ -112,4 +113,28 @@ it('what is read ahead of a record that is not there fails for nobody', async ()
   });
   // A rejection that nobody handles would fail the run.
   expect(result.__typename).toBe('AlreadyExistsError');
+});
+
+it('a page that is dear to read is not read again for each of many fields', async () => {
+  const tenantIds: string[] = [];
+  for (let count = 0; count < 5; count += 1) tenantIds.push((await newTenant()).id);
+  const tenantIdentifiers = tenantIds.map((id) => ({ id }));
+  const rows = Array.from({ length: 120 }, () => ({
+    externalId: unique('dear'),
+    name: unique('Dear'),
+    tenantIdentifiers,
+  }));
+  await succeed('importCustomers', 'rows { outcome }', { rows });
+  // SQLite does not even begin where a table is empty.
+  await newTenantUser(tenantIds[0] ?? '');
+  const { secret } = await newKey({ tenants: tenantIds });
+  const lists = Array.from({ length: 25 }, (_, index) => `a${index}: users(first: 1) { nodes { id } }`);
+  const query = `{ customers(first: 1, offset: 100) { nodes { id ${lists.join(' ')} } } }`;
+  const asked = () => send(posted('/api', query, {}, secret));
+  await asked();
+  const ahead = await asked();
+  expect(ahead.errors).toEqual([]);
+  const after = await withoutLinks(prismatic, asked);
+  expect(ahead.text).toBe(after.text);
+  expect(ahead.rowsRead).toBeLessThan(10 * after.rowsRead);
 });

@@ -19,7 +19,11 @@ import { type AskedField, askedFields } from './selections.ts';
  */
 
 /** What is asked of a field: of what its resolver is told, the part that is known before there are records. */
-export type Asked = Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType' | 'schema' | 'fragments' | 'variableValues'>;
+export interface Asked
+  extends Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType' | 'schema' | 'fragments' | 'variableValues'> {
+  /** What the sources weigh that it is read from, one of which begins with the other. */
+  weight?: number;
+}
 
 /** Answers a field of a record, from what was read ahead for it. */
 // biome-ignore lint/suspicious/noExplicitAny: each field knows its own records, and what it answers
@@ -63,15 +67,16 @@ type Ahead = ReadonlyMap<Place | undefined, Answer>;
 
 const aheadOf = new WeakMap<object, Ahead>();
 
-/** How many statements of a request may begin with others, which are run again for each of them. */
+/** How many statements of a request may begin with others, which are run again for each of them; fewer if these have a weight. */
 const MAX_LINKS = 32;
 
 const linkCounts = new WeakMap<Caller, number>();
 
-function mayLink(caller: Caller): boolean {
-  const count = linkCounts.get(caller) ?? 0;
-  linkCounts.set(caller, count + 1);
-  return count < MAX_LINKS;
+function mayLink(caller: Caller, weight: number): boolean {
+  const count = (linkCounts.get(caller) ?? 0) + 1 + weight;
+  if (count > MAX_LINKS) return false;
+  linkCounts.set(caller, count);
+  return true;
 }
 
 /**
@@ -80,12 +85,13 @@ function mayLink(caller: Caller): boolean {
  */
 export function readAhead(caller: Caller, records: Source, asked: Asked): (rows: readonly object[]) => void {
   const ahead = new Map<Place | undefined, Answer>();
+  const weight = (asked.weight ?? 0) + (records.weight ?? 0);
   for (const { definition, nodes } of recordFields(asked)) {
     const link = definition.extensions.link as Link | undefined;
-    if (!link || !mayLink(caller)) continue;
+    if (!link || !mayLink(caller, weight)) continue;
     const answer = unlessRefused(() => {
       const args = getArgumentValues(definition, nodes[0], asked.variableValues);
-      return link(caller, records, args, askedBelow(asked, { definition, nodes }));
+      return link(caller, records, args, { ...askedBelow(asked, { definition, nodes }), weight });
     });
     if (answer) ahead.set(placeOf(nodes), answer);
   }
@@ -140,12 +146,16 @@ interface AskedAt {
 }
 
 /** Returns what is asked of a field below another. */
-const askedBelow = ({ schema, fragments, variableValues }: Asked, { nodes, definition: { type } }: AskedAt): Asked => ({
+const askedBelow = (
+  { schema, fragments, variableValues, weight = 0 }: Asked,
+  { nodes, definition: { type } }: AskedAt,
+): Asked => ({
   fieldNodes: nodes,
   returnType: type,
   schema,
   fragments,
   variableValues,
+  weight,
 });
 
 /** Returns what is asked of a field of an interface, where it answers a record of this type. */
