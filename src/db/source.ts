@@ -14,6 +14,8 @@ export interface Source {
   values(column: string): SQL | null;
   /** How many rows there are at most, where that is known. */
   most?: number;
+  /** What it costs to read them once more, in statements, if it is more than for a page of the usual size. */
+  weight?: number;
 }
 
 /** The records of a table, and how they are read. */

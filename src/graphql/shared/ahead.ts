@@ -19,7 +19,11 @@ import { type AskedField, askedFields } from './selections.ts';
  */
 
 /** What is asked of a field: of what its resolver is told, the part that is known before there are records. */
-export type Asked = Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType' | 'schema' | 'fragments' | 'variableValues'>;
+export interface Asked
+  extends Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType' | 'schema' | 'fragments' | 'variableValues'> {
+  /** What the sources weigh that it is read from, one of which begins with the other. */
+  weight?: number;
+}
 
 /** Answers a field of a record, from what was read ahead for it. */
 // biome-ignore lint/suspicious/noExplicitAny: each field knows its own records, and what it answers
@@ -37,20 +41,42 @@ export const linked = (link: Link) => ({ extensions: { link } });
 /** A source of nothing: what is read whatever the records are can be read ahead of it. */
 export const NOTHING: Source = { values: () => null };
 
+/** A place where a document asks for something. */
+export type Place = object;
+
+const joined = new WeakMap<Place, WeakMap<FieldNode, Place>>();
+
+/**
+ * Returns the place where a document asks for a field by these nodes. It is a node itself, and one of its own where several say
+ * together what is asked: a fragment that has one of them can be spread where nobody asks for the others.
+ */
+export function placeOf([first, ...others]: Asked['fieldNodes']): Place | undefined {
+  return others.reduce((place: Place | undefined, node) => place && joinedPlace(place, node), first);
+}
+
+function joinedPlace(place: Place, node: FieldNode): Place {
+  const further = joined.get(place) ?? new WeakMap<FieldNode, Place>();
+  joined.set(place, further);
+  const known = further.get(node) ?? {};
+  further.set(node, known);
+  return known;
+}
+
 /** What was read ahead of a record, by where the document asks for it. */
-type Ahead = ReadonlyMap<FieldNode | undefined, Answer>;
+type Ahead = ReadonlyMap<Place | undefined, Answer>;
 
 const aheadOf = new WeakMap<object, Ahead>();
 
-/** How many statements of a request may begin with others, which are run again for each of them. */
+/** How many statements of a request may begin with others, which are run again for each of them; fewer if these have a weight. */
 const MAX_LINKS = 32;
 
 const linkCounts = new WeakMap<Caller, number>();
 
-function mayLink(caller: Caller): boolean {
-  const count = linkCounts.get(caller) ?? 0;
-  linkCounts.set(caller, count + 1);
-  return count < MAX_LINKS;
+function mayLink(caller: Caller, weight: number): boolean {
+  const count = (linkCounts.get(caller) ?? 0) + 1 + weight;
+  if (count > MAX_LINKS) return false;
+  linkCounts.set(caller, count);
+  return true;
 }
 
 /**
@@ -58,15 +84,16 @@ function mayLink(caller: Caller): boolean {
  * which is to be told the records as soon as they are there. The source must have all of them.
  */
 export function readAhead(caller: Caller, records: Source, asked: Asked): (rows: readonly object[]) => void {
-  const ahead = new Map<FieldNode, Answer>();
+  const ahead = new Map<Place | undefined, Answer>();
+  const weight = (asked.weight ?? 0) + (records.weight ?? 0);
   for (const { definition, nodes } of recordFields(asked)) {
     const link = definition.extensions.link as Link | undefined;
-    if (!link || !mayLink(caller)) continue;
+    if (!link || !mayLink(caller, weight)) continue;
     const answer = unlessRefused(() => {
       const args = getArgumentValues(definition, nodes[0], asked.variableValues);
-      return link(caller, records, args, askedBelow(asked, { definition, nodes }));
+      return link(caller, records, args, { ...askedBelow(asked, { definition, nodes }), weight });
     });
-    if (answer) ahead.set(nodes[0], answer);
+    if (answer) ahead.set(placeOf(nodes), answer);
   }
   return (rows) => {
     if (ahead.size > 0) for (const row of rows) note(row, ahead);
@@ -95,7 +122,7 @@ const isRecordLeft = ({ extensions }: Pick<AskedField['definition'], 'extensions
 
 /** Returns how a field of this record is answered from what was read ahead; undefined if nothing was. */
 export const answerAhead = (record: object, { fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>) =>
-  aheadOf.get(record)?.get(fieldNodes[0]);
+  aheadOf.get(record)?.get(placeOf(fieldNodes));
 
 /** One row can be found in several places of a document, which do not ask the same of it. */
 function note(row: object, ahead: Ahead): void {
@@ -119,12 +146,16 @@ interface AskedAt {
 }
 
 /** Returns what is asked of a field below another. */
-const askedBelow = ({ schema, fragments, variableValues }: Asked, { nodes, definition: { type } }: AskedAt): Asked => ({
+const askedBelow = (
+  { schema, fragments, variableValues, weight = 0 }: Asked,
+  { nodes, definition: { type } }: AskedAt,
+): Asked => ({
   fieldNodes: nodes,
   returnType: type,
   schema,
   fragments,
   variableValues,
+  weight,
 });
 
 /** Returns what is asked of a field of an interface, where it answers a record of this type. */

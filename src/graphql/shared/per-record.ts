@@ -1,9 +1,9 @@
 import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
-import type { FieldNode, GraphQLResolveInfo } from 'graphql';
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { type Found, type Ids, onlyRow, type Source, sourceOfRows } from '../../directory/lists/found.ts';
-import { type Asked, answerAhead, type Link, readAhead } from './ahead.ts';
+import { type Asked, answerAhead, type Link, type Place, placeOf, readAhead } from './ahead.ts';
 import { type Eventually, goOnWith, once } from './eventually.ts';
 
 /**
@@ -27,7 +27,7 @@ export type ReadForAll<Row, Args, Value> = (
 ) => Answer<Row, Value> | null;
 
 /** The fields of a request that wait for the other records of their list, by where the document asks for them. */
-const waiting = createContextCache((_caller: Caller) => new Map<FieldNode | undefined, DataLoader<object, unknown>>());
+const waiting = createContextCache((_caller: Caller) => new Map<Place | undefined, DataLoader<object, unknown>>());
 
 /**
  * Returns the options of a field that is read for all records of a list at once: with the records, where that can be, or else
@@ -41,15 +41,15 @@ export function perRecord<Row extends object, Args, Value>(
 
   function loader(args: Args, caller: Caller, info: GraphQLResolveInfo): DataLoader<Row, Value> {
     const loaders = waiting(caller);
-    const [node] = info.fieldNodes;
-    const known = loaders.get(node) as DataLoader<Row, Value> | undefined;
+    const place = placeOf(info.fieldNodes);
+    const known = loaders.get(place) as DataLoader<Row, Value> | undefined;
     if (known) return known;
     const loader = new DataLoader<Row, Value>(async (records) => {
       const answer = read(caller, sourceOfRows(records), args, info);
       if (!answer) throw new Error('Records that are there have all columns');
       return Promise.all(records.map(answer));
     }, UNCACHED);
-    loaders.set(node, loader as DataLoader<object, unknown>);
+    loaders.set(place, loader as DataLoader<object, unknown>);
     return loader;
   }
 
@@ -66,6 +66,8 @@ export function perRecord<Row extends object, Args, Value>(
 export function sameForAll<Args, Value>(read: (caller: Caller, args: Args, asked: Asked) => Eventually<Value>) {
   const link: Link = (caller, _records, args, asked) => {
     const value = read(caller, args as Args, asked);
+    // Whoever asks is told by the promise itself, and nobody does where there is no record.
+    if (value instanceof Promise) value.catch(() => undefined);
     return () => value;
   };
   return {

@@ -9,8 +9,13 @@ export function urlOf(request: Request): URL {
   return url;
 }
 
-/** The path in a URL as a request has it, which has been parsed and written anew by then. */
+/** The path in a URL as a request has it. Of one that a client sent, workerd tells what was sent. */
 const PATH = /^[^:]+:\/\/[^/]+([^?#]*)/;
+/** What is resolved where a URL is parsed: a segment of dots, however they are written. Hardly any path has one. */
+const MAY_HAVE_DOTS = /\/(?:\.|%2e)|\\/i;
 
-/** Returns the path of a request, without parsing its URL. */
-export const pathOf = ({ url }: Request): string => PATH.exec(url)?.[1] || '/';
+/** Returns the path of a request, as its URL has it when it is parsed. It is not parsed for that, if it need not be. */
+export function pathOf(request: Request): string {
+  const path = PATH.exec(request.url)?.[1] || '/';
+  return MAY_HAVE_DOTS.test(path) ? urlOf(request).pathname : path;
+}
