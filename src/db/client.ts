@@ -101,8 +101,11 @@ export class Database {
     const writing = flat(statements);
     const along = this.#takePending();
     try {
-      const results = await this.#write([...writing, ...along.map(({ statement }) => statement)]);
-      answer(along, results.slice(writing.length));
+      const results = await this.#write([
+        ...writing,
+        ...along.map(({ statement: { sql } }) => ({ sql, decode: asItIs })),
+      ]);
+      answerEach(along, results.slice(writing.length));
       return named(statements, results);
     } catch (error) {
       refuse(along, error);
@@ -217,7 +220,7 @@ export class Database {
 
   async #once(statements: readonly Statement[]): Promise<unknown[][]> {
     const prepared = this.#prepare(statements);
-    const results = await withinWriteTime(() => this.#d1.batch<Rows>(prepared)).catch((error) => {
+    const results = await withinWriteTime(() => this.#d1.batch<Row>(prepared)).catch((error) => {
       if (isRefusedBySqlite(error) || hasChanged(error)) throw error;
       throw laterMessage(error)?.isRefusal ? asUnavailable(error) : new OutcomeUnknownError(error);
     });
@@ -237,7 +240,7 @@ export class Database {
   }
 
   async #run(statements: readonly Statement[]): Promise<unknown[][]> {
-    return decoded(statements, await this.#d1.batch<Rows>(this.#prepare(statements)));
+    return decoded(statements, await this.#d1.batch<Row>(this.#prepare(statements)));
   }
 
   #prepare(statements: readonly Statement[]): D1PreparedStatement[] {
@@ -245,6 +248,19 @@ export class Database {
       const { text, bound } = rendered(statement.sql);
       return this.#d1.prepare(text).bind(...bound);
     });
+  }
+}
+
+const asItIs = (row: Row): Row => row;
+
+/** Decodes the rows of each read by itself: what was written is written, whatever becomes of them. */
+function answerEach(reads: readonly PendingRead[], results: readonly unknown[][]): void {
+  for (const [index, { statement, resolve, reject }] of reads.entries()) {
+    try {
+      resolve((results[index] as Row[]).map(statement.decode) as never[]);
+    } catch (error) {
+      reject(error);
+    }
   }
 }
 
@@ -260,9 +276,9 @@ function refuse(reads: readonly PendingRead[], error: unknown): void {
 const mayHaveWritten = (error: unknown): boolean =>
   !(error instanceof UnavailableError) && !isRefusedBySqlite(error) && !hasChanged(error);
 
-type Rows = Record<string, unknown>;
+type Row = Record<string, unknown>;
 
-const decoded = (statements: readonly Statement[], results: readonly D1Result<Rows>[]): unknown[][] =>
+const decoded = (statements: readonly Statement[], results: readonly D1Result<Row>[]): unknown[][] =>
   statements.map((statement, index) => (results[index]?.results ?? []).map(statement.decode));
 
 const isList = (part: Statement | readonly Statement[]): part is readonly Statement[] => Array.isArray(part);

@@ -6,12 +6,15 @@ import { entryOf, type Operation, type OperationWorld } from './operations.ts';
 export interface Mutation extends Operation {
   name: string;
   variables: (world: OperationWorld) => Variables;
+  /** How many D1 calls it takes beside the first: totals are read after the change. */
+  fallsBack?: number;
   /** What it needs beyond the permissions of its command: what is handed on, taken over or shown must be held. */
   also: readonly Permission[];
 }
 
 interface Beyond {
   also?: readonly Permission[];
+  fallsBack?: number;
   as?: 'user';
 }
 
@@ -92,6 +95,7 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('restoreCustomer', 'customer { deletedAt }', ({ deletedCustomerId }) => ({ id: deletedCustomerId })),
   mutation('addCustomerToTenants', 'customer { name }', joining),
   mutation('addCustomerToTenants', 'customer { name tenants { nodes { name } totalCount } }', joining, {
+    fallsBack: 1,
     also: ['tenant:read'],
   }),
   mutation('removeCustomerFromTenants', 'customer { name }', ({ customer, tenant }) => ({

@@ -23,6 +23,8 @@ export interface Asked
   extends Pick<GraphQLResolveInfo, 'fieldNodes' | 'returnType' | 'schema' | 'fragments' | 'variableValues'> {
   /** What the sources weigh that it is read from, one of which begins with the other. */
   weight?: number;
+  /** Whether totals are left for later. They read every row that they count, for which no write should wait. */
+  totalsLater?: boolean;
 }
 
 /** Answers a field of a record, from what was read ahead for it. */
@@ -111,7 +113,7 @@ export function readAheadOfPayload(caller: Caller, record: Source, asked: Asked)
     .filter((payload) => isObjectType(payload) && Object.values(payload.getFields()).some(isRecordLeft))
     .flatMap((payload) => fieldsBelow(askedBelow(asked, { nodes: asked.fieldNodes, definition: { type: payload } })))
     .filter(({ definition }) => isRecordLeft(definition))
-    .map((field) => readAhead(caller, record, askedBelow(asked, field)));
+    .map((field) => readAhead(caller, record, { ...askedBelow(asked, field), totalsLater: true }));
   return (rows) => {
     for (const note of notes) note(rows);
   };
@@ -147,7 +149,7 @@ interface AskedAt {
 
 /** Returns what is asked of a field below another. */
 const askedBelow = (
-  { schema, fragments, variableValues, weight = 0 }: Asked,
+  { schema, fragments, variableValues, weight = 0, totalsLater = false }: Asked,
   { nodes, definition: { type } }: AskedAt,
 ): Asked => ({
   fieldNodes: nodes,
@@ -156,6 +158,7 @@ const askedBelow = (
   fragments,
   variableValues,
   weight,
+  totalsLater,
 });
 
 /** Returns what is asked of a field of an interface, where it answers a record of this type. */

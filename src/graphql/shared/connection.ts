@@ -56,8 +56,9 @@ export const shownConnection = <Row>(
 /** Begins to read the page, the total or both, as they are asked for: before a resolver asks for them. */
 function begin(page: () => unknown, total: () => unknown, asked: Asked): void {
   for (const { definition } of fieldsBelow(asked)) {
-    if (definition.name === 'totalCount') total();
-    else if (definition.name !== '__typename') page();
+    if (definition.name === 'totalCount') {
+      if (!asked.totalsLater) total();
+    } else if (definition.name !== '__typename') page();
   }
 }
 
