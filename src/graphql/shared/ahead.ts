@@ -37,9 +37,6 @@ type Answer = (record: any) => any;
  */
 export type Link = (caller: Caller, records: Source, args: Record<string, unknown>, asked: Asked) => Answer | null;
 
-/** The extension of a field that can be read ahead. */
-export const linked = (link: Link) => ({ extensions: { link } });
-
 /** A source of nothing: what is read whatever the records are can be read ahead of it. */
 export const NOTHING: Source = { values: () => null };
 
