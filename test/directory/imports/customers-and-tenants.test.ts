@@ -261,4 +261,52 @@ describe('an import of tenants', () => {
     const weak = await imported('Tenants', [own(email())], undefined, secret);
     expect(weak.rows[0]?.error).toMatchObject({ code: 'insufficient_permissions' });
   });
+
+  it('gives them billing profiles, and changes the parts that are given', async () => {
+    const externalId = unique('t');
+    const billing = (parts: object) => [{ externalId, name: externalId, billing: parts }];
+    const profile = `billing { companyName taxExempt isBusinessCustomer billingAddress { line1 city } shippingAddress { city } }`;
+    const stored = async () => {
+      const { data } = await ask(
+        `query($t: String!) { tenantBy(identifier: { externalId: $t }) { version ${profile} } }`,
+        { t: externalId },
+      );
+      return data.tenantBy;
+    };
+    const [bonn, wien] = ['Bonn', 'Wien'].map((city) => ({ line1: '"1" Rheinweg', city }));
+    const none = {
+      companyName: null,
+      taxExempt: 'NONE',
+      isBusinessCustomer: false,
+      billingAddress: null,
+      shippingAddress: null,
+    };
+    const ulm = { taxExempt: 'REVERSE', shippingAddress: { city: 'Ulm' } };
+    const steps: [string, object, object][] = [
+      [
+        'CREATED',
+        { companyName: 'A', billingAddress: bonn, shippingAddress: {} },
+        { companyName: 'A', billingAddress: bonn },
+      ],
+      [
+        'NOOP',
+        { companyName: 'A', billingAddress: { city: 'Bonn', state: null } },
+        { companyName: 'A', billingAddress: bonn },
+      ],
+      ['UPDATED', { billingAddress: { city: 'Wien' } }, { companyName: 'A', billingAddress: wien }],
+      ['UPDATED', { billingAddress: { line1: null, city: null } }, { companyName: 'A' }],
+      ['UPDATED', { companyName: null, billingAddress: null }, {}],
+      ['UPDATED', ulm, ulm],
+      ['NOOP', {}, ulm],
+    ];
+    for (const [outcome, parts, expected] of steps) {
+      expect((await imported('Tenants', billing(parts))).rows).toMatchObject([{ outcome, error: null }]);
+      expect((await stored()).billing).toEqual({ ...none, ...expected });
+    }
+    expect((await stored()).version).toBe(5);
+    const { rows } = await imported('Tenants', billing({ companyName: 'x'.repeat(257), billingAddress: { city: '' } }));
+    expect(rows[0]?.error.issues.map(({ path }: { path: string }) => path)).toEqual(
+      ['companyName', 'billingAddress.city'].map((path) => `rows.0.billing.${path}`),
+    );
+  });
 });
