@@ -71,16 +71,16 @@ describe('npm run import', () => {
     const written = readFileSync(failed, 'utf8');
     expect(written).toBe(
       `${[
-        'name,kind,labels,error',
-        '"bad, really",,a;b,The input is not valid: name must not be bad. (validation_failed)',
-        'odd,robot,x,"kind must be one of COMPANY, PERSON"',
-        'bad,,"say ""no""",The input is not valid: name must not be bad. (validation_failed)',
+        'error,name,kind,labels',
+        '"The input is not valid: name must not be bad. (validation_failed)","bad, really",,a;b',
+        '"kind must be one of COMPANY, PERSON; externalId is required, unless there is an email",odd,robot,x',
+        '"The input is not valid: name must not be bad. (validation_failed)",bad,,"say ""no"""',
       ].join('\n')}\n`,
     );
 
     writeFileSync(
       failed,
-      written.replace('"bad, really"', 'mended').replace('robot', 'person').replace('\nbad', '\nok'),
+      written.replace('"bad, really"', 'mended').replace('robot', 'person').replace(',bad,', ',ok,'),
     );
     const again = await importing(failed);
     expect(again).toMatchObject({ code: 0, out: '3 rows: 3 CREATED, 0 UPDATED, 0 NOOP, 0 FAILED\n' });
@@ -92,7 +92,7 @@ describe('npm run import', () => {
     const failed = join(directory, 'mine.csv');
     await importing(csv('users.csv', 'name', 'bad 1', 'bad 2'), '--failed', failed);
     await importing(csv('users.csv', 'name', 'bad 3'), '--failed', failed);
-    expect(readFileSync(failed, 'utf8')).toMatch(/^name,error\nbad 3,[^\n]*\n$/);
+    expect(readFileSync(failed, 'utf8')).toMatch(/^error,name\n"[^\n]*",bad 3\n$/);
     await importing(csv('users.csv', 'name', 'good'), '--failed', failed);
     expect(existsSync(failed)).toBe(false);
   });
@@ -115,7 +115,7 @@ describe('npm run import', () => {
     const again = await importing(file);
     expect(again.out).toContain('1501 rows: 501 CREATED, 0 UPDATED, 999 NOOP, 1 FAILED');
     expect(again.out).not.toContain('Stopped');
-    expect(readFileSync(join(directory, 'tenants.failed.csv'), 'utf8')).toMatch(/^name,error\nbad,[^\n]*\n$/);
+    expect(readFileSync(join(directory, 'tenants.failed.csv'), 'utf8')).toMatch(/^error,name\n"[^\n]*",bad\n$/);
   });
 
   it('tries again when the gateway is busy, or the network gone for a moment', async () => {
@@ -147,10 +147,10 @@ describe('npm run import', () => {
   });
 
   it('sends nothing of a file with an unknown column, and leaves the failed rows of before', async () => {
-    const failed = csv('tenants.failed.csv', 'name,error', 'kept,why');
+    const failed = csv('tenants.failed.csv', 'error,name', 'why,kept');
     const { code, err } = await importing(csv('tenants.csv', 'name,colour', 'A,red'));
     expect(code).toBe(1);
-    expect(err).toContain('Unknown columns: colour. Those of tenants are externalId, name');
+    expect(err).toContain('Unknown columns: "colour" (the nearest is url). Those of tenants are externalId, name');
     expect(gateway.imports).toEqual([]);
     expect(readFileSync(failed, 'utf8')).toContain('kept');
     expect((await importing(join(directory, 'no-tenants.csv'))).err).toContain('ENOENT');
