@@ -47,9 +47,12 @@ async function prepare(line: Line, type: ImportType): Promise<Entry> {
   return bytesOf(row) > MAX_BYTES ? failed('the line is too long') : { line, row };
 }
 
-/** Loads the directory for the first line that needs it: most files do without. */
+let loading: Promise<typeof import('./problems.ts')> | null = null;
+
+/** Loads the directory for the first line that needs it, and keeps it: most files do without. */
 async function problemsOf(type: ImportType, row: Row): Promise<string[]> {
-  const problems = await import('./problems.ts');
+  loading ??= import('./problems.ts');
+  const problems = await loading;
   return problems.problemsOf(type, row);
 }
 

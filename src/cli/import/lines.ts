@@ -109,9 +109,9 @@ function readNext({ separator, least, beginsWithError }: Header, window: Window,
   const { problem, behindFirst } = alone && 'problem' in alone ? alone : record;
   const from = beginsWithError ? (behindFirst ?? 0) : 0;
   const cells = countOf(bytes.subarray(from, end), byte) + (from > 0 ? 2 : 1);
-  const isLast = isAll && bytes.toString('latin1', end).trim() === '';
-  if (cells < least && !isLast) throw unreadable(number, `${problem}, and where the line ends cannot be told`);
-  return { problem, behindFirst, end };
+  const isLast = () => isAll && bytes.toString('latin1', end).trim() === '';
+  if (cells >= least || isLast()) return { problem, behindFirst, end };
+  throw unreadable(number, `${problem}, and where the line ends cannot be told`);
 }
 
 const unreadable = (number: number, problem: string) =>
