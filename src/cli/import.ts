@@ -1,11 +1,11 @@
-import { statSync } from 'node:fs';
 import { HELP, type ImportArguments, readArguments, UsageError } from './import/arguments.ts';
 import { type Entry, inBatches } from './import/batches.ts';
-import type { Row } from './import/columns.ts';
+import type { Row } from './import/cells.ts';
 import { failedFile } from './import/failed-file.ts';
-import { checkColumns, readLines } from './import/lines.ts';
+import { readLines, UnreadableError } from './import/lines.ts';
 import { type Counts, progress, rowsIn, summary } from './import/progress.ts';
 import { type Result, send } from './import/send.ts';
+import { openSource } from './import/source.ts';
 
 /** The exit code of a program that was ended by SIGINT: 128 plus the number of the signal. */
 const INTERRUPTED = 130;
@@ -22,24 +22,24 @@ try {
 }
 
 /** Imports the file, and returns the exit code: 0 only if every row was imported. */
-async function run({ file, type, url, key, failed }: ImportArguments): Promise<number> {
-  const lines = readLines(file);
-  const columns = (await lines.next()).value?.cells;
-  if (!columns) throw new UsageError('The file is empty.');
-  checkColumns(type, columns);
+async function run({ file, type, url, key, failed, encoding, map }: ImportArguments): Promise<number> {
+  const source = await openSource(file, encoding);
+  const { header, lines } = await readLines(source, type, map);
 
-  const keep = failedFile(failed, columns);
+  const keep = failedFile(failed, source, header);
   const counts: Counts = { CREATED: 0, UPDATED: 0, NOOP: 0, FAILED: 0 };
-  const shown = progress(statSync(file).size);
+  const shown = progress(source.size);
   const signal = stopSignal(() => shown.note('Stopping after this batch. Once more stops at once.'));
   let problem: unknown = null;
   let finished = false;
   try {
-    finished = await everyBatch(inBatches(lines, type, columns), signal, async (batch) => {
-      const results = await outcomes(batch, (rows) => send({ url, key }, type, rows, { signal, note: shown.note }));
+    finished = await everyBatch(inBatches(lines, type), signal, async (batch) => {
+      const results = await outcomes(batch, (rows, rowName) =>
+        send({ url, key }, type, rows, { signal, note: shown.note, rowName }),
+      );
       keep(batch.map(({ line }, index) => ({ line, problem: results[index]?.error ?? null })));
       for (const { outcome } of results) counts[outcome] += 1;
-      shown.at(batch.at(-1)?.line.bytes ?? 0, counts);
+      shown.at(batch.at(-1)?.line.end ?? 0, counts);
     });
   } catch (error) {
     problem = error;
@@ -49,14 +49,23 @@ async function run({ file, type, url, key, failed }: ImportArguments): Promise<n
   if (problem !== null) console.error(problem instanceof Error ? problem.message : problem);
   console.log(summary(counts));
   if (counts.FAILED > 0) {
-    console.log(`Those that failed are in ${failed}, each with its error. Correct them, and import that file.`);
+    console.log(
+      `Those that failed are in ${failed}, each with its error. Correct them, and import that file${again(encoding, map)}.`,
+    );
   }
   if (!finished) {
+    const first = problem instanceof UnreadableError ? 'mend the file there, and run' : 'run';
     console.log(
-      `Stopped after ${rowsIn(counts)} rows. To go on, run the same command again: what is in stays as it is.`,
+      `Stopped after ${rowsIn(counts)} rows. To go on, ${first} the same command again: what is in stays as it is.`,
     );
   }
   return finished && counts.FAILED === 0 ? 0 : 1;
+}
+
+/** Returns what the file of failed rows, which is written as the source is, needs to be imported with. */
+function again(encoding: string | null, map: readonly unknown[]): string {
+  const needed = [...(encoding === null ? [] : ['--encoding']), ...(map.length === 0 ? [] : ['--map'])];
+  return needed.length === 0 ? '' : `, with the same ${needed.join(' and ')}`;
 }
 
 /** Sends each batch until the signal aborts, and returns whether it sent all. A batch that was begun is finished. */
@@ -73,9 +82,14 @@ async function everyBatch(
 }
 
 /** Returns one result for each entry, in their order. A line with a problem of its own fails without being sent. */
-async function outcomes(batch: Entry[], sendRows: (rows: Row[]) => Promise<Result[]>): Promise<Result[]> {
-  const rows = batch.flatMap(({ row }) => (row === null ? [] : [row]));
-  const sent = rows.length > 0 ? await sendRows(rows) : [];
+async function outcomes(
+  batch: Entry[],
+  sendRows: (rows: Row[], rowName: (index: number) => string) => Promise<Result[]>,
+): Promise<Result[]> {
+  const sending = batch.flatMap(({ line, row }) => (row === null ? [] : [{ line, row }]));
+  const rows = sending.map(({ row }) => row);
+  const rowName = (index: number) => `line ${sending[index]?.line.number}`;
+  const sent = rows.length > 0 ? await sendRows(rows, rowName) : [];
   return batch.flatMap((entry): Result[] =>
     entry.row === null ? [{ outcome: 'FAILED', id: null, error: entry.problem }] : sent.splice(0, 1),
   );

@@ -13,6 +13,10 @@ export interface ImportArguments {
   key: string;
   /** The file that failed rows are written to. */
   failed: string;
+  /** The encoding that the file is said to be in; null if nothing is said. */
+  encoding: string | null;
+  /** The columns that are meant by names in the file: `[name, column]`. */
+  map: [string, string][];
 }
 
 /**
@@ -32,7 +36,9 @@ export function readArguments(args: string[], directory: string, { TENANTRY_KEY 
   if (failed === file) throw new UsageError('The failed rows need a file of their own.');
   const type = values.type === undefined ? typeByName(file) : IMPORT_TYPES.find((name) => name === values.type);
   if (!type) throw new UsageError(`Say what the rows are: --type ${IMPORT_TYPES.join('|')}.`);
-  return { file, type, url: gatewayUrl(values.url), key, failed } satisfies ImportArguments;
+  const encoding = values.encoding === undefined ? null : encodingOf(values.encoding);
+  const map = (values.map ?? []).map(mapped);
+  return { file, type, url: gatewayUrl(values.url), key, failed, encoding, map } satisfies ImportArguments;
 }
 
 function parsed(args: string[]) {
@@ -45,6 +51,8 @@ function parsed(args: string[]) {
         url: { type: 'string', default: 'http://localhost:8787' },
         key: { type: 'string' },
         failed: { type: 'string' },
+        encoding: { type: 'string' },
+        map: { type: 'string', multiple: true },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -65,8 +73,27 @@ function gatewayUrl(given: string): string {
   return given.replace(/\/+$/, '').replace(/\/graphql$/, '');
 }
 
+/** Encodings in which a separator may be part of another letter, or that a file cannot be in. */
+const NOT_READABLE = ['iso-2022-jp', 'x-user-defined'];
+
+function encodingOf(given: string): string {
+  try {
+    const { encoding } = new TextDecoder(given, { fatal: true });
+    if (!NOT_READABLE.includes(encoding)) return encoding;
+  } catch {
+    // It is said below.
+  }
+  throw new UsageError(`This encoding cannot be read: ${given}. Save the file in UTF-8.`);
+}
+
+function mapped(given: string): [string, string] {
+  const [, name, column] = /^(.+)=([^=]+)$/s.exec(given) ?? [];
+  if (!name?.trim() || !column) throw new UsageError(`--map takes a name of the file and a column, not ${given}`);
+  return [name, column];
+}
+
 const columnsHelp = IMPORT_TYPES.map((type) => {
-  const lines = Object.entries(IMPORTABLES[type].columns).map(([name, about]) => `  ${name.padEnd(16)} ${about}`);
+  const lines = Object.entries(IMPORTABLES[type].columns).map(([name, about]) => `  ${name.padEnd(26)} ${about}`);
   return `Columns of ${type}:\n${lines.join('\n')}`;
 });
 
@@ -79,9 +106,12 @@ Creates or updates what the lines of the file name. To run it again changes noth
   --url <url>      the gateway; http://localhost:8787 if not given
   --key <key>      a key of the gateway; if not given, the environment variable TENANTRY_KEY, which nobody else sees
   --failed <path>  where failed rows go, with their errors; <file>.failed.csv if not given. Each run replaces it
+  --encoding <name> what the file is in, such as windows-1252; if not given, UTF-8, or what its byte order mark says
+  --map <name=column>  reads the column of that name in the file as one of those below; may be given for several
 
-The file is in UTF-8, and its first line names the columns, in any order. An empty cell is not given: it clears nothing. A
-column "error" is passed over, so that a file of failed rows can be corrected and imported.
+The first line names the columns, in any order, in upper or lower case, with spaces, _ and - or without. Cells are separated
+by commas, semicolons or tabs. true and false may be yes and no, or 1 and 0. An empty cell is not given: it clears nothing.
+A column "error" is passed over, so that a file of failed rows can be corrected and imported.
 
 ${columnsHelp.join('\n\n')}
 `;

@@ -1,17 +1,11 @@
-/** The cells of one line by the names of their columns. Empty cells are left out, so that they clear nothing. */
-export type Cells = ReadonlyMap<string, string>;
-
-/** A row in the format of the API. A field that is undefined is not sent. */
-export type Row = Record<string, unknown>;
-
-/** Thrown when a line cannot be sent. Its message says why. */
-export class LineError extends Error {}
+import { BILLING_COLUMNS, billingOf } from './billing.ts';
+import { type Cells, choice, flag, given, list, type Reading, type Row, texts, wrong } from './cells.ts';
 
 interface Importable {
   /** The columns that the file may have, each with its description. */
   columns: Record<string, string>;
-  /** Converts the cells of a line to a row. */
-  row: (cells: Cells) => Row;
+  /** Converts the cells of a line to a row, and notes what is wrong with them. */
+  row: (reading: Reading) => Row;
 }
 
 /** What can be imported: the columns of each type, and how a line becomes a row. */
@@ -28,12 +22,12 @@ export const IMPORTABLES = {
       labels: 'its labels, separated by ;',
       tenants: 'the external ids of its tenants, separated by ;',
     },
-    row: (cells) => ({
-      ...texts(cells, ['externalId', 'name', 'shortName', 'description']),
-      email: emailOf(cells),
-      kind: choice(cells, 'kind', ['COMPANY', 'PERSON']),
-      labels: list(cells, 'labels'),
-      tenantIdentifiers: list(cells, 'tenants')?.map((externalId) => ({ externalId })),
+    row: (reading) => ({
+      ...texts(reading, ['externalId', 'name', 'shortName', 'description']),
+      email: emailOf(reading),
+      kind: choice(reading, 'kind', ['COMPANY', 'PERSON']),
+      labels: list(reading, 'labels'),
+      tenantIdentifiers: list(reading, 'tenants')?.map((externalId) => ({ externalId })),
     }),
   },
   tenants: {
@@ -47,13 +41,17 @@ export const IMPORTABLES = {
       eventEnrichment: 'true or false',
       test: 'true or false',
       adminEmail: 'the e-mail address of the first admin of a new tenant, which one that no partner manages must have',
+      ...BILLING_COLUMNS,
     },
-    row: (cells) => ({
-      ...texts(cells, ['externalId', 'name', 'url', 'description', 'adminEmail']),
-      status: choice(cells, 'status', ['ACTIVE', 'PENDING', 'DEACTIVATED']),
-      partnerManaged: flag(cells, 'partnerManaged'),
-      eventEnrichment: flag(cells, 'eventEnrichment'),
-      test: flag(cells, 'test'),
+    row: (reading) => ({
+      ...texts(reading, ['name', 'url', 'description', 'adminEmail']),
+      // GraphQL rejects all rows of a request for one without it. Where it is empty, the row alone fails.
+      externalId: reading.cells.get('externalId') ?? '',
+      status: choice(reading, 'status', ['ACTIVE', 'PENDING', 'DEACTIVATED']),
+      partnerManaged: flag(reading, 'partnerManaged'),
+      eventEnrichment: flag(reading, 'eventEnrichment'),
+      test: flag(reading, 'test'),
+      billing: billingOf(reading),
     }),
   },
   users: {
@@ -68,12 +66,12 @@ export const IMPORTABLES = {
       customer: 'the external id of the customer whom they belong to',
       tenantRoles: 'their roles in tenants, as tenant=role;tenant=role, by external id and name',
     },
-    row: (cells) => ({
-      ...texts(cells, ['externalId', 'email', 'name', 'phone', 'avatarUrl']),
-      status: choice(cells, 'status', ['ACTIVE', 'INVITED', 'DEACTIVATED']),
-      roleIdentifier: given(cells, 'role', (name) => ({ name })),
-      customerIdentifier: given(cells, 'customer', (externalId) => ({ externalId })),
-      tenantRoles: list(cells, 'tenantRoles')?.map(tenantRole),
+    row: (reading) => ({
+      ...texts(reading, ['externalId', 'email', 'name', 'phone', 'avatarUrl']),
+      status: choice(reading, 'status', ['ACTIVE', 'INVITED', 'DEACTIVATED']),
+      roleIdentifier: given(reading, 'role', (name) => ({ name })),
+      customerIdentifier: given(reading, 'customer', (externalId) => ({ externalId })),
+      tenantRoles: list(reading, 'tenantRoles')?.flatMap((entry) => tenantRole(reading, entry) ?? []),
     }),
   },
 } satisfies Record<string, Importable>;
@@ -84,47 +82,21 @@ export type ImportType = keyof typeof IMPORTABLES;
 /** All types of records that can be imported. */
 export const IMPORT_TYPES: readonly ImportType[] = ['customers', 'tenants', 'users'];
 
-function given<T>(cells: Cells, column: string, read: (cell: string) => T): T | undefined {
-  const cell = cells.get(column);
-  return cell === undefined ? undefined : read(cell);
+/** Converts the cells of a line to a row. It is good only if there is no problem with any of them. */
+export function rowOf(type: ImportType, cells: Cells): { row: Row; problems: string[] } {
+  const reading: Reading = { cells, problems: [] };
+  return { row: IMPORTABLES[type].row(reading), problems: reading.problems };
 }
 
-const texts = (cells: Cells, columns: string[]): Row =>
-  Object.fromEntries(columns.map((column) => [column, cells.get(column)]));
-
-const flag = (cells: Cells, column: string) =>
-  given(cells, column, (cell) => {
-    const word = cell.toLowerCase();
-    if (word !== 'true' && word !== 'false') throw new LineError(`${column} must be true or false`);
-    return word === 'true';
-  });
-
-/** Checks an enum here, because GraphQL rejects all rows of a request for one value that is not in its enum. */
-const choice = (cells: Cells, column: string, choices: string[]) =>
-  given(cells, column, (cell) => {
-    const word = cell.toUpperCase();
-    if (!choices.includes(word)) throw new LineError(`${column} must be one of ${choices.join(', ')}`);
-    return word;
-  });
-
-const list = (cells: Cells, column: string) =>
-  given(cells, column, (cell) =>
-    cell
-      .split(';')
-      .map((entry) => entry.trim())
-      .filter((entry) => entry !== ''),
-  );
-
-function emailOf(cells: Cells) {
-  const isVerified = flag(cells, 'emailVerified');
-  const address = cells.get('email');
+function emailOf(reading: Reading) {
+  const isVerified = flag(reading, 'emailVerified');
+  const address = reading.cells.get('email');
   if (address !== undefined) return { address, isVerified };
-  if (isVerified !== undefined) throw new LineError('emailVerified needs an email');
-  return undefined;
+  return reading.cells.has('emailVerified') ? wrong(reading, 'emailVerified needs an email') : undefined;
 }
 
-function tenantRole(entry: string) {
+function tenantRole(reading: Reading, entry: string) {
   const [, externalId, name] = /^([^=]+)=(.+)$/.exec(entry) ?? [];
-  if (!externalId || !name) throw new LineError(`tenantRoles must be like tenant=role, not ${entry}`);
+  if (!externalId || !name) return wrong(reading, `tenantRoles must be like tenant=role, not ${entry}`);
   return { tenantIdentifier: { externalId: externalId.trim() }, roleIdentifier: { name: name.trim() } };
 }

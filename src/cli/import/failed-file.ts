@@ -1,6 +1,8 @@
 import { appendFileSync, rmSync } from 'node:fs';
-import { stringify } from 'csv-stringify/sync';
-import { ERROR_COLUMN, type Line } from './lines.ts';
+import { ERROR_COLUMN, type Header } from './header.ts';
+import type { Line } from './lines.ts';
+import { endsLine } from './records.ts';
+import type { Source } from './source.ts';
 
 /** A line that was processed. */
 export interface Tried {
@@ -10,19 +12,29 @@ export interface Tried {
 }
 
 /**
- * Returns a function that appends failed lines to a file, which can be corrected and imported itself. An old file is
- * removed at once, and a new one is only made when a line fails.
+ * Returns a function that appends failed lines to a file: each as it was, byte for byte, behind its error. So the file can
+ * be mended and imported itself, by the program that wrote the source as well. An old file is removed at once, and a new
+ * one is only made when a line fails.
  */
-export function failedFile(path: string, columns: readonly string[]): (tried: readonly Tried[]) => void {
+export function failedFile(path: string, source: Source, header: Header): (tried: readonly Tried[]) => void {
   rmSync(path, { force: true });
-  const kept = columns.flatMap((column, index) => (column === ERROR_COLUMN ? [] : [{ column, index }]));
-  let hasHeader = false;
+  const { separator, before, lineEnd } = header;
+  const behind = (first: string, bytes: Buffer) => [source.encode(`${first}${separator}`), source.asInFile(bytes)];
+  const ended = (bytes: Buffer) => (endsLine(bytes) ? [] : [source.encode(lineEnd)]);
+  let start = [source.mark, source.asInFile(before), ...behind(ERROR_COLUMN, header.bytes)];
   return (tried) => {
-    const failed = tried.filter(({ problem }) => problem !== null);
-    if (failed.length === 0) return;
-    const header = hasHeader ? [] : [[...kept.map(({ column }) => column), ERROR_COLUMN]];
-    const rows = failed.map(({ line, problem }) => [...kept.map(({ index }) => line.cells[index] ?? ''), problem]);
-    appendFileSync(path, stringify([...header, ...rows]));
-    hasHeader = true;
+    const rows = tried.flatMap(({ line: { bytes }, problem }) =>
+      problem === null ? [] : [...behind(errorCell(problem), bytes), ...ended(bytes)],
+    );
+    if (rows.length === 0) return;
+    appendFileSync(path, Buffer.concat([...start, ...rows]));
+    start = [];
   };
+}
+
+/** Writes an error as a cell that is one line, and that no spreadsheet takes for a formula. */
+function errorCell(problem: string): string {
+  const line = problem.replace(/[\s\p{Cc}\uFFFD]+/gu, ' ').trim();
+  const text = /^[\p{L}\p{N}]/u.test(line) ? line : `Error: ${line}`;
+  return `"${text.replaceAll('"', '""')}"`;
 }

@@ -3,7 +3,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import pRetry from 'p-retry';
 import * as z from 'zod';
 import { type Gateway, post } from '../shared/gateway.ts';
-import type { ImportType, Row } from './columns.ts';
+import type { Row } from './cells.ts';
+import type { ImportType } from './columns.ts';
 
 /** Thrown when the gateway rejects a whole request, and would reject it again. */
 class RequestRejectedError extends Error {}
@@ -62,6 +63,14 @@ function operation(type: ImportType): string {
   }`;
 }
 
+interface Sending {
+  /** Once it aborts, no request is tried again. */
+  signal: AbortSignal;
+  note: (text: string) => void;
+  /** Returns what people call a row that an error names, such as `line 7`. */
+  rowName?: (index: number) => string;
+}
+
 /**
  * Imports the rows, and returns the result of each, in their order. A transient failure is retried under the same key, and
  * answers what was done by the first attempt that got through.
@@ -71,7 +80,7 @@ export async function send(
   gateway: Gateway,
   type: ImportType,
   rows: readonly Row[],
-  { signal, note }: { signal: AbortSignal; note: (text: string) => void },
+  { signal, note, rowName }: Sending,
 ): Promise<Result[]> {
   const variables = { input: { rows, errorPolicy: 'SKIP_FAILED' } };
   const idempotencyKey = randomUUID();
@@ -89,7 +98,7 @@ export async function send(
   return answer.rows.map(({ path, outcome, id, error }) => ({
     outcome,
     id: id ?? null,
-    error: outcome === 'FAILED' ? (error ? describe(error, path) : 'The gateway does not say why.') : null,
+    error: outcome === 'FAILED' ? (error ? describe(error, path, rowName) : 'The gateway does not say why.') : null,
   }));
 }
 
@@ -138,8 +147,11 @@ function read(text: string): z.output<typeof answers> {
 }
 
 /**
- * Describes a problem in one line. The index of the row in its request is left out, because the file has other lines.
+ * Describes a problem in one line. The place of the row in its request is left out, because the file has other lines. Other
+ * rows of the request are called what they are called there.
  */
-function describe({ code, message }: z.output<typeof problem>, row?: string): string {
-  return `${row === undefined ? message : message.replaceAll(`${row}.`, '')} (${code})`;
+function describe({ code, message }: z.output<typeof problem>, row?: string, rowName?: Sending['rowName']): string {
+  const own = row === undefined ? message : message.replaceAll(`${row}.`, '');
+  const named = rowName ? own.replace(/\brows\.(\d+)\b(\.\w+)*/g, (_, index) => rowName(Number(index))) : own;
+  return `${named} (${code})`;
 }

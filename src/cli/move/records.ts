@@ -1,4 +1,5 @@
-import type { ImportType, Row } from '../import/columns.ts';
+import type { Row } from '../import/cells.ts';
+import type { ImportType } from '../import/columns.ts';
 import { type Result, send } from '../import/send.ts';
 import type { Gateway } from '../shared/gateway.ts';
 import type { Pair } from './pairs.ts';

@@ -217,7 +217,7 @@ async function make<Result, Answer>(
     const detail = problems?.[`check_${index}`];
     if (detail === null || detail === undefined) continue;
     const error = check.error(detail, shown);
-    if (error instanceof AlreadyExistsError && error.isHidden) await countHiddenTaken(db, viewer, 1);
+    if (error instanceof AlreadyExistsError && error.hidden > 0) await countHiddenTaken(db, viewer, error.hidden);
     throw error;
   }
   caller.tookEffect(subject && hasId(shown) ? { type: subject.type, id: shown.id } : null);

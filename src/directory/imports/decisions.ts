@@ -33,14 +33,17 @@ export function decideRows<Row, F extends Found, Relation>(
   rows: readonly ParsedRow<Row>[],
   found: readonly LookupRow[],
 ): DecidedRow<Relation>[] {
-  const taken = new Set<string>();
+  const taken = new Map<string, string>();
   const lookedUp = found.values();
   return rows.map((row) => {
     if (hasFailed(row)) return row;
     const { value, done } = lookedUp.next();
     if (done) throw new Error('The lookup has fewer rows than the import');
     return orFailed(row.path, () =>
-      withClaims(taken, (claim) => ({ path: row.path, record: decideRow(command, { viewer, claim }, row, value) })),
+      withClaims(taken, row.path, (claim) => ({
+        path: row.path,
+        record: decideRow(command, { viewer, claim }, row, value),
+      })),
     );
   });
 }
@@ -79,9 +82,9 @@ function orFailed<T>(path: string, make: () => T): T | FailedRow {
   }
 }
 
-/** Whether a row failed by a value that belongs to what the viewer may not see. */
-export const isHiddenTaken = (row: object): boolean =>
-  hasFailed(row) && row.error instanceof AlreadyExistsError && row.error.isHidden;
+/** Counts the values by which a row failed because they belong to what the viewer may not see. */
+export const hiddenTaken = (row: object): number =>
+  hasFailed(row) && row.error instanceof AlreadyExistsError ? row.error.hidden : 0;
 
 export const hasFailed = (row: object): row is FailedRow => 'error' in row;
 

@@ -13,8 +13,8 @@ import {
   decideRows,
   failAll,
   hasFailed,
+  hiddenTaken,
   imported,
-  isHiddenTaken,
   type ParsedRow,
   parseRow,
   recordsToWrite,
@@ -101,7 +101,7 @@ async function importGiven<Row, F extends Found, Relation>(
   let counted = 0;
   for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt += 1) {
     const decided = decideRows(command, viewer, rows, found);
-    const hidden = decided.filter(isHiddenTaken).length;
+    const hidden = decided.reduce((sum, row) => sum + hiddenTaken(row), 0);
     if (hidden > counted) await countHiddenTaken(db, viewer, hidden - counted);
     counted = Math.max(counted, hidden);
     if (!skipsFailed && decided.some(hasFailed)) return failAll(decided, () => new ImportRejectedError());

@@ -1,16 +1,19 @@
 import { AlreadyExistsError, ValidationError } from '../kernel/errors.ts';
 
-/** Claims a value for the row that is decided on: false if a row before has it. */
-export type Claim = (value: string) => boolean;
+/** Claims a value for the row that is decided on. If a row before has it, it stays with that, and its path is returned. */
+export type Claim = (value: string) => string | null;
 
-/** Lets a row claim values while `decide` runs. They join `taken` only if it returns: a row that fails takes nothing. */
-export function withClaims<T>(taken: Set<string>, decide: (claim: Claim) => T): T {
+/**
+ * Lets a row claim values while `decide` runs. They join `taken`, which has the path of a row for each value, only if it
+ * returns: a row that fails takes nothing.
+ */
+export function withClaims<T>(taken: Map<string, string>, path: string, decide: (claim: Claim) => T): T {
   const claimed = new Set<string>();
   const result = decide((value) => {
     claimed.add(value);
-    return !taken.has(value);
+    return taken.get(value) ?? null;
   });
-  for (const value of claimed) taken.add(value);
+  for (const value of claimed) taken.set(value, path);
   return result;
 }
 
@@ -34,14 +37,19 @@ interface ImportedValue {
  *
  * @param path of the row
  * @param id of the record that the row changes; null for a new one
- * @throws AlreadyExistsError for the first value that is taken
+ * @throws AlreadyExistsError for all values that are taken
  */
 export function requireNotTaken(claim: Claim, path: string, id: string | null, values: readonly ImportedValue[]): void {
-  for (const { at, value, before, holder, isSeen } of values) {
-    if (value == null || value === before) continue;
-    const isTaken = holder !== null && holder !== id;
-    if (isTaken || !claim(`${at} ${value}`)) throw new AlreadyExistsError(`${path}.${at}`, null, isTaken && !isSeen);
-  }
+  const [first, ...more] = values.flatMap((given) => {
+    const { at, value, before, holder, isSeen } = given;
+    if (value == null || value === before) return [];
+    const where = `${path}.${at}`;
+    if (holder !== null && holder !== id) return [new AlreadyExistsError(where, null, isSeen ? 0 : 1)];
+    const row = claim(`${at} ${value}`);
+    if (row === null) return [];
+    return [new AlreadyExistsError(where, null, 0, `The value given at ${where} is that of ${row}, too.`)];
+  });
+  if (first) throw AlreadyExistsError.ofRow([first, ...more]);
 }
 
 /**
@@ -52,5 +60,6 @@ export function requireNotTaken(claim: Claim, path: string, id: string | null, v
  * @throws ValidationError if a row before has claimed the identity
  */
 export function requireNamedOnce(claim: Claim, path: string, word: string, identity: string): void {
-  if (!claim(`record ${identity}`)) throw ValidationError.at(path, `names the same ${word} as a row before`);
+  const row = claim(`record ${identity}`);
+  if (row !== null) throw ValidationError.at(path, `names the same ${word} as ${row}`);
 }

@@ -97,14 +97,25 @@ export class AlreadyExistsError extends DirectoryError {
   readonly path: string;
   /** Null unless the viewer may read the record that holds the value. Rows of an import never have it. */
   readonly existing: NamedRecord | null;
-  /** Whether the value belongs to what the viewer may not see: how often a credential is told so is limited. */
-  readonly isHidden: boolean;
+  /** How many of the values belong to what the viewer may not see: how often a credential is told so is limited. */
+  readonly hidden: number;
 
-  constructor(path: string, existing: NamedRecord | null, isHidden = existing === null) {
-    super(`The value given at ${path} belongs to another record.`);
+  constructor(
+    path: string,
+    existing: NamedRecord | null,
+    hidden = existing === null ? 1 : 0,
+    message = `The value given at ${path} belongs to another record.`,
+  ) {
+    super(message);
     this.path = path;
     this.existing = existing;
-    this.isHidden = isHidden;
+    this.hidden = hidden;
+  }
+
+  /** Returns the error for several values of one row, by their own errors, which are not empty: the path is the first. */
+  static ofRow(errors: readonly [AlreadyExistsError, ...AlreadyExistsError[]]): AlreadyExistsError {
+    const hidden = errors.reduce((sum, error) => sum + error.hidden, 0);
+    return new AlreadyExistsError(errors[0].path, null, hidden, errors.map(({ message }) => message).join(' '));
   }
 }
 

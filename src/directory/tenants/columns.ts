@@ -2,6 +2,7 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { type Address, tenants } from '../../db/schema/tenants.ts';
 import type { Values } from '../../db/statement.ts';
+import type { StoredColumns } from '../imports/stored-columns.ts';
 import { comparable } from '../kernel/comparable.ts';
 import { choice, flag, freeUrl, longText, otherwise, text } from '../kernel/input.ts';
 import { TAX_EXEMPTIONS, TENANT_STATUSES } from './queries.ts';
@@ -69,6 +70,27 @@ export function patchedTenant({ name, externalId, billing, ...patch }: TenantPat
 function patchedAddress(column: Column, patch: AddressPatch): SQL | null | undefined {
   if (patch == null) return patch;
   return sql`nullif(json_patch(coalesce(${column}, '{}'), ${JSON.stringify(patch)}), '{}')`;
+}
+
+/**
+ * Returns the columns that an import sets in a tenant that exists: what `patchedTenant` returns, with addresses that it
+ * makes of the stored ones itself. A part that stays as it is changes nothing.
+ */
+export function importedTenant(patch: TenantPatch, stored: StoredColumns): TenantValues {
+  const { billingAddress, shippingAddress } = patch.billing ?? {};
+  return {
+    ...patchedTenant(patch),
+    billingAddress: importedAddress(stored.billing_address, billingAddress),
+    shippingAddress: importedAddress(stored.shipping_address, shippingAddress),
+  };
+}
+
+function importedAddress(stored: StoredColumns[string] | undefined, patch: AddressPatch): Address | null | undefined {
+  if (patch == null) return patch;
+  const before: Address = typeof stored === 'string' ? JSON.parse(stored) : {};
+  const given = Object.entries(patch).filter(([, value]) => value !== undefined);
+  const isSame = given.every(([part, value]) => (before[part as keyof Address] ?? null) === value);
+  return isSame ? undefined : newAddress({ ...before, ...Object.fromEntries(given) });
 }
 
 /** Returns the columns of a new tenant. Unless the input says otherwise, it is active and managed by a partner. */

@@ -17,14 +17,12 @@ import type { Permission } from '../kernel/permission-names.ts';
 import { newUser } from '../users/columns.ts';
 import { USER } from '../users/entity.ts';
 import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
-import { newTenant, patchedTenant, tenantDetails } from './columns.ts';
+import { importedTenant, newTenant, tenantDetails } from './columns.ts';
 import { TENANT } from './entity.ts';
 import { DEACTIVATED_ADMIN } from './first-admin.ts';
 
-const { billing: _billing, ...importedDetails } = tenantDetails;
-
 const row = z.object({
-  ...importedDetails,
+  ...tenantDetails,
   externalId: text,
   name: text.optional(),
   adminEmail: emailAddress.nullish(),
@@ -33,7 +31,7 @@ type Row = z.output<typeof row>;
 type Given = GivenRow<Row>;
 
 /** A row that names no tenant yet. */
-const newRow = newRecord({ ...importedDetails, externalId: text, name: text });
+const newRow = newRecord({ ...tenantDetails, externalId: text, name: text });
 
 /** The first admin of a new tenant. */
 interface Admin {
@@ -51,7 +49,7 @@ interface FoundTenant extends Found {
   beyond: Permission[] | null;
 }
 
-/** The import of tenants: those that an external id names already are changed, their admins and billing left alone. */
+/** The import of tenants: those that an external id names already are changed, their admins left alone. */
 export const importTenants: Import<Row, FoundTenant, Admin> = {
   ...IMPORT_RULES,
   name: 'importTenants',
@@ -83,7 +81,7 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
   },
   decideExisting(_context, { row }, _found, { columns: stored }) {
     const { adminEmail: _adminEmail, ...details } = row;
-    return { columns: storedColumns(tenants, patchedTenant(details), stored), relations: [] };
+    return { columns: storedColumns(tenants, importedTenant(details, stored), stored), relations: [] };
   },
   recordRelations(context, records, condition) {
     const appointed = appointedIn(records);
@@ -112,7 +110,7 @@ function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, b
   }
   if (beyond !== null) throw ForbiddenError.missing(beyond);
   // Whoever holds what admins do may read users, and reaches all of them: nobody is hidden from the viewer here.
-  if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null, false);
+  if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null, 0);
   if (adminStatus === 'DEACTIVATED') throw ValidationError.at(at, DEACTIVATED_ADMIN);
   return { email, userId: adminId };
 }

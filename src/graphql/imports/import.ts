@@ -142,7 +142,7 @@ addImport(importCustomers, {
 });
 
 const TenantRow = builder.inputType('ImportTenantRow', {
-  description: `A tenant as an import gives it, named by its external id. ${KEEPS} Its billing profile is left alone.`,
+  description: `A tenant as an import gives it, named by its external id. ${KEEPS}`,
   fields: (t) => ({
     name: t.string({ description: `${TENANT_DESCRIPTIONS.name} Required if the tenant does not exist yet.` }),
     ...tenantFields(t),

@@ -20,10 +20,7 @@ import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './t
 export const ADMIN_EMAIL =
   'The e-mail address of the user who becomes the first admin of the new tenant: a new user, INVITED and mailed an invitation, if there is none with it. Required for a new tenant with `partnerManaged: false`. You must hold what admins do.';
 
-/**
- * The input fields that describe a tenant, except its name, which only some inputs require, and billing, which imports
- * lack.
- */
+/** The input fields that describe a tenant, except its name, which only some inputs require. */
 export const tenantFields = (t: InputFields) => ({
   externalId: t.string({ description: TENANT_DESCRIPTIONS.externalId }),
   url: t.string({ description: TENANT_DESCRIPTIONS.url }),
@@ -39,10 +36,6 @@ export const tenantFields = (t: InputFields) => ({
     description: `${TENANT_DESCRIPTIONS.eventEnrichment} False for a new tenant, if not given.`,
   }),
   test: t.boolean({ description: `${TENANT_DESCRIPTIONS.test} False for a new tenant, if not given.` }),
-});
-
-const allFields = (t: InputFields) => ({
-  ...tenantFields(t),
   billing: t.field({ type: BillingProfileInput, description: TENANT_DESCRIPTIONS.billing }),
 });
 
@@ -52,7 +45,7 @@ builder.relayMutationField(
     description: 'A new tenant.',
     inputFields: (t) => ({
       name: t.string({ required: true, description: TENANT_DESCRIPTIONS.name }),
-      ...allFields(t),
+      ...tenantFields(t),
       adminEmail: t.string({ description: ADMIN_EMAIL }),
     }),
   },
@@ -76,7 +69,7 @@ builder.relayMutationField(
       id: t.id({ required: true, description: 'The global id of the tenant.' }),
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
       name: t.string({ description: TENANT_DESCRIPTIONS.name }),
-      ...allFields(t),
+      ...tenantFields(t),
     }),
   },
   {
@@ -103,7 +96,7 @@ builder.relayMutationField(
         description: 'What names the tenant. By an `id` it is only changed, never created.',
       }),
       name: t.string({ description: `${TENANT_DESCRIPTIONS.name} Required if the tenant does not exist yet.` }),
-      ...allFields(t),
+      ...tenantFields(t),
       adminEmail: t.string({ description: `${ADMIN_EMAIL} Without effect on a tenant that exists.` }),
     }),
   },

@@ -115,8 +115,37 @@ describe('an import of customers', () => {
     expect(skipped[4]?.error).toMatchObject({ references: [{ path: 'rows.4.tenantIdentifiers.0.externalId' }] });
     expect(skipped[5]?.error).toMatchObject({ code: 'already_exists', path: 'rows.5.name', existing: null });
     expect(skipped[6]?.error).toMatchObject({ code: 'already_exists', path: 'rows.6.email.address' });
-    expect(skipped[8]?.error).toMatchObject({ code: 'already_exists', path: 'rows.8.externalId' });
-    expect(skipped[10]?.error).toMatchObject({ issues: [{ path: 'rows.10.email.address' }] });
+    expect(skipped[8]?.error).toMatchObject({
+      ...{ code: 'already_exists', path: 'rows.8.externalId' },
+      message: 'The value given at rows.8.externalId is that of rows.7, too.',
+    });
+    expect(skipped[10]?.error).toMatchObject({
+      issues: [{ path: 'rows.10.email.address', message: 'names the same customer as rows.9' }],
+    });
+  });
+
+  it('says of each value of a row whose it is', async () => {
+    const [one, other] = [await newCustomer({ email: { address: email() } }), await newCustomer()];
+    const [name, address] = [unique('Both'), email()];
+    const { rows } = await imported(
+      'Customers',
+      [
+        { externalId: unique('first'), name, email: { address } },
+        { externalId: unique('bad'), name, email: { address: address.toUpperCase() } },
+        { externalId: unique('bad'), name: other.name, email: { address: one.email.address } },
+        { externalId: other.externalId, name: one.name, email: { address } },
+        { externalId: unique('free'), name: unique('Free') },
+      ],
+      'SKIP_FAILED',
+    );
+    const anothers = 'belongs to another record.';
+    expect(rows.map(({ error }) => error?.message.replaceAll('The value given at ', '') ?? null)).toEqual([
+      null,
+      'rows.1.email.address is that of rows.0, too. rows.1.name is that of rows.0, too.',
+      `rows.2.email.address ${anothers} rows.2.name ${anothers}`,
+      `rows.3.email.address is that of rows.0, too. rows.3.name ${anothers}`,
+      null,
+    ]);
   });
 
   it('takes nothing from the rows behind one that fails', async () => {
@@ -260,5 +289,53 @@ describe('an import of tenants', () => {
     const { secret } = await newKey({ permissions: ['tenant:create', 'tenant:edit'] });
     const weak = await imported('Tenants', [own(email())], undefined, secret);
     expect(weak.rows[0]?.error).toMatchObject({ code: 'insufficient_permissions' });
+  });
+
+  it('gives them billing profiles, and changes the parts that are given', async () => {
+    const externalId = unique('t');
+    const billing = (parts: object) => [{ externalId, name: externalId, billing: parts }];
+    const profile = `billing { companyName taxExempt isBusinessCustomer billingAddress { line1 city } shippingAddress { city } }`;
+    const stored = async () => {
+      const { data } = await ask(
+        `query($t: String!) { tenantBy(identifier: { externalId: $t }) { version ${profile} } }`,
+        { t: externalId },
+      );
+      return data.tenantBy;
+    };
+    const [bonn, wien] = ['Bonn', 'Wien'].map((city) => ({ line1: '"1" Rheinweg', city }));
+    const none = {
+      companyName: null,
+      taxExempt: 'NONE',
+      isBusinessCustomer: false,
+      billingAddress: null,
+      shippingAddress: null,
+    };
+    const ulm = { taxExempt: 'REVERSE', shippingAddress: { city: 'Ulm' } };
+    const steps: [string, object, object][] = [
+      [
+        'CREATED',
+        { companyName: 'A', billingAddress: bonn, shippingAddress: {} },
+        { companyName: 'A', billingAddress: bonn },
+      ],
+      [
+        'NOOP',
+        { companyName: 'A', billingAddress: { city: 'Bonn', state: null } },
+        { companyName: 'A', billingAddress: bonn },
+      ],
+      ['UPDATED', { billingAddress: { city: 'Wien' } }, { companyName: 'A', billingAddress: wien }],
+      ['UPDATED', { billingAddress: { line1: null, city: null } }, { companyName: 'A' }],
+      ['UPDATED', { companyName: null, billingAddress: null }, {}],
+      ['UPDATED', ulm, ulm],
+      ['NOOP', {}, ulm],
+    ];
+    for (const [outcome, parts, expected] of steps) {
+      expect((await imported('Tenants', billing(parts))).rows).toMatchObject([{ outcome, error: null }]);
+      expect((await stored()).billing).toEqual({ ...none, ...expected });
+    }
+    expect((await stored()).version).toBe(5);
+    const { rows } = await imported('Tenants', billing({ companyName: 'x'.repeat(257), billingAddress: { city: '' } }));
+    expect(rows[0]?.error.issues.map(({ path }: { path: string }) => path)).toEqual(
+      ['companyName', 'billingAddress.city'].map((path) => `rows.0.billing.${path}`),
+    );
   });
 });

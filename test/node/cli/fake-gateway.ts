@@ -28,7 +28,10 @@ export interface FakeGateway {
   stop(): void;
 }
 
-/** Imports by name, into memory: a row is created once, and one that is called "bad" in any way fails. */
+/**
+ * Imports by name, into memory: a row is created once, one that is called "bad" in any way fails, and one that is called
+ * "twice" fails for the first row.
+ */
 export async function fakeGateway(): Promise<FakeGateway> {
   const known = new Set<unknown>();
   const result = ({ name }: Record<string, unknown>, index: number) => {
@@ -36,6 +39,10 @@ export async function fakeGateway(): Promise<FakeGateway> {
     if (String(name).startsWith('bad')) {
       const message = `The input is not valid: ${path}.name must not be bad.`;
       return { path, outcome: 'FAILED', error: { code: 'validation_failed', message } };
+    }
+    if (name === 'twice') {
+      const message = `The value given at ${path}.name is that of rows.0, too.`;
+      return { path, outcome: 'FAILED', error: { code: 'already_exists', message } };
     }
     const outcome = known.has(name) ? 'NOOP' : 'CREATED';
     known.add(name);

@@ -36,7 +36,7 @@ afterAll(async () => {
 
 /** Of every column that there is, filled or not. */
 function write(type: ImportType, file: string, rows: readonly Cells[]): void {
-  const columns = [...Object.keys(IMPORTABLES[type].columns), 'error'];
+  const columns = ['error', ...Object.keys(IMPORTABLES[type].columns)];
   writeFileSync(
     join(directory, file),
     stringify([columns, ...rows.map((row) => columns.map((name) => row[name] ?? ''))]),
@@ -110,6 +110,29 @@ describe('npm start --no-demo', () => {
 
 describe('npm run import into a gateway', () => {
   it('brings in tenants by every column, with their admins', async () => {
+    const profile = {
+      companyName: 'Acme Outfitters Ltd.',
+      vatId: 'CHE-1',
+      taxType: 'ch_vat',
+      taxExempt: 'reverse',
+      isBusinessCustomer: 'yes',
+      isInvoicePending: '1',
+      oneTimePaymentValidThrough: '2027-01-01',
+    };
+    const postal = {
+      name: 'Ann',
+      line1: 'Gasse 1',
+      line2: '3rd floor',
+      city: 'Bern',
+      postalCode: '3011',
+      state: 'BE',
+      country: 'CH',
+      type: 'office',
+    };
+    const columnsOf = (address: string, parts: Cells): Cells =>
+      Object.fromEntries(
+        Object.entries(parts).map(([part, value]) => [`${address}${part[0]?.toUpperCase()}${part.slice(1)}`, value]),
+      );
     const acme = {
       externalId: 'acme',
       name: 'Acme Outfitters',
@@ -120,23 +143,40 @@ describe('npm run import into a gateway', () => {
       eventEnrichment: 'true',
       test: 'true',
       adminEmail: 'ann@acme.example',
+      ...profile,
+      ...columnsOf('billingAddress', postal),
+      ...columnsOf('shippingAddress', { ...postal, type: 'depot' }),
     };
     expect(Object.keys(acme)).toEqual(Object.keys(IMPORTABLES.tenants.columns));
     const corvid = { externalId: 'corvid', name: 'Corvid', partnerManaged: 'false' };
     expect(await importCorrecting('tenants', [acme, corvid], { adminEmail: 'ann@acme.example' })).toBe(
       'The input is not valid: adminEmail is required for a new tenant that no partner manages. (validation_failed)',
     );
-    const { adminEmail, ...details } = acme;
+    const { externalId, name, url, description, adminEmail } = acme;
+    const parts = 'name line1 line2 city postalCode state country type';
     expect(
       await answered(`{
-        tenants { nodes { externalId name url description status partnerManaged eventEnrichment test } }
+        tenants { nodes { externalId name url description status partnerManaged eventEnrichment test billing {
+          companyName vatId taxType taxExempt isBusinessCustomer isInvoicePending oneTimePaymentValidThrough
+          billingAddress { ${parts} } shippingAddress { ${parts} }
+        } } }
         users { nodes { email tenantRoles { nodes { tenant { name } role { name } } } } }
       }`),
     ).toMatchObject({
       tenants: {
         nodes: [
-          { ...details, status: 'PENDING', partnerManaged: false, eventEnrichment: true, test: true },
-          { name: 'Corvid', url: null, status: 'ACTIVE', partnerManaged: false, test: false },
+          {
+            ...{ externalId, name, url, description, status: 'PENDING' },
+            ...{ partnerManaged: false, eventEnrichment: true, test: true },
+            billing: {
+              ...{ ...profile, taxExempt: 'REVERSE', isBusinessCustomer: true, isInvoicePending: true },
+              ...{ billingAddress: postal, shippingAddress: { ...postal, type: 'depot' } },
+            },
+          },
+          {
+            ...{ name: 'Corvid', url: null, status: 'ACTIVE', partnerManaged: false, test: false },
+            billing: { companyName: null, taxExempt: 'NONE', isBusinessCustomer: false, billingAddress: null },
+          },
         ],
       },
       users: {

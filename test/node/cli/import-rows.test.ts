@@ -5,7 +5,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { readArguments, UsageError } from '../../../src/cli/import/arguments.ts';
 import { type Entry, inBatches } from '../../../src/cli/import/batches.ts';
 import { IMPORT_TYPES, IMPORTABLES, type ImportType } from '../../../src/cli/import/columns.ts';
-import { checkColumns, readLines } from '../../../src/cli/import/lines.ts';
+import { readLines } from '../../../src/cli/import/lines.ts';
+import { openSource } from '../../../src/cli/import/source.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'tenantry-'));
 afterAll(() => rmSync(directory, { recursive: true }));
@@ -13,10 +14,8 @@ afterAll(() => rmSync(directory, { recursive: true }));
 async function batchesOf(type: ImportType, text: string | Buffer): Promise<Entry[][]> {
   const file = join(directory, 'rows.csv');
   writeFileSync(file, text);
-  const lines = readLines(file);
-  const columns = (await lines.next()).value?.cells ?? [];
-  checkColumns(type, columns);
-  return Array.fromAsync(inBatches(lines, type, columns));
+  const { lines } = await readLines(await openSource(file, null), type);
+  return Array.fromAsync(inBatches(lines, type));
 }
 
 /** What is sent for each line, or why nothing is. */
@@ -92,21 +91,15 @@ describe('a line becomes', () => {
     expect(
       await rowsOf('customers', 'name,email,emailVerified,kind,error', 'A,,true,,', 'B,,,robot,', 'C', 'D,,,,old'),
     ).toEqual([
-      'emailVerified needs an email',
-      'kind must be one of COMPANY, PERSON',
-      'the line has 1 cells, and the first line of the file 5',
+      'emailVerified needs an email; externalId is required, unless there is an email',
+      'kind must be one of COMPANY, PERSON; externalId is required, unless there is an email',
+      'the line has 1 cells, and the first line names 5 columns',
       { name: 'D' },
     ]);
-    expect(await rowsOf('tenants', 'name,test', 'A,maybe')).toEqual(['test must be true or false']);
-    expect(await rowsOf('users', 'name,tenantRoles', 'A,acme')).toEqual([
+    expect(await rowsOf('tenants', 'externalId,test', 'A,maybe')).toEqual(['test must be true or false']);
+    expect(await rowsOf('users', 'externalId,tenantRoles', 'A,acme')).toEqual([
       'tenantRoles must be like tenant=role, not acme',
     ]);
-  });
-
-  it('an error where letters are lost, as the file is in another encoding', async () => {
-    const file = Buffer.concat([Buffer.from('name\nMüller\n'), Buffer.from('Müller\n', 'latin1')]);
-    const entries = (await batchesOf('customers', file)).flat();
-    expect(entries).toMatchObject([{ row: { name: 'Müller' } }, { row: null, problem: 'the line is not in UTF-8' }]);
   });
 });
 
@@ -120,9 +113,13 @@ describe('columns', () => {
   });
 
   it('are known, and there once', async () => {
-    await expect(rowsOf('customers', 'name,e-mail', 'A,b')).rejects.toThrow('Unknown columns: e-mail.');
-    await expect(rowsOf('tenants', 'name,labels', 'A,b')).rejects.toThrow('Unknown columns: labels.');
-    await expect(rowsOf('customers', 'name,name', 'A,b')).rejects.toThrow('there twice: name');
+    const refused = (type: ImportType, header: string) => expect(rowsOf(type, header, 'A,b')).rejects;
+    await refused('customers', 'name,mail').toThrow('Unknown columns: "mail" (the nearest is email).');
+    await refused('tenants', 'name,labels,Staus').toThrow(
+      '"labels" (the nearest is name), "Staus" (the nearest is status)',
+    );
+    await refused('customers', 'E-Mail,name,email').toThrow('there twice: email');
+    await refused('customers', 'name,,email').toThrow('Column 2 of the file has no name.');
   });
 });
 
@@ -138,7 +135,7 @@ describe('batches', () => {
     const long = 'ü'.repeat(100_000);
     const batches = await batchesOf('tenants', ['name,description', ...Array(9).fill(`A,${long}`)].join('\n'));
     expect(batches.map(({ length }) => length)).toEqual([4, 4, 1]);
-    expect(await rowsOf('tenants', 'name,description', `A,${'x'.repeat(960_000)}`, 'B,')).toEqual([
+    expect(await rowsOf('customers', 'name,description', `A,${'x'.repeat(960_000)}`, 'B,')).toEqual([
       'the line is too long',
       { name: 'B' },
     ]);
@@ -155,6 +152,8 @@ describe('arguments', () => {
       url: 'http://localhost:8787',
       key: 'from-the-environment',
       failed: '/data/in/Customers.failed.csv',
+      encoding: null,
+      map: [],
     });
     expect(read('customers.failed.csv')).toMatchObject({ failed: '/data/customers.failed.failed.csv' });
     expect(read('--help')).toBeNull();
@@ -163,6 +162,13 @@ describe('arguments', () => {
   it('are taken as they are given', () => {
     const args = ['x.csv', '--type', 'users', '--url', 'https://a.example/graphql', '--key', 'mine', '--failed', '/f'];
     expect(read(...args)).toMatchObject({ type: 'users', url: 'https://a.example', key: 'mine', failed: '/f' });
+    expect(read('users.csv', '--encoding', 'CP1252', '--map', 'a=b=name', '--map', 'Full Name=name')).toMatchObject({
+      encoding: 'windows-1252',
+      map: [
+        ['a=b', 'name'],
+        ['Full Name', 'name'],
+      ],
+    });
   });
 
   it.each([
@@ -175,6 +181,11 @@ describe('arguments', () => {
     [['users.csv', '--key', 'two words']],
     [['users.csv', '--failed', './users.csv']],
     [['users.csv', '--nope']],
+    [['users.csv', '--encoding', 'cp850']],
+    [['users.csv', '--encoding', 'iso-2022-jp']],
+    [['users.csv', '--map', 'Company']],
+    [['users.csv', '--map', '=name']],
+    [['users.csv', '--map', 'Company=']],
   ])('are refused when they make no sense: %j', (args) => {
     expect(() => read(...args)).toThrow(UsageError);
   });

@@ -71,16 +71,16 @@ describe('npm run import', () => {
     const written = readFileSync(failed, 'utf8');
     expect(written).toBe(
       `${[
-        'name,kind,labels,error',
-        '"bad, really",,a;b,The input is not valid: name must not be bad. (validation_failed)',
-        'odd,robot,x,"kind must be one of COMPANY, PERSON"',
-        'bad,,"say ""no""",The input is not valid: name must not be bad. (validation_failed)',
+        'error,name,kind,labels',
+        '"The input is not valid: name must not be bad. (validation_failed)","bad, really",,a;b',
+        '"kind must be one of COMPANY, PERSON; externalId is required, unless there is an email",odd,robot,x',
+        '"The input is not valid: name must not be bad. (validation_failed)",bad,,"say ""no"""',
       ].join('\n')}\n`,
     );
 
     writeFileSync(
       failed,
-      written.replace('"bad, really"', 'mended').replace('robot', 'person').replace('\nbad', '\nok'),
+      written.replace('"bad, really"', 'mended').replace('robot', 'person').replace(',bad,', ',ok,'),
     );
     const again = await importing(failed);
     expect(again).toMatchObject({ code: 0, out: '3 rows: 3 CREATED, 0 UPDATED, 0 NOOP, 0 FAILED\n' });
@@ -88,11 +88,75 @@ describe('npm run import', () => {
     expect(existsSync(join(directory, 'customers.failed.failed.csv'))).toBe(false);
   });
 
+  it('reads a file as it is, lets each bad line cost one line, and writes those as they were', async () => {
+    const file = join(directory, 'customers.csv');
+    const lines = [
+      ['Firma;E-Mail;Kind;', ''],
+      ['Caf\xE9;a@x.example;company;', ''],
+      ['5" Pipe;b@x.example;;', 'a quote stands in a cell that does not begin with one'],
+      ['"M\xFCller; Sons;c@x.example;person;', 'a quote is not closed'],
+      ['Smith;d@x.example;;;surplus', 'the line has 5 cells, and the first line names 3 columns'],
+      ['"Two\rlines";e@x.example', 'the line has 2 cells, and the first line names 3 columns'],
+      ['"\x80 & Co"; f@x.example ;COMPANY', ''],
+      ['S\xF8n;g@;robot;', 'kind must be one of COMPANY, PERSON; email.address must be an e-mail address'],
+      ['twice;h@x.example;;', 'The value given at name is that of line 2, too. (already_exists)'],
+      ['last;i@x.example;;', ''],
+    ];
+    writeFileSync(file, lines.map(([line]) => `${line}\r\n`).join(''), 'latin1');
+    const options = ['--encoding', 'windows-1252', '--map', 'firma=name'];
+    const { code, out, err } = await importing(file, ...options);
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringMatching(/^100%[^\n]*\n$/) });
+    expect(out).toContain('9 rows: 3 CREATED, 0 UPDATED, 0 NOOP, 6 FAILED');
+    expect(out).toContain('import that file, with the same --encoding and --map.');
+    expect(gateway.imports.map((each) => each.names)).toEqual([['Café', '€ & Co', 'twice', 'last']]);
+    const failed = join(directory, 'customers.failed.csv');
+    const written = readFileSync(failed, 'latin1');
+    const expected = lines.flatMap(([line, reason], index) =>
+      index === 0 ? [`error;${line}\r\n`] : reason ? [`"${reason}";${line}\r\n`] : [],
+    );
+    expect(written).toBe(expected.join(''));
+
+    const mended = [
+      ['5" Pipe', 'Pipe'],
+      ['"M\xFCller; Sons', '"M\xFCller; Sons"'],
+      [';;;surplus', ';;'],
+      ['lines";e@x.example', 'lines";e@x.example;'],
+      ['g@;robot', 'g@x.example;person'],
+      ['twice', 'once'],
+    ].reduce((text, [wrong = '', right = '']) => text.replace(wrong, right), written);
+    writeFileSync(failed, mended, 'latin1');
+    expect((await importing(failed, ...options)).out).toBe('6 rows: 6 CREATED, 0 UPDATED, 0 NOOP, 0 FAILED\n');
+    expect(gateway.imports[1]?.names).toEqual(['Pipe', 'Müller; Sons', 'Smith', 'Two\rlines', 'Søn', 'once']);
+  });
+
+  it('sends nothing of a file that has letters of another encoding', async () => {
+    const file = csv('customers.csv', 'name', ...names(600));
+    writeFileSync(file, 'Caf\xE9\n', { flag: 'a', encoding: 'latin1' });
+    const { code, out, err } = await importing(file);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^Line 602 is not in UTF-8.* --encoding windows-1252\.\n/);
+    expect(gateway.imports).toEqual([]);
+    expect(existsSync(join(directory, 'customers.failed.csv'))).toBe(false);
+  });
+
+  it('ends where the end of a line cannot be told, and goes on when that is mended', async () => {
+    const lines = ['name,email', ...names(700).map((name) => `${name},a@x.example`)];
+    const file = csv('customers.csv', ...lines, '"Open', 'Road,b@x.example', 'last,c@x.example');
+    const { code, out, err } = await importing(file);
+    expect(code).toBe(1);
+    expect(err).toContain('From line 702 on nothing was read: a quote is not closed');
+    expect(out).toContain('700 rows: 700 CREATED');
+    expect(out).toContain('mend the file there, and run the same command again');
+    expect(gateway.imports.map((each) => each.names.length)).toEqual([500, 200]);
+    csv('customers.csv', ...lines, '"Open', 'Road",b@x.example', 'last,c@x.example');
+    expect((await importing(file)).out).toBe('702 rows: 2 CREATED, 0 UPDATED, 700 NOOP, 0 FAILED\n');
+  });
+
   it('replaces the failed rows of the run before', async () => {
     const failed = join(directory, 'mine.csv');
     await importing(csv('users.csv', 'name', 'bad 1', 'bad 2'), '--failed', failed);
     await importing(csv('users.csv', 'name', 'bad 3'), '--failed', failed);
-    expect(readFileSync(failed, 'utf8')).toMatch(/^name,error\nbad 3,[^\n]*\n$/);
+    expect(readFileSync(failed, 'utf8')).toMatch(/^error,name\n"[^\n]*",bad 3\n$/);
     await importing(csv('users.csv', 'name', 'good'), '--failed', failed);
     expect(existsSync(failed)).toBe(false);
   });
@@ -115,7 +179,7 @@ describe('npm run import', () => {
     const again = await importing(file);
     expect(again.out).toContain('1501 rows: 501 CREATED, 0 UPDATED, 999 NOOP, 1 FAILED');
     expect(again.out).not.toContain('Stopped');
-    expect(readFileSync(join(directory, 'tenants.failed.csv'), 'utf8')).toMatch(/^name,error\nbad,[^\n]*\n$/);
+    expect(readFileSync(join(directory, 'tenants.failed.csv'), 'utf8')).toMatch(/^error,name\n"[^\n]*",bad\n$/);
   });
 
   it('tries again when the gateway is busy, or the network gone for a moment', async () => {
@@ -147,10 +211,10 @@ describe('npm run import', () => {
   });
 
   it('sends nothing of a file with an unknown column, and leaves the failed rows of before', async () => {
-    const failed = csv('tenants.failed.csv', 'name,error', 'kept,why');
+    const failed = csv('tenants.failed.csv', 'error,name', 'why,kept');
     const { code, err } = await importing(csv('tenants.csv', 'name,colour', 'A,red'));
     expect(code).toBe(1);
-    expect(err).toContain('Unknown columns: colour. Those of tenants are externalId, name');
+    expect(err).toContain('Unknown columns: "colour" (the nearest is url). Those of tenants are externalId, name');
     expect(gateway.imports).toEqual([]);
     expect(readFileSync(failed, 'utf8')).toContain('kept');
     expect((await importing(join(directory, 'no-tenants.csv'))).err).toContain('ENOENT');
