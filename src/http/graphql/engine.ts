@@ -14,12 +14,13 @@ import { pathOf, urlOf } from '../shared/url.ts';
 import { type Asked, answerOf, shownOf } from './answer.ts';
 import type { GraphQLApi, GraphQLContext } from './api.ts';
 import { compiledExecution, type Execute } from './compiled/execution.ts';
+import type { ContentType } from './content-type.ts';
 import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
 import { withFailedPayloads } from './failed-payloads.ts';
 import { costError, withinLength } from './limits.ts';
 import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
 import { preflight } from './mutation-preflight.ts';
-import { postedParameters, searchedParameters } from './parameters.ts';
+import { postedParameters, requireDocument, searchedParameters } from './parameters.ts';
 import { variableErrors } from './variables.ts';
 
 /** What GraphQL knows of a request: the caller, the document once it is parsed, and what its mutations have done. */
@@ -27,12 +28,15 @@ type Context = GraphQLContext & Asked;
 
 /** Holds what is asked to the rules of the API, each at its step: Yoga parses, validates and executes. */
 function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context> {
-  const { maxCost, allOrNothing = [], failedPayload } = api;
+  const { maxCost, allOrNothing = [], failedPayload, followsGraphQLOverHttp } = api;
   const validate = documentValidation();
   const executeCompiled = compiledExecution();
   tellMutationsTheirField(schema);
   return {
-    onParams: ({ params }) => requireShort(params.query),
+    onParams: ({ params }) => {
+      if (followsGraphQLOverHttp) requireDocument(params);
+      requireShort(params.query);
+    },
     onParse: ({ setParseFn }) => {
       setParseFn(parseDocument);
     },
@@ -100,7 +104,7 @@ export type Engine = (
   request: Request,
   body: Uint8Array | null,
   context: GraphQLContext,
-  contentType: string,
+  contentType: ContentType,
 ) => Promise<Response>;
 
 /**
