@@ -5,6 +5,7 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { type Found, type Ids, onlyRow, type Source, sourceOfRows } from '../../directory/lists/found.ts';
 import { type Asked, answerAhead, type Link, readAhead } from './ahead.ts';
 import { type Eventually, goOnWith, once } from './eventually.ts';
+import { extended, price, REFERENCE } from './prices.ts';
 
 /**
  * Options of a DataLoader that gathers what is asked for together and remembers nothing: a mutation of the same request
@@ -94,7 +95,7 @@ export function reference<Row extends object, Referred extends { id: string }>(
     return (record) => goOnWith(rows(), (byId) => byId.get(record[by] as string) ?? null);
   });
   return {
-    ...field,
+    ...extended(field, price(REFERENCE)),
     resolve: (record: Row, args: object, caller: Caller, info: GraphQLResolveInfo) =>
       record[by] === null ? null : field.resolve(record, args, caller, info),
   };

@@ -6,7 +6,7 @@ import { IDEMPOTENCY_KEY } from '../shared/idempotency-key.ts';
 import type { GraphQLApi } from './api.ts';
 import { type ContentType, JSON_TYPE } from './content-type.ts';
 import { placesOf } from './documents.ts';
-import { MAX_ERROR_BYTES, MAX_ERRORS_OF_A_KIND, MAX_MESSAGE_CHARACTERS } from './limits.ts';
+import { MAX_ERROR_BYTES, MAX_ERRORS_OF_A_KIND, MAX_MESSAGE_CHARACTERS, type OperationCost } from './limits.ts';
 import { effectAbove, type Mutated } from './mutation-fields.ts';
 
 const MAX_LOCATIONS = 5;
@@ -27,6 +27,10 @@ export interface Asked {
   document?: DocumentNode;
   /** What its mutations have done. */
   mutated: Mutated;
+  /** What its operation costs; not given where that has not been asked. */
+  cost?: OperationCost;
+  /** Whether the answer says so. */
+  showsCost: boolean;
 }
 
 /** How an API spells errors and ids in them, and what statuses it knows. */
@@ -99,8 +103,11 @@ export function answerOf(
   });
   const outcome = api.followsGraphQLOverHttp ? strictOutcome(data, all, contentType) : outcomeOf(data, all);
   const headers = Object.assign({}, ...all.map(({ shown }) => shown.http?.headers));
-  const errorsShown = all.length > 0 && { errors: shownErrors(all, asked) };
-  const body = { ...(outcome.data !== undefined && { data: outcome.data }), ...errorsShown };
+  const body = {
+    ...(outcome.data !== undefined && { data: outcome.data }),
+    ...(all.length > 0 && { errors: shownErrors(all, asked) }),
+    ...(asked.showsCost && asked.cost && { extensions: { cost: asked.cost } }),
+  };
   return new Response(JSON.stringify(body), {
     status: outcome.status,
     headers: {

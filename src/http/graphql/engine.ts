@@ -17,11 +17,14 @@ import { compiledExecution, type Execute } from './compiled/execution.ts';
 import type { ContentType } from './content-type.ts';
 import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
 import { withFailedPayloads } from './failed-payloads.ts';
-import { costError, withinLength } from './limits.ts';
+import { judgeCost, withinLength } from './limits.ts';
 import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
 import { preflight } from './mutation-preflight.ts';
 import { postedParameters, requireDocument, searchedParameters } from './parameters.ts';
 import { variableErrors } from './variables.ts';
+
+/** Where a request asks, by a 1, what its operation costs. */
+const COST_HEADER = 'graphql-cost';
 
 /** What GraphQL knows of a request: the caller, the document once it is parsed, and what its mutations have done. */
 type Context = GraphQLContext & Asked;
@@ -44,8 +47,9 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
       extendContext({ document: documentAST });
       setResult(validate(schema, documentAST, context.params?.query ?? ''));
     },
-    onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) => {
-      const error = costError(schema, args, maxCost);
+    onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution, extendContext }) => {
+      const { cost, error } = judgeCost(schema, args, maxCost);
+      extendContext({ cost });
       const errors = error ? [error] : variableErrors(schema, args);
       if (errors.length > 0) return setResultAndStopExecution({ errors });
       const { viewer } = args.contextValue;
@@ -112,6 +116,7 @@ export type Engine = (
  * documents that it has parsed.
  */
 export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
+  const { followsGraphQLOverHttp } = api;
   const { getResultForParams } = createYoga<Context>({
     schema,
     logging: false,
@@ -137,6 +142,7 @@ export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
       path: pathOf(request),
       key: keyOf(request.headers),
       mutated: nothingMutated(),
+      showsCost: followsGraphQLOverHttp === true && request.headers.get(COST_HEADER) === '1',
     };
     return answerOf(await resultOf(request, body, context), context, api, contentType);
   };
