@@ -25,7 +25,7 @@ export const QUERIES: readonly Query[] = [
     field: 'nodes',
     document: 'query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Customer { name } ... on Tenant { name } } }',
     variables: ({ customer, deletedCustomerId, tenant, apiKeyId, eventId }) => ({
-      ids: [customer.id, deletedCustomerId, tenant.id, apiKeyId, eventId, 'junk'],
+      ids: [customer.id, deletedCustomerId, tenant.id, apiKeyId, eventId, globalId('User', '01900000-0000-7000-8000-00000000dead')],
     }),
     needs: ['customer:read', 'tenant:read', 'apiKey:read', 'event:read'],
   },

@@ -10,7 +10,13 @@ import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.t
 export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
 
 /** From `from` on, and before `to`. */
-const timeRange = z.object({ from: instant.nullish(), to: instant.nullish() }).nullish();
+const timeRange = z
+  .object({ from: instant.nullish(), to: instant.nullish() })
+  .refine(({ from, to }) => from == null || to == null || from <= to, {
+    path: ['from'],
+    error: 'must not be after the end of the range',
+  })
+  .nullish();
 type TimeRange = z.output<typeof timeRange>;
 
 /**
