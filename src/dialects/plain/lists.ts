@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { parse, text } from '../../directory/kernel/input.ts';
+import { parse, shortText } from '../../directory/kernel/input.ts';
 import { parseRfc3339 } from '../../directory/kernel/rfc3339.ts';
 import { orNone } from '../shared/blanks.ts';
 import { builder } from './builder.ts';
@@ -21,7 +21,7 @@ export const updatedWithin = z
 
 const MIN_TERM_LENGTH = 2;
 
-export const searchTerm = text.refine(
+export const searchTerm = shortText.refine(
   (term) => [...term].length >= MIN_TERM_LENGTH,
   `must be at least ${MIN_TERM_LENGTH} characters`,
 );

@@ -67,7 +67,7 @@ builder.queryFields((t) => ({
   }),
   nodes: t.field({
     type: [Node],
-    nullable: { list: false, items: true },
+    nullable: { list: true, items: true },
     ...price(listOf('ids')),
     description: 'The records with these global ids, in this order, read together; null where there is none.',
     args: {
