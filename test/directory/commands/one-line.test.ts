@@ -57,7 +57,10 @@ const LINES: Record<string, readonly [paths: readonly string[], input: () => Var
   updateOrganization: [['name'], () => ({})],
   updateTrustedIssuer: [['name'], () => ({ id: ids.issuer })],
   importCustomers: [['rows.0.name', 'rows.0.externalId'], () => ({ rows: [{ externalId: unique('E'), name: 'N' }] })],
-  importUsers: [['rows.0.name', 'rows.0.phone'], () => ({ rows: [{ email: `${unique('u')}@x.example` }] })],
+  importUsers: [
+    ['rows.0.name', 'rows.0.phone'],
+    () => ({ rows: [{ email: `${unique('u')}@x.example`, roleIdentifier: { name: 'viewer' } }] }),
+  ],
 };
 
 const shown = (name: string): string =>
