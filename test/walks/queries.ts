@@ -32,7 +32,7 @@ export const QUERIES: readonly Query[] = [
         tenant.id,
         apiKeyId,
         eventId,
-        globalId('User', '01900000-0000-7000-8000-00000000dead'),
+        globalId('Customer', '01900000-0000-7000-8000-00000000dead'),
       ],
     }),
     needs: ['customer:read', 'tenant:read', 'apiKey:read', 'event:read'],
