@@ -82,6 +82,7 @@ const answerGraphQL = graphQLEndpoint({
   schema: async () => (await import('../graphql/schema.ts')).schema,
   failure,
   spelled: (error) => error,
+  followsGraphQLOverHttp: true,
 });
 
 async function graphql(exchange: Exchange): Promise<Response> {

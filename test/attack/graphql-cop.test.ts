@@ -31,7 +31,11 @@ interface Sent extends RequestInit {
 
 /** Asks an API, and claims what is claimed of every answer. */
 async function asked({ path }: GraphQLApi, { search = '', by = key, headers, ...init }: Sent): Promise<Answer> {
-  const sent = new Headers({ 'content-type': 'application/json', ...(headers as Record<string, string>) });
+  const sent = new Headers({
+    'content-type': 'application/json',
+    accept: 'application/graphql-response+json',
+    ...(headers as Record<string, string>),
+  });
   if (by !== null) sent.set('authorization', `Bearer ${by}`);
   const answer = await send(new Request(`${PUBLIC_URL}${path}${search}`, { ...init, headers: sent }));
   expect(faultOf(answer, graphQLEnvelope), path).toBeNull();

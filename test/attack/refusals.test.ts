@@ -29,7 +29,11 @@ const sent = ({ path, method, body }: Oversized, secret: string): Promise<Answer
     new Request(`https://tenantry.test${path}`, {
       method,
       body,
-      headers: { authorization: `Bearer ${secret}`, 'content-type': 'application/json' },
+      headers: {
+        authorization: `Bearer ${secret}`,
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json',
+      },
     }),
   );
 

@@ -26,6 +26,18 @@ describe('a failure of ours', () => {
     expect(line).toMatchObject({ level: 'error', requestId, message: expect.stringContaining('secret_column') });
   });
 
+  it('leaves what stands beside it at the root as it is, whichever field fails', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const query = '{ organization { name } a: viewer { type } customers { nodes { id } } }';
+    const { data, errors } = await fail('D1_ERROR: gone', query);
+    expect(data).toEqual({ organization: null, a: { type: 'ROOT' }, customers: null });
+    expect(errors.map(({ path }) => path)).toEqual([['organization'], ['customers', 'nodes']]);
+    const ids = Array.from({ length: 101 }, () => 'x');
+    const beside = await ask('query ($ids: [ID!]!) { nodes(ids: $ids) { id } viewer { type } }', { ids });
+    expect([beside.status, beside.data]).toEqual([200, { nodes: null, viewer: { type: 'ROOT' } }]);
+    expect(codeOf(beside)).toBe('BAD_USER_INPUT');
+  });
+
   it('stands in the log once, however many fields it reaches, and by whichever way', async () => {
     const { secret } = await newKey();
     await ask('{ viewer { type } }', {}, secret);

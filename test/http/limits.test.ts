@@ -41,6 +41,7 @@ describe('limits', () => {
 
   it('prices a list of roles like a page', async () => {
     const below = 'availableRoles { id name level scope isBuiltIn description }';
+    expect((await ask('{ tenants(first: 100) { nodes { id name availableRoles { id name } } } }')).errors).toEqual([]);
     const { errors } = await ask(`{ tenants(first: 100) { nodes { ${below} } } }`);
     expect(errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT' });
     expect((await ask('{ organizationRoles { id name permissions { nodes { name description } } } }')).errors).toEqual(
@@ -152,10 +153,73 @@ describe('limits', () => {
     expect(dear.errors[0].extensions).toMatchObject({ code: 'BAD_USER_INPUT', maxCost: 10_000 });
   });
 
+  it('names the two dearest fields of what is too dear, and a size of its lists that fits and is the largest', async () => {
+    const nested = (size: number) =>
+      `users(first: ${size}) { nodes { tenantRoles(first: ${size}) { nodes { role { name } tenant { name } } } } }`;
+    const dear: [(size: number) => string, string[]][] = [
+      [(size) => `{ ${nested(size)} }`, ['User.tenantRoles', 'Query.users']],
+      [
+        (size) => `{ tenants(first: ${size}) { nodes { customers { totalCount } } } }`,
+        ['CustomerConnection.totalCount', 'Tenant.customers'],
+      ],
+      [
+        (size) =>
+          `{ tenants(first: ${size}) { edges { node { users(last: ${size}) { nodes { id role { id } } } } } } }`,
+        ['Tenant.users', 'Query.tenants'],
+      ],
+      [
+        (
+          size,
+        ) => `{ ...A } fragment A on Query { customers(first: ${size}) { nodes { ...B } } } fragment B on Customer {
+          tenants(first: ${size}) { nodes { id name pixels(first: ${size}) { nodes { id } } } } }`,
+        ['Tenant.pixels', 'Customer.tenants'],
+      ],
+    ];
+    for (const [query, fields] of dear) {
+      const { errors } = await ask(query(100));
+      const { cost, fittingSize, dearestFields } = errors[0].extensions;
+      expect(dearestFields.map(({ field }: { field: string }) => field)).toEqual(fields);
+      expect(errors[0].message).toContain(`costs ${cost}. It fits with at most ${fittingSize} records in each list.`);
+      for (const field of fields) expect(errors[0].message).toContain(field);
+      expect((await ask(query(fittingSize))).errors, query(fittingSize)).toEqual([]);
+      expect(codeOf(await ask(query(fittingSize + 1)))).toBe('BAD_USER_INPUT');
+    }
+    const counted = await ask(
+      `{ ${fields(11, (index) => `a${index}: customers { totalCount }`)} b: tenants(filter: { search: "ab" }) { totalCount } }`,
+    );
+    expect(counted.errors[0].extensions).toMatchObject({
+      fittingSize: null,
+      dearestFields: [
+        { field: 'CustomerConnection.totalCount', cost: 11_000 },
+        { field: 'TenantConnection.totalCount' },
+      ],
+    });
+    expect(counted.errors[0].message).not.toContain('It fits');
+  });
+
+  it('says what an operation costs, and what it may, to who asks for it by a header, refused or not', async () => {
+    const asked = async (query: string, value = '1') => {
+      const { text } = await post(JSON.stringify({ query }), { 'graphql-cost': value });
+      return JSON.parse(text).extensions;
+    };
+    expect(await asked('{ viewer { type } }')).toEqual({ cost: { requested: 2, max: 10_000 } });
+    expect(await asked('{ customers(first: 100) { nodes { id tenants { totalCount } } } }')).toEqual({
+      cost: { requested: 21_121, max: 10_000 },
+    });
+    expect(await asked('{ customers(first: 101) { nodes { id } } }')).toEqual({
+      cost: { requested: 121, max: 10_000 },
+    });
+    for (const refused of ['{ nope }', '{']) expect(await asked(refused)).toBeUndefined();
+    expect(await asked('{ viewer { type } }', '0')).toBeUndefined();
+    expect((await ask('{ viewer { type } }')).text).not.toContain('extensions');
+  });
+
   it('lets what people really ask pass', async () => {
     const documents = [
       '{ customers(first: 100) { nodes { id name externalId tenants { nodes { id name } } } } }',
       '{ tenants(first: 100) { totalCount nodes { id name status billing { vatId billingAddress { city country } } } } }',
+      '{ users(first: 100) { nodes { id name email tenantRoles { nodes { createdAt tenant { id name externalId } role { id name level } } } } } }',
+      '{ tenants(first: 100) { nodes { id name customers { nodes { id name } } users { nodes { id email } } } } }',
       '{ tenants(first: 10) { nodes { customers(first: 10) { totalCount nodes { name tenants(first: 10) { nodes { name } } } } } } }',
     ];
     for (const document of documents) expect((await ask(document)).errors).toEqual([]);

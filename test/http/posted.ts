@@ -7,6 +7,11 @@ export const post = (body: BodyInit, headers: Record<string, string> = {}) =>
     new Request(url, {
       method: 'POST',
       body,
-      headers: { authorization, 'content-type': 'application/json', ...headers },
+      headers: {
+        authorization,
+        'content-type': 'application/json',
+        accept: 'application/graphql-response+json',
+        ...headers,
+      },
     }),
   );

@@ -27,6 +27,11 @@ const ACCEPTED = [
   'application/graphql-response+json',
   'application/graphql-response+json; charset=utf-8, application/json; charset=utf-8',
   'application/json, application/graphql-response+json;q=0.1',
+  'application/graphql-response+json;q=0.9, application/json;q=0.9',
+  'application/json;q=0.5, Application/GraphQL-Response+JSON; q=0.8, */*;q=0.1',
+  'application/graphql-response+json;q=0',
+  'application/graphql-response+json-ish',
+  'application/*',
   'APPLICATION/GRAPHQL-RESPONSE+JSON',
   'text/html',
   'text/event-stream',
@@ -37,6 +42,7 @@ const ACCEPTED = [
 ];
 
 const QUERY = '{ viewer { type } }';
+const HASH = 'ecf4edb46db40b5132295c0291d62fb65d6759a9eedfa4d5d612dd5ec54a6b38';
 const json = (parameters: unknown) => JSON.stringify(parameters);
 
 const BODIES: Record<string, BodyInit> = {
@@ -87,6 +93,17 @@ const BODIES: Record<string, BodyInit> = {
   'an operation of a number': json({ query: `query A ${QUERY}`, operationName: 5 }),
   'two operations and no name': json({ query: `query A ${QUERY} query B ${QUERY}` }),
   'fragments alone': json({ query: 'fragment F on Query { __typename }' }),
+  'an operation of an empty name beside another': json({
+    query: `query A ${QUERY} query B ${QUERY}`,
+    operationName: '',
+  }),
+  'the hash of a document': json({ extensions: { persistedQuery: { version: 1, sha256Hash: HASH } } }),
+  'the hash of a document, and its name': json({
+    operationName: 'A',
+    variables: {},
+    extensions: { persistedQuery: { version: 1, sha256Hash: HASH } },
+  }),
+  'a document and its hash': json({ query: QUERY, extensions: { persistedQuery: { version: 1, sha256Hash: HASH } } }),
   'a document that does not parse': json({ query: '{ nope' }),
   'a document of another character': json({ query: '{ \u{1f600} }' }),
   'a document that is not valid': json({ query: '{ nope }' }),
@@ -133,6 +150,7 @@ const SEARCHES: Record<string, string> = {
   variables: asked({ query: 'query ($id: ID!) { node(id: $id) { id } }', variables: '{"id": 5}' }),
   extensions: asked({ query: QUERY, extensions: '{}' }),
   'extensions of a number': asked({ query: QUERY, extensions: '1' }),
+  'the hash of a document': asked({ extensions: json({ persistedQuery: { version: 1, sha256Hash: HASH } }) }),
   'an operation by its name': asked({ query: `query A ${QUERY} query B ${QUERY}`, operationName: 'B' }),
   'an operation that is not there': asked({ query: `query A ${QUERY}`, operationName: 'B' }),
   'an empty name': asked({ query: `query A ${QUERY}`, operationName: '' }),

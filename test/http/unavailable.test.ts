@@ -166,7 +166,7 @@ describe('a database that fails in passing', () => {
 
   it('tells nothing of a credential that it could not check', async () => {
     const { secret } = await newKey();
-    const query = '{ viewer { type } customer(id: "x") { name } }';
+    const query = '{ viewer { type } customer(id: "01900000-0000-7000-8000-00000000dead") { name } }';
     await send(graphqlRequest(query, {}, secret));
     for (const asked of [query, '{ viewer { type } }', '{ viewer { type } customers { nodes { id } } }']) {
       const answer = await send(graphqlRequest(asked, {}, secret), failing('D1_ERROR: Network connection lost.'));

@@ -135,7 +135,12 @@ export type Variables = Record<string, unknown>;
 export function graphqlRequest(query: string, variables: Variables = {}, key: string | null = ROOT_KEY): Request {
   return new Request('https://tenantry.test/graphql', {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...(key !== null && { authorization: `Bearer ${key}` }) },
+    headers: {
+      'content-type': 'application/json',
+      // Says by its status whether GraphQL refuses.
+      accept: 'application/graphql-response+json',
+      ...(key !== null && { authorization: `Bearer ${key}` }),
+    },
     body: JSON.stringify({ query, variables }),
   });
 }

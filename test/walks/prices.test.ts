@@ -1,10 +1,12 @@
 import {
   type GraphQLField,
+  type GraphQLObjectType,
   type GraphQLSchema,
   getNamedType,
   getNullableType,
   isCompositeType,
   isInterfaceType,
+  isLeafType,
   isListType,
   isObjectType,
   parse,
@@ -55,8 +57,53 @@ const cost = (schema: GraphQLSchema, query: string, variables: Record<string, un
   const document = parse(query);
   const [operation] = document.definitions;
   if (operation?.kind !== 'OperationDefinition') throw new Error('No operation');
-  return costOf(schema, document, operation, new Map(Object.entries(variables))).cost;
+  return costOf(schema, document, operation, { variables: new Map(Object.entries(variables)) }).cost;
 };
+
+const itemOf = ({ type }: GraphQLField<unknown, unknown>): GraphQLObjectType | null => {
+  const named = getNamedType(type);
+  const nodes = isObjectType(named) ? named.getFields().nodes : undefined;
+  const item = nodes ? getNamedType(nodes.type) : isListType(getNullableType(type)) ? named : null;
+  return isObjectType(item) ? item : null;
+};
+
+const fieldsOfType = (type: GraphQLObjectType): GraphQLField<unknown, unknown>[] => Object.values(type.getFields());
+
+/** All values of a record that take no arguments and no reading. */
+const valuesOf = (type: GraphQLObjectType): string[] =>
+  fieldsOfType(type)
+    .filter((field) => isLeafType(getNamedType(field.type)) && field.extensions.link === undefined)
+    .map(({ name }) => name);
+
+/** The records that a record leads to, one each, by their id and name. */
+const referencesOf = (type: GraphQLObjectType): string[] =>
+  fieldsOfType(type).flatMap(({ name, type: to, args, extensions }) => {
+    const target = getNamedType(to);
+    const isOne =
+      isObjectType(target) && extensions.link !== undefined && args.length === 0 && !isListType(getNullableType(to));
+    const names = isOne ? Object.keys(target.getFields()).filter((field) => ['id', 'name'].includes(field)) : [];
+    return names.length > 0 ? [`${name} { ${names.join(' ')} }`] : [];
+  });
+
+/** Every list below a page of a hundred records, with its own size, and each with two selections of its records. */
+function nestedLists(): string[] {
+  const roots = fieldsOfType(own.getQueryType() as GraphQLObjectType).filter(isConnection);
+  return roots.flatMap((root) => {
+    const record = itemOf(root);
+    const lists = record ? fieldsOfType(record).filter((field) => itemOf(field) !== null) : [];
+    return lists.flatMap((list) => {
+      const item = itemOf(list) as GraphQLObjectType;
+      const leads = referencesOf(item);
+      // Roles are up to a hundred, and no page has a size for them.
+      const isWhole = !isConnection(list);
+      const selections = isWhole ? ['id name'] : [valuesOf(item).join(' '), ['__typename', ...leads].join(' ')];
+      return selections.map((of) => {
+        const nested = `${list.name} ${isConnection(list) ? `{ nodes { ${of} } pageInfo { hasNextPage endCursor } }` : `{ ${of} }`}`;
+        return `{ ${root.name}(first: 100) { nodes { id ${nested} } pageInfo { endCursor } } }`;
+      });
+    });
+  });
+}
 
 describe.each(Object.entries(SCHEMAS))('every price of the schema %s', (_, schema) => {
   const fields = fieldsOf(schema);
@@ -75,6 +122,13 @@ describe.each(Object.entries(SCHEMAS))('every price of the schema %s', (_, schem
     }
     const rows = fields.filter(({ place }) => /Connection\.(edges|nodes)$/.test(place));
     for (const { place, field } of rows) expect(priceOf(field).times, place).toBe('ROWS');
+  });
+
+  it('stands at every value that is read for its record', () => {
+    const read = fields.filter(
+      ({ field }) => isLeafType(getNamedType(field.type)) && field.extensions.link !== undefined,
+    );
+    expect(priceless(read)).toEqual([]);
   });
 
   it('stands at what is counted to be answered', () => {
@@ -121,17 +175,32 @@ describe('a list', () => {
 });
 
 describe('an operation', () => {
-  it('costs a field 1, a page 10, and its records as often as there may be', () => {
+  it('costs a record 1, a value a tenth of that, a page 10, and its records as often as there may be, rounded up', () => {
     expect(cost(own, '{ viewer { type } }')).toBe(2);
-    expect(cost(own, '{ customers(first: 10) { nodes { id name } } }')).toBe(10 + 1 + 10 * 2);
+    expect(cost(own, '{ customers(first: 10) { nodes { id name } } }')).toBe(10 + 1 + 10 * 1.2);
     expect(cost(own, '{ customers { nodes { id } pageInfo { hasNextPage } totalCount } }')).toBe(
-      10 + 26 + 2 + ROOT_TOTAL_COST,
+      Math.ceil(10 + 1 + 25 * 1.1 + 1.1 + ROOT_TOTAL_COST),
     );
-    expect(cost(own, 'query ($n: Int) { customers(first: $n) { edges { node { id } } } }', { n: 500 })).toBe(
-      10 + 1 + 100 * 2,
-    );
-    expect(cost(own, '{ nodes(ids: ["a", "b", "c"]) { id } }')).toBe(1 + 3);
-    expect(cost(own, '{ organizationRoles { name } }')).toBe(1 + 25);
+    expect(cost(own, 'query ($n: Int) { customers(first: $n) { edges { node { id } } } }', { n: 500 })).toBe(121);
+    expect(cost(own, '{ nodes(ids: ["a", "b", "c"]) { id } }')).toBe(Math.ceil(1 + 3 * 1.1));
+    expect(cost(own, '{ organizationRoles { name } }')).toBe(61);
+    expect(cost(own, '{ users(first: 10) { nodes { viewerCanDelete } } }')).toBe(10 + 1 + 10 * 2);
+  });
+
+  it('is within its limit for every list with its own size below a page of 100, with all values or all that its records lead to', () => {
+    const lists = nestedLists();
+    expect(lists.length).toBeGreaterThan(15);
+    expect(lists.map((query) => [cost(own, query), query]).filter(([price]) => Number(price) > MAX_COST)).toEqual([]);
+  });
+
+  it('is beyond its limit for more than ten thousand records, however few of their values are asked for', () => {
+    for (const query of nestedLists().filter((list) => list.includes('{ nodes'))) {
+      const many = query.replace(
+        /(\w+) \{ nodes \{ [^}]+ (\{ [^}]+\} ?)*\} pageInfo \{ hasNextPage endCursor \}/,
+        '$1(first: 100) { nodes { __typename }',
+      );
+      if (many !== query) expect(cost(own, many), many).toBeGreaterThan(MAX_COST);
+    }
   });
 
   it('costs more to count all records of a kind, and those that a filter or a search leaves: few such counts fit', () => {
@@ -157,8 +226,8 @@ describe('an operation', () => {
   });
 
   it('costs 10 and 1 for each 24 hours of usage, at the hub as at /graphql', () => {
-    expect(cost(own, '{ tenant(id: "a") { usage { pixels { total } } } }')).toBe(14);
-    expect(cost(capig, '{ tenantUsage(tenantId: "a") { totalPixels } }')).toBe(10 + 1 + 1);
+    expect(cost(own, '{ tenant(id: "a") { usage { pixels { total } } } }')).toBe(Math.ceil(1 + 10 + 1 + 1.1));
+    expect(cost(capig, '{ tenantUsage(tenantId: "a") { totalPixels } }')).toBe(Math.ceil(10 + 1 + 0.1));
   });
 
   it('costs 100 a mutation, and more for many rows', () => {
@@ -168,13 +237,13 @@ describe('an operation', () => {
       cost(own, 'mutation ($rows: [ImportCustomerRow!]!) { importCustomers(input: { rows: $rows }) { __typename } }', {
         rows,
       }),
-    ).toBe(100 + 3 * 10 + 1);
+    ).toBe(Math.ceil(100 + 3 * 10 + 0.1));
     expect(
       cost(own, 'mutation { importUsers(input: { rows: [] }) { ... on ImportUsersPayload { rows { outcome } } } }'),
-    ).toBe(100 + 1 + 25);
+    ).toBe(Math.ceil(100 + 1 + 25 * 1.1));
   });
 
   it('pays for records that are skipped, and has 100 on a page if no number is given, where the API says so', () => {
-    expect(cost(prismatic, '{ customers(offset: 5) { nodes { id } } }')).toBe(10 + 5 * 10 + 1 + 100);
+    expect(cost(prismatic, '{ customers(offset: 5) { nodes { id } } }')).toBe(10 + 5 * 10 + 1 + 100 * 1.1);
   });
 });

@@ -1,4 +1,5 @@
 import type { Permission } from '../../src/directory/kernel/permission-names.ts';
+import { globalId } from '../shared/fixtures.ts';
 import type { Operation } from './operations.ts';
 
 export interface Query extends Operation {
@@ -25,7 +26,14 @@ export const QUERIES: readonly Query[] = [
     field: 'nodes',
     document: 'query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Customer { name } ... on Tenant { name } } }',
     variables: ({ customer, deletedCustomerId, tenant, apiKeyId, eventId }) => ({
-      ids: [customer.id, deletedCustomerId, tenant.id, apiKeyId, eventId, 'junk'],
+      ids: [
+        customer.id,
+        deletedCustomerId,
+        tenant.id,
+        apiKeyId,
+        eventId,
+        globalId('Customer', '01900000-0000-7000-8000-00000000dead'),
+      ],
     }),
     needs: ['customer:read', 'tenant:read', 'apiKey:read', 'event:read'],
   },

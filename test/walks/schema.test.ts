@@ -3,6 +3,7 @@ import {
   isEnumType,
   isInputObjectType,
   isInterfaceType,
+  isNonNullType,
   isObjectType,
   isSpecifiedScalarType,
 } from 'graphql';
@@ -34,6 +35,13 @@ describe('the schema', () => {
     expect(said.filter((description) => !/^Thrown when .*\.$/.test(description))).toEqual([]);
     const codes = said.flatMap((description) => description.match(/(?<=`)[a-z]+(_[a-z]+)+(?=`)/g) ?? []);
     expect(codes.toSorted()).toEqual([...ERROR_CODES].sort());
+  });
+
+  it('has no field at the root that takes its siblings along when it fails', () => {
+    for (const root of [schema.getQueryType(), schema.getMutationType()]) {
+      const required = Object.values(root?.getFields() ?? {}).filter(({ type }) => isNonNullType(type));
+      expect(required.map(({ name }) => name)).toEqual([]);
+    }
   });
 
   it('has mutations that take one input and answer a union of their payload and errors', () => {

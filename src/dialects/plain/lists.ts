@@ -1,22 +1,27 @@
 import * as z from 'zod';
-import { parse, text } from '../../directory/kernel/input.ts';
+import { parse, shortText } from '../../directory/kernel/input.ts';
+import { parseRfc3339 } from '../../directory/kernel/rfc3339.ts';
 import { orNone } from '../shared/blanks.ts';
 import { builder } from './builder.ts';
 
 /** A time as ISO 8601 has it. */
 const dateTime = z.iso
   .datetime({ offset: true, error: 'must be a date and time as in ISO 8601, such as 2026-11-21T09:30:00Z' })
-  .transform((time) => new Date(time));
+  .transform((time) => parseRfc3339(time) ?? new Date(time));
 
 /** Reads a `DatetimeFilter` as the directory has it. */
 export const updatedWithin = z
   .object({ after: orNone(dateTime), before: orNone(dateTime) })
+  .refine(({ after, before }) => after == null || before == null || after <= before, {
+    path: ['after'],
+    error: 'must not be after `before`',
+  })
   .transform(({ after: from, before: to }) => ({ from, to }))
   .nullish();
 
 const MIN_TERM_LENGTH = 2;
 
-export const searchTerm = text.refine(
+export const searchTerm = shortText.refine(
   (term) => [...term].length >= MIN_TERM_LENGTH,
   `must be at least ${MIN_TERM_LENGTH} characters`,
 );

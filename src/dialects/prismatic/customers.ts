@@ -30,6 +30,8 @@ const CustomerOrder = builder.inputType('CustomerOrder', {
 
 /** What the directory's filter calls something else than the arguments do. */
 const NAMES = {
+  createdAt: 'createdAt_Gte',
+  updatedAt: 'updatedAt_Gte',
   nameContains: 'name_Icontains',
   nameStartsWith: 'name_Istartswith',
   descriptionContains: 'description_Icontains',

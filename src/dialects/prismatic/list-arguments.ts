@@ -1,4 +1,5 @@
 import { ValidationError } from '../../directory/kernel/errors.ts';
+import { RoundedUpTime } from '../../directory/kernel/rfc3339.ts';
 import type { Connection } from '../../directory/lists/connection.ts';
 import { MAX_OFFSET, type Order } from '../../directory/lists/page-arguments.ts';
 import { builder } from './builder.ts';
@@ -38,9 +39,14 @@ export function orderOf<Field extends string>({ sortBy, orderBy }: Sorting<Field
   return first ?? orderBy ?? undefined;
 }
 
-/** At this moment or before: the directory asks before when, and has milliseconds. */
-export const upTo = (time: Date | null | undefined): Date | undefined =>
-  time == null ? undefined : new Date(time.getTime() + 1);
+/**
+ * At this moment or before: the directory asks before when, and has milliseconds. Nothing is between a finer moment and the
+ * one that it was rounded to.
+ */
+export function upTo(time: Date | null | undefined): Date | undefined {
+  if (time == null) return undefined;
+  return time instanceof RoundedUpTime ? time : new Date(time.getTime() + 1);
+}
 
 /**
  * Returns the list of the directory that the arguments ask for. `names` says what of the directory's filter has another

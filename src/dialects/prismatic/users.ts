@@ -29,6 +29,8 @@ const UserOrder = builder.inputType('UserOrder', {
 
 /** What the directory's filter calls something else than the arguments do. */
 const NAMES = {
+  createdAt: 'createdAt_Gte',
+  updatedAt: 'updatedAt_Gte',
   nameContains: 'name_Icontains',
   emailContains: 'email_Icontains',
   externalIds: 'externalId',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { choice, flag, id, otherwise, text } from '../../directory/kernel/input.ts';
+import { choice, flag, id, otherwise, shortText, text } from '../../directory/kernel/input.ts';
 import { updateTenant } from '../../directory/tenants/commands.ts';
 import type { Address, TenantRecord } from '../../directory/tenants/queries.ts';
 import { isBlank } from '../shared/blanks.ts';
@@ -57,7 +57,7 @@ const tenant = z.strictObject(
     kind: z.literal('tenant', { error: otherwise('must be "tenant"') }).nullish(),
     id: id.nullish(),
     name: text.optional(),
-    description: text.nullish(),
+    description: shortText.nullish(),
     ...shapeOf(BILLING),
     test: cleared(flag, false),
   },

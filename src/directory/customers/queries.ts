@@ -15,9 +15,9 @@ import {
   choice,
   labels,
   parse,
+  shortText,
   type TenantIdentifier,
   tenantIdentifiers,
-  text,
 } from '../kernel/input.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
@@ -79,7 +79,7 @@ const SEARCHED = ['name', 'email', 'externalId'] as const;
 const customerFilter = z.object({
   ...entityFilter,
   ...nameFilter,
-  descriptionContains: text.nullish(),
+  descriptionContains: shortText.nullish(),
   kinds: anyOf(choice(CUSTOMER_KINDS)).nullish(),
   /** The customers that carry all of these. */
   labels: labels.pipe(anyOf(z.string())).nullish(),

@@ -25,20 +25,42 @@ const CONTROL_CHARACTERS = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
  */
 const VISIBLE = /[^\s\p{Cf}\p{M}]/u;
 
+const isClean = (text: string): boolean => text.isWellFormed() && !CONTROL_CHARACTERS.test(text);
+const NOT_CLEAN = { error: 'must not contain control characters or broken Unicode', abort: true };
+const EMPTY = 'must not be empty';
+
 const string = z
   .string({ error: otherwise('must be a string') })
   .trim()
-  .refine((text) => text.isWellFormed() && !CONTROL_CHARACTERS.test(text), {
-    error: 'must not contain control characters or broken Unicode',
-    abort: true,
-  });
+  .refine(isClean, NOT_CLEAN);
 
 /** A string of 1 to `max` characters, trimmed. */
-const textOf = (max: number) =>
-  string.regex(VISIBLE, 'must not be empty').max(max, `must be at most ${max} characters`);
+const textOf = (max: number) => string.regex(VISIBLE, EMPTY).max(max, `must be at most ${max} characters`);
 
-/** A short text, such as a name: trimmed, and not empty. */
-export const text = textOf(MAX_TEXT_LENGTH);
+/** What begins another line somewhere, or a cell: as people's programs read it, and not only as JavaScript does. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+const LINE_BREAKS_AND_TABS = /[\t\n\v\f\r\u001c-\u001e\u0085\u2028\u2029]/;
+
+const ONE_LINE = 'must be one line, without tabs';
+
+/** A string of 1 to `max` characters on one line, trimmed: what is built from it, such as a subject, stays on one line, too. */
+const lineOf = (max: number) => textOf(max).refine((line) => !LINE_BREAKS_AND_TABS.test(line), ONE_LINE);
+
+/** A short text on one line, such as a name: trimmed, and not empty. */
+export const text = lineOf(MAX_TEXT_LENGTH);
+/**
+ * A text of somebody's own that is compared to the letter, such as an id: not empty, and on one line. White space around it is
+ * refused, because without it, it would be another one.
+ */
+export const exactText = z
+  .string({ error: otherwise('must be a string') })
+  .refine(isClean, NOT_CLEAN)
+  .refine((text) => VISIBLE.test(text), { error: EMPTY, abort: true })
+  .refine((text) => text === text.trim(), 'must not begin or end with white space')
+  .max(MAX_TEXT_LENGTH, `must be at most ${MAX_TEXT_LENGTH} characters`)
+  .refine((text) => !LINE_BREAKS_AND_TABS.test(text), ONE_LINE);
+/** What to look for, or a short text that may have several lines: trimmed, and not empty. */
+export const shortText = textOf(MAX_TEXT_LENGTH);
 /** A text of up to 4,096 characters, such as a description: trimmed, and not empty. */
 export const longText = textOf(MAX_LONG_TEXT_LENGTH);
 /** True or false. */
@@ -60,10 +82,10 @@ export const webAddress = textOf(MAX_URL_LENGTH).pipe(
  * What somebody keeps as the URL of something, as it was written: programs send `acme.com` as well. Whoever makes a link of it
  * has to see first that it is http or https.
  */
-export const freeUrl = textOf(MAX_URL_LENGTH);
+export const freeUrl = lineOf(MAX_URL_LENGTH);
 /** A list of labels, in which none stands twice. */
 export const labels = z
-  .array(textOf(MAX_LABEL_LENGTH), { error: otherwise('must be a list') })
+  .array(lineOf(MAX_LABEL_LENGTH), { error: otherwise('must be a list') })
   .max(MAX_LABELS, `must be at most ${MAX_LABELS}`)
   .transform((list) => [...new Set(list)]);
 

@@ -1,7 +1,7 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { smallestIdAt } from '../kernel/ids.ts';
-import { choice, instant, MAX_IDENTIFIERS, text } from '../kernel/input.ts';
+import { choice, instant, MAX_IDENTIFIERS, shortText, text } from '../kernel/input.ts';
 import type { IndexScan, Partition, Range } from './index-scan.ts';
 import type { NameFilter } from './name-filter.ts';
 import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.ts';
@@ -10,7 +10,13 @@ import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.t
 export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
 
 /** From `from` on, and before `to`. */
-const timeRange = z.object({ from: instant.nullish(), to: instant.nullish() }).nullish();
+const timeRange = z
+  .object({ from: instant.nullish(), to: instant.nullish() })
+  .refine(({ from, to }) => from == null || to == null || from <= to, {
+    path: ['from'],
+    error: 'must not be after the end of the range',
+  })
+  .nullish();
 type TimeRange = z.output<typeof timeRange>;
 
 /**
@@ -25,7 +31,7 @@ export const entityFilter = {
   externalIds: anyOf(text).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
   createdAt: timeRange,
   updatedAt: timeRange,
-  search: text.nullish(),
+  search: shortText.nullish(),
 };
 
 type SharedFilter = z.output<z.ZodObject<typeof entityFilter>>;

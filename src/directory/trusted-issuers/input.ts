@@ -8,6 +8,7 @@ import {
   type CustomerIdentifier,
   choice,
   customerIdentifier,
+  exactText,
   flag,
   id,
   MAX_IDENTIFIERS,
@@ -82,8 +83,8 @@ export const NOT_EMBEDDED = 'does not go with the kind EMBEDDED';
 
 const details = {
   name: text,
-  issuer: text,
-  audience: text,
+  issuer: exactText,
+  audience: exactText,
   roleIdentifiers: identifiersOf(roleIdentifier),
   customerIdentifiers: identifiersOf(customerIdentifier),
 };
@@ -92,8 +93,8 @@ const details = {
 export const newIssuer = newRecord({
   ...details,
   kind: kind.optional(),
-  issuer: text.optional(),
-  audience: text.optional(),
+  issuer: exactText.optional(),
+  audience: exactText.optional(),
   algorithms: algorithms.optional(),
   keys: publicKeys.optional(),
   jwksUrl: jwksUrl.optional(),

@@ -1,11 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { jsonList, select } from '../../db/statement.ts';
+import { dataSourceInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
-import { allExist } from '../commands/references.ts';
+import { allExist, notFoundAt } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
-import { id, instant, otherwise, text } from '../kernel/input.ts';
+import { exactText, id, instant, otherwise } from '../kernel/input.ts';
 import { shown } from '../kernel/repetition-errors.ts';
 import { isDataSource } from './data-source-commands.ts';
 import { PIXEL } from './data-sources.ts';
@@ -29,14 +30,16 @@ const recentTime = instant
   )
   .refine((at) => at.getTime() <= Date.now() + MAX_AHEAD_MILLISECONDS, 'must not lie in the future');
 
-const trafficEntry = z.object({ entryId: text, pixelId: id, at: recentTime, events: count, publishErrors: count });
+const trafficEntry = z.object({ entryId: exactText, pixelId: id, at: recentTime, events: count, publishErrors: count });
 type TrafficEntry = z.output<typeof trafficEntry>;
 
-/** What became of one entry: it was counted, or its id had been recorded before. */
+/** What became of one entry: it was counted, its id had been recorded before, or its pixel has been removed. */
 export interface RecordedEntry {
   /** The id that the caller gave the entry. */
   entryId: string;
-  outcome: 'RECORDED' | 'DUPLICATE';
+  outcome: 'RECORDED' | 'DUPLICATE' | 'FAILED';
+  /** Why it was not counted; null if it was, now or before. */
+  error: NotFoundError | null;
 }
 
 /** What became of the entries, in the order given. */
@@ -47,10 +50,13 @@ export interface TrafficResult {
 /** The entries that this command inserted, as a JSON array of pairs (pixel id, entry id). */
 interface Recorded {
   recorded: string;
+  /** The positions of the entries that are not recorded, because their pixels have been removed. */
+  lost: string;
 }
 
 /**
- * Counts traffic: all of the entries or none, and each entry id of a tenant only once.
+ * Counts traffic: each entry id of a tenant only once, whatever became of its pixel since. Entries of pixels that have been
+ * removed fail alone. If anything else is wrong, none is counted.
  *
  * This is the only command without events, of which there would be thousands that say no more than the counts. The
  * entries take their place. First the new ones are inserted, if every check passes. Then the entries that this command
@@ -72,10 +78,16 @@ export const recordTraffic = command({
       checks: [pixelsExist(context.viewer, entries)],
       writes: (allowed) => [insertEntries(context, entries, allowed), countHours(context), noteLastHours(context)],
       answer: select(
-        { recorded: sql<string>`json_group_array(json_array(pixel_id, entry_id))` },
+        {
+          recorded: sql<string>`json_group_array(json_array(pixel_id, entry_id))`,
+          lost: lostEntries(context.viewer, entries),
+        },
         sql`FROM traffic_entry WHERE command_id = ${context.id}`,
       ),
-      result: (answer) => ({ entries: outcomes(entries, JSON.parse(shown(answer).recorded)) }),
+      result(answer) {
+        const { recorded, lost } = shown(answer);
+        return { entries: outcomes(entries, JSON.parse(recorded), JSON.parse(lost)) };
+      },
     };
   },
 });
@@ -84,8 +96,23 @@ function pixelsExist(viewer: Viewer, entries: readonly TrafficEntry[]): Check<un
   const given = jsonList(entries.map(({ pixelId }) => pixelId));
   return allExist([
     sql`SELECT 'entries.' || given.key || '.pixelId' AS path, 'pixel' AS entity FROM json_each(${given}) given
-      WHERE NOT EXISTS (SELECT 1 FROM data_source WHERE ${isDataSource(viewer, PIXEL, sql`given.value`)})`,
+      WHERE NOT EXISTS (SELECT 1 FROM data_source WHERE ${isDataSource(viewer, PIXEL, sql`given.value`)})
+        AND NOT EXISTS (${tenantOfRemoved(viewer, sql`given.value`)})`,
   ]);
+}
+
+/** Selects the live tenant in reach of a pixel that has been removed: its event says where it was. */
+const tenantOfRemoved = ({ reach }: Viewer, pixelId: SQL): SQL =>
+  sql`SELECT event_tenant.tenant_id FROM event JOIN event_tenant ON event_tenant.event_id = event.id
+    WHERE event.subject_id = ${pixelId} AND event.type = 'pixel.removed' AND ${dataSourceInReach(reach, sql`event_tenant.tenant_id`)}`;
+
+function lostEntries(viewer: Viewer, entries: readonly TrafficEntry[]): SQL<string> {
+  const given = jsonList(entries.map(({ pixelId, entryId }) => ({ pixelId, entryId })));
+  const pixelId = sql`given.value ->> 'pixelId'`;
+  return sql`(SELECT json_group_array(given.key) FROM json_each(${given}) given
+    WHERE NOT EXISTS (SELECT 1 FROM data_source WHERE data_source.id = ${pixelId})
+      AND NOT EXISTS (SELECT 1 FROM traffic_entry known WHERE known.entry_id = given.value ->> 'entryId'
+        AND known.tenant_id IN (${tenantOfRemoved(viewer, pixelId)})))`;
 }
 
 /** Inserts the entries whose ids the tenant does not have yet. Of several with one id, it inserts the first. */
@@ -116,11 +143,18 @@ const noteLastHours = ({ id }: CommandContext): SQL =>
     WHERE data_source.id = counted.pixel_id AND coalesce(data_source.last_traffic_hour, 0) < counted.hour`;
 
 /** Returns what became of each entry. Of several equal ones, only the first was inserted. */
-function outcomes(entries: readonly TrafficEntry[], inserted: readonly [string, string][]): RecordedEntry[] {
+function outcomes(
+  entries: readonly TrafficEntry[],
+  inserted: readonly [string, string][],
+  lost: readonly number[],
+): RecordedEntry[] {
   const keyOf = (pixelId: string, entryId: string) => `${pixelId} ${entryId}`;
   const recorded = new Set(inserted.map(([pixelId, entryId]) => keyOf(pixelId, entryId)));
-  return entries.map(({ pixelId, entryId }) => ({
-    entryId,
-    outcome: recorded.delete(keyOf(pixelId, entryId)) ? 'RECORDED' : 'DUPLICATE',
-  }));
+  const isLost = new Set(lost);
+  return entries.map(({ pixelId, entryId }, index): RecordedEntry => {
+    if (recorded.delete(keyOf(pixelId, entryId))) return { entryId, outcome: 'RECORDED', error: null };
+    if (!isLost.has(index)) return { entryId, outcome: 'DUPLICATE', error: null };
+    const error = new NotFoundError([notFoundAt(`entries.${index}.pixelId`, 'pixel')]);
+    return { entryId, outcome: 'FAILED', error };
+  });
 }

@@ -2,10 +2,10 @@ import { type CustomerRecord, customersByIds, findCustomer, listCustomers } from
 import { auditFields } from '../shared/audit-fields.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
-import { localId, localIdentifier } from '../shared/ids.ts';
+import { localIdentifier, requireIdOf } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
-import { recordWithId, resolveFound } from '../shared/per-record.ts';
+import { recordWithGlobalId, resolveFound } from '../shared/per-record.ts';
 import { columnsRead, reads } from '../shared/reads.ts';
 
 export const CustomerKind = builder.enumType('CustomerKind', {
@@ -120,7 +120,7 @@ builder.queryFields((t) => ({
     description:
       'The customer with this id; null when there is none, or it is deleted or out of your reach. Needs `customer:read`.',
     args: { id: t.arg.id({ required: true, description: 'The global id of a customer.' }) },
-    resolve: (_, { id }, caller, info) => recordWithId(Customer, customersByIds, localId('Customer', id), caller, info),
+    resolve: (_, { id }, caller, info) => recordWithGlobalId('Customer', Customer, customersByIds, id, caller, info),
   }),
   customerBy: t.field({
     type: Customer,
@@ -128,8 +128,11 @@ builder.queryFields((t) => ({
     description:
       'The customer that is named so; null when there is none, or it is deleted or out of your reach. Needs `customer:read`.',
     args: { identifier: t.arg({ type: CustomerIdentifier, required: true, description: 'What names the customer.' }) },
-    resolve: (_, { identifier }, caller, info) =>
-      resolveFound(findCustomer(caller, localIdentifier('Customer', identifier)), caller, info),
+    resolve: (_, { identifier }, caller, info) => {
+      const found = findCustomer(caller, localIdentifier('Customer', identifier));
+      requireIdOf('Customer', identifier.id, 'identifier.id');
+      return resolveFound(found, caller, info);
+    },
   }),
   customers: t.connection(
     {

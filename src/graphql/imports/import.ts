@@ -1,17 +1,16 @@
-import { brandWithType, type InputRef } from '@pothos/core';
+import type { InputRef } from '@pothos/core';
 import { importCustomers } from '../../directory/customers/import.ts';
 import type { Import, ImportedRow } from '../../directory/imports/import.ts';
 import { ROW_ERRORS } from '../../directory/imports/kept-rows.ts';
 import type { Found } from '../../directory/imports/lookup.ts';
 import { runImport } from '../../directory/imports/run-import.ts';
-import type { DirectoryError } from '../../directory/kernel/errors.ts';
 import { importTenants } from '../../directory/tenants/import.ts';
 import { importUsers } from '../../directory/users/import.ts';
 import { CUSTOMER_DESCRIPTIONS, CustomerIdentifier } from '../customers/customer.ts';
 import { customerFields } from '../customers/mutations.ts';
 import { RoleIdentifier } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
-import { MutationError } from '../shared/errors.ts';
+import { errorAsAnswer, MutationError } from '../shared/errors.ts';
 import { localIdentifier, localTenants, type NodeType, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { mutationOf, price, WHOLE_LIST } from '../shared/prices.ts';
@@ -38,15 +37,6 @@ const ImportOutcome = builder.enumType('ImportOutcome', {
   } as const,
 });
 
-/** GraphQL takes an Error that it is given for one that was thrown; here it is what is answered. */
-function asAnswer(error: DirectoryError) {
-  const type = Object.values(ROW_ERRORS).find((known) => error instanceof known);
-  if (!type) throw error;
-  const answer = { ...error, message: error.message, code: error.code };
-  brandWithType(answer, type);
-  return answer;
-}
-
 const ImportedRowType = builder.objectRef<ImportedRow & { type: NodeType }>('ImportedRow').implement({
   description: 'What became of one row of an import.',
   fields: (t) => ({
@@ -62,7 +52,7 @@ const ImportedRowType = builder.objectRef<ImportedRow & { type: NodeType }>('Imp
       nullable: true,
       description:
         'Why the row failed, with paths from the beginning of the input, such as `rows.3.name`; null if it did not. `AlreadyExistsError.existing` is always null here.',
-      resolve: ({ error }) => error && asAnswer(error),
+      resolve: ({ error }) => error && errorAsAnswer(error, Object.values(ROW_ERRORS)),
     }),
   }),
 });

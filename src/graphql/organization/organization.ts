@@ -29,7 +29,8 @@ builder.objectType(Organization, {
 builder.queryFields((t) => ({
   organization: t.field({
     type: Organization,
-    description: 'The organization that this deployment serves.',
+    nullable: true,
+    description: 'The organization that this deployment serves. Null only beside an error.',
     resolve: (_, _args, caller, info) => withBelow(findOrganization(caller), NOTHING, caller, info),
   }),
 }));

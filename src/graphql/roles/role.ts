@@ -1,5 +1,5 @@
 import { run } from '../../directory/commands/command.ts';
-import { createRole, deleteRole, updateRole } from '../../directory/roles/commands.ts';
+import { createRole, deleteRole, MAX_ROLES, updateRole } from '../../directory/roles/commands.ts';
 import { assignableRoles, listPermissionsOfRoles, rolesByIds } from '../../directory/roles/queries.ts';
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
@@ -10,7 +10,7 @@ import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
 import { recordLeft } from '../shared/payload.ts';
 import { resolveRows, sameForAll } from '../shared/per-record.ts';
-import { extended, price, WHOLE_LIST } from '../shared/prices.ts';
+import { extended, type Price, price } from '../shared/prices.ts';
 import { Tenant } from '../tenants/tenant.ts';
 import { Permission, PermissionConnection } from './permission.ts';
 
@@ -71,20 +71,23 @@ export const RoleIdentifier = builder.inputType('RoleIdentifier', {
   }),
 });
 
+/** A scope has no more. They are read once, however many records they stand below: one costs half of another record. */
+const ROLES: Price = { times: MAX_ROLES, each: 0.5 };
+
 const ASSIGNABLE = 'Only roles that hold no more than you do, the highest first. Needs `role:read`.';
 
 builder.queryFields((t) => ({
   organizationRoles: t.field({
     type: [Role],
     nullable: true,
-    ...price(WHOLE_LIST),
+    ...price(ROLES),
     description: `The roles that team members can have. ${ASSIGNABLE}`,
     resolve: (_, _args, caller, info) => resolveRows(assignableRoles(caller, 'ORGANIZATION'), caller, info),
   }),
   customerRoles: t.field({
     type: [Role],
     nullable: true,
-    ...price(WHOLE_LIST),
+    ...price(ROLES),
     description: `The roles that users of customers can have. ${ASSIGNABLE}`,
     resolve: (_, _args, caller, info) => resolveRows(assignableRoles(caller, 'CUSTOMER'), caller, info),
   }),
@@ -100,7 +103,7 @@ builder.objectField(Tenant, 'availableRoles', (t) =>
     type: [Role],
     nullable: true,
     description: `The roles that users can have in the tenant. ${ASSIGNABLE}`,
-    ...extended(rolesOfTenants, price(WHOLE_LIST)),
+    ...extended(rolesOfTenants, price(ROLES)),
   }),
 );
 

@@ -6,7 +6,7 @@ import { usersByIds } from '../../directory/users/queries.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
 import { entityMutation } from '../shared/entity-mutations.ts';
-import { localId, localIdentifier } from '../shared/ids.ts';
+import { localId, localIdentifier, requireIdOf } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
 import { reference } from '../shared/per-record.ts';
@@ -64,8 +64,11 @@ builder.queryFields((t) => ({
       description:
         'Where a user is signed in, the oldest session first: you, or, with `user:edit`, another user who reaches nothing that you do not. A key is signed in nowhere.',
       args: { userId: t.arg.id({ description: 'The global id of a user; your own if not given.' }) },
-      resolve: (_, { userId, ...page }, caller, info) =>
-        resolveConnection(listSessions(caller, userId == null ? null : localId('User', userId), page), caller, info),
+      resolve: (_, { userId, ...page }, caller, info) => {
+        const sessions = listSessions(caller, userId == null ? null : localId('User', userId), page);
+        requireIdOf('User', userId, 'userId');
+        return resolveConnection(sessions, caller, info);
+      },
     },
     SessionConnection,
   ),

@@ -43,7 +43,8 @@ const Viewer = builder.objectRef<DirectoryViewer>('Viewer').implement({
 builder.queryField('viewer', (t) =>
   t.field({
     type: Viewer,
-    description: 'Who is asking.',
+    nullable: true,
+    description: 'Who is asking. Null only beside an error.',
     resolve: (_, _args, { viewer }) => viewer,
   }),
 );

@@ -1,7 +1,10 @@
+import { brandWithType } from '@pothos/core';
 import { MAX_HIDDEN_TAKEN_PER_HOUR } from '../../directory/access/rate-limits.ts';
 import {
   AlreadyExistsError,
   BuiltInRoleError,
+  type DirectoryError,
+  type ErrorClass,
   ForbiddenError,
   ImportRejectedError,
   type Issue,
@@ -33,6 +36,21 @@ export const MutationError = builder.interfaceRef<{ message: string; code: strin
     code: t.exposeString('code', { description: 'For programs: stable, snake_case, listed in the README.' }),
   }),
 });
+
+/**
+ * Returns an error of one of these classes as it is answered beside others: GraphQL takes an Error that it is given for one
+ * that was thrown.
+ */
+export function errorAsAnswer<Known extends DirectoryError>(
+  error: Known,
+  classes: readonly (ErrorClass | typeof ImportRejectedError)[],
+): Known {
+  const type = classes.find((known) => error instanceof known);
+  if (!type) throw error;
+  const answer = { ...error, message: error.message, code: error.code };
+  brandWithType(answer, type);
+  return answer;
+}
 
 const IssueKind = builder.enumType('ValidationIssueKind', {
   description: 'What is wrong with a part of an input.',

@@ -1,4 +1,5 @@
 import { decodeGlobalID } from '@pothos/plugin-relay';
+import { ValidationError } from '../../directory/kernel/errors.ts';
 
 const NODE_TYPES = [
   'Organization',
@@ -49,6 +50,38 @@ export const toGlobalId = (type: string, id: string | number | bigint): string =
 export function localId(type: NodeType, globalId: string): string {
   const decoded = fromGlobalId(globalId);
   return decoded?.type === type ? decoded.id : globalId;
+}
+
+const UUID = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/;
+/** Events are counted. */
+const COUNT = /^\d{1,15}$/;
+
+/** Whether a local id looks as those of its type do. */
+const isLocalId = ({ type, id }: LocalId): boolean => (type === 'Event' ? COUNT : UUID).test(id);
+
+/**
+ * Returns what a global id of a query stands for.
+ * @throws ValidationError that names its path, if it is no global id, whether there is such a record or not
+ */
+export function requireGlobalId(globalId: string, path: string): LocalId {
+  const given = fromGlobalId(globalId);
+  if (given === null || !isLocalId(given)) throw ValidationError.at(path, 'must be a global id');
+  return given;
+}
+
+/**
+ * Requires that an id of a query is one of a record of this type: a global id, or a plain UUID. Null is no id, and is good.
+ * @throws ValidationError that names its path, and the type that it is of, if that is another
+ */
+export function requireIdOf(type: NodeType, given: string | null | undefined, path: string): void {
+  if (given == null) return;
+  const decoded = fromGlobalId(given);
+  if (isLocalId({ type, id: (decoded?.type === type ? decoded.id : given).toLowerCase() })) return;
+  const problem = `must be the id of a ${type}`;
+  throw ValidationError.at(
+    path,
+    decoded && isLocalId(decoded) ? `${problem}, and is that of a ${decoded.type}` : problem,
+  );
 }
 
 interface GivenIdentifier {

@@ -4,7 +4,7 @@ import { type NamedRecord, ValidationError } from '../../directory/kernel/errors
 import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
 import { type Asked, askedOfType } from './ahead.ts';
 import { builder } from './builder.ts';
-import { fromGlobalId, type NodeType } from './ids.ts';
+import { type NodeType, requireGlobalId } from './ids.ts';
 import { type FindByIds, recordWithId, UNCACHED } from './per-record.ts';
 import { listOf, price } from './prices.ts';
 import { reads } from './reads.ts';
@@ -48,9 +48,9 @@ export function toNode({ entity, record }: NamedRecord) {
   return record;
 }
 
-async function findNode(caller: Caller, globalId: string, asked: Asked): Promise<object | null> {
-  const given = fromGlobalId(globalId);
-  const known = given && types.get(given.type);
+async function findNode(caller: Caller, globalId: string, path: string, asked: Asked): Promise<object | null> {
+  const given = requireGlobalId(globalId, path);
+  const known = types.get(given.type);
   if (!known) return null;
   const record = await known.load(caller, given.id, askedOfType(asked, given.type));
   if (record !== null) brandWithType(record, known.ref);
@@ -63,11 +63,11 @@ builder.queryFields((t) => ({
     nullable: true,
     description: 'The record with this global id; null when there is none, or it is deleted or out of your reach.',
     args: { id: t.arg.id({ required: true, description: 'A global id, as any `id` field answers it.' }) },
-    resolve: (_, { id }, caller, info) => findNode(caller, id, info),
+    resolve: (_, { id }, caller, info) => findNode(caller, id, 'id', info),
   }),
   nodes: t.field({
     type: [Node],
-    nullable: { list: false, items: true },
+    nullable: { list: true, items: true },
     ...price(listOf('ids')),
     description: 'The records with these global ids, in this order, read together; null where there is none.',
     args: {
@@ -75,7 +75,7 @@ builder.queryFields((t) => ({
     },
     resolve: (_, { ids }, caller, info) => {
       if (ids.length > MAX_PAGE_SIZE) throw ValidationError.at('ids', `must be at most ${MAX_PAGE_SIZE}`);
-      return ids.map((id) => findNode(caller, id, info));
+      return ids.map((id, index) => findNode(caller, id, `ids.${index}`, info));
     },
   }),
 }));

@@ -5,6 +5,8 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { type Found, type Ids, onlyRow, type Source, sourceOfRows } from '../../directory/lists/found.ts';
 import { type Asked, answerAhead, type Link, type Place, placeOf, readAhead } from './ahead.ts';
 import { type Eventually, goOnWith, once } from './eventually.ts';
+import { localId, type NodeType, requireIdOf } from './ids.ts';
+import { extended, price, REFERENCE } from './prices.ts';
 
 /**
  * Options of a DataLoader that gathers what is asked for together and remembers nothing: a mutation of the same request
@@ -96,7 +98,7 @@ export function reference<Row extends object, Referred extends { id: string }>(
     return (record) => goOnWith(rows(), (byId) => byId.get(record[by] as string) ?? null);
   });
   return {
-    ...field,
+    ...extended(field, price(REFERENCE)),
     resolve: (record: Row, args: object, caller: Caller, info: GraphQLResolveInfo) =>
       record[by] === null ? null : field.resolve(record, args, caller, info),
   };
@@ -142,6 +144,25 @@ export async function recordWithId<Row extends { id: string }>(
 ): Promise<Row | null> {
   const found = byIds(caller, [id]);
   return withBelow(type.getDataloader(caller).load(id), found, caller, asked);
+}
+
+/**
+ * Does so with the record of a type of nodes that has this global id; null if there is no such record in reach.
+ * @throws ForbiddenError as `byIds` does, and else ValidationError if the id is not one of the type
+ */
+export async function recordWithGlobalId<Row extends { id: string }>(
+  type: NodeType,
+  ref: Loadable<Row>,
+  byIds: FindByIds<Row>,
+  globalId: string,
+  caller: Caller,
+  asked: Asked,
+): Promise<Row | null> {
+  const id = localId(type, globalId);
+  // Whoever may not read such records is told that, whatever the id is.
+  byIds(caller, []);
+  requireIdOf(type, globalId, 'id');
+  return recordWithId(ref, byIds, id, caller, asked);
 }
 
 /** Reads with a record what is asked for below it. The record is being read already, and is the one of the source. */

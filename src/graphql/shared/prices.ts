@@ -11,7 +11,7 @@ interface GivenNumber {
 
 /** What a field costs that has no price of its own, and how often what is asked below it counts. */
 export interface Price {
-  /** What the field costs by itself; 1 if not given. */
+  /** What the field costs by itself. If not given, it is 1, or a tenth of that if it is a value of a record that is there. */
   own?: number;
   /** What it costs instead, in a list at the root of a query, and in one that has a filter or a search. */
   ownAtRoot?: number;
@@ -28,6 +28,8 @@ export interface Price {
   items?: { argument: string; list: string; each: number };
   /** How often what is asked below it counts; once if not given. `ROWS`: for each row of the field above. */
   times?: number | 'ROWS' | { lengthOf: string };
+  /** What each record costs that is counted so, beside what is asked of it; 1 if not given. */
+  each?: number;
 }
 
 /** The options of a field, or of a type, that has this price. A type's price is that of every field that answers it. */
@@ -77,6 +79,9 @@ export const PAGE = pageOf(DEFAULT_PAGE_SIZE);
 /** A list below a page, or a window of hours, that has as many items as its rows. */
 export const PER_ROW: Price = { times: 'ROWS' };
 
+/** The edges of a page: their records are counted where they hang. */
+export const EDGES: Price = { ...PER_ROW, each: 0 };
+
 /** The total of a list, in an API where an operation may cost so many times what it may here. */
 export const totalOf = (times: number): Price => ({
   own: TOTAL_COST * times,
@@ -90,11 +95,17 @@ export const TOTAL = totalOf(1);
 /** A whole list of records that has no pages: priced as a page of the usual size. */
 export const WHOLE_LIST: Price = { times: DEFAULT_PAGE_SIZE };
 
+/** A value that is read for each record, and does not come with it. */
+export const READ_VALUE: Price = { own: 1 };
+
+/** The one record that another leads to: records that are the same are read once for a whole list. */
+export const REFERENCE: Price = { own: 0.5 };
+
 /** A list that has a record for each of the ids in this argument. */
 export const listOf = (argument: string): Price => ({ times: { lengthOf: argument } });
 
 /** A short list that the price of what it belongs to covers, such as the reasons of an error. */
-export const COVERED: Price = { times: 1 };
+export const COVERED: Price = { times: 1, each: 0 };
 
 /** Usage reads a row for each hour of its window, and 24 of them cost as much as a field. */
 export const USAGE: Price = {

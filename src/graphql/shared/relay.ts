@@ -1,6 +1,6 @@
 import { defaultFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
 import { toGlobalId } from './ids.ts';
-import { PAGE, PER_ROW, price } from './prices.ts';
+import { EDGES, PAGE, price } from './prices.ts';
 
 /**
  * Options of Pothos' relay plugin that every API with connections shares, descriptions included. Where APIs differ,
@@ -14,7 +14,7 @@ export const RELAY = {
   edgesFieldOptions: {
     nullable: { list: false, items: false },
     description: 'The records of this page, each with its cursor.',
-    ...price(PER_ROW),
+    ...price(EDGES),
   },
   nodeFieldOptions: { nullable: false, description: 'The record at the end of this edge.' },
   cursorFieldOptions: { description: 'Stands for this place in the list, for `after` and `before`.' },

@@ -4,10 +4,10 @@ import { tenantsWhoseUsersAreEditable } from '../../directory/users/tenant-role-
 import { auditFields } from '../shared/audit-fields.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
-import { localId, localIdentifier } from '../shared/ids.ts';
+import { localIdentifier, requireIdOf } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
-import { recordWithId, resolveFound } from '../shared/per-record.ts';
+import { recordWithGlobalId, resolveFound } from '../shared/per-record.ts';
 import { columnsRead, reads } from '../shared/reads.ts';
 import { detail } from '../shared/tenant-details.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
@@ -135,7 +135,7 @@ builder.queryFields((t) => ({
     description:
       'The tenant with this id; null when there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
     args: { id: t.arg.id({ required: true, description: 'The global id of a tenant.' }) },
-    resolve: (_, { id }, caller, info) => recordWithId(Tenant, tenantsByIds, localId('Tenant', id), caller, info),
+    resolve: (_, { id }, caller, info) => recordWithGlobalId('Tenant', Tenant, tenantsByIds, id, caller, info),
   }),
   tenantBy: t.field({
     type: Tenant,
@@ -143,8 +143,11 @@ builder.queryFields((t) => ({
     description:
       'The tenant that is named so; null when there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
     args: { identifier: t.arg({ type: TenantIdentifier, required: true, description: 'What names the tenant.' }) },
-    resolve: (_, { identifier }, caller, info) =>
-      resolveFound(findTenant(caller, localIdentifier('Tenant', identifier)), caller, info),
+    resolve: (_, { identifier }, caller, info) => {
+      const found = findTenant(caller, localIdentifier('Tenant', identifier));
+      requireIdOf('Tenant', identifier.id, 'identifier.id');
+      return resolveFound(found, caller, info);
+    },
   }),
   tenants: t.connection(
     {

@@ -1,8 +1,10 @@
 import { run } from '../../directory/commands/command.ts';
+import { NotFoundError } from '../../directory/kernel/errors.ts';
 import { MAX_ENTRIES, type RecordedEntry, recordTraffic } from '../../directory/usage/traffic-commands.ts';
 import { DEFAULT_WINDOW_HOURS, MAX_WINDOW_HOURS } from '../../directory/usage/traffic-hours.ts';
 import { type DataSourceTotals, type TrafficHour, type Usage, usageOfTenants } from '../../directory/usage/usage.ts';
 import { builder } from '../shared/builder.ts';
+import { errorAsAnswer } from '../shared/errors.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { foundPerId } from '../shared/per-record.ts';
@@ -111,7 +113,11 @@ const TrafficOutcome = builder.enumType('TrafficOutcome', {
   description: 'What became of an entry.',
   values: {
     RECORDED: { description: 'It was counted.' },
-    DUPLICATE: { description: 'An entry of its id was counted before: nothing was counted again.' },
+    DUPLICATE: {
+      description:
+        'An entry of its id was counted before, whatever became of its pixel since: nothing was counted again.',
+    },
+    FAILED: { description: 'It was not counted, because its pixel has been removed: the error names it.' },
   } as const,
 });
 
@@ -120,6 +126,12 @@ const RecordedTraffic = builder.objectRef<RecordedEntry>('RecordedTraffic').impl
   fields: (t) => ({
     entryId: t.exposeString('entryId', { description: 'Your id of the entry.' }),
     outcome: t.expose('outcome', { type: TrafficOutcome, description: 'Whether it was counted.' }),
+    error: t.field({
+      type: NotFoundError,
+      nullable: true,
+      description: 'Why it failed, with its path, such as `entries.3.pixelId`; null if it did not.',
+      resolve: ({ error }) => error && errorAsAnswer(error, [NotFoundError]),
+    }),
   }),
 });
 
@@ -138,7 +150,7 @@ builder.relayMutationField(
   {
     ...commandField(
       recordTraffic,
-      'Counts the traffic of pixels, each entry once: the same again counts nothing. All of the entries, or none if any is wrong. Traffic is counted, and is no event.',
+      'Counts the traffic of pixels, each entry once: the same again counts nothing. An entry of a pixel that has been removed fails alone; if anything else is wrong, none is counted. Traffic is counted, and is no event.',
       mutationOf('entries', ENTRY_COST),
     ),
     resolve: (_, { input }, caller) =>
@@ -147,7 +159,7 @@ builder.relayMutationField(
       }),
   },
   {
-    description: 'All of the traffic is counted, now or before.',
+    description: 'The traffic is counted, now or before, but for entries of pixels that have been removed.',
     outputFields: (t) => ({
       entries: t.field({
         type: [RecordedTraffic],

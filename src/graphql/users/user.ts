@@ -16,10 +16,10 @@ import { Organization } from '../organization/organization.ts';
 import { Role } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
 import { nestedList, resolveConnection } from '../shared/connection.ts';
-import { localId, localIdentifier } from '../shared/ids.ts';
+import { localId, localIdentifier, requireIdOf } from '../shared/ids.ts';
 import { entityFilterFields, ORDER_BY, UserOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
-import { recordWithId, reference, resolveFound, sameForAll } from '../shared/per-record.ts';
+import { recordWithGlobalId, reference, resolveFound, sameForAll } from '../shared/per-record.ts';
 import { columnsRead, reads } from '../shared/reads.ts';
 import { viewerCan } from '../shared/viewer-can.ts';
 import { Tenant } from '../tenants/tenant.ts';
@@ -166,7 +166,7 @@ builder.queryFields((t) => ({
     description:
       'The user with this id; null when there is none, or it is deleted or out of your reach. Needs `user:read`.',
     args: { id: t.arg.id({ required: true, description: 'The global id of a user.' }) },
-    resolve: (_, { id }, caller, info) => recordWithId(User, usersByIds, localId('User', id), caller, info),
+    resolve: (_, { id }, caller, info) => recordWithGlobalId('User', User, usersByIds, id, caller, info),
   }),
   userBy: t.field({
     type: User,
@@ -174,8 +174,11 @@ builder.queryFields((t) => ({
     description:
       'The user who is named so; null when there is none, or it is deleted or out of your reach. Needs `user:read`.',
     args: { identifier: t.arg({ type: UserIdentifier, required: true, description: 'What names the user.' }) },
-    resolve: (_, { identifier }, caller, info) =>
-      resolveFound(findUser(caller, localIdentifier('User', identifier)), caller, info),
+    resolve: (_, { identifier }, caller, info) => {
+      const found = findUser(caller, localIdentifier('User', identifier));
+      requireIdOf('User', identifier.id, 'identifier.id');
+      return resolveFound(found, caller, info);
+    },
   }),
   users: t.connection(
     {

@@ -1,11 +1,12 @@
 import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
 import { OutcomeUnknownError } from '../../db/errors.ts';
-import type { ChangedRecord } from '../../directory/access/repeatable.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { presentable, type ShownError } from '../shared/failures.ts';
 import { IDEMPOTENCY_KEY } from '../shared/idempotency-key.ts';
+import type { GraphQLApi } from './api.ts';
+import { type ContentType, JSON_TYPE } from './content-type.ts';
 import { placesOf } from './documents.ts';
-import { MAX_ERROR_BYTES, MAX_ERRORS_OF_A_KIND, MAX_MESSAGE_CHARACTERS } from './limits.ts';
+import { MAX_ERROR_BYTES, MAX_ERRORS_OF_A_KIND, MAX_MESSAGE_CHARACTERS, type OperationCost } from './limits.ts';
 import { effectAbove, type Mutated } from './mutation-fields.ts';
 
 const MAX_LOCATIONS = 5;
@@ -26,13 +27,14 @@ export interface Asked {
   document?: DocumentNode;
   /** What its mutations have done. */
   mutated: Mutated;
+  /** What its operation costs; not given where that has not been asked. */
+  cost?: OperationCost;
+  /** Whether the answer says so. */
+  showsCost: boolean;
 }
 
-/** How an API spells errors, and ids in them. */
-interface Spelling {
-  spelled: (error: ShownError) => ShownError;
-  idOf?: (record: ChangedRecord) => string;
-}
+/** How an API spells errors and ids in them, and what statuses it knows. */
+type Spelling = Pick<GraphQLApi, 'spelled' | 'idOf' | 'followsGraphQLOverHttp'>;
 
 const WAS_DONE = 'This was done.';
 const NOT_READ = 'Only this part of the answer could not be read.';
@@ -91,7 +93,7 @@ export function answerOf(
   { data, errors = [] }: ExecutionResult,
   asked: Asked,
   api: Spelling,
-  contentType: string,
+  contentType: ContentType,
 ): Response {
   const { effects, repeatable } = asked.mutated;
   const mayBeDone = effects.size > 0 || errors.some(isUncertain);
@@ -99,17 +101,56 @@ export function answerOf(
     const shown = shownOf(error, asked, api, mayBeDone);
     return { error, shown: api.spelled(decides(shown, data) ? shown : { ...shown, http: undefined }) };
   });
-  const statuses = all.flatMap(({ shown }) => shown.http?.status ?? []);
+  const outcome = api.followsGraphQLOverHttp ? strictOutcome(data, all, contentType) : outcomeOf(data, all);
   const headers = Object.assign({}, ...all.map(({ shown }) => shown.http?.headers));
-  const body = { ...(data !== undefined && { data }), ...(all.length > 0 && { errors: shownErrors(all, asked) }) };
+  const body = {
+    ...(outcome.data !== undefined && { data: outcome.data }),
+    ...(all.length > 0 && { errors: shownErrors(all, asked) }),
+    ...(asked.showsCost && asked.cost && { extensions: { cost: asked.cost } }),
+  };
   return new Response(JSON.stringify(body), {
-    status: statuses.length > 0 ? Math.max(...statuses) : data === undefined ? 400 : 200,
+    status: outcome.status,
     headers: {
       ...headers,
       ...(repeatable && { [IDEMPOTENCY_KEY]: repeatable.key }),
       'content-type': `${contentType}; charset=utf-8`,
     },
   });
+}
+
+/** The data and the status of an answer. */
+interface Outcome {
+  data: ExecutionResult['data'];
+  status: number;
+}
+
+/** Returns the data, and the highest status that an error asks for. */
+function outcomeOf(data: ExecutionResult['data'], all: readonly Presented[]): Outcome {
+  const statuses = all.flatMap(({ shown }) => shown.http?.status ?? []);
+  return { data, status: statuses.length > 0 ? Math.max(...statuses) : data === undefined ? 400 : 200 };
+}
+
+/** What GraphQL refuses by itself. What was refused before it, such as a body without a query, is no answer of it. */
+const REFUSALS: readonly unknown[] = [
+  'BAD_USER_INPUT',
+  'GRAPHQL_PARSE_FAILED',
+  'GRAPHQL_VALIDATION_FAILED',
+  'OPERATION_RESOLUTION_FAILURE',
+  'PERSISTED_QUERY_NOT_SUPPORTED',
+];
+
+/**
+ * Returns the data and the status as GraphQL over HTTP has them: data that says anything comes with 200 and not with 4xx, and
+ * data of which nothing is left makes room for the status of what failed.
+ */
+function strictOutcome(data: ExecutionResult['data'], all: readonly Presented[], contentType: ContentType): Outcome {
+  const { status } = outcomeOf(data, all);
+  if (status < 400 || status >= 500) return { data, status };
+  const isRefused = all.every(({ shown }) => REFUSALS.includes(shown.extensions.code));
+  if (isRefused && contentType === JSON_TYPE) return { data, status: 200 };
+  if (data == null) return { data, status };
+  const isEmpty = Object.values(data).every((value) => value === null);
+  return isEmpty ? { data: null, status } : { data, status: 200 };
 }
 
 /** An error as it stands in the answer. */

@@ -17,6 +17,11 @@ export interface GraphQLApi {
   failure: Failure;
   /** Rewrites each error of GraphQL's answer in the format of the API. */
   spelled: (error: ShownError) => ShownError;
+  /**
+   * Whether it follows GraphQL over HTTP to the letter: what GraphQL refuses is answered with 200 to whoever takes plain JSON
+   * only, data never comes with a status of 4xx, and clients that try a hash in place of a document are told to send that.
+   */
+  followsGraphQLOverHttp?: true;
   /** What an operation may cost: as much as at Tenantry's own API, if not given. */
   maxCost?: number;
   /** The types of operations whose answer has no data if it has any error. By default every answer may be partial. */

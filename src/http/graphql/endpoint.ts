@@ -1,6 +1,7 @@
 import { isJson } from '../shared/body.ts';
 import { urlOf } from '../shared/url.ts';
 import type { GraphQLApi, GraphQLContext } from './api.ts';
+import { acceptedType } from './content-type.ts';
 import type { Engine } from './engine.ts';
 import { searchProblem } from './parameters.ts';
 
@@ -11,9 +12,6 @@ export type AnswerGraphQL = (
   context: GraphQLContext,
 ) => Promise<Response>;
 
-const JSON_TYPE = 'application/json';
-const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
-
 /**
  * Returns a function that serves an API as GraphQL over HTTP, by GET or by POST of JSON. It always answers JSON. Make
  * it once per isolate, because it keeps the engine, with the schema and what has been parsed.
@@ -22,18 +20,16 @@ export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
   const { failure } = api;
   let engine: Engine | undefined;
   return async (request, body, context) => {
-    const { headers } = request;
     const problem = body === null ? searchProblem(urlOf(request).searchParams) : undefined;
     if (problem) return failure(400, 'BAD_REQUEST', problem);
     if (body !== null && !isJson(request)) {
       return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');
     }
-    const type = headers.get('accept')?.includes(GRAPHQL_RESPONSE_TYPE) ? GRAPHQL_RESPONSE_TYPE : JSON_TYPE;
     if (!engine) {
       const [schema, { engineOf }] = await Promise.all([api.schema(), import('./engine.ts')]);
       // Another request may have made it meanwhile, which is not waited for: the runtime forbids that.
       engine ??= engineOf(schema, api);
     }
-    return engine(request, body, context, type);
+    return engine(request, body, context, acceptedType(request.headers.get('accept')));
   };
 }

@@ -14,25 +14,32 @@ import { pathOf, urlOf } from '../shared/url.ts';
 import { type Asked, answerOf, shownOf } from './answer.ts';
 import type { GraphQLApi, GraphQLContext } from './api.ts';
 import { compiledExecution, type Execute } from './compiled/execution.ts';
+import type { ContentType } from './content-type.ts';
 import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
 import { withFailedPayloads } from './failed-payloads.ts';
-import { costError, withinLength } from './limits.ts';
+import { judgeCost, withinLength } from './limits.ts';
 import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
 import { preflight } from './mutation-preflight.ts';
-import { postedParameters, searchedParameters } from './parameters.ts';
+import { postedParameters, requireDocument, searchedParameters } from './parameters.ts';
 import { variableErrors } from './variables.ts';
+
+/** Where a request asks, by a 1, what its operation costs. */
+const COST_HEADER = 'graphql-cost';
 
 /** What GraphQL knows of a request: the caller, the document once it is parsed, and what its mutations have done. */
 type Context = GraphQLContext & Asked;
 
 /** Holds what is asked to the rules of the API, each at its step: Yoga parses, validates and executes. */
 function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context> {
-  const { maxCost, allOrNothing = [], failedPayload } = api;
+  const { maxCost, allOrNothing = [], failedPayload, followsGraphQLOverHttp } = api;
   const validate = documentValidation();
   const executeCompiled = compiledExecution();
   tellMutationsTheirField(schema);
   return {
-    onParams: ({ params }) => requireShort(params.query),
+    onParams: ({ params }) => {
+      if (followsGraphQLOverHttp) requireDocument(params);
+      requireShort(params.query);
+    },
     onParse: ({ setParseFn }) => {
       setParseFn(parseDocument);
     },
@@ -40,8 +47,9 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
       extendContext({ document: documentAST });
       setResult(validate(schema, documentAST, context.params?.query ?? ''));
     },
-    onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution }) => {
-      const error = costError(schema, args, maxCost);
+    onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution, extendContext }) => {
+      const { cost, error } = judgeCost(schema, args, maxCost);
+      extendContext({ cost });
       const errors = error ? [error] : variableErrors(schema, args);
       if (errors.length > 0) return setResultAndStopExecution({ errors });
       const { viewer } = args.contextValue;
@@ -100,7 +108,7 @@ export type Engine = (
   request: Request,
   body: Uint8Array | null,
   context: GraphQLContext,
-  contentType: string,
+  contentType: ContentType,
 ) => Promise<Response>;
 
 /**
@@ -108,6 +116,7 @@ export type Engine = (
  * documents that it has parsed.
  */
 export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
+  const { followsGraphQLOverHttp } = api;
   const { getResultForParams } = createYoga<Context>({
     schema,
     logging: false,
@@ -133,6 +142,7 @@ export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
       path: pathOf(request),
       key: keyOf(request.headers),
       mutated: nothingMutated(),
+      showsCost: followsGraphQLOverHttp === true && request.headers.get(COST_HEADER) === '1',
     };
     return answerOf(await resultOf(request, body, context), context, api, contentType);
   };

@@ -8,7 +8,8 @@ import {
   type ValidationRule,
   valueFromASTUntyped,
 } from 'graphql';
-import { costOf, MAX_COST, MAX_DEPTH } from './cost.ts';
+import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
+import { type Cost, costOf, MAX_COST, MAX_DEPTH, type Pricing } from './cost.ts';
 import type { Mutated } from './mutation-fields.ts';
 
 /** What the APIs of others have for theirs: no client's document comes near. */
@@ -64,21 +65,62 @@ export const documentLimits: ValidationRule = (context) => {
   };
 };
 
-/** What is too deep or too dear about an operation, with its variables; null when nothing is. */
-export function costError(
+/** What an operation costs, and what is too deep or too dear about it; null when nothing is. */
+interface JudgedCost {
+  cost: OperationCost;
+  error: GraphQLError | null;
+}
+
+/** What an operation costs, and what it may. */
+export interface OperationCost {
+  requested: number;
+  max: number;
+}
+
+/** Returns what an operation costs with its variables, and whether it is too deep or too dear. */
+export function judgeCost(
   schema: GraphQLSchema,
   { document, operationName, variableValues }: ExecutionArgs,
   maxCost = MAX_COST,
-) {
+): JudgedCost {
   const operation = getOperationAST(document, operationName);
-  if (!operation) return null;
+  if (!operation) return { cost: { requested: 0, max: maxCost }, error: null };
   const variables = withDefaults(operation, variableValues ?? {});
-  const { cost, depth } = costOf(schema, document, operation, variables);
-  if (depth > MAX_DEPTH) return invalid(`An operation may be at most ${MAX_DEPTH} fields deep; this one is ${depth}.`);
-  if (cost <= maxCost) return null;
-  return new GraphQLError(`An operation may cost at most ${maxCost}; this one costs ${cost}.`, {
-    extensions: { code: 'BAD_USER_INPUT', cost, maxCost },
-  });
+  const price = (pricing?: Omit<Pricing, 'variables'>) =>
+    costOf(schema, document, operation, { variables, ...pricing });
+  const { cost, depth } = price();
+  const judged = (error: GraphQLError | null) => ({ cost: { requested: cost, max: maxCost }, error });
+  if (depth > MAX_DEPTH) {
+    return judged(invalid(`An operation may be at most ${MAX_DEPTH} fields deep; this one is ${depth}.`));
+  }
+  if (cost <= maxCost) return judged(null);
+  const fittingSize = largestSize((mostRecords) => price({ mostRecords }).cost <= maxCost);
+  const dearest = dearestOf(price({ hasShares: true }));
+  const size = fittingSize ? ` It fits with at most ${fittingSize} records in each list.` : '';
+  const named = dearest.map(({ field, cost }) => `${field} (${cost})`).join(' and ');
+  const message = `An operation may cost at most ${maxCost}; this one costs ${cost}.${size} Its dearest fields: ${named}.`;
+  const extensions = { code: 'BAD_USER_INPUT', cost, maxCost, fittingSize, dearestFields: dearest };
+  return judged(new GraphQLError(message, { extensions }));
+}
+
+/** How many of the dearest fields a refusal names. */
+const DEAREST = 2;
+
+const dearestOf = ({ shares }: Cost) =>
+  [...shares]
+    .sort(([, one], [, other]) => other - one)
+    .slice(0, DEAREST)
+    .map(([field, share]) => ({ field, cost: Math.ceil(share) }));
+
+/** Returns the largest size of a page that fits; null if none does. */
+function largestSize(fits: (size: number) => boolean): number | null {
+  let [fitting, tooLarge] = [0, MAX_PAGE_SIZE + 1];
+  while (tooLarge - fitting > 1) {
+    const middle = (fitting + tooLarge) >> 1;
+    if (fits(middle)) fitting = middle;
+    else tooLarge = middle;
+  }
+  return fitting || null;
 }
 
 /**

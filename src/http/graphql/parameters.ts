@@ -19,8 +19,24 @@ export function postedParameters(body: Uint8Array): GraphQLParams {
   }
   const posted = parsed(new TextDecoder().decode(body));
   if (Array.isArray(posted)) throw refused('Batching is not supported.');
-  if (typeof posted === 'object' && posted !== null) return posted;
+  if (typeof posted === 'object' && posted !== null) return withName(posted);
   throw refused(`POST body is expected to be object but received ${posted === null ? null : typeof posted}`);
+}
+
+/** Clients that have no name for their operation send an empty one, or null. */
+function withName({ operationName, ...posted }: { operationName?: unknown }): GraphQLParams {
+  if (operationName === '' || operationName == null) return posted;
+  if (typeof operationName !== 'string') throw refused('The parameter operationName is not a text.');
+  return { ...posted, operationName };
+}
+
+/**
+ * Refuses a request that has the hash of a document in place of the document, in the words by which clients of automatic
+ * persisted queries know that they have to send the document. None is ever kept here.
+ */
+export function requireDocument({ query, extensions }: GraphQLParams): void {
+  if (query || extensions?.persistedQuery === undefined) return;
+  throw new GraphQLError('PersistedQueryNotSupported', { extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } });
 }
 
 /** No input has nearly as many. To parse half a million of them takes many times what a good request of the same size does. */
@@ -64,7 +80,8 @@ function parsed(text: string): unknown {
 export function searchedParameters(search: URLSearchParams): GraphQLParams {
   const text = (name: string) => search.get(name) || undefined;
   const variables = asJsonObject(text('variables') ?? '');
-  return { query: text('query'), operationName: text('operationName'), variables } as GraphQLParams;
+  const extensions = asJsonObject(text('extensions') ?? '');
+  return { query: text('query'), operationName: text('operationName'), variables, extensions } as GraphQLParams;
 }
 
 /** Returns what is wrong with the parameters in the address of a GET that must be JSON objects; undefined if nothing is. */

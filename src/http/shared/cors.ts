@@ -25,7 +25,7 @@ export function preflight(origin: string | null, methods = 'GET, POST'): Respons
     status: 204,
     headers: {
       'access-control-allow-methods': methods,
-      'access-control-allow-headers': 'authorization, content-type, accept, idempotency-key',
+      'access-control-allow-headers': 'authorization, content-type, accept, idempotency-key, graphql-cost',
       'access-control-max-age': String(ONE_DAY_SECONDS),
     },
   });

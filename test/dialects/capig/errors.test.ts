@@ -90,7 +90,7 @@ describe('what is refused', () => {
       const fields = Array.from({ length: count }, (_, index) => `m${index}: deleteTenant(tenantId: "${none}")`);
       const document = parse(`mutation { tenantMutations { ${fields.join(' ')} } }`);
       const operation = getOperationAST(document);
-      return operation ? costOf(schema, document, operation, new Map()).cost : 0;
+      return operation ? costOf(schema, document, operation, { variables: new Map() }).cost : 0;
     };
     expect([costOfSome(1), costOfSome(20)]).toEqual([101, 2001]);
   });

@@ -63,13 +63,12 @@ describe('an invitation', () => {
       return greeting;
     };
     expect(await greetingOf('Bob Builder')).toBe('Hello Bob Builder,');
-    const told = 'Bob,\n\nUnlock your account:\r\nhttps://evil.example\u2028\tNow';
-    expect(await greetingOf(told)).toBe('Hello,');
+    expect(await greetingOf('Bob, Unlock your account: https://evil.example Now')).toBe('Hello,');
   });
 
-  it('names the organization in one line', async () => {
+  it('names the organization in one line, also one that was given a name of several before that was refused', async () => {
     const { organization } = (await ask('{ organization { name } }')).data;
-    await succeed('updateOrganization', 'organization { id }', { name: 'Two\nLines' });
+    await env.DB.prepare('UPDATE organization SET name = ?').bind('Two\nLines').run();
     await newTeamMember();
     expect(mailbox.at(-1)?.subject).toBe('You are invited to Two Lines');
     await succeed('updateOrganization', 'organization { id }', { name: organization.name });

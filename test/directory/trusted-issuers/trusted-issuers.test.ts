@@ -89,6 +89,9 @@ describe('a trusted issuer', () => {
     expect(one.issuer).toMatchObject({ kind: 'EMBEDDED', issuer: null, audience: null });
     expect(other.issuer.id).not.toBe(one.issuer.id);
     for (const path of ['issuer', 'audience']) {
+      for (const given of [' x', 'x\n', '\u00a0x', 'x\ty']) {
+        expect(Object.keys(await issuesOf({ keys: [rsa.jwk], [path]: given })), given).toEqual([path]);
+      }
       const input = { id: one.issuer.id, name: 'Other', [path]: 'x' };
       expect(await mutate('updateTrustedIssuer', 'trustedIssuer { id }', input)).toMatchObject({
         __typename: 'ValidationError',

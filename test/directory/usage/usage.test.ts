@@ -312,6 +312,59 @@ describe('traffic', () => {
     expect(await outcomes([good])).toEqual(['RECORDED']);
   });
 
+  it('of an entry id that was recorded is a duplicate, whatever became of its pixel since, and one of a removed pixel fails alone', async () => {
+    const tenant = await newTenant();
+    const [pixel, gone, never] = [await newPixel(tenant.id), await newPixel(tenant.id), await newPixel(tenant.id)];
+    const [ofPixel, ofGone, later] = [entry(pixel.id), entry(gone.id), entry(gone.id)];
+    expect(await outcomes([ofPixel, ofGone])).toEqual(['RECORDED', 'RECORDED']);
+    for (const { id } of [gone, never]) await succeed('removePixel', 'pixel { id }', { id });
+    const good = Array.from({ length: 995 }, () => entry(pixel.id, { events: 1 }));
+    const all = [...good, ofGone, later, entry(never.id), { ...ofGone, pixelId: never.id }, ofPixel];
+    const fields = 'entries { entryId outcome error { code references { path } } }';
+    const { entries } = await succeed('recordTraffic', fields, { entries: all });
+    expect(entries.slice(0, 995).every(({ outcome }: Result) => outcome === 'RECORDED')).toBe(true);
+    const failed = (index: number) => ({
+      outcome: 'FAILED',
+      error: { code: 'not_found', references: [{ path: `entries.${index}.pixelId` }] },
+    });
+    const duplicate = { outcome: 'DUPLICATE', error: null };
+    expect(entries.slice(995)).toMatchObject([duplicate, failed(996), failed(997), duplicate, duplicate]);
+    expect(await usageOf(tenant.id)).toMatchObject({ eventsReceived: 20 + 995 });
+    expect(await outcomes([later])).toEqual(['FAILED']);
+
+    const { secret } = await newKey({ tenants: [(await newTenant()).id] });
+    const unknown = await record(
+      [{ ...later, pixelId: globalId('Pixel', '01900000-0000-7000-8000-000000000000') }],
+      secret,
+    );
+    const outOfReach = await record([later], secret);
+    expect(outOfReach).toEqual(unknown);
+    expect(unknown.__typename).toBe('NotFoundError');
+  });
+
+  it('has entry ids that are taken to the letter or refused, and never trimmed', async () => {
+    const pixel = await newPixel((await newTenant()).id);
+    const id = unique('Entry');
+    const exact = [
+      id,
+      id.toLowerCase(),
+      `${id}  x`,
+      `${id}\u00e9`,
+      `${id}e\u0301`,
+      `${id}\u200b`,
+      '\u200b1',
+      '0',
+      'a'.repeat(256),
+    ];
+    expect(await outcomes(exact.map((entryId) => entry(pixel.id, { entryId })))).toEqual(exact.map(() => 'RECORDED'));
+    expect(await outcomes(exact.map((entryId) => entry(pixel.id, { entryId })))).toEqual(exact.map(() => 'DUPLICATE'));
+    const around = [' ', '\t', '\n', '\r\n', '\u00a0', '\ufeff', '\u2003', '\u2028'];
+    for (const entryId of around.flatMap((space) => [`${id}${space}`, `${space}${id}`, space])) {
+      const { issues } = await record([entry(pixel.id, { entryId })]);
+      expect(issues?.[0], JSON.stringify(entryId)).toMatchObject({ path: 'entries.0.entryId', kind: 'INVALID' });
+    }
+  });
+
   it('is no event', async () => {
     const tenant = await newTenant();
     const pixel = await newPixel(tenant.id);
@@ -395,9 +448,10 @@ describe('a window', () => {
       [],
     );
     const series = 'usage(durationInHours: 720) { hours { hour events publishErrors } }';
-    const five = [1, 2, 3, 4, 5].map((index) => `a${index}: ${series}`).join(' ');
-    expect((await cost(five))[0]).toMatchObject({
-      extensions: { code: 'BAD_USER_INPUT', cost: 1 + 5 * (10 + 30 + 1 + 3 * 720) },
+    const many = (count: number) => Array.from({ length: count }, (_, index) => `a${index}: ${series}`).join(' ');
+    expect(await cost(many(10))).toEqual([]);
+    expect((await cost(many(11)))[0]).toMatchObject({
+      extensions: { code: 'BAD_USER_INPUT', cost: 1 + 11 * (10 + 30 + 1 + 1.3 * 720) },
     });
   });
 });

@@ -46,7 +46,7 @@ function mostTogether({ document, variables }: Asked): number {
   const parsed = parse(document, { noLocation: true });
   const [operation] = parsed.definitions as OperationDefinitionNode[];
   if (!operation) throw new Error(`No operation: ${document}`);
-  const { cost } = costOf(schema, parsed, operation, new Map(Object.entries(variables)));
+  const { cost } = costOf(schema, parsed, operation, { variables: new Map(Object.entries(variables)) });
   return Math.floor(MAX_COST / cost);
 }
 
