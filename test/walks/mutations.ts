@@ -273,6 +273,12 @@ export const MUTATIONS: readonly Mutation[] = [
     ({ otherTenant }) => ({ tenantIdentifier: { id: otherTenant.id } }),
     { as: 'user' },
   ),
+  mutation(
+    'updateViewer',
+    'user { name version }',
+    ({ otherTenant }) => ({ name: unique('U'), defaultTenantIdentifier: { id: otherTenant.id } }),
+    { as: 'user' },
+  ),
   mutation('importCustomers', 'rows { path outcome id error { code } }', ({ tenant, customer }) => ({
     rows: [
       { externalId: unique('c'), name: unique('C'), tenantIdentifiers: [{ id: tenant.id }] },

@@ -40,10 +40,16 @@ export const recordSession = (
 ): SQL => recordEvent(context, { type, subjectType: 'User', subjectId: sql`session.user_id`, after }, from);
 
 /**
- * Why a session ends. PASSWORD_RESET: `resetPassword` in passwords.ts ends all sessions of the user. TOO_MANY_SESSIONS: it
- * was the oldest when one more was opened.
+ * Why a session ends. PASSWORD_RESET: `resetPassword` in passwords.ts ends all sessions of the user. PASSWORD_CHANGED:
+ * `changePassword` there ends all but the one that asks. TOO_MANY_SESSIONS: it was the oldest when one more was opened.
  */
-type EndReason = 'SIGNED_OUT' | 'REVOKED' | 'PASSWORD_RESET' | 'REFRESH_TOKEN_REUSED' | 'TOO_MANY_SESSIONS';
+type EndReason =
+  | 'SIGNED_OUT'
+  | 'REVOKED'
+  | 'PASSWORD_RESET'
+  | 'PASSWORD_CHANGED'
+  | 'REFRESH_TOKEN_REUSED'
+  | 'TOO_MANY_SESSIONS';
 
 /**
  * Records that the sessions in `from` end. Sessions that end with something else, such as a role, have no event of
