@@ -49,7 +49,7 @@ export const SIGN_IN_ENDPOINTS: Record<string, SignInEndpoint> = {
       'The token is not valid: no trusted issuer signed it for this audience, or it has expired or is good too long.',
   },
   '/auth/refresh': {
-    answer: async (caller, given, tokens) => admissionResponse(await refreshSession(caller, given), tokens),
+    answer: async (caller, given, tokens) => admissionResponse(await refreshSession(caller, given, tokens), tokens),
     unauthenticated: 'The refresh token is not valid: it was used, or its session has ended.',
     takesKeys: true,
   },
