@@ -66,7 +66,7 @@ const acceptInput = z.object({ token: linkToken, password: newPassword, name: te
 const resetInput = z.object({ token: linkToken, password: newPassword });
 
 /**
- * Sets the password of an invited user, who is active from then on and can sign in.
+ * Sets the password of an invited user, who is ACTIVE from then on (trigger `active_with_password`) and can sign in.
  * @throws AuthenticationError for a link that is unknown, used, replaced or expired, without saying which.
  * @throws ValidationError for a password that is too weak, RateLimitError after too many attempts.
  */
@@ -82,17 +82,16 @@ export async function acceptInvitation(caller: AnonymousCaller, input: unknown):
       userOfLink('INVITATION', tokenHash, caller.now),
     ),
     useUpLink(tokenHash, joined),
+    sql`INSERT INTO password (user_id, hash, changed_at) SELECT ${user.id}, ${hash}, ${caller.now.getTime()} WHERE ${joined}`,
     update(
       users,
       {
-        status: 'ACTIVE',
         ...(name != null && { name, nameKey: comparable(name) }),
         updatedAt: caller.now,
         version: sql`version + 1`,
       },
       sql`user.id = ${user.id} AND ${joined}`,
     ),
-    sql`INSERT INTO password (user_id, hash, changed_at) SELECT ${user.id}, ${hash}, ${caller.now.getTime()} WHERE ${joined}`,
     recordAfter(context, type, snapshotOfSubject(USER)),
     resetSignInLimits(comparable(user.email)),
     refund(limits),

@@ -15,6 +15,7 @@ import {
 } from '../../shared/fixtures.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';
 import { enter, mailedToken, PASSWORD, signIn, step, tokenOf } from '../../shared/people.ts';
+import { arrive, newScene } from '../trusted-issuers/scene.ts';
 
 const ME = '{ viewer { user { id } } }';
 const ANOTHER = 'another fine password';
@@ -160,7 +161,8 @@ describe('changing the password', () => {
     expect(await codeAs('nobody')).toEqual([401, 'UNAUTHENTICATED']);
     expect(await codeAs(ROOT_KEY)).toEqual([403, 'FORBIDDEN']);
     expect(await codeAs((await newKey()).secret)).toEqual([403, 'FORBIDDEN']);
-    expect(await codeAs(await tokenOf((await newTeamMember()).id))).toEqual([403, 'FORBIDDEN']);
+    const { claims } = await newScene();
+    expect(await codeAs((await arrive(claims)).accessToken)).toEqual([403, 'FORBIDDEN']);
     await succeed('deleteUser', 'user { id }', { id: user.id });
     expect(await codeAs(accessToken)).toEqual([401, 'UNAUTHENTICATED']);
     const asked = await send(new Request(`${PUBLIC_URL}/auth/change-password`));
