@@ -63,7 +63,7 @@ async function fill(gateway: Gateway): Promise<void> {
     if (!added) return;
     const { tenants, customers, users } = added;
     console.log(`The database was empty: added ${tenants} tenants, ${customers} customers and ${users} users.`);
-    const { email, password } = await givePasswords(migrate);
+    const { email, password } = givePasswords(migrate);
     console.log(`Those who are ACTIVE, such as ${email}, sign in with the password ${password}`);
   } catch (error) {
     console.error(`\nERROR: the demo is not, or not all, there. ${error instanceof Error ? error.message : error}\n`);
