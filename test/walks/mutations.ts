@@ -221,14 +221,14 @@ export const MUTATIONS: readonly Mutation[] = [
     }),
     { also: PERMISSIONS.filter((name) => !['organization:edit', 'role:edit', 'tenant:delete'].includes(name)) },
   ),
-  mutation('inviteUser', 'user { email }', ({ customerUser }) => ({ userIdentifier: { id: customerUser.id } }), {
-    also: LOWEST,
+  mutation('inviteUser', 'user { email }', ({ tenantUser }) => ({ userIdentifier: { id: tenantUser.id } }), {
+    also: LOWEST_OF_TENANT,
   }),
   mutation(
     'inviteUser',
     'user { email } invitationLink',
-    ({ customerUser }) => ({ userIdentifier: { id: customerUser.id }, handOutLink: true }),
-    { also: LOWEST },
+    ({ tenantUser }) => ({ userIdentifier: { id: tenantUser.id }, handOutLink: true }),
+    { also: LOWEST_OF_TENANT },
   ),
   mutation(
     'addTenantUser',
