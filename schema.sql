@@ -295,18 +295,6 @@ CREATE INDEX user_of_customer_by_email ON user (customer_id, deleted, status, em
 CREATE INDEX user_without_customer ON user (deleted, status, id) WHERE customer_id IS NULL;
 CREATE INDEX user_without_external_id ON user (deleted, status, id) WHERE external_id_key IS NULL;
 
-CREATE TRIGGER assignment_follows_user
-AFTER UPDATE OF status, name_key, email_key, updated_at, deleted_at, customer_deleted_at ON user
-BEGIN
-  UPDATE assignment
-  SET user_deleted = NEW.deleted_at IS NOT NULL OR NEW.customer_deleted_at IS NOT NULL,
-    user_status = NEW.status,
-    user_name_key = NEW.name_key,
-    user_email_key = NEW.email_key,
-    user_updated_at = NEW.updated_at
-  WHERE user_id = NEW.id;
-END;
-
 CREATE TRIGGER user_search_insert AFTER INSERT ON user
 BEGIN
   INSERT INTO user_search (rowid, name_key, email_key) VALUES (NEW.rowid, NEW.name_key, NEW.email_key);
@@ -351,6 +339,18 @@ BEGIN
   WHERE user_id = NEW.id;
   DELETE FROM password WHERE user_id = NEW.id;
   DELETE FROM session WHERE user_id = NEW.id;
+END;
+
+CREATE TRIGGER assignment_follows_user
+AFTER UPDATE OF status, name_key, email_key, updated_at, deleted_at, customer_deleted_at ON user
+BEGIN
+  UPDATE assignment
+  SET user_deleted = NEW.deleted_at IS NOT NULL OR NEW.customer_deleted_at IS NOT NULL,
+    user_status = (SELECT status FROM user WHERE id = NEW.id),
+    user_name_key = NEW.name_key,
+    user_email_key = NEW.email_key,
+    user_updated_at = NEW.updated_at
+  WHERE user_id = NEW.id;
 END;
 
 CREATE TABLE assignment (
@@ -430,6 +430,17 @@ CREATE TABLE password (
   hash TEXT NOT NULL,
   changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TRIGGER active_with_password AFTER INSERT ON password
+BEGIN
+  UPDATE user SET status = 'ACTIVE' WHERE id = NEW.user_id AND status = 'INVITED';
+END;
+
+CREATE TRIGGER invited_without_password AFTER DELETE ON password
+BEGIN
+  UPDATE user SET status = 'INVITED' WHERE id = OLD.user_id AND status = 'ACTIVE'
+    AND NOT EXISTS (SELECT 1 FROM issued_identity WHERE user_id = OLD.user_id);
+END;
 
 CREATE TABLE mailed_link (
   user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
@@ -511,6 +522,17 @@ CREATE TABLE issued_identity (
   PRIMARY KEY (issuer_id, external_id_hash)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX issued_identity_user ON issued_identity (user_id);
+
+CREATE TRIGGER active_with_identity AFTER INSERT ON issued_identity
+BEGIN
+  UPDATE user SET status = 'ACTIVE' WHERE id = NEW.user_id AND status = 'INVITED';
+END;
+
+CREATE TRIGGER invited_without_identity AFTER DELETE ON issued_identity
+BEGIN
+  UPDATE user SET status = 'INVITED' WHERE id = OLD.user_id AND status = 'ACTIVE'
+    AND NOT EXISTS (SELECT 1 FROM password WHERE user_id = OLD.user_id);
+END;
 
 CREATE TABLE data_source (
   id TEXT PRIMARY KEY,

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { shareOut } from './arguments.ts';
+import { givePasswords } from './demo-passwords.ts';
 import { devVarsFile, devVarsIn } from './dev-vars.ts';
 import { fillIfEmpty } from './fill.ts';
 import { writePages } from './pages.ts';
@@ -62,6 +63,8 @@ async function fill(gateway: Gateway): Promise<void> {
     if (!added) return;
     const { tenants, customers, users } = added;
     console.log(`The database was empty: added ${tenants} tenants, ${customers} customers and ${users} users.`);
+    const { email, password } = givePasswords(migrate);
+    console.log(`Those who are ACTIVE, such as ${email}, sign in with the password ${password}`);
   } catch (error) {
     console.error(`\nERROR: the demo is not, or not all, there. ${error instanceof Error ? error.message : error}\n`);
   }

@@ -30,6 +30,7 @@ type Handler = (exchange: Exchange) => Promise<Response>;
 const ROUTES: Record<string, Handler> = {
   '/graphql': graphql,
   '/health': open(health),
+  '/auth/change-password': changePassword,
   '/.well-known/jwks.json': open(async ({ request, env }) => (await signingIn()).publicKeys(request, env)),
 };
 
@@ -41,7 +42,7 @@ const signingIn = () => import('./auth/sign-in-endpoints.ts');
 
 /** Returns what answers at a path that belongs to no dialect; undefined if nothing does. */
 async function handlerAt(path: string): Promise<Handler | undefined> {
-  if (!path.startsWith(SIGN_IN)) return ROUTES[path];
+  if (!path.startsWith(SIGN_IN) || path in ROUTES) return ROUTES[path];
   const endpoint = (await signingIn()).SIGN_IN_ENDPOINTS[path];
   return endpoint && open(signInHandler(endpoint));
 }
@@ -123,6 +124,12 @@ function signInHandler(endpoint: SignInEndpoint): Handler {
     const { answerSignIn } = await signingIn();
     return settled(exchange, await answerSignIn(exchange.request, exchange.env, endpoint));
   };
+}
+
+/** Changes the password of a user who is signed in: of what is at `/auth`, this alone needs a credential. */
+async function changePassword(exchange: Exchange): Promise<Response> {
+  const { answerPasswordChange } = await import('./auth/password-change.ts');
+  return settled(exchange, await answerPasswordChange(exchange));
 }
 
 async function health({ request, env }: Exchange): Promise<Response> {

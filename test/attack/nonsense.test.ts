@@ -146,7 +146,7 @@ const APIS: (GraphQLApi & { load?: () => Promise<void> })[] = [
     path: '/graphql',
     schema: ownSchema,
     baseOf: ownBase,
-    byUser: ['signOut', 'revokeSession', 'switchTenant', 'sessions'],
+    byUser: ['signOut', 'revokeSession', 'switchTenant', 'updateViewer', 'sessions'],
   },
   dialectApi('/plain/graphql/v1', plainSchema, plain),
   dialectApi('/api', prismaticSchema, prismatic),

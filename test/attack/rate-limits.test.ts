@@ -101,6 +101,10 @@ const APIS: Record<string, Api> = {
   '/plain': { ask: posted('/plain/graphql/v1', '{ tenants { edges { node { id } } } }'), ...PLAINS },
   '/hub': { ask: posted('/hub/graphql', '{ __typename }'), ...HUBS },
   '/v1': { ask: (asked) => request('/v1/tenants/me', asked), ...USERDOCKS },
+  '/auth/change-password': {
+    ask: (asked) => request('/auth/change-password', asked, json({ currentPassword: 'x', newPassword: 'x' })),
+    ...OURS,
+  },
 };
 
 const form = (fields: Record<string, string>): RequestInit => ({ method: 'POST', body: new URLSearchParams(fields) });

@@ -3,7 +3,6 @@ import { expect } from 'vitest';
 import { accessTokens, type Grant } from '../../src/directory/access/access-tokens.ts';
 import { parseSigningKeys, signerWith } from '../../src/directory/access/signer.ts';
 import { newId } from '../../src/directory/kernel/ids.ts';
-import { hashPassword } from '../../src/directory/sign-in/password-hashing.ts';
 import type { Environment } from '../../src/http/shared/environment.ts';
 import type { Result } from './fixtures.ts';
 import { rawId } from './fixtures.ts';
@@ -46,15 +45,18 @@ export async function join({ email }: Result, password = PASSWORD): Promise<void
   expect(status, text).toBe(200);
 }
 
-let hash: Promise<string> | undefined;
+/** The hash of the usual password, once for all: hashing is what takes its time. */
+const HASH = '$scrypt$ln=14,r=8,p=5$7kCU112Bt86JRUf2xbCjgg$7vmcLBtfSOg7C9wUt9OEU/32P+iCDZ+PdUb9Nu8GgKE';
 
-/** Gives a user the usual password without a mail, and hashed once for all: hashing is what takes its time. */
+/** A statement that gives a user the usual password, by which the user is ACTIVE. */
+const givePassword = (userId: string) =>
+  env.DB.prepare('INSERT OR IGNORE INTO password (user_id, hash, changed_at) VALUES (?, ?, 1)').bind(userId, HASH);
+
+/** Gives a user the usual password without a mail. */
 export async function enter({ id }: Result): Promise<void> {
-  hash ??= hashPassword(PASSWORD);
   await env.DB.batch([
-    env.DB.prepare("UPDATE user SET status = 'ACTIVE' WHERE id = ?").bind(rawId(id)),
     env.DB.prepare('DELETE FROM mailed_link WHERE user_id = ?').bind(rawId(id)),
-    env.DB.prepare('INSERT INTO password (user_id, hash, changed_at) VALUES (?, ?, 1)').bind(rawId(id), await hash),
+    givePassword(rawId(id)),
   ]);
 }
 
@@ -68,7 +70,7 @@ export async function signIn(email: string, more: Body = {}) {
 export const TOKENS = accessTokens(signerWith(parseSigningKeys(SIGNING_KEYS), PUBLIC_URL));
 
 /**
- * A session of a user, begun without a password, which takes its time. The tenant is what it reaches; without one, it
+ * A session of a user, begun without showing the password, which takes its time. The tenant is what it reaches; without one, it
  * reaches what the user's own role does.
  */
 export async function sessionOf(globalUserId: string, globalTenantId?: string): Promise<Grant> {
@@ -77,7 +79,8 @@ export async function sessionOf(globalUserId: string, globalTenantId?: string): 
   const sessionId = newId();
   const now = Date.now();
   const [user] = await env.DB.batch<{ kind: Grant['reach'] | 'TENANT'; customer_id: string | null }>([
-    env.DB.prepare("UPDATE user SET status = 'ACTIVE' WHERE id = ? RETURNING kind, customer_id").bind(userId),
+    env.DB.prepare('SELECT kind, customer_id FROM user WHERE id = ?').bind(userId),
+    givePassword(userId),
     env.DB.prepare(
       `INSERT INTO session (id, user_id, tenant_id, family_hash, refresh_hash, created_at, refreshed_at, expires_at)
        VALUES (?1, ?2, ?3, '', '', ?4, ?4, ?4 + 86400000)`,

@@ -314,6 +314,11 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     ValidationError: () => ({ tenantIdentifier: { externalId: tooLong } }),
     NotFoundError: ({ tenant }) => ({ tenantIdentifier: { id: tenant.id } }),
   },
+  updateViewer: {
+    ValidationError: () => ({ avatarUrl: 'no address' }),
+    NotFoundError: ({ tenant }) => ({ defaultTenantIdentifier: { id: tenant.id } }),
+    VersionConflictError: () => ({ expectedVersion: 7 }),
+  },
   createApiKey: {
     ValidationError: () => ({ name: 'k', permissions: ['tenant:fly'], reach: 'ORGANIZATION' }),
     NotFoundError: () => ({ name: 'k', permissions: ['tenant:read'], reach: 'TENANTS', ...unknownTenants }),

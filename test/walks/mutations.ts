@@ -225,14 +225,14 @@ export const MUTATIONS: readonly Mutation[] = [
     }),
     { also: PERMISSIONS.filter((name) => !['organization:edit', 'role:edit', 'tenant:delete'].includes(name)) },
   ),
-  mutation('inviteUser', 'user { email }', ({ customerUser }) => ({ userIdentifier: { id: customerUser.id } }), {
-    also: LOWEST,
+  mutation('inviteUser', 'user { email }', ({ tenantUser }) => ({ userIdentifier: { id: tenantUser.id } }), {
+    also: LOWEST_OF_TENANT,
   }),
   mutation(
     'inviteUser',
     'user { email } invitationLink',
-    ({ customerUser }) => ({ userIdentifier: { id: customerUser.id }, handOutLink: true }),
-    { also: LOWEST },
+    ({ tenantUser }) => ({ userIdentifier: { id: tenantUser.id }, handOutLink: true }),
+    { also: LOWEST_OF_TENANT },
   ),
   mutation(
     'addTenantUser',
@@ -275,6 +275,12 @@ export const MUTATIONS: readonly Mutation[] = [
     'switchTenant',
     'accessToken expiresIn',
     ({ otherTenant }) => ({ tenantIdentifier: { id: otherTenant.id } }),
+    { as: 'user' },
+  ),
+  mutation(
+    'updateViewer',
+    'user { name version }',
+    ({ otherTenant }) => ({ name: unique('U'), defaultTenantIdentifier: { id: otherTenant.id } }),
     { as: 'user' },
   ),
   mutation('importCustomers', 'rows { path outcome id error { code } }', ({ tenant, customer }) => ({

@@ -9,6 +9,7 @@ import {
   MAX_BY_EMAIL,
   MAX_BY_EMAIL_AND_ADDRESS,
   MAX_BY_EMAIL_AND_REGION,
+  MAX_CHANGES_BY_USER,
   MAX_HIDDEN_TAKEN_PER_HOUR,
   MAX_INVITATIONS_PER_HOUR,
   MAX_MAILS_TO_EMAIL,
@@ -31,6 +32,7 @@ import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../src/directory/lists/page
 import { FRESH_MILLISECONDS, LIFETIME_MILLISECONDS } from '../../src/directory/mail/mailed-links.ts';
 import { MAX_DIGITS_IN_MAIL, MAX_NAME_LENGTH_IN_MAIL } from '../../src/directory/mail/texts.ts';
 import { MAX_ROLES } from '../../src/directory/roles/commands.ts';
+import { MAX_PASSWORD_BYTES, MIN_PASSWORD_LENGTH } from '../../src/directory/sign-in/password-hashing.ts';
 import {
   MAX_AGE_MILLISECONDS,
   MAX_IDLE_MILLISECONDS,
@@ -84,6 +86,8 @@ function table(text: string, heading: string): string[][] {
 const words = (cell = '') => [...cell.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '');
 const sorted = (list: readonly string[]) => [...list].sort();
 
+const number = (value: number) => value.toLocaleString('en');
+
 describe('the README', () => {
   const needs = new Map(
     table(readme, 'operation').flatMap(([names, permissions]) =>
@@ -133,7 +137,6 @@ describe('the README', () => {
     const limits = new Map(
       table(readme.slice(readme.indexOf('## Limits')), 'what').map(([what, much]) => [what, much]),
     );
-    const number = (value: number) => value.toLocaleString('en');
     expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
     expect(limits.get('form at `/clients/token` or `/oauth/token`')).toBe(`${MAX_FORM_BYTES / 1024} KB`);
     const { RATE_LIMITS } = env;
@@ -266,6 +269,10 @@ describe('the README', () => {
     );
     expect(text).toContain(
       `a new password can be asked for ${MAX_RESETS_BY_EMAIL_AND_ADDRESS} times for one e-mail address from one network address, ${MAX_RESETS_BY_EMAIL_AND_REGION} from one region, and ${MAX_RESETS_BY_EMAIL} times`,
+    );
+    expect(text).toContain(`In 15 minutes the present one may be tried ${MAX_CHANGES_BY_USER} times.`);
+    expect(text).toContain(
+      `A password has ${MIN_PASSWORD_LENGTH} characters to ${number(MAX_PASSWORD_BYTES)} bytes, not of white space only`,
     );
     expect(text).toContain(`of more than ${MAX_MAILS_TO_EMAIL} mails of whatever kind`);
     expect(text).toContain(`fresh, which it is for ${FRESH_MILLISECONDS / 60_000} minutes`);

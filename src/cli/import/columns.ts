@@ -61,7 +61,7 @@ export const IMPORTABLES = {
       name: 'their name',
       phone: 'their phone number',
       avatarUrl: 'a picture of them',
-      status: 'ACTIVE, INVITED or DEACTIVATED',
+      status: 'DEACTIVATED, or else ACTIVE or INVITED, as they have accepted an invitation or not',
       role: 'the name of their role',
       customer: 'the external id of the customer whom they belong to',
       tenantRoles: 'their roles in tenants, as tenant=role;tenant=role, by external id and name',

@@ -29,6 +29,7 @@ export interface AccessTokens {
   /** Returns what a token says; null unless this deployment signed it and it has not expired. */
   read(token: string): Promise<Granted | null>;
   readonly publicKeys: Signer['publicKeys'];
+  readonly keyedHash: Signer['keyedHash'];
 }
 
 const uuid = z.guid();
@@ -42,11 +43,12 @@ const claims = z.object({
 });
 
 /** Returns access tokens that are signed with this signer, and good for the whole deployment. */
-export function accessTokens({ url, publicKeys, sign, verify }: Signer): AccessTokens {
+export function accessTokens({ url, publicKeys, keyedHash, sign, verify }: Signer): AccessTokens {
   // The type that RFC 9068 gives to access tokens.
   const kind: TokenKind = { type: 'at+jwt', audience: url, claims: ['sub', 'sid'] };
   return {
     publicKeys,
+    keyedHash,
     issue: ({ userId, sessionId, reach, tenantId, customerId }, until) =>
       sign(
         kind,

@@ -42,6 +42,8 @@ export const MAX_RESETS_BY_EMAIL_AND_ADDRESS = 5;
 export const MAX_RESETS_BY_EMAIL_AND_REGION = 8;
 /** How often a new password may be asked for with one e-mail address in 15 minutes, from wherever. */
 export const MAX_RESETS_BY_EMAIL = 20;
+/** How often the present password of one user may be tried in 15 minutes, to change it. */
+export const MAX_CHANGES_BY_USER = 10;
 /** How many mails are sent to one e-mail address in 15 minutes. */
 export const MAX_MAILS_TO_EMAIL = 10;
 /** How many times in an hour a credential is told that a value belongs to a record that it may not see. */
@@ -95,6 +97,11 @@ export function passwordRequestLimits(emailKey: string, address: string | null):
     whole,
   ];
 }
+/** Returns the limits on trying the present password of a user who is signed in, to change it. */
+export const passwordChangeLimits = (userId: string, address: string | null): RateLimit[] => [
+  limit('password of', userId, MAX_CHANGES_BY_USER),
+  ...byAddress('password from', address),
+];
 /** Returns the limit on signing in with tokens of trusted issuers, by network address. */
 export const tokenLimits = (address: string | null): RateLimit[] => byAddress('token from', address);
 /** Returns the limit on mails to one e-mail address, whoever causes them: nobody is flooded with mail from here. */

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import type { JWK, JWTPayload, JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
 
@@ -39,12 +40,23 @@ export interface Signer {
   sign(kind: TokenKind, claims: JWTPayload & { sub: string }, until: Date | string, at?: Date): Promise<string>;
   /** Returns the claims of a token of this kind; null unless one of the keys signed it and it has not expired. */
   verify(kind: TokenKind, token: string): Promise<JWTPayload | null>;
+  /**
+   * Returns 64 hex digits that stand for a text, always the same, and that nobody can make without the private half of the
+   * first key. With another first key they are others.
+   */
+  keyedHash(text: string): string;
   /** The public halves of the keys, as a JSON Web Key Set (RFC 7517). */
   readonly publicKeys: { keys: JWK[] };
 }
 
 /** Loads what signs and verifies: who has API keys alone never needs it. */
 const jose = () => import('./jose.ts');
+
+const hmac = (key: string, text: string): string => createHmac('sha256', key).update(text).digest('hex');
+
+function noPrivateHalf(): never {
+  throw new Error('The first key has no private half');
+}
 
 /** Returns a signer for the deployment with this URL. Its first key needs a private half. */
 export function signerWith(keys: readonly SigningKey[], url: string): Signer {
@@ -57,6 +69,7 @@ export function signerWith(keys: readonly SigningKey[], url: string): Signer {
   return {
     url,
     publicKeys,
+    keyedHash: (text) => hmac(hmac(signer.d ?? noPrivateHalf(), 'tenantry keyed hash'), text),
     async sign({ type, audience }, claims, until, at = new Date()) {
       const { importJWK, SignJWT } = await jose();
       privateKey ??= await importJWK(signer, alg);

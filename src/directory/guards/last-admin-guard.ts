@@ -8,21 +8,26 @@ import { LastAdminError, LastOwnerError } from '../kernel/errors.ts';
  * The last admin of a tenant stays, and so does the last owner of the organization. Each command that takes a role away,
  * or hides, erases or deactivates users, carries a check of this file.
  *
- * Those who are ACTIVE count. Where nobody is ACTIVE, such as before the first invitation is accepted, everybody counts.
- * Example: of the admins Ada, who is ACTIVE, and Ben, who is INVITED, Ben may go. Ada may not, because Ben cannot sign
- * in yet. Were both INVITED, either might go, but not both.
+ * Those who can sign in there count: who is ACTIVE and has a password. A session that a trusted issuer began reaches neither
+ * a tenant nor the organization, so the identity of one does not count. Where nobody can sign in, such as before the first
+ * invitation is accepted, everybody counts. Example: of the admins Ada, who has a password, and Ben, who is INVITED, Ben
+ * may go. Ada may not, because Ben cannot sign in yet. Were both INVITED, either might go, but not both.
  */
+
+/** An expression: the user with this id and status can sign in to a tenant or to the organization. */
+const canSignIn = (userId: SQL, status: SQL): SQL =>
+  sql`(${status} = 'ACTIVE' AND EXISTS (SELECT 1 FROM password WHERE password.user_id = ${userId}))`;
 
 /** Says of the user with an id, as an expression, whether the change takes the role from that user. */
 type Leaves = (userId: SQL) => SQL;
 
 /** An aggregate over those who have a role: whether somebody leaves it, and nobody who counts stays. */
-function leavesNobody(isActive: SQL, leaves: SQL): SQL {
+function leavesNobody(counts: SQL, leaves: SQL): SQL {
   const somebodyLeaves = sql`max(${leaves})`;
-  const somebodyIsActive = sql`max(${isActive})`;
-  const somebodyActiveStays = sql`max(${isActive} AND NOT ${leaves})`;
+  const somebodyCounts = sql`max(${counts})`;
+  const somebodyWhoCountsStays = sql`max(${counts} AND NOT ${leaves})`;
   const somebodyStays = sql`max(NOT ${leaves})`;
-  return sql`${somebodyLeaves} AND NOT iif(${somebodyIsActive}, ${somebodyActiveStays}, ${somebodyStays})`;
+  return sql`${somebodyLeaves} AND NOT iif(${somebodyCounts}, ${somebodyWhoCountsStays}, ${somebodyStays})`;
 }
 
 /**
@@ -32,7 +37,7 @@ function leavesNobody(isActive: SQL, leaves: SQL): SQL {
 export function keepsOwner(leaves: Leaves): Check<unknown> {
   return {
     problem: sql`(SELECT max('last') FROM user owning WHERE owning.role_id = ${OWNER_ROLE_ID} AND owning.deleted = 0
-      HAVING ${leavesNobody(sql`owning.status = 'ACTIVE'`, leaves(sql`owning.id`))})`,
+      HAVING ${leavesNobody(canSignIn(sql`owning.id`, sql`owning.status`), leaves(sql`owning.id`))})`,
     error: () => new LastOwnerError(),
   };
 }
@@ -46,7 +51,7 @@ export function keepsAdmins(reach: Reach, tenantIds: SQL, leaves: Leaves): Check
   const withoutAdmin = sql`SELECT managing.tenant_id AS tenant_id FROM assignment managing
     WHERE managing.role_id = ${TENANT_ADMIN_ROLE_ID} AND managing.tenant_id IN (${tenantIds}) AND managing.user_deleted = 0
     GROUP BY managing.tenant_id
-    HAVING ${leavesNobody(sql`managing.user_status = 'ACTIVE'`, leaves(sql`managing.user_id`))}`;
+    HAVING ${leavesNobody(canSignIn(sql`managing.user_id`, sql`managing.user_status`), leaves(sql`managing.user_id`))}`;
   return {
     problem: sql`(SELECT json_group_array(tenant_id) FILTER (WHERE ${tenantInReach(reach, sql`tenant_id`)})
       FROM (${withoutAdmin}) HAVING count(*) > 0)`,

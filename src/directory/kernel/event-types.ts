@@ -26,6 +26,7 @@ export const EVENT_TYPES = [
   'user.joined',
   'user.linked',
   'user.passwordReset',
+  'user.passwordChanged',
   'session.created',
   'session.switched',
   'session.ended',

@@ -10,34 +10,51 @@ import { type Cost, derive } from './scrypt.ts';
 const COST: Cost = { ln: 14, r: 8, p: 5 };
 
 const SALT_BYTES = 16;
-const MIN_LENGTH = 12;
-const MAX_LENGTH = 256;
 
-/** A password to be set: 12 to 256 characters, and none of the commonest. White space is not trimmed. */
+/** How many characters a new password has at least: letters of any script, emoji and spaces are one each. */
+export const MIN_PASSWORD_LENGTH = 12;
+/** How many bytes a new password has at most, in UTF-8. All of them count: a password is never cut. */
+export const MAX_PASSWORD_BYTES = 1024;
+/** What was typed in another form of Unicode has up to three times as many bytes, and is still that password. */
+const MAX_GIVEN_LENGTH = MAX_PASSWORD_BYTES * 3;
+
+/** A character that somebody sees, and not white space of any kind or width. */
+const SEEN = /[^\p{White_Space}\p{Default_Ignorable_Code_Point}\p{Cc}\u2800]/u;
+
+/** Returns how long a password is to its user, who sees an accented letter as one character however it was typed. */
+const lengthOf = (password: string): number => [...password.normalize('NFC')].length;
+
+const bytesOf = (password: string): number => Buffer.byteLength(password.normalize('NFC'));
+
+/**
+ * A password to be set: from 12 characters to 1,024 bytes, not of white space only, and none of the commonest. It is taken
+ * whole and never trimmed.
+ */
 export const newPassword = z
   .string({ error: otherwise('must be a string') })
   .refine((text) => text.isWellFormed(), 'must not contain broken Unicode')
-  .min(MIN_LENGTH, `must have at least ${MIN_LENGTH} characters`)
-  .max(MAX_LENGTH, `must have at most ${MAX_LENGTH} characters`)
+  .refine((text) => lengthOf(text) >= MIN_PASSWORD_LENGTH, `must have at least ${MIN_PASSWORD_LENGTH} characters`)
+  .refine((text) => bytesOf(text) <= MAX_PASSWORD_BYTES, `must have at most ${MAX_PASSWORD_BYTES} bytes`)
+  .refine((text) => SEEN.test(text), 'must not be white space only')
   .refine((text) => !isCommonPassword(text), 'is one of the commonest: choose another');
 
 /** A password that somebody signs in with. Its length is limited, so that no attempt costs more than an honest one. */
-export const givenPassword = z.string({ error: otherwise('must be a string') }).max(MAX_LENGTH * 4, 'is too long');
+export const givenPassword = z.string({ error: otherwise('must be a string') }).max(MAX_GIVEN_LENGTH, 'is too long');
 
 const MIN_NAME_LENGTH = 4;
 const MIN_REST_LENGTH = 6;
 
 /**
- * Requires that a password is more than the e-mail address of its user.
+ * Requires that the password at this path of the input is more than the e-mail address of its user.
  * @throws ValidationError if it is not.
  */
-export function requireUnlikeEmail(password: string, email: string): void {
+export function requireUnlikeEmail(password: string, email: string, path: string): void {
   const given = comparable(password);
   const [name = ''] = comparable(email).split('@');
   const isMadeOfName =
     name.length >= MIN_NAME_LENGTH && given.includes(name) && given.length - name.length < MIN_REST_LENGTH;
   if (given === comparable(email) || isMadeOfName) {
-    throw ValidationError.at('password', 'must not be made of your e-mail address');
+    throw ValidationError.at(path, 'must not be made of your e-mail address');
   }
 }
 

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
+import type { Database } from '../../db/client.ts';
 import { passwords } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
 import { select, update, write } from '../../db/statement.ts';
@@ -8,11 +9,13 @@ import {
   countAttempt,
   isWithinLimits,
   linkLimits,
+  passwordChangeLimits,
   passwordRequestLimits,
   refund,
   requireWithinLimits,
   resetSignInLimits,
 } from '../access/rate-limits.ts';
+import type { Caller } from '../access/viewer.ts';
 import { snapshotOfSubject } from '../commands/entity.ts';
 import {
   type EventContext,
@@ -26,6 +29,7 @@ import {
 import { isUser } from '../commands/identifiers.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { emailAddress, otherwise, parse, text } from '../kernel/input.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { hashOfLinkToken, requestPasswordLink } from '../mail/mailed-links.ts';
@@ -33,7 +37,8 @@ import { userOfLink, useUpLink } from '../mail/shareable-invitations.ts';
 import { USER } from '../users/entity.ts';
 import { type UserRecord, userRows } from '../users/queries.ts';
 import { MAY_SIGN_IN } from './effective-role.ts';
-import { hashPassword, newPassword, requireUnlikeEmail } from './password-hashing.ts';
+import { givenPassword, hashPassword, isPassword, newPassword, requireUnlikeEmail } from './password-hashing.ts';
+import { ownSession } from './session-queries.ts';
 import { recordEnd } from './sessions.ts';
 
 const requestInput = z.object({ email: emailAddress });
@@ -61,7 +66,7 @@ const acceptInput = z.object({ token: linkToken, password: newPassword, name: te
 const resetInput = z.object({ token: linkToken, password: newPassword });
 
 /**
- * Sets the password of an invited user, who is active from then on and can sign in.
+ * Sets the password of an invited user, who is ACTIVE from then on (trigger `active_with_password`) and can sign in.
  * @throws AuthenticationError for a link that is unknown, used, replaced or expired, without saying which.
  * @throws ValidationError for a password that is too weak, RateLimitError after too many attempts.
  */
@@ -77,17 +82,16 @@ export async function acceptInvitation(caller: AnonymousCaller, input: unknown):
       userOfLink('INVITATION', tokenHash, caller.now),
     ),
     useUpLink(tokenHash, joined),
+    sql`INSERT INTO password (user_id, hash, changed_at) SELECT ${user.id}, ${hash}, ${caller.now.getTime()} WHERE ${joined}`,
     update(
       users,
       {
-        status: 'ACTIVE',
         ...(name != null && { name, nameKey: comparable(name) }),
         updatedAt: caller.now,
         version: sql`version + 1`,
       },
       sql`user.id = ${user.id} AND ${joined}`,
     ),
-    sql`INSERT INTO password (user_id, hash, changed_at) SELECT ${user.id}, ${hash}, ${caller.now.getTime()} WHERE ${joined}`,
     recordAfter(context, type, snapshotOfSubject(USER)),
     resetSignInLimits(comparable(user.email)),
     refund(limits),
@@ -119,6 +123,64 @@ export async function resetPassword(caller: AnonymousCaller, input: unknown): Pr
   ]);
 }
 
+/** An expression: the user still has the password with this hash, which was found to be right. */
+export const hasPassword = (userId: string, hash: string): SQL =>
+  sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = ${userId} AND password.hash = ${hash})`;
+
+const changeInput = z.object({ currentPassword: givenPassword, newPassword });
+
+/**
+ * Changes the password of the user who is signed in, who has to know the present one. All other sessions of the user end,
+ * and so does a link to a new password; the session that asks goes on.
+ * @throws ForbiddenError for a key, and for a user who has no password.
+ * @throws ValidationError for another password than the present one, and for a new one that is too weak.
+ * @throws RateLimitError after too many attempts.
+ */
+export async function changePassword(
+  { db, viewer }: Pick<Caller, 'db' | 'viewer'>,
+  { address, now }: Pick<AnonymousCaller, 'address' | 'now'>,
+  input: unknown,
+): Promise<UserRecord> {
+  const { userId, sessionId } = ownSession(viewer);
+  const { currentPassword, newPassword } = parse(changeInput, input);
+  const limits = passwordChangeLimits(userId, address);
+  const { found, counted } = await db.batch({
+    found: select(
+      { email: users.email, hash: passwords.hash },
+      sql`FROM user JOIN password ON password.user_id = user.id WHERE user.id = ${userId}`,
+    ),
+    counted: countAttempt(limits, now),
+  });
+  requireWithinLimits(limits, counted, now);
+  const [user] = found;
+  if (!user) throw ForbiddenError.outOfReach('You sign in without a password, and so have none to change.');
+  requireUnlikeEmail(newPassword, user.email, 'newPassword');
+  if (!(await isPassword(currentPassword, user.hash))) throw notThePassword();
+
+  const context = eventContextOf(userId, now);
+  const type = 'user.passwordChanged';
+  const done = wasRecorded(context, type);
+  const others = sql`session.user_id = ${userId} AND session.id <> ${sessionId} AND ${done}`;
+  const hash = await hashPassword(newPassword);
+  const changed = await writeUnlessOvertaken(db, context, userId, [
+    recordEvent(
+      context,
+      { type, subjectType: 'User', subjectId: sql`user.id` },
+      sql`FROM user WHERE user.id = ${userId} AND ${hasPassword(userId, user.hash)}`,
+    ),
+    update(passwords, { hash, changedAt: now }, sql`user_id = ${userId} AND ${done}`),
+    recordEnd(context, 'PASSWORD_CHANGED', sql`FROM session WHERE ${others}`),
+    sql`DELETE FROM session WHERE ${others}`,
+    sql`DELETE FROM mailed_link WHERE user_id = ${userId} AND purpose = 'PASSWORD_RESET' AND ${done}`,
+    resetSignInLimits(comparable(user.email)),
+    refund(limits),
+  ]);
+  if (changed === null) throw notThePassword();
+  return changed;
+}
+
+const notThePassword = () => ValidationError.at('currentPassword', 'is not your password');
+
 /**
  * Finds the user of a link, and hashes the new password. That takes long, so it is done before the batch that writes.
  * @throws AuthenticationError for a link that is not good, ValidationError for a password made of the e-mail address,
@@ -135,8 +197,19 @@ async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurp
   requireWithinLimits(limits, counted, now);
   const [user] = found;
   if (!user) throw new AuthenticationError();
-  requireUnlikeEmail(password, user.email);
+  requireUnlikeEmail(password, user.email, 'password');
   return { tokenHash, user, hash: await hashPassword(password), context: eventContextOf(user.id, now), limits };
+}
+
+/** Runs the writes in one batch, and returns the user; null, with nothing written, if what they rely on has changed. */
+async function writeUnlessOvertaken(db: Database, context: EventContext, userId: string, writes: readonly SQL[]) {
+  const { recorded, answer } = await db.batch({
+    writes: [...writes, nameTenants(context)].map(write),
+    recorded: eventsOf(context),
+    answer: userRows(sql`WHERE user.id = ${userId}`),
+  });
+  const [user] = answer;
+  return recorded.length > 0 && user ? user : null;
 }
 
 /**
@@ -144,12 +217,7 @@ async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurp
  * @throws AuthenticationError if the link was used in the meantime: then nothing was written.
  */
 async function writeUnlessUsed({ db }: AnonymousCaller, context: EventContext, userId: string, writes: readonly SQL[]) {
-  const { recorded, answer } = await db.batch({
-    writes: [...writes, nameTenants(context)].map(write),
-    recorded: eventsOf(context),
-    answer: userRows(sql`WHERE user.id = ${userId}`),
-  });
-  const [user] = answer;
-  if (!user || recorded.length === 0) throw new AuthenticationError();
+  const user = await writeUnlessOvertaken(db, context, userId, writes);
+  if (user === null) throw new AuthenticationError();
   return user;
 }

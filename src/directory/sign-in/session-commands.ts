@@ -2,7 +2,6 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { select } from '../../db/statement.ts';
 import type { Grant } from '../access/access-tokens.ts';
-import type { Viewer } from '../access/viewer.ts';
 import { type CommandContext, command, type Plan } from '../commands/command.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { allExist, missingUnless, pathOf } from '../commands/references.ts';
@@ -11,23 +10,15 @@ import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors
 import { flag, id, tenantIdentifier } from '../kernel/input.ts';
 import { shown } from '../kernel/repetition-errors.ts';
 import { assignedTenant, type EffectiveRole, effectiveRoleIn, grantOf } from './effective-role.ts';
-import { isOwn, type SessionRecord, sessionRows, sessionWithId } from './session-queries.ts';
+import { isOwn, ownSession, type SessionRecord, sessionRows, sessionWithId } from './session-queries.ts';
 import { recordEnd, recordSession } from './sessions.ts';
+import { reachesTenants } from './viewer-commands.ts';
 
 /** Ends the sessions that `target`, a condition over the columns of `session`, matches. */
 const ending = (context: CommandContext, reason: 'SIGNED_OUT' | 'REVOKED', target: SQL, allowed: SQL): SQL[] => [
   recordEnd(context, reason, sql`FROM session WHERE ${target} AND ${allowed}`),
   sql`DELETE FROM session WHERE ${target} AND ${wasRecorded(context, 'session.ended')}`,
 ];
-
-/**
- * Returns the viewer's own session.
- * @throws ForbiddenError for a key, which has none.
- */
-function ownSession({ actor, session }: Viewer) {
-  if (actor.type !== 'USER' || session === null) throw ForbiddenError.notSignedIn();
-  return { userId: actor.id, sessionId: session.id, tokenExpiresAt: session.tokenExpiresAt };
-}
 
 /** How many sessions ended. */
 export interface SignOutResult {
@@ -123,11 +114,7 @@ export const switchTenant = command({
     const from = sql`FROM session JOIN user ON user.id = session.user_id WHERE session.id = ${sessionId}`;
     return {
       checks: [
-        {
-          problem: sql`(SELECT 'issued' FROM session
-            WHERE session.id = ${sessionId} AND session.issuer_id IS NOT NULL AND ${identifier != null})`,
-          error: () => ForbiddenError.outOfReach('A session that a trusted issuer began reaches no tenant.'),
-        },
+        reachesTenants(sessionId, identifier != null),
         identifier == null
           ? {
               problem: sql`(SELECT 'none' FROM user WHERE user.id = ${userId} AND user.kind = 'TENANT')`,

@@ -5,6 +5,7 @@ import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { allOf, inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
+import { ForbiddenError } from '../kernel/errors.ts';
 import type { Connection } from '../lists/connection.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
@@ -27,6 +28,15 @@ const isLive = (expiresAt: SQL): SQL => sql`${expiresAt} > ${Date.now()}`;
 /** Returns the condition that a user is the viewer. A key is no user, and has no session of its own. */
 export const isOwn = ({ actor }: Viewer, userId: SQL): SQL =>
   actor.type === 'USER' ? sql`${userId} = ${actor.id}` : sql`FALSE`;
+
+/**
+ * Returns the viewer's own session.
+ * @throws ForbiddenError for a key, which has none.
+ */
+export function ownSession({ actor, session }: Viewer) {
+  if (actor.type !== 'USER' || session === null) throw ForbiddenError.notSignedIn();
+  return { userId: actor.id, sessionId: session.id, tokenExpiresAt: session.tokenExpiresAt };
+}
 
 /**
  * Returns the condition that a user's sessions are in reach. Those of the viewer are. So are, with `user:edit`, those

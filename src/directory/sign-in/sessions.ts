@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { sessions } from '../../db/schema/sign-in.ts';
 import { insertWhen, select, write } from '../../db/statement.ts';
-import type { Grant } from '../access/access-tokens.ts';
+import type { AccessTokens, Grant } from '../access/access-tokens.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import { type EventContext, recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
@@ -10,13 +10,19 @@ import type { EventType } from '../kernel/event-types.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import { otherwise, parse } from '../kernel/input.ts';
 import { type EffectiveRoleReach, effectiveRoleIn, grantOf, MAY_GO_ON, MAY_SIGN_IN } from './effective-role.ts';
-import { newRefreshToken, parseRefreshToken, type RefreshToken } from './refresh-token.ts';
+import { firstRefreshToken, parseRefreshToken, type RefreshToken, successorOf } from './refresh-token.ts';
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 /** How long a session lasts without being refreshed: 30 days. */
 export const MAX_IDLE_MILLISECONDS = 30 * DAY_MILLISECONDS;
 /** How long a session lasts at most after the user signed in: 90 days, however often it is refreshed. */
 export const MAX_AGE_MILLISECONDS = 90 * DAY_MILLISECONDS;
+
+/**
+ * For how long after it was replaced a refresh token is answered the one in its place again: an answer may be lost on the
+ * way, and two tabs of a browser may send it at once.
+ */
+export const REPLACED_MILLISECONDS = 30 * 1000;
 
 /** How many sessions a user has at most. One more ends the oldest. */
 export const MAX_SESSIONS_OF_USER = 50;
@@ -40,10 +46,16 @@ export const recordSession = (
 ): SQL => recordEvent(context, { type, subjectType: 'User', subjectId: sql`session.user_id`, after }, from);
 
 /**
- * Why a session ends. PASSWORD_RESET: `resetPassword` in passwords.ts ends all sessions of the user. TOO_MANY_SESSIONS: it
- * was the oldest when one more was opened.
+ * Why a session ends. PASSWORD_RESET: `resetPassword` in passwords.ts ends all sessions of the user. PASSWORD_CHANGED:
+ * `changePassword` there ends all but the one that asks. TOO_MANY_SESSIONS: it was the oldest when one more was opened.
  */
-type EndReason = 'SIGNED_OUT' | 'REVOKED' | 'PASSWORD_RESET' | 'REFRESH_TOKEN_REUSED' | 'TOO_MANY_SESSIONS';
+type EndReason =
+  | 'SIGNED_OUT'
+  | 'REVOKED'
+  | 'PASSWORD_RESET'
+  | 'PASSWORD_CHANGED'
+  | 'REFRESH_TOKEN_REUSED'
+  | 'TOO_MANY_SESSIONS';
 
 /**
  * Records that the sessions in `from` end. Sessions that end with something else, such as a role, have no event of
@@ -79,7 +91,7 @@ export function opening(
   const id = newId();
   const grant = grantOf(id, effectiveRole);
   if (grant === null) return null;
-  const { token, familyHash, hash } = newRefreshToken(id);
+  const { token, familyHash, hash } = firstRefreshToken(id);
   const createdAt = creationTime(id);
   const expiresAt = new Date(createdAt.getTime() + MAX_IDLE_MILLISECONDS);
   const { roleId } = effectiveRoleIn(sql`${grant.tenantId}`);
@@ -138,36 +150,40 @@ const GOES_ON = sql`EXISTS (SELECT 1 FROM user
   WHERE user.id = session.user_id AND ${MAY_GO_ON} AND ${effectiveRoleIn(sql`session.tenant_id`).roleId} IS NOT NULL)`;
 
 /** Reads the session with this refresh token and its effective role, as long as the session may go on. */
-const sessionWith = ({ sessionId, hash }: RefreshToken) =>
+const sessionWith = ({ sessionId, hash }: RefreshToken, now: Date) =>
   select(
     { ...effectiveRoleIn(sql`session.tenant_id`), expiresAt: sessions.expiresAt },
     sql`FROM session JOIN user ON user.id = session.user_id AND ${MAY_GO_ON}
-      WHERE session.id = ${sessionId} AND session.refresh_hash = ${hash}`,
+      WHERE session.id = ${sessionId} AND session.refresh_hash = ${hash} AND session.expires_at > ${now.getTime()}`,
   );
 
 /**
- * Exchanges a refresh token for the next one. Each is good for one use. If an older one of the session is used again,
- * one of two users of it is a thief, and the session ends for both.
+ * Exchanges a refresh token for the next one. Whoever shows the token that was replaced last, and within 30 seconds, gets the
+ * one in its place again. If it is shown later, or one that is older still, one of two users of the session is a thief, and
+ * the session ends for both.
  * @throws AuthenticationError for a token that is not good, ValidationError for what is no string.
  */
 export async function refreshSession(
   { db, now }: Pick<AnonymousCaller, 'db' | 'now'>,
   input: unknown,
+  { keyedHash }: Pick<AccessTokens, 'keyedHash'>,
 ): Promise<Admission> {
   const { refreshToken } = parse(refreshInput, input);
   const used = parseRefreshToken(refreshToken);
   if (used === null) throw new AuthenticationError();
-  const next = newRefreshToken(used.sessionId, used.family);
+  const next = successorOf(used, keyedHash);
   const context: EventContext = { id: newId(), at: now, viewer: { actor: { type: 'SYSTEM', id: null } } };
   const ofFamily = sql`session.id = ${used.sessionId} AND session.family_hash = ${used.familyHash}`;
-  const isReused = sql`${ofFamily} AND session.refresh_hash NOT IN (${used.hash}, ${next.hash})`;
+  const wasJustReplaced = sql`(session.refresh_hash = ${next.hash}
+    AND session.refreshed_at >= ${now.getTime() - REPLACED_MILLISECONDS})`;
+  const isReused = sql`${ofFamily} AND session.refresh_hash <> ${used.hash} AND NOT ${wasJustReplaced}`;
   const { session } = await db.batch({
     refreshed: write(sql`UPDATE session SET refresh_hash = ${next.hash}, refreshed_at = ${now.getTime()},
         expires_at = min(${now.getTime() + MAX_IDLE_MILLISECONDS}, created_at + ${MAX_AGE_MILLISECONDS})
       WHERE ${ofFamily} AND refresh_hash = ${used.hash} AND expires_at > ${now.getTime()} AND ${GOES_ON}`),
     reuse: write(recordEnd(context, 'REFRESH_TOKEN_REUSED', sql`FROM session WHERE ${isReused}`)),
     ended: write(sql`DELETE FROM session WHERE ${isReused}`),
-    session: sessionWith(next),
+    session: sessionWith(next, now),
   });
   const [effectiveRole] = session;
   const grant = effectiveRole && grantOf(used.sessionId, effectiveRole);

@@ -20,6 +20,7 @@ import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { emailAddress, id, parse } from '../kernel/input.ts';
 import { effectiveRoleIn, MAY_SIGN_IN, STARTING_TENANT } from './effective-role.ts';
 import { givenPassword, hashPassword, isOutdated, isPassword } from './password-hashing.ts';
+import { hasPassword } from './passwords.ts';
 import { type Admission, opening } from './sessions.ts';
 
 const signInInput = z.object({ email: emailAddress, password: givenPassword, tenantId: id.nullish() });
@@ -66,10 +67,6 @@ export async function signIn({ db, address, userAgent, now }: AnonymousCaller, i
   if (recorded.length === 0) throw new AuthenticationError();
   return opened.admission;
 }
-
-/** An expression: the user still has the password that was found to be right. */
-const hasPassword = (userId: string, hash: string): SQL =>
-  sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = ${userId} AND password.hash = ${hash})`;
 
 const rehash = (userId: string, hash: string, next: string): SQL =>
   sql`UPDATE password SET hash = ${next} WHERE user_id = ${userId} AND hash = ${hash}`;

@@ -194,7 +194,10 @@ export const updateTrustedIssuer = command({
   },
 });
 
-/** Ends the trust in an issuer, its sessions, and what its external ids stood for. The users stay. */
+/**
+ * Ends the trust in an issuer, its sessions, and what its external ids stood for. The users stay; those without a password
+ * are INVITED again (trigger `invited_without_identity`).
+ */
 export const deleteTrustedIssuer = command({
   name: 'deleteTrustedIssuer',
   permissions: ['organization:edit'],

@@ -27,15 +27,14 @@ export interface UserWrites {
 
 /** Returns what a batch writes of the user whom a token signs in. They write nothing of what has changed by then. */
 export function userWrites(context: EventContext, claimed: ClaimedIdentity, tokenUser: TokenUser): UserWrites {
-  const { userId, newcomer, isLinked, isInvited } = tokenUser;
+  const { userId, newcomer, isLinked } = tokenUser;
   const maySignIn = isStillListed(claimed, tokenUser);
   const isIn = sql`${maySignIn} AND ${identifiedUser(claimed)} = ${userId}`;
   const mayBeLinked = newcomer ? maySignIn : sql`${maySignIn} AND ${unlinkedUser(claimed)} = ${userId}`;
   return {
     writes: [
       ...(newcomer ? create(context, claimed, tokenUser, newcomer) : []),
-      ...(isLinked ? [] : link(context, claimed, userId, mayBeLinked)),
-      ...(isInvited ? join(context, userId, isIn) : []),
+      ...(isLinked ? [] : link(context, claimed, tokenUser, mayBeLinked)),
     ],
     isIn,
   };
@@ -70,12 +69,21 @@ function create(
     isUnchanged(claimed),
     sql`${claimedCustomer(claimed)} = ${customerId}`,
     sql`${claimedRole(claimed)} = ${roleId}`,
+    sql`${identifiedUser(claimed)} IS NULL`,
   ]);
   return [recorded(condition), ...writes];
 }
 
-/** Links the issuer's id for the user to the user, unless it is linked already. */
-function link(context: EventContext, claimed: ClaimedIdentity, userId: string, condition: SQL): SQL[] {
+/**
+ * Links the issuer's id for the user to the user, unless it is linked already. One who was INVITED is ACTIVE from then on
+ * (trigger `active_with_identity`), and has no invitation any more.
+ */
+function link(
+  context: EventContext,
+  claimed: ClaimedIdentity,
+  { userId, isInvited }: TokenUser,
+  condition: SQL,
+): SQL[] {
   const type = 'user.linked';
   const after = sql`json_object('trustedIssuerId', ${claimed.issuer.id}, 'externalId', ${claimed.claims.subject})`;
   return [
@@ -84,25 +92,26 @@ function link(context: EventContext, claimed: ClaimedIdentity, userId: string, c
       { type, subjectType: 'User', subjectId: sql`${userId}`, after },
       sql`WHERE ${condition} AND ${identifiedUser(claimed)} IS NULL`,
     ),
+    ...(isInvited ? [recordJoining(context, userId, wasRecorded(context, type))] : []),
     insertWhen(issuedIdentities, { ...identityOf(claimed), userId }, wasRecorded(context, type)),
+    ...(isInvited ? join(context, userId) : []),
   ];
 }
 
-/** Makes an invited user active, and ends the invitation. */
-function join(context: EventContext, userId: string, condition: SQL): SQL[] {
+/** Records that an invited user joins, as long as the user is INVITED. */
+const recordJoining = (context: EventContext, userId: string, condition: SQL): SQL =>
+  recordEvent(
+    context,
+    { type: 'user.joined', subjectType: 'User', subjectId: sql`user.id`, before: USER.snapshot },
+    sql`FROM user WHERE user.id = ${userId} AND user.status = 'INVITED' AND ${condition}`,
+  );
+
+/** Ends the invitation of a user who has joined. */
+function join(context: EventContext, userId: string): SQL[] {
   const type = 'user.joined';
   const joined = wasRecorded(context, type);
   return [
-    recordEvent(
-      context,
-      { type, subjectType: 'User', subjectId: sql`user.id`, before: USER.snapshot },
-      sql`FROM user WHERE user.id = ${userId} AND user.status = 'INVITED' AND ${condition}`,
-    ),
-    update(
-      users,
-      { status: 'ACTIVE', updatedAt: context.at, version: sql`version + 1` },
-      sql`user.id = ${userId} AND ${joined}`,
-    ),
+    update(users, { updatedAt: context.at, version: sql`version + 1` }, sql`user.id = ${userId} AND ${joined}`),
     sql`DELETE FROM mailed_link WHERE user_id = ${userId} AND purpose = 'INVITATION' AND ${joined}`,
     recordAfter(context, type, snapshotOfSubject(USER)),
   ];

@@ -1,4 +1,4 @@
-import type { SQL } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
 import type { users } from '../../db/schema/users.ts';
 import type { Values } from '../../db/statement.ts';
@@ -13,7 +13,20 @@ export const userDetails = {
   externalId: text.nullish(),
 };
 
-/** A status that a user can be given. INVITED is not among them: users begin with it, and never return to it. */
+/**
+ * Over the columns of `user`: the status of a user who is not deactivated. ACTIVE is who has accepted, by a password or by a
+ * token of a trusted issuer, and INVITED who has not. It is kept with the user, for lists, and follows what it is derived
+ * from without a version or an event: see the triggers `active_with_password`, `invited_without_password`,
+ * `active_with_identity` and `invited_without_identity`.
+ */
+export const ACCEPTED_STATUS = sql<'ACTIVE' | 'INVITED'>`iif(
+  EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id)
+  OR EXISTS (SELECT 1 FROM issued_identity WHERE issued_identity.user_id = user.id), 'ACTIVE', 'INVITED')`;
+
+/**
+ * A status that a user can be given: DEACTIVATED, or not. Whoever is to be ACTIVE and has not accepted is INVITED. Nobody can
+ * be told to be INVITED.
+ */
 export const settableStatus = choice(['ACTIVE', 'DEACTIVATED']);
 
 /** The fields of a new user's input. */
@@ -28,9 +41,10 @@ export interface UserPatch extends z.output<z.ZodObject<typeof userDetails>> {
 type UserValues = Values<typeof users>;
 
 /** Returns the columns that a change sets. A field left out stays as it is, and null clears it. */
-export function patchedUser({ email, name, externalId, ...patch }: UserPatch): UserValues {
+export function patchedUser({ email, name, externalId, status, ...patch }: UserPatch): UserValues {
   return {
     ...patch,
+    ...(status !== undefined && { status: status === 'ACTIVE' ? ACCEPTED_STATUS : status }),
     ...(email !== undefined && { email, emailKey: comparable(email) }),
     ...(name !== undefined && { name, nameKey: comparable(name ?? '') }),
     ...(externalId !== undefined && { externalId, externalIdKey: externalId && comparable(externalId) }),

@@ -26,7 +26,7 @@ import {
 import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
 import { isInvitedAnew } from '../mail/mailed-links.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
-import { patchedUser, settableStatus, type UserPatch, userDetails } from './columns.ts';
+import { ACCEPTED_STATUS, patchedUser, settableStatus, type UserPatch, userDetails } from './columns.ts';
 import type { UserResult } from './entity.ts';
 import { USER } from './entity.ts';
 import type { UserRecord } from './queries.ts';
@@ -54,7 +54,9 @@ const ownScope = (viewer: Viewer, userId: string): SQL =>
  * A changed e-mail address may belong to somebody else. So the user's password and all sessions and links end, and an
  * invitation is mailed to the new address (trigger `access_follows_email`). A change of case alone ends nothing.
  *
- * Deactivating a user ends all sessions and links (trigger `access_ends_with_user`). The user's tenant roles have a
+ * Deactivating a user ends all sessions and links (trigger `access_ends_with_user`). Whoever is ACTIVE again is so only with
+ * a password or the identity of a trusted issuer, and else INVITED, and the same holds for who loses the password with the
+ * e-mail address (trigger `invited_without_password`). The user's tenant roles have a
  * copy of the name and the status, which is kept up to date (trigger `assignment_follows_user`).
  */
 export const updateUser = command({
@@ -124,7 +126,7 @@ export const updateUser = command({
 const letsIn = (userId: string, { email, status }: UserPatch, roleId: SQL | undefined): SQL => {
   const values = {
     ...(email !== undefined && { emailKey: comparable(email) }),
-    ...(status === 'ACTIVE' && { status }),
+    ...(status === 'ACTIVE' && { status: ACCEPTED_STATUS }),
     ...(roleId && { roleId }),
   };
   return sql`EXISTS (SELECT 1 FROM user WHERE user.id = ${userId} AND ${differs(users, values)})`;

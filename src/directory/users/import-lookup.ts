@@ -22,7 +22,7 @@ import {
   tenantIdentifier,
 } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
-import { userDetails } from './columns.ts';
+import { ACCEPTED_STATUS, userDetails } from './columns.ts';
 import { USER } from './entity.ts';
 import { USER_STATUSES } from './filter.ts';
 
@@ -60,6 +60,8 @@ export interface FoundUser extends Found {
   /** What the user may and the viewer may not. */
   beyond: Permission[] | null;
   isTenantAdmin: number;
+  /** Whether the user is ACTIVE, or would be if it were not for DEACTIVATED. */
+  hasAccepted: number;
   externalIdHolder: string | null;
   externalIdHolderIsSeen: number;
   emailHolder: string | null;
@@ -113,6 +115,7 @@ export function lookUpUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]):
     whollyInReach: userWhollyInReach(reach, userId),
     beyond: sql`json(${permissionsNotHeld(viewer, permissionsOfUser(userId))})`,
     isTenantAdmin,
+    hasAccepted: sql`${ACCEPTED_STATUS} = 'ACTIVE'`,
     ...holders,
     givenCustomerId: customerIn(reach, givenJson('customer')),
     givenRoleId,

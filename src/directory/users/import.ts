@@ -28,7 +28,8 @@ interface TenantRole {
  * The import of users: those whom an external id, or else an e-mail address, names already are changed, and the rules are
  * those of the commands for one user. Owners and admins of tenants are neither demoted nor deactivated by an import.
  * Another e-mail address ends the password, sessions and links of the user (trigger `access_follows_email`). Deactivation
- * ends the sessions and links (trigger `access_ends_with_user`).
+ * ends the sessions and links (trigger `access_ends_with_user`). A status that is given switches DEACTIVATED on or off, and
+ * makes nobody ACTIVE who has not accepted.
  */
 export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
   ...IMPORT_RULES,
@@ -124,7 +125,7 @@ function newColumns({ path, row }: Given, found: FoundUser): StoredColumns {
   const { status, roleIdentifier, customerIdentifier, tenantRoles: _tenantRoles, ...given } = row;
   const details = patchedUser(parse(newRow, given, path));
   const [start] = found.tenantRoles;
-  const common = { nameKey: '', ...details, status: status ?? 'INVITED' } as const;
+  const common = { nameKey: '', ...details, status: status === 'DEACTIVATED' ? status : 'INVITED' } as const;
   if (found.givenRoleBeyond) throw ForbiddenError.missing(found.givenRoleBeyond);
   if (customerIdentifier != null) {
     if (roleIdentifier == null) throw ValidationError.at(`${path}.roleIdentifier`, 'is required', 'REQUIRED');
@@ -144,15 +145,23 @@ function changedColumns({ path, row }: Given, found: FoundUser, stored: StoredCo
   if (customerIdentifier != null && found.givenCustomerId !== found.customerId) {
     throw ValidationError.at(`${path}.customerIdentifier`, 'is not the customer of the user, which stays as it is');
   }
-  if (status === 'INVITED' && stored.status !== 'INVITED') {
-    throw ValidationError.at(`${path}.status`, 'must not be INVITED for a user who was ACTIVE or DEACTIVATED');
-  }
   const values = {
     ...patchedUser({ ...details, ...(email != null && { email }) }),
-    status: status ?? undefined,
+    status: changedStatus(status, found, stored),
     roleId: roleIdentifier == null ? undefined : found.givenRoleId,
   };
   return storedColumns(users, values, stored);
+}
+
+/** Returns the status that a row changes. It switches DEACTIVATED on or off: the rest is derived from who has accepted. */
+function changedStatus(
+  given: UserRow['status'],
+  { hasAccepted }: FoundUser,
+  stored: StoredColumns,
+): 'ACTIVE' | 'INVITED' | 'DEACTIVATED' | undefined {
+  if (given === 'DEACTIVATED') return given;
+  if (given == null || stored.status !== 'DEACTIVATED') return undefined;
+  return hasAccepted ? 'ACTIVE' : 'INVITED';
 }
 
 /** Keeps owners and admins as they are. Whether others are left depends on the other rows, too, so an import cannot tell. */
@@ -170,7 +179,7 @@ const NOT_BY_IMPORT =
 const letsIn = (columns: StoredColumns, stored: StoredColumns): boolean =>
   columns.role_id !== stored.role_id ||
   columns.email_key !== stored.email_key ||
-  (columns.status === 'ACTIVE' && stored.status !== 'ACTIVE');
+  (columns.status !== 'DEACTIVATED' && stored.status === 'DEACTIVATED');
 
 /** Returns the roles in tenants that the row gives and the user does not have. */
 function newTenantRoles({ path }: Given, { tenantRoles }: FoundUser): TenantRole[] {

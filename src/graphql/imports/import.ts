@@ -170,7 +170,7 @@ const UserRow = builder.inputType('ImportUserRow', {
     status: t.field({
       type: UserStatus,
       description:
-        'Where the user stands; INVITED for a new user, if not given. Nobody becomes INVITED again, and nobody is mailed an invitation: `inviteUser` does that.',
+        'DEACTIVATED, or not: ACTIVE and INVITED say the same, and which of the two a user is follows from whether they have accepted. Nobody is mailed an invitation: `inviteUser` does that.',
     }),
     roleIdentifier: t.field({
       type: RoleIdentifier,

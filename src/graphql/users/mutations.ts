@@ -136,7 +136,11 @@ builder.relayMutationField(
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
       email: t.string({ description: `${USER_DESCRIPTIONS.email} ${ANOTHER_EMAIL}` }),
       ...userFields(t),
-      status: t.field({ type: UserStatus, description: 'ACTIVE or DEACTIVATED: nobody becomes INVITED again.' }),
+      status: t.field({
+        type: UserStatus,
+        description:
+          'DEACTIVATED or, to end that, ACTIVE: who has not accepted an invitation is INVITED then. INVITED is not given.',
+      }),
       roleIdentifier: t.field({
         type: RoleIdentifier,
         description:

@@ -26,10 +26,11 @@ import { Tenant } from '../tenants/tenant.ts';
 
 /** The statuses of a user, for the field, the filter and the inputs. */
 export const UserStatus = builder.enumType('UserStatus', {
-  description: 'Where a user stands.',
+  description:
+    'Where a user stands. Only DEACTIVATED is switched on and off: the rest follows from how the user can sign in.',
   values: {
-    INVITED: { description: 'Nobody has signed in yet.' },
-    ACTIVE: { description: 'The user may sign in.' },
+    INVITED: { description: 'The user has neither a password nor the identity of a trusted issuer.' },
+    ACTIVE: { description: 'The user has one of the two, and may sign in by it.' },
     DEACTIVATED: { description: 'The user may not sign in, but is still there.' },
   } as const,
 });

@@ -49,7 +49,7 @@ export const SIGN_IN_ENDPOINTS: Record<string, SignInEndpoint> = {
       'The token is not valid: no trusted issuer signed it for this audience, or it has expired or is good too long.',
   },
   '/auth/refresh': {
-    answer: async (caller, given, tokens) => admissionResponse(await refreshSession(caller, given), tokens),
+    answer: async (caller, given, tokens) => admissionResponse(await refreshSession(caller, given, tokens), tokens),
     unauthenticated: 'The refresh token is not valid: it was used, or its session has ended.',
     takesKeys: true,
   },
@@ -95,7 +95,8 @@ async function admissionResponse(
   });
 }
 
-const userResponse = ({ id, email, name, status }: UserRecord): Response =>
+/** Returns the user who was let in, or has another password. */
+export const userResponse = ({ id, email, name, status }: UserRecord): Response =>
   Response.json({ user: { id: toGlobalId('User', id), email, name, status } });
 
 /** Returns the caller of a request that needs no credential. */
@@ -131,7 +132,7 @@ export async function answerSignIn(request: Request, env: Environment, endpoint:
 }
 
 /** Returns the answer to an error of the directory, and throws any other error. */
-function failureOf(error: unknown, { unauthenticated }: SignInEndpoint): Response {
+export function failureOf(error: unknown, { unauthenticated }: Pick<SignInEndpoint, 'unauthenticated'>): Response {
   if (error instanceof AuthenticationError && unauthenticated !== undefined) {
     return failure(401, 'UNAUTHENTICATED', unauthenticated);
   }

@@ -91,7 +91,8 @@ describe('a session that a trusted issuer began', () => {
     for (const _ of [1, 2]) expect((await step('refresh', { refreshToken })).status).toBe(401);
     expect(await eventsAbout(userId)).not.toContain('session.ended');
     await roleOf('member');
-    expect((await step('refresh', { refreshToken })).status).toBe(200);
+    for (const _ of [1, 2]) expect((await step('refresh', { refreshToken })).status).toBe(200);
+    await env.DB.prepare('UPDATE session SET refreshed_at = refreshed_at - 31000').run();
     expect((await step('refresh', { refreshToken })).status).toBe(401);
     expect((await eventsAbout(userId)).at(-1)).toBe('session.ended');
   });

@@ -244,18 +244,6 @@ describe('a tenant user', () => {
   });
 });
 
-describe('a status', () => {
-  it('is set to ACTIVE and DEACTIVATED, and never back to INVITED', async () => {
-    const user = await newTeamMember();
-    for (const status of ['ACTIVE', 'DEACTIVATED', 'ACTIVE'])
-      expect((await succeed('updateUser', 'user { status }', { id: user.id, status })).user.status).toBe(status);
-    expect(await mutate('updateUser', 'user { id }', { id: user.id, status: 'INVITED' })).toMatchObject({
-      __typename: 'ValidationError',
-      issues: [{ path: 'status' }],
-    });
-  });
-});
-
 describe('the first admin of a tenant', () => {
   const input = () => ({ name: unique('T'), externalId: unique('t'), partnerManaged: false });
   const adminsOf = async (id: string) => {

@@ -258,7 +258,8 @@ describe('npm run import into a gateway', () => {
       }`),
     ).toMatchObject({
       lisa: {
-        ...{ ...details, status: 'ACTIVE' },
+        // Nobody is ACTIVE who has not accepted.
+        ...{ ...details, status: 'INVITED' },
         role: { scope: 'CUSTOMER', name: role.toLowerCase() },
         customer: { externalId },
         tenantRoles: { nodes: [inTenant('acme', 'manage'), inTenant('corvid', 'view')] },

@@ -110,6 +110,19 @@ describe('npm start', () => {
     });
   });
 
+  it('says the password that everybody signs in with who is ACTIVE, and nobody else', async () => {
+    const [, password = ''] = /sign in with the password (\S+)/.exec(first.printed) ?? [];
+    const statusOf = async (email: string) => {
+      const [headers, body] = [{ 'content-type': 'application/json' }, JSON.stringify({ email, password })];
+      return (await fetch(`${first.url}/auth/sign-in`, { method: 'POST', headers, body })).status;
+    };
+    const people = [team[0], team.at(-1), tenantUsers[0], tenantUsers[1], customerUsers[0]];
+    expect(people.map((person) => person?.status)).toEqual(['ACTIVE', 'INVITED', 'ACTIVE', 'INVITED', 'ACTIVE']);
+    const statuses = await Promise.all(people.map((person) => statusOf(person?.email ?? '')));
+    expect(statuses).toEqual([200, 401, 200, 401, 200]);
+    before = await contents(first);
+  });
+
   it('keeps the one admin of the tenant that nobody else manages', async () => {
     const { revokeTenantRole } = await ask(
       first,

@@ -150,21 +150,26 @@ export const TENANT_OPERATIONS: Operation<TenantState>[] = [
     outcome: (answer) => (answer.data.importTenants.rows?.[0].error ? 'absent' : writeOutcome(answer)),
     expected: organizationOnly(() => 'done'),
   },
-  ...(['id', 'externalId'] as const).map(
-    (by): Operation<TenantState> => ({
-      covers: 'switchTenant',
-      name: `switchTenant by ${by}`,
-      ask: (name) => ({
-        document: mutationDocument('switchTenant', 'expiresIn'),
-        variables: { input: { tenantIdentifier: by === 'id' ? { id: tenantId(name) } : { externalId: name } } },
+  ...(['id', 'externalId'] as const).flatMap((by) =>
+    [
+      { covers: 'switchTenant', payload: 'expiresIn', path: 'tenantIdentifier' },
+      { covers: 'updateViewer', payload: 'user { id }', path: 'defaultTenantIdentifier' },
+    ].map(
+      ({ covers, payload, path }): Operation<TenantState> => ({
+        covers,
+        name: `${covers} by ${by}`,
+        ask: (name) => ({
+          document: mutationDocument(covers, payload),
+          variables: { input: { [path]: by === 'id' ? { id: tenantId(name) } : { externalId: name } } },
+        }),
+        outcome: writeOutcome,
+        // What decides is where the user has a role, and not what the token reaches.
+        expected: ({ user }, name) => {
+          if (!user) return 'not_signed_in';
+          return name !== 'none' && name !== 'gone' && user.tenants.includes(name) ? 'done' : 'not_found';
+        },
       }),
-      outcome: writeOutcome,
-      // What decides is where the user has a role, and not what the token reaches.
-      expected: ({ user }, name) => {
-        if (!user) return 'not_signed_in';
-        return name !== 'none' && name !== 'gone' && user.tenants.includes(name) ? 'done' : 'not_found';
-      },
-    }),
+    ),
   ),
   {
     covers: 'updateOrganization',

@@ -201,11 +201,12 @@ async function build(): Promise<void> {
   await env.DB.batch([...statements, ...userStatements(), ...issuerStatements(), ...usageStatements(rawTenant)]);
 }
 
-/** Reads all that a viewer must not change, whatever they may do: what is beyond their reach. */
-export function beyond({ reach, customer }: ViewerKind): D1PreparedStatement[] {
+/** Reads all that a viewer must not change, whatever they may do: what is beyond their reach, and not themselves. */
+export function beyond({ name, reach, customer }: ViewerKind): D1PreparedStatement[] {
   if (reach === null) return [];
   if (customer !== undefined) return beyondCustomer(customer);
   const own = JSON.stringify(reach.map(rawTenant));
+  const themselves = rawId(ownIds.get(name)?.user ?? globalId('User', 'nobody'));
   const outside = 'NOT IN (SELECT value FROM json_each(?1))';
   return [
     `SELECT * FROM tenant WHERE id ${outside} ORDER BY id`,
@@ -219,7 +220,7 @@ export function beyond({ reach, customer }: ViewerKind): D1PreparedStatement[] {
     // Users are hidden with a customer that is wholly in reach, unless they have roles elsewhere.
     `SELECT id, email, name, phone, status, role_id, customer_id, deleted_at, version, iif(elsewhere, customer_deleted_at, NULL)
         FROM (SELECT *, EXISTS (SELECT 1 FROM assignment WHERE user_id = id AND tenant_id ${outside}) AS elsewhere FROM user)
-        WHERE kind <> 'TENANT' OR elsewhere ORDER BY id`,
+        WHERE (kind <> 'TENANT' OR elsewhere) AND id <> '${themselves}' ORDER BY id`,
     `SELECT * FROM data_source WHERE tenant_id ${outside} ORDER BY id`,
     `SELECT * FROM traffic_entry WHERE tenant_id ${outside} ORDER BY tenant_id, entry_id`,
     `SELECT * FROM traffic_hour WHERE tenant_id ${outside} ORDER BY tenant_id, hour`,
