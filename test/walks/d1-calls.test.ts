@@ -79,6 +79,7 @@ const MADE_OF_RECORD = [
   'TrafficHour',
   'Usage',
   'ImportedRow',
+  'RecordedTraffic',
 ];
 
 describe('each field that leads from a record to others', () => {

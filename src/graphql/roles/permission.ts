@@ -1,6 +1,7 @@
 import { listPermissions, type PermissionRecord } from '../../directory/roles/permissions.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
+import { PAGE_OF_VALUES, price } from '../shared/prices.ts';
 
 /** Permissions as records of lists. They have a name and no global id, and are no nodes. */
 export const Permission = builder.objectRef<PermissionRecord>('Permission').implement({
@@ -13,7 +14,12 @@ export const Permission = builder.objectRef<PermissionRecord>('Permission').impl
 
 /** The page type of all permissions, and of those that a role holds. */
 export const PermissionConnection = builder.connectionObject(
-  { type: Permission, name: 'PermissionConnection', description: 'One page of permissions.' },
+  {
+    type: Permission,
+    name: 'PermissionConnection',
+    description: 'One page of permissions.',
+    ...price(PAGE_OF_VALUES),
+  },
   { name: 'PermissionEdge', description: 'A permission at its place in a list.' },
 );
 

@@ -76,6 +76,9 @@ export const pageOf = (defaultSize: number): Price => ({
 /** A page that has as many records as the directory answers if nobody says how many. */
 export const PAGE = pageOf(DEFAULT_PAGE_SIZE);
 
+/** A page of small values that are the same in every answer: whatever is asked of it costs a tenth of that of records. */
+export const PAGE_OF_VALUES: Price = { ...PAGE, times: 0.1, each: 0 };
+
 /** A list below a page, or a window of hours, that has as many items as its rows. */
 export const PER_ROW: Price = { times: 'ROWS' };
 
