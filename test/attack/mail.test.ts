@@ -9,7 +9,7 @@ import {
   MAX_NAME_LENGTH_IN_MAIL,
 } from '../../src/directory/mail/texts.ts';
 import { setCount } from '../shared/counters.ts';
-import { newKey, newTeamMember, rawId, succeed, unique } from '../shared/fixtures.ts';
+import { mutate, newKey, newTeamMember, rawId, succeed, unique } from '../shared/fixtures.ts';
 import { ask, cron, mailbox } from '../shared/gateway.ts';
 import { mailedToken, PASSWORD, step } from '../shared/people.ts';
 
@@ -41,11 +41,6 @@ const TRICKS = [
   'evil/path',
   'evil\\path',
   'localhost:80',
-  'Bob\nYour account is locked',
-  'Bob\r\nBcc: all',
-  'Bob\u2028Next line',
-  'Bob\u2029Next',
-  'Bob\tNext',
   '\u202eelpmaxe.live',
   'Bob\u200b',
   '<b>Bob</b>',
@@ -56,6 +51,8 @@ const TRICKS = [
   'B'.repeat(MAX_NAME_LENGTH_IN_MAIL + 1),
   `Bob ${'1'.repeat(MAX_DIGITS_IN_MAIL + 1)}`,
 ];
+
+const LINES = ['Bob\nYour account is locked', 'Bob\r\nBcc: all', 'Bob\u2028Next line', 'Bob\u2029Next', 'Bob\tNext'];
 
 const NAMES = [
   'Olga Owner',
@@ -92,6 +89,14 @@ describe('a mail', () => {
     for (const name of NAMES) {
       const { email } = await newTeamMember({ name });
       expect(lastMailTo(email).greeting).toBe(`Hello ${name},`);
+    }
+  });
+
+  it('cannot have a name of several lines, which nobody can be given', async () => {
+    for (const name of LINES) {
+      const input = { email: `${unique('line')}@example.com`, name, roleIdentifier: { name: 'member' } };
+      const refused = await mutate('createOrganizationUser', 'user { id }', input);
+      expect(refused.issues, name).toMatchObject([{ path: 'name', kind: 'INVALID' }]);
     }
   });
 
