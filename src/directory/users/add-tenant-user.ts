@@ -5,6 +5,7 @@ import { creation, exists, subjectOf, uniqueValues } from '../commands/entity.ts
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { isNotDeactivated } from '../guards/deactivated-guard.ts';
 import { outlastsBy } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
@@ -66,6 +67,7 @@ export const addTenantUser = command({
             return new AlreadyExistsError('email', isReadable ? USER.named(user) : null);
           },
         },
+        isNotDeactivated(named, 'email'),
       ],
       writes: (allowed) => [
         creating.recorded(sql`${allowed} AND NOT ${exists(USER, named)}`),
