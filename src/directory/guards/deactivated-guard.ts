@@ -9,8 +9,12 @@ import { ValidationError } from '../kernel/errors.ts';
  * command that lets a user in who exists carries the check of this file, or says the same of each row of an import.
  */
 
-/** What is wrong with naming a deactivated user, as an issue says it. */
-export const DEACTIVATED = 'names a user who is deactivated: reactivate the user first';
+/** Returns the error of a value at `path` that names a deactivated user. */
+export const deactivatedAt = (path: string): ValidationError => {
+  const namesUser = path.startsWith('userIdentifier');
+  const user = namesUser ? 'is deactivated' : 'belongs to a user who is deactivated';
+  return ValidationError.at(path, `${user}: reactivate the user first`);
+};
 
 /**
  * A check that the user who meets the condition `target` over the table `user` is not deactivated. It comes behind all that
@@ -21,5 +25,5 @@ export const DEACTIVATED = 'names a user who is deactivated: reactivate the user
  */
 export const isNotDeactivated = (target: SQL, path: string): Check<unknown> => ({
   problem: sql`(SELECT 'off' FROM user WHERE ${target} AND user.status = 'DEACTIVATED')`,
-  error: () => ValidationError.at(path, DEACTIVATED),
+  error: () => deactivatedAt(path),
 });

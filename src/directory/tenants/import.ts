@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenants } from '../../db/schema/tenants.ts';
 import { jsonList } from '../../db/statement.ts';
-import { DEACTIVATED } from '../guards/deactivated-guard.ts';
+import { deactivatedAt } from '../guards/deactivated-guard.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
 import { noting } from '../imports/decisions.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
@@ -134,7 +134,7 @@ function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, b
   if (beyond !== null) throw ForbiddenError.missing(beyond);
   // Whoever holds what admins do may read users, and reaches all of them: nobody is hidden from the viewer here.
   if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null, 0);
-  if (adminStatus === 'DEACTIVATED') throw ValidationError.at(at, DEACTIVATED);
+  if (adminStatus === 'DEACTIVATED') throw deactivatedAt(at);
   return { email, userId: adminId };
 }
 

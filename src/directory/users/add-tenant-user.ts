@@ -26,6 +26,8 @@ export interface AddedUserResult extends InvitedResult {
   isNew: boolean;
 }
 
+const HAS_ROLE = 'The user with the address given at email has a role in the tenant already.';
+
 /**
  * Gives a tenant role to the user with this e-mail address, who is created and invited if there is none. It fails for a
  * user who has a role in the tenant already. It fails, too, for a user out of reach, of whom it tells nothing but that
@@ -64,7 +66,9 @@ export const addTenantUser = command({
             SELECT 1 FROM assignment WHERE assignment.user_id = user.id AND assignment.tenant_id = ${tenantId})))`,
           error: (_, user) => {
             const isReadable = user !== undefined && viewer.permissions.has(USER.readPermission);
-            return new AlreadyExistsError('email', isReadable ? USER.named(user) : null);
+            return isReadable
+              ? new AlreadyExistsError('email', USER.named(user), 0, HAS_ROLE)
+              : new AlreadyExistsError('email', null);
           },
         },
         isNotDeactivated(named, 'email'),

@@ -3,7 +3,7 @@ import { users } from '../../db/schema/users.ts';
 import { jsonList } from '../../db/statement.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
 import { notFoundAt, pathOf } from '../commands/references.ts';
-import { DEACTIVATED } from '../guards/deactivated-guard.ts';
+import { deactivatedAt } from '../guards/deactivated-guard.ts';
 import { outlastsError } from '../guards/expiry-guard.ts';
 import { BEYOND_REACH } from '../guards/grant-guard.ts';
 import { noting } from '../imports/decisions.ts';
@@ -206,7 +206,7 @@ function requireNotDeactivated(
 ): void {
   if (columns.status !== 'DEACTIVATED') return;
   const isAdded = tenantRoles.some(({ tenantId, roleId, heldId }) => tenantId && roleId && heldId === null);
-  if (isAdded) problems.push(ValidationError.at(identifierPath(given), DEACTIVATED));
+  if (isAdded) problems.push(deactivatedAt(identifierPath(given)));
 }
 
 const NOT_BY_IMPORT =

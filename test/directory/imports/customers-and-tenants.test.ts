@@ -96,10 +96,7 @@ describe('an import of customers', () => {
     expect(new Set(outcomes(refused.rows))).toEqual(new Set(['FAILED']));
     const codes = refused.rows.map(({ error }) => error.code);
     const { rows: skipped } = await imported('Customers', rows, 'SKIP_FAILED');
-    expect(outcomes(skipped)).toEqual([
-      'CREATED',
-      ...Array.from({ length: 10 }, () => 'FAILED'),
-    ]);
+    expect(outcomes(skipped)).toEqual(['CREATED', ...Array.from({ length: 10 }, () => 'FAILED')]);
     for (const [index, row] of skipped.entries())
       expect(codes[index]).toBe(row.error === null ? 'import_rejected' : row.error.code);
     expect(skipped[1]?.error).toMatchObject({ issues: [{ path: 'rows.1.name', kind: 'REQUIRED' }] });
