@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { OutcomeUnknownError } from '../../db/errors.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
-import type { Caller } from '../access/viewer.ts';
+import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { authorize, type CommandContext } from '../commands/command.ts';
 import { countHiddenTaken, countInvitations, mayGuess, mayInvite } from '../commands/credential-limits.ts';
 import { nameTenants } from '../commands/event-recording.ts';
@@ -28,7 +28,8 @@ const WRITE_ATTEMPTS = 2;
  * If the caller gave a key to repeat the import under, what became of its rows is kept, unless all of them failed. A
  * repetition is answered so with the first call.
  *
- * A dry run goes the same way up to the write, and says what would become of each row by itself.
+ * A dry run goes the same way up to the write, and says what would become of each row by itself. It is for callers who may
+ * read such records.
  *
  * @throws ForbiddenError if the caller may not run the import at all
  * @throws ValidationError for an input that is no list of rows, or too long
@@ -76,6 +77,8 @@ async function readInput<Row, F extends Found, Relation>(
 ): Promise<GivenRows<Row>> {
   authorize(viewer, command);
   const { rows, errorPolicy, dryRun } = parse(importInput, input);
+  // It tells what differs from what is there, and changes nothing of it: whoever may not read that could find it out so.
+  if (dryRun) requirePermissions(viewer, [command.entity.readPermission]);
   return {
     rows: rows.map((row, position) => parseRow(command, row, position)),
     skipsFailed: errorPolicy === 'SKIP_FAILED',

@@ -66,7 +66,7 @@ const ImportedRowType = builder.objectRef<ImportedRow & { type: NodeType }>('Imp
 
 const ERROR_POLICY = 'What happens to the other rows when some fail; REJECT_ALL if not given.';
 const DRY_RUN =
-  'Whether only to say what would happen: nothing is written. Each row has its own outcome, whatever the `errorPolicy`.';
+  'Whether only to say what would happen: nothing is written. Each row has its own outcome, whatever the `errorPolicy`. You must be allowed to read such records.';
 const ROWS = 'The rows, 1 to 500, which may name 5,000 tenants in all.';
 const KEEPS = 'A field left out is untouched; null clears what can be null.';
 

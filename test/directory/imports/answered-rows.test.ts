@@ -13,7 +13,7 @@ import {
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
-import { graphqlRequest, send, under, type Variables } from '../../shared/gateway.ts';
+import { ask, graphqlRequest, send, under, type Variables } from '../../shared/gateway.ts';
 import { document, email, type Imported, imported, type Kind, outcomes } from './imported.ts';
 
 let tenant: Result;
@@ -299,6 +299,13 @@ describe('a dry run', () => {
     const [first, second] = [await asked(), await asked()];
     expect(first.data.importCustomers.rows[0]).toMatchObject({ outcome: 'UPDATED', changes: ['shortName'] });
     expect(second.data).toEqual(first.data);
+  });
+
+  it('is not for who may not read what is there', async () => {
+    const input = { rows: [{ externalId: customer.externalId, labels: ['a'] }], dryRun: true };
+    const blind = await newKey({ permissions: ['customer:create', 'customer:edit'] });
+    const { data } = await ask(document('Customers'), { input }, blind.secret);
+    expect(data.importCustomers).toMatchObject({ code: 'insufficient_permissions' });
   });
 
   it('is told of what is hidden as often as an import', async () => {
