@@ -156,7 +156,7 @@ mutation ImportCustomers($input: ImportCustomersInput!) {
         path
         outcome
         id
-        error {
+        errors {
           code
           message
         }

@@ -100,8 +100,8 @@ interface Way {
 
 const byRole = ({ id }: Result) => ({ roleIdentifier: { id } });
 const rows = async (row: object, key: string) => {
-  const { rows } = await mutate('importUsers', 'rows { outcome error { code message } }', { rows: [row] }, key);
-  return rows?.[0].error ?? { __typename: rows?.[0].outcome };
+  const { rows } = await mutate('importUsers', 'rows { outcome errors { code message } }', { rows: [row] }, key);
+  return rows?.[0].errors[0] ?? { __typename: rows?.[0].outcome };
 };
 const remove = ({ id }: Result) => succeed('deleteUser', 'user { id }', { id });
 const deactivate = ({ id }: Result) => succeed('updateUser', 'user { id }', { id, status: 'DEACTIVATED' });

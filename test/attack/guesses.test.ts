@@ -221,9 +221,9 @@ async function newGuesses(): Promise<Guess[]> {
 }
 
 const PAYLOADS: Record<string, string> = {
-  importCustomers: 'rows { path outcome error { code message } }',
-  importTenants: 'rows { path outcome error { code message } }',
-  importUsers: 'rows { path outcome error { code message } }',
+  importCustomers: 'rows { path outcome errors { code message } }',
+  importTenants: 'rows { path outcome errors { code message } }',
+  importUsers: 'rows { path outcome errors { code message } }',
 };
 
 const documentOf = (command: string): string => {
@@ -239,7 +239,7 @@ const guessed = ({ command, input }: Guess, value: string, key: string): Promise
 function refusalIn({ data, text }: Answer, command: string): string | null {
   expect(data, text).not.toBeNull();
   const result = data[command];
-  return result.code ?? result.rows?.[0].error?.code ?? null;
+  return result.code ?? result.rows?.[0].errors[0]?.code ?? null;
 }
 
 /** Those who reach a tenant or a customer are walked in any case. */

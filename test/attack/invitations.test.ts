@@ -49,7 +49,7 @@ beforeAll(async () => {
   customer = await newCustomer();
 });
 
-const PAYLOADS: Record<string, string> = { importUsers: 'rows { outcome error { code } }' };
+const PAYLOADS: Record<string, string> = { importUsers: 'rows { outcome errors { code } }' };
 
 const asked = (command: string, input: Variables): Request =>
   graphqlRequest(

@@ -72,7 +72,7 @@ const OWN: readonly Asked[] = [
     name: unique('C'),
   })),
   own('updateTenant', 'tenant { id version }', ({ tenant }) => ({ id: tenant.id, name: unique('T') })),
-  own('importCustomers', 'rows { path outcome id error { code } }', ({ customer, tenant }) => ({
+  own('importCustomers', 'rows { path outcome id errors { code } }', ({ customer, tenant }) => ({
     rows: [
       { externalId: unique('c'), name: unique('C'), tenantIdentifiers: [{ id: tenant.id }] },
       { externalId: customer.externalId, description: unique('d') },

@@ -33,7 +33,7 @@ const UPSERT = mutationDocument('upsertCustomer', 'customer { id name } outcome'
 const UPDATE = mutationDocument('updateCustomer', 'customer { id name version }');
 const IMPORT = mutationDocument(
   'importCustomers',
-  'rows { path outcome id error { __typename code message ... on ValidationError { issues { path } } ... on AlreadyExistsError { path } } }',
+  'rows { path outcome id changes errors { __typename code message ... on ValidationError { issues { path } } ... on AlreadyExistsError { path } } }',
 );
 
 interface Given {

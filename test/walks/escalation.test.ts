@@ -370,7 +370,7 @@ describe.each([
   for (const [what, mutation, input] of attempts) {
     it(`and never ${what}`, async () => {
       const before = await dump();
-      const payload = mutation.startsWith('import') ? 'rows { outcome error { code } }' : '__typename';
+      const payload = mutation.startsWith('import') ? 'rows { outcome errors { code } }' : '__typename';
       const { data, errors, text } = await ask(
         mutationDocument(mutation, payload),
         { input: input(targets) },
@@ -378,7 +378,7 @@ describe.each([
       );
       expect(errors, text).toEqual([]);
       const { code, rows } = data[mutation];
-      const codes = rows ? rows.map(({ error }: { error: { code: string } | null }) => error?.code) : [code];
+      const codes = rows ? rows.map((row: { errors: { code: string }[] }) => row.errors[0]?.code) : [code];
       for (const refused of codes) {
         expect(
           ['insufficient_permissions', 'out_of_reach', 'not_found', 'already_exists'],

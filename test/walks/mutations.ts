@@ -283,19 +283,19 @@ export const MUTATIONS: readonly Mutation[] = [
     ({ otherTenant }) => ({ name: unique('U'), defaultTenantIdentifier: { id: otherTenant.id } }),
     { as: 'user' },
   ),
-  mutation('importCustomers', 'rows { path outcome id error { code } }', ({ tenant, customer }) => ({
+  mutation('importCustomers', 'rows { path outcome id errors { code } }', ({ tenant, customer }) => ({
     rows: [
       { externalId: unique('c'), name: unique('C'), tenantIdentifiers: [{ id: tenant.id }] },
       { externalId: customer.externalId, description: unique('d') },
     ],
   })),
-  mutation('importTenants', 'rows { path outcome id error { code } }', ({ tenant }) => ({
+  mutation('importTenants', 'rows { path outcome id errors { code } }', ({ tenant }) => ({
     rows: [
       { externalId: unique('t'), name: unique('T') },
       { externalId: tenant.externalId, description: unique('d') },
     ],
   })),
-  mutation('importUsers', 'rows { path outcome id error { code } }', () => ({
+  mutation('importUsers', 'rows { path outcome id errors { code } }', () => ({
     rows: [{ email: `${unique('u')}@x.example`, roleIdentifier: { name: 'viewer' } }],
   })),
   mutation(

@@ -163,6 +163,7 @@ describe('a list', () => {
       'capig Tenant.availableRoles',
       'capig User.roles',
       'own ApiKey.secrets',
+      'own ImportedRow.errors',
       'own NotFoundError.references',
       'own RecordTrafficPayload.entries',
       'own ValidationError.issues',

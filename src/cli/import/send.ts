@@ -32,7 +32,7 @@ const results = z.object({
       path: z.string(),
       id: z.string().nullish(),
       outcome: z.enum(['CREATED', 'UPDATED', 'NOOP', 'FAILED']),
-      error: problem.nullish(),
+      errors: z.array(problem),
     }),
   ),
 });
@@ -57,7 +57,7 @@ function operation(type: ImportType): string {
   const name = `${type.charAt(0).toUpperCase()}${type.slice(1)}`;
   return `mutation ($input: Import${name}Input!) {
     answer: import${name}(input: $input) {
-      ... on Import${name}Payload { rows { path outcome id error { code message } } }
+      ... on Import${name}Payload { rows { path outcome id errors { code message } } }
       ... on MutationError { code message }
     }
   }`;
@@ -95,12 +95,14 @@ export async function send(
   });
   if (!('rows' in answer)) throw new RequestRejectedError(describe(answer));
   if (answer.rows.length !== rows.length) throw new RequestRejectedError('The gateway did not answer for each row.');
-  return answer.rows.map(({ path, outcome, id, error }) => ({
+  return answer.rows.map(({ path, outcome, id, errors }) => ({
     outcome,
     id: id ?? null,
-    error: outcome === 'FAILED' ? (error ? describe(error, path, rowName) : 'The gateway does not say why.') : null,
+    error: outcome === 'FAILED' ? allOf(errors.map((error) => describe(error, path, rowName))) : null,
   }));
 }
+
+const allOf = (problems: readonly string[]): string => problems.join(' ') || 'The gateway does not say why.';
 
 async function attempt(gateway: Gateway, query: string, variables: Record<string, unknown>, idempotencyKey: string) {
   const { status, text, retryAfter } = await exchange(gateway, query, variables, idempotencyKey);

@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { customers } from '../../db/schema/customers.ts';
 import { jsonList } from '../../db/statement.ts';
 import { customerWhollyInReach } from '../access/reach.ts';
-import type { Viewer } from '../access/viewer.ts';
 import { recordEvent } from '../commands/event-recording.ts';
 import { noReferences, tenantsIn, toLookUp } from '../commands/references.ts';
-import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
+import { noting } from '../imports/decisions.ts';
+import { type DecisionContext, type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import { type Found, givenText, isSeen, joinIdentified, lookUp } from '../imports/lookup.ts';
 import { type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
-import { requireNotTaken } from '../imports/taken-values.ts';
+import type { UniqueValue } from '../imports/taken-values.ts';
 import { comparable } from '../kernel/comparable.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { isIdentified, newRecord, parse, tenantIdentifiers, text } from '../kernel/input.ts';
@@ -23,8 +23,9 @@ const row = z
 type Row = z.output<typeof row>;
 type Given = GivenRow<Row>;
 
-/** A row that names no customer yet. */
-const newRow = newRecord({ ...customerDetails, name: text });
+/** A row that names no customer yet: as it is read, and as it has to be. */
+const newRow = newRecord({ ...customerDetails, name: text.optional() });
+const completeRow = newRecord({ name: text });
 
 /** A holder is the live customer that has the value that the row would write. */
 interface FoundCustomer extends Found {
@@ -47,6 +48,16 @@ export const importCustomers: Import<Row, FoundCustomer, string> = {
   reaches: ['ORGANIZATION', 'TENANTS'],
   entity: CUSTOMER,
   row,
+  decisive: ['externalId', 'kind', 'tenantIdentifiers'],
+  fields: {
+    nameKey: 'name',
+    emailKey: 'email',
+    emailVerified: 'email',
+    externalIdKey: 'externalId',
+    descriptionKey: 'description',
+    descriptionSort: 'description',
+  },
+  relationField: 'tenantIdentifiers',
   identifierPath,
   lookup(viewer, rows) {
     const { reach } = viewer;
@@ -69,16 +80,15 @@ export const importCustomers: Import<Row, FoundCustomer, string> = {
       tenantIds: sql`json(${tenantsIn(reach, sql`given.value`)})`,
     });
   },
-  decideNew({ viewer, claim }, given, found) {
-    const columns = newColumns(viewer, given, found);
-    requireNotTaken(claim, given.path, null, uniqueValues(found, columns, null));
+  decideNew(context, given, found) {
+    const columns = newColumns(context, given, found);
     return { columns, relations: [...new Set(found.tenantIds)].filter((id) => id !== null) };
   },
-  decideExisting({ claim }, given, found, { id, columns: stored }) {
-    const columns = changedColumns(given, found, stored);
-    requireNotTaken(claim, given.path, id, uniqueValues(found, columns, stored));
-    return { columns, relations: [] };
-  },
+  decideExisting: (_context, given, found, { columns: stored }) => ({
+    columns: changedColumns(given, found, stored),
+    relations: [],
+  }),
+  uniqueValues,
   recordRelations(context, records, condition) {
     const joining = records.flatMap(({ id, relations }) => relations.map((tenantId) => ({ id, tenantId })));
     const membership = {
@@ -96,15 +106,16 @@ function identifierPath({ path, row }: Given): string {
   return row.externalId == null ? `${path}.email.address` : `${path}.externalId`;
 }
 
-function newColumns(viewer: Viewer, { path, row }: Given, { tenantIds }: FoundCustomer): StoredColumns {
+function newColumns({ viewer, problems }: DecisionContext, { path, row }: Given, found: FoundCustomer): StoredColumns {
   const { tenantIdentifiers: tenants, ...details } = row;
-  const customer = parse(newRow, details, path);
+  const { tenantIds } = found;
+  noting(problems, () => parse(completeRow, details, path));
   if (viewer.reach.kind !== 'ORGANIZATION' && tenantIds.length === 0) {
     throw ForbiddenError.outOfReach(`Your reach is limited to tenants: name one at ${path}.tenantIdentifiers.`);
   }
   const missing = noReferences(`${path}.tenantIdentifiers`, tenants ?? [], tenantIds, 'tenant');
-  if (missing.length > 0) throw new NotFoundError(missing);
-  return storedColumns(customers, newCustomer(customer), null);
+  if (missing.length > 0) problems.push(new NotFoundError(missing));
+  return storedColumns(customers, newCustomer(parse(newRow, details, path)), null);
 }
 
 function changedColumns(given: Given, found: FoundCustomer, stored: StoredColumns): StoredColumns {
@@ -121,26 +132,39 @@ function changedColumns(given: Given, found: FoundCustomer, stored: StoredColumn
 /** The name of a company is unique, that of a person is not. */
 const companyName = (columns: StoredColumns | null) => (columns?.kind === 'COMPANY' ? columns.name_key : null);
 
-const uniqueValues = (found: FoundCustomer, columns: StoredColumns, stored: StoredColumns | null) => [
-  {
-    at: 'externalId',
-    value: columns.external_id_key,
-    before: stored?.external_id_key,
-    holder: found.externalIdHolder,
-    isSeen: found.externalIdHolderIsSeen,
-  },
-  {
-    at: 'email.address',
-    value: columns.email_key,
-    before: stored?.email_key,
-    holder: found.emailHolder,
-    isSeen: found.emailHolderIsSeen,
-  },
-  {
-    at: 'name',
-    value: companyName(columns),
-    before: companyName(stored),
-    holder: found.nameHolder,
-    isSeen: found.nameHolderIsSeen,
-  },
-];
+function uniqueValues(
+  { row }: Given,
+  found: FoundCustomer,
+  columns: StoredColumns,
+  stored: StoredColumns | null,
+): UniqueValue[] {
+  return [
+    {
+      at: 'externalId',
+      column: 'external_id_key',
+      value: columns.external_id_key,
+      before: stored?.external_id_key,
+      isGiven: row.externalId != null,
+      holder: found.externalIdHolder,
+      isSeen: found.externalIdHolderIsSeen,
+    },
+    {
+      at: 'email.address',
+      column: 'email_key',
+      value: columns.email_key,
+      before: stored?.email_key,
+      isGiven: row.email != null,
+      holder: found.emailHolder,
+      isSeen: found.emailHolderIsSeen,
+    },
+    {
+      at: 'name',
+      column: 'name_key',
+      value: companyName(columns),
+      before: companyName(stored),
+      isGiven: row.name !== undefined,
+      holder: found.nameHolder,
+      isSeen: found.nameHolderIsSeen,
+    },
+  ];
+}

@@ -1,104 +1,168 @@
-import type * as z from 'zod';
 import type { Viewer } from '../access/viewer.ts';
-import { AlreadyExistsError, DirectoryError } from '../kernel/errors.ts';
+import { DirectoryError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import { parse } from '../kernel/input.ts';
-import type { DecisionContext, GivenRow, Import, ImportedRow, ImportResult } from './import.ts';
+import type { Decision, GivenRow, Import, ImportedRow, ImportResult } from './import.ts';
 import type { Found, LookupRow } from './lookup.ts';
-import { differsFrom, type StoredColumns } from './stored-columns.ts';
-import { requireNamedOnce, withClaims } from './taken-values.ts';
+import { allWrong, isReadable, type ParsedRow } from './rows.ts';
+import { changedFields, differsFrom, type StoredColumns } from './stored-columns.ts';
+import { type JudgedRow, judgeValues, type UniqueValue, waitingColumns } from './taken-values.ts';
 import type { ImportedRecord } from './writes.ts';
 
-/** A row that fails, and why. */
-interface FailedRow {
-  path: string;
-  error: DirectoryError;
-}
-
-/** A row that was read, or failed at that. */
-export type ParsedRow<Row> = GivenRow<Row> | FailedRow;
-
 /** A row with what becomes of the record that it names. */
-type DecidedRow<Relation> = { path: string; record: ImportedRecord<Relation> } | FailedRow;
-
-export function parseRow<Row>(schema: z.ZodType<Row>, row: unknown, position: number): ParsedRow<Row> {
-  const path = `rows.${position}`;
-  return orFailed(path, () => ({ path, row: parse(schema, row, 'rows', String(position)) }));
+export interface DecidedRow<Relation> {
+  /** Where in the input, such as `rows.3`. */
+  path: string;
+  /** Null where the row does not say enough to know it. */
+  record: ImportedRecord<Relation> | null;
+  /** The fields of the row that differ from what is there; none of a new record. */
+  changes: readonly string[];
+  /** All that is wrong with the row. It fails if there is anything. */
+  errors: readonly DirectoryError[];
 }
 
-/** Decides on the rows one after the other: a value that one of them takes is not free for those behind it. */
+/** Decides on all rows: on each by itself, and then on the values that must be unique, on the state after all of them. */
 export function decideRows<Row, F extends Found, Relation>(
   command: Import<Row, F, Relation>,
   viewer: Viewer,
   rows: readonly ParsedRow<Row>[],
   found: readonly LookupRow[],
 ): DecidedRow<Relation>[] {
-  const taken = new Map<string, string>();
   const lookedUp = found.values();
-  return rows.map((row) => {
-    if (hasFailed(row)) return row;
+  const decided = rows.map((parsed): Draft<Row, Relation> => {
+    if (!isReadable(parsed)) return { parsed, record: null, judged: nothingToJudge(parsed), errors: [] };
     const { value, done } = lookedUp.next();
     if (done) throw new Error('The lookup has fewer rows than the import');
-    return orFailed(row.path, () =>
-      withClaims(taken, row.path, (claim) => ({
-        path: row.path,
-        record: decideRow(command, { viewer, claim }, row, value),
-      })),
-    );
+    return decideRow(command, viewer, parsed, value);
   });
+  const taken = judgeValues(
+    command.entity.word,
+    decided.map(({ judged }) => judged),
+  );
+  return decided.map(({ parsed, record, errors }, index) => ({
+    path: parsed.path,
+    record,
+    changes: changesOf(command, record),
+    errors: allWrong(parsed, [...errors, ...(taken[index] ?? [])]),
+  }));
 }
+
+/** A row that was decided on by itself. */
+interface Draft<Row, Relation> {
+  parsed: ParsedRow<Row>;
+  record: ImportedRecord<Relation> | null;
+  judged: JudgedRow;
+  errors: readonly DirectoryError[];
+}
+
+const nothingToJudge = ({ path }: ParsedRow<unknown>): JudgedRow => ({
+  path,
+  identifierPath: path,
+  id: null,
+  values: [],
+  fails: true,
+});
 
 function decideRow<Row, F extends Found, Relation>(
   command: Import<Row, F, Relation>,
-  context: DecisionContext,
-  given: GivenRow<Row>,
+  viewer: Viewer,
+  parsed: ParsedRow<Row> & GivenRow<Row>,
   lookedUp: LookupRow,
-): ImportedRecord<Relation> {
+): Draft<Row, Relation> {
   const found: F = JSON.parse(lookedUp.found);
-  const { id } = found;
-  if (id === null || lookedUp.record === null) {
-    return { id: newId(), stored: null, ...command.decideNew(context, given, found) };
-  }
-  requireNamedOnce(context.claim, command.identifierPath(given), command.entity.word, id);
-  const stored: StoredColumns = JSON.parse(lookedUp.record);
-  return { id, stored, ...command.decideExisting(context, given, found, { id, columns: stored }) };
+  const stored: StoredColumns | null = lookedUp.record === null ? null : JSON.parse(lookedUp.record);
+  const id = stored === null ? null : found.id;
+  const problems: DirectoryError[] = [];
+  const context = { viewer, problems };
+  const decision = noting(problems, () =>
+    id === null || stored === null
+      ? command.decideNew(context, parsed, found)
+      : command.decideExisting(context, parsed, found, { id, columns: stored }),
+  );
+  const values = decision ? command.uniqueValues(parsed, found, decision.columns, stored) : [];
+  const fails = problems.length > 0 || parsed.error !== null;
+  return {
+    parsed,
+    record: decision && recordOf(id, stored, decision, values),
+    judged: { path: parsed.path, identifierPath: command.identifierPath(parsed), id, values, fails },
+    errors: problems,
+  };
 }
 
-export const recordsToWrite = <Relation>(rows: readonly DecidedRow<Relation>[]) =>
-  rows.flatMap((row) => (hasFailed(row) || outcomeOf(row.record) === 'NOOP' ? [] : [row.record]));
+const recordOf = <Relation>(
+  id: string | null,
+  stored: StoredColumns | null,
+  decision: Decision<Relation>,
+  values: readonly UniqueValue[],
+): ImportedRecord<Relation> =>
+  id === null || stored === null
+    ? { id: newId(), stored: null, ...decision }
+    : { id, stored, ...decision, waiting: waitingColumns(id, values) };
 
-function outcomeOf<Relation>({ columns, stored, relations }: ImportedRecord<Relation>) {
+/**
+ * Returns what `make` returns. If it throws a DirectoryError, nothing more is to be said of the row: the error is noted, and
+ * null returned. Any other error is a bug.
+ */
+export function noting<T>(problems: DirectoryError[], make: () => T): T | null {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof DirectoryError)) throw error;
+    problems.push(error);
+    return null;
+  }
+}
+
+type Outcome = Exclude<ImportedRow['outcome'], 'FAILED'>;
+
+function outcomeOf<Relation>({ columns, stored, relations }: ImportedRecord<Relation>): Outcome {
   if (stored === null) return 'CREATED';
   return differsFrom(columns, stored) || relations.length > 0 ? 'UPDATED' : 'NOOP';
 }
 
-/** Returns what `make` returns, or the row as failed by the DirectoryError that it throws; any other error is a bug. */
-function orFailed<T>(path: string, make: () => T): T | FailedRow {
-  try {
-    return make();
-  } catch (error) {
-    if (error instanceof DirectoryError) return { path, error };
-    throw error;
-  }
+function changesOf<Row, F extends Found, Relation>(
+  { entity, fields, relationField }: Import<Row, F, Relation>,
+  record: ImportedRecord<Relation> | null,
+): string[] {
+  if (record === null || record.stored === null) return [];
+  const changed = changedFields(entity.table, record.columns, record.stored, fields);
+  return record.relations.length > 0 ? [...changed, relationField] : changed;
 }
 
-/** Counts the values by which a row failed because they belong to what the viewer may not see. */
-export const hiddenTaken = (row: object): number =>
-  hasFailed(row) && row.error instanceof AlreadyExistsError ? row.error.hidden : 0;
+/** Returns the records that there is something to write of. */
+export const recordsToWrite = <Relation>(rows: readonly DecidedRow<Relation>[]): ImportedRecord<Relation>[] =>
+  rows.flatMap(({ record, errors }) =>
+    record === null || errors.length > 0 || outcomeOf(record) === 'NOOP' ? [] : [record],
+  );
 
-export const hasFailed = (row: object): row is FailedRow => 'error' in row;
+/** Returns whether nothing becomes of a row. */
+export const hasFailed = ({ errors }: Pick<DecidedRow<unknown>, 'errors'>): boolean => errors.length > 0;
 
-export function imported<Relation>(row: DecidedRow<Relation>): ImportedRow {
-  if (hasFailed(row)) return failed(row);
-  return { path: row.path, outcome: outcomeOf(row.record), id: row.record.id, error: null };
+/** Returns what became of a row, if everything that there is to write was written. */
+export function imported<Relation>({ path, record, changes, errors }: DecidedRow<Relation>): ImportedRow {
+  if (errors.length > 0) return failed(path, errors);
+  if (record === null) throw new Error('A row without an error has a record');
+  const outcome = outcomeOf(record);
+  return { path, outcome, id: record.id, changes: outcome === 'UPDATED' ? changes : [], errors: [] };
 }
 
-const failed = ({ path, error }: FailedRow): ImportedRow => ({ path, outcome: 'FAILED', id: null, error });
+/** Returns what would become of a row: a record that does not exist yet has no id. */
+export function foreseen<Relation>(row: DecidedRow<Relation>): ImportedRow {
+  const would = imported(row);
+  return would.outcome === 'CREATED' ? { ...would, id: null } : would;
+}
 
-/** Fails every row: for an error of its own, or else for this one. */
+const failed = (path: string, errors: readonly DirectoryError[]): ImportedRow => ({
+  path,
+  outcome: 'FAILED',
+  id: null,
+  changes: [],
+  errors,
+});
+
+/** Fails every row: for what is wrong with it, or else for this error. */
 export const failAll = (
-  rows: readonly ({ path: string } | FailedRow)[],
+  rows: readonly Pick<DecidedRow<unknown>, 'path' | 'errors'>[],
   error: () => DirectoryError,
 ): ImportResult => ({
-  rows: rows.map((row) => failed(hasFailed(row) ? row : { path: row.path, error: error() })),
+  rows: rows.map(({ path, errors }) => failed(path, errors.length > 0 ? errors : [error()])),
 });

@@ -5,10 +5,10 @@ import type { Viewer } from '../access/viewer.ts';
 import type { Rules } from '../commands/command.ts';
 import type { Entity } from '../commands/entity.ts';
 import { type DirectoryError, ForbiddenError, ValidationError } from '../kernel/errors.ts';
-import { choice, otherwise } from '../kernel/input.ts';
+import { choice, flag, otherwise } from '../kernel/input.ts';
 import type { Found, LookupRow } from './lookup.ts';
 import type { StoredColumns } from './stored-columns.ts';
-import type { Claim } from './taken-values.ts';
+import type { UniqueValue } from './taken-values.ts';
 import type { ImportedRecord, RelationWrites, StoredRecord } from './writes.ts';
 
 /** How many rows an import may have. */
@@ -36,6 +36,8 @@ export const importInput = z.object({
     .refine((rows) => namedTenants(rows) <= MAX_NAMED_TENANTS, `must name at most ${MAX_NAMED_TENANTS} tenants`),
   /** REJECT_ALL, which is what happens if nothing is given, keeps out all rows for one that fails. SKIP_FAILED imports the others. */
   errorPolicy: choice(['REJECT_ALL', 'SKIP_FAILED']).nullish(),
+  /** Whether only to say what would become of each row, whatever becomes of the others: nothing is written. */
+  dryRun: flag.nullish(),
 });
 
 /** The input and the errors of every import. Errors of its rows are answered with the rows. */
@@ -46,10 +48,12 @@ export interface ImportedRow {
   /** Where in the input, such as `rows.3`. */
   path: string;
   outcome: 'CREATED' | 'UPDATED' | 'NOOP' | 'FAILED';
-  /** Of the record; null for a row that failed. */
+  /** Of the record; null for a row that failed, and for a record that would be created. */
   id: string | null;
-  /** Why the row failed; null if it did not. */
-  error: DirectoryError | null;
+  /** Of a record that is changed, the fields of the row that differ from what was there, as the input calls them. */
+  changes: readonly string[];
+  /** All that is wrong with the row; empty unless it failed. */
+  errors: readonly DirectoryError[];
 }
 
 /** What became of the rows of an import, in the order given. */
@@ -67,7 +71,8 @@ export interface GivenRow<Row> {
 /** What a row is decided with, beside what was found. */
 export interface DecisionContext {
   viewer: Viewer;
-  claim: Claim;
+  /** Takes what is wrong with the row and leaves more to be said of it. A row with any of these fails. */
+  problems: DirectoryError[];
 }
 
 /** What a row makes of the record that it names. */
@@ -81,6 +86,12 @@ export interface Decision<Relation> {
 export interface Import<Row, F extends Found, Relation> extends Rules, RelationWrites<Relation> {
   readonly entity: Entity;
   readonly row: z.ZodType<Row>;
+  /** The fields on which hangs what else a row says: of one in which they are not valid, nothing else is said. */
+  readonly decisive: readonly string[];
+  /** What the input calls the fields that columns belong to, by the names of those in code, where it is another name. */
+  readonly fields: Record<string, string>;
+  /** What the input calls what is added beside the record. */
+  readonly relationField: string;
   /** Returns where in the input a row says which record it means, such as `rows.3.externalId`. */
   identifierPath(given: GivenRow<Row>): string;
   /** Looks up one row for each that is given, in their order: an `F` and the record. */
@@ -88,15 +99,17 @@ export interface Import<Row, F extends Found, Relation> extends Rules, RelationW
   /**
    * Decides on a row that names no record yet.
    *
-   * @throws DirectoryError if the row fails
+   * @throws DirectoryError if the row fails, and nothing more is to be said of it
    */
   decideNew(context: DecisionContext, given: GivenRow<Row>, found: F): Decision<Relation>;
   /**
-   * Decides on a row that names this record, which no row before has named.
+   * Decides on a row that names this record.
    *
-   * @throws DirectoryError if the row fails
+   * @throws DirectoryError if the row fails, and nothing more is to be said of it
    */
   decideExisting(context: DecisionContext, given: GivenRow<Row>, found: F, existing: StoredRecord): Decision<Relation>;
+  /** Returns the values of the record that must be unique, with these columns in place of those stored. */
+  uniqueValues(given: GivenRow<Row>, found: F, columns: StoredColumns, stored: StoredColumns | null): UniqueValue[];
   /**
    * Returns how many invitations it leaves to be mailed, as an expression that is evaluated before it writes; null for none.
    */

@@ -27,7 +27,7 @@ interface KeptError {
   says: object;
 }
 
-type KeptRow = Pick<ImportedRow, 'outcome' | 'id'> & { path: string; error: KeptError | null };
+type KeptRow = Omit<ImportedRow, 'errors'> & { errors: readonly KeptError[] };
 
 const NAMES = Object.keys(ROW_ERRORS) as RowErrorName[];
 
@@ -51,8 +51,8 @@ const unpacked = ({ name, says }: KeptError): DirectoryError =>
 
 /** Returns what became of the rows of an import as JSON, to be kept. */
 export const keptRows = (rows: readonly ImportedRow[]): string =>
-  JSON.stringify(rows.map(({ error, ...row }): KeptRow => ({ ...row, error: error && packed(error) })));
+  JSON.stringify(rows.map(({ errors, ...row }): KeptRow => ({ ...row, errors: errors.map(packed) })));
 
 /** Returns what became of the rows of an import that was kept so. */
 export const rowsKept = (json: string): ImportedRow[] =>
-  (JSON.parse(json) as KeptRow[]).map(({ error, ...row }) => ({ ...row, error: error && unpacked(error) }));
+  (JSON.parse(json) as KeptRow[]).map(({ errors, ...row }) => ({ ...row, errors: errors.map(unpacked) }));

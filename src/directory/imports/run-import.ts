@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { OutcomeUnknownError } from '../../db/errors.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
-import type { Caller } from '../access/viewer.ts';
+import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { authorize, type CommandContext } from '../commands/command.ts';
 import { countHiddenTaken, countInvitations, mayGuess, mayInvite } from '../commands/credential-limits.ts';
 import { nameTenants } from '../commands/event-recording.ts';
@@ -9,19 +9,12 @@ import { type Keeping, type Kept, keepingOf, madeInSpite, refuseRepetition } fro
 import { ImportRejectedError, VersionConflictError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { parse } from '../kernel/input.ts';
-import {
-  decideRows,
-  failAll,
-  hasFailed,
-  hiddenTaken,
-  imported,
-  type ParsedRow,
-  parseRow,
-  recordsToWrite,
-} from './decisions.ts';
+import { decideRows, failAll, foreseen, hasFailed, imported, recordsToWrite } from './decisions.ts';
 import { type Import, type ImportResult, importInput } from './import.ts';
 import { keptRows, rowsKept } from './kept-rows.ts';
 import type { Found, LookupRow } from './lookup.ts';
+import { isReadable, type ParsedRow, parseRow } from './rows.ts';
+import { hiddenTaken } from './taken-values.ts';
 import { type ImportedRecord, importWrites } from './writes.ts';
 
 const WRITE_ATTEMPTS = 2;
@@ -34,6 +27,9 @@ const WRITE_ATTEMPTS = 2;
  *
  * If the caller gave a key to repeat the import under, what became of its rows is kept, unless all of them failed. A
  * repetition is answered so with the first call.
+ *
+ * A dry run goes the same way up to the write, and says what would become of each row by itself. It is for callers who may
+ * read such records.
  *
  * @throws ForbiddenError if the caller may not run the import at all
  * @throws ValidationError for an input that is no list of rows, or too long
@@ -53,6 +49,7 @@ export async function runImport<Row, F extends Found, Relation>(
     if (keeping) await refuseRepetition(caller, keeping);
     throw error;
   });
+  if (given.isDryRun) return importGiven({ caller, context, keeping: null, command }, given);
   const result = await importGiven({ caller, context, keeping, command }, given);
   if (result.rows.some(({ outcome }) => outcome !== 'FAILED')) caller.tookEffect(null);
   return result;
@@ -69,6 +66,7 @@ interface ImportRun<Row, F extends Found, Relation> {
 interface GivenRows<Row> {
   rows: ParsedRow<Row>[];
   skipsFailed: boolean;
+  isDryRun: boolean;
 }
 
 /** Reads the input of a viewer who may run the import. It is async, so that whatever it throws is a rejection. */
@@ -78,32 +76,34 @@ async function readInput<Row, F extends Found, Relation>(
   input: unknown,
 ): Promise<GivenRows<Row>> {
   authorize(viewer, command);
-  const { rows, errorPolicy } = parse(importInput, input);
+  const { rows, errorPolicy, dryRun } = parse(importInput, input);
+  // It tells what differs from what is there, and changes nothing of it: whoever may not read that could find it out so.
+  if (dryRun) requirePermissions(viewer, [command.entity.readPermission]);
   return {
-    rows: rows.map((row, position) => parseRow(command.row, row, position)),
+    rows: rows.map((row, position) => parseRow(command, row, position)),
     skipsFailed: errorPolicy === 'SKIP_FAILED',
+    isDryRun: dryRun === true,
   };
 }
 
 async function importGiven<Row, F extends Found, Relation>(
   run: ImportRun<Row, F, Relation>,
-  { rows, skipsFailed }: GivenRows<Row>,
+  { rows, skipsFailed, isDryRun }: GivenRows<Row>,
 ): Promise<ImportResult> {
   const { caller, keeping, command } = run;
   const { db, viewer } = caller;
-  const lookup = command.lookup(
-    viewer,
-    rows.flatMap((row) => (hasFailed(row) ? [] : [row])),
-  );
-  const before = await lookUp(run, rows.every(hasFailed) ? [] : [lookup]);
+  const readable = rows.filter(isReadable);
+  const lookup = command.lookup(viewer, readable);
+  const before = await lookUp(run, readable.length === 0 ? [] : [lookup]);
   if (before.kept !== null) return importedBefore(before.kept);
   let { found } = before;
   let counted = 0;
   for (let attempt = 0; attempt < WRITE_ATTEMPTS; attempt += 1) {
     const decided = decideRows(command, viewer, rows, found);
-    const hidden = decided.reduce((sum, row) => sum + hiddenTaken(row), 0);
+    const hidden = decided.reduce((sum, { errors }) => sum + hiddenTaken(errors), 0);
     if (hidden > counted) await countHiddenTaken(db, viewer, hidden - counted);
     counted = Math.max(counted, hidden);
+    if (isDryRun) return { rows: decided.map(foreseen) };
     if (!skipsFailed && decided.some(hasFailed)) return failAll(decided, () => new ImportRejectedError());
 
     const records = recordsToWrite(decided);
@@ -119,7 +119,8 @@ async function importGiven<Row, F extends Found, Relation>(
     if (asText(written.found) === asText(found)) return answer;
     ({ found } = written);
   }
-  return failAll(rows, () => new VersionConflictError(null, null));
+  const given = rows.map(({ path, error }) => ({ path, errors: error ? [error] : [] }));
+  return failAll(given, () => new VersionConflictError(null, null));
 }
 
 /** What an import finds: what is there, and what is kept of an import that it repeats. */

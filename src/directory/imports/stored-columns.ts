@@ -46,3 +46,17 @@ function asStored(value: unknown): string | number {
 /** Returns whether any of these columns has another value now. */
 export const differsFrom = (columns: StoredColumns, stored: StoredColumns): boolean =>
   Object.entries(columns).some(([name, value]) => value !== stored[name]);
+
+/**
+ * Returns the fields whose columns have another value now, each once. A column belongs to the field of its own name in code,
+ * or else to the one that `fields` says.
+ */
+export function changedFields(
+  table: EntityTable,
+  columns: StoredColumns,
+  stored: StoredColumns,
+  fields: Record<string, string>,
+): string[] {
+  const changed = importedColumns(table).filter(([, { name }]) => columns[name] !== stored[name]);
+  return [...new Set(changed.map(([key]) => fields[key] ?? key))];
+}

@@ -22,6 +22,8 @@ interface ExistingRecord<Relation> extends StoredRecord {
   /** What is stored now. */
   stored: StoredColumns;
   relations: readonly Relation[];
+  /** The columns whose unique value another record has until it is written. */
+  waiting: readonly string[];
 }
 
 /** A record as a row of an import is to leave it, with the relations that the row adds: memberships, or roles in tenants. */
@@ -65,8 +67,10 @@ export function importWrites<Relation>(
     ...creating.recorded(condition),
     ...altering.recorded(condition),
     ...recordRelations(existing, condition),
-    ...creating.writes,
+    // What these take is theirs only once the others have given it up.
     ...altering.writes,
+    ...creating.writes,
+    ...settled(context, entity, existing),
     ...recordRelations(created, wasRecorded(context, `${entity.word}.created`)),
     ...relations.writeRelations(context),
   ];
@@ -121,21 +125,33 @@ export function creations(context: CommandContext, entity: Entity, records: read
 
 interface ChangedRecord extends StoredRecord {
   stored: StoredColumns;
+  waiting: readonly string[];
 }
 
+/** Nobody else's: `comparable` leaves no capital letters. */
+const heldFor = (id: string): string => `WAITING ${id}`;
+
+/** Returns the columns as they are written first: without the values that another record has until then. */
+const beforehand = ({ id, columns, waiting }: ChangedRecord): StoredColumns => ({
+  ...columns,
+  ...Object.fromEntries(waiting.map((name) => [name, heldFor(id)])),
+});
+
 /**
- * Gives existing records other columns, with one statement. Only those columns are written that some record changes: the
+ * Gives existing records other columns, with one statement. SQLite holds values unique row by row, so a value that another
+ * record has until then is left to `settled`, and a value of nobody's stands in its place. Only those columns are written that some record changes: the
  * others may follow from elsewhere, and need not be the same by now.
  */
 function alterations(context: CommandContext, entity: Entity, records: readonly ChangedRecord[]): ImportWrites {
+  const written = records.map((record) => ({ id: record.id, stored: record.stored, columns: beforehand(record) }));
   const names = Object.keys(records[0]?.columns ?? {}).filter((name) =>
-    records.some(({ columns, stored }) => columns[name] !== stored[name]),
+    written.some(({ columns, stored }) => columns[name] !== stored[name]),
   );
   if (names.length === 0) return NOTHING;
   const type: EventType = `${entity.word}.updated`;
   const table = sql.identifier(entity.word);
   const rows = jsonList(
-    records.map(({ id, columns }) => ({ id, ...Object.fromEntries(names.map((name) => [name, columns[name]])) })),
+    written.map(({ id, columns }) => ({ id, ...Object.fromEntries(names.map((name) => [name, columns[name]])) })),
   );
   const setClauses = [
     ...names.map((name) => sql`${sql.identifier(name)} = ${member(name)}`),
@@ -156,4 +172,25 @@ function alterations(context: CommandContext, entity: Entity, records: readonly 
       recordAfter(context, type, snapshotOfSubject(entity)),
     ],
   };
+}
+
+/**
+ * Gives the records the values that others have given up by now. What hangs on such a value (trigger `access_follows_email`)
+ * was done with the first write, which had all else that the row changes, and finds nothing more to do.
+ */
+function settled(context: CommandContext, entity: Entity, records: readonly ChangedRecord[]): SQL[] {
+  const names = [...new Set(records.flatMap(({ waiting }) => waiting))];
+  if (names.length === 0) return [];
+  const table = sql.identifier(entity.word);
+  const rows = records.flatMap(({ id, columns, waiting }) =>
+    waiting.length === 0 ? [] : [{ id, ...Object.fromEntries(waiting.map((name) => [name, columns[name]])) }],
+  );
+  const setClauses = names.map((name) => {
+    const column = sql.identifier(name);
+    return sql`${column} = coalesce(${member(name)}, ${table}.${column})`;
+  });
+  return [
+    sql`UPDATE ${table} SET ${list(setClauses)} FROM json_each(${jsonList(rows)}) given
+      WHERE ${entity.table.id} = ${member('id')} AND ${wasRecorded(context, `${entity.word}.updated`)}`,
+  ];
 }

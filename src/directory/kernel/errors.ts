@@ -111,12 +111,6 @@ export class AlreadyExistsError extends DirectoryError {
     this.existing = existing;
     this.hidden = hidden;
   }
-
-  /** Returns the error for several values of one row, by their own errors, which are not empty: the path is the first. */
-  static ofRow(errors: readonly [AlreadyExistsError, ...AlreadyExistsError[]]): AlreadyExistsError {
-    const hidden = errors.reduce((sum, error) => sum + error.hidden, 0);
-    return new AlreadyExistsError(errors[0].path, null, hidden, errors.map(({ message }) => message).join(' '));
-  }
 }
 
 /** Thrown when the viewer lacks a permission or the reach, may only read, or is no user who signed in. */

@@ -36,6 +36,9 @@ const billing = z.object(
   { error: otherwise('must be an object') },
 );
 
+/** The columns of a tenant that its billing profile has, by their names in code. */
+export const BILLING_COLUMNS = Object.keys(billing.shape);
+
 /** The fields of a tenant's input, except its name. */
 export const tenantDetails = {
   externalId: text.nullish(),

@@ -3,6 +3,7 @@ import type { Check, CommandContext, UniqueValue } from '../commands/command.ts'
 import { creation, exists, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
+import { isNotDeactivated } from '../guards/deactivated-guard.ts';
 import { outlastsBy } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
@@ -56,10 +57,7 @@ export function firstAdmin(
   return {
     checks: [
       holdsPermissions(viewer, sql`${permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`)} AND ${isNew}`),
-      {
-        problem: sql`(SELECT 'off' FROM user WHERE ${named} AND user.status = 'DEACTIVATED' AND ${isNew})`,
-        error: () => ValidationError.at('adminEmail', DEACTIVATED_ADMIN),
-      },
+      isNotDeactivated(sql`${named} AND ${isNew}`, 'adminEmail'),
     ],
     writes: [
       creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
@@ -74,9 +72,6 @@ export function firstAdmin(
     ),
   };
 }
-
-/** Why a deactivated user cannot become the first admin of a tenant. */
-export const DEACTIVATED_ADMIN = 'belongs to a user who is deactivated';
 
 const isRequired = () =>
   ValidationError.at('adminEmail', 'is required for a new tenant that no partner manages', 'REQUIRED');

@@ -2,11 +2,12 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenants } from '../../db/schema/tenants.ts';
 import { jsonList } from '../../db/statement.ts';
+import { deactivatedAt } from '../guards/deactivated-guard.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
+import { noting } from '../imports/decisions.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import { type Found, givenText, holderOf, lookUp } from '../imports/lookup.ts';
 import { storedColumns } from '../imports/stored-columns.ts';
-import { requireNamedOnce } from '../imports/taken-values.ts';
 import { creations, type ImportedRecord, type StoredRecord } from '../imports/writes.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { comparable } from '../kernel/comparable.ts';
@@ -17,9 +18,8 @@ import type { Permission } from '../kernel/permission-names.ts';
 import { newUser } from '../users/columns.ts';
 import { USER } from '../users/entity.ts';
 import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
-import { importedTenant, newTenant, tenantDetails } from './columns.ts';
+import { BILLING_COLUMNS, importedTenant, newTenant, tenantDetails } from './columns.ts';
 import { TENANT } from './entity.ts';
-import { DEACTIVATED_ADMIN } from './first-admin.ts';
 
 const row = z.object({
   ...tenantDetails,
@@ -30,8 +30,9 @@ const row = z.object({
 type Row = z.output<typeof row>;
 type Given = GivenRow<Row>;
 
-/** A row that names no tenant yet. */
-const newRow = newRecord({ ...tenantDetails, externalId: text, name: text });
+/** A row that names no tenant yet: as it is read, and as it has to be. */
+const newRow = newRecord({ ...tenantDetails, externalId: text, name: text.optional() });
+const completeRow = newRecord({ name: text });
 
 /** The first admin of a new tenant. */
 interface Admin {
@@ -41,6 +42,7 @@ interface Admin {
 }
 
 interface FoundTenant extends Found {
+  externalIdHolder: string | null;
   /** The user with the address of the admin: live, or hidden with its customer. */
   adminId: string | null;
   adminIsLive: number | null;
@@ -57,32 +59,53 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
   reaches: ['ORGANIZATION'],
   entity: TENANT,
   row,
+  decisive: ['externalId', 'partnerManaged'],
+  fields: {
+    nameKey: 'name',
+    externalIdKey: 'externalId',
+    ...Object.fromEntries(BILLING_COLUMNS.map((name) => [name, 'billing'])),
+  },
+  relationField: 'adminEmail',
   identifierPath,
   lookup(viewer, rows) {
     const toFind = rows.map(({ row: { externalId, adminEmail } }) => ({
       externalIdKey: comparable(externalId),
       adminKey: adminEmail && comparable(adminEmail),
     }));
-    const joins = sql`LEFT JOIN tenant ON tenant.id = ${holderOf('tenant', 'external_id_key', givenText('externalIdKey'))}
+    const externalIdHolder = holderOf('tenant', 'external_id_key', givenText('externalIdKey'));
+    const joins = sql`LEFT JOIN tenant ON tenant.id = ${externalIdHolder}
       LEFT JOIN user ON user.id = ${holderOf('user', 'email_key', givenText('adminKey'))}`;
     return lookUp<FoundTenant>(TENANT, toFind, joins, {
+      externalIdHolder,
       adminId: sql`user.id`,
       adminIsLive: sql`NOT user.deleted`,
       adminStatus: sql`user.status`,
       beyond: sql`json(${permissionsNotHeld(viewer, permissionsOfRole(sql`${TENANT_ADMIN_ROLE_ID}`))})`,
     });
   },
-  decideNew({ claim }, given, found) {
+  decideNew({ problems }, given, found) {
     const { adminEmail: _adminEmail, ...details } = given.row;
-    requireNamedOnce(claim, identifierPath(given), 'tenant', comparable(details.externalId));
+    noting(problems, () => parse(completeRow, details, given.path));
     const columns = storedColumns(tenants, newTenant(parse(newRow, details, given.path)), null);
-    const admin = firstAdmin(given, found);
+    const admin = noting(problems, () => firstAdmin(given, found));
     return { columns, relations: admin === null ? [] : [admin] };
   },
   decideExisting(_context, { row }, _found, { columns: stored }) {
     const { adminEmail: _adminEmail, ...details } = row;
     return { columns: storedColumns(tenants, importedTenant(details, stored), stored), relations: [] };
   },
+  // Whoever imports tenants reaches all of them: none is hidden from the viewer.
+  uniqueValues: (_given, { externalIdHolder }, columns, stored) => [
+    {
+      at: 'externalId',
+      column: 'external_id_key',
+      value: columns.external_id_key,
+      before: stored?.external_id_key,
+      isGiven: true,
+      holder: externalIdHolder,
+      isSeen: 1,
+    },
+  ],
   recordRelations(context, records, condition) {
     const appointed = appointedIn(records);
     const people = creations(context, USER, newUsers(appointed));
@@ -111,7 +134,7 @@ function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, b
   if (beyond !== null) throw ForbiddenError.missing(beyond);
   // Whoever holds what admins do may read users, and reaches all of them: nobody is hidden from the viewer here.
   if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null, 0);
-  if (adminStatus === 'DEACTIVATED') throw ValidationError.at(at, DEACTIVATED_ADMIN);
+  if (adminStatus === 'DEACTIVATED') throw deactivatedAt(at);
   return { email, userId: adminId };
 }
 

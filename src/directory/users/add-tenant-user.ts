@@ -5,6 +5,7 @@ import { creation, exists, subjectOf, uniqueValues } from '../commands/entity.ts
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { isNotDeactivated } from '../guards/deactivated-guard.ts';
 import { outlastsBy } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
@@ -24,6 +25,8 @@ export interface AddedUserResult extends InvitedResult {
   /** Whether the user was created for it. */
   isNew: boolean;
 }
+
+const HAS_ROLE = 'The user with the address given at email has a role in the tenant already.';
 
 /**
  * Gives a tenant role to the user with this e-mail address, who is created and invited if there is none. It fails for a
@@ -63,9 +66,12 @@ export const addTenantUser = command({
             SELECT 1 FROM assignment WHERE assignment.user_id = user.id AND assignment.tenant_id = ${tenantId})))`,
           error: (_, user) => {
             const isReadable = user !== undefined && viewer.permissions.has(USER.readPermission);
-            return new AlreadyExistsError('email', isReadable ? USER.named(user) : null);
+            return isReadable
+              ? new AlreadyExistsError('email', USER.named(user), 0, HAS_ROLE)
+              : new AlreadyExistsError('email', null);
           },
         },
+        isNotDeactivated(named, 'email'),
       ],
       writes: (allowed) => [
         creating.recorded(sql`${allowed} AND NOT ${exists(USER, named)}`),

@@ -7,6 +7,7 @@ import { alteration, subjectOf } from '../commands/entity.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { isNotDeactivated } from '../guards/deactivated-guard.ts';
 import { outlastsNobody } from '../guards/expiry-guard.ts';
 import { holdsPermissions, holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
 import { keepsOwner } from '../guards/last-admin-guard.ts';
@@ -136,6 +137,9 @@ export const changeRole = command({
               holdsPermissions(viewer, permissionsOfRole(assigned.roleId)),
               ...outlastsNobody(viewer, assigned.roleId, sql`${assigned.roleId} IS NOT ${assigned.current}`),
             ]
+          : []),
+        ...(assigned?.tenantId
+          ? [isNotDeactivated(sql`${target} AND ${assigned.current} IS NULL`, pathOf('userIdentifier', userIdentifier))]
           : []),
         ...[...replacing, ...revoking, ...assigning].map(({ keeps }) => keeps),
       ],

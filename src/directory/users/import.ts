@@ -3,16 +3,18 @@ import { users } from '../../db/schema/users.ts';
 import { jsonList } from '../../db/statement.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
 import { notFoundAt, pathOf } from '../commands/references.ts';
+import { deactivatedAt } from '../guards/deactivated-guard.ts';
 import { outlastsError } from '../guards/expiry-guard.ts';
 import { BEYOND_REACH } from '../guards/grant-guard.ts';
-import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
+import { noting } from '../imports/decisions.ts';
+import { type DecisionContext, type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
 import { differsFrom, type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
-import { requireNotTaken } from '../imports/taken-values.ts';
+import type { UniqueValue } from '../imports/taken-values.ts';
 import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ForbiddenError, NotFoundError, type Reference, ValidationError } from '../kernel/errors.ts';
-import { newRecord, parse } from '../kernel/input.ts';
+import { emailAddress, newRecord, parse } from '../kernel/input.ts';
 import { isInvitedAnew } from '../mail/mailed-links.ts';
-import { newUserDetails, patchedUser } from './columns.ts';
+import { patchedUser, userDetails } from './columns.ts';
 import { USER } from './entity.ts';
 import { type FoundUser, lookUpUsers, type UserRow, userRow } from './import-lookup.ts';
 import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
@@ -27,7 +29,8 @@ interface TenantRole {
 /**
  * The import of users: those whom an external id, or else an e-mail address, names already are changed, and the rules are
  * those of the commands for one user. Owners and admins of tenants are neither demoted nor deactivated by an import.
- * Another e-mail address ends the password, sessions and links of the user (trigger `access_follows_email`). Deactivation
+ * Another e-mail address ends the password, sessions and links of the user (trigger `access_follows_email`), once, also where
+ * another row gives it up. Deactivation
  * ends the sessions and links (trigger `access_ends_with_user`). A status that is given switches DEACTIVATED on or off, and
  * makes nobody ACTIVE who has not accepted.
  */
@@ -38,30 +41,34 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
   entity: USER,
   row: userRow,
+  decisive: ['externalId', 'roleIdentifier', 'customerIdentifier', 'status'],
+  fields: { nameKey: 'name', emailKey: 'email', externalIdKey: 'externalId', roleId: 'roleIdentifier' },
+  relationField: 'tenantRoles',
   identifierPath,
   lookup: lookUpUsers,
-  decideNew({ viewer, claim }, given, found) {
+  decideNew(context, given, found) {
+    const { viewer, problems } = context;
     requireHome(viewer, given);
-    requireReferences(given, found);
-    const columns = newColumns(given, found);
-    if (found.outlasts) throw outlastsError();
-    const relations = newTenantRoles(given, found);
-    requireNotTaken(claim, given.path, null, uniqueValues(found, columns, null));
-    return { columns, relations };
+    problems.push(...missingReferences(given, found));
+    const columns = newColumns(context, given, found);
+    if (found.outlasts) problems.push(outlastsError());
+    return { columns, relations: newTenantRoles(context, given, found) };
   },
-  decideExisting({ claim }, given, found, { id, columns: stored }) {
+  decideExisting(context, given, found, { columns: stored }) {
+    const { problems } = context;
     requireOwnHome(given, found);
-    requireReferences(given, found);
-    const columns = changedColumns(given, found, stored);
+    problems.push(...missingReferences(given, found));
+    const columns = changedColumns(context, given, found, stored);
     if (differsFrom(columns, stored)) requireHoldsUser(found);
-    keepOwnersAndAdmins(given, found, columns, stored);
+    keepOwnersAndAdmins(context, given, found, columns, stored);
     if (columns.role_id !== stored.role_id && found.givenRoleBeyond)
-      throw ForbiddenError.missing(found.givenRoleBeyond);
-    if (found.outlasts && letsIn(columns, stored)) throw outlastsError();
-    const relations = newTenantRoles(given, found);
-    requireNotTaken(claim, given.path, id, uniqueValues(found, columns, stored));
+      problems.push(ForbiddenError.missing(found.givenRoleBeyond));
+    if (found.outlasts && letsIn(columns, stored)) problems.push(outlastsError());
+    const relations = newTenantRoles(context, given, found);
+    requireNotDeactivated(context, given, found, columns);
     return { columns, relations };
   },
+  uniqueValues,
   mails(records) {
     const moved = records.flatMap(({ id, columns, stored }) =>
       stored !== null && columns.email_key !== stored.email_key ? [{ id, status: columns.status }] : [],
@@ -83,8 +90,8 @@ function identifierPath({ path, row }: Given): string {
   return row.externalId == null ? `${path}.email` : `${path}.externalId`;
 }
 
-/** Requires all that the row names beside the user, and reports all that is missing at once. */
-function requireReferences({ path, row }: Given, found: FoundUser): void {
+/** Returns an error for all that the row names beside the user and that is not there. */
+function missingReferences({ path, row }: Given, found: FoundUser): NotFoundError[] {
   const missing: Reference[] = [];
   if (row.customerIdentifier != null && found.givenCustomerId === null) {
     missing.push(notFoundAt(pathOf(`${path}.customerIdentifier`, row.customerIdentifier), 'customer'));
@@ -98,7 +105,7 @@ function requireReferences({ path, row }: Given, found: FoundUser): void {
     if (tenantId === null) missing.push(notFoundAt(pathOf(`${at}.tenantIdentifier`, tenantIdentifier), 'tenant'));
     if (roleId === null) missing.push(notFoundAt(pathOf(`${at}.roleIdentifier`, roleIdentifier), 'role'));
   }
-  if (missing.length > 0) throw new NotFoundError(missing);
+  return missing.length > 0 ? [new NotFoundError(missing)] : [];
 }
 
 /** Lets nobody change a user who has anything that they lack. */
@@ -119,36 +126,46 @@ function requireOwnHome({ row }: Given, found: FoundUser): void {
   if (!found.whollyInReach) throw ForbiddenError.outOfReach(BEYOND_REACH);
 }
 
-const newRow = newRecord(newUserDetails);
+/** A row that names no user yet: as it is read, and as it has to be. */
+const newRow = newRecord({ ...userDetails, email: emailAddress.optional() });
+const completeRow = newRecord({ email: emailAddress });
 
-function newColumns({ path, row }: Given, found: FoundUser): StoredColumns {
+function newColumns({ problems }: DecisionContext, { path, row }: Given, found: FoundUser): StoredColumns {
   const { status, roleIdentifier, customerIdentifier, tenantRoles: _tenantRoles, ...given } = row;
+  noting(problems, () => parse(completeRow, given, path));
   const details = patchedUser(parse(newRow, given, path));
   const [start] = found.tenantRoles;
   const common = { nameKey: '', ...details, status: status === 'DEACTIVATED' ? status : 'INVITED' } as const;
-  if (found.givenRoleBeyond) throw ForbiddenError.missing(found.givenRoleBeyond);
+  const isRequired = (name: string, message: string) =>
+    problems.push(ValidationError.at(`${path}.${name}`, message, 'REQUIRED'));
+  if (found.givenRoleBeyond) problems.push(ForbiddenError.missing(found.givenRoleBeyond));
   if (customerIdentifier != null) {
-    if (roleIdentifier == null) throw ValidationError.at(`${path}.roleIdentifier`, 'is required', 'REQUIRED');
+    if (roleIdentifier == null) isRequired('roleIdentifier', 'is required');
     const home = { kind: 'CUSTOMER', roleId: found.givenRoleId, customerId: found.givenCustomerId } as const;
     return storedColumns(users, { ...common, ...home }, null);
   }
   if (roleIdentifier != null) {
     return storedColumns(users, { ...common, kind: 'ORGANIZATION', roleId: found.givenRoleId }, null);
   }
-  if (!start)
-    throw ValidationError.at(`${path}.tenantRoles`, 'is required for a user without another role', 'REQUIRED');
-  return storedColumns(users, { ...common, kind: 'TENANT', defaultTenantId: start.tenantId }, null);
+  if (!start) isRequired('tenantRoles', 'is required for a user without another role');
+  return storedColumns(users, { ...common, kind: 'TENANT', defaultTenantId: start?.tenantId ?? null }, null);
 }
 
-function changedColumns({ path, row }: Given, found: FoundUser, stored: StoredColumns): StoredColumns {
+function changedColumns(
+  { problems }: DecisionContext,
+  { path, row }: Given,
+  found: FoundUser,
+  stored: StoredColumns,
+): StoredColumns {
   const { email, status, roleIdentifier, customerIdentifier, tenantRoles: _tenantRoles, ...details } = row;
-  if (customerIdentifier != null && found.givenCustomerId !== found.customerId) {
-    throw ValidationError.at(`${path}.customerIdentifier`, 'is not the customer of the user, which stays as it is');
+  if (customerIdentifier != null && found.givenCustomerId !== null && found.givenCustomerId !== found.customerId) {
+    const message = 'is not the customer of the user, which stays as it is';
+    problems.push(ValidationError.at(`${path}.customerIdentifier`, message));
   }
   const values = {
     ...patchedUser({ ...details, ...(email != null && { email }) }),
     status: changedStatus(status, found, stored),
-    roleId: roleIdentifier == null ? undefined : found.givenRoleId,
+    roleId: roleIdentifier == null || found.givenRoleId === null ? undefined : found.givenRoleId,
   };
   return storedColumns(users, values, stored);
 }
@@ -165,11 +182,31 @@ function changedStatus(
 }
 
 /** Keeps owners and admins as they are. Whether others are left depends on the other rows, too, so an import cannot tell. */
-function keepOwnersAndAdmins({ path }: Given, found: FoundUser, columns: StoredColumns, stored: StoredColumns): void {
+function keepOwnersAndAdmins(
+  { problems }: DecisionContext,
+  { path }: Given,
+  found: FoundUser,
+  columns: StoredColumns,
+  stored: StoredColumns,
+): void {
   const wasOwner = stored.role_id === OWNER_ROLE_ID;
-  if (wasOwner && columns.role_id !== OWNER_ROLE_ID) throw ValidationError.at(`${path}.roleIdentifier`, NOT_BY_IMPORT);
+  if (wasOwner && columns.role_id !== OWNER_ROLE_ID)
+    problems.push(ValidationError.at(`${path}.roleIdentifier`, NOT_BY_IMPORT));
   const isDeactivated = columns.status === 'DEACTIVATED' && stored.status !== 'DEACTIVATED';
-  if (isDeactivated && (wasOwner || found.isTenantAdmin)) throw ValidationError.at(`${path}.status`, NOT_BY_IMPORT);
+  if (isDeactivated && (wasOwner || found.isTenantAdmin))
+    problems.push(ValidationError.at(`${path}.status`, NOT_BY_IMPORT));
+}
+
+/** Adds nobody to a tenant who is deactivated, unless the row reactivates them. */
+function requireNotDeactivated(
+  { problems }: DecisionContext,
+  given: Given,
+  { tenantRoles }: FoundUser,
+  columns: StoredColumns,
+): void {
+  if (columns.status !== 'DEACTIVATED') return;
+  const isAdded = tenantRoles.some(({ tenantId, roleId, heldId }) => tenantId && roleId && heldId === null);
+  if (isAdded) problems.push(deactivatedAt(identifierPath(given)));
 }
 
 const NOT_BY_IMPORT =
@@ -182,33 +219,45 @@ const letsIn = (columns: StoredColumns, stored: StoredColumns): boolean =>
   (columns.status !== 'DEACTIVATED' && stored.status === 'DEACTIVATED');
 
 /** Returns the roles in tenants that the row gives and the user does not have. */
-function newTenantRoles({ path }: Given, { tenantRoles }: FoundUser): TenantRole[] {
+function newTenantRoles({ problems }: DecisionContext, { path }: Given, { tenantRoles }: FoundUser): TenantRole[] {
   const seen = new Set<string>();
   return tenantRoles.flatMap(({ tenantId, roleId, heldId, beyond }, index) => {
     const at = `${path}.tenantRoles.${index}`;
     if (tenantId === null || roleId === null) return [];
-    if (seen.has(tenantId)) throw ValidationError.at(`${at}.tenantIdentifier`, 'names the same tenant as one before');
+    if (seen.has(tenantId))
+      problems.push(ValidationError.at(`${at}.tenantIdentifier`, 'names the same tenant as one before'));
     seen.add(tenantId);
     if (heldId === roleId) return [];
-    if (heldId === TENANT_ADMIN_ROLE_ID) throw ValidationError.at(`${at}.roleIdentifier`, NOT_BY_IMPORT);
-    if (beyond !== null) throw ForbiddenError.missing(beyond);
+    if (heldId === TENANT_ADMIN_ROLE_ID) problems.push(ValidationError.at(`${at}.roleIdentifier`, NOT_BY_IMPORT));
+    if (beyond !== null) problems.push(ForbiddenError.missing(beyond));
     return [{ tenantId, roleId }];
   });
 }
 
-const uniqueValues = (found: FoundUser, columns: StoredColumns, stored: StoredColumns | null) => [
-  {
-    at: 'externalId',
-    value: columns.external_id_key,
-    before: stored?.external_id_key,
-    holder: found.externalIdHolder,
-    isSeen: found.externalIdHolderIsSeen,
-  },
-  {
-    at: 'email',
-    value: columns.email_key,
-    before: stored?.email_key,
-    holder: found.emailHolder,
-    isSeen: found.emailHolderIsSeen,
-  },
-];
+function uniqueValues(
+  { row }: Given,
+  found: FoundUser,
+  columns: StoredColumns,
+  stored: StoredColumns | null,
+): UniqueValue[] {
+  return [
+    {
+      at: 'externalId',
+      column: 'external_id_key',
+      value: columns.external_id_key,
+      before: stored?.external_id_key,
+      isGiven: row.externalId != null,
+      holder: found.externalIdHolder,
+      isSeen: found.externalIdHolderIsSeen,
+    },
+    {
+      at: 'email',
+      column: 'email_key',
+      value: columns.email_key,
+      before: stored?.email_key,
+      isGiven: row.email != null,
+      holder: found.emailHolder,
+      isSeen: found.emailHolderIsSeen,
+    },
+  ];
+}

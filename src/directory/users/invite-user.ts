@@ -7,6 +7,7 @@ import { subjectOf } from '../commands/entity.ts';
 import { recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { isNotDeactivated } from '../guards/deactivated-guard.ts';
 import { outlastsNobody, ownRoleOf } from '../guards/expiry-guard.ts';
 import { holdsUser } from '../guards/grant-guard.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
@@ -48,10 +49,10 @@ export const inviteUser = command({
         allExist([missingUnless(sql`EXISTS (SELECT 1 FROM user WHERE ${target})`, path, 'user')]),
         ...holdsUser(viewer, userId),
         ...outlastsNobody(viewer, ownRoleOf(userId)),
+        isNotDeactivated(target, path),
         {
-          problem: sql`(SELECT iif(user.status = 'DEACTIVATED', 'is deactivated', 'has a password already')
-            FROM user WHERE ${target} AND NOT ${MAY_BE_INVITED})`,
-          error: (reason) => ValidationError.at(path, reason),
+          problem: sql`(SELECT 'accepted' FROM user WHERE ${target} AND NOT ${MAY_BE_INVITED})`,
+          error: () => ValidationError.at(path, 'has a password already'),
         },
       ],
       writes: (allowed) => [

@@ -9,6 +9,7 @@ import { subjectOf } from '../commands/entity.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, givesRoles, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { isNotDeactivated } from '../guards/deactivated-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { ForbiddenError, LastAdminError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import {
@@ -66,6 +67,7 @@ export const assignTenantRole = command({
       checks: [
         allExist([...missing, noRole(roleId, roleIdentifier)]),
         holdsPermissions(viewer, sql`${permissionsOfRole(roleId)} UNION ALL ${permissionsOfRole(current)}`),
+        isNotDeactivated(sql`${target} AND ${current} IS NULL`, pathOf('userIdentifier', given.userIdentifier)),
         keeps,
       ],
       writes: (allowed) => [recorded(allowed), ...writeTenantRoles(context)],

@@ -13,7 +13,7 @@ import { builder } from '../shared/builder.ts';
 import { errorAsAnswer, MutationError } from '../shared/errors.ts';
 import { localIdentifier, localTenants, type NodeType, toGlobalId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
-import { mutationOf, price, WHOLE_LIST } from '../shared/prices.ts';
+import { COVERED, mutationOf, price, WHOLE_LIST } from '../shared/prices.ts';
 import { ADMIN_EMAIL, tenantFields } from '../tenants/mutations.ts';
 import { TENANT_DESCRIPTIONS, TenantIdentifier } from '../tenants/tenant.ts';
 import { userFields } from '../users/mutations.ts';
@@ -33,7 +33,7 @@ const ImportOutcome = builder.enumType('ImportOutcome', {
     CREATED: { description: 'There was no such record: it was created.' },
     UPDATED: { description: 'The record existed and was changed.' },
     NOOP: { description: 'The record existed and nothing differed: nothing was written, and no event.' },
-    FAILED: { description: 'The row was not imported: the error says why.' },
+    FAILED: { description: 'The row was not imported: its errors say why.' },
   } as const,
 });
 
@@ -44,20 +44,29 @@ const ImportedRowType = builder.objectRef<ImportedRow & { type: NodeType }>('Imp
     outcome: t.expose('outcome', { type: ImportOutcome, description: 'What was done.' }),
     id: t.id({
       nullable: true,
-      description: 'The global id of the record; null for a row that failed.',
+      description:
+        'The global id of the record; null for a row that failed, and for a record that a dry run would create.',
       resolve: ({ type, id }) => (id === null ? null : toGlobalId(type, id)),
     }),
-    error: t.field({
-      type: MutationError,
-      nullable: true,
+    changes: t.stringList({
+      ...price(COVERED),
       description:
-        'Why the row failed, with paths from the beginning of the input, such as `rows.3.name`; null if it did not. `AlreadyExistsError.existing` is always null here.',
-      resolve: ({ error }) => error && errorAsAnswer(error, Object.values(ROW_ERRORS)),
+        'For UPDATED, the fields of the row that differ from what was there, such as `description` or `tenantRoles`; else empty.',
+      resolve: ({ changes }) => [...changes],
+    }),
+    errors: t.field({
+      type: [MutationError],
+      ...price(COVERED),
+      description:
+        'All that is wrong with the row, with paths from the beginning of the input, such as `rows.3.name`; empty if it did not fail. `AlreadyExistsError.existing` is always null here. A value that another row would end with as well names that row, such as `rows.7`.',
+      resolve: ({ errors }) => errors.map((error) => errorAsAnswer(error, Object.values(ROW_ERRORS))),
     }),
   }),
 });
 
 const ERROR_POLICY = 'What happens to the other rows when some fail; REJECT_ALL if not given.';
+const DRY_RUN =
+  'Whether only to say what would happen: nothing is written. Each row has its own outcome, whatever the `errorPolicy`. You must be allowed to read such records.';
 const ROWS = 'The rows, 1 to 500, which may name 5,000 tenants in all.';
 const KEEPS = 'A field left out is untouched; null clears what can be null.';
 
@@ -86,6 +95,7 @@ function addImport<Row, F extends Found, Relation, Given>(
       inputFields: (t) => ({
         rows: t.field({ type: [row], required: true, description: ROWS }),
         errorPolicy: t.field({ type: ImportErrorPolicy, description: ERROR_POLICY }),
+        dryRun: t.boolean({ description: DRY_RUN }),
       }),
     },
     {
@@ -94,8 +104,8 @@ function addImport<Row, F extends Found, Relation, Given>(
         `${description} Up to 500 rows, in at most three calls to the database. If they name more values of what you may not see than you may be told of, or would mail more invitations than you may cause, the request fails with \`TOO_MANY_REQUESTS\`, and nothing is imported.`,
         mutationOf('rows', ROW_COST),
       ),
-      resolve: (_, { input: { rows, errorPolicy } }, caller) =>
-        runImport(caller, command, { errorPolicy, rows: rows.map(toLocal) }),
+      resolve: (_, { input: { rows, ...how } }, caller) =>
+        runImport(caller, command, { ...how, rows: rows.map(toLocal) }),
     },
     {
       description:

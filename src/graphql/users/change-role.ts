@@ -28,7 +28,7 @@ builder.relayMutationField(
   {
     ...commandField(
       addTenantUser,
-      'Gives a role in a tenant to the user with this e-mail address, or creates one who has it. Whoever cannot sign in yet is mailed an invitation, unless one is open. Who has a role in the tenant already, or is out of your reach, is an AlreadyExistsError.',
+      'Gives a role in a tenant to the user with this e-mail address, or creates one who has it. Whoever cannot sign in yet is mailed an invitation, unless one is open. Who has a role in the tenant already, or is out of your reach, is an AlreadyExistsError, and who is DEACTIVATED a ValidationError.',
     ),
     resolve: (_, { input }, caller) =>
       run(caller, addTenantUser, {

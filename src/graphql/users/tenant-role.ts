@@ -69,7 +69,7 @@ builder.relayMutationField(
   {
     ...commandField(
       assignTenantRole,
-      'Gives a user a role in a tenant, in place of the one that the user has there. You must hold what both allow.',
+      'Gives a user a role in a tenant, in place of the one that the user has there. You must hold what both allow. Whoever is DEACTIVATED is added to no tenant.',
     ),
     resolve: (_, { input }, caller) =>
       run(caller, assignTenantRole, {

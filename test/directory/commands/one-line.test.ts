@@ -65,7 +65,7 @@ const LINES: Record<string, readonly [paths: readonly string[], input: () => Var
 
 const shown = (name: string): string =>
   name.startsWith('import')
-    ? 'rows { error { __typename ... on ValidationError { issues { path kind } } } }'
+    ? 'rows { errors { __typename ... on ValidationError { issues { path kind } } } }'
     : '__typename';
 
 /** The input with a value at a path. */
@@ -81,7 +81,7 @@ it('a name, a title or any other value of one line holds no line break of any ki
       for (const lineBreak of BREAKS) {
         const given = withValue(input(), path.split('.'), `One${lineBreak}Two`) as Variables;
         const answer = await mutate(name, shown(name), given);
-        const refused = answer.rows?.[0]?.error ?? answer;
+        const refused = answer.rows?.[0]?.errors[0] ?? answer;
         const at = `${name} ${path} ${JSON.stringify(lineBreak)}`;
         expect(refused.__typename, at).toBe('ValidationError');
         expect(refused.issues, at).toMatchObject([{ path, kind: 'INVALID' }]);
@@ -91,7 +91,7 @@ it('a name, a title or any other value of one line holds no line break of any ki
         shown(name),
         withValue(input(), path.split('.'), ` ${unique('One Two')}\n`) as Variables,
       );
-      expect((good.rows?.[0]?.error ?? good).__typename, `${name} ${path}`).not.toBe('ValidationError');
+      expect((good.rows?.[0]?.errors[0] ?? good).__typename, `${name} ${path}`).not.toBe('ValidationError');
     }
   }
 });

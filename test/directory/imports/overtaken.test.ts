@@ -72,7 +72,7 @@ describe('somebody else who writes between the lookup and the writes of an impor
     const existing = await newCustomer(row);
     const change = () => imported('Customers', [{ ...row, description: unique('theirs') }]);
     const { rows, calls } = await importing([{ ...row, description: 'ours' }], [change, change]);
-    expect(rows[0]).toMatchObject({ outcome: 'FAILED', error: { code: 'version_conflict' } });
+    expect(rows[0]).toMatchObject({ outcome: 'FAILED', errors: [{ code: 'version_conflict' }] });
     expect(calls).toBe(3);
     expect((await eventsAbout(existing.id)).length).toBe(3);
   });

@@ -326,6 +326,6 @@ describe('inviting again', () => {
       code: 'validation_failed',
       issues: [{ path: 'userIdentifier.id', message: 'has a password already' }],
     });
-    expect((await invite(off)).issues[0].message).toBe('is deactivated');
+    expect((await invite(off)).issues[0].message).toBe('is deactivated: reactivate the user first');
   });
 });

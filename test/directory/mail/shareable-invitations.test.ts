@@ -218,8 +218,14 @@ describe('addTenantUser', () => {
         { email: address, roleIdentifier: { name: 'user' }, ...there(tenant) },
         secret,
       );
-    expect(await add(user.email)).toMatchObject({ code: 'already_exists', path: 'email', existing: { id: user.id } });
-    expect(await add(stranger.email)).toMatchObject({ code: 'already_exists', path: 'email', existing: null });
+    expect(await add(user.email)).toMatchObject({
+      ...{ code: 'already_exists', path: 'email', existing: { id: user.id } },
+      message: 'The user with the address given at email has a role in the tenant already.',
+    });
+    expect(await add(stranger.email)).toMatchObject({
+      ...{ code: 'already_exists', path: 'email', existing: null },
+      message: 'The value given at email belongs to another record.',
+    });
     expect(await eventsAbout(stranger.id)).toEqual(await eventsAbout(user.id));
   });
 });

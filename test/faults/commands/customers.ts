@@ -128,7 +128,7 @@ const importCustomers: Choice = (scene) => {
   ];
   const input = { rows: rows.map(([row]) => row), errorPolicy: 'SKIP_FAILED' };
   const expected = rows.map(([, outcome]) => outcome).join(' ');
-  const payload = 'rows { path outcome id error { code } }';
+  const payload = 'rows { path outcome id errors { code } }';
   return own('importCustomers', payload, input, expected, (outcome) => {
     const customer = newEntry({ kind: 'Customer', id: idOf(outcome), name, externalId });
     model.add(customer);

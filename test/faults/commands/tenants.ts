@@ -66,7 +66,7 @@ const importTenants: OwnChoice = (scene) => {
   const [name, externalId, description] = [fresh('Tenant'), fresh('t'), fresh('d')];
   const rows = [{ externalId, name }, ...(changed ? [{ externalId: changed.externalId, description }] : [])];
   const expected = changed ? 'CREATED UPDATED' : 'CREATED';
-  return own('importTenants', 'rows { path outcome id error { code } }', { rows }, expected, (outcome) => {
+  return own('importTenants', 'rows { path outcome id errors { code } }', { rows }, expected, (outcome) => {
     model.add(newEntry({ kind: 'Tenant', id: idOf(outcome), name, externalId }));
     if (changed) model.change(changed, { description });
   });

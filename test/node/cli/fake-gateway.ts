@@ -38,15 +38,15 @@ export async function fakeGateway(): Promise<FakeGateway> {
     const path = `rows.${index}`;
     if (String(name).startsWith('bad')) {
       const message = `The input is not valid: ${path}.name must not be bad.`;
-      return { path, outcome: 'FAILED', error: { code: 'validation_failed', message } };
+      return { path, outcome: 'FAILED', errors: [{ code: 'validation_failed', message }] };
     }
     if (name === 'twice') {
       const message = `The value given at ${path}.name is that of rows.0, too.`;
-      return { path, outcome: 'FAILED', error: { code: 'already_exists', message } };
+      return { path, outcome: 'FAILED', errors: [{ code: 'already_exists', message }] };
     }
     const outcome = known.has(name) ? 'NOOP' : 'CREATED';
     known.add(name);
-    return { path, outcome, error: null };
+    return { path, outcome, errors: [] };
   };
 
   const server = createServer(async (request, response) => {

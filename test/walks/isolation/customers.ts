@@ -298,7 +298,7 @@ const creations: Operation<State>[] = (['a', 'b', 'gone', null] as const).map((t
 const importOutcome = ({ data, errors, text }: Answer): Outcome => {
   expect(errors, text).toEqual([]);
   const { rows, code } = data.importCustomers;
-  return rows ? (rows[0].error?.code ?? 'done') : code;
+  return rows ? (rows[0].errors[0]?.code ?? 'done') : code;
 };
 
 const imports: Operation<State>[] = (['externalId', 'email'] as const).flatMap((by) =>
@@ -306,7 +306,7 @@ const imports: Operation<State>[] = (['externalId', 'email'] as const).flatMap((
     covers: 'importCustomers',
     name: `importCustomers by ${by}, joining ${joined ?? 'none'}`,
     tellsApart: true,
-    ask: mutation('importCustomers', 'rows { id error { code } }', (state) => ({
+    ask: mutation('importCustomers', 'rows { id errors { code } }', (state) => ({
       rows: [
         {
           ...(by === 'email' ? { email: { address: `${slug(state)}@x.example` } } : { externalId: slug(state) }),

@@ -144,10 +144,10 @@ export const TENANT_OPERATIONS: Operation<TenantState>[] = [
     name: 'importTenants',
     tellsApart: true,
     ask: (name) => ({
-      document: mutationDocument('importTenants', 'rows { error { code } }'),
+      document: mutationDocument('importTenants', 'rows { errors { code } }'),
       variables: { input: { rows: [{ externalId: name, name: unique('imported') }] } },
     }),
-    outcome: (answer) => (answer.data.importTenants.rows?.[0].error ? 'absent' : writeOutcome(answer)),
+    outcome: (answer) => (answer.data.importTenants.rows?.[0].errors[0] ? 'absent' : writeOutcome(answer)),
     expected: organizationOnly(() => 'done'),
   },
   ...(['id', 'externalId'] as const).flatMap((by) =>

@@ -201,14 +201,14 @@ const resolved = ({ tenant, customer, ...more }: Variables): Variables => ({
 /** What became of the one row of an import. */
 const importOutcome = ({ data, errors, text }: Answer): Outcome => {
   expect(errors, text).toEqual([]);
-  return data.importUsers.rows[0].error?.code ?? 'done';
+  return data.importUsers.rows[0].errors[0]?.code ?? 'done';
 };
 
 const imports: UserOperation[] = (['externalId', 'email'] as const).flatMap((by) => [
   {
     covers: 'importUsers',
     name: `importUsers by ${by}, to a profile`,
-    ask: mutation('importUsers', 'rows { error { code } }', (state) => ({
+    ask: mutation('importUsers', 'rows { errors { code } }', (state) => ({
       rows: [{ ...identified(by, state), phone: '1' }],
     })),
     outcome: importOutcome,
@@ -219,7 +219,7 @@ const imports: UserOperation[] = (['externalId', 'email'] as const).flatMap((by)
       covers: 'importUsers',
       name: `importUsers by ${by}, to a role in ${tenant}`,
       tellsApart: true,
-      ask: mutation('importUsers', 'rows { error { code } }', (state) => ({
+      ask: mutation('importUsers', 'rows { errors { code } }', (state) => ({
         rows: [
           {
             ...identified(by, state),
