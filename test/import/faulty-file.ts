@@ -103,8 +103,9 @@ const FAULTS: Record<string, Fault> = {
     line: file.line(index, { email: `nobody${index}@` }),
     ...failed(/must be an e-mail address/),
   }),
-  taken: (file, { index }) => ({
-    line: file.line(index, file.valueOf('holder')),
+  taken: (file, { index, at }) => ({
+    line: file.line(index, file.valueOf(`holder ${at}`)),
+    before: file.line(index, { id: `${file.prefix}-holder-${at}`, ...file.valueOf(`holder ${at}`) }),
     ...failed(/\(already_exists\)$/),
   }),
   'value of two lines': (file, { index, at, count, lineOf }) => {
@@ -180,7 +181,7 @@ export class FaultyFile {
       return { ...plain, ...FAULTS[fault]?.(this, place) };
     });
     const before = planted.flatMap((one) => (one.before === null ? [] : [one.before]));
-    return { planted, before: [this.line(count, this.valueOf('holder')), ...before] };
+    return { planted, before };
   }
 
   cells(index: number, given: Partial<Cells> = {}): string[] {

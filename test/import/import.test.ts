@@ -75,6 +75,12 @@ function tally(outcomes: readonly string[]): Record<string, number> {
   return tally.outcomes;
 }
 
+/** Prints how many lines of each fault were planted, and what came of them. */
+function printFaults(planted: readonly Planted[]): void {
+  const faults = tally(planted.map(({ fault, outcome }) => `${fault} ${outcome}`));
+  for (const [fault, times] of Object.entries(faults)) printLine('import: ', `${String(times).padStart(8)} ${fault}`);
+}
+
 /** Requires that progress was shown once: that it only goes on, and comes to its end. */
 function expectOneProgress(err: string): void {
   const shown = [...err.matchAll(/^(\d+)%/gm)].map(([, percent]) => Number(percent));
@@ -117,11 +123,8 @@ async function importFaulty(type: 'customers' | 'users', prefix: string, count: 
   expectFailed(`${prefix}-${type}.failed.csv`, file.header, planted);
   expect(again.out.split('\n')[0]).toBe(countsOf({ NOOP: count - FAILED, FAILED }));
 
-  const faults = tally(
-    planted.filter(({ fault }) => fault !== 'nothing').map(({ fault, outcome }) => `${fault} ${outcome}`),
-  );
-  printLine('import: ', `${count} ${type}, in ${(first.bytes / 2 ** 20).toFixed(0)} MiB: ${JSON.stringify(counts)}`);
-  for (const [fault, times] of Object.entries(faults)) printLine('import: ', `  ${String(times).padStart(6)} ${fault}`);
+  const memory = `${(first.bytes / 2 ** 20).toFixed(0)} MiB`;
+  printLine('import: ', `${type}, ${countsOf(counts)}, as planted; and all NOOP but those again. ${memory}`);
   return first.bytes;
 }
 
@@ -149,5 +152,6 @@ describe(`npm run import of ${LINES} lines, of which a hundredth has each fault`
     const few = await importFaulty('users', 'few', LINES / 10);
     const many = await importFaulty('users', 'many', LINES);
     expect(many - few).toBeLessThan(MORE_BYTES);
+    printFaults(new FaultyFile('users', 'many').lines(LINES).planted);
   });
 });
