@@ -119,7 +119,7 @@ const FAULTS: Record<string, Fault> = {
     if (other === at) return {};
     const id = `${file.prefix}-Both-${Math.min(at, other)}`;
     const line = file.line(index, { id: at < other ? id : id.toUpperCase() });
-    return { line, ...failed(new RegExp(`^externalId is that of line ${lineOf(other)}, too$`)) };
+    return { line, ...failed(new RegExp(`^names the same (user|customer) as line ${lineOf(other)}$`)) };
   },
   chain: (file, { index, at, count }) => file.moving(index, 'chain', at, at + 1 < count ? at + 1 : null),
   swap: (file, { index, at, count }) => {

@@ -25,35 +25,86 @@ interface Holders {
   areCertain: boolean;
 }
 
+/** Reads the unique values that the records named by rows have now; null if that may not be known. */
+type ReadHeld = (rows: readonly Row[]) => Promise<string[][] | null>;
+
+/** How many rows are looked up at once. */
+const LOOKED_UP = 300;
+
 /**
  * Looks through a file for values that two lines give and only one record can have. That takes four bytes a value: a hash of
- * each. Where two are equal, a second reading tells whether the values are, and in which lines they stand.
+ * each. Where two are equal, another reading tells whether the values are, and in which lines they stand. Where some lines
+ * name a record by its external id and others by its address, `held` says which of them mean the same.
  *
  * @param read reads the lines of the file from the first. Where they cannot be read to their end, those before count.
  */
-export async function findDuplicates(type: ImportType, read: () => Promise<AsyncIterable<Line>>): Promise<Duplicates> {
+export async function findDuplicates(
+  type: ImportType,
+  read: () => Promise<AsyncIterable<Line>>,
+  held: ReadHeld,
+): Promise<Duplicates> {
   const hashes = new Hashes();
-  for await (const { value } of valuesIn(type, await read())) hashes.add(hashOf(value.key));
-  const repeated = hashes.repeated();
+  let byAddress = 0;
+  let byId = 0;
+  for await (const { row } of rowsIn(type, await read())) {
+    if (isByAddress(row)) byAddress += 1;
+    else byId += 1;
+    for (const { key } of uniqueValues(type, row)) hashes.add(hashOf(key));
+  }
+  const sorted = hashes.sorted();
+  const repeated = repeatedIn(sorted);
+  const known = byAddress > 0 && byId > 0 ? await namedInTwoWays(type, await read(), held, sorted) : new Map();
+  for (const { key } of known.values()) repeated.add(hashOf(key));
+
+  const valuesOf = (line: number, row: Row): UniqueValue[] => {
+    const named = known.get(line);
+    return [...(named ? [named] : []), ...uniqueValues(type, row)];
+  };
   const holders = new Map<string, Holders>();
   if (repeated.size > 0) {
-    for await (const { line, value } of valuesIn(type, await read())) {
-      if (repeated.has(hashOf(value.key))) addHolder(holders, line, value);
+    for await (const { line, row } of rowsIn(type, await read())) {
+      for (const value of valuesOf(line, row)) if (repeated.has(hashOf(value.key))) addHolder(holders, line, value);
     }
   }
   for (const [key, { count }] of holders) if (count === 1) holders.delete(key);
-  return (line, row) => sharedBy(holders, line, uniqueValues(type, row));
+  return (line, row) => sharedBy(type, holders, line, valuesOf(line, row));
 }
 
-async function* valuesIn(type: ImportType, lines: AsyncIterable<Line>) {
+async function* rowsIn(type: ImportType, lines: AsyncIterable<Line>) {
   try {
-    for await (const { number, cells } of lines) {
-      if (cells === null) continue;
-      for (const value of uniqueValues(type, rowOf(type, cells).row)) yield { line: number, value };
-    }
+    for await (const { number, cells } of lines)
+      if (cells !== null) yield { line: number, row: rowOf(type, cells).row };
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
   }
+}
+
+/** Whether a row names its record by its address, because it has no external id. */
+const isByAddress = ({ externalId, email }: Row): boolean => externalId === undefined && email !== undefined;
+
+/** Returns the external ids of records that lines name by an address, as far as one with the same hash is in the file. */
+async function namedInTwoWays(
+  type: ImportType,
+  lines: AsyncIterable<Line>,
+  held: ReadHeld,
+  sorted: Uint32Array,
+): Promise<Map<number, UniqueValue>> {
+  const named = new Map<number, UniqueValue>();
+  let waiting: { line: number; row: Row }[] = [];
+  const lookUp = async () => {
+    const found = (await held(waiting.map(({ row }) => row))) ?? [];
+    for (const [index, { line }] of waiting.entries()) {
+      const key = found[index]?.find((value) => value.startsWith('externalId '));
+      if (key !== undefined && isIn(sorted, hashOf(key))) named.set(line, { at: 'externalId', key, isCertain: true });
+    }
+    waiting = [];
+  };
+  for await (const given of rowsIn(type, lines)) {
+    if (isByAddress(given.row)) waiting.push(given);
+    if (waiting.length === LOOKED_UP) await lookUp();
+  }
+  if (waiting.length > 0) await lookUp();
+  return named;
 }
 
 function addHolder(holders: Map<string, Holders>, line: number, { key, isCertain }: UniqueValue): void {
@@ -66,13 +117,19 @@ function addHolder(holders: Map<string, Holders>, line: number, { key, isCertain
   });
 }
 
-function sharedBy(holders: ReadonlyMap<string, Holders>, line: number, values: readonly UniqueValue[]): Shared {
+function sharedBy(
+  type: ImportType,
+  holders: ReadonlyMap<string, Holders>,
+  line: number,
+  values: readonly UniqueValue[],
+): Shared {
   const shared: Shared = { problems: [], together: [] };
   for (const { at, key } of values) {
     const found = holders.get(key);
     if (!found) continue;
-    if (found.areCertain) shared.problems.push(`${at} is that of ${others(found, line)}, too`);
-    else shared.together.push(key);
+    if (!found.areCertain) shared.together.push(key);
+    else if (at === 'externalId') shared.problems.push(`names the same ${type.slice(0, -1)} as ${others(found, line)}`);
+    else shared.problems.push(`${at} is that of ${others(found, line)}, too`);
   }
   return shared;
 }
@@ -85,7 +142,7 @@ function others({ lines, count }: Holders, line: number): string {
   return before.length === 0 ? `line ${last}` : `lines ${before.reverse().join(', ')} and ${last}`;
 }
 
-/** Hashes of 32 bits, of which it can be told which came twice. */
+/** Hashes of 32 bits, four bytes each. */
 class Hashes {
   #all = new Uint32Array(1024);
   #count = 0;
@@ -100,12 +157,26 @@ class Hashes {
     this.#count += 1;
   }
 
-  repeated(): Set<number> {
-    const sorted = this.#all.subarray(0, this.#count).sort();
-    const repeated = new Set<number>();
-    for (let at = 1; at < sorted.length; at += 1) if (sorted[at] === sorted[at - 1]) repeated.add(sorted[at] ?? 0);
-    return repeated;
+  sorted(): Uint32Array {
+    return this.#all.subarray(0, this.#count).sort();
   }
+}
+
+function repeatedIn(sorted: Uint32Array): Set<number> {
+  const repeated = new Set<number>();
+  for (let at = 1; at < sorted.length; at += 1) if (sorted[at] === sorted[at - 1]) repeated.add(sorted[at] ?? 0);
+  return repeated;
+}
+
+/** Whether a number is among sorted ones. */
+function isIn(sorted: Uint32Array, hash: number): boolean {
+  let [from, to] = [0, sorted.length];
+  while (from < to) {
+    const middle = (from + to) >>> 1;
+    if ((sorted[middle] ?? 0) < hash) from = middle + 1;
+    else to = middle;
+  }
+  return sorted[from] === hash;
 }
 
 /** Returns a hash of 32 bits (FNV-1a, over the units of the text). */

@@ -2,16 +2,16 @@ import * as z from 'zod';
 import type { Gateway } from '../shared/gateway.ts';
 import type { Row } from './cells.ts';
 import type { ImportType } from './columns.ts';
-import { type Patience, RequestRejectedError, request } from './requests.ts';
+import { type Patience, request } from './requests.ts';
 import { uniqueValues } from './unique-values.ts';
 
 /** The most records that the API names in one request: it accepts as many aliases. */
 const RECORDS_IN_REQUEST = 30;
 
-/** How each type is read, as far as others wait for its values. Nobody waits for those of a tenant: no import changes them. */
+/** How each type is read. Tenants are not: their external ids alone are unique, and no import changes them. */
 const READS: Partial<Record<ImportType, { field: string; input: string; values: string }>> = {
-  customers: { field: 'customerBy', input: 'CustomerIdentifier', values: 'email { address } name kind' },
-  users: { field: 'userBy', input: 'UserIdentifier', values: 'email' },
+  customers: { field: 'customerBy', input: 'CustomerIdentifier', values: 'externalId email { address } name kind' },
+  users: { field: 'userBy', input: 'UserIdentifier', values: 'externalId email' },
 };
 
 const records = z.record(z.string(), z.record(z.string(), z.unknown()).nullable());
@@ -27,14 +27,12 @@ export async function heldValues(
   patience: Patience,
 ): Promise<string[][] | null> {
   const held: string[][] = [];
-  try {
-    for (let from = 0; from < rows.length; from += RECORDS_IN_REQUEST) {
-      if (patience.signal.aborted) return null;
-      held.push(...(await heldBy(gateway, type, rows.slice(from, from + RECORDS_IN_REQUEST), patience)));
-    }
-  } catch (error) {
-    if (error instanceof RequestRejectedError) return null;
-    throw error;
+  for (let from = 0; from < rows.length; from += RECORDS_IN_REQUEST) {
+    const some = rows.slice(from, from + RECORDS_IN_REQUEST);
+    // Where the gateway does not answer at all, what is sent next says so.
+    const values = patience.signal.aborted ? null : await heldBy(gateway, type, some, patience).catch(() => null);
+    if (values === null) return null;
+    held.push(...values);
   }
   return held;
 }

@@ -1,5 +1,6 @@
 import type { ImportArguments } from './arguments.ts';
 import { type Entry, inBatches, type Sendable } from './batches.ts';
+import type { Row } from './cells.ts';
 import { dryRunFile } from './dry-run-file.ts';
 import { findDuplicates } from './duplicates.ts';
 import { failedFile } from './failed-file.ts';
@@ -38,8 +39,6 @@ export async function runImport(
 ): Promise<Imported> {
   const source = await openSource(file, encoding);
   const { header, lines } = await readLines(source, type, map);
-  const duplicates = await findDuplicates(type, async () => (await readLines(source, type, map)).lines);
-
   const keep = dryRun === null ? failedFile(failed, source, header) : () => undefined;
   const foresee = dryRun === null ? () => undefined : dryRunFile(dryRun, header.separator);
   const counts: Counts = { CREATED: 0, UPDATED: 0, NOOP: 0, FAILED: 0 };
@@ -47,6 +46,8 @@ export async function runImport(
   const { note } = shown;
   const signal = stopSignal(() => note('Stopping after this batch. Once more stops at once.'));
   const gateway = { url, key };
+  const held = (rows: readonly Row[]) => heldValues(gateway, type, rows, { signal, note });
+  const duplicates = await findDuplicates(type, async () => (await readLines(source, type, map)).lines, held);
 
   const settle = (decided: readonly Decided[], waiting: readonly { line: Line }[]) => {
     const before = waiting.reduce((first, { line }) => Math.min(first, line.number), Number.POSITIVE_INFINITY);
@@ -82,13 +83,7 @@ export async function runImport(
     goesOn
       ? sendLate(late, {
           ...{ type, signal, sendBatch },
-          held: (entries) =>
-            heldValues(
-              gateway,
-              type,
-              entries.map(({ row }) => row),
-              { signal, note },
-            ),
+          held: (entries) => held(entries.map(({ row }) => row)),
           settle(decided, waiting) {
             settle(
               decided.map(({ entry, result }) => ({ line: entry.line, result })),

@@ -205,9 +205,11 @@ describe('values that two lines give', () => {
   ])('fail both where they are %s, and name each other', async (_, one: Cells, other: Cells, at) => {
     const { counts, failed } = await imported([one, ...filler, other]);
     expect(counts).toEqual({ CREATED: FAR, UPDATED: 0, NOOP: 0, FAILED: 2 });
+    const said = (line: string) =>
+      at === 'externalId' ? `names the same customer as ${line}` : `${at} is that of ${line}, too`;
     expect(failed).toEqual([
-      [2, `${at} is that of line ${FAR + 3}, too`],
-      [FAR + 3, `${at} is that of line 2, too`],
+      [2, said(`line ${FAR + 3}`)],
+      [FAR + 3, said('line 2')],
     ]);
     expect(gateway.imports.flatMap(({ names }) => names)).not.toContain(one.name);
   });
@@ -221,23 +223,43 @@ describe('values that two lines give', () => {
       { name: 'D', email: 'A@x.example' },
     ]);
     expect(failed).toEqual([
-      [2, 'externalId is that of line 3, too; email.address is that of lines 4, 5 and 6, too'],
-      [3, 'email.address must be an e-mail address; externalId is that of line 2, too'],
+      [2, 'names the same customer as line 3; email.address is that of lines 4, 5 and 6, too'],
+      [3, 'email.address must be an e-mail address; names the same customer as line 2'],
       [
         4,
-        'kind must be one of COMPANY, PERSON; externalId is that of line 5, too; email.address is that of lines 2, 5 and 6, too',
+        'kind must be one of COMPANY, PERSON; names the same customer as line 5; email.address is that of lines 2, 5 and 6, too',
       ],
-      [5, 'externalId is that of line 4, too; email.address is that of lines 2, 4 and 6, too'],
+      [5, 'names the same customer as line 4; email.address is that of lines 2, 4 and 6, too'],
       [6, 'email.address is that of lines 2, 4 and 5, too'],
     ]);
   });
+
+  it.each([
+    ['first', (lines: Cells[]) => lines],
+    ['last', (lines: Cells[]) => lines.toReversed()],
+  ])(
+    'are records that one line names by its external id, and another by the address it has: that one %s',
+    async (_, ordered) => {
+      gateway.directory.import(customers(3).map(asRow), false);
+      const moved = { externalId: 'C-0', email: 'moved@x.example' };
+      const others = [...filler, { name: 'Other', email: 'MAIL1@x.example' }, { name: 'New', email: 'new@x.example' }];
+      const lines = ordered([{ name: 'Same', email: 'Mail0@x.example' }, ...others, moved]);
+      const { counts, failed } = await imported(lines);
+      expect(counts).toEqual({ CREATED: FAR + 1, UPDATED: 1, NOOP: 0, FAILED: 2 });
+      expect(failed).toEqual([
+        [2, `names the same customer as line ${FAR + 5}`],
+        [FAR + 5, 'names the same customer as line 2'],
+      ]);
+      expect(gateway.directory.find({ externalId: 'c-0' })).toEqual({ ...asRow(customer(0)), kind: 'COMPANY' });
+    },
+  );
 
   it('name a few of many', async () => {
     const { failed } = await imported(
       Array.from({ length: 600 }, (_, index) => ({ externalId: 'x', name: `N ${index}` })),
     );
     expect(failed).toHaveLength(600);
-    expect(failed.at(-1)).toEqual([601, 'externalId is that of lines 2, 3, 4 and 596 more, too']);
+    expect(failed.at(-1)).toEqual([601, 'names the same customer as lines 2, 3, 4 and 596 more']);
   });
 
   it.each([
@@ -280,7 +302,11 @@ describe('values of which only the hashes are equal', () => {
         yield { number, bytes: Buffer.alloc(0), cells, problem: null, end: 0 };
       }
     }
-    const duplicates = await findDuplicates('users', async () => lines());
+    const duplicates = await findDuplicates(
+      'users',
+      async () => lines(),
+      async () => null,
+    );
     // Some are equal, of so many: else it would not read again.
     expect(readings).toBe(2);
     for await (const { number, cells } of lines()) {
