@@ -1,6 +1,7 @@
 import type { ImportArguments } from './arguments.ts';
 import { type Entry, inBatches, type Sendable } from './batches.ts';
 import type { Row } from './cells.ts';
+import type { ImportType } from './columns.ts';
 import { dryRunFile } from './dry-run-file.ts';
 import { findDuplicates } from './duplicates.ts';
 import { failedFile } from './failed-file.ts';
@@ -26,6 +27,15 @@ interface Decided {
   result: Pick<Result, 'outcome' | 'error' | 'changes'>;
 }
 
+/** What the parts of an import share. */
+interface Run {
+  type: ImportType;
+  signal: AbortSignal;
+  sendBatch: (batch: readonly Sendable[]) => Promise<Result[]>;
+  /** Takes decided lines, and those that are not, and how much of the file was read by then. */
+  settle: (decided: readonly Decided[], waiting: readonly { line: Line }[], bytes: number) => void;
+}
+
 /**
  * Imports a file. What is there for each line is said by the gateway, and by the file as a whole: it is read before anything
  * is sent, for values that stand in two lines. Lines that wait for values of others are sent once those are in.
@@ -39,69 +49,81 @@ export async function runImport(
 ): Promise<Imported> {
   const source = await openSource(file, encoding);
   const { header, lines } = await readLines(source, type, map);
-  const keep = dryRun === null ? failedFile(failed, source, header) : () => undefined;
-  const foresee = dryRun === null ? () => undefined : dryRunFile(dryRun, header.separator);
+  const write = dryRun === null ? failedLines(failedFile(failed, source, header)) : foreseen(dryRun, header.separator);
+
   const counts: Counts = { CREATED: 0, UPDATED: 0, NOOP: 0, FAILED: 0 };
-  const shown = progress(source.size);
-  const { note } = shown;
+  const { note, at, end } = progress(source.size);
   const signal = stopSignal(() => note('Stopping after this batch. Once more stops at once.'));
   const gateway = { url, key };
   const held = (rows: readonly Row[]) => heldValues(gateway, type, rows, { signal, note });
   const duplicates = await findDuplicates(type, async () => (await readLines(source, type, map)).lines, held);
 
-  const settle = (decided: readonly Decided[], waiting: readonly { line: Line }[]) => {
-    const before = waiting.reduce((first, { line }) => Math.min(first, line.number), Number.POSITIVE_INFINITY);
-    keep(
-      decided.map(({ line, result }) => ({ line, problem: result.error })),
-      before,
-    );
-    foresee(decided.map(({ line, result }) => ({ line: line.number, result })));
-    for (const { result } of decided) counts[result.outcome] += 1;
+  const run: Run = {
+    type,
+    signal,
+    sendBatch(batch) {
+      const rowName = (index: number) => `line ${batch[index]?.line.number}`;
+      return send(gateway, type, rowsOf(batch), { signal, note, rowName, dryRun: dryRun !== null });
+    },
+    settle(decided, waiting, bytes) {
+      write(decided, waiting);
+      for (const { result } of decided) counts[result.outcome] += 1;
+      at(bytes, counts);
+    },
   };
-  const sendBatch = (batch: readonly Sendable[]) =>
-    send(
-      gateway,
-      type,
-      batch.map(({ row }) => row),
-      { signal, note, rowName: (index) => `line ${batch[index]?.line.number}`, dryRun: dryRun !== null },
-    );
-
   const late: Sendable[] = [];
-  const first = await ended(async () => {
-    for await (const batch of inBatches(lines, type, duplicates)) {
-      if (signal.aborted) return false;
-      const { decided, refused } = await tried(batch, sendBatch);
-      for (const entry of refused) late.push({ ...entry, line: kept(entry.line) });
-      settle(decided, late);
-      shown.at(batch.at(-1)?.line.end ?? 0, counts);
-    }
-    return true;
-  });
+  const first = await ended(() => sendInOrder(inBatches(lines, type, duplicates), run, late));
   const goesOn = late.length > 0 && (first.isFinished || first.problem instanceof UnreadableError);
   if (goesOn) note(`${late.length} lines are sent again, now that others are in.`);
-  const second = await ended(() =>
-    goesOn
-      ? sendLate(late, {
-          ...{ type, signal, sendBatch },
-          held: (entries) => held(entries.map(({ row }) => row)),
-          settle(decided, waiting) {
-            settle(
-              decided.map(({ entry, result }) => ({ line: entry.line, result })),
-              waiting,
-            );
-            if (decided.length > 0) shown.at(source.size, counts);
-          },
-        })
-      : Promise.resolve(late.length === 0),
-  );
-  keep([]);
-  shown.end();
-  return {
-    counts,
-    isFinished: first.isFinished && second.isFinished,
-    problem: first.problem ?? second.problem,
-  };
+  const second = goesOn
+    ? await ended(() => sendAgain(late, run, (entries) => held(rowsOf(entries)), source.size))
+    : { isFinished: late.length === 0, problem: null };
+  write([], []);
+  end();
+  return { counts, isFinished: first.isFinished && second.isFinished, problem: first.problem ?? second.problem };
 }
+
+const rowsOf = (entries: readonly Sendable[]): Row[] => entries.map(({ row }) => row);
+
+type Write = (decided: readonly Decided[], waiting: readonly { line: Line }[]) => void;
+
+const foreseen = (path: string, separator: string): Write => {
+  const write = dryRunFile(path, separator);
+  return (decided) => write(decided.map(({ line, result }) => ({ line: line.number, result })));
+};
+
+const failedLines =
+  (keep: ReturnType<typeof failedFile>): Write =>
+  (decided, waiting) =>
+    keep(
+      decided.map(({ line, result }) => ({ line, problem: result.error })),
+      waiting.reduce((first, { line }) => Math.min(first, line.number), Number.POSITIVE_INFINITY),
+    );
+
+/** Sends each batch until the signal aborts, and returns whether it sent all. What may go better later joins `late`. */
+async function sendInOrder(batches: AsyncIterable<Entry[]>, run: Run, late: Sendable[]): Promise<boolean> {
+  for await (const batch of batches) {
+    if (run.signal.aborted) return false;
+    const { decided, refused } = await tried(batch, run.sendBatch);
+    for (const entry of refused) late.push({ ...entry, line: kept(entry.line) });
+    run.settle(decided, late, batch.at(-1)?.line.end ?? 0);
+  }
+  return true;
+}
+
+const sendAgain = (
+  late: readonly Sendable[],
+  { type, signal, sendBatch, settle }: Run,
+  held: (entries: readonly Sendable[]) => Promise<string[][] | null>,
+  size: number,
+): Promise<boolean> =>
+  sendLate(late, {
+    ...{ type, signal, sendBatch, held },
+    settle: (decided, waiting) => {
+      const lines = decided.map(({ entry, result }) => ({ line: entry.line, result }));
+      if (lines.length > 0) settle(lines, waiting, size);
+    },
+  });
 
 /** Runs a part of the import to its end, or to what it fails by. */
 async function ended(part: () => Promise<boolean>): Promise<{ isFinished: boolean; problem: unknown }> {
