@@ -47,7 +47,7 @@ export default defineConfig({
         // No test claims to be fast: a machine that is busy has time for the longest of them.
         testTimeout: 20_000,
         include: ['test/**/*.test.ts'],
-        exclude: ['test/node/**', 'test/clients/**', 'test/attack/**', 'test/faults/**'],
+        exclude: ['test/node/**', 'test/clients/**', 'test/attack/**', 'test/faults/**', 'test/import/**'],
       }),
       {
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
@@ -82,6 +82,10 @@ export default defineConfig({
           testTimeout: 900_000,
           hookTimeout: 180_000,
         },
+      },
+      // Nor is this: see `npm run test:import`.
+      {
+        test: { name: 'import', include: ['test/import/**/*.test.ts'], testTimeout: 5_400_000, hookTimeout: 180_000 },
       },
       // Nor is this: see `npm run test:faults`.
       {

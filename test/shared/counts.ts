@@ -1,5 +1,5 @@
 /** How each line begins that says what a run tried and found: its end repeats them all. */
-export const BEGINNINGS = ['attack: ', 'faults: '] as const;
+export const BEGINNINGS = ['attack: ', 'faults: ', 'import: '] as const;
 
 /** Prints something that is to be read at the end of a run, in one line. */
 export const printLine = (beginning: (typeof BEGINNINGS)[number], figures: string): void =>

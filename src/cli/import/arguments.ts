@@ -17,6 +17,8 @@ export interface ImportArguments {
   encoding: string | null;
   /** The columns that are meant by names in the file: `[name, column]`. */
   map: [string, string][];
+  /** The file that says what would happen to each line; null if it is to happen. */
+  dryRun: string | null;
 }
 
 /**
@@ -32,13 +34,15 @@ export function readArguments(args: string[], directory: string, { TENANTRY_KEY 
   if (!key) throw new UsageError('A key is needed: --key, or the environment variable TENANTRY_KEY.');
   if (!/^[\x21-\x7e]+$/.test(key)) throw new UsageError('The key has characters that no key has.');
   const file = resolve(directory, given);
-  const failed = resolve(directory, values.failed ?? `${given.replace(/\.csv$/i, '')}.failed.csv`);
+  const named = given.replace(/\.csv$/i, '');
+  const failed = resolve(directory, values.failed ?? `${named}.failed.csv`);
   if (failed === file) throw new UsageError('The failed rows need a file of their own.');
   const type = values.type === undefined ? typeByName(file) : IMPORT_TYPES.find((name) => name === values.type);
   if (!type) throw new UsageError(`Say what the rows are: --type ${IMPORT_TYPES.join('|')}.`);
   const encoding = values.encoding === undefined ? null : encodingOf(values.encoding);
   const map = (values.map ?? []).map(mapped);
-  return { file, type, url: gatewayUrl(values.url), key, failed, encoding, map } satisfies ImportArguments;
+  const dryRun = values['dry-run'] ? resolve(directory, `${named}.dry-run.csv`) : null;
+  return { file, type, url: gatewayUrl(values.url), key, failed, encoding, map, dryRun } satisfies ImportArguments;
 }
 
 function parsed(args: string[]) {
@@ -53,6 +57,7 @@ function parsed(args: string[]) {
         failed: { type: 'string' },
         encoding: { type: 'string' },
         map: { type: 'string', multiple: true },
+        'dry-run': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
     });
@@ -108,6 +113,7 @@ Creates or updates what the lines of the file name. To run it again changes noth
   --failed <path>  where failed rows go, with their errors; <file>.failed.csv if not given. Each run replaces it
   --encoding <name> what the file is in, such as windows-1252; if not given, UTF-8, or what its byte order mark says
   --map <name=column>  reads the column of that name in the file as one of those below; may be given for several
+  --dry-run        writes nothing but <file>.dry-run.csv, which says of each line what would happen
 
 The first line names the columns, in any order, in upper or lower case, with spaces, _ and - or without. Cells are separated
 by commas, semicolons or tabs. true and false may be yes and no, or 1 and 0. An empty cell is not given: it clears nothing.

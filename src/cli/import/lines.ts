@@ -18,6 +18,9 @@ export interface Line {
   end: number;
 }
 
+/** Returns a line that can be kept, with bytes of its own and nothing else: those that were read hold on to a part of the file. */
+export const kept = (line: Line): Line => ({ ...line, bytes: Buffer.from(line.bytes), cells: null });
+
 /** Thrown where it cannot be told how a file goes on. All lines before were read. */
 export class UnreadableError extends Error {}
 

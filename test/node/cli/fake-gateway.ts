@@ -2,12 +2,15 @@ import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+import { type Fake, FakeDirectory } from './fake-directory.ts';
 
+const row = z.custom<Fake>((value) => typeof value === 'object');
 const requests = z.object({
   query: z.string(),
-  variables: z.object({
-    input: z.object({ errorPolicy: z.string(), rows: z.array(z.record(z.string(), z.unknown())) }),
-  }),
+  variables: z.union([
+    z.object({ input: z.object({ errorPolicy: z.string(), dryRun: z.boolean().optional(), rows: z.array(row) }) }),
+    z.record(z.string(), row),
+  ]),
 });
 
 export interface Import {
@@ -15,10 +18,16 @@ export interface Import {
   operation: string;
   errorPolicy: string;
   names: unknown[];
+  isDry: boolean;
 }
 
 export interface FakeGateway {
   url: string;
+  directory: FakeDirectory;
+  /** Whether the key that it is called with may read what it imports. */
+  mayRead: boolean;
+  /** How often it was read. */
+  reads: number;
   /** What it was asked, in order. */
   imports: Import[];
   /** What it does instead of answering, by the number of the request from 0. */
@@ -28,44 +37,48 @@ export interface FakeGateway {
   stop(): void;
 }
 
-/**
- * Imports by name, into memory: a row is created once, one that is called "bad" in any way fails, and one that is called
- * "twice" fails for the first row.
- */
+/** Imports into memory, by the rules of the directory, and reads as much as the import asks for. */
 export async function fakeGateway(): Promise<FakeGateway> {
-  const known = new Set<unknown>();
-  const result = ({ name }: Record<string, unknown>, index: number) => {
-    const path = `rows.${index}`;
-    if (String(name).startsWith('bad')) {
-      const message = `The input is not valid: ${path}.name must not be bad.`;
-      return { path, outcome: 'FAILED', errors: [{ code: 'validation_failed', message }] };
-    }
-    if (name === 'twice') {
-      const message = `The value given at ${path}.name is that of rows.0, too.`;
-      return { path, outcome: 'FAILED', errors: [{ code: 'already_exists', message }] };
-    }
-    const outcome = known.has(name) ? 'NOOP' : 'CREATED';
-    known.add(name);
-    return { path, outcome, errors: [] };
-  };
+  const directory = new FakeDirectory();
 
   const server = createServer(async (request, response) => {
     const { query, variables } = requests.parse(JSON.parse(await text(request)));
-    const { errorPolicy, rows } = variables.input;
+    const answer = (body: unknown) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify(body));
+    };
+    if (!isImport(variables)) {
+      gateway.reads += 1;
+      const found = Object.entries(variables).map(([name, given]) => [
+        name.replace('of', 'record'),
+        directory.find(given) ?? null,
+      ]);
+      const refused = { errors: [{ message: 'Missing permissions: customer:read.' }] };
+      return answer(gateway.mayRead ? { data: Object.fromEntries(found) } : refused);
+    }
+    const { errorPolicy, rows, dryRun = false } = variables.input;
     const [operation = ''] = /import\w+(?=\()/.exec(query) ?? [];
     const names = rows.map(({ name }) => name);
-    const count = gateway.imports.push({ key: request.headers.authorization, operation, errorPolicy, names });
+    const count = gateway.imports.push({
+      key: request.headers.authorization,
+      operation,
+      errorPolicy,
+      names,
+      isDry: dryRun,
+    });
     await gateway.onImport?.(count);
     const instead = gateway.instead.get(count - 1);
     if (instead) return instead(response);
-    response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ data: { answer: { rows: rows.map(result) } } }));
+    answer({ data: { answer: { rows: directory.import(rows, dryRun) } } });
   }).listen(0, 'localhost');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('A TCP server has a port');
   const gateway: FakeGateway = {
     url: `http://localhost:${address.port}`,
+    directory,
+    mayRead: true,
+    reads: 0,
     imports: [],
     instead: new Map(),
     onImport: null,
@@ -76,3 +89,6 @@ export async function fakeGateway(): Promise<FakeGateway> {
   };
   return gateway;
 }
+
+const isImport = (variables: object): variables is { input: { errorPolicy: string; dryRun?: boolean; rows: Fake[] } } =>
+  'input' in variables && 'rows' in (variables.input as object);

@@ -44,8 +44,8 @@ function write(type: ImportType, file: string, rows: readonly Cells[]): void {
 }
 
 /** `npm run import`, called where the file is: elsewhere than the project. */
-async function importing(file: string) {
-  const args = ['--prefix', PROJECT, 'run', '--silent', 'import', '--', file, '--url', gateway.url];
+async function importing(file: string, ...options: string[]) {
+  const args = ['--prefix', PROJECT, 'run', '--silent', 'import', '--', file, '--url', gateway.url, ...options];
   const npm = spawn('npm', args, {
     cwd: directory,
     env: { ...process.env, TENANTRY_KEY: gateway.key },
@@ -62,10 +62,11 @@ async function importCorrecting(
   correction: Cells,
 ): Promise<string | undefined> {
   write(type, `${type}.csv`, rows);
-  expect(await importing(`${type}.csv`)).toEqual({
-    code: 1,
-    told: `${rows.length} rows: ${rows.length - 1} CREATED, 0 UPDATED, 0 NOOP, 1 FAILED`,
-  });
+  const outcome = { code: 1, told: `${rows.length} rows: ${rows.length - 1} CREATED, 0 UPDATED, 0 NOOP, 1 FAILED` };
+  // First only to hear what would happen: it is what happens then, because nothing did.
+  expect(await importing(`${type}.csv`, '--dry-run')).toEqual(outcome);
+  const foreseen: Cells[] = parse(readFileSync(join(directory, `${type}.dry-run.csv`)), { columns: true, bom: true });
+  expect(await importing(`${type}.csv`)).toEqual(outcome);
   const failedFile = `${type}.failed.csv`;
   const failed: Cells[] = parse(readFileSync(join(directory, failedFile)), { columns: true });
   write(
@@ -75,6 +76,7 @@ async function importCorrecting(
   );
   expect(await importing(failedFile)).toEqual({ code: 0, told: '1 rows: 1 CREATED, 0 UPDATED, 0 NOOP, 0 FAILED' });
   expect(failed).toHaveLength(1);
+  expect(foreseen.flatMap(({ error }) => (error ? [error] : []))).toEqual([failed[0]?.error]);
   return failed[0]?.error;
 }
 

@@ -154,7 +154,9 @@ describe('arguments', () => {
       failed: '/data/in/Customers.failed.csv',
       encoding: null,
       map: [],
+      dryRun: null,
     });
+    expect(read('in/Customers.csv', '--dry-run')).toMatchObject({ dryRun: '/data/in/Customers.dry-run.csv' });
     expect(read('customers.failed.csv')).toMatchObject({ failed: '/data/customers.failed.failed.csv' });
     expect(read('--help')).toBeNull();
   });
