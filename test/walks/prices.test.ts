@@ -165,6 +165,7 @@ describe('a list', () => {
       'own ApiKey.secrets',
       'own NotFoundError.references',
       'own RecordTrafficPayload.entries',
+      'own RoleInUseError.deletedTenants',
       'own ValidationError.issues',
       'plain Customer.identities',
       'plain MutationError.fields',
