@@ -76,6 +76,8 @@ export function planInsert<T extends UnversionedTable, Row, Result>(
 interface Update<Row, Result> extends PlanParts<Row, Result> {
   /** Matches the record, before and after the writes. */
   target: SQL;
+  /** Rows of what else the input refers to and is not there. */
+  missing?: readonly SQL[];
   /** Whether there is anything to change, over the table's columns: if not, nothing is recorded or written. */
   changes: SQL;
   /** The snapshot that the event keeps of the record before the writes, if it keeps one. */
@@ -92,11 +94,11 @@ interface Update<Row, Result> extends PlanParts<Row, Result> {
 export function planUpdate<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,
-  { type, target, changes, before, checks, unique = [], writes, result }: Update<Row, Result>,
+  { type, target, missing = [], changes, before, checks, unique = [], writes, result }: Update<Row, Result>,
 ): Plan<Result, Row> {
   const subject = { type, subjectType: entity.name, subjectId: sql`${entity.table.id}` };
   return {
-    checks: [isThere(entity, target), ...checks],
+    checks: [isThere(entity, target, missing), ...checks],
     writes: (allowed) => [
       recordEvent(
         context,
@@ -149,7 +151,7 @@ export function planDelete<Row, Result>(
   };
 }
 
-const isThere = ({ table, word }: UnversionedEntity, target: SQL, others: readonly SQL[] = []): Check<unknown> =>
+const isThere = ({ table, word }: UnversionedEntity, target: SQL, others: readonly SQL[]): Check<unknown> =>
   allExist([missingUnless(sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target})`, 'id', word), ...others]);
 
 /** What the subject of an event looks like at the time when this is evaluated. */

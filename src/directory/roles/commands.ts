@@ -135,7 +135,6 @@ export const updateRole = command({
   errors: [ValidationError, NotFoundError, AlreadyExistsError, BuiltInRoleError, ForbiddenError],
   plan(context, { id, permissions, ...patch }): Plan<RoleResult, RoleRecord> {
     const { viewer } = context;
-    requirePermissions(viewer, permissions ?? []);
     const target = sql`role.id = ${id}`;
     const values = { ...patch, nameKey: patch.name === undefined ? undefined : comparable(patch.name) };
     const hasOtherPermissions =
@@ -144,7 +143,12 @@ export const updateRole = command({
       type: 'role.updated',
       target,
       checks: [
-        ...mayChange(context, target, id),
+        ...mayChange(
+          context,
+          target,
+          id,
+          sql`SELECT value AS permission FROM json_each(${jsonList(permissions ?? [])})`,
+        ),
         ...givesNoAdmission(viewer, sql`(SELECT role.scope FROM role WHERE ${target})`, permissions ?? [], sql`${id}`),
       ],
       changes: sql`${differs(roles, values)} OR ${hasOtherPermissions}`,
@@ -167,11 +171,12 @@ export const updateRole = command({
 });
 
 /**
- * Checks that a role is changed or deleted by those who hold what it grants, and that it is not built in.
+ * Checks that a role is changed or deleted by those who hold what it grants, and that it is not built in. `given` is a SELECT
+ * of what those who have it get by the change.
  * @throws BuiltInRoleError
  * @throws ForbiddenError
  */
-export const mayChange = ({ viewer }: CommandContext, target: SQL, id: string): Check<unknown>[] => [
+export const mayChange = ({ viewer }: CommandContext, target: SQL, id: string, given: SQL): Check<unknown>[] => [
   isNotBuiltIn(target),
-  holdsPermissions(viewer, permissionsOfRole(sql`${id}`)),
+  holdsPermissions(viewer, sql`${permissionsOfRole(sql`${id}`)} UNION ${given}`),
 ];

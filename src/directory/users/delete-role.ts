@@ -7,7 +7,7 @@ import { alteration } from '../commands/entity.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
 import { planDelete } from '../commands/unversioned-entity.ts';
 import { outlastsNobody } from '../guards/expiry-guard.ts';
-import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
+import { permissionsOfRole } from '../guards/grant-guard.ts';
 import {
   BuiltInRoleError,
   ForbiddenError,
@@ -78,10 +78,10 @@ function replacement(context: CommandContext, roleId: string, identifier: RoleId
       problem: sql`iif(${replacementId} = ${roleId}, 'same', NULL)`,
       error: () => ValidationError.at('replacement', 'must be another role'),
     },
-    holdsPermissions(viewer, permissionsOfRole(replacementId)),
     ...outlastsNobody(viewer, replacementId),
   ];
   return {
+    replacementId,
     // Without the role itself there is no scope to look in.
     missing: missingUnless(
       sql`(${scope} IS NULL OR ${replacementId} IS NOT NULL)`,
@@ -117,7 +117,7 @@ export const deleteRole = command({
       target,
       missing: replacing ? [replacing.missing] : [],
       checks: [
-        ...mayChange(context, target, id),
+        ...mayChange(context, target, id, permissionsOfRole(replacing?.replacementId ?? sql`NULL`)),
         ...(replacing?.checks ?? []),
         isUnused(context.viewer, id, replacing !== null),
       ],
