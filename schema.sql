@@ -281,7 +281,6 @@ CREATE TABLE user (
 CREATE UNIQUE INDEX user_email ON user (email_key) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX user_external_id ON user (external_id_key) WHERE deleted_at IS NULL;
 CREATE INDEX user_any_external_id ON user (external_id_key) WHERE external_id_key IS NOT NULL;
-CREATE INDEX user_role ON user (role_id, kind) WHERE role_id IS NOT NULL;
 CREATE INDEX user_default_tenant ON user (default_tenant_id) WHERE default_tenant_id IS NOT NULL;
 CREATE INDEX user_by_created ON user (deleted, status, id);
 CREATE INDEX user_by_updated ON user (deleted, status, updated_at, id);
@@ -294,6 +293,7 @@ CREATE INDEX user_of_customer_by_name ON user (customer_id, deleted, status, nam
 CREATE INDEX user_of_customer_by_email ON user (customer_id, deleted, status, email_key, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX user_without_customer ON user (deleted, status, id) WHERE customer_id IS NULL;
 CREATE INDEX user_without_external_id ON user (deleted, status, id) WHERE external_id_key IS NULL;
+CREATE INDEX user_role ON user (role_id, kind, deleted, status) WHERE role_id IS NOT NULL;
 
 CREATE TRIGGER user_search_insert AFTER INSERT ON user
 BEGIN
@@ -376,6 +376,7 @@ CREATE INDEX assignment_by_name ON assignment (tenant_id, user_deleted, user_sta
 CREATE INDEX assignment_by_email ON assignment (tenant_id, user_deleted, user_status, user_email_key, user_id);
 CREATE INDEX assignment_of_customer ON assignment (user_customer_id, tenant_id, user_deleted, user_status, user_id)
   WHERE user_customer_id IS NOT NULL;
+CREATE INDEX assignment_of_role ON assignment (role_id, user_deleted, user_status, tenant_id, user_id);
 
 CREATE TRIGGER default_tenant_follows_assignment AFTER DELETE ON assignment
 BEGIN

@@ -124,6 +124,9 @@ export const MUTATIONS: readonly Mutation[] = [
     { also: ['tenant:read', 'customer:read'] },
   ),
   mutation('deleteRole', 'role { name }', ({ roleId }) => ({ id: roleId }), { also: ['tenant:read'] }),
+  mutation('deleteRole', 'role { name }', ({ roleId }) => ({ id: roleId, replacement: { name: 'view' } }), {
+    also: ['user:edit', ...LOWEST_OF_TENANT],
+  }),
   mutation(
     'createOrganizationUser',
     'user { id email }',

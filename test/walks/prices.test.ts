@@ -166,6 +166,7 @@ describe('a list', () => {
       'own ImportedRow.errors',
       'own NotFoundError.references',
       'own RecordTrafficPayload.entries',
+      'own RoleInUseError.deletedTenants',
       'own ValidationError.issues',
       'plain Customer.identities',
       'plain MutationError.fields',

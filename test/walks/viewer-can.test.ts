@@ -245,6 +245,9 @@ async function statementsOf(document: string): Promise<{ statements: number; rec
 describe('a whole list', () => {
   it.each([
     ['users', 'isViewer viewerCanDelete', 1],
+    // However often it is asked: what decides may be a role in each of a thousand tenants.
+    ['users', Array.from({ length: 29 }, (_, name) => `can${name}: viewerCanDelete`).join(' '), 1],
+    ['tenants', 'a: viewerCanEditUsers b: viewerCanEditUsers ... on Tenant { c: viewerCanEditUsers }', 1],
     ['tenants', 'viewerCanView viewerCanEditSettings viewerCanEditUsers', 2],
   ] as const)('of %s is asked about in one D1 call and one statement for each question', async (list, fields, more) => {
     const { calls } = await ask(`{ ${list}(first: 100) { nodes { ${fields} } } }`);

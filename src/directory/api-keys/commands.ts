@@ -7,9 +7,10 @@ import { type Check, type CommandContext, command, type Plan } from '../commands
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
 import { planInsert, planUpdate } from '../commands/unversioned-entity.ts';
-import { ForbiddenError, type Issue, NotFoundError, ValidationError } from '../kernel/errors.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import {
+  ALTHOUGH_OTHERS_ARE_WRONG,
   type CustomerIdentifier,
   choice,
   customerIdentifier,
@@ -46,18 +47,17 @@ interface GivenReach {
 }
 
 /** Tenants go with a reach of tenants, at least one; a customer goes with a reach of a customer; and neither with another. */
-function requireMatchingReach({ reach, tenantIdentifiers, customerIdentifier }: GivenReach): void {
+function matchesReach({ reach, tenantIdentifiers, customerIdentifier }: GivenReach, context: z.RefinementCtx): void {
   const given = [
     { kind: 'TENANTS', path: 'tenantIdentifiers', isGiven: (tenantIdentifiers ?? []).length > 0 },
     { kind: 'CUSTOMER', path: 'customerIdentifier', isGiven: customerIdentifier != null },
   ];
-  const issues = given.flatMap(({ kind, path, isGiven }): Issue[] => {
-    if (kind === reach && !isGiven) return [{ path, message: `is required for a reach of ${kind}`, kind: 'REQUIRED' }];
-    return kind !== reach && isGiven
-      ? [{ path, message: `does not go with a reach of ${reach}`, kind: 'INVALID' }]
-      : [];
-  });
-  if (issues.length > 0) throw new ValidationError(issues);
+  if (!REACH_KINDS.includes(reach)) return;
+  for (const { kind, path, isGiven } of given) {
+    if ((kind === reach) === isGiven) continue;
+    const message = isGiven ? `does not go with a reach of ${reach}` : `is required for a reach of ${kind}`;
+    context.addIssue({ code: 'custom', path: [path], message, input: isGiven ? path : undefined });
+  }
 }
 
 /** Checks that a time lies ahead. It did when the change was first asked for, if that is a while ago. */
@@ -74,20 +74,21 @@ export const createApiKey = command({
   name: 'createApiKey',
   permissions: ['apiKey:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({
-    name: text,
-    permissions: z.array(choice(PERMISSIONS)).min(1, 'must name at least one permission'),
-    access: choice(API_KEY_ACCESSES).nullish(),
-    reach: choice(REACH_KINDS),
-    tenantIdentifiers: tenantIdentifiers.nullish(),
-    customerIdentifier: customerIdentifier.nullish(),
-    rateLimitTier: choice(RATE_LIMIT_TIERS).nullish(),
-    expiresAt: instant.nullish(),
-  }),
+  input: z
+    .object({
+      name: text,
+      permissions: z.array(choice(PERMISSIONS)).min(1, 'must name at least one permission'),
+      access: choice(API_KEY_ACCESSES).nullish(),
+      reach: choice(REACH_KINDS),
+      tenantIdentifiers: tenantIdentifiers.nullish(),
+      customerIdentifier: customerIdentifier.nullish(),
+      rateLimitTier: choice(RATE_LIMIT_TIERS).nullish(),
+      expiresAt: instant.nullish(),
+    })
+    .superRefine(matchesReach, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, input): Plan<ApiKeySecretResult, ApiKeyRecord> {
     const { viewer } = context;
-    requireMatchingReach(input);
     requirePermissions(viewer, input.permissions);
     if (input.reach !== 'TENANTS') requireReach(viewer, ['ORGANIZATION']);
     const rateLimitTier = input.rateLimitTier ?? 'DEFAULT';

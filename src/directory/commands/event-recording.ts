@@ -110,7 +110,10 @@ export function nameTenants(context: EventContext): SQL {
 
 /** Returns a statement that reads the types of the events that this command recorded. */
 export const eventsOf = ({ id }: Pick<EventContext, 'id'>): Statement<{ type: EventType }> =>
-  select({ type: sql<EventType>`${events.type}` }, sql`FROM event WHERE ${events.commandId} = ${id}`);
+  select(
+    { type: sql<EventType>`${events.type}` },
+    sql`FROM event WHERE ${events.commandId} = ${id} GROUP BY ${events.type}`,
+  );
 
 /** Returns a SELECT of the subjects of all events of this command. */
 export const allRecordedSubjects = (context: EventContext): SQL =>

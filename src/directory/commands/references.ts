@@ -108,15 +108,19 @@ export const missingTenants = (resolved: SQL): SQL =>
 
 /**
  * A check that everything to which the input refers is there. `missing` are SELECTs of the references that lead nowhere;
- * there are none where the input refers to nothing.
+ * there are none where the input refers to nothing. `messages` are those of paths where something else is wrong than that
+ * there is no such record.
  * @throws NotFoundError, which reports all of them at once, each with its path
  */
-export function allExist(missing: readonly SQL[]): Check<unknown> {
+export function allExist(missing: readonly SQL[], messages: Record<string, string> = {}): Check<unknown> {
   const all = sql.join([...missing], sql` UNION ALL `);
   const found = sql`(SELECT json_group_array(json_array(path, entity)) FROM (${all}) HAVING count(*) > 0)`;
   return {
     problem: missing.length === 0 ? sql`NULL` : found,
-    error: (detail) => new NotFoundError(parseMissing(detail).map(([path, entity]) => notFoundAt(path, entity))),
+    error: (detail) => {
+      const references = parseMissing(detail).map(([path, entity]) => notFoundAt(path, entity));
+      return new NotFoundError(references.map((one) => ({ ...one, message: messages[one.path] ?? one.message })));
+    },
   };
 }
 

@@ -76,6 +76,8 @@ export function planInsert<T extends UnversionedTable, Row, Result>(
 interface Update<Row, Result> extends PlanParts<Row, Result> {
   /** Matches the record, before and after the writes. */
   target: SQL;
+  /** Rows of what else the input refers to and is not there. */
+  missing?: readonly SQL[];
   /** Whether there is anything to change, over the table's columns: if not, nothing is recorded or written. */
   changes: SQL;
   /** The snapshot that the event keeps of the record before the writes, if it keeps one. */
@@ -92,11 +94,11 @@ interface Update<Row, Result> extends PlanParts<Row, Result> {
 export function planUpdate<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,
-  { type, target, changes, before, checks, unique = [], writes, result }: Update<Row, Result>,
+  { type, target, missing = [], changes, before, checks, unique = [], writes, result }: Update<Row, Result>,
 ): Plan<Result, Row> {
   const subject = { type, subjectType: entity.name, subjectId: sql`${entity.table.id}` };
   return {
-    checks: [isThere(entity, target), ...checks],
+    checks: [isThere(entity, target, missing), ...checks],
     writes: (allowed) => [
       recordEvent(
         context,
@@ -115,6 +117,10 @@ export function planUpdate<Row, Result>(
 
 interface Delete<Row, Result> extends PlanParts<Row, Result> {
   target: SQL;
+  /** Rows of what else the input refers to and is not there. */
+  missing?: readonly SQL[];
+  /** What must be done before the record goes. `deleted` is the condition of these writes. */
+  writes?(deleted: SQL): readonly SQL[];
 }
 
 /**
@@ -124,17 +130,18 @@ interface Delete<Row, Result> extends PlanParts<Row, Result> {
 export function planDelete<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,
-  { type, target, checks, result }: Delete<Row, Result>,
+  { type, target, missing = [], checks, writes = () => [], result }: Delete<Row, Result>,
 ): Plan<Result, Row> {
   const { table, name, snapshot } = entity;
   return {
-    checks: [isThere(entity, target), ...checks],
+    checks: [isThere(entity, target, missing), ...checks],
     writes: (allowed) => [
       recordEvent(
         context,
         { type, subjectType: name, subjectId: sql`${table.id}`, before: snapshot },
         sql`FROM ${table} WHERE ${target} AND ${allowed}`,
       ),
+      ...writes(wasRecorded(context, type)),
       sql`DELETE FROM ${table} WHERE ${table.id} IN ${recordedSubjects(context, type)}`,
     ],
     answer: entity.rows(sql`WHERE ${target}`),
@@ -144,8 +151,8 @@ export function planDelete<Row, Result>(
   };
 }
 
-const isThere = ({ table, word }: UnversionedEntity, target: SQL): Check<unknown> =>
-  allExist([missingUnless(sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target})`, 'id', word)]);
+const isThere = ({ table, word }: UnversionedEntity, target: SQL, others: readonly SQL[]): Check<unknown> =>
+  allExist([missingUnless(sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target})`, 'id', word), ...others]);
 
 /** What the subject of an event looks like at the time when this is evaluated. */
 const snapshotOfSubject = ({ table, snapshot }: UnversionedEntity): SQL =>

@@ -72,7 +72,7 @@ interface UpsertInput {
 export const keepsIdentifier = (fields: readonly string[]) => (input: UpsertInput, context: z.RefinementCtx) => {
   const message = 'cannot be cleared where it is the identifier';
   for (const field of fields) {
-    if (input.identifier[field] == null) continue;
+    if (input.identifier?.[field] == null) continue;
     if (input[field] === null) context.addIssue({ code: 'custom', path: [field], message, input });
     if (input.onUpdate?.[field] === null) {
       context.addIssue({ code: 'custom', path: ['onUpdate', field], message, input });

@@ -38,6 +38,7 @@ import {
 } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import {
+  ALTHOUGH_OTHERS_ARE_WRONG,
   customerIdentifier,
   expectedVersion,
   flag,
@@ -161,7 +162,7 @@ export const upsertCustomer = command({
       onCreate: customerPatch.optional(),
       onUpdate: customerPatch.optional(),
     })
-    .superRefine(keepsIdentifier(['email', 'externalId'])),
+    .superRefine(keepsIdentifier(['email', 'externalId']), ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(
     context,
@@ -223,16 +224,12 @@ function usersWithinReach({ reach }: Viewer, target: SQL): Check<unknown> {
 const holdsUsers = (viewer: Viewer, customerId: string): Check<unknown> =>
   holdsPermissions(viewer, permissionsOfUsersOf(sql`${customerId}`));
 
-/** Checks that the viewer may erase users, if the customer has any: they are erased with it. */
-function mayErase({ permissions }: Viewer, users: SQL): Check<unknown>[] {
-  if (permissions.has('user:delete')) return [];
-  return [
-    {
-      problem: sql`(SELECT 'users' FROM user WHERE ${users} LIMIT 1)`,
-      error: () => ForbiddenError.missing(['user:delete']),
-    },
-  ];
-}
+/** Checks the same for a customer that is erased, and that the viewer may erase users, if it has any. */
+const mayErase = (viewer: Viewer, customerId: string, users: SQL): Check<unknown> =>
+  holdsPermissions(
+    viewer,
+    sql`${permissionsOfUsersOf(sql`${customerId}`)} UNION SELECT 'user:delete' AS permission FROM user WHERE ${users}`,
+  );
 
 /**
  * Hides a customer, or erases it and its users for good, and revokes the keys that reach it. Memberships and tenant roles survive hiding. Its users are
@@ -250,7 +247,7 @@ export const deleteCustomer = command({
     const keepsAdmins = keepsAdminsWithout(viewer.reach, id);
     if (permanently) {
       const users = sql`user.customer_id = ${id}`;
-      const checks = [holdsUsers(viewer, id), keepsAdmins, ...mayErase(viewer, users)];
+      const checks = [mayErase(viewer, id, users), keepsAdmins];
       const along = [erasure(context, USER, users), revocation(context, reachesCustomer(id))];
       return planErasure(context, CUSTOMER, id, checks, asResult, along);
     }

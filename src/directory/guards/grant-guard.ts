@@ -62,15 +62,17 @@ export const BEYOND_REACH = 'The user also reaches what is out of your reach.';
 
 /**
  * Checks that the viewer holds all that a user has, every permission and all of the reach: only then may the viewer
- * change or delete the user.
+ * change or delete the user. `given` is a SELECT of what the user gets by the change, so that all that is missing is said at
+ * once.
  * @throws ForbiddenError
  */
-export function holdsUser(viewer: Viewer, userId: SQL): Check<unknown>[] {
+export function holdsUser(viewer: Viewer, userId: SQL, given: SQL | null = null): Check<unknown>[] {
+  const held = permissionsOfUser(userId);
   return [
     {
       problem: sql`(SELECT 'beyond' WHERE NOT ${userWhollyInReach(viewer.reach, userId)})`,
       error: () => ForbiddenError.outOfReach(BEYOND_REACH),
     },
-    holdsPermissions(viewer, permissionsOfUser(userId)),
+    holdsPermissions(viewer, given ? sql`${held} UNION ${given}` : held),
   ];
 }

@@ -199,17 +199,42 @@ export class BuiltInRoleError extends DirectoryError {
   }
 }
 
+/** Whom a role belongs to. Each user is counted once: as deleted, else as live, else as one in deleted tenants. */
+export interface RoleUse {
+  /** Live users who have it by themselves or in a live tenant. */
+  liveUserCount: number;
+  /** Deleted users, or users of deleted customers, who have it anywhere. */
+  deletedUserCount: number;
+  /** Live users who have it in deleted tenants only. */
+  deletedTenantUserCount: number;
+  /** How many deleted tenants there are where anybody has it. */
+  deletedTenantCount: number;
+  /** The first of these tenants by name, as far as the viewer may see them. */
+  deletedTenants: readonly { id: string; name: string }[];
+  /** Trusted issuers that may give it. */
+  issuerCount: number;
+}
+
+/** Returns a number of things: `1 user`, `2 users`. */
+const counted = (count: number, thing: string): string => `${count} ${thing}${count === 1 ? '' : 's'}`;
+
 /** Thrown when a role to be deleted belongs to a user, who may be hidden, or when a trusted issuer may give it. */
 export class RoleInUseError extends DirectoryError {
   readonly code = 'role_in_use';
+  readonly use: RoleUse;
+  /** All users who have it, hidden ones included. */
   readonly userCount: number;
-  readonly issuerCount: number;
 
-  constructor(userCount: number, issuerCount: number) {
-    const [users, issuers] = [userCount === 1 ? 'user' : 'users', issuerCount === 1 ? 'issuer' : 'issuers'];
-    super(`The role belongs to ${userCount} ${users}, and ${issuerCount} trusted ${issuers} may give it.`);
-    this.userCount = userCount;
-    this.issuerCount = issuerCount;
+  constructor(use: RoleUse) {
+    const { liveUserCount, deletedUserCount, deletedTenantUserCount, issuerCount } = use;
+    const holders = [
+      counted(liveUserCount, 'live user'),
+      counted(deletedUserCount, 'deleted user'),
+      `${counted(deletedTenantUserCount, 'user')} in deleted tenants only`,
+    ];
+    super(`The role belongs to ${holders.join(', ')}, and ${counted(issuerCount, 'trusted issuer')} may give it.`);
+    this.use = use;
+    this.userCount = liveUserCount + deletedUserCount + deletedTenantUserCount;
   }
 }
 

@@ -92,6 +92,14 @@ export const labels = z
 /** The version that the caller last saw. A change fails if the record has another version by then. */
 export const expectedVersion = z.int({ error: 'must be a whole number' }).min(1, 'must be at least 1').nullish();
 
+/**
+ * The option of a rule about several values of an object: it is asked although others of them are wrong, too, so that all that
+ * is wrong is said at once. It finds those as they were sent.
+ */
+export const ALTHOUGH_OTHERS_ARE_WRONG = {
+  when: ({ value }: { value: unknown }): boolean => typeof value === 'object' && value !== null,
+};
+
 /** Returns the schema of an object that names one record in exactly one of several ways. */
 export function exactlyOne<const S extends Record<string, z.ZodType<string>>>(shape: S) {
   const names = Object.keys(shape);

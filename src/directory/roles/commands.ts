@@ -5,7 +5,7 @@ import { differs, jsonList, update } from '../../db/statement.ts';
 import { requirePermissions, type Viewer } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { uniqueValuesOf } from '../commands/unique-values.ts';
-import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
+import { planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { ADMITTING_PERMISSIONS, outlastsError } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { comparable } from '../kernel/comparable.ts';
@@ -14,7 +14,6 @@ import {
   BuiltInRoleError,
   ForbiddenError,
   NotFoundError,
-  RoleInUseError,
   TooManyRolesError,
   ValidationError,
 } from '../kernel/errors.ts';
@@ -25,6 +24,7 @@ import { ROLE_SCOPES } from '../kernel/role-scopes.ts';
 import { permissionsOf, ROLE } from './entity.ts';
 import type { RoleRecord } from './queries.ts';
 
+/** The role that a command was about. */
 export interface RoleResult {
   /** Null where a repetition cannot show it any more. */
   role: RoleRecord | null;
@@ -135,7 +135,6 @@ export const updateRole = command({
   errors: [ValidationError, NotFoundError, AlreadyExistsError, BuiltInRoleError, ForbiddenError],
   plan(context, { id, permissions, ...patch }): Plan<RoleResult, RoleRecord> {
     const { viewer } = context;
-    requirePermissions(viewer, permissions ?? []);
     const target = sql`role.id = ${id}`;
     const values = { ...patch, nameKey: patch.name === undefined ? undefined : comparable(patch.name) };
     const hasOtherPermissions =
@@ -144,7 +143,12 @@ export const updateRole = command({
       type: 'role.updated',
       target,
       checks: [
-        ...mayChange(context, target, id),
+        ...mayChange(
+          context,
+          target,
+          id,
+          sql`SELECT value AS permission FROM json_each(${jsonList(permissions ?? [])})`,
+        ),
         ...givesNoAdmission(viewer, sql`(SELECT role.scope FROM role WHERE ${target})`, permissions ?? [], sql`${id}`),
       ],
       changes: sql`${differs(roles, values)} OR ${hasOtherPermissions}`,
@@ -166,39 +170,13 @@ export const updateRole = command({
   },
 });
 
-/** A role is changed by those who hold what it grants, if it is not built in. */
-const mayChange = ({ viewer }: CommandContext, target: SQL, id: string): Check<unknown>[] => [
+/**
+ * Checks that a role is changed or deleted by those who hold what it grants, and that it is not built in. `given` is a SELECT
+ * of what those who have it get by the change.
+ * @throws BuiltInRoleError
+ * @throws ForbiddenError
+ */
+export const mayChange = ({ viewer }: CommandContext, target: SQL, id: string, given: SQL): Check<unknown>[] => [
   isNotBuiltIn(target),
-  holdsPermissions(viewer, permissionsOfRole(sql`${id}`)),
+  holdsPermissions(viewer, sql`${permissionsOfRole(sql`${id}`)} UNION ${given}`),
 ];
-
-/** Removes a role that is not built in, as long as no user has it, hidden ones included, and no trusted issuer lists it. */
-export const deleteRole = command({
-  name: 'deleteRole',
-  permissions: ['role:edit'],
-  reaches: ['ORGANIZATION'],
-  input: z.object({ id }),
-  errors: [ValidationError, NotFoundError, BuiltInRoleError, RoleInUseError, ForbiddenError],
-  plan(context, { id }): Plan<RoleResult, RoleRecord> {
-    const target = sql`role.id = ${id}`;
-    return planDelete(context, ROLE, {
-      type: 'role.deleted',
-      target,
-      checks: [
-        ...mayChange(context, target, id),
-        {
-          problem: sql`(SELECT json_object('users', users, 'issuers', issuers) FROM (SELECT
-            (SELECT count(*) FROM (SELECT user.id FROM user WHERE user.role_id = ${id}
-              UNION SELECT assignment.user_id FROM assignment WHERE assignment.role_id = ${id})) AS users,
-            (SELECT count(*) FROM trusted_issuer_role WHERE trusted_issuer_role.role_id = ${id}) AS issuers)
-            WHERE users + issuers > 0)`,
-          error: (counts) => {
-            const { users, issuers }: Record<'users' | 'issuers', number> = JSON.parse(counts);
-            return new RoleInUseError(users, issuers);
-          },
-        },
-      ],
-      result: asResult,
-    });
-  },
-});

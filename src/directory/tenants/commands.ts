@@ -31,7 +31,16 @@ import {
   VersionConflictError,
 } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import { emailAddress, expectedVersion, flag, id, newRecord, tenantIdentifier, text } from '../kernel/input.ts';
+import {
+  ALTHOUGH_OTHERS_ARE_WRONG,
+  emailAddress,
+  expectedVersion,
+  flag,
+  id,
+  newRecord,
+  tenantIdentifier,
+  text,
+} from '../kernel/input.ts';
 import { newTenant, patchedTenant, tenantDetails } from './columns.ts';
 import { TENANT } from './entity.ts';
 import { firstAdmin } from './first-admin.ts';
@@ -109,7 +118,7 @@ export const upsertTenant = command({
       name: text.optional(),
       adminEmail: emailAddress.nullish(),
     })
-    .superRefine(keepsIdentifier(['externalId'])),
+    .superRefine(keepsIdentifier(['externalId']), ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { identifier, adminEmail, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
     const { viewer } = context;
@@ -173,8 +182,15 @@ export const deleteTenant = command({
   reaches: ['ORGANIZATION'],
   input: z
     .object({ id: id.nullish(), externalId: text.nullish(), permanently: flag.nullish() })
-    .refine(({ id, externalId }) => (id == null) !== (externalId == null), 'must have exactly one of id, externalId')
-    .refine(({ id, permanently }) => !permanently || id != null, { path: ['permanently'], error: 'needs an id' }),
+    .refine(({ id, externalId }) => (id == null) !== (externalId == null), {
+      ...ALTHOUGH_OTHERS_ARE_WRONG,
+      error: 'must have exactly one of id, externalId',
+    })
+    .refine(({ id, permanently }) => !permanently || id != null, {
+      ...ALTHOUGH_OTHERS_ARE_WRONG,
+      path: ['permanently'],
+      error: 'needs an id',
+    }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, externalId, permanently }): Plan<TenantResult, TenantRecord> {
     if (permanently && id != null) {

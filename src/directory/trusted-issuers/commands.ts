@@ -165,9 +165,9 @@ export const updateTrustedIssuer = command({
     return planUpdate(context, TRUSTED_ISSUER, {
       type: 'trustedIssuer.updated',
       target,
+      missing: lists.map(({ listed }) => listed.missing),
       checks: [
         ...keepsNamesFor(target, given),
-        ...(lists.length > 0 ? [allExist(lists.map(({ listed }) => listed.missing))] : []),
         holdsRoles(context.viewer, sql.join([rolesOf(id), ...listedRoles], sql` UNION `)),
         ...admitsNoMore(context.viewer, admitsMore),
       ],

@@ -5,6 +5,7 @@ import { jsonList, type Values } from '../../db/statement.ts';
 import { pathOf } from '../commands/references.ts';
 import { comparable } from '../kernel/comparable.ts';
 import {
+  ALTHOUGH_OTHERS_ARE_WRONG,
   type CustomerIdentifier,
   choice,
   customerIdentifier,
@@ -51,7 +52,11 @@ interface GivenKeys {
 
 /** How many sources of keys are given: the keys themselves, a URL of keys, or both. */
 const keyCount = ({ keys, jwksUrl }: GivenKeys): number => [keys, jwksUrl].filter((given) => given != null).length;
-const NOT_BOTH = { path: ['keys'], error: 'must be given, or else jwksUrl, and not both' };
+const NOT_BOTH = {
+  ...ALTHOUGH_OTHERS_ARE_WRONG,
+  path: ['keys'],
+  error: 'must be given, or else jwksUrl, and not both',
+};
 
 /**
  * How the tokens of an issuer say who made them, and for whom: STANDARD as `iss` and `aud`, EMBEDDED by neither, but as
@@ -69,6 +74,7 @@ interface GivenNames {
 
 /** Requires what the tokens of a new issuer name, and refuses what they do not. */
 function namesMatchKind({ kind = 'STANDARD', ...names }: GivenNames, context: z.RefinementCtx): void {
+  if (!ISSUER_KINDS.some((known) => known === kind)) return;
   const isEmbedded = kind === 'EMBEDDED';
   for (const path of ['issuer', 'audience'] as const) {
     const isGiven = names[path] !== undefined;
@@ -101,7 +107,7 @@ export const newIssuer = newRecord({
   createsUsers: flag.optional(),
 })
   .refine((given) => keyCount(given) === 1, NOT_BOTH)
-  .superRefine(namesMatchKind);
+  .superRefine(namesMatchKind, ALTHOUGH_OTHERS_ARE_WRONG);
 
 /** The input of a change to a trusted issuer. */
 export const issuerPatch = z

@@ -9,11 +9,17 @@ import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { isNotDeactivated } from '../guards/deactivated-guard.ts';
 import { outlastsNobody } from '../guards/expiry-guard.ts';
-import { holdsPermissions, holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
+import { holdsPermissions, permissionsOfRole, permissionsOfUser } from '../guards/grant-guard.ts';
 import { keepsOwner } from '../guards/last-admin-guard.ts';
 import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { ForbiddenError, LastAdminError, LastOwnerError, NotFoundError, ValidationError } from '../kernel/errors.ts';
-import { otherwise, roleIdentifier, tenantIdentifier, userIdentifier } from '../kernel/input.ts';
+import {
+  ALTHOUGH_OTHERS_ARE_WRONG,
+  otherwise,
+  roleIdentifier,
+  tenantIdentifier,
+  userIdentifier,
+} from '../kernel/input.ts';
 import { roleNamed } from '../roles/queries.ts';
 import { USER, type UserResult } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
@@ -82,7 +88,8 @@ function replaceInOrganization(context: CommandContext, target: SQL, userId: SQL
   requireReach(viewer, ['ORGANIZATION']);
   const { roleId } = assigned;
   return {
-    admits: [isTeamMember(assigned), ...holdsUser(viewer, userId)],
+    admits: [isTeamMember(assigned)],
+    held: permissionsOfUser(userId),
     keeps: keepsOwner((id) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`),
     ...alteration(context, USER, target, { roleId }),
   };
@@ -101,10 +108,12 @@ export const changeRole = command({
   input: z
     .object({ userIdentifier, revoke: rolePlace.nullish(), assign: rolePlace.nullish() })
     .refine(({ revoke, assign }) => revoke || assign, {
+      ...ALTHOUGH_OTHERS_ARE_WRONG,
       path: ['assign'],
       error: 'is required, unless a role is taken away',
     })
     .refine(({ revoke, assign }) => !revoke || revoke.tenantIdentifier || (assign && !assign.tenantIdentifier), {
+      ...ALTHOUGH_OTHERS_ARE_WRONG,
       path: ['revoke'],
       error: 'is a role in the organization, which a team member can only change for another one there',
     }),
@@ -116,6 +125,10 @@ export const changeRole = command({
     const revoked = revoke ? resolveRole(context, userId, revoke, 'revoke') : null;
     const assigned = assign ? resolveRole(context, userId, assign, 'assign') : null;
     const roles = [revoked, assigned].filter((role) => role !== null);
+
+    const granted = [...roles.map(({ current }) => current), ...(assigned ? [assigned.roleId] : [])].map(
+      permissionsOfRole,
+    );
 
     // A role in the organization is never only taken away: the input assigns another, which replaces it.
     const replacing = assigned && !assigned.tenantId ? [replaceInOrganization(context, target, userId, assigned)] : [];
@@ -131,12 +144,9 @@ export const changeRole = command({
         ]),
         ...(revoked ? [isHeld(revoked)] : []),
         ...replacing.flatMap(({ admits }) => admits),
-        ...roles.map(({ current }) => holdsPermissions(viewer, permissionsOfRole(current))),
+        holdsPermissions(viewer, sql.join([...replacing.map(({ held }) => held), ...granted], sql` UNION `)),
         ...(assigned
-          ? [
-              holdsPermissions(viewer, permissionsOfRole(assigned.roleId)),
-              ...outlastsNobody(viewer, assigned.roleId, sql`${assigned.roleId} IS NOT ${assigned.current}`),
-            ]
+          ? outlastsNobody(viewer, assigned.roleId, sql`${assigned.roleId} IS NOT ${assigned.current}`)
           : []),
         ...(assigned?.tenantId
           ? [isNotDeactivated(sql`${target} AND ${assigned.current} IS NULL`, pathOf('userIdentifier', userIdentifier))]

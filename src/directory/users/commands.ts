@@ -10,7 +10,7 @@ import { planErasure } from '../commands/erasure.ts';
 import { USER_IS_LIVE } from '../commands/identifiers.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { outlastsNobody, ownRoleOf } from '../guards/expiry-guard.ts';
-import { holdsPermissions, holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
+import { holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
 import { keepsOwner, keepsOwnerAndAdmins } from '../guards/last-admin-guard.ts';
 import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { comparable } from '../kernel/comparable.ts';
@@ -40,9 +40,9 @@ const asResult = (user: UserRecord | null): UserResult => ({ user });
 const isKnown = ({ reach }: Viewer, userId: string): SQL =>
   sql`user.id = ${userId} AND ${USER_IS_LIVE} AND ${userInReach(reach, sql`user.id`)}`;
 
-/** An expression: the user is in reach, but not all that the user can reach. Errors must not tell of the rest. */
-const isPartly = (viewer: Viewer, userId: string): SQL =>
-  sql`EXISTS (SELECT 1 FROM user WHERE ${isKnown(viewer, userId)} AND NOT ${userWhollyInReach(viewer.reach, sql`user.id`)})`;
+/** An expression: the user is in reach, and so is all that the user can reach. Errors must not tell of what is not. */
+const isWholly = (viewer: Viewer, userId: string): SQL =>
+  exists(USER, sql`${isKnown(viewer, userId)} AND ${userWhollyInReach(viewer.reach, sql`user.id`)}`);
 
 /** The scope of the user's own role, `ORGANIZATION` or `CUSTOMER`; NULL for a user with tenant roles only. */
 const ownScope = (viewer: Viewer, userId: string): SQL =>
@@ -92,9 +92,9 @@ export const updateUser = command({
         WHERE assignment.tenant_id = ${tenantId} AND ${isKnown(viewer, id)})`;
     const defaultTenantId = start && tenantNamed(viewer.reach, start, hasRoleThere);
     const checks = (target: SQL): Check<UserRecord>[] => [
-      ...holdsUser(viewer, sql`${id}`),
+      ...holdsUser(viewer, sql`${id}`, roleId ? permissionsOfRole(roleId) : null),
       ...hasVersion(USER, viewer, target, expectedVersion),
-      ...(roleId ? [holdsPermissions(viewer, permissionsOfRole(roleId)), keepsOwner(demoted(id, roleId))] : []),
+      ...(roleId ? [keepsOwner(demoted(id, roleId))] : []),
       ...outlastsNobody(viewer, roleId ?? ownRoleOf(sql`${id}`), letsIn(id, patch, roleId)),
       ...(patch.status === 'DEACTIVATED' ? keepsOwnerAndAdmins(viewer.reach, sql`${id}`) : []),
     ];
@@ -106,9 +106,16 @@ export const updateUser = command({
         verb: 'updated',
         values: { ...patchedUser(patch), roleId, defaultTenantId: start === null ? null : defaultTenantId },
         missing: [
-          ...(roleId && roleIdentifier ? [noRole(roleId, roleIdentifier, isPartly(viewer, id))] : []),
+          // Where the user is not there, neither is what is looked up for the user: that is no reason of its own.
+          ...(roleId && roleIdentifier ? [noRole(roleId, roleIdentifier, sql`NOT ${isWholly(viewer, id)}`)] : []),
           ...(defaultTenantId && start
-            ? [missingUnless(sql`${defaultTenantId} IS NOT NULL`, pathOf('defaultTenantIdentifier', start), 'tenant')]
+            ? [
+                missingUnless(
+                  sql`(NOT ${exists(USER, isKnown(viewer, id))} OR ${defaultTenantId} IS NOT NULL)`,
+                  pathOf('defaultTenantIdentifier', start),
+                  'tenant',
+                ),
+              ]
             : []),
         ],
       },

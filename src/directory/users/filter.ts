@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
+import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
 import { inList } from '../../db/statement.ts';
-import { customerInReach, type Reach } from '../access/reach.ts';
+import { customerInReach, type Reach, tenantRoleInReach } from '../access/reach.ts';
 import { comparable } from '../kernel/comparable.ts';
 import { choice, flag, id, text } from '../kernel/input.ts';
 import { idsWithin } from '../lists/entity-candidates.ts';
@@ -29,6 +30,8 @@ export const userFilter = z.object({
   customerId: id.nullish(),
   /** Whether they belong to a customer that the viewer reaches. */
   hasCustomer: flag.nullish(),
+  /** The role that they have: their own, or one in a tenant that the viewer reaches, deleted tenants included. */
+  roleId: id.nullish(),
 });
 
 /** A filter of users, once it has been validated. */
@@ -51,6 +54,7 @@ export function partsOf(searched: Searched, reach: Reach, filter: UserFilter): P
     ofCustomer(reach, filter),
     hasCustomerPart(reach, filter),
     hasExternalIdPart(reach, filter),
+    ofRole(reach, filter),
   ];
   const within = parts.find((part) => part.within)?.within ?? null;
   return {
@@ -82,6 +86,7 @@ function emailContainsPart(searched: Searched, reach: Reach, { emailContains }: 
 }
 
 const scanned = alias(users, 'scanned');
+const held = alias(tenantRoles, 'held');
 
 /** Users within these customers, in every order. */
 const withinCustomers = (customerIds: readonly string[]): Part => ({
@@ -132,6 +137,44 @@ function hasExternalIdPart(reach: Reach, filter: UserFilter): Part {
   if (reach.kind !== 'ORGANIZATION') return { conditions };
   if (!hasExternalId) return { conditions, ...scanning(filter, sql`${scanned.externalIdKey} IS NULL`) };
   return { conditions, candidates: [sql`SELECT ${users.id} AS id FROM user WHERE ${users.externalIdKey} IS NOT NULL`] };
+}
+
+/**
+ * Who has a role. The unary plus keeps SQLite from looking for a user among all who have it. Those who reach some tenants only are shown no role but those there, and those who reach a customer no
+ * role in a tenant.
+ */
+function ofRole(reach: Reach, filter: UserFilter): Part {
+  const { roleId } = filter;
+  if (roleId == null) return {};
+  const has = sql`+${users.roleId} = ${roleId}`;
+  if (reach.kind === 'CUSTOMER') return { conditions: [has] };
+  const deleted = deletedValues(filter);
+  const statuses = filter.statuses ?? USER_STATUSES;
+  const inTenants = reach.kind === 'TENANTS' ? [{ column: held.tenantId, values: reach.tenantIds }] : [];
+  const hasInTenant = sql`EXISTS (SELECT 1 FROM assignment held WHERE held.user_id = ${users.id}
+    AND +held.role_id = ${roleId} AND ${tenantRoleInReach(reach, held.tenantId)})`;
+  const inTenant = idsWithin({
+    from: sql`assignment held`,
+    id: held.userId,
+    partitions: [
+      { column: held.userDeleted, values: deleted },
+      { column: held.userStatus, values: statuses },
+      ...inTenants,
+    ],
+    where: [sql`held.role_id = ${roleId}`],
+  });
+  if (reach.kind === 'TENANTS') return { conditions: [hasInTenant], candidates: [inTenant] };
+  const own = idsWithin({
+    from: sql`user scanned`,
+    id: scanned.id,
+    partitions: [
+      { column: scanned.kind, values: ['ORGANIZATION', 'CUSTOMER'] },
+      { column: scanned.deleted, values: deleted },
+      { column: scanned.status, values: statuses },
+    ],
+    where: [sql`scanned.role_id = ${roleId}`],
+  });
+  return { conditions: [sql`(${has} OR ${hasInTenant})`], candidates: [sql`${own} UNION ALL ${inTenant}`] };
 }
 
 /** Users who satisfy a condition for which there is an index in the order of their ids. */

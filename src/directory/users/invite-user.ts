@@ -1,9 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
+import { allOf } from '../../db/statement.ts';
 import { userInReach } from '../access/reach.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
 import { command, type Plan } from '../commands/command.ts';
-import { subjectOf } from '../commands/entity.ts';
+import { exists, subjectOf } from '../commands/entity.ts';
 import { recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
@@ -39,14 +40,18 @@ export const inviteUser = command({
     const type = 'user.invited';
     // A viewer who sees users in part must not find out who is in the team.
     if (given.teamMember) requireReach(viewer, ['ORGANIZATION']);
-    const hasRoles = hasRolesIn(viewer, given);
-    const target = sql`${isUser(identifier)} AND ${userInReach(viewer.reach, sql`user.id`)} AND ${hasRoles}`;
+    const known = sql`${isUser(identifier)} AND ${userInReach(viewer.reach, sql`user.id`)}`;
+    const places = placesOf(viewer, known, given);
+    const target = allOf([known, ...places.map(({ isThere }) => isThere)]);
     const userId = sql`(SELECT user.id FROM user WHERE ${target})`;
     const shareable = shareableInvitation(context, given.handOutLink);
     const path = pathOf('userIdentifier', identifier);
     return {
       checks: [
-        allExist([missingUnless(sql`EXISTS (SELECT 1 FROM user WHERE ${target})`, path, 'user')]),
+        allExist(
+          [missingUnless(exists(USER, known), path, 'user'), ...places.flatMap(({ missing }) => missing)],
+          NOT_THERE,
+        ),
         ...holdsUser(viewer, userId),
         ...outlastsNobody(viewer, ownRoleOf(userId)),
         isNotDeactivated(target, path),
@@ -77,11 +82,36 @@ interface Places {
   teamMember?: boolean | null | undefined;
 }
 
-/** Over the columns of `user`: the user has a role in the tenant, if one is given, and in the team, if asked for. */
-function hasRolesIn({ reach }: Viewer, { tenantIdentifier, teamMember }: Places): SQL {
-  const inTenant = tenantIdentifier
-    ? sql`EXISTS (SELECT 1 FROM assignment
-        WHERE assignment.user_id = user.id AND assignment.tenant_id = ${tenantNamed(reach, tenantIdentifier)})`
-    : sql`TRUE`;
-  return teamMember ? sql`${inTenant} AND user.kind = 'ORGANIZATION'` : inTenant;
+/** What is wrong with a place where the user has no role, by its path. */
+const NOT_THERE = {
+  tenantIdentifier: 'The user has no role in this tenant.',
+  teamMember: 'The user is not in the team.',
+};
+
+/** A place where the user has to have a role. */
+interface Place {
+  /** A condition over the columns of `user`: the user has a role there. */
+  isThere: SQL;
+  /** Rows (path, entity) of what is not there: the place, or the role of a user whom the viewer knows. */
+  missing: readonly SQL[];
+}
+
+/** Returns the places that the input names. `known` is a condition over the columns of `user`. */
+function placesOf({ reach }: Viewer, known: SQL, { tenantIdentifier, teamMember }: Places): Place[] {
+  const places: Place[] = [];
+  const noRole = (path: keyof typeof NOT_THERE, condition: SQL) =>
+    sql`SELECT ${path} AS path, 'user' AS entity FROM user WHERE ${known} AND ${condition}`;
+  if (tenantIdentifier) {
+    const tenantId = tenantNamed(reach, tenantIdentifier);
+    const isNamed = sql`${tenantId} IS NOT NULL`;
+    const isThere = sql`EXISTS (SELECT 1 FROM assignment
+      WHERE assignment.user_id = user.id AND assignment.tenant_id = ${tenantId})`;
+    const noTenant = missingUnless(isNamed, pathOf('tenantIdentifier', tenantIdentifier), 'tenant');
+    places.push({ isThere, missing: [noTenant, noRole('tenantIdentifier', sql`${isNamed} AND NOT ${isThere}`)] });
+  }
+  if (teamMember) {
+    const isThere = sql`user.kind = 'ORGANIZATION'`;
+    places.push({ isThere, missing: [noRole('teamMember', sql`NOT ${isThere}`)] });
+  }
+  return places;
 }

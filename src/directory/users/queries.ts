@@ -80,16 +80,20 @@ const LIST = {
 
 /**
  * Lists the users in reach that match the filter, live ones unless it says otherwise. Who asks by customers is told which
- * of them users belong to.
+ * of them users belong to, and who asks by a role, who has it.
  *
- * @throws ForbiddenError if the viewer lacks `user:read`, or asks by customers and lacks `customer:read`
+ * @throws ForbiddenError if the viewer lacks `user:read`, `customer:read` to ask by customers, or `role:read` to ask by a role
  * @throws ValidationError if the filter or the page arguments are not valid
  */
 export function listUsers(caller: Caller, args: UserListArguments): Connection<UserRecord> {
   const filter = parse(userFilter, args.filter ?? {}, 'filter');
   const { viewer } = caller;
   const asksByCustomer = filter.customerId != null || filter.hasCustomer != null;
-  if (asksByCustomer) requirePermissions(viewer, ['user:read', 'customer:read']);
+  requirePermissions(viewer, [
+    'user:read',
+    ...(asksByCustomer ? (['customer:read'] as const) : []),
+    ...(filter.roleId == null ? [] : (['role:read'] as const)),
+  ]);
   return listEntities(caller, LIST, args, {
     ...filter,
     ...partsOf(LIST, viewer.reach, filter),

@@ -1,11 +1,11 @@
 import { run } from '../../directory/commands/command.ts';
-import { createRole, deleteRole, MAX_ROLES, updateRole } from '../../directory/roles/commands.ts';
+import { createRole, MAX_ROLES, updateRole } from '../../directory/roles/commands.ts';
 import { assignableRoles, listPermissionsOfRoles, rolesByIds } from '../../directory/roles/queries.ts';
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
+import { deleteRole } from '../../directory/users/delete-role.ts';
 import { builder } from '../shared/builder.ts';
 import { nestedList } from '../shared/connection.ts';
-import { entityMutation } from '../shared/entity-mutations.ts';
-import { localId } from '../shared/ids.ts';
+import { localId, localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
 import { recordLeft } from '../shared/payload.ts';
@@ -156,14 +156,31 @@ builder.relayMutationField(
   },
 );
 
-entityMutation(
-  deleteRole,
-  { type: 'Role', ref: Role, record: ({ role }) => role },
+builder.relayMutationField(
+  deleteRole.name,
   {
-    input: 'Which role to delete.',
-    id: 'The global id of a role that is not built in.',
-    field: 'Deletes a role that nobody has, for good.',
-    payload: 'The role is gone.',
-    record: 'The role as it was.',
+    description: 'Which role to delete, and which takes its place.',
+    inputFields: (t) => ({
+      id: t.id({ required: true, description: 'The global id of a role that is not built in.' }),
+      replacement: t.field({
+        type: RoleIdentifier,
+        description:
+          'What names another role of the same scope, for all who have the one that is deleted, hidden users included. It can hold no more than you do, and needs `user:edit`. Without it, nobody may have the role.',
+      }),
+    }),
+  },
+  {
+    ...commandField(deleteRole, 'Deletes a role that nobody has, or puts another in its place, for good.'),
+    resolve: (_, { input }, caller) =>
+      run(caller, deleteRole, {
+        id: localId('Role', input.id),
+        replacement: input.replacement && localIdentifier('Role', input.replacement),
+      }),
+  },
+  {
+    description: 'The role is gone.',
+    outputFields: (t) => ({
+      role: t.field({ type: Role, description: 'The role as it was.', ...recordLeft('role') }),
+    }),
   },
 );

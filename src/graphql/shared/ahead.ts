@@ -85,19 +85,29 @@ function mayLink(caller: Caller, weight: number): boolean {
 export function readAhead(caller: Caller, records: Source, asked: Asked): (rows: readonly object[]) => void {
   const ahead = new Map<Place | undefined, Answer>();
   const weight = (asked.weight ?? 0) + (records.weight ?? 0);
+  const values = new Map<Link, Answer>();
   for (const { definition, nodes } of recordFields(asked)) {
     const link = definition.extensions.link as Link | undefined;
-    if (!link || !mayLink(caller, weight)) continue;
+    // A value is read once, under however many names: what it takes may be dear, such as all that a user may do.
+    const known = link && isPlainValue(nodes) ? values.get(link) : undefined;
+    if (known) ahead.set(placeOf(nodes), known);
+    if (known || !link || !mayLink(caller, weight)) continue;
     const answer = unlessRefused(() => {
       const args = getArgumentValues(definition, nodes[0], asked.variableValues);
       return link(caller, records, args, { ...askedBelow(asked, { definition, nodes }), weight });
     });
-    if (answer) ahead.set(placeOf(nodes), answer);
+    if (!answer) continue;
+    ahead.set(placeOf(nodes), answer);
+    if (isPlainValue(nodes)) values.set(link, answer);
   }
   return (rows) => {
     if (ahead.size > 0) for (const row of rows) note(row, ahead);
   };
 }
+
+/** Whether a field is asked without arguments, and for nothing below it: then it is the same under every name. */
+const isPlainValue = ([node]: Asked['fieldNodes']): boolean =>
+  node !== undefined && node.selectionSet === undefined && !node.arguments?.length;
 
 /** The extension of a payload's field that answers the record which the change has left. */
 export const RECORD_LEFT = { extensions: { isRecordLeft: true } };

@@ -13,6 +13,7 @@ import {
   NotFoundError,
   type Reference,
   RoleInUseError,
+  type RoleUse,
   TooManyDataSourcesError,
   TooManyRolesError,
   TooManySecretsError,
@@ -177,14 +178,47 @@ builder.objectType(BuiltInRoleError, {
   interfaces: [MutationError],
 });
 
+const DeletedTenant = builder.objectRef<RoleUse['deletedTenants'][number]>('DeletedTenant').implement({
+  description: 'A tenant that is deleted. It may come back, with all that belongs to it.',
+  fields: (t) => ({
+    id: t.id({ description: 'Its global id.', resolve: ({ id }) => toGlobalId('Tenant', id) }),
+    name: t.exposeString('name', { description: 'Its name.' }),
+  }),
+});
+
 builder.objectType(RoleInUseError, {
   name: 'RoleInUseError',
   description:
-    'Thrown when somebody has the role, or a trusted issuer lists it: `role_in_use`. Give them another first.',
+    'Thrown when somebody has the role, or a trusted issuer lists it: `role_in_use`. Name a `replacement`, or give them another first; `users` lists them with the filter `roleId`.',
   interfaces: [MutationError],
   fields: (t) => ({
     userCount: t.exposeInt('userCount', { description: 'How many users have it, deleted ones included.' }),
-    issuerCount: t.exposeInt('issuerCount', { description: 'How many trusted issuers list it.' }),
+    liveUserCount: t.int({
+      description: 'Those of them who are live and have it in the organization, in a customer or in a live tenant.',
+      resolve: ({ use }) => use.liveUserCount,
+    }),
+    deletedUserCount: t.int({
+      description: 'Those of them who are deleted, themselves or with their customer.',
+      resolve: ({ use }) => use.deletedUserCount,
+    }),
+    deletedTenantUserCount: t.int({
+      description: 'Those of them who are live, and have it in deleted tenants only.',
+      resolve: ({ use }) => use.deletedTenantUserCount,
+    }),
+    deletedTenantCount: t.int({
+      description: 'In how many deleted tenants anybody has it.',
+      resolve: ({ use }) => use.deletedTenantCount,
+    }),
+    deletedTenants: t.field({
+      type: [DeletedTenant],
+      description: 'Those tenants by name, a hundred at most; none if you lack `tenant:read`.',
+      ...price(COVERED),
+      resolve: ({ use }) => [...use.deletedTenants],
+    }),
+    issuerCount: t.int({
+      description: 'How many trusted issuers list it: no `replacement` takes it from these.',
+      resolve: ({ use }) => use.issuerCount,
+    }),
   }),
 });
 

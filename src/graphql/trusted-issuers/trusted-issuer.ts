@@ -34,7 +34,7 @@ const DESCRIPTIONS = {
   name: 'What people call it, 1 to 256 characters.',
   kind: 'How its tokens say who made them, and for whom.',
   issuer: 'What its tokens say as `iss`, to the letter, 1 to 256 characters. No other trusted issuer has the same.',
-  audience: 'What its tokens have to say as `aud`, or among it, 1 to 256 characters.',
+  audience: 'What its tokens have to say as `aud`, or among it, to the letter, 1 to 256 characters.',
   algorithms: `What its tokens may be signed with: any of ${SIGNING_ALGORITHMS.map((name) => `\`${name}\``).join(', ')}.`,
   keys: 'The public keys that its tokens are signed with, as JSON Web Keys (RFC 7517): 1 to 10 of RSA from 2048 bits, of P-256, P-384 or P-521, or of Ed25519, each with a `kid` of its own if there are several.',
   jwksUrl:

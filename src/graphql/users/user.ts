@@ -157,6 +157,10 @@ const UserFilter = builder.inputType('UserFilter', {
     hasCustomer: t.boolean({
       description: 'Whether they belong to a customer that is in your reach. Needs `customer:read`.',
     }),
+    roleId: t.id({
+      description:
+        'Who have the role with this global id: in the organization, in their customer or in a tenant, deleted tenants included, as far as these are in your reach. Needs `role:read`.',
+    }),
   }),
 });
 
@@ -193,8 +197,12 @@ builder.queryFields((t) => ({
         }),
       },
       resolve: (_, args, caller, info) => {
-        const customerId = args.filter?.customerId;
-        const filter = { ...args.filter, customerId: customerId && localId('Customer', customerId) };
+        const { customerId, roleId } = args.filter ?? {};
+        const filter = {
+          ...args.filter,
+          customerId: customerId && localId('Customer', customerId),
+          roleId: roleId && localId('Role', roleId),
+        };
         return resolveConnection(listUsers(caller, { ...args, filter, columns: columnsRead(info) }), caller, info);
       },
     },

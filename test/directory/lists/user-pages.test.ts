@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { newCustomer, newKey, newTenant, rawId } from '../../shared/fixtures.ts';
+import { globalId, newCustomer, newKey, newTenant, rawId } from '../../shared/fixtures.ts';
 import { ask, type Variables } from '../../shared/gateway.ts';
 
 /** 10,000 users: every third in a tenant, every other of a customer, the rest of the team or of nobody. */
@@ -8,6 +8,7 @@ const ROWS = 10_000;
 const ID = `substr(printf('%012x', n * 1000), 1, 8) || '-' || substr(printf('%012x', n * 1000), 9, 4) || printf('-7000-8000-cccc%08x', n)`;
 const NUMBERS = `WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${ROWS})`;
 const role = (last: string) => `'00000000-0000-7000-8000-000000000${last}'`;
+const roleId = (last: string) => globalId('Role', `00000000-0000-7000-8000-000000000${last}`);
 /** What the README promises of any page. */
 const MOST_ROWS = 5000;
 
@@ -98,11 +99,12 @@ const FILTERS: Record<string, Variables> = {
   'a search for those who come last by name': { search: 'zoe person' },
   'the beginning of most names': { search: 'ad' },
   'the beginning of few names': { search: 'zo' },
+  'a role that many have, among deleted ones': { roleId: roleId('304'), deleted: 'ONLY' },
   'a search with a status': { search: 'people', statuses: ['DEACTIVATED'], deleted: 'INCLUDE' },
 };
 
 /** Filters that only users have, each with what it says in SQL. */
-const NARROWER: [what: string, filter: () => Variables, where: () => string][] = [
+const NARROWER: [what: string, filter: () => Variables, where: (who: string) => string][] = [
   ['a name', () => ({ name: 'ADA person 00042' }), () => "name_key = 'ada person 00042'"],
   ['the beginning of few names', () => ({ nameStartsWith: 'zoe p' }), () => "name_key LIKE 'zoe p%'"],
   ['a part of few names', () => ({ nameContains: 'Person 0004' }), () => "name_key LIKE '%person 0004%'"],
@@ -134,20 +136,36 @@ const NARROWER: [what: string, filter: () => Variables, where: () => string][] =
   ],
   ['a customer, and none', () => ({ customerId: customers.many, hasCustomer: false }), () => 'FALSE'],
   ['no customer', () => ({ hasCustomer: false }), () => 'customer_id IS NULL'],
+  [
+    'a role of customers',
+    () => ({ roleId: roleId('202') }),
+    // Who reaches a tenant is not shown the roles of its users elsewhere.
+    (who) => (who === 'a key of a tenant' ? 'FALSE' : `role_id = ${role('202')}`),
+  ],
+  [
+    'a role in a tenant',
+    () => ({ roleId: roleId('304') }),
+    (who) => (who === 'a key of a customer' ? 'FALSE' : 'id IN (SELECT user_id FROM assignment)'),
+  ],
+  [
+    'a role that few have',
+    () => ({ roleId: roleId('104'), emailContains: '42@' }),
+    (who) => (who === 'the root key' ? `role_id = ${role('104')} AND email_key LIKE '%42@%'` : 'FALSE'),
+  ],
   ['any customer', () => ({ hasCustomer: true }), () => 'customer_id IS NOT NULL'],
 ];
 
 describe('whoever follows the cursors of filtered users', () => {
   for (const [index, [what, filter, where]] of NARROWER.entries()) {
     it(`sees each once and in order, a bounded number of rows a page, with ${what}`, { timeout: 60_000 }, async () => {
-      for (const [place, { key, reach }] of Object.values(readers).entries()) {
+      for (const [place, [who, { key, reach }]] of Object.entries(readers).entries()) {
         // One order for each filter and reader: together, all of them in all.
         const orderBy = ORDERS[(index + place * 3) % ORDERS.length];
         if (!orderBy) throw new Error('There are eight orders');
         const { field, direction } = orderBy;
         const column = { CREATED_AT: 'id', UPDATED_AT: 'updated_at', NAME: 'name_key', EMAIL: 'email_key' }[field];
         const { results } = await env.DB.prepare(
-          `SELECT id FROM user WHERE deleted = 0 AND (${where()}) AND ${reach} ORDER BY ${column} ${direction}, id ${direction}`,
+          `SELECT id FROM user WHERE deleted = 0 AND (${where(who)}) AND ${reach} ORDER BY ${column} ${direction}, id ${direction}`,
         ).all<{ id: string }>();
         const seen: string[] = [];
         let after: string | null = null;

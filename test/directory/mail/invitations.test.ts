@@ -5,6 +5,7 @@ import {
   allBut,
   assign,
   eventsAbout,
+  globalId,
   mutate,
   newCustomer,
   newCustomerUser,
@@ -18,7 +19,7 @@ import {
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
-import { ask, cron, graphqlRequest, mailbox, overtaken, send } from '../../shared/gateway.ts';
+import { ask, cron, graphqlRequest, mailbox, overtaken, send, type Variables } from '../../shared/gateway.ts';
 import { join, mailedToken, PASSWORD, step, tokenOf } from '../../shared/people.ts';
 
 const INVITATION = 'query($id: ID!) { user(id: $id) { status invitation { sentAt expiresAt lastError } } }';
@@ -316,6 +317,31 @@ describe('inviting again', () => {
     expect(mailbox.length).toBe(before + 1);
     expect(await codeFor(inside, limited)).toBe('done');
     expect(mailbox.length).toBe(before + 2);
+  });
+
+  it('says of each place where the user has no role, and of a tenant that is not there', async () => {
+    const [tenant, other] = [await newTenant(), await newTenant()];
+    const user = await newTenantUser(tenant.id);
+    const at = (id: string) => ({ tenantIdentifier: { id } });
+    const inTenant = { path: 'tenantIdentifier', message: 'The user has no role in this tenant.' };
+    const inTeam = { path: 'teamMember', message: 'The user is not in the team.' };
+    const noTenant = expect.objectContaining({ path: 'tenantIdentifier.id' });
+    const noUser = expect.objectContaining({ path: 'userIdentifier.email' });
+    const nobody = { userIdentifier: { email: 'nobody@x.example' } };
+    const id = { userIdentifier: { id: user.id } };
+    const cases: [input: Variables, references: unknown[]][] = [
+      [{ ...id, ...at(other.id) }, [inTenant]],
+      [{ ...id, ...at(tenant.id), teamMember: true }, [inTeam]],
+      [{ ...id, ...at(other.id), teamMember: true }, [inTenant, inTeam]],
+      [{ ...nobody, ...at(other.id), teamMember: true }, [noUser]],
+      [{ ...nobody, ...at(globalId('Tenant', crypto.randomUUID())) }, [noUser, noTenant]],
+      [{ ...id, ...at(globalId('Tenant', crypto.randomUUID())), teamMember: true }, [noTenant, inTeam]],
+    ];
+    for (const [input, references] of cases) {
+      const result = await mutate('inviteUser', '__typename', input);
+      expect(result.references, JSON.stringify(input)).toEqual(references);
+    }
+    await succeed('inviteUser', '__typename', { ...id, ...at(tenant.id) });
   });
 
   it('is not for who has a password, or is deactivated', async () => {

@@ -19,7 +19,7 @@ const ROLE_IDS: Record<RoleState, string> = {
   TENANT: '00000000-0000-7000-8000-000000000304',
   none: '00000000-0000-7000-8000-000000000999',
 };
-const roleId = (state: RoleState) => globalId('Role', ROLE_IDS[state]);
+export const roleId = (state: RoleState) => globalId('Role', ROLE_IDS[state]);
 
 export const seesRole = (viewer: ViewerKind, state: RoleState): boolean => {
   if (state === 'none') return false;
@@ -79,6 +79,7 @@ export const ROLE_OPERATIONS: Operation<RoleState>[] = [
   },
   write('updateRole', (state) => ({ id: roleId(state), name: unique('r') }), builtIn),
   write('deleteRole', (state) => ({ id: roleId(state) }), builtIn),
+  write('deleteRole', (state) => ({ id: roleId(state), replacement: { name: 'admin' } }), builtIn),
   write(
     'createRole',
     (state) => ({ scope: state === 'none' ? 'TENANT' : state, name: unique('r'), permissions: ['tenant:read'] }),

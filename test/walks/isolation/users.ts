@@ -1,4 +1,5 @@
 import type { Variables } from '../../shared/gateway.ts';
+import { roleId, seesRole } from './roles.ts';
 import { identified, isHidden, knowsUser, seesUser, type UserOperation, visible } from './user-reach.ts';
 import { USERS, type UserState, userEventId, userId, userSlug } from './user-rows.ts';
 import { USER_WRITES } from './user-writes.ts';
@@ -125,6 +126,26 @@ const filtered: UserOperation[] = [
   ),
 ];
 
+/** The roles that users have in the world: a member's, and a view of tenants. */
+const byRole: UserOperation[] = (['ORGANIZATION', 'CUSTOMER', 'TENANT', 'none'] as const).flatMap((scope) =>
+  (['EXCLUDE', 'INCLUDE'] as const).map(
+    (deleted): UserOperation => ({
+      ...read(
+        'users',
+        `query($r: ID!) { users(first: 100, filter: { roleId: $r, deleted: ${deleted} }) { nodes { id } totalCount } } # ${scope}`,
+        () => ({ r: roleId(scope) }),
+        'users.nodes',
+      ),
+      expected: (viewer, state) => {
+        if (!(deleted === 'INCLUDE' ? knowsUser : seesUser)(viewer, state) || !seesRole(viewer, scope)) return 'absent';
+        const { home, tenants } = USERS[state];
+        const shows = scope === 'TENANT' ? tenants.some((tenant) => reaches(viewer, [tenant])) : home === scope;
+        return shows ? 'found' : 'absent';
+      },
+    }),
+  ),
+);
+
 const hiddenLists: UserOperation[] = (['ONLY', 'INCLUDE'] as const).flatMap((deleted) =>
   ['', ', externalIds: $x'].map((more) => ({
     ...read(
@@ -248,6 +269,7 @@ const events: UserOperation[] = [
 export const USER_OPERATIONS: UserOperation[] = [
   ...reads,
   ...filtered,
+  ...byRole,
   ...hiddenLists,
   ...nested,
   ...parts,
