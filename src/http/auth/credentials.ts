@@ -131,7 +131,7 @@ async function attempt(
     db,
     tokens: signed?.tokens ?? null,
     mailIsDue,
-    linkTo: linksOf(env, publicUrl(env, request)),
+    linkTo: (purpose, token) => linksOf(env, publicUrl(env, request))(purpose, token),
     repeatable: null,
     tookEffect: () => {},
     readAlong: () => () => {},
