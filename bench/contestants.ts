@@ -17,7 +17,8 @@ export const CONTESTANTS = {
 export type Name = keyof typeof CONTESTANTS;
 export const NAMES = Object.keys(CONTESTANTS) as Name[];
 
-interface Module {
+/** A file of a Worker. */
+export interface Module {
   type: 'ESModule';
   path: string;
   contents: string;
@@ -67,10 +68,10 @@ const packageOf = (name: Name, of: string): string | undefined =>
 export const kibOf = (modules: readonly Module[]) =>
   modules.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0) / 1024;
 
-/** All contestants in one workerd, over one database. */
-export interface Gateways {
+/** Contestants in one workerd, over one database. */
+export interface Gateways<Served extends string = Name> {
   db: D1Database;
-  urlOf(name: Name): string;
+  urlOf(name: Served): string;
   /** The CPU time that workerd has used, with the database in it. */
   cpuMilliseconds(): number;
   stop(): Promise<void>;
@@ -79,14 +80,16 @@ export interface Gateways {
 const DATABASE_ID = 'bench';
 const TICKS_PER_SECOND = 100;
 
-export async function serve(modules: Record<Name, Module[]>): Promise<Gateways> {
+/** Starts a workerd that serves these Workers. */
+export async function serve<Served extends string>(modules: Record<Served, Module[]>): Promise<Gateways<Served>> {
+  const names = Object.keys(modules) as Served[];
   // Wrangler brings it along.
   const { Miniflare, convertV4MiniflareOptions } = createRequire(import.meta.url)('miniflare');
   const bindings = { ROOT_KEY: 'root-key-of-the-bench-0123456789abcdef', DIALECTS: 'none' };
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       port: 0,
-      workers: NAMES.map((name) => ({
+      workers: names.map((name) => ({
         name,
         modules: modules[name],
         compatibilityDate: '2026-10-23',
@@ -98,11 +101,11 @@ export async function serve(modules: Record<Name, Module[]>): Promise<Gateways> 
     }),
   );
   await miniflare.ready;
-  const urls = new Map<Name, string>();
-  for (const name of NAMES) urls.set(name, String(await miniflare.unsafeGetDirectURL(name)).replace(/\/$/, ''));
+  const urls = new Map<Served, string>();
+  for (const name of names) urls.set(name, String(await miniflare.unsafeGetDirectURL(name)).replace(/\/$/, ''));
   const pid = childOf(process.pid);
   return {
-    db: await miniflare.getD1Database('DB', 'tenantry'),
+    db: await miniflare.getD1Database('DB', names[0]),
     urlOf: (name) => urls.get(name) ?? '',
     cpuMilliseconds() {
       const [, after = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');

@@ -1,4 +1,5 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type Plugin } from 'esbuild';
 
@@ -29,6 +30,38 @@ const withoutJsonSchema: Plugin = {
   },
 };
 
+/** Leaves out what judges schemas: they are the same whenever the Worker starts, and a test judges them. */
+const withoutSchemaValidation: Plugin = {
+  name: 'without-schema-validation',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /graphql\/type\/validate\.mjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(
+        'export function validateSchema(',
+        'export const validateSchema = () => []; function validated(',
+      ),
+    }));
+    onLoad({ filter: /graphql\/validation\/specifiedRules\.mjs$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/(specifiedSDLRules = )Object\.freeze\(.*?\)/s, '$1[]'),
+    }));
+  },
+};
+
+const EXECUTOR = '@graphql-tools/executor';
+
+/** Loads the executor of GraphQL Yoga when it is called: hardly any operation is not compiled (`compiledExecution`). */
+const withExecutorLater: Plugin = {
+  name: 'with-executor-later',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: new RegExp(`^${EXECUTOR}$`) }, ({ namespace, importer }) =>
+      namespace === 'later' ? undefined : { path: importer, namespace: 'later' },
+    );
+    onLoad({ filter: /./, namespace: 'later' }, ({ path }) => ({
+      contents: `export const normalizedExecutor = async (args) => (await import('${EXECUTOR}')).normalizedExecutor(args);`,
+      resolveDir: dirname(path),
+    }));
+  },
+};
+
 /**
  * Writes the Worker as it is deployed, and returns what esbuild says of it. Wrangler's own bundle is one file, all of which an
  * isolate reads before it answers anything. In this one, what is imported later stands in files of its own, which are read once
@@ -53,7 +86,7 @@ export async function writeBundle(folder = BUNDLE) {
     mainFields: ['browser', 'module', 'main'],
     conditions: ['workerd', 'worker', 'browser'],
     external: ['node:*', 'cloudflare:*'],
-    plugins: [withoutPages, withoutJsonSchema],
+    plugins: [withoutPages, withoutJsonSchema, withoutSchemaValidation, withExecutorLater],
     // Of what is left out, names are asked for that nothing uses.
     logOverride: { 'import-is-undefined': 'silent' },
     define: { 'process.env.NODE_ENV': '"production"' },

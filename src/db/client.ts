@@ -1,4 +1,3 @@
-import pRetry from 'p-retry';
 import { isRefusedBySqlite } from './constraint.ts';
 import { OutcomeUnknownError, RevalidationError, RevokedMeanwhileError, UnavailableError } from './errors.ts';
 import { rendered } from './rendered.ts';
@@ -228,15 +227,24 @@ export class Database {
   }
 
   #retry(statements: readonly Statement[]): Promise<unknown[][]> {
-    return withinReadTime((signal) =>
-      pRetry(() => this.#run(statements), {
-        ...READ_RETRIES,
-        signal,
-        shouldRetry: ({ error }) => laterMessage(error) !== undefined,
-      }).catch((error) => {
-        throw asUnavailable(error);
-      }),
-    );
+    return withinReadTime(async (signal) => {
+      try {
+        return await this.#run(statements);
+      } catch (error) {
+        if (laterMessage(error) === undefined) throw error;
+        return this.#runAgain(statements, error, signal);
+      }
+    });
+  }
+
+  /** The first attempt has failed with this error. What retries is loaded then: hardly any request needs it. */
+  async #runAgain(statements: readonly Statement[], error: unknown, signal: AbortSignal): Promise<unknown[][]> {
+    const { default: pRetry } = await import('p-retry');
+    const run = (attempt: number) => (attempt === 1 ? Promise.reject(error) : this.#run(statements));
+    const shouldRetry = ({ error }: { error: Error }) => laterMessage(error) !== undefined;
+    return pRetry(run, { ...READ_RETRIES, signal, shouldRetry }).catch((error) => {
+      throw asUnavailable(error);
+    });
   }
 
   async #run(statements: readonly Statement[]): Promise<unknown[][]> {

@@ -23,6 +23,15 @@ const CHANGED = 'a watched row has changed';
 /** Returns whether a batch failed because a watched row is not any more in the state that it was relied on in. */
 export const hasChanged = (error: unknown): boolean => error instanceof Error && error.message.includes(CHANGED);
 
+/** Returns the row with what may have changed of it: the same object if nothing has, for what is known of it by itself. */
+function withRest<Row extends WatchedRow>(before: Row, rest: Record<string, unknown>): Row {
+  const isSame = Object.entries(rest).every(([name, value]) => isEqual(value, before[name as keyof Row]));
+  return isSame ? before : { ...before, ...rest };
+}
+
+const isEqual = (one: unknown, other: unknown): boolean =>
+  one === other || (one instanceof Date && other instanceof Date && one.getTime() === other.getTime());
+
 /**
  * Returns a function that makes statements `SELECT <fields> <rest>`, whose row, of which there is at most one, is watched.
  * Fields in `ignored` may change.
@@ -52,7 +61,7 @@ export function watched<F extends Fields>(
     // What counts is what it was, so that only the rest of the row is answered.
     still: (before) => ({
       sql: sql`SELECT ${namesOfRest}${isSame(before.state)} ${found(rest)}`,
-      decode: (row) => ({ ...before, ...mayChange.decode(row) }),
+      decode: (row) => withRest(before, mayChange.decode(row)),
     }),
   });
 }

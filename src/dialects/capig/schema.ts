@@ -6,4 +6,4 @@ import './user-mutations.ts';
 import { builder } from './builder.ts';
 
 /** The hub's schema, of which the document shows the operations and nothing shows the whole. */
-export const schema = builder.toSchema();
+export const schema = builder.toSchema({ sortSchema: false });

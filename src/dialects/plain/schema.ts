@@ -8,4 +8,4 @@ import './membership.ts';
 import './permissions.ts';
 
 /** The schema of Plain's tenants and customers. */
-export const schema = builder.toSchema();
+export const schema = builder.toSchema({ sortSchema: false });

@@ -12,4 +12,4 @@ import './organization-mutations.ts';
 import './authenticated-user.ts';
 
 /** The schema of Prismatic's customers, users, roles and organization. */
-export const schema = answerRecordsAtOnce(builder.toSchema());
+export const schema = answerRecordsAtOnce(builder.toSchema({ sortSchema: false }));

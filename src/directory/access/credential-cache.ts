@@ -41,7 +41,9 @@ export function remember<Value>(map: Map<string, Value>, key: string, value: Val
  *
  * A request begins with the cached row of its credential. The row is compared (revalidated) along with the first read of
  * the request, and within the batch of each of its writes. If it has changed, nothing is answered or written, and the
- * request begins anew. So authentication costs neither a query nor a mutation a D1 call of its own, and whatever is taken
+ * request begins anew. `credentialOf` is given the cached row, and returns null for a text that cannot be a credential.
+ *
+ * So authentication costs neither a query nor a mutation a D1 call of its own, and whatever is taken
  * away while a write waits is gone when the write is done. The latter holds for a row that was just read as well.
  */
 export function credentialCache<Row extends WatchedRow>() {
@@ -51,10 +53,13 @@ export function credentialCache<Row extends WatchedRow>() {
   return async (
     db: Database,
     { hash }: Token,
-    { statement, admit }: Credential<Row>,
+    credentialOf: (known: Row | undefined) => Credential<Row> | null,
     { afresh }: CacheUse,
   ): Promise<Authenticated | null> => {
     const before = afresh ? undefined : known.get(hash);
+    const credential = credentialOf(before);
+    if (credential === null) return null;
+    const { statement, admit } = credential;
     const admitted = before && admit(before);
     const revalidation = {
       watched: statement,
@@ -68,8 +73,9 @@ export function credentialCache<Row extends WatchedRow>() {
       db.revalidateWith({ ...revalidation, row: before, isFresh: false });
       return admitted;
     }
-    const { credential } = await db.reads({ credential: statement });
-    const [row] = credential;
+    const {
+      found: [row],
+    } = await db.reads({ found: statement });
     const fresh = row ? admit(row) : null;
     if (row && fresh) {
       revalidation.found(row);

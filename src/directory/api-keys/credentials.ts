@@ -11,11 +11,12 @@ import type { Permission } from '../kernel/permission-names.ts';
 import { equalHashes, type Token } from '../kernel/secrets.ts';
 import { type ClientTokens, fingerprintOf } from './client-tokens.ts';
 import { permissionList } from './queries.ts';
-import { isGoodAt, parseSecretHashes, secretHashes, secretUsedAt, secretUses } from './secrets.ts';
+import { isGoodAt, parseSecretHashes, type SecretHash, secretHashes, secretUsedAt, secretUses } from './secrets.ts';
 import { apiKeyIdOf } from './token.ts';
 
 const credentialIn = watched(
   {
+    id: apiKeys.id,
     secrets: secretHashes,
     secretUses,
     expiresAt: apiKeys.expiresAt,
@@ -63,15 +64,15 @@ export async function authenticateApiKey(
   how: CacheUse,
   claims: ApiKeyClaims | null = null,
 ): Promise<Authenticated | null> {
-  const id = apiKeyIdOf(token.text);
-  if (id === null) return null;
   const isSecret = (secretHash: string) => equalHashes(token.hash, secretHash);
   return authenticate(
     db,
     token,
-    {
-      statement: credentialOf(id),
-      admit: (credential) => narrowed(admit(db, id, isSecret, credential, now), credential),
+    (known) => {
+      const id = known?.id ?? apiKeyIdOf(token.text);
+      if (id === null) return null;
+      const admitted = (credential: Credential) => narrowed(admit(db, isSecret, credential, now), credential);
+      return { statement: credentialOf(id), admit: admitted };
     },
     how,
   );
@@ -101,10 +102,7 @@ export async function authenticateClient(
   return authenticate(
     db,
     token,
-    {
-      statement: credentialOf(apiKeyId),
-      admit: (credential) => admit(db, apiKeyId, isSecret, credential, now),
-    },
+    () => ({ statement: credentialOf(apiKeyId), admit: (credential) => admit(db, isSecret, credential, now) }),
     how,
   );
 }
@@ -112,20 +110,41 @@ export async function authenticateClient(
 /** Whether the credential of a request is the secret with this hash, or stands for it. */
 type IsSecret = (secretHash: string) => boolean;
 
+/** What the lists in the row of a credential say. */
+interface Held extends Pick<Viewer, 'permissions' | 'reach'> {
+  secrets: readonly SecretHash[];
+}
+
+const held = new WeakMap<Credential, Held>();
+
+/** Reads the lists of a credential once: as long as it stays the same, requests have the same row of it. */
+function heldBy(credential: Credential): Held {
+  const known = held.get(credential);
+  if (known) return known;
+  const { secrets, permissions, reach, liveTenantIds, liveCustomerId } = credential;
+  const lists = {
+    secrets: parseSecretHashes(secrets),
+    permissions: new Set(parseJsonList<Permission>(permissions)),
+    reach: reachOf(reach, parseJsonList(liveTenantIds), liveCustomerId),
+  };
+  held.set(credential, lists);
+  return lists;
+}
+
 /** Returns who holds a key, if the credential is one of its secrets and the key is neither revoked nor expired. */
-function admit(db: Database, id: string, isSecret: IsSecret, credential: Credential, now: Date): Authenticated | null {
-  const { expiresAt, revokedAt, access, reach, rateLimitTier, countsAs, permissions, liveTenantIds, liveCustomerId } =
-    credential;
+function admit(db: Database, isSecret: IsSecret, credential: Credential, now: Date): Authenticated | null {
+  const { id, expiresAt, revokedAt, access, rateLimitTier, countsAs } = credential;
+  const { secrets, permissions, reach } = heldBy(credential);
   const actor: Actor = { type: 'API_KEY', id };
-  const secret = parseSecretHashes(credential.secrets).find((stored) => isGoodAt(stored, now) && isSecret(stored.hash));
+  const secret = secrets.find((stored) => isGoodAt(stored, now) && isSecret(stored.hash));
   if (secret === undefined) return null;
   if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null;
   return {
     viewer: {
       actor,
-      permissions: new Set(parseJsonList<Permission>(permissions)),
+      permissions,
       access,
-      reach: reachOf(reach, parseJsonList(liveTenantIds), liveCustomerId),
+      reach,
       rateLimitTier,
       countsAs: countsAs ?? credentialName(actor),
       expiresAt,

@@ -39,7 +39,7 @@ export async function authenticateUser(
   return authenticate(
     db,
     token,
-    { statement: credentialOf(grant), admit: (credential) => admit(grant, credential, now) },
+    () => ({ statement: credentialOf(grant), admit: (credential) => admit(grant, credential, now) }),
     how,
   );
 }

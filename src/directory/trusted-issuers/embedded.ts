@@ -193,7 +193,12 @@ function nullIfForbidden(error: unknown): null {
 }
 
 const authenticateAs = (db: Database, token: Token, identity: VerifiedIdentity, now: Date, how: CacheUse) =>
-  authenticate(db, token, { statement: credentialOf(identity), admit: (row) => admitAs(identity, row, now) }, how);
+  authenticate(
+    db,
+    token,
+    () => ({ statement: credentialOf(identity), admit: (row) => admitAs(identity, row, now) }),
+    how,
+  );
 
 /** Returns the user, unless the token has expired, or its issuer has changed since the token was verified. */
 function admitAs({ issuer, claims }: VerifiedIdentity, credential: Credential, now: Date): Authenticated | null {

@@ -131,7 +131,7 @@ async function attempt(
     db,
     tokens: signed?.tokens ?? null,
     mailIsDue,
-    linkTo: linksOf(env, publicUrl(env, request)),
+    linkTo: (purpose, token) => linksOf(env, publicUrl(env, request))(purpose, token),
     repeatable: null,
     tookEffect: () => {},
     readAlong: () => () => {},
@@ -156,7 +156,7 @@ const counted =
 const rootKeys = new Map<string, Token>();
 
 function isRootKey(token: Token, { ROOT_KEY }: Environment): boolean {
-  if (!ROOT_KEY) return false;
+  if (!ROOT_KEY || ROOT_KEY.length !== token.text.length) return false;
   const root = rootKeys.get(ROOT_KEY) ?? new Token(ROOT_KEY);
   rootKeys.set(ROOT_KEY, root);
   return equalHashes(token.hash, root.hash);

@@ -25,8 +25,9 @@ let kept: (Signed & { keys: string; url: string }) | undefined;
 /** Returns the tokens of this deployment. Null without SIGNING_KEYS or a public URL; then nobody can sign in. */
 export function signedBy(env: Environment, request: Request): Signed | null {
   const keys = env.SIGNING_KEYS;
+  if (!keys) return null;
   const url = publicUrl(env, request);
-  if (!keys || url === null) return null;
+  if (url === null) return null;
   if (kept?.keys !== keys || kept.url !== url) {
     const signer = signerWith(parseSigningKeys(keys), url);
     kept = {

@@ -14,8 +14,14 @@ const PATH = /^[^:]+:\/\/[^/]+([^?#]*)/;
 /** What is resolved where a URL is parsed: a segment of dots, however they are written. Hardly any path has one. */
 const MAY_HAVE_DOTS = /\/(?:\.|%2e)|\\/i;
 
+const paths = new WeakMap<Request, string>();
+
 /** Returns the path of a request, as its URL has it when it is parsed. It is not parsed for that, if it need not be. */
 export function pathOf(request: Request): string {
-  const path = PATH.exec(request.url)?.[1] || '/';
-  return MAY_HAVE_DOTS.test(path) ? urlOf(request).pathname : path;
+  const known = paths.get(request);
+  if (known !== undefined) return known;
+  const sent = PATH.exec(request.url)?.[1] || '/';
+  const path = MAY_HAVE_DOTS.test(sent) ? urlOf(request).pathname : sent;
+  paths.set(request, path);
+  return path;
 }
