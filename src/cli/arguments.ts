@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
+import type { LocalDatabase } from './local-database.ts';
 
-/** Options of wrangler that choose the database. `migrations apply` and `dev` must get the same ones. */
+/** Options of wrangler that choose the database. */
 const SHARED = {
   'persist-to': { type: 'string' },
   config: { type: 'string', short: 'c' },
@@ -10,12 +11,10 @@ const SHARED = {
 /** The arguments of `npm start`, by who gets them. */
 export interface Arguments {
   demo: boolean;
-  /** The arguments of `wrangler d1 migrations apply`. */
-  migrate: string[];
+  /** The database that is served. */
+  local: LocalDatabase;
   /** The arguments of `wrangler dev`: all that `npm start` does not know itself. */
   dev: string[];
-  config: string | undefined;
-  env: string | undefined;
 }
 
 /** Splits the arguments of `npm start`. It accepts unknown options, because they may be wrangler's. */
@@ -32,12 +31,8 @@ export function shareOut(args: string[]): Arguments {
   return {
     // Never into a database on the network, however empty it is.
     demo: ours.length === 0 && values.remote !== true,
-    migrate: options.flatMap(({ name, value }) =>
-      name in SHARED && value !== undefined ? [`--${name}=${value}`] : [],
-    ),
     dev: args.filter((_, index) => !ours.includes(index)),
-    config: text(values.config),
-    env: text(values.env),
+    local: { config: text(values.config), env: text(values.env), persistTo: text(values['persist-to']) },
   };
 }
 

@@ -1,6 +1,5 @@
 import { randomBytes, scryptSync } from 'node:crypto';
 import { customerUsers, team, tenantUsers } from './demo-users.ts';
-import { execute } from './wrangler.ts';
 
 const PASSWORD_BYTES = 12;
 
@@ -23,19 +22,20 @@ export interface DemoSignIn {
 }
 
 /**
- * Gives everybody of the demo who has accepted the same new password, in the local database that the arguments of wrangler
- * name, and returns how the first of them signs in. Nobody is ACTIVE without a password, and the API gives nobody one.
- * @throws Error if the database could not be changed.
+ * Gives everybody of the demo who has accepted the same new password, and returns how the first of them signs in. Nobody is
+ * ACTIVE without a password, and the API gives nobody one.
  */
-export function givePasswords(database: string[]): DemoSignIn {
+export async function givePasswords(db: D1Database): Promise<DemoSignIn> {
   const password = randomBytes(PASSWORD_BYTES).toString('base64url');
-  const emails = accepted.map(({ email }) => `'${email}'`).join(', ');
-  const code = execute(
-    `INSERT INTO password (user_id, hash, changed_at)
-       SELECT id, '${hashOf(password)}', ${Date.now()} FROM user WHERE email_key IN (${emails});
-     DELETE FROM mailed_link WHERE user_id IN (SELECT user_id FROM password);`,
-    ['--local', ...database],
-  );
-  if (code !== 0) throw new Error('Nobody of the demo has a password, and so nobody is ACTIVE.');
+  const emails = JSON.stringify(accepted.map(({ email }) => email));
+  await db.batch([
+    db
+      .prepare(
+        `INSERT INTO password (user_id, hash, changed_at)
+           SELECT id, ?, ? FROM user WHERE email_key IN (SELECT value FROM json_each(?))`,
+      )
+      .bind(hashOf(password), Date.now(), emails),
+    db.prepare('DELETE FROM mailed_link WHERE user_id IN (SELECT user_id FROM password)'),
+  ]);
   return { email: accepted[0]?.email ?? '', password };
 }

@@ -3,22 +3,28 @@ import { shareOut } from './arguments.ts';
 import { givePasswords } from './demo-passwords.ts';
 import { devVarsFile, devVarsIn } from './dev-vars.ts';
 import { fillIfEmpty } from './fill.ts';
+import { migrate, withLocalDatabase } from './local-database.ts';
 import { writePages } from './pages.ts';
 import { type Gateway, untilHealthy } from './shared/gateway.ts';
-import { applyMigrations, mailFolder, type Server, serve } from './wrangler.ts';
+import { mailFolder, type Server, serve } from './wrangler.ts';
 
 const STARTING_MILLISECONDS = 60_000;
 const GETTING_HEALTHY_MILLISECONDS = 20_000;
 const PARENT_CHECK_MILLISECONDS = 250;
 
 const parent = process.ppid;
-const { demo, migrate, dev, config, env } = shareOut(process.argv.slice(2));
+const { demo, local, dev } = shareOut(process.argv.slice(2));
+const { config, env } = local;
 const file = devVarsFile(config, env);
 const { rootKey: key } = await devVarsIn(file);
 
 writePages();
-const status = applyMigrations(migrate);
-if (status !== 0) process.exit(status);
+try {
+  await withLocalDatabase(local, migrate);
+} catch (error) {
+  console.error(error, '\nThe migrations could not be applied.');
+  process.exit(1);
+}
 
 const server = serve(dev);
 let stopping = false;
@@ -63,7 +69,7 @@ async function fill(gateway: Gateway): Promise<void> {
     if (!added) return;
     const { tenants, customers, users } = added;
     console.log(`The database was empty: added ${tenants} tenants, ${customers} customers and ${users} users.`);
-    const { email, password } = givePasswords(migrate);
+    const { email, password } = await withLocalDatabase(local, givePasswords);
     console.log(`Those who are ACTIVE, such as ${email}, sign in with the password ${password}`);
   } catch (error) {
     console.error(`\nERROR: the demo is not, or not all, there. ${error instanceof Error ? error.message : error}\n`);

@@ -10,7 +10,8 @@ import { stripVTControlCharacters } from 'node:util';
  */
 const WRANGLER = fileURLToPath(new URL('../../node_modules/wrangler/bin/wrangler.js', import.meta.url));
 
-const ENVIRONMENT = {
+/** The variables that wrangler is run with. */
+export const ENVIRONMENT = {
   // The Worker does not read `Request.cf`; without this, wrangler asks the network for it and waits.
   CLOUDFLARE_CF_FETCH_ENABLED: 'false',
   // The banner is where wrangler advertises its updates.
@@ -21,22 +22,16 @@ const ENVIRONMENT = {
 
 const STOPPING_MILLISECONDS = 5000;
 
-/** Applies the migrations to the local database, and returns wrangler's exit code. Prints only if that fails. */
-export const applyMigrations = (args: string[]): number =>
-  // By the name of the binding, which the Worker relies on too: the database itself may have any name.
-  runD1(['migrations', 'apply', 'DB', '--local', ...args], 'The migrations could not be applied.');
-
 /** Runs statements on a database as one transaction, and returns wrangler's exit code. Prints only if that fails. */
-export const execute = (sql: string, args: string[]): number =>
-  runD1(['execute', 'DB', '--yes', `--command=${sql}`, ...args], 'The database could not be changed.');
-
-function runD1(args: string[], complaint: string): number {
-  const { status, stdout, stderr, error } = spawnSync(process.execPath, [WRANGLER, 'd1', ...args], {
+export function execute(sql: string, args: string[]): number {
+  // By the name of the binding, which the Worker relies on too: the database itself may have any name.
+  const command = [WRANGLER, 'd1', 'execute', 'DB', '--yes', `--command=${sql}`, ...args];
+  const { status, stdout, stderr, error } = spawnSync(process.execPath, command, {
     env: ENVIRONMENT,
     stdio: ['ignore', 'pipe', 'pipe'],
     encoding: 'utf8',
   });
-  if (status !== 0) console.error(`${stdout}${stderr}${error ?? ''}\n${complaint}`);
+  if (status !== 0) console.error(`${stdout}${stderr}${error ?? ''}\nThe database could not be changed.`);
   return status ?? 1;
 }
 

@@ -7,7 +7,7 @@ const LONG = [
   'clients/prism',
   'node/cli/start',
   'directory/lists/filtered-pages',
-  'node/cli/import-gateway',
+  'import/import',
   'walks/isolation-of-users',
   'walks/dialects/every-operation',
   'walks/isolation',

@@ -153,4 +153,10 @@ describe('npm start', () => {
     expect({ data: await ask(second, document, {}, z.unknown()) }).toEqual(JSON.parse(answer));
     await second.stop();
   });
+
+  it('leaves no migration for wrangler to apply', async () => {
+    const list = ['d1', 'migrations', 'list', 'DB', '--local', '--persist-to', join(directory, 'demo')];
+    const { stdout } = await promisify(execFile)('wrangler', list);
+    expect(stdout).toContain('No migrations to apply');
+  });
 });

@@ -8,12 +8,12 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ask } from '../../../src/cli/shared/gateway.ts';
-import { migrate } from '../shared/migrated.ts';
-import { type Started, serveMigrated, stopAll } from '../shared/started.ts';
+import { ask } from '../../src/cli/shared/gateway.ts';
+import { migrate } from '../node/shared/migrated.ts';
+import { type Started, serveMigrated, stopAll } from '../node/shared/started.ts';
 import { prismaticWith, type TheirCustomer, type TheirUser } from './prismatic-stand-in.ts';
 
-const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 
 type Cells = Record<string, string>;
 

@@ -10,9 +10,9 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'csv-parse/sync';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { ask } from '../../../src/cli/shared/gateway.ts';
-import { migrate } from '../shared/migrated.ts';
-import { type Started, serveMigrated, stopAll } from '../shared/started.ts';
+import { ask } from '../../src/cli/shared/gateway.ts';
+import { migrate } from '../node/shared/migrated.ts';
+import { type Started, serveMigrated, stopAll } from '../node/shared/started.ts';
 
 /*
  * Plain itself is out of reach of a test. In its place stands a server that has the slice of its published schema that is read here,
@@ -144,7 +144,7 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-const SCRIPT = fileURLToPath(new URL('../../../src/cli/move/plain.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../src/cli/move/plain.ts', import.meta.url));
 
 async function move(plainKey: string) {
   const child = spawn(process.execPath, [SCRIPT, '--from', from, '--url', gateway.url, '--pairs', 'pairs.csv'], {

@@ -9,13 +9,13 @@ import { parse } from 'csv-parse/sync';
 import { stringify } from 'csv-stringify/sync';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { IMPORTABLES, type ImportType } from '../../../src/cli/import/columns.ts';
-import { ask } from '../../../src/cli/shared/gateway.ts';
-import { contents } from '../shared/contents.ts';
-import { migrate } from '../shared/migrated.ts';
-import { npmStart, type Started, stopAll } from '../shared/started.ts';
+import { IMPORTABLES, type ImportType } from '../../src/cli/import/columns.ts';
+import { ask } from '../../src/cli/shared/gateway.ts';
+import { contents } from '../node/shared/contents.ts';
+import { migrate } from '../node/shared/migrated.ts';
+import { npmStart, type Started, stopAll } from '../node/shared/started.ts';
 
-const PROJECT = fileURLToPath(new URL('../../..', import.meta.url));
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 const CUSTOMERS = 10_000;
 
 type Cells = Record<string, string>;
