@@ -44,6 +44,8 @@ const withoutRecords = <Row>(listing: Connection<Row>): Connection<Row> => ({
   ...listing,
   page: async () => ({ rows: [], start: null, end: null, hasNextPage: false, hasPreviousPage: false }),
   count: async () => 0,
+  // Nothing is to be read ahead below them.
+  values: () => null,
 });
 
 builder.queryField('customers', (t) =>

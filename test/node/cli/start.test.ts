@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -154,9 +155,13 @@ describe('npm start', () => {
     await second.stop();
   });
 
-  it('leaves no migration for wrangler to apply', async () => {
-    const list = ['d1', 'migrations', 'list', 'DB', '--local', '--persist-to', join(directory, 'demo')];
-    const { stdout } = await promisify(execFile)('wrangler', list);
-    expect(stdout).toContain('No migrations to apply');
+  it('says of every migration, where wrangler looks, that it was applied', async () => {
+    const place = join(directory, 'demo/v3/d1/miniflare-D1DatabaseObject');
+    const file = (await readdir(place)).find((name) => /^[0-9a-f]+\.sqlite$/.test(name)) ?? '';
+    const database = new DatabaseSync(join(place, file), { readOnly: true });
+    const applied = database.prepare('SELECT name FROM d1_migrations ORDER BY id').all();
+    database.close();
+    const names = (await readdir(new URL('../../../migrations/', import.meta.url))).sort();
+    expect(applied.map(({ name }) => name)).toEqual(names);
   });
 });
