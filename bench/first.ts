@@ -1,5 +1,6 @@
-import { CONTESTANTS, type Module, NAMES, type Name, serve } from './contestants.ts';
+import { type Module, NAMES, type Name, serve } from './contestants.ts';
 import { API_KEY, fill } from './database.ts';
+import { median } from './median.ts';
 
 const RUNS = 7;
 
@@ -40,9 +41,6 @@ async function cpuOfFirstAnswer(name: Started, modules: Module[]): Promise<numbe
   }
 }
 
-const median = (values: readonly number[]) =>
-  values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
-
 /** Returns the CPU until the first answer of each contestant in a fresh isolate, in ms, beyond what workerd takes by itself. */
 export async function firstAnswers(modules: Record<Name, Module[]>): Promise<Map<Name, number>> {
   const all: Record<Started, Module[]> = { ...modules, [NOTHING]: nothing };
@@ -53,13 +51,4 @@ export async function firstAnswers(modules: Record<Name, Module[]>): Promise<Map
   }
   const itself = median(took.get(NOTHING) ?? []);
   return new Map(NAMES.map((name) => [name, median(took.get(name) ?? []) - itself]));
-}
-
-if (import.meta.main) {
-  const { install, modulesOf } = await import('./contestants.ts');
-  install();
-  const modules = Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, await modulesOf(name)])));
-  for (const [name, cpu] of await firstAnswers(modules as Record<Name, Module[]>))
-    console.log(CONTESTANTS[name], cpu.toFixed(0));
-  process.exit(0);
 }

@@ -3,8 +3,20 @@
  * docs/performance.md has. ROUNDS=<n> makes it longer, OPERATIONS=<name>,… shorter.
  */
 import { cpus, release } from 'node:os';
-import { CONTESTANTS, type Gateways, install, kibOf, modulesOf, NAMES, type Name, serve } from './contestants.ts';
+import {
+  CONTESTANTS,
+  type Gateways,
+  install,
+  kibOf,
+  type Module,
+  modulesOf,
+  NAMES,
+  type Name,
+  serve,
+} from './contestants.ts';
 import { API_KEY, CUSTOMERS, fill, TENANTS, takeBack } from './database.ts';
+import { firstAnswers } from './first.ts';
+import { median } from './median.ts';
 import { OPERATIONS } from './operations.ts';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
@@ -86,9 +98,6 @@ async function load(gateways: Gateways, name: Name, operation: string, requests:
   return took;
 }
 
-const median = (values: readonly number[]) =>
-  values.toSorted((one, other) => one - other)[values.length >> 1] ?? Number.NaN;
-
 /** What was measured of one contestant and operation, a value of each round. */
 interface Measured {
   cpu: number[];
@@ -128,7 +137,8 @@ const head = (cells: readonly string[]) => `${row(cells)}\n${row(cells.map(() =>
 
 install();
 const modules = Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, await modulesOf(name)])));
-const gateways = await serve(modules);
+const first = await firstAnswers(modules as Record<Name, Module[]>);
+const gateways = await serve(modules as Record<Name, Module[]>);
 try {
   await fill(gateways.db);
   await compare(gateways);
@@ -157,6 +167,9 @@ try {
       );
     }
   }
+  console.log('\nCPU until the first answer of a fresh isolate, ms:\n');
+  console.log(head(NAMES.map((name) => CONTESTANTS[name])));
+  console.log(row(NAMES.map((name) => (first.get(name) ?? Number.NaN).toFixed(0))));
   console.log('\nMinified and gzipped, KiB:\n');
   console.log(head(NAMES.map((name) => CONTESTANTS[name])));
   console.log(row(NAMES.map((name) => kibOf(modules[name]).toFixed(0))));
