@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { users } from '../../db/schema/users.ts';
 import { inList } from '../../db/statement.ts';
 import { customerInReach, type Reach } from '../access/reach.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import { choice, flag, id, text } from '../kernel/input.ts';
 import { idsWithin } from '../lists/entity-candidates.ts';
 import { anyOf, deletedValues, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
@@ -65,7 +65,7 @@ export function partsOf(searched: Searched, reach: Reach, filter: UserFilter): P
 
 function emailPart(reach: Reach, { email }: UserFilter): Part {
   if (email == null) return {};
-  const key = comparable(email);
+  const key = keyOfEmail(email);
   return {
     conditions: [sql`${users.emailKey} = ${key}`],
     bounds: [[sql`${usersInReach(reach).columns.emailKey} = ${key}`]],
