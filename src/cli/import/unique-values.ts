@@ -1,4 +1,5 @@
 import { comparable } from '../../directory/kernel/comparable.ts';
+import { keyOfEmail } from '../../directory/kernel/email-address.ts';
 import type { Row } from './cells.ts';
 import type { ImportType } from './columns.ts';
 
@@ -12,10 +13,12 @@ export interface UniqueValue {
   isCertain: boolean;
 }
 
+const ADDRESSES = ['email', 'email.address'];
+
 /** Returns the values of a row that only one record can have. */
 export function uniqueValues(type: ImportType, row: Row): UniqueValue[] {
   return Object.entries(candidates(type, row)).flatMap(([at, value]) => {
-    const key = typeof value === 'string' ? comparable(value) : '';
+    const key = typeof value === 'string' ? (ADDRESSES.includes(at) ? keyOfEmail : comparable)(value) : '';
     const isCertain = at !== 'name' || row.kind === 'COMPANY';
     return key === '' ? [] : [{ at, key: `${at} ${key}`, isCertain }];
   });

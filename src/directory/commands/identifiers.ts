@@ -3,6 +3,7 @@ import { customers } from '../../db/schema/customers.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { users } from '../../db/schema/users.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import type { CustomerIdentifier, TenantIdentifier, UserIdentifier } from '../kernel/input.ts';
 
 /** A condition over the columns of `customer`: not hidden. */
@@ -17,7 +18,7 @@ export const USER_IS_LIVE = sql`user.deleted = 0`;
 /** Returns a condition that matches the live customer with an identifier. */
 export function isCustomer({ id, email, externalId }: CustomerIdentifier): SQL {
   if (id != null) return sql`${customers.id} = ${id} AND ${CUSTOMER_IS_LIVE}`;
-  if (email != null) return sql`${customers.emailKey} = ${comparable(email)} AND ${CUSTOMER_IS_LIVE}`;
+  if (email != null) return sql`${customers.emailKey} = ${keyOfEmail(email)} AND ${CUSTOMER_IS_LIVE}`;
   return sql`${customers.externalIdKey} = ${comparable(externalId ?? '')} AND ${CUSTOMER_IS_LIVE}`;
 }
 
@@ -34,6 +35,6 @@ export function isUser({ id, email, externalId }: UserIdentifier): SQL {
   const named =
     email == null
       ? sql`${users.externalIdKey} = ${comparable(externalId ?? '')}`
-      : sql`${users.emailKey} = ${comparable(email)}`;
+      : sql`${users.emailKey} = ${keyOfEmail(email)}`;
   return sql`${named} AND ${users.deletedAt} IS NULL AND ${USER_IS_LIVE}`;
 }

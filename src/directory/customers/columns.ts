@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { customers } from '../../db/schema/customers.ts';
 import type { Values } from '../../db/statement.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import { type CustomerIdentifier, choice, emailAddress, flag, labels, longText, text } from '../kernel/input.ts';
 import { CUSTOMER_KINDS } from './queries.ts';
 
@@ -31,7 +32,7 @@ export function patchedCustomer(patch: CustomerPatch): CustomerValues {
     ...(shortName !== undefined && { shortName }),
     ...(email !== undefined && {
       email: email === null ? null : email.address,
-      emailKey: email && comparable(email.address),
+      emailKey: email && keyOfEmail(email.address),
       emailVerified: email ? (email.isVerified ?? stillVerified(email.address)) : false,
     }),
     ...(externalId !== undefined && { externalId, externalIdKey: externalId && comparable(externalId) }),
@@ -53,7 +54,7 @@ function describedAs(description: string | null): CustomerValues {
  * Whether an address given without `isVerified` is verified: only if the customer has it already, and it was verified.
  */
 const stillVerified = (address: string): SQL =>
-  sql`(customer.email_key IS ${comparable(address)} AND customer.email_verified)`;
+  sql`(customer.email_key IS ${keyOfEmail(address)} AND customer.email_verified)`;
 
 /**
  * Returns the columns of a new customer. Unless the input says otherwise, it is a company with an unverified e-mail.

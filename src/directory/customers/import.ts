@@ -11,6 +11,7 @@ import { type Found, givenText, isSeen, joinIdentified, lookUp } from '../import
 import { type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
 import type { UniqueValue } from '../imports/taken-values.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { isIdentified, newRecord, parse, tenantIdentifiers, text } from '../kernel/input.ts';
 import { customerDetails, newCustomer, patchedCustomer } from './columns.ts';
@@ -63,7 +64,7 @@ export const importCustomers: Import<Row, FoundCustomer, string> = {
     const { reach } = viewer;
     const toFind = rows.map(({ row: { externalId, email, name, tenantIdentifiers: tenants } }) => ({
       externalIdKey: externalId && comparable(externalId),
-      emailKey: email && comparable(email.address),
+      emailKey: email && keyOfEmail(email.address),
       nameKey: name && comparable(name),
       tenants: (tenants ?? []).map(toLookUp),
     }));
@@ -123,7 +124,7 @@ function changedColumns(given: Given, found: FoundCustomer, stored: StoredColumn
   if (!found.whollyInReach) {
     throw ForbiddenError.outOfReach('The customer also belongs to tenants that are out of reach.');
   }
-  const wasVerified = email && stored.email_key === comparable(email.address) && stored.email_verified === 1;
+  const wasVerified = email && stored.email_key === keyOfEmail(email.address) && stored.email_verified === 1;
   const verified = email && { ...email, isVerified: email.isVerified ?? wasVerified };
   const values = patchedCustomer({ ...patch, ...(verified !== undefined && { email: verified }) });
   return storedColumns(customers, values, stored);

@@ -128,7 +128,7 @@ interface ChangedRecord extends StoredRecord {
   waiting: readonly string[];
 }
 
-/** Nobody else's: `comparable` leaves no capital letters. */
+/** Nobody else's: no key has capital letters. */
 const heldFor = (id: string): string => `WAITING ${id}`;
 
 /** Returns the columns as they are written first: without the values that another record has until then. */

@@ -1,11 +1,10 @@
 import * as z from 'zod';
+import { problemOfEmail } from './email-address.ts';
 import { type Issue, ValidationError } from './errors.ts';
 
 /** How many characters a short text, such as a name, has at most. */
 export const MAX_TEXT_LENGTH = 256;
 const MAX_LONG_TEXT_LENGTH = 4096;
-/** How many characters an e-mail address has at most. */
-export const MAX_EMAIL_LENGTH = 254;
 const MAX_URL_LENGTH = 2048;
 const MAX_LABELS = 50;
 const MAX_LABEL_LENGTH = 64;
@@ -72,8 +71,12 @@ export const choice = <const V extends readonly string[]>(values: V) =>
   z.enum(values, { error: otherwise(`must be one of ${values.join(', ')}`) });
 /** The id of a record, in any case of its letters. */
 export const id = string.toLowerCase().pipe(z.guid({ error: 'is not an id of this kind' }));
-/** An e-mail address, as it was written: `comparable` gives the form in which addresses are compared. */
-export const emailAddress = textOf(MAX_EMAIL_LENGTH).pipe(z.email({ error: 'must be an e-mail address' }));
+/** An e-mail address, as it was written: `keyOfEmail` gives the form in which addresses are compared. */
+export const emailAddress = string
+  .refine((address) => VISIBLE.test(address), { error: EMPTY, abort: true })
+  .refine((address) => problemOfEmail(address) === null, {
+    error: ({ input }) => problemOfEmail(String(input)) ?? '',
+  });
 /** An http or https URL. */
 export const webAddress = textOf(MAX_URL_LENGTH).pipe(
   z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),

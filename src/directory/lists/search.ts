@@ -3,6 +3,7 @@ import type { Records } from '../../db/source.ts';
 import { inList, jsonList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail, problemOfEmail } from '../kernel/email-address.ts';
 import type { Range } from './index-scan.ts';
 
 /** What a search needs to know of the records that it looks through. */
@@ -20,9 +21,9 @@ export interface Search {
   characters: readonly string[];
 }
 
-/** Returns a search for this text without regard to case. */
+/** Returns a search for this text without regard to case. The domain of a whole address may be spelled in either way. */
 export function searchFor(text: string): Search {
-  const key = comparable(text);
+  const key = problemOfEmail(text) === null ? keyOfEmail(text) : comparable(text);
   return { key, characters: [...key] };
 }
 

@@ -5,7 +5,7 @@ import { mailedLinks } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
 import { countAgainst, endOfWindow, isWithinLimits, mailLimitTo } from '../access/rate-limits.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { deliverable, keyOfEmail } from '../kernel/email-address.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { sha256 } from '../kernel/secrets.ts';
 import { LIFETIME_MILLISECONDS, newLinkToken } from './mailed-links.ts';
@@ -73,7 +73,7 @@ export async function sendDueMail(db: Database, mailer: Mailer, now: Date): Prom
   if (found.length === 0) return;
   const attempts = found.map((row) => ({ ...row, token: newLinkToken() }));
   const { claims } = await db.batch({
-    counts: attempts.map(({ email }) => countAgainst(mailLimitTo(comparable(email)), now)),
+    counts: attempts.map(({ email }) => countAgainst(mailLimitTo(keyOfEmail(email)), now)),
     claims: attempts.map((attempt) => claim(attempt, now)),
     postponed: attempts.map((attempt) => postpone(attempt, now)),
   });
@@ -96,7 +96,7 @@ function claim({ userId, purpose, attempts, email, token }: Attempt, now: Date):
         due_at = iif(${nextAttemptAt} < created_at + ${lifetime}, ${nextAttemptAt}, NULL), expires_at = ${now.getTime() + lifetime}
       WHERE user_id = ${userId} AND purpose = ${purpose} AND due_at <= ${now.getTime()} AND attempts = ${attempts}
         AND EXISTS (SELECT 1 FROM user WHERE user.id = user_id AND user.email = ${email})
-        AND ${isWithinLimits([mailLimitTo(comparable(email))])}
+        AND ${isWithinLimits([mailLimitTo(keyOfEmail(email))])}
       RETURNING user_id AS "userId"`,
     decode: ({ userId: found }) => ({ userId: String(found) }),
   };
@@ -107,7 +107,7 @@ function claim({ userId, purpose, attempts, email, token }: Attempt, now: Date):
  * due, and keep all others waiting.
  */
 function postpone({ userId, purpose, attempts, email }: Attempt, now: Date): Statement {
-  const limit = mailLimitTo(comparable(email));
+  const limit = mailLimitTo(keyOfEmail(email));
   return write(sql`UPDATE mailed_link SET due_at = ${endOfWindow(limit)}
     WHERE user_id = ${userId} AND purpose = ${purpose} AND due_at <= ${now.getTime()} AND attempts = ${attempts}
       AND NOT ${isWithinLimits([limit])}`);
@@ -125,7 +125,7 @@ async function send({ email, purpose, name, organization, token }: Attempt, mail
   if (mailer.send === null) return { tokenHash, error: NO_SENDER };
   if (link === null) return { tokenHash, error: NO_PAGE };
   try {
-    await mailer.send({ to: email, ...MAIL_TEXTS[purpose]({ name, organization, link }) });
+    await mailer.send({ to: deliverable(email), ...MAIL_TEXTS[purpose]({ name, organization, link }) });
     return { tokenHash, error: null };
   } catch {
     return { tokenHash, error: NOT_TAKEN };

@@ -29,6 +29,7 @@ import {
 import { isUser } from '../commands/identifiers.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { emailAddress, otherwise, parse, text } from '../kernel/input.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
@@ -51,7 +52,7 @@ const requestInput = z.object({ email: emailAddress });
  */
 export async function requestPasswordReset({ db, address, now }: AnonymousCaller, input: unknown): Promise<void> {
   const { email } = parse(requestInput, input);
-  const limits = passwordRequestLimits(comparable(email), address);
+  const limits = passwordRequestLimits(keyOfEmail(email), address);
   const hasPassword = sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id)`;
   const addressee = sql`FROM user WHERE ${isUser({ email })} AND ${MAY_SIGN_IN} AND ${hasPassword} AND ${isWithinLimits(limits)}`;
   const { counted } = await db.batch({
@@ -93,7 +94,7 @@ export async function acceptInvitation(caller: AnonymousCaller, input: unknown):
       sql`user.id = ${user.id} AND ${joined}`,
     ),
     recordAfter(context, type, snapshotOfSubject(USER)),
-    resetSignInLimits(comparable(user.email)),
+    resetSignInLimits(keyOfEmail(user.email)),
     refund(limits),
   ]);
 }
@@ -118,7 +119,7 @@ export async function resetPassword(caller: AnonymousCaller, input: unknown): Pr
     update(passwords, { hash, changedAt: caller.now }, sql`user_id = ${user.id} AND ${done}`),
     recordEnd(context, 'PASSWORD_RESET', sql`FROM session WHERE session.user_id = ${user.id} AND ${done}`),
     sql`DELETE FROM session WHERE user_id = ${user.id} AND ${done}`,
-    resetSignInLimits(comparable(user.email)),
+    resetSignInLimits(keyOfEmail(user.email)),
     refund(limits),
   ]);
 }
@@ -172,7 +173,7 @@ export async function changePassword(
     recordEnd(context, 'PASSWORD_CHANGED', sql`FROM session WHERE ${others}`),
     sql`DELETE FROM session WHERE ${others}`,
     sql`DELETE FROM mailed_link WHERE user_id = ${userId} AND purpose = 'PASSWORD_RESET' AND ${done}`,
-    resetSignInLimits(comparable(user.email)),
+    resetSignInLimits(keyOfEmail(user.email)),
     refund(limits),
   ]);
   if (changed === null) throw notThePassword();

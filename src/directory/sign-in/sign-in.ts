@@ -15,7 +15,7 @@ import { eventContextOf, eventsOf } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { notFoundAt } from '../commands/references.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { emailAddress, id, parse } from '../kernel/input.ts';
 import { effectiveRoleIn, MAY_SIGN_IN, STARTING_TENANT } from './effective-role.ts';
@@ -43,7 +43,7 @@ function userToSignIn(email: string, tenantId: string | null) {
  */
 export async function signIn({ db, address, userAgent, now }: AnonymousCaller, input: unknown): Promise<Admission> {
   const { email, password, tenantId = null } = parse(signInInput, input);
-  const limits = signInLimits(comparable(email), address);
+  const limits = signInLimits(keyOfEmail(email), address);
   const { users, counted } = await db.batch({
     users: userToSignIn(email, tenantId),
     counted: countAttempt(limits, now),
@@ -59,7 +59,7 @@ export async function signIn({ db, address, userAgent, now }: AnonymousCaller, i
   if (opened === null) throw noRoleError(tenantId);
   const { recorded } = await db.batch({
     opened: opened.writes.map(write),
-    reset: write(resetLimit(signInLimitFrom(comparable(email), address))),
+    reset: write(resetLimit(signInLimitFrom(keyOfEmail(email), address))),
     refunded: write(refund(limits)),
     rehashed: isOutdated(user.hash) ? [write(rehash(user.userId, user.hash, await hashPassword(password)))] : [],
     recorded: eventsOf(context),

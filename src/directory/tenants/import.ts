@@ -11,6 +11,7 @@ import { storedColumns } from '../imports/stored-columns.ts';
 import { creations, type ImportedRecord, type StoredRecord } from '../imports/writes.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import { AlreadyExistsError, ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { emailAddress, newRecord, parse, text } from '../kernel/input.ts';
@@ -70,7 +71,7 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
   lookup(viewer, rows) {
     const toFind = rows.map(({ row: { externalId, adminEmail } }) => ({
       externalIdKey: comparable(externalId),
-      adminKey: adminEmail && comparable(adminEmail),
+      adminKey: adminEmail && keyOfEmail(adminEmail),
     }));
     const externalIdHolder = holderOf('tenant', 'external_id_key', givenText('externalIdKey'));
     const joins = sql`LEFT JOIN tenant ON tenant.id = ${externalIdHolder}
@@ -151,7 +152,7 @@ function appointedIn(records: readonly ImportedRecord<Admin>[]): Appointed[] {
   return records.flatMap(({ id: tenantId, relations }) =>
     relations.map(({ email, userId }) => {
       if (userId !== null) return { tenantId, userId, email: null };
-      const key = comparable(email);
+      const key = keyOfEmail(email);
       const known = newIds.get(key);
       if (known !== undefined) return { tenantId, userId: known, email: null };
       const created = newId();

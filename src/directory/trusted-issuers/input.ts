@@ -4,6 +4,7 @@ import type { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
 import { jsonList, type Values } from '../../db/statement.ts';
 import { pathOf } from '../commands/references.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import {
   ALTHOUGH_OTHERS_ARE_WRONG,
   type CustomerIdentifier,
@@ -162,7 +163,7 @@ export const resolveCustomers = (identifiers: readonly CustomerIdentifier[]): Li
   resolve(
     identifiers.map((identifier, position) => ({
       id: identifier.id,
-      emailKey: identifier.email && comparable(identifier.email),
+      emailKey: identifier.email && keyOfEmail(identifier.email),
       externalIdKey: identifier.externalId && comparable(identifier.externalId),
       path: pathOf(`customerIdentifiers.${position}`, identifier),
     })),

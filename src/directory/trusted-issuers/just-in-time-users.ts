@@ -4,6 +4,7 @@ import { users } from '../../db/schema/users.ts';
 import { type RowOf, select } from '../../db/statement.ts';
 import { countHiddenTaken, mayGuess } from '../commands/credential-limits.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { sha256 } from '../kernel/secrets.ts';
@@ -99,11 +100,11 @@ const fields = (claimed: ClaimedIdentity) => ({
 });
 type KnownUser = RowOf<ReturnType<typeof fields>>;
 
-/** An expression: the id of the user who has this e-mail address, or this external id; NULL if nobody has. */
-const holder = (column: 'email_key' | 'external_id_key', value: string | undefined): SQL<string | null> =>
-  value === undefined
+/** An expression: the id of the user who has this e-mail address, or this external id, by its key; NULL if nobody has. */
+const holder = (column: 'email_key' | 'external_id_key', key: string | undefined): SQL<string | null> =>
+  key === undefined
     ? sql`NULL`
-    : sql`(SELECT user.id FROM user WHERE user.${sql.identifier(column)} = ${comparable(value)} AND user.deleted_at IS NULL)`;
+    : sql`(SELECT user.id FROM user WHERE user.${sql.identifier(column)} = ${key} AND user.deleted_at IS NULL)`;
 
 /** Whom the limit on guesses counts: the issuer, which chooses what its tokens say. */
 const guesser = ({ issuer }: ClaimedIdentity) => ({ at: new Date(), viewer: { countsAs: `ISSUER ${issuer.id}` } });
@@ -112,8 +113,8 @@ const guesser = ({ issuer }: ClaimedIdentity) => ({ at: new Date(), viewer: { co
 const asked = (claimed: ClaimedIdentity) => ({
   customerId: sql<string | null>`${claimedCustomer(claimed)}`,
   roleId: sql<string | null>`${claimedRole(claimed)}`,
-  emailHolder: holder('email_key', claimed.claims.email),
-  externalIdHolder: holder('external_id_key', claimed.claims.externalId),
+  emailHolder: holder('email_key', claimed.claims.email && keyOfEmail(claimed.claims.email)),
+  externalIdHolder: holder('external_id_key', claimed.claims.externalId && comparable(claimed.claims.externalId)),
   /** Since when the issuer has been told too often of what belongs to others; null if it has not. */
   guessedSince: mayGuess(guesser(claimed)).problem as SQL<string | null>,
 });

@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import type { users } from '../../db/schema/users.ts';
 import type { Values } from '../../db/statement.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import { choice, emailAddress, text, webAddress } from '../kernel/input.ts';
 
 /** The fields of a user's input, except the e-mail address. */
@@ -45,7 +46,7 @@ export function patchedUser({ email, name, externalId, status, ...patch }: UserP
   return {
     ...patch,
     ...(status !== undefined && { status: status === 'ACTIVE' ? ACCEPTED_STATUS : status }),
-    ...(email !== undefined && { email, emailKey: comparable(email) }),
+    ...(email !== undefined && { email, emailKey: keyOfEmail(email) }),
     ...(name !== undefined && { name, nameKey: comparable(name ?? '') }),
     ...(externalId !== undefined && { externalId, externalIdKey: externalId && comparable(externalId) }),
   };

@@ -13,7 +13,7 @@ import { outlastsNobody, ownRoleOf } from '../guards/expiry-guard.ts';
 import { holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
 import { keepsOwner, keepsOwnerAndAdmins } from '../guards/last-admin-guard.ts';
 import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -123,7 +123,7 @@ export const updateUser = command({
       asResult,
     );
     if (patch.email === undefined) return altering;
-    const isMoved = sql`user.id = ${id} AND user.email_key <> ${comparable(patch.email)}`;
+    const isMoved = sql`user.id = ${id} AND user.email_key <> ${keyOfEmail(patch.email)}`;
     const status = patch.status === undefined ? sql`user.status` : sql`${patch.status}`;
     return { ...altering, mails: exists(USER, sql`${isMoved} AND ${isInvitedAnew(status)}`) };
   },
@@ -132,7 +132,7 @@ export const updateUser = command({
 /** An expression: the change lets somebody in, with another address or another role, or again. */
 const letsIn = (userId: string, { email, status }: UserPatch, roleId: SQL | undefined): SQL => {
   const values = {
-    ...(email !== undefined && { emailKey: comparable(email) }),
+    ...(email !== undefined && { emailKey: keyOfEmail(email) }),
     ...(status === 'ACTIVE' && { status: ACCEPTED_STATUS }),
     ...(roleId && { roleId }),
   };

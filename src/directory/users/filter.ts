@@ -5,7 +5,7 @@ import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
 import { inList } from '../../db/statement.ts';
 import { customerInReach, type Reach, tenantRoleInReach } from '../access/reach.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import { choice, flag, id, text } from '../kernel/input.ts';
 import { idsWithin } from '../lists/entity-candidates.ts';
 import { anyOf, deletedValues, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
@@ -69,7 +69,7 @@ export function partsOf(searched: Searched, reach: Reach, filter: UserFilter): P
 
 function emailPart(reach: Reach, { email }: UserFilter): Part {
   if (email == null) return {};
-  const key = comparable(email);
+  const key = keyOfEmail(email);
   return {
     conditions: [sql`${users.emailKey} = ${key}`],
     bounds: [[sql`${usersInReach(reach).columns.emailKey} = ${key}`]],

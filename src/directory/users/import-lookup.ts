@@ -10,6 +10,7 @@ import type { GivenRow } from '../imports/import.ts';
 import { type Found, givenJson, holderOf, joinIdentified, type LookupRow, lookUp } from '../imports/lookup.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { comparable } from '../kernel/comparable.ts';
+import { keyOfEmail } from '../kernel/email-address.ts';
 import {
   type CustomerIdentifier,
   choice,
@@ -83,12 +84,12 @@ const roleToFind = ({ id, name }: RoleIdentifier) => ({
 const customerToFind = ({ id, externalId, email }: CustomerIdentifier) => ({
   id: id ?? null,
   externalIdKey: externalId == null ? null : comparable(externalId),
-  emailKey: email == null ? null : comparable(email),
+  emailKey: email == null ? null : keyOfEmail(email),
 });
 
 const toFind = ({ row }: GivenRow<UserRow>) => ({
   externalIdKey: row.externalId == null ? null : comparable(row.externalId),
-  emailKey: row.email == null ? null : comparable(row.email),
+  emailKey: row.email == null ? null : keyOfEmail(row.email),
   role: row.roleIdentifier && roleToFind(row.roleIdentifier),
   customer: row.customerIdentifier && customerToFind(row.customerIdentifier),
   tenantRoles: (row.tenantRoles ?? []).map(({ tenantIdentifier, roleIdentifier }) => ({

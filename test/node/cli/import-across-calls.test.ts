@@ -197,6 +197,12 @@ describe('values that two lines give', () => {
       'email.address',
     ],
     [
+      'spellings of an address',
+      { externalId: 'a', name: 'A', email: 'info@bücher.example' },
+      { externalId: 'b', name: 'B', email: 'INFO@xn--bcher-kva.example' },
+      'email.address',
+    ],
+    [
       'companies',
       { externalId: 'a', name: 'Ⅸ Ltd', kind: 'COMPANY' },
       { externalId: 'b', name: 'IX LTD', kind: 'company' },
