@@ -15,7 +15,7 @@ const MAY_IMPORT: Record<string, RegExp> = {
   'worker.ts': /^http\//,
   // What is moved here from elsewhere gets ids in the words of its API. What is wrong with a row of an import that is not
   // sent is said in the words of the directory.
-  cli: /^(cli|graphql)\/|^http\/shared\/page\.ts$|^dialects\/plain\/ids\.ts$|^directory\/(\w+\/import|kernel\/\w+)\.ts$/,
+  cli: /^(cli|graphql)\/|^http\/shared\/page\.ts$|^dialects\/plain\/ids\.ts$|^directory\/(\w+\/import|kernel\/[\w-]+)\.ts$/,
   browser: /^browser\/|^cli\/graphiql-examples\.ts$/,
 };
 
