@@ -167,9 +167,10 @@ try {
       );
     }
   }
-  console.log('\nCPU until the first answer of a fresh isolate, ms:\n');
-  console.log(head(NAMES.map((name) => CONTESTANTS[name])));
-  console.log(row(NAMES.map((name) => (first.get(name) ?? Number.NaN).toFixed(0))));
+  console.log('\nCPU until the first answer of a fresh isolate, ms more than the hand-written one takes:\n');
+  const loading = NAMES.filter((name) => name !== 'hand');
+  console.log(head(loading.map((name) => CONTESTANTS[name])));
+  console.log(row(loading.map((name) => (first.get(name) ?? Number.NaN).toFixed(0))));
   console.log('\nMinified and gzipped, KiB:\n');
   console.log(head(NAMES.map((name) => CONTESTANTS[name])));
   console.log(row(NAMES.map((name) => kibOf(modules[name]).toFixed(0))));
