@@ -74,8 +74,8 @@ export const choice = <const V extends readonly string[]>(values: V) =>
 export const id = string.toLowerCase().pipe(z.guid({ error: 'is not an id of this kind' }));
 /** An e-mail address, as it was written: `comparable` gives the form in which addresses are compared. */
 export const emailAddress = textOf(MAX_EMAIL_LENGTH).pipe(z.email({ error: 'must be an e-mail address' }));
-/** An http or https URL. */
-export const webAddress = textOf(MAX_URL_LENGTH).pipe(
+/** An http or https URL, on one line: what reads URLs would pass over line breaks and tabs in it. */
+export const webAddress = lineOf(MAX_URL_LENGTH).pipe(
   z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
 );
 /**
