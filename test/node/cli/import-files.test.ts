@@ -107,6 +107,18 @@ describe.each(Object.entries(ENCODINGS))('a file in %s', (_, { write, encoding }
   });
 });
 
+it('reads names of columns whose letters are of several bytes, wherever they lie', async () => {
+  for (let length = 1; length < 24; length += 1) {
+    const column = `${'x'.repeat(length)}会社名の😀`;
+    const file = `${column},電話\nSony,1\n`;
+    const map: [string, string][] = [
+      [column, 'name'],
+      ['電話', 'description'],
+    ];
+    expect(await rowsOf(Buffer.from(file), { map }), column).toEqual([{ name: 'Sony', description: '1' }]);
+  }
+});
+
 /** A line that says nothing wrong, and one behind which it can be seen whether all before it was read rightly. */
 const GOOD = 'Northwind Bikes,office@northwind.example,nb-1';
 const LAST = '"Harbor, Lights",hello@harbor.example,hl-1';
