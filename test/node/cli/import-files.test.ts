@@ -229,6 +229,12 @@ describe('a file of failed rows', () => {
     expect(Buffer.from(utf8.failed, 'latin1').toString()).toBe('error,name\n"is not Müller",Müller\n');
   });
 
+  it('says of a line that has lost its error what it says when that is back', async () => {
+    const { failed, problems } = await read('error,externalId,name\nalone\n');
+    expect(problems).toEqual({ 2: 'the line has 1 cells, and the first line names 2 columns' });
+    expect((await read(failed)).failed).toBe(failed);
+  });
+
   it('has all that is wrong with the values of a row', async () => {
     const customers = await read('name,email,kind,Email_Verified\n ,x,robot,maybe\nA,,,no\n');
     expect(customers.problems).toEqual({
