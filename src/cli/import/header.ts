@@ -89,7 +89,7 @@ interface Found {
 
 /** Finds the first line that is not blank, with the separator by which it names the most columns that are known. */
 function findHeader(source: Source, bytes: Buffer, isAll: boolean, known: ReadonlyMap<string, string>): Found {
-  const said = separatorLine(source, bytes);
+  const said = separatorLine(bytes);
   let start = said?.end ?? 0;
   while (start < bytes.length) {
     const readings = (said ? [said.separator] : SEPARATORS).flatMap((separator) => {
@@ -109,9 +109,11 @@ function findHeader(source: Source, bytes: Buffer, isAll: boolean, known: Readon
 }
 
 /** Returns what a first line like `sep=;` says, by which spreadsheets know the separator; null if it is none. */
-function separatorLine(source: Source, bytes: Buffer): { separator: string; end: number } | null {
+function separatorLine(bytes: Buffer): { separator: string; end: number } | null {
   const end = endOfLine(bytes, 0);
-  const [, separator] = /^"?sep=([^\r\n]+?)"?[\r\n]*$/i.exec(source.text(bytes.subarray(0, Math.min(end, 20)))) ?? [];
+  // It is all ASCII. Any other line may be cut within a letter here, and is not read as text.
+  const line = bytes.toString('latin1', 0, Math.min(end, 20));
+  const [, separator] = /^"?sep=([^\r\n]+?)"?[\r\n]*$/i.exec(line) ?? [];
   if (separator === undefined) return null;
   if (!SEPARATORS.includes(separator)) throw new UsageError('The first line says sep=, but neither , nor ; nor a tab.');
   return { separator, end };

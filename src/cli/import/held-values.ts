@@ -44,7 +44,9 @@ async function heldBy(gateway: Gateway, type: ImportType, rows: readonly Row[], 
   const parameters = rows.map((_, index) => `$of${index}: ${input}!`).join(', ');
   const fields = rows.map((_, index) => `record${index}: ${field}(identifier: $of${index}) { ${values} }`).join(' ');
   const variables = Object.fromEntries(rows.map((row, index) => [`of${index}`, identifierOf(row)]));
-  const found = await request(gateway, { query: `query (${parameters}) { ${fields} }`, variables }, records, patience);
+  // A row whose address is none names no record, and hides nothing of the others.
+  const asked = { query: `query (${parameters}) { ${fields} }`, variables, passesOver: 'BAD_USER_INPUT' };
+  const found = await request(gateway, asked, records, patience);
   return rows.map((_, index) => uniqueValues(type, found[`record${index}`] ?? {}).map(({ key }) => key));
 }
 

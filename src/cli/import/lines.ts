@@ -134,7 +134,8 @@ function lineOf(source: Source, { columns, least, beginsWithError }: Header, rec
   });
   const surplus = texts.length > columns.length || texts.slice(least).some((text) => text !== '');
   if (texts.length < least || surplus) {
-    const [has, names] = [texts.length, least].map((count) => (beginsWithError ? count - 1 : count));
+    const has = beginsWithError && record.behindFirst !== null ? texts.length - 1 : texts.length;
+    const names = beginsWithError ? least - 1 : least;
     return broken(`the line has ${has} cells, and the first line names ${names} columns`);
   }
   const named = columns.flatMap((column, at): [string, string][] => {

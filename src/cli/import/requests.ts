@@ -24,7 +24,9 @@ const LONGEST_WAIT_MILLISECONDS = 60_000;
 
 const answers = z.object({
   data: z.unknown().optional(),
-  errors: z.array(z.object({ message: z.string() })).default([]),
+  errors: z
+    .array(z.object({ message: z.string(), extensions: z.object({ code: z.string() }).optional().catch(undefined) }))
+    .default([]),
 });
 
 /** How a request is repeated that fails in passing. */
@@ -60,6 +62,8 @@ interface Operation {
   query: string;
   variables: Record<string, unknown>;
   idempotencyKey?: string;
+  /** The code of errors that leave their own part of the data null, and the rest as it is: they reject nothing. */
+  passesOver?: string;
 }
 
 async function attempt<T>(gateway: Gateway, operation: Operation, shape: z.ZodType<T>): Promise<T> {
@@ -67,7 +71,10 @@ async function attempt<T>(gateway: Gateway, operation: Operation, shape: z.ZodTy
   if (status === 401)
     throw new RequestRejectedError('The gateway does not take the key: it may be mistyped, revoked or expired.');
   const { data, errors } = read(text);
-  const said = errors.map(({ message }) => message).join(' ');
+  const said = errors
+    .filter(({ extensions }) => extensions === undefined || extensions.code !== operation.passesOver)
+    .map(({ message }) => message)
+    .join(' ');
   if (status >= 500 || (status === 429 && retryAfter <= LONGEST_WAIT_MILLISECONDS)) {
     throw new TransientError(`The gateway answers ${status}. ${said}`.trim(), retryAfter);
   }

@@ -77,8 +77,8 @@ export const emailAddress = string
   .refine((address) => problemOfEmail(address) === null, {
     error: ({ input }) => problemOfEmail(String(input)) ?? '',
   });
-/** An http or https URL. */
-export const webAddress = textOf(MAX_URL_LENGTH).pipe(
+/** An http or https URL, on one line: what reads URLs would pass over line breaks and tabs in it. */
+export const webAddress = lineOf(MAX_URL_LENGTH).pipe(
   z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
 );
 /**

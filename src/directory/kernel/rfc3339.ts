@@ -4,7 +4,7 @@ const MINUTE_MILLISECONDS = 60_000;
 /** The days that may begin behind a leap second, as months and days. */
 const DAYS_AFTER_LEAP_SECONDS = ['01-01', '07-01'];
 
-/** A time that was written finer than a millisecond: it is the next whole one. */
+/** A time that lies before the one that it is read as, and behind the millisecond before that: written finer, or a leap second. */
 export class RoundedUpTime extends Date {}
 
 /**
@@ -37,7 +37,7 @@ const isOffset = (hours = '0', minutes = '0'): boolean => Number(hours) <= LAST_
 
 /** Leap seconds are the last of June or of December, in UTC. */
 function afterLeapSecond(milliseconds: number): Date | null {
-  const time = ofCalendar(new Date(milliseconds));
+  const time = ofCalendar(new RoundedUpTime(milliseconds));
   const [, day, rest] = (time && /^\d{4}-(.{5})T(.*)$/.exec(time.toISOString())) || [];
   return DAYS_AFTER_LEAP_SECONDS.includes(day ?? '') && rest === '00:00:00.000Z' ? time : null;
 }

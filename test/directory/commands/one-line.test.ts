@@ -101,3 +101,20 @@ it('a description may have several lines, and a search may be pasted with them',
   const { tenant } = await succeed('createTenant', 'tenant { description }', { name: unique('T'), description });
   expect(tenant.description).toBe(description);
 });
+
+it('a URL that is to be one holds none either: it is refused, and not read without it', async () => {
+  const URLS: [mutation: string, path: string, input: Variables][] = [
+    ['createOrganizationUser', 'avatarUrl', { email: `${unique('u')}@x.example`, roleIdentifier: { name: 'viewer' } }],
+    ['updateTrustedIssuer', 'jwksUrl', { id: ids.issuer }],
+  ];
+  for (const [name, path, input] of URLS) {
+    for (const lineBreak of BREAKS) {
+      const given = { ...input, [path]: `https://pictures.example/a${lineBreak}b` };
+      const at = `${name} ${path} ${JSON.stringify(lineBreak)}`;
+      expect(await mutate(name, '__typename', given), at).toMatchObject({
+        __typename: 'ValidationError',
+        issues: [{ path, kind: 'INVALID' }],
+      });
+    }
+  }
+});

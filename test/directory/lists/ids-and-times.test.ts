@@ -70,6 +70,7 @@ describe('a time', () => {
     for (const text of [...bad, 0, null, [], new Date()]) expect(parseRfc3339(text), String(text)).toBeNull();
     expect(parseRfc3339('2026-11-21T09:30:00.1230Z')).not.toBeInstanceOf(RoundedUpTime);
     expect(parseRfc3339('2026-11-21T09:30:00.1231Z')).toBeInstanceOf(RoundedUpTime);
+    expect(parseRfc3339('2016-12-31T23:59:60Z')).toBeInstanceOf(RoundedUpTime);
   });
 
   it('is refused where it is not one, in a document and in variables', async () => {

@@ -54,7 +54,12 @@ export async function fakeGateway(): Promise<FakeGateway> {
         directory.find(given) ?? null,
       ]);
       const refused = { errors: [{ message: 'Missing permissions: customer:read.' }] };
-      return answer(gateway.mayRead ? { data: Object.fromEntries(found) } : refused);
+      const errors = Object.values(variables).flatMap(({ email }) =>
+        typeof email === 'string' && !email.includes('@') ? [NO_ADDRESS] : [],
+      );
+      return answer(
+        gateway.mayRead ? { data: Object.fromEntries(found), ...(errors.length > 0 && { errors }) } : refused,
+      );
     }
     const { errorPolicy, rows, dryRun = false } = variables.input;
     const [operation = ''] = /import\w+(?=\()/.exec(query) ?? [];
@@ -89,6 +94,12 @@ export async function fakeGateway(): Promise<FakeGateway> {
   };
   return gateway;
 }
+
+/** The error of what is named by a text that is no address: the rest is answered. */
+const NO_ADDRESS = {
+  message: 'The input is not valid: identifier.email must be an e-mail address.',
+  extensions: { code: 'BAD_USER_INPUT' },
+};
 
 const isImport = (variables: object): variables is { input: { errorPolicy: string; dryRun?: boolean; rows: Fake[] } } =>
   'input' in variables && 'rows' in (variables.input as object);

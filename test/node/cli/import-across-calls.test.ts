@@ -260,6 +260,22 @@ describe('values that two lines give', () => {
     },
   );
 
+  it('are such records beside lines whose addresses are none', async () => {
+    gateway.directory.import(customers(3).map(asRow), false);
+    const moved = { externalId: 'C-0', email: 'moved@x.example' };
+    const { failed } = await imported([
+      moved,
+      ...filler,
+      { email: 'no address' },
+      { name: 'Same', email: 'mail0@x.example' },
+    ]);
+    expect(failed.map(([line, reason]) => [line, reason.includes('names the same customer')])).toEqual([
+      [2, true],
+      [FAR + 4, true],
+    ]);
+    expect(gateway.directory.find({ externalId: 'c-0' })).toEqual({ ...asRow(customer(0)), kind: 'COMPANY' });
+  });
+
   it('name a few of many', async () => {
     const { failed } = await imported(
       Array.from({ length: 600 }, (_, index) => ({ externalId: 'x', name: `N ${index}` })),

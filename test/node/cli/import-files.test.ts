@@ -107,6 +107,18 @@ describe.each(Object.entries(ENCODINGS))('a file in %s', (_, { write, encoding }
   });
 });
 
+it('reads names of columns whose letters are of several bytes, wherever they lie', async () => {
+  for (let length = 1; length < 24; length += 1) {
+    const column = `${'x'.repeat(length)}会社名の😀`;
+    const file = `${column},電話\nSony,1\n`;
+    const map: [string, string][] = [
+      [column, 'name'],
+      ['電話', 'description'],
+    ];
+    expect(await rowsOf(Buffer.from(file), { map }), column).toEqual([{ name: 'Sony', description: '1' }]);
+  }
+});
+
 /** A line that says nothing wrong, and one behind which it can be seen whether all before it was read rightly. */
 const GOOD = 'Northwind Bikes,office@northwind.example,nb-1';
 const LAST = '"Harbor, Lights",hello@harbor.example,hl-1';
@@ -215,6 +227,12 @@ describe('a file of failed rows', () => {
     expect(cp1252.failed).toBe('error,name\n"is not M?ller",M\xFCller\n');
     const utf8 = await read(Buffer.from('name\nMüller\n'), { refuse });
     expect(Buffer.from(utf8.failed, 'latin1').toString()).toBe('error,name\n"is not Müller",Müller\n');
+  });
+
+  it('says of a line that has lost its error what it says when that is back', async () => {
+    const { failed, problems } = await read('error,externalId,name\nalone\n');
+    expect(problems).toEqual({ 2: 'the line has 1 cells, and the first line names 2 columns' });
+    expect((await read(failed)).failed).toBe(failed);
   });
 
   it('has all that is wrong with the values of a row', async () => {
