@@ -75,13 +75,14 @@ export function judgeValues(word: string, rows: readonly JudgedRow[]): Directory
 
   const isStanding = (row: JudgedRow) => !failing.has(row);
   const relies = (row: JudgedRow) => row.values.some((value) => keeper(row, value) !== null);
+  /** On a record that no row means: whatever becomes of the rows, it stays. */
+  const reliesOnOthers = (row: JudgedRow) => row.values.some((value) => keeper(row, value)?.row === null);
   const isDoubled = (row: JudgedRow) =>
     sameRecord(row, isStanding) !== undefined || row.values.some((value) => sameValue(row, value, isStanding));
   for (;;) {
     const standing = rows.filter(isStanding);
-    const relying = standing.filter(relies);
-    const more = relying.length > 0 ? relying : standing.filter(isDoubled);
-    if (more.length === 0) break;
+    const more = [reliesOnOthers, isDoubled, relies].map((fails) => standing.filter(fails)).find((of) => of.length > 0);
+    if (more === undefined) break;
     for (const row of more) failing.add(row);
   }
 

@@ -177,6 +177,24 @@ describe('values that move between the records of an import', () => {
   });
 });
 
+describe('a value that two rows of an import would both end with', () => {
+  it.each([CUSTOMERS, USERS])(
+    'fails both of $kind, also where one of them has it already, and says so of both',
+    async (kind) => {
+      for (const isFirst of [true, false]) {
+        const { of } = await newWorld(kind, { a: { email: 'x' }, b: { email: 'y' } });
+        const [owner, taker] = [kind.row('a', { email: 'x' }, of), kind.row('b', { email: 'x' }, of)];
+        const { rows } = await imported(kind.kind, isFirst ? [owner, taker] : [taker, owner], 'SKIP_FAILED');
+        expect(rows.map(({ errors }) => errors.map(({ message }) => message))).toEqual([
+          [expect.stringMatching(/^The value given at rows\.0\.email\S* is that of rows\.1, too\.$/)],
+          [expect.stringMatching(/^The value given at rows\.1\.email\S* is that of rows\.0, too\.$/)],
+        ]);
+        expect(await kind.stored(['a', 'b'], of)).toMatchObject({ a: { email: 'x' }, b: { email: 'y' } });
+      }
+    },
+  );
+});
+
 const SEED = 17;
 const ROUNDS = 12;
 
