@@ -28,7 +28,6 @@ const TRICKS = [
   'evil\u2024example',
   '\uff45\uff56\uff49\uff4c\uff0e\uff45\uff58',
   'bob\uff20evil',
-  'e\u00advil.example',
   '192.0.2.1',
   '[2001:db8::1]',
   '2001:db8::1',
@@ -41,8 +40,6 @@ const TRICKS = [
   'evil/path',
   'evil\\path',
   'localhost:80',
-  '\u202eelpmaxe.live',
-  'Bob\u200b',
   '<b>Bob</b>',
   '[Bob](evil)',
   '-- Bob',
@@ -52,7 +49,16 @@ const TRICKS = [
   `Bob ${'1'.repeat(MAX_DIGITS_IN_MAIL + 1)}`,
 ];
 
-const LINES = ['Bob\nYour account is locked', 'Bob\r\nBcc: all', 'Bob\u2028Next line', 'Bob\u2029Next', 'Bob\tNext'];
+const REFUSED = [
+  'e\u00advil.example',
+  '\u202eelpmaxe.live',
+  'Bob\u200b',
+  'Bob\nYour account is locked',
+  'Bob\r\nBcc: all',
+  'Bob\u2028Next line',
+  'Bob\u2029Next',
+  'Bob\tNext',
+];
 
 const NAMES = [
   'Olga Owner',
@@ -92,8 +98,8 @@ describe('a mail', () => {
     }
   });
 
-  it('cannot have a name of several lines, which nobody can be given', async () => {
-    for (const name of LINES) {
+  it('cannot have a name of several lines, or with what nobody can see, which nobody can be given', async () => {
+    for (const name of REFUSED) {
       const input = { email: `${unique('line')}@example.com`, name, roleIdentifier: { name: 'member' } };
       const refused = await mutate('createOrganizationUser', 'user { id }', input);
       expect(refused.issues, name).toMatchObject([{ path: 'name', kind: 'INVALID' }]);

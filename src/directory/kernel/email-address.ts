@@ -1,3 +1,5 @@
+import { nameOfCharacter } from './characters.ts';
+
 /** How many characters SMTP allows before the @ (RFC 5321). */
 const MAX_LOCAL_LENGTH = 64;
 /** How many characters an e-mail address has at most, with its domain in ASCII. */
@@ -11,11 +13,6 @@ const LOCAL = /^[\w!#$%&'*+/=?^`{|}~.-]+$/;
 /** Letters, marks and digits of any script, hyphens, and the dots of East Asian scripts, which count as dots. */
 const DOMAIN = /^[\p{L}\p{M}\p{N}.\u3002\uFF0E\uFF61-]+$/u;
 const IPV4 = /^[\d.]+$/;
-const INVISIBLE = /[^\p{L}\p{N}\p{P}\p{S}]/u;
-
-/** How a character is named to people. */
-const named = (character: string): string =>
-  INVISIBLE.test(character) ? `U+${character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0')}` : character;
 
 /** An address in its two parts. */
 interface Parts {
@@ -50,7 +47,7 @@ function problemOfLocal(local: string): string | null {
   if (/\s/.test(local)) return 'must not have white space';
   if (local.includes('@')) return 'must have one @';
   const strange = [...local].find((character) => !LOCAL.test(character));
-  if (strange !== undefined) return `must not have ${named(strange)} before the @`;
+  if (strange !== undefined) return `must not have ${nameOfCharacter(strange)} before the @`;
   if (local.startsWith('.')) return 'must not begin with a dot';
   if (local.endsWith('.')) return 'must not have a dot before the @';
   if (local.includes('..')) return 'must not have two dots in a row';
@@ -64,7 +61,7 @@ function problemOfDomain(local: string, domain: string): string | null {
   if (/\s/.test(domain)) return 'must not have white space';
   if (domain.startsWith('[')) return NO_NAME;
   const strange = [...domain].find((character) => !DOMAIN.test(character));
-  if (strange !== undefined) return `must not have ${named(strange)} in the domain`;
+  if (strange !== undefined) return `must not have ${nameOfCharacter(strange)} in the domain`;
   const ascii = spelled(domain);
   if (ascii === null) return 'must have a valid domain';
   if (IPV4.test(ascii)) return NO_NAME;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { nameOfCharacter, unseenIn } from './characters.ts';
 import { problemOfEmail } from './email-address.ts';
 import { type Issue, ValidationError } from './errors.ts';
 
@@ -42,8 +43,24 @@ const LINE_BREAKS_AND_TABS = /[\t\n\v\f\r\u001c-\u001e\u0085\u2028\u2029]/;
 
 const ONE_LINE = 'must be one line, without tabs';
 
-/** A string of 1 to `max` characters on one line, trimmed: what is built from it, such as a subject, stays on one line, too. */
-const lineOf = (max: number) => textOf(max).refine((line) => !LINE_BREAKS_AND_TABS.test(line), ONE_LINE);
+const problemOfUnseen = (line: string): string | null => {
+  const unseen = unseenIn(line);
+  // Of what has nothing else, it is said that it is empty.
+  return unseen === undefined || !VISIBLE.test(line)
+    ? null
+    : `must not have ${nameOfCharacter(unseen)}, which nobody can see`;
+};
+
+/**
+ * A string of 1 to `max` characters on one line, trimmed: what is built from it, such as a subject, stays on one line, too. It
+ * has no character that nobody can see, by which it would look like another one.
+ */
+const lineOf = (max: number) =>
+  textOf(max)
+    .refine((line) => !LINE_BREAKS_AND_TABS.test(line), ONE_LINE)
+    .refine((line) => problemOfUnseen(line) === null, {
+      error: ({ input }) => problemOfUnseen(String(input)) ?? '',
+    });
 
 /** A short text on one line, such as a name: trimmed, and not empty. */
 export const text = lineOf(MAX_TEXT_LENGTH);

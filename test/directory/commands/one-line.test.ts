@@ -96,6 +96,46 @@ it('a name, a title or any other value of one line holds no line break of any ki
   }
 });
 
+const UNSEEN = [
+  '\u00ad',
+  '\u061c',
+  '\u180e',
+  '\u200b',
+  '\u200e',
+  '\u200f',
+  '\u202a',
+  '\u202e',
+  '\u2060',
+  '\u2066',
+  '\ufeff',
+];
+
+it('nor has it a character that nobody can see, by which it would look like another: the error names the code point', async () => {
+  for (const [name, [paths, input]] of Object.entries(LINES)) {
+    for (const path of paths) {
+      const character = UNSEEN[paths.indexOf(path) % UNSEEN.length] as string;
+      const given = withValue(input(), path.split('.'), `One${character}Two`) as Variables;
+      const answer = await mutate(name, shown(name), given);
+      const refused = answer.rows?.[0]?.errors[0] ?? answer;
+      expect(refused.issues, `${name} ${path}`).toMatchObject([{ path, kind: 'INVALID' }]);
+    }
+  }
+  for (const character of [...UNSEEN, ...'\u200c\u200d']) {
+    const name = ['\u200c', '\u200d'].includes(character) ? `One${character}` : `One${character}Two`;
+    const code = character.codePointAt(0)?.toString(16).toUpperCase().padStart(4, '0');
+    expect((await mutate('createCustomer', 'customer { id }', { name })).issues).toEqual([
+      { path: 'name', message: `must not have U+${code}, which nobody can see`, kind: 'INVALID' },
+    ]);
+  }
+});
+
+it('is kept as it is with what joins letters or keeps them apart between them', async () => {
+  for (const name of ['می\u200cخواهم', 'ශ්\u200dරී ලංකා', 'क्\u200dष', '👩\u200d💻 Ada']) {
+    const { customer } = await succeed('createCustomer', 'customer { name }', { name, kind: 'PERSON' });
+    expect(customer.name).toBe(name);
+  }
+});
+
 it('a description may have several lines, and a search may be pasted with them', async () => {
   const description = 'One\n\tTwo';
   const { tenant } = await succeed('createTenant', 'tenant { description }', { name: unique('T'), description });
