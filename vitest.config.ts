@@ -47,7 +47,7 @@ export default defineConfig({
         // No test claims to be fast: a machine that is busy has time for the longest of them.
         testTimeout: 20_000,
         include: ['test/**/*.test.ts'],
-        exclude: ['test/node/**', 'test/clients/**', 'test/attack/**', 'test/faults/**', 'test/import/**'],
+        exclude: ['node', 'browser', 'clients', 'attack', 'faults', 'import'].map((folder) => `test/${folder}/**`),
       }),
       {
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
@@ -81,6 +81,15 @@ export default defineConfig({
           include: ['test/attack/processes/**/*.test.ts'],
           testTimeout: 900_000,
           hookTimeout: 180_000,
+        },
+      },
+      // Nor is this: see `npm run test:browser`.
+      {
+        test: {
+          name: 'browser',
+          include: ['test/browser/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       // Nor is this: see `npm run test:import`.

@@ -11,7 +11,6 @@ const LONG = [
   'walks/isolation-of-users',
   'walks/dialects/every-operation',
   'walks/isolation',
-  'node/browser/graphiql',
   'walks/permissions',
   'directory/sign-in/sign-in',
   'directory/sign-in/sessions',
