@@ -161,6 +161,8 @@ describe('lines that wait for values of each other', () => {
     gateway.directory.import(customers(FAR).map(asRow), false);
     const chain = Array.from({ length: FAR }, (_, index) => ({ externalId: `c-${index}`, name: `Name ${index + 1}` }));
     expect((await imported(chain)).counts).toEqual(updated(FAR));
+    const said = vi.mocked(console.error).mock.calls.filter(([text]) => String(text).includes('could not be read'));
+    expect(said).toHaveLength(1);
     expect((await imported([...rings('email', 300)])).counts).toEqual(updated(300));
   });
 
