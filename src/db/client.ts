@@ -2,10 +2,8 @@ import { isRefusedBySqlite } from './constraint.ts';
 import { OutcomeUnknownError, RevalidationError, RevokedMeanwhileError, UnavailableError } from './errors.ts';
 import { rendered } from './rendered.ts';
 import type { Statement } from './statement.ts';
-import { asUnavailable, laterMessage, withinReadTime, withinWriteTime } from './unavailable.ts';
+import { asUnavailable, laterMessage, runAgain, withinReadTime, withinWriteTime } from './unavailable.ts';
 import { hasChanged, type Watched, type WatchedRow } from './watched.ts';
-
-const READ_RETRIES = { retries: 2, minTimeout: 50, maxTimeout: 1000, randomize: true };
 
 /**
  * For so many microtasks nothing more is to be read before what is pending goes to D1. The resolvers of one level become
@@ -232,18 +230,8 @@ export class Database {
         return await this.#run(statements);
       } catch (error) {
         if (laterMessage(error) === undefined) throw error;
-        return this.#runAgain(statements, error, signal);
+        return runAgain(() => this.#run(statements), error, signal);
       }
-    });
-  }
-
-  /** The first attempt has failed with this error. What retries is loaded then: hardly any request needs it. */
-  async #runAgain(statements: readonly Statement[], error: unknown, signal: AbortSignal): Promise<unknown[][]> {
-    const { default: pRetry } = await import('p-retry');
-    const run = (attempt: number) => (attempt === 1 ? Promise.reject(error) : this.#run(statements));
-    const shouldRetry = ({ error }: { error: Error }) => laterMessage(error) !== undefined;
-    return pRetry(run, { ...READ_RETRIES, signal, shouldRetry }).catch((error) => {
-      throw asUnavailable(error);
     });
   }
 

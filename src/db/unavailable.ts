@@ -46,6 +46,24 @@ export function asUnavailable(error: unknown): unknown {
   return later ? new UnavailableError(`The database failed in passing: ${later.text}`, { cause: error }) : error;
 }
 
+const READ_RETRIES = { retries: 2, minTimeout: 50, maxTimeout: 1000, randomize: true };
+
+/**
+ * Runs a read again whose first attempt has failed with this error, as long as it fails in passing, until it is given up. What
+ * does that is loaded then: hardly any request needs it.
+ * @throws UnavailableError if each attempt failed so
+ */
+export async function runAgain<Rows>(run: () => Promise<Rows>, failed: unknown, givenUp: AbortSignal): Promise<Rows> {
+  const { default: pRetry } = await import('p-retry');
+  return pRetry((attempt) => (attempt === 1 ? Promise.reject(failed) : run()), {
+    ...READ_RETRIES,
+    signal: givenUp,
+    shouldRetry: ({ error }) => laterMessage(error) !== undefined,
+  }).catch((error) => {
+    throw asUnavailable(error);
+  });
+}
+
 /**
  * How long a write may take. D1 gives up a query after 30 seconds by itself, so that one that takes longer has been lost on
  * the way there or back.

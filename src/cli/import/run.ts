@@ -55,10 +55,13 @@ export async function runImport(
   const { note, at, end } = progress(source.size);
   const signal = stopSignal(() => note('Stopping after this batch. Once more stops at once.'));
   const gateway = { url, key };
-  const noteUnread = once(() => note(UNREAD));
+  let isNoted = false;
   const held = async (rows: readonly Row[]) => {
     const values = await heldValues(gateway, type, rows, { signal, note });
-    if (values === null && !signal.aborted) noteUnread();
+    if (values === null && !signal.aborted && !isNoted) {
+      note(UNREAD);
+      isNoted = true;
+    }
     return values;
   };
   const duplicates = await findDuplicates(type, async () => (await readLines(source, type, map)).lines, held);
@@ -90,15 +93,6 @@ export async function runImport(
 
 const UNREAD =
   'What the records have now could not be read. Lines that wait for each other, or name one record in two ways, may not be found.';
-
-/** Returns a function that does something the first time that it is called. */
-function once(what: () => void): () => void {
-  let isDone = false;
-  return () => {
-    if (!isDone) what();
-    isDone = true;
-  };
-}
 
 const rowsOf = (entries: readonly Sendable[]): Row[] => entries.map(({ row }) => row);
 

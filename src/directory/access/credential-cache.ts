@@ -43,8 +43,8 @@ export function remember<Value>(map: Map<string, Value>, key: string, value: Val
  * the request, and within the batch of each of its writes. If it has changed, nothing is answered or written, and the
  * request begins anew. `credentialOf` is given the cached row, and returns null for a text that cannot be a credential.
  *
- * So authentication costs neither a query nor a mutation a D1 call of its own, and whatever is taken
- * away while a write waits is gone when the write is done. The latter holds for a row that was just read as well.
+ * So authentication costs neither a query nor a mutation a D1 call of its own, and whatever is taken away while a write waits is
+ * gone when the write is done. The latter holds for a row that was just read as well.
  */
 export function credentialCache<Row extends WatchedRow>() {
   /** The credentials seen last, by the hash of the whole token. */

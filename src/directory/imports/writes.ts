@@ -139,8 +139,8 @@ const beforehand = ({ id, columns, waiting }: ChangedRecord): StoredColumns => (
 
 /**
  * Gives existing records other columns, with one statement. SQLite holds values unique row by row, so a value that another
- * record has until then is left to `settled`, and a value of nobody's stands in its place. Only those columns are written that some record changes: the
- * others may follow from elsewhere, and need not be the same by now.
+ * record has until then is left to `settled`, and a value of nobody's stands in its place. Only those columns are written that
+ * some record changes: the others may follow from elsewhere, and need not be the same by now.
  */
 function alterations(context: CommandContext, entity: Entity, records: readonly ChangedRecord[]): ImportWrites {
   const written = records.map((record) => ({ id: record.id, stored: record.stored, columns: beforehand(record) }));

@@ -140,8 +140,8 @@ function hasExternalIdPart(reach: Reach, filter: UserFilter): Part {
 }
 
 /**
- * Who has a role. The unary plus keeps SQLite from looking for a user among all who have it. Those who reach some tenants only are shown no role but those there, and those who reach a customer no
- * role in a tenant.
+ * Who has a role. The unary plus keeps SQLite from looking for a user among all who have it. Those who reach some tenants only
+ * are shown no role but those there, and those who reach a customer no role in a tenant.
  */
 function ofRole(reach: Reach, filter: UserFilter): Part {
   const { roleId } = filter;

@@ -30,9 +30,8 @@ interface TenantRole {
  * The import of users: those whom an external id, or else an e-mail address, names already are changed, and the rules are
  * those of the commands for one user. Owners and admins of tenants are neither demoted nor deactivated by an import.
  * Another e-mail address ends the password, sessions and links of the user (trigger `access_follows_email`), once, also where
- * another row gives it up. Deactivation
- * ends the sessions and links (trigger `access_ends_with_user`). A status that is given switches DEACTIVATED on or off, and
- * makes nobody ACTIVE who has not accepted.
+ * another row gives it up. Deactivation ends the sessions and links (trigger `access_ends_with_user`). A status that is given
+ * switches DEACTIVATED on or off, and makes nobody ACTIVE who has not accepted.
  */
 export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
   ...IMPORT_RULES,
