@@ -44,12 +44,13 @@ CREATE TABLE tenant (
   version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1)
 , created_by_type TEXT NOT NULL DEFAULT 'SYSTEM', created_by_id TEXT
   CHECK ((created_by_type IN ('ROOT', 'SYSTEM')) = (created_by_id IS NULL)), updated_by_type TEXT NOT NULL DEFAULT 'SYSTEM', updated_by_id TEXT
-  CHECK ((updated_by_type IN ('ROOT', 'SYSTEM')) = (updated_by_id IS NULL))) STRICT;
+  CHECK ((updated_by_type IN ('ROOT', 'SYSTEM')) = (updated_by_id IS NULL)), key_version INTEGER NOT NULL DEFAULT 1, name_folded TEXT, name_words TEXT, name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL) STRICT;
 CREATE UNIQUE INDEX tenant_external_id ON tenant (external_id_key) WHERE deleted_at IS NULL;
 CREATE INDEX tenant_any_external_id ON tenant (external_id_key) WHERE external_id_key IS NOT NULL;
 CREATE INDEX tenant_by_created ON tenant (deleted, status, id);
 CREATE INDEX tenant_by_updated ON tenant (deleted, status, updated_at, id);
-CREATE INDEX tenant_by_name ON tenant (deleted, status, name_key, id);
+CREATE INDEX tenant_former_keys ON tenant (id) WHERE key_version = 1;
+CREATE INDEX tenant_by_name ON tenant (deleted, status, name_sort, id);
 
 CREATE TRIGGER tenant_search_insert AFTER INSERT ON tenant
 BEGIN
@@ -105,7 +106,7 @@ CREATE TABLE customer (
   deleted INTEGER NOT NULL GENERATED ALWAYS AS (deleted_at IS NOT NULL) VIRTUAL,
   version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), created_by_type TEXT NOT NULL DEFAULT 'SYSTEM', created_by_id TEXT
   CHECK ((created_by_type IN ('ROOT', 'SYSTEM')) = (created_by_id IS NULL)), updated_by_type TEXT NOT NULL DEFAULT 'SYSTEM', updated_by_id TEXT
-  CHECK ((updated_by_type IN ('ROOT', 'SYSTEM')) = (updated_by_id IS NULL)), description_key TEXT, description_sort TEXT NOT NULL DEFAULT '',
+  CHECK ((updated_by_type IN ('ROOT', 'SYSTEM')) = (updated_by_id IS NULL)), description_key TEXT, description_sort TEXT NOT NULL DEFAULT '', key_version INTEGER NOT NULL DEFAULT 1, name_folded TEXT, name_words TEXT, name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL, email_folded TEXT, email_words TEXT, label_keys TEXT CHECK (json_type(label_keys) = 'array'),
   CHECK (email IS NOT NULL OR email_verified = 0)
 ) STRICT;
 CREATE UNIQUE INDEX customer_email ON customer (email_key) WHERE deleted_at IS NULL;
@@ -114,19 +115,9 @@ CREATE UNIQUE INDEX customer_company_name ON customer (name_key) WHERE deleted_a
 CREATE INDEX customer_any_external_id ON customer (external_id_key) WHERE external_id_key IS NOT NULL;
 CREATE INDEX customer_by_created ON customer (deleted, kind, id);
 CREATE INDEX customer_by_updated ON customer (deleted, kind, updated_at, id);
-CREATE INDEX customer_by_name ON customer (deleted, kind, name_key, id);
 CREATE INDEX customer_by_description ON customer (deleted, kind, description_sort, id);
-
-CREATE TRIGGER customer_labelled AFTER INSERT ON customer WHEN NEW.labels <> '[]'
-BEGIN
-  INSERT INTO customer_label (label, customer_id) SELECT value, NEW.id FROM json_each(NEW.labels);
-END;
-
-CREATE TRIGGER customer_relabelled AFTER UPDATE OF labels ON customer WHEN NEW.labels <> OLD.labels
-BEGIN
-  DELETE FROM customer_label WHERE customer_id = NEW.id;
-  INSERT INTO customer_label (label, customer_id) SELECT value, NEW.id FROM json_each(NEW.labels);
-END;
+CREATE INDEX customer_former_keys ON customer (id) WHERE key_version = 1;
+CREATE INDEX customer_by_name ON customer (deleted, kind, name_sort, id);
 
 CREATE TRIGGER user_follows_customer AFTER UPDATE OF deleted_at ON customer
 BEGIN
@@ -155,23 +146,44 @@ BEGIN
 END;
 
 CREATE TRIGGER membership_follows_customer
-AFTER UPDATE OF kind, name_key, description_sort, updated_at, deleted_at ON customer
+AFTER UPDATE OF kind, name_key, name_folded, description_sort, updated_at, deleted_at ON customer
 BEGIN
   UPDATE membership
   SET customer_deleted = NEW.deleted_at IS NOT NULL,
     customer_kind = NEW.kind,
-    customer_name_key = NEW.name_key,
+    customer_name_key = NEW.name_sort,
     customer_description_sort = NEW.description_sort,
     customer_updated_at = NEW.updated_at
   WHERE customer_id = NEW.id;
 END;
 
-CREATE TABLE customer_label (
-  label TEXT NOT NULL,
-  customer_id TEXT NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
-  PRIMARY KEY (label, customer_id)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX customer_label_customer ON customer_label (customer_id);
+CREATE TRIGGER customer_labelled AFTER INSERT ON customer WHEN NEW.labels <> '[]'
+BEGIN
+  INSERT INTO customer_label
+  SELECT value, NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
+  FROM json_each(coalesce(NEW.label_keys, NEW.labels));
+END;
+
+CREATE TRIGGER customer_relabelled AFTER UPDATE OF labels, label_keys ON customer
+WHEN NEW.labels <> OLD.labels OR NEW.label_keys IS NOT OLD.label_keys
+BEGIN
+  DELETE FROM customer_label WHERE customer_id = NEW.id;
+  INSERT INTO customer_label
+  SELECT value, NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
+  FROM json_each(coalesce(NEW.label_keys, NEW.labels));
+END;
+
+CREATE TRIGGER label_follows_customer
+AFTER UPDATE OF kind, name_key, name_folded, description_sort, updated_at, deleted_at ON customer WHEN NEW.labels <> '[]'
+BEGIN
+  UPDATE customer_label
+  SET customer_deleted = NEW.deleted_at IS NOT NULL,
+    customer_kind = NEW.kind,
+    customer_name_sort = NEW.name_sort,
+    customer_description_sort = NEW.description_sort,
+    customer_updated_at = NEW.updated_at
+  WHERE customer_id = NEW.id;
+END;
 
 CREATE TABLE membership (
   tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
@@ -239,11 +251,12 @@ CREATE TABLE role (
   name_key TEXT NOT NULL,
   description TEXT,
   level INTEGER NOT NULL CHECK (level BETWEEN 0 AND 100),
-  built_in INTEGER NOT NULL DEFAULT 0 CHECK (built_in IN (0, 1)),
+  built_in INTEGER NOT NULL DEFAULT 0 CHECK (built_in IN (0, 1)), key_version INTEGER NOT NULL DEFAULT 1,
   -- What users and assignments refer to, so that nobody has a role of another scope.
   UNIQUE (id, scope)
 ) STRICT;
 CREATE UNIQUE INDEX role_name ON role (scope, name_key);
+CREATE INDEX role_former_keys ON role (id) WHERE key_version = 1;
 
 CREATE TABLE role_permission (
   role_id TEXT NOT NULL REFERENCES role (id) ON DELETE CASCADE,
@@ -273,7 +286,7 @@ CREATE TABLE user (
   -- When the customer was hidden: its users are hidden with it, and come back with it.
   customer_deleted_at INTEGER,
   deleted INTEGER NOT NULL GENERATED ALWAYS AS (deleted_at IS NOT NULL OR customer_deleted_at IS NOT NULL) VIRTUAL,
-  version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1),
+  version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), key_version INTEGER NOT NULL DEFAULT 1, name_folded TEXT, name_words TEXT, name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL, email_folded TEXT, email_words TEXT,
   FOREIGN KEY (role_id, kind) REFERENCES role (id, scope),
   CHECK ((kind = 'TENANT') = (role_id IS NULL)),
   CHECK ((kind = 'CUSTOMER') = (customer_id IS NOT NULL))
@@ -284,16 +297,17 @@ CREATE INDEX user_any_external_id ON user (external_id_key) WHERE external_id_ke
 CREATE INDEX user_default_tenant ON user (default_tenant_id) WHERE default_tenant_id IS NOT NULL;
 CREATE INDEX user_by_created ON user (deleted, status, id);
 CREATE INDEX user_by_updated ON user (deleted, status, updated_at, id);
-CREATE INDEX user_by_name ON user (deleted, status, name_key, id);
 CREATE INDEX user_by_email ON user (deleted, status, email_key, id);
 CREATE INDEX user_of_organization ON user (kind, deleted, status, id) WHERE kind = 'ORGANIZATION';
 CREATE INDEX user_of_customer_by_created ON user (customer_id, deleted, status, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX user_of_customer_by_updated ON user (customer_id, deleted, status, updated_at, id) WHERE customer_id IS NOT NULL;
-CREATE INDEX user_of_customer_by_name ON user (customer_id, deleted, status, name_key, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX user_of_customer_by_email ON user (customer_id, deleted, status, email_key, id) WHERE customer_id IS NOT NULL;
 CREATE INDEX user_without_customer ON user (deleted, status, id) WHERE customer_id IS NULL;
 CREATE INDEX user_without_external_id ON user (deleted, status, id) WHERE external_id_key IS NULL;
 CREATE INDEX user_role ON user (role_id, kind, deleted, status) WHERE role_id IS NOT NULL;
+CREATE INDEX user_former_keys ON user (id) WHERE key_version = 1;
+CREATE INDEX user_by_name ON user (deleted, status, name_sort, id);
+CREATE INDEX user_of_customer_by_name ON user (customer_id, deleted, status, name_sort, id) WHERE customer_id IS NOT NULL;
 
 CREATE TRIGGER user_search_insert AFTER INSERT ON user
 BEGIN
@@ -324,9 +338,21 @@ BEGIN
   DELETE FROM mailed_link WHERE user_id = NEW.id;
 END;
 
+CREATE TRIGGER assignment_follows_user
+AFTER UPDATE OF status, name_key, name_folded, email_key, updated_at, deleted_at, customer_deleted_at ON user
+BEGIN
+  UPDATE assignment
+  SET user_deleted = NEW.deleted_at IS NOT NULL OR NEW.customer_deleted_at IS NOT NULL,
+    user_status = (SELECT status FROM user WHERE id = NEW.id),
+    user_name_key = NEW.name_sort,
+    user_email_key = NEW.email_key,
+    user_updated_at = NEW.updated_at
+  WHERE user_id = NEW.id;
+END;
+
 CREATE TRIGGER access_follows_email
 AFTER UPDATE OF email_key ON user
-WHEN NEW.email_key <> OLD.email_key
+WHEN NEW.email_key <> OLD.email_key AND NEW.email <> OLD.email
 BEGIN
   DELETE FROM mailed_link WHERE user_id = NEW.id AND purpose = 'PASSWORD_RESET';
   INSERT OR IGNORE INTO mailed_link (user_id, purpose, created_at, expires_at)
@@ -339,18 +365,6 @@ BEGIN
   WHERE user_id = NEW.id;
   DELETE FROM password WHERE user_id = NEW.id;
   DELETE FROM session WHERE user_id = NEW.id;
-END;
-
-CREATE TRIGGER assignment_follows_user
-AFTER UPDATE OF status, name_key, email_key, updated_at, deleted_at, customer_deleted_at ON user
-BEGIN
-  UPDATE assignment
-  SET user_deleted = NEW.deleted_at IS NOT NULL OR NEW.customer_deleted_at IS NOT NULL,
-    user_status = (SELECT status FROM user WHERE id = NEW.id),
-    user_name_key = NEW.name_key,
-    user_email_key = NEW.email_key,
-    user_updated_at = NEW.updated_at
-  WHERE user_id = NEW.id;
 END;
 
 CREATE TABLE assignment (
@@ -547,9 +561,10 @@ CREATE TABLE data_source (
   last_traffic_hour INTEGER CHECK (kind = 'PIXEL' OR last_traffic_hour IS NULL),
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT;
+, key_version INTEGER NOT NULL DEFAULT 1) STRICT;
 CREATE UNIQUE INDEX data_source_external_id ON data_source (tenant_id, kind, external_id_key);
 CREATE INDEX data_source_of_tenant ON data_source (tenant_id, kind, status, id, last_traffic_hour);
+CREATE INDEX data_source_former_keys ON data_source (id) WHERE key_version = 1;
 
 CREATE TABLE traffic_entry (
   tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
@@ -634,3 +649,21 @@ CREATE TABLE idempotency_key (
   PRIMARY KEY (key_hash, field)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX idempotency_key_command ON idempotency_key (command_id);
+
+CREATE TABLE "customer_label" (
+  label TEXT NOT NULL,
+  customer_id TEXT NOT NULL REFERENCES customer (id) ON DELETE CASCADE,
+  customer_deleted INTEGER NOT NULL,
+  customer_kind TEXT NOT NULL,
+  customer_name_sort TEXT NOT NULL,
+  customer_description_sort TEXT NOT NULL,
+  customer_updated_at INTEGER NOT NULL,
+  PRIMARY KEY (label, customer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX customer_label_customer ON customer_label (customer_id);
+CREATE INDEX customer_label_by_created ON customer_label (label, customer_deleted, customer_kind, customer_id);
+CREATE INDEX customer_label_by_updated
+ON customer_label (label, customer_deleted, customer_kind, customer_updated_at, customer_id);
+CREATE INDEX customer_label_by_name ON customer_label (label, customer_deleted, customer_kind, customer_name_sort, customer_id);
+CREATE INDEX customer_label_by_description
+ON customer_label (label, customer_deleted, customer_kind, customer_description_sort, customer_id);

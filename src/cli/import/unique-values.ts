@@ -1,5 +1,5 @@
-import { comparable } from '../../directory/kernel/comparable.ts';
 import { keyOfEmail } from '../../directory/kernel/email-address.ts';
+import { keyOfExternalId, keyOfName } from '../../directory/kernel/keys.ts';
 import type { Row } from './cells.ts';
 import type { ImportType } from './columns.ts';
 
@@ -13,14 +13,19 @@ export interface UniqueValue {
   isCertain: boolean;
 }
 
-const ADDRESSES = ['email', 'email.address'];
+const KEYS: Record<string, (value: string) => string> = {
+  externalId: keyOfExternalId,
+  email: keyOfEmail,
+  'email.address': keyOfEmail,
+  name: keyOfName,
+};
 
 /** Returns the values of a row that only one record can have. */
 export function uniqueValues(type: ImportType, row: Row): UniqueValue[] {
   return Object.entries(candidates(type, row)).flatMap(([at, value]) => {
-    const key = typeof value === 'string' ? (ADDRESSES.includes(at) ? keyOfEmail : comparable)(value) : '';
+    const key = typeof value === 'string' ? KEYS[at]?.(value) : '';
     const isCertain = at !== 'name' || row.kind === 'COMPANY';
-    return key === '' ? [] : [{ at, key: `${at} ${key}`, isCertain }];
+    return !key ? [] : [{ at, key: `${at} ${key}`, isCertain }];
   });
 }
 

@@ -7,6 +7,26 @@ export const timestamp = (name: string) => integer(name, { mode: 'timestamp_ms' 
 /** Returns a column that holds 0 or 1, and is read as a boolean. */
 export const flag = (name: string) => integer(name, { mode: 'boolean' });
 
+/** The column that says by which rules the keys of a record were made: see `KEY_VERSION`. */
+export const keyVersion = { keyVersion: integer('key_version').notNull() };
+
+/**
+ * The columns of a name beside it: as it is compared, as it is searched, and how its words begin. `nameSort` is what lists are
+ * sorted by. The last three of a record with keys of version 1 are null, null, and its `nameKey`.
+ */
+export const nameKeys = {
+  nameKey: text('name_key').notNull(),
+  nameFolded: text('name_folded'),
+  nameWords: text('name_words'),
+  nameSort: text('name_sort').notNull().generatedAlwaysAs(sql`coalesce(name_folded, name_key)`),
+};
+
+/** The columns of an e-mail address beside it, as those of a name. An address is searched in both spellings of its domain. */
+export const emailKeys = {
+  emailFolded: text('email_folded'),
+  emailWords: text('email_words'),
+};
+
 /** Who can have caused a change. ROOT and SYSTEM have no id. */
 export const ACTOR_TYPES = ['ROOT', 'API_KEY', 'USER', 'SYSTEM'] as const;
 

@@ -1,5 +1,5 @@
 import { integer, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { id, timestamp } from './columns.ts';
+import { id, keyVersion, timestamp } from './columns.ts';
 
 /**
  * Pixels, where events of a tenant come in, and pipelines, where they go on to. `lastTrafficHour` is the last hour,
@@ -12,6 +12,7 @@ export const dataSources = sqliteTable('data_source', {
   name: text('name').notNull(),
   externalId: text('external_id'),
   externalIdKey: text('external_id_key'),
+  ...keyVersion,
   status: text('status', { enum: ['ACTIVE', 'INACTIVE'] }).notNull(),
   lastTrafficHour: integer('last_traffic_hour'),
   createdAt: timestamp('created_at').notNull(),

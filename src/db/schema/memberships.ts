@@ -3,7 +3,7 @@ import { creator, flag, timestamp } from './columns.ts';
 
 /**
  * Which customers belong to which tenants. The other `customer*` columns copy what customers are sorted and filtered
- * by, so that an index serves each order within a tenant. The trigger `membership_follows_customer` keeps them up to
+ * by, so that an index serves each order within a tenant: `customerNameKey` is `customers.nameSort`. The trigger `membership_follows_customer` keeps them up to
  * date.
  */
 export const memberships = sqliteTable(

@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { flag, id } from './columns.ts';
+import { flag, id, keyVersion } from './columns.ts';
 
 /**
  * Named sets of permissions. `scope` says which kind of users can have the role. `level`, from 0 to 100, sorts roles.
@@ -9,6 +9,7 @@ export const roles = sqliteTable('role', {
   scope: text('scope', { enum: ['ORGANIZATION', 'CUSTOMER', 'TENANT'] }).notNull(),
   name: text('name').notNull(),
   nameKey: text('name_key').notNull(),
+  ...keyVersion,
   description: text('description'),
   level: integer('level').notNull(),
   builtIn: flag('built_in').notNull(),

@@ -1,5 +1,5 @@
 import { sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { authors, flag, id, lifecycle } from './columns.ts';
+import { authors, flag, id, keyVersion, lifecycle, nameKeys } from './columns.ts';
 
 /** A postal address as it is stored: only the parts that are known. */
 export interface Address {
@@ -15,14 +15,15 @@ export interface Address {
 
 /**
  * Accounts of the product that the organization sells, with their billing. The `…Key` columns hold what is compared:
- * trimmed, in lower case.
+ * see `kernel/keys.ts`.
  */
 export const tenants = sqliteTable('tenant', {
   id: id(),
   name: text('name').notNull(),
-  nameKey: text('name_key').notNull(),
+  ...nameKeys,
   externalId: text('external_id'),
   externalIdKey: text('external_id_key'),
+  ...keyVersion,
   url: text('url'),
   description: text('description'),
   status: text('status', { enum: ['ACTIVE', 'PENDING', 'DEACTIVATED'] }).notNull(),

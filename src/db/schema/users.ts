@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { flag, id, lifecycle, timestamp } from './columns.ts';
+import { emailKeys, flag, id, keyVersion, lifecycle, nameKeys, timestamp } from './columns.ts';
 
 /**
  * People who can sign in. `kind` says where the user's own role is; a user of the kind TENANT has roles in tenants
@@ -13,12 +13,14 @@ export const users = sqliteTable('user', {
   customerId: text('customer_id'),
   email: text('email').notNull(),
   emailKey: text('email_key').notNull(),
+  ...emailKeys,
   name: text('name'),
-  nameKey: text('name_key').notNull(),
+  ...nameKeys,
   phone: text('phone'),
   avatarUrl: text('avatar_url'),
   externalId: text('external_id'),
   externalIdKey: text('external_id_key'),
+  ...keyVersion,
   status: text('status', { enum: ['INVITED', 'ACTIVE', 'DEACTIVATED'] }).notNull(),
   defaultTenantId: text('default_tenant_id'),
   ...lifecycle,

@@ -1,5 +1,5 @@
-import { comparable } from '../../directory/kernel/comparable.ts';
 import type { RoleIdentifier } from '../../directory/kernel/input.ts';
+import { keyOfName } from '../../directory/kernel/keys.ts';
 import type { RoleRecord } from '../../directory/roles/queries.ts';
 import { idGiven, isId } from './records.ts';
 
@@ -16,7 +16,7 @@ export const displayNameOf = ({ scope, builtIn, name }: RoleRecord): string =>
 
 /** Whether the name of a role would be read as another one's. */
 const isMistakable = ({ scope, builtIn, name }: RoleRecord): boolean =>
-  isId(name) || (scope === 'ORGANIZATION' && !builtIn && DIRECTORY_WORDS.has(comparable(name)));
+  isId(name) || (scope === 'ORGANIZATION' && !builtIn && DIRECTORY_WORDS.has(keyOfName(name)));
 
 const partOf = (role: RoleRecord): string => (isMistakable(role) ? role.id : displayNameOf(role));
 
@@ -39,7 +39,7 @@ export function namedRole(name: string): NamedRole | null {
   const trimmed = name.trim();
   const agency = AGENCY.exec(trimmed)?.groups?.role;
   if (agency !== undefined) {
-    return { roleIdentifier: identified(DIRECTORY_WORDS.get(comparable(agency)) ?? agency), tenantId: null };
+    return { roleIdentifier: identified(DIRECTORY_WORDS.get(keyOfName(agency)) ?? agency), tenantId: null };
   }
   const { role, tenant } = (ADVERTISER.exec(trimmed) ?? ADVERTISER_BY_GLOBAL_ID.exec(trimmed))?.groups ?? {};
   if (role === undefined || tenant === undefined) return null;

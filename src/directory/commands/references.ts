@@ -2,9 +2,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import { jsonList } from '../../db/statement.ts';
 import { type Reach, tenantInReach, tenantRoleInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { comparable } from '../kernel/comparable.ts';
 import { NotFoundError, type Reference } from '../kernel/errors.ts';
 import type { TenantIdentifier } from '../kernel/input.ts';
+import { keyOfExternalId } from '../kernel/keys.ts';
 import type { Check } from './command.ts';
 
 /** Returns where in the input an identifier was given: `customerIdentifier` becomes `customerIdentifier.email`. */
@@ -34,7 +34,8 @@ export function tenantNamed(
   also: (tenantId: SQL) => SQL = () => sql`TRUE`,
 ): SQL {
   const tenantId = sql`tenant.id`;
-  const named = id == null ? sql`tenant.external_id_key = ${comparable(externalId ?? '')}` : sql`${tenantId} = ${id}`;
+  const named =
+    id == null ? sql`tenant.external_id_key = ${keyOfExternalId(externalId ?? '')}` : sql`${tenantId} = ${id}`;
   return sql`(SELECT tenant.id FROM tenant WHERE ${named} AND ${givesRoles(reach)} AND ${also(tenantId)})`;
 }
 
@@ -49,7 +50,7 @@ export const onlyTenant = ({ reach }: Viewer): TenantIdentifier[] =>
 export function resolveTenants(reach: Reach, identifiers: readonly TenantIdentifier[], path: string): SQL {
   const given = identifiers.map((identifier, position) => ({
     id: identifier.id,
-    externalIdKey: identifier.externalId && comparable(identifier.externalId),
+    externalIdKey: identifier.externalId && keyOfExternalId(identifier.externalId),
     path: pathOf(`${path}.${position}`, identifier),
   }));
   return sql`(SELECT given.key AS position, given.value ->> 'path' AS path, (
@@ -62,7 +63,7 @@ export function resolveTenants(reach: Reach, identifiers: readonly TenantIdentif
 /** Returns an identifier of a tenant in the form in which `tenantIn` and `tenantsIn` look it up. */
 export const toLookUp = ({ id, externalId }: TenantIdentifier) => ({
   id: id ?? null,
-  externalIdKey: externalId == null ? null : comparable(externalId),
+  externalIdKey: externalId == null ? null : keyOfExternalId(externalId),
 });
 
 /**

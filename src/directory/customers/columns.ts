@@ -2,9 +2,11 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { customers } from '../../db/schema/customers.ts';
 import type { Values } from '../../db/statement.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { addressedAs, identifiedAs, namedAs } from '../kernel/derived-columns.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
+import { folded } from '../kernel/folding.ts';
 import { type CustomerIdentifier, choice, emailAddress, flag, labels, longText, text } from '../kernel/input.ts';
+import { KEY_VERSION, keyOfLabel } from '../kernel/keys.ts';
 import { CUSTOMER_KINDS } from './queries.ts';
 
 /** The fields of a customer's input, except its name. */
@@ -27,17 +29,16 @@ type CustomerValues = Values<typeof customers>;
 export function patchedCustomer(patch: CustomerPatch): CustomerValues {
   const { name, kind, shortName, email, externalId, description, labels } = patch;
   return {
-    ...(name !== undefined && { name, nameKey: comparable(name) }),
+    ...(name !== undefined && namedAs(name)),
     ...(kind !== undefined && { kind }),
     ...(shortName !== undefined && { shortName }),
     ...(email !== undefined && {
-      email: email === null ? null : email.address,
-      emailKey: email && keyOfEmail(email.address),
+      ...addressedAs(email === null ? null : email.address),
       emailVerified: email ? (email.isVerified ?? stillVerified(email.address)) : false,
     }),
-    ...(externalId !== undefined && { externalId, externalIdKey: externalId && comparable(externalId) }),
+    ...(externalId !== undefined && identifiedAs(externalId)),
     ...(description !== undefined && describedAs(description)),
-    ...(labels !== undefined && { labels: labels ?? [] }),
+    ...(labels !== undefined && { labels: labels ?? [], labelKeys: (labels ?? []).map(keyOfLabel) }),
   };
 }
 
@@ -45,7 +46,7 @@ export function patchedCustomer(patch: CustomerPatch): CustomerValues {
 export const MAX_DESCRIPTION_SORT = 64;
 
 function describedAs(description: string | null): CustomerValues {
-  const key = description && comparable(description);
+  const key = description && folded(description);
   const descriptionSort = [...(key ?? '')].slice(0, MAX_DESCRIPTION_SORT).join('');
   return { description, descriptionKey: key, descriptionSort };
 }
@@ -65,6 +66,8 @@ export function newCustomer({ email, ...patch }: CustomerPatch): CustomerValues 
     kind: 'COMPANY',
     emailVerified: false,
     labels: [],
+    labelKeys: [],
+    keyVersion: KEY_VERSION,
     descriptionSort: '',
     ...patchedCustomer({ ...patch, email: unverified ?? null }),
   };

@@ -10,10 +10,10 @@ import { type DecisionContext, type GivenRow, IMPORT_RULES, type Import } from '
 import { type Found, givenText, isSeen, joinIdentified, lookUp } from '../imports/lookup.ts';
 import { type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
 import type { UniqueValue } from '../imports/taken-values.ts';
-import { comparable } from '../kernel/comparable.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { isIdentified, newRecord, parse, tenantIdentifiers, text } from '../kernel/input.ts';
+import { keyOfExternalId, keyOfName } from '../kernel/keys.ts';
 import { customerDetails, newCustomer, patchedCustomer } from './columns.ts';
 import { CUSTOMER } from './entity.ts';
 import { beginMemberships } from './memberships.ts';
@@ -63,9 +63,9 @@ export const importCustomers: Import<Row, FoundCustomer, string> = {
   lookup(viewer, rows) {
     const { reach } = viewer;
     const toFind = rows.map(({ row: { externalId, email, name, tenantIdentifiers: tenants } }) => ({
-      externalIdKey: externalId && comparable(externalId),
+      externalIdKey: externalId && keyOfExternalId(externalId),
       emailKey: email && keyOfEmail(email.address),
-      nameKey: name && comparable(name),
+      nameKey: name && keyOfName(name),
       tenants: (tenants ?? []).map(toLookUp),
     }));
     const { holders, join } = joinIdentified(CUSTOMER, viewer);

@@ -41,7 +41,7 @@ export const beginMemberships = (context: CommandContext): SQL =>
   sql`INSERT INTO membership (tenant_id, customer_id, created_at, created_by_type, created_by_id,
       customer_deleted, customer_kind, customer_name_key, customer_description_sort, customer_updated_at)
     SELECT event.after ->> 'tenantId', customer.id, event.created_at, event.actor_type, event.actor_id,
-      customer.deleted, customer.kind, customer.name_key, customer.description_sort, customer.updated_at
+      customer.deleted, customer.kind, customer.name_sort, customer.description_sort, customer.updated_at
     FROM event JOIN customer ON customer.id = event.subject_id
     WHERE event.command_id = ${context.id} AND event.type = 'membership.created'`;
 

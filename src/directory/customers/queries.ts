@@ -9,7 +9,7 @@ import { allOf, inList, jsonList, type RowOf, type Several, selection } from '..
 import { customerInReach, type Reach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer, TENANT_IS_LIVE } from '../commands/identifiers.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { folded } from '../kernel/folding.ts';
 import {
   type CustomerIdentifier,
   choice,
@@ -19,6 +19,7 @@ import {
   type TenantIdentifier,
   tenantIdentifiers,
 } from '../kernel/input.ts';
+import { keyOfExternalId } from '../kernel/keys.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
@@ -35,9 +36,16 @@ import { requireTenantDetails } from '../tenants/queries.ts';
 export const CUSTOMER_KINDS = customers.kind.enumValues;
 
 const {
+  nameKey: _nameKey,
+  nameFolded: _nameFolded,
+  nameWords: _nameWords,
   externalIdKey: _externalIdKey,
   emailKey: _emailKey,
+  emailFolded: _emailFolded,
+  emailWords: _emailWords,
   descriptionKey: _descriptionKey,
+  labelKeys: _labelKeys,
+  keyVersion: _keyVersion,
   deleted: _deleted,
   ...fields
 } = getTableColumns(customers);
@@ -102,7 +110,7 @@ const LIST = {
   records: RECORDS,
   table: customers,
   orders: CUSTOMER_ORDERS,
-  search: { columns: [customers.nameKey, customers.emailKey], index: sql`customer_search`, hasTenants: true },
+  search: { columns: [customers.nameSort, customers.emailKey], index: sql`customer_search`, hasTenants: true },
   partitionedBy: 'kind',
   scanOf: customersInReach,
   isInReach: customerInReach,
@@ -125,7 +133,7 @@ function listOfMembers(identifiers: readonly TenantIdentifier[]): typeof LIST {
 /** Selects the ids of the live tenants in reach that are identified so, each once. */
 function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQL {
   const ids = identifiers.flatMap(({ id }) => id ?? []);
-  const keys = identifiers.flatMap(({ externalId }) => (externalId == null ? [] : [comparable(externalId)]));
+  const keys = identifiers.flatMap(({ externalId }) => (externalId == null ? [] : [keyOfExternalId(externalId)]));
   const selected = (isNamed: SQL) => sql`SELECT ${tenants.id} AS value FROM tenant
     WHERE ${allOf([isNamed, TENANT_IS_LIVE, tenantInReach(reach, tenants.id)])}`;
   return sql`${selected(inList(tenants.id, ids))} UNION ${selected(inList(tenants.externalIdKey, keys))}`;
@@ -163,7 +171,7 @@ function requireTenantsNamed(viewer: Viewer, identifiers: readonly TenantIdentif
 
 /** No index finds a text in a description: where nothing else is asked for, a page tries a window of customers. */
 const describedWith = (text: string | null | undefined): SQL[] =>
-  text == null ? [] : [sql`instr(${customers.descriptionKey}, ${comparable(text)}) > 0`];
+  text == null ? [] : [sql`instr(${customers.descriptionKey}, ${folded(text)}) > 0`];
 
 const columnsOf = (searched: readonly (typeof SEARCHED)[number][]) => searched.map((name) => customers[`${name}Key`]);
 

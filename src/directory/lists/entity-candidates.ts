@@ -9,7 +9,7 @@ import { type Search, type Searched, searchFor, withExternalIds, withTrigrams } 
 /** Where entities are scanned without their filter, and the columns that its table repeats of them. */
 interface Scanned {
   scan: IndexScan;
-  columns: Record<'id' | 'nameKey' | 'updatedAt', Column>;
+  columns: Record<'id' | 'nameSort' | 'updatedAt', Column>;
 }
 
 /**
@@ -19,7 +19,7 @@ interface Scanned {
 export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned, filter: EntityFilter): SQL[] {
   const { externalIds, search, nameContains } = filter;
   const { scan, columns } = scanned;
-  const boundsOfNames = boundsOfName(columns.nameKey, filter);
+  const boundsOfNames = boundsOfName(columns.nameSort, filter);
   const boundsOfTimes = [createdWithin(columns.id, filter.createdAt), withinTime(columns.updatedAt, filter.updatedAt)];
   const givenTimes = boundsOfTimes.filter((bounds) => bounds.length > 0);
   return [
@@ -43,7 +43,7 @@ function candidatesBySearch(searched: Searched, reach: Reach, { scan, columns }:
   if (characters.length < 2) return [withExternalId];
   const found =
     characters.length === 2
-      ? [idsWithin(scan, beginningWith(columns.nameKey, key))]
+      ? [idsWithin(scan, beginningWith(columns.nameSort, key))]
       : withTrigrams(searched, reach, search);
   return found.map((query) => sql`${query} UNION ALL ${withExternalId}`);
 }

@@ -7,7 +7,7 @@ import type { NameFilter } from './name-filter.ts';
 import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.ts';
 
 /** What every list of entities can be sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
-export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameKey' } as const;
+export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameSort' } as const;
 
 /** From `from` on, and before `to`. */
 const timeRange = z

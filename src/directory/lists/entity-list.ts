@@ -2,7 +2,7 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import { inList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { keyOfExternalId } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import { candidatesOf } from './entity-candidates.ts';
@@ -21,7 +21,7 @@ import { type Order, type PageArguments, parsePageArguments, type SortKey } from
 import type { ReachScan } from './reach-scans.ts';
 import { isFound, rangeOfSearch, type Searched, searchFor } from './search.ts';
 
-type Columns<Name extends string> = Record<'deleted' | 'updatedAt' | 'nameKey' | Name, Column>;
+type Columns<Name extends string> = Record<'deleted' | 'updatedAt' | 'nameSort' | Name, Column>;
 
 /**
  * The list of one kind of entity. `Field` are the names of its orders, and `Sort` the columns that they go by.
@@ -33,7 +33,7 @@ export interface EntityList<Row, Field extends string, Sort extends string, Part
   name: string;
   permission: Permission;
   records: ListedRecords<Row>;
-  table: Columns<Sort | PartitionedBy | 'externalIdKey'>;
+  table: Columns<Sort | PartitionedBy | 'nameKey' | 'externalIdKey'>;
   orders: Record<Field | 'CREATED_AT' | 'UPDATED_AT', Sort | null>;
   partitionedBy: PartitionedBy;
   /** Where the entities in reach are scanned. */
@@ -94,7 +94,7 @@ function scanEntities<Row, Field extends string, Sort extends string, Partitione
       { column: columns.deleted, values: deletedValues(filter) },
       { column: columns[list.partitionedBy], values: filter.partitionValues },
     ],
-    range: sort === 'nameKey' ? rangeOfNames(list, reach, filter) : rangeOfTimes(filter, field),
+    range: sort === 'nameSort' ? rangeOfNames(list, reach, filter) : rangeOfTimes(filter, field),
     where: [],
   };
   if (isServedByIndex(filter, field)) return scan;
@@ -115,7 +115,7 @@ const rangeOfNames = (searched: Searched, reach: Reach, filter: EntityFilter) =>
 
 /** All that the filter asks for. The unary plus keeps SQLite from scanning an index where it has the ids already. */
 function conditionsOf<PartitionedBy extends string>(
-  list: Searched & { table: Columns<PartitionedBy | 'externalIdKey'>; partitionedBy: PartitionedBy },
+  list: Searched & { table: Columns<PartitionedBy | 'nameKey' | 'externalIdKey'>; partitionedBy: PartitionedBy },
   filter: EntityFilter,
 ): SQL[] {
   const { records, table, partitionedBy } = list;
@@ -125,9 +125,9 @@ function conditionsOf<PartitionedBy extends string>(
     inList(sql`+${table[partitionedBy]}`, filter.partitionValues),
     ...createdWithin(records.id, filter.createdAt),
     ...withinTime(table.updatedAt, filter.updatedAt),
-    ...(externalIds ? [inList(table.externalIdKey, externalIds.map(comparable))] : []),
+    ...(externalIds ? [inList(table.externalIdKey, externalIds.map(keyOfExternalId))] : []),
     ...(search ? [isFound(list, searchFor(search))] : []),
-    ...conditionsOnName(table.nameKey, filter),
+    ...conditionsOnName(table, filter),
     ...(filter.within ? [filter.within.condition] : []),
     ...(filter.conditions ?? []),
   ];

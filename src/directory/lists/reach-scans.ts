@@ -20,7 +20,7 @@ export interface ReachScan<Name extends string> {
   partitions: readonly Partition[];
 }
 
-type EntityColumn = 'id' | 'nameKey' | 'updatedAt' | 'deleted';
+type EntityColumn = 'id' | 'nameSort' | 'updatedAt' | 'deleted';
 
 const tenant = alias(tenants, 'scanned');
 const ownMembership = alias(memberships, 'own');
@@ -79,7 +79,7 @@ const members = (partitions: readonly Partition[]): CustomerScan => ({
   columns: {
     id: membership.customerId,
     kind: membership.customerKind,
-    nameKey: membership.customerNameKey,
+    nameSort: membership.customerNameKey,
     descriptionSort: membership.customerDescriptionSort,
     updatedAt: membership.customerUpdatedAt,
     deleted: membership.customerDeleted,
@@ -104,7 +104,7 @@ export function usersInReach(reach: Reach): ReachScan<EntityColumn | 'status' | 
     columns: {
       id: tenantRole.userId,
       status: tenantRole.userStatus,
-      nameKey: tenantRole.userNameKey,
+      nameSort: tenantRole.userNameKey,
       emailKey: tenantRole.userEmailKey,
       updatedAt: tenantRole.userUpdatedAt,
       deleted: tenantRole.userDeleted,

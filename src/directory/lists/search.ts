@@ -2,14 +2,14 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import type { Records } from '../../db/source.ts';
 import { inList, jsonList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
-import { comparable } from '../kernel/comparable.ts';
-import { keyOfEmail, problemOfEmail } from '../kernel/email-address.ts';
+import { folded } from '../kernel/folding.ts';
+import { keyOfExternalId } from '../kernel/keys.ts';
 import type { Range } from './index-scan.ts';
 
 /** What a search needs to know of the records that it looks through. */
 export interface Searched {
   records: Pick<Records<unknown>, 'id' | 'from'>;
-  table: Record<'nameKey' | 'externalIdKey', Column>;
+  table: Record<'nameSort' | 'externalIdKey', Column>;
   /** The columns in which three characters and more may stand anywhere, and the FTS5 index of their trigrams. */
   search: { columns: readonly Column[]; index: SQL; hasTenants: boolean };
   isInReach: (reach: Reach, id: Column) => SQL;
@@ -23,7 +23,7 @@ export interface Search {
 
 /** Returns a search for this text without regard to case. The domain of a whole address may be spelled in either way. */
 export function searchFor(text: string): Search {
-  const key = problemOfEmail(text) === null ? keyOfEmail(text) : comparable(text);
+  const key = folded(text);
   return { key, characters: [...key] };
 }
 
@@ -40,7 +40,7 @@ export function isFound(
   const found = columns.flatMap((column) => {
     if (column === table.externalIdKey) return [sql`${column} = ${key}`];
     if (characters.length > 2) return [sql`instr(${column}, ${key}) > 0`];
-    return characters.length === 2 && column === table.nameKey ? [sql`substr(${column}, 1, 2) = ${key}`] : [];
+    return characters.length === 2 && column === table.nameSort ? [sql`substr(${column}, 1, 2) = ${key}`] : [];
   });
   return found.length === 0 ? sql`FALSE` : sql`(${sql.join(found, sql` OR `)})`;
 }
@@ -54,7 +54,7 @@ export function withExternalIds(
   reach: Reach,
   externalIds: readonly string[],
 ): SQL {
-  const wanted = jsonList([...new Set(externalIds.map(comparable))]);
+  const wanted = jsonList([...new Set(externalIds.map(keyOfExternalId))]);
   return sql`SELECT ${records.id} AS id FROM json_each(${wanted}) wanted
     CROSS JOIN ${records.from} ON ${table.externalIdKey} = wanted.value WHERE ${isInReach(reach, records.id)}`;
 }

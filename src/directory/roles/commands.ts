@@ -8,7 +8,6 @@ import { uniqueValuesOf } from '../commands/unique-values.ts';
 import { planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { ADMITTING_PERMISSIONS, outlastsError } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
-import { comparable } from '../kernel/comparable.ts';
 import {
   AlreadyExistsError,
   BuiltInRoleError,
@@ -19,6 +18,7 @@ import {
 } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { choice, id, longText, newRecord, text } from '../kernel/input.ts';
+import { KEY_VERSION, keyOfName } from '../kernel/keys.ts';
 import { PERMISSIONS, type Permission } from '../kernel/permission-names.ts';
 import { ROLE_SCOPES } from '../kernel/role-scopes.ts';
 import { permissionsOf, ROLE } from './entity.ts';
@@ -98,7 +98,8 @@ export const createRole = command({
       id: roleId,
       scope,
       name,
-      nameKey: comparable(name),
+      nameKey: keyOfName(name),
+      keyVersion: KEY_VERSION,
       description,
       level: level ?? 0,
       builtIn: false,
@@ -136,7 +137,7 @@ export const updateRole = command({
   plan(context, { id, permissions, ...patch }): Plan<RoleResult, RoleRecord> {
     const { viewer } = context;
     const target = sql`role.id = ${id}`;
-    const values = { ...patch, nameKey: patch.name === undefined ? undefined : comparable(patch.name) };
+    const values = { ...patch, nameKey: patch.name === undefined ? undefined : keyOfName(patch.name) };
     const hasOtherPermissions =
       permissions === undefined ? sql`FALSE` : sql`${permissionsOf(sql`role.id`)} <> ${JSON.stringify(permissions)}`;
     return planUpdate(context, ROLE, {

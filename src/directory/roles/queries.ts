@@ -7,8 +7,8 @@ import { roleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
-import { comparable } from '../kernel/comparable.ts';
 import type { RoleIdentifier } from '../kernel/input.ts';
+import { keyOfName } from '../kernel/keys.ts';
 import type { RoleScope } from '../kernel/role-scopes.ts';
 import type { NestedConnection } from '../lists/connection.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
@@ -66,7 +66,7 @@ export function assignableRoles({ db, viewer }: Caller, scope: RoleScope): Found
  * Returns an expression for the id of the role of this scope that an identifier names: NULL if there is no such role.
  */
 export function roleNamed({ id, name }: RoleIdentifier, scope: SQL): SQL {
-  const named = id == null ? sql`named.name_key = ${comparable(name ?? '')}` : sql`named.id = ${id}`;
+  const named = id == null ? sql`named.name_key = ${keyOfName(name ?? '')}` : sql`named.id = ${id}`;
   return sql`(SELECT named.id FROM role named WHERE ${named} AND named.scope = ${scope})`;
 }
 

@@ -6,8 +6,8 @@ import type { Grant } from '../access/access-tokens.ts';
 import type { Reach } from '../access/reach.ts';
 import { reachOf } from '../access/reach.ts';
 import { permissionsOfRole } from '../guards/grant-guard.ts';
-import { comparable } from '../kernel/comparable.ts';
 import type { TenantIdentifier } from '../kernel/input.ts';
+import { keyOfExternalId } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 
 /*
@@ -82,7 +82,7 @@ const tenantsOf = (condition: SQL): SQL =>
  */
 export const assignedTenant = ({ id, externalId }: TenantIdentifier): SQL =>
   id == null
-    ? sql`(${tenantsOf(sql`tenant.external_id_key = ${comparable(externalId ?? '')}`)})`
+    ? sql`(${tenantsOf(sql`tenant.external_id_key = ${keyOfExternalId(externalId ?? '')}`)})`
     : sql`(${tenantsOf(sql`tenant.id = ${id}`)})`;
 
 /**

@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import * as z from 'zod';
-import { comparable } from '../kernel/comparable.ts';
 import { ValidationError } from '../kernel/errors.ts';
+import { folded } from '../kernel/folding.ts';
 import { otherwise } from '../kernel/input.ts';
 import { isCommonPassword } from './common-passwords.ts';
 import { type Cost, derive } from './scrypt.ts';
@@ -49,11 +49,11 @@ const MIN_REST_LENGTH = 6;
  * @throws ValidationError if it is not.
  */
 export function requireUnlikeEmail(password: string, email: string, path: string): void {
-  const given = comparable(password);
-  const [name = ''] = comparable(email).split('@');
+  const given = folded(password);
+  const [name = ''] = folded(email).split('@');
   const isMadeOfName =
     name.length >= MIN_NAME_LENGTH && given.includes(name) && given.length - name.length < MIN_REST_LENGTH;
-  if (given === comparable(email) || isMadeOfName) {
+  if (given === folded(email) || isMadeOfName) {
     throw ValidationError.at(path, 'must not be made of your e-mail address');
   }
 }

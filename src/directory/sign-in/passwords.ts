@@ -28,7 +28,7 @@ import {
 } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { namedAs } from '../kernel/derived-columns.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { emailAddress, otherwise, parse, text } from '../kernel/input.ts';
@@ -87,7 +87,7 @@ export async function acceptInvitation(caller: AnonymousCaller, input: unknown):
     update(
       users,
       {
-        ...(name != null && { name, nameKey: comparable(name) }),
+        ...(name != null && namedAs(name)),
         updatedAt: caller.now,
         version: sql`version + 1`,
       },

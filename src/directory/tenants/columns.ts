@@ -3,8 +3,9 @@ import * as z from 'zod';
 import { type Address, tenants } from '../../db/schema/tenants.ts';
 import type { Values } from '../../db/statement.ts';
 import type { StoredColumns } from '../imports/stored-columns.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { identifiedAs, namedAs } from '../kernel/derived-columns.ts';
 import { choice, flag, freeUrl, longText, otherwise, text } from '../kernel/input.ts';
+import { KEY_VERSION } from '../kernel/keys.ts';
 import { TAX_EXEMPTIONS, TENANT_STATUSES } from './queries.ts';
 
 const address = z
@@ -62,8 +63,8 @@ export function patchedTenant({ name, externalId, billing, ...patch }: TenantPat
   return {
     ...patch,
     ...scalars,
-    ...(name !== undefined && { name, nameKey: comparable(name) }),
-    ...(externalId !== undefined && { externalId, externalIdKey: externalId && comparable(externalId) }),
+    ...(name !== undefined && namedAs(name)),
+    ...(externalId !== undefined && identifiedAs(externalId)),
     billingAddress: patchedAddress(tenants.billingAddress, billingAddress),
     shippingAddress: patchedAddress(tenants.shippingAddress, shippingAddress),
   };
@@ -100,6 +101,7 @@ function importedAddress(stored: StoredColumns[string] | undefined, patch: Addre
 export function newTenant({ billing, ...patch }: TenantPatch): TenantValues {
   return {
     ...patchedTenant({ ...patch, billing }),
+    keyVersion: KEY_VERSION,
     status: patch.status ?? 'ACTIVE',
     partnerManaged: patch.partnerManaged ?? true,
     eventEnrichment: patch.eventEnrichment ?? false,

@@ -22,7 +22,6 @@ import { isTenant } from '../commands/identifiers.ts';
 import { allExist, pathOf } from '../commands/references.ts';
 import { isNamed, keepsIdentifier, type UpsertOutcome, upsertOutcome } from '../commands/upsert.ts';
 import { holdsPermissions, permissionsOfAllIn } from '../guards/grant-guard.ts';
-import { comparable } from '../kernel/comparable.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -41,6 +40,7 @@ import {
   tenantIdentifier,
   text,
 } from '../kernel/input.ts';
+import { keyOfExternalId } from '../kernel/keys.ts';
 import { newTenant, patchedTenant, tenantDetails } from './columns.ts';
 import { TENANT } from './entity.ts';
 import { firstAdmin } from './first-admin.ts';
@@ -167,7 +167,7 @@ export const upsertTenant = command({
  * it again names the same tenant.
  */
 const latestNamed = (externalId: string): SQL =>
-  sql`(SELECT named.id FROM tenant named WHERE named.external_id_key = ${comparable(externalId)}
+  sql`(SELECT named.id FROM tenant named WHERE named.external_id_key = ${keyOfExternalId(externalId)}
     ORDER BY named.deleted_at IS NOT NULL, named.deleted_at DESC LIMIT 1)`;
 
 /**

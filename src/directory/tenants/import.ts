@@ -10,11 +10,11 @@ import { type Found, givenText, holderOf, lookUp } from '../imports/lookup.ts';
 import { storedColumns } from '../imports/stored-columns.ts';
 import { creations, type ImportedRecord, type StoredRecord } from '../imports/writes.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
-import { comparable } from '../kernel/comparable.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import { AlreadyExistsError, ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { emailAddress, newRecord, parse, text } from '../kernel/input.ts';
+import { keyOfExternalId } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { newUser } from '../users/columns.ts';
 import { USER } from '../users/entity.ts';
@@ -70,7 +70,7 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
   identifierPath,
   lookup(viewer, rows) {
     const toFind = rows.map(({ row: { externalId, adminEmail } }) => ({
-      externalIdKey: comparable(externalId),
+      externalIdKey: keyOfExternalId(externalId),
       adminKey: adminEmail && keyOfEmail(adminEmail),
     }));
     const externalIdHolder = holderOf('tenant', 'external_id_key', givenText('externalIdKey'));

@@ -24,7 +24,15 @@ export const TENANT_STATUSES = tenants.status.enumValues;
 /** Whether a tenant pays tax, as the database has it. */
 export const TAX_EXEMPTIONS = tenants.taxExempt.enumValues;
 
-const { externalIdKey: _externalIdKey, deleted: _deleted, ...fields } = getTableColumns(tenants);
+const {
+  nameKey: _nameKey,
+  nameFolded: _nameFolded,
+  nameWords: _nameWords,
+  externalIdKey: _externalIdKey,
+  keyVersion: _keyVersion,
+  deleted: _deleted,
+  ...fields
+} = getTableColumns(tenants);
 
 /** A tenant as every API shows it, without the columns that are only compared. */
 export interface TenantRecord extends RowOf<typeof fields> {}
@@ -120,7 +128,7 @@ const LIST = {
   records: RECORDS,
   table: tenants,
   orders: ENTITY_ORDERS,
-  search: { columns: [tenants.nameKey], index: sql`tenant_search`, hasTenants: false },
+  search: { columns: [tenants.nameSort], index: sql`tenant_search`, hasTenants: false },
   partitionedBy: 'status',
   scanOf: (reach: Reach) => tenantsInReach(reach),
   isInReach: tenantInReach,

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
 import { jsonList, type Values } from '../../db/statement.ts';
 import { pathOf } from '../commands/references.ts';
-import { comparable } from '../kernel/comparable.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import {
   ALTHOUGH_OTHERS_ARE_WRONG,
@@ -21,6 +20,7 @@ import {
   text,
   webAddress,
 } from '../kernel/input.ts';
+import { keyOfExternalId, keyOfName } from '../kernel/keys.ts';
 import { publicKeys, SIGNING_ALGORITHMS, usualAlgorithms } from './json-web-keys.ts';
 import { isPublicHost } from './key-hosts.ts';
 
@@ -150,7 +150,7 @@ export const resolveRoles = (identifiers: readonly RoleIdentifier[]): Listed =>
   resolve(
     identifiers.map((identifier, position) => ({
       id: identifier.id,
-      nameKey: identifier.name && comparable(identifier.name),
+      nameKey: identifier.name && keyOfName(identifier.name),
       path: pathOf(`roleIdentifiers.${position}`, identifier),
     })),
     'role',
@@ -164,7 +164,7 @@ export const resolveCustomers = (identifiers: readonly CustomerIdentifier[]): Li
     identifiers.map((identifier, position) => ({
       id: identifier.id,
       emailKey: identifier.email && keyOfEmail(identifier.email),
-      externalIdKey: identifier.externalId && comparable(identifier.externalId),
+      externalIdKey: identifier.externalId && keyOfExternalId(identifier.externalId),
       path: pathOf(`customerIdentifiers.${position}`, identifier),
     })),
     'customer',

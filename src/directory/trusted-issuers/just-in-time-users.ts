@@ -3,10 +3,10 @@ import type { Database } from '../../db/client.ts';
 import { users } from '../../db/schema/users.ts';
 import { type RowOf, select } from '../../db/statement.ts';
 import { countHiddenTaken, mayGuess } from '../commands/credential-limits.ts';
-import { comparable } from '../kernel/comparable.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
+import { keyOfExternalId, keyOfName } from '../kernel/keys.ts';
 import { sha256 } from '../kernel/secrets.ts';
 import { isListedBy } from '../sign-in/effective-role.ts';
 import type { TrustedIssuerRecord } from './queries.ts';
@@ -56,7 +56,7 @@ export function identifiedUser(claimed: ClaimedIdentity): SQL {
  * external id of another customer, because anybody who edits a customer can choose its external id.
  */
 export function claimedCustomer({ issuer, claims, customerId }: VerifiedIdentity): SQL {
-  const key = comparable(claims.customer ?? '');
+  const key = keyOfExternalId(claims.customer ?? '');
   return sql`(SELECT customer.id FROM trusted_issuer_customer
     JOIN customer ON customer.id = trusted_issuer_customer.customer_id AND customer.deleted_at IS NULL
     WHERE trusted_issuer_customer.issuer_id = ${issuer.id} AND (customer.external_id_key = ${key} OR customer.id = ${customerId})
@@ -72,7 +72,7 @@ export function claimedRole({ issuer, claims: { role } }: ClaimedIdentity): SQL 
   return role === undefined
     ? sql`(SELECT max(trusted_issuer_role.role_id) FROM trusted_issuer_role WHERE ${ofIssuer} HAVING count(*) = 1)`
     : sql`(SELECT role.id FROM trusted_issuer_role JOIN role ON role.id = trusted_issuer_role.role_id
-        WHERE ${ofIssuer} AND role.name_key = ${comparable(role)})`;
+        WHERE ${ofIssuer} AND role.name_key = ${keyOfName(role)})`;
 }
 
 /**
@@ -83,7 +83,7 @@ export function claimedRole({ issuer, claims: { role } }: ClaimedIdentity): SQL 
 export const unlinkedUser = (claimed: ClaimedIdentity): SQL => {
   const { externalId = claimed.claims.subject } = claimed.claims;
   return sql`(SELECT user.id FROM user
-    WHERE user.external_id_key = ${comparable(externalId)} AND user.external_id = ${externalId}
+    WHERE user.external_id_key = ${keyOfExternalId(externalId)} AND user.external_id = ${externalId}
       AND user.deleted_at IS NULL AND user.customer_id = ${claimedCustomer(claimed)}
       AND NOT EXISTS (SELECT 1 FROM issued_identity WHERE issued_identity.user_id = user.id))`;
 };
@@ -114,7 +114,7 @@ const asked = (claimed: ClaimedIdentity) => ({
   customerId: sql<string | null>`${claimedCustomer(claimed)}`,
   roleId: sql<string | null>`${claimedRole(claimed)}`,
   emailHolder: holder('email_key', claimed.claims.email && keyOfEmail(claimed.claims.email)),
-  externalIdHolder: holder('external_id_key', claimed.claims.externalId && comparable(claimed.claims.externalId)),
+  externalIdHolder: holder('external_id_key', claimed.claims.externalId && keyOfExternalId(claimed.claims.externalId)),
   /** Since when the issuer has been told too often of what belongs to others; null if it has not. */
   guessedSince: mayGuess(guesser(claimed)).problem as SQL<string | null>,
 });

@@ -8,7 +8,7 @@ import { command, type Plan } from '../commands/command.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { uniqueValuesOf } from '../commands/unique-values.ts';
 import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
-import { comparable } from '../kernel/comparable.ts';
+import { identifiedAs } from '../kernel/derived-columns.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -18,6 +18,7 @@ import {
 } from '../kernel/errors.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import { choice, id, newRecord, tenantIdentifier, text } from '../kernel/input.ts';
+import { KEY_VERSION } from '../kernel/keys.ts';
 import { type DataSourceEntity, PIPELINES, PIXELS } from './data-source-entity.ts';
 import { DATA_SOURCE_STATUSES, type DataSourceKind, type DataSourceRecord } from './data-sources.ts';
 
@@ -37,8 +38,7 @@ const RULES = { permissions: ['tenant:edit'], reaches: ['ORGANIZATION', 'TENANTS
 export const isDataSource = ({ reach }: Viewer, { kind }: Pick<DataSourceKind, 'kind'>, id: SQL): SQL =>
   sql`data_source.id = ${id} AND data_source.kind = ${kind} AND ${dataSourceInReach(reach, sql`data_source.tenant_id`)}`;
 
-const asColumns = (externalId: string | null | undefined) =>
-  externalId === undefined ? {} : { externalId, externalIdKey: externalId && comparable(externalId) };
+const asColumns = (externalId: string | null | undefined) => (externalId === undefined ? {} : identifiedAs(externalId));
 
 const registering = (source: DataSourceEntity) =>
   command({
@@ -58,6 +58,7 @@ const registering = (source: DataSourceEntity) =>
         kind,
         name,
         status: 'ACTIVE' as const,
+        keyVersion: KEY_VERSION,
         createdAt: creationTime(sourceId),
         updatedAt: creationTime(sourceId),
       };

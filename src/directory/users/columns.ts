@@ -2,9 +2,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
 import type { users } from '../../db/schema/users.ts';
 import type { Values } from '../../db/statement.ts';
-import { comparable } from '../kernel/comparable.ts';
-import { keyOfEmail } from '../kernel/email-address.ts';
+import { addressedAs, identifiedAs, namedAs } from '../kernel/derived-columns.ts';
 import { choice, emailAddress, text, webAddress } from '../kernel/input.ts';
+import { KEY_VERSION } from '../kernel/keys.ts';
 
 /** The fields of a user's input, except the e-mail address. */
 export const userDetails = {
@@ -46,9 +46,9 @@ export function patchedUser({ email, name, externalId, status, ...patch }: UserP
   return {
     ...patch,
     ...(status !== undefined && { status: status === 'ACTIVE' ? ACCEPTED_STATUS : status }),
-    ...(email !== undefined && { email, emailKey: keyOfEmail(email) }),
-    ...(name !== undefined && { name, nameKey: comparable(name ?? '') }),
-    ...(externalId !== undefined && { externalId, externalIdKey: externalId && comparable(externalId) }),
+    ...(email !== undefined && addressedAs(email)),
+    ...(name !== undefined && namedAs(name)),
+    ...(externalId !== undefined && identifiedAs(externalId)),
   };
 }
 
@@ -61,7 +61,8 @@ export type Home =
 /** Returns the columns of a new user, who is invited until they choose a password or sign in with a token. */
 export const newUser = (details: UserPatch & { email: string }, home: Home): UserValues => ({
   status: 'INVITED',
-  nameKey: '',
+  ...namedAs(null),
+  keyVersion: KEY_VERSION,
   ...patchedUser(details),
   ...home,
 });

@@ -9,7 +9,6 @@ import { permissionsNotHeld, permissionsOfRole, permissionsOfUser } from '../gua
 import type { GivenRow } from '../imports/import.ts';
 import { type Found, givenJson, holderOf, joinIdentified, type LookupRow, lookUp } from '../imports/lookup.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
-import { comparable } from '../kernel/comparable.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import {
   type CustomerIdentifier,
@@ -22,6 +21,7 @@ import {
   roleIdentifier,
   tenantIdentifier,
 } from '../kernel/input.ts';
+import { keyOfExternalId, keyOfName } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { ACCEPTED_STATUS, userDetails } from './columns.ts';
 import { USER } from './entity.ts';
@@ -78,17 +78,17 @@ export interface FoundUser extends Found {
 
 const roleToFind = ({ id, name }: RoleIdentifier) => ({
   id: id ?? null,
-  nameKey: name == null ? null : comparable(name),
+  nameKey: name == null ? null : keyOfName(name),
 });
 
 const customerToFind = ({ id, externalId, email }: CustomerIdentifier) => ({
   id: id ?? null,
-  externalIdKey: externalId == null ? null : comparable(externalId),
+  externalIdKey: externalId == null ? null : keyOfExternalId(externalId),
   emailKey: email == null ? null : keyOfEmail(email),
 });
 
 const toFind = ({ row }: GivenRow<UserRow>) => ({
-  externalIdKey: row.externalId == null ? null : comparable(row.externalId),
+  externalIdKey: row.externalId == null ? null : keyOfExternalId(row.externalId),
   emailKey: row.email == null ? null : keyOfEmail(row.email),
   role: row.roleIdentifier && roleToFind(row.roleIdentifier),
   customer: row.customerIdentifier && customerToFind(row.customerIdentifier),

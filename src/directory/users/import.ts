@@ -11,8 +11,10 @@ import { type DecisionContext, type GivenRow, IMPORT_RULES, type Import } from '
 import { differsFrom, type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
 import type { UniqueValue } from '../imports/taken-values.ts';
 import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
+import { namedAs } from '../kernel/derived-columns.ts';
 import { ForbiddenError, NotFoundError, type Reference, ValidationError } from '../kernel/errors.ts';
 import { emailAddress, newRecord, parse } from '../kernel/input.ts';
+import { KEY_VERSION } from '../kernel/keys.ts';
 import { isInvitedAnew } from '../mail/mailed-links.ts';
 import { patchedUser, userDetails } from './columns.ts';
 import { USER } from './entity.ts';
@@ -134,7 +136,12 @@ function newColumns({ problems }: DecisionContext, { path, row }: Given, found: 
   noting(problems, () => parse(completeRow, given, path));
   const details = patchedUser(parse(newRow, given, path));
   const [start] = found.tenantRoles;
-  const common = { nameKey: '', ...details, status: status === 'DEACTIVATED' ? status : 'INVITED' } as const;
+  const common = {
+    ...namedAs(null),
+    keyVersion: KEY_VERSION,
+    ...details,
+    status: status === 'DEACTIVATED' ? status : 'INVITED',
+  } as const;
   const isRequired = (name: string, message: string) =>
     problems.push(ValidationError.at(`${path}.${name}`, message, 'REQUIRED'));
   if (found.givenRoleBeyond) problems.push(ForbiddenError.missing(found.givenRoleBeyond));

@@ -18,7 +18,18 @@ import { usersInReach } from '../lists/reach-scans.ts';
 import { connectionOfList, nestedConnectionOfList } from '../lists/simple-list.ts';
 import { partsOf, USER_STATUSES, userFilter } from './filter.ts';
 
-const { externalIdKey: _externalIdKey, kind: _kind, deleted: _deleted, ...fields } = getTableColumns(users);
+const {
+  nameKey: _nameKey,
+  nameFolded: _nameFolded,
+  nameWords: _nameWords,
+  externalIdKey: _externalIdKey,
+  emailFolded: _emailFolded,
+  emailWords: _emailWords,
+  keyVersion: _keyVersion,
+  kind: _kind,
+  deleted: _deleted,
+  ...fields
+} = getTableColumns(users);
 
 /** A user as every API shows them, without the columns that are only compared. */
 export interface UserRecord extends RowOf<typeof fields> {}
@@ -73,7 +84,7 @@ const LIST = {
   table: users,
   orders: USER_ORDERS,
   partitionedBy: 'status',
-  search: { columns: [users.nameKey, users.emailKey], index: sql`user_search`, hasTenants: true },
+  search: { columns: [users.nameSort, users.emailKey], index: sql`user_search`, hasTenants: true },
   scanOf: usersInReach,
   isInReach: userInReach,
 } as const;

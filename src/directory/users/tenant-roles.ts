@@ -95,7 +95,7 @@ export function writeTenantRoles(context: CommandContext): SQL[] {
     sql`INSERT INTO assignment (tenant_id, user_id, role_id, created_at,
         user_deleted, user_status, user_name_key, user_email_key, user_updated_at, user_customer_id)
       SELECT event.after ->> 'tenantId', user.id, event.after ->> 'roleId', event.created_at,
-        user.deleted, user.status, user.name_key, user.email_key, user.updated_at, user.customer_id
+        user.deleted, user.status, user.name_sort, user.email_key, user.updated_at, user.customer_id
       FROM event JOIN user ON user.id = event.subject_id
       WHERE event.command_id = ${context.id} AND event.type = 'tenantRole.assigned'
       ON CONFLICT (tenant_id, user_id) DO UPDATE SET role_id = excluded.role_id`,

@@ -1,4 +1,5 @@
-import { comparable } from '../../../src/directory/kernel/comparable.ts';
+import { keyOfEmail } from '../../../src/directory/kernel/email-address.ts';
+import { keyOfExternalId, keyOfName } from '../../../src/directory/kernel/keys.ts';
 
 /** A row, or a record, as far as this directory looks at it. */
 export interface Fake {
@@ -28,8 +29,8 @@ interface Change {
 /** What a row is named by. */
 function identity(row: Fake): string {
   const address = addressOf(row);
-  if (row.externalId) return `externalId ${comparable(row.externalId)}`;
-  return address === undefined ? `name ${comparable(row.name ?? '')}` : `email ${comparable(address)}`;
+  if (row.externalId) return `externalId ${keyOfExternalId(row.externalId)}`;
+  return address === undefined ? `name ${keyOfName(row.name ?? '')}` : `email ${keyOfEmail(address)}`;
 }
 
 const addressOf = ({ email }: Fake) => (typeof email === 'object' ? email.address : email);
@@ -142,10 +143,16 @@ function unique(record: Fake): [string, string][] {
   return values;
 }
 
+const KEYS: Record<string, (value: string) => string> = {
+  externalId: keyOfExternalId,
+  'email.address': keyOfEmail,
+  name: keyOfName,
+};
+
 const uniqueIn = (record: Fake): [string, string][] =>
   [
     ['externalId', record.externalId],
     ['email.address', addressOf(record)],
     // Of what has nothing else, the name is who it is.
     ['name', record.kind === 'COMPANY' && (record.externalId || record.email) ? record.name : undefined],
-  ].flatMap(([at, value]): [string, string][] => (at && value ? [[at, `${at} ${comparable(value)}`]] : []));
+  ].flatMap(([at, value]): [string, string][] => (at && value ? [[at, `${at} ${KEYS[at]?.(value)}`]] : []));

@@ -1,0 +1,61 @@
+import { keyOfName } from './keys.ts';
+
+/*
+ * Finding and order: what a text is reduced to so that people find it as they spell it. Two texts of one identity fold to the
+ * same; texts of several may.
+ */
+
+/** Accents and what else stands above, below or through a letter. */
+const MARKS = /[\u0300-\u036f]/g;
+/** What the search index uses for its own signs. */
+const OWN_SIGNS = /[\u{f0000}-\u{fffff}]/gu;
+const WHITE_SPACE = /\s+/g;
+
+const withoutMarks = (text: string): string => text.normalize('NFKD').replace(MARKS, '');
+
+/**
+ * Returns the form of a text in which it is searched and sorted: in compatibility characters (NFKC), without marks, without case
+ * (ß is ss, and every i is one, with a dot or without). Never empty for a text that is not.
+ */
+export function folded(text: string): string {
+  const key = keyOfName(text);
+  // Upper case first: it is what ß, dotless i and the long s have in common with other letters.
+  const letters = withoutMarks(withoutMarks(key).toUpperCase().toLowerCase()).replaceAll('ς', 'σ');
+  const form = letters.replace(WHITE_SPACE, ' ').trim().normalize('NFC');
+  return (form || key).replace(OWN_SIGNS, '\ufffd');
+}
+
+const IN_A_WORD = /[\p{L}\p{M}\p{N}]/u;
+/** Scripts that are written without spaces: a word may begin at any character. */
+const WITHOUT_SPACES =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
+
+/** Returns the first two characters of each word of a folded text, each once. What is neither letter nor digit is a word, too. */
+export function wordBeginnings(foldedText: string): string[] {
+  const characters = [...foldedText];
+  const beginnings = characters.flatMap((character, at) => {
+    if (character === ' ' || !beginsWord(characters[at - 1], character)) return [];
+    const next = characters[at + 1];
+    return next === undefined || next === ' ' ? [character] : [character + next];
+  });
+  return [...new Set(beginnings)];
+}
+
+const beginsWord = (before: string | undefined, character: string): boolean =>
+  before === undefined ||
+  !IN_A_WORD.test(before) ||
+  !IN_A_WORD.test(character) ||
+  WITHOUT_SPACES.test(before) ||
+  WITHOUT_SPACES.test(character);
+
+/** What stands before the words of a name and of an e-mail address, in texts and in the search index. No folded text has it. */
+export const WORD_SIGNS = { NAME: '\u{f8000}', EMAIL: '\u{f8001}' } as const;
+
+/**
+ * Returns the words of a text for the search index: behind two signs each, so that the trigrams of the index hold the sign twice
+ * with the first character, and once with the first two.
+ */
+export const indexedWords = (foldedText: string, sign: (typeof WORD_SIGNS)[keyof typeof WORD_SIGNS]): string =>
+  wordBeginnings(foldedText)
+    .map((beginning) => sign + sign + beginning)
+    .join('');
