@@ -9,24 +9,50 @@ export const BUNDLE = fileURLToPath(new URL('../../dist/worker/', import.meta.ur
 /** The file of the Worker that loads the others, in the folder of the bundle. */
 export const ENTRY = 'worker.mjs';
 
-/** Leaves out the pages of GraphQL Yoga, which are never shown. */
-const withoutPages: Plugin = {
-  name: 'without-pages',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /graphql-yoga\/esm\/(graphiql|landing-page)-html\.js$/ }, () => ({
-      contents: "export default '';",
-    }));
-  },
-};
+/** Files of libraries that nothing here calls, and why. Each is replaced by one with the same exports, which do nothing. */
+const NEVER_CALLED = [
+  // Pages of GraphQL Yoga, its HTTP, and another server's: only its engine is used (`getResultForParams`).
+  /graphql-yoga\/esm\/(graphiql|landing-page)-html\.js$/,
+  /graphql-yoga\/esm\/plugins\/(use-graphiql|use-health-check|use-unhandled-route|use-result-processor)\.js$/,
+  /graphql-yoga\/esm\/plugins\/request-parser\/.*\.js$/,
+  /graphql-yoga\/esm\/plugins\/request-validation\/use-limit-(batching|request-body-size)\.js$/,
+  /@whatwg-node\/server\/esm\/(uwebsockets|plugins\/useCors)\.js$/,
+  // JSON Schema of the schemas of Zod.
+  /zod\/v4\/core\/(to-json-schema|json-schema-processors|json-schema-generator)\.js$/,
+  // Columns of another database.
+  /drizzle-orm\/pg-core\/columns\/enum\.js$/,
+  // The schema is printed in order, and served as it was made.
+  /graphql\/utilities\/lexicographicSortSchema\.mjs$/,
+];
 
-/** Leaves out what makes JSON Schema of the schemas of Zod: nothing asks for that. */
-const withoutJsonSchema: Plugin = {
-  name: 'without-json-schema',
+/** Rules for documents that find nothing in them: the schema has neither their directives nor their root type. */
+const FINDING_NOTHING = /graphql\/validation\/rules\/(DeferStream\w+|SingleFieldSubscriptions)Rule\.mjs$/;
+
+/** The names that a module exports: where it declares them, and in a list. */
+const exportsOf = (source: string): string[] => [
+  ...[...source.matchAll(/^export (?:async )?(?:function|const|let|class) (\w+)/gm)].map(([, name = '']) => name),
+  ...[...source.matchAll(/^export \{([^}]*)\}/gm)].flatMap(([, list = '']) =>
+    list.split(',').flatMap(
+      (entry) =>
+        entry
+          .trim()
+          .split(/\s+as\s+/)
+          .at(-1) || [],
+    ),
+  ),
+];
+
+/** Returns a module with the exports of that at `path`, all of which answer the same. */
+function answering(answer: string, path: string): string {
+  const names = exportsOf(readFileSync(path, 'utf8')).map((name) => `none as ${name}`);
+  return `const none = () => ${answer}; export default none; export { ${names.join(', ')} };`;
+}
+
+const withoutWhatIsNeverCalled: Plugin = {
+  name: 'without-what-is-never-called',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /zod\/v4\/core\/(to-json-schema|json-schema-processors|json-schema-generator)\.js$/ }, () => ({
-      contents: `const none = () => undefined;
-        export { none as createToJSONSchemaMethod, none as createStandardJSONSchemaMethod, none as toJSONSchema, none as JSONSchemaGenerator };`,
-    }));
+    for (const filter of NEVER_CALLED) onLoad({ filter }, ({ path }) => ({ contents: answering('undefined', path) }));
+    onLoad({ filter: FINDING_NOTHING }, ({ path }) => ({ contents: answering('({})', path) }));
   },
 };
 
@@ -86,7 +112,7 @@ export async function writeBundle(folder = BUNDLE) {
     mainFields: ['browser', 'module', 'main'],
     conditions: ['workerd', 'worker', 'browser'],
     external: ['node:*', 'cloudflare:*'],
-    plugins: [withoutPages, withoutJsonSchema, withoutSchemaValidation, withExecutorLater],
+    plugins: [withoutWhatIsNeverCalled, withoutSchemaValidation, withExecutorLater],
     // Of what is left out, names are asked for that nothing uses.
     logOverride: { 'import-is-undefined': 'silent' },
     define: { 'process.env.NODE_ENV': '"production"' },
