@@ -28,6 +28,8 @@ export async function devVarsIn(file: string): Promise<DevVars> {
     MAIL_FROM: '"Tenantry <tenantry@localhost>"',
     // Empty, so that links lead to where the gateway is asked, and not to the deployment that wrangler.toml names.
     PUBLIC_URL: '""',
+    // Events may be sent to webhooks on this machine.
+    OWN_MACHINE: '"1"',
   };
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const found = parseEnv(text);

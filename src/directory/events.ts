@@ -10,7 +10,7 @@ import { choice, id, parse } from './kernel/input.ts';
 import type { Permission } from './kernel/permission-names.ts';
 import type { Connection } from './lists/connection.ts';
 import { anyOf } from './lists/entity-filter.ts';
-import type { PageArguments } from './lists/page-arguments.ts';
+import { BY_CREATION, decodeCursor, encodeCursor, type PageArguments } from './lists/page-arguments.ts';
 import { eventsInReach } from './lists/reach-scans.ts';
 import { connectionOfList, type SimpleScan } from './lists/simple-list.ts';
 
@@ -34,6 +34,7 @@ const READ_PERMISSIONS: Record<EventRecord['subjectType'], Permission | null> = 
   TrustedIssuer: 'organization:edit',
   Pixel: 'tenant:read',
   Pipeline: 'tenant:read',
+  Webhook: 'webhook:read',
 };
 
 /** Events as a viewer may see them: what a record looked like only with the permission to read such records. */
@@ -85,6 +86,19 @@ export interface EventListArguments extends PageArguments {
   filter?: GivenEventFilter | null | undefined;
 }
 
+const LIST = 'events';
+
+/**
+ * Returns the id of the event at a cursor of the list of events.
+ * @throws ValidationError at `path` if it is none
+ */
+export const eventPosition = (cursor: string, path: string): number =>
+  Number(decodeCursor(path, cursor, LIST, BY_CREATION.field).id);
+
+/** Returns the cursor of an event in the list of events. */
+export const eventCursor = (eventId: number): string =>
+  encodeCursor({ list: LIST, field: BY_CREATION.field }, null, eventId);
+
 const scanned = alias(events, 'scanned');
 
 /**
@@ -97,7 +111,7 @@ const scanned = alias(events, 'scanned');
 export function listEvents({ db, viewer }: Caller, args: EventListArguments): Connection<EventRecord> {
   requirePermissions(viewer, ['event:read']);
   return connectionOfList(db, args, {
-    name: 'events',
+    name: LIST,
     records: { selection: seenBy(viewer), from: sql`event`, id: events.id },
     scan: scanEvents(viewer.reach, parse(eventFilter, args.filter ?? {}, 'filter')),
   });

@@ -25,6 +25,8 @@ import './usage/data-source-mutations.ts';
 import './usage/usage.ts';
 import './roles/permission.ts';
 import './events/event.ts';
+import './webhooks/webhook.ts';
+import './webhooks/mutations.ts';
 
 const DESCRIPTION = `\
 The directory of a B2B product: the organization that runs it, its tenants and customers, their users, roles and API keys.

@@ -13,6 +13,7 @@ import { failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
 import { pageFor, STRICT_TRANSPORT_SECURITY, wantsPage } from './shared/page.ts';
 import { type RequestLimit, requestLimit } from './shared/rate-limits.ts';
 import { pathOf } from './shared/url.ts';
+import { wakeWebhooks } from './webhooks/waking.ts';
 
 /** A request, with what is needed to answer it. */
 interface Exchange {
@@ -107,9 +108,13 @@ const dialectHandler =
     settled(exchange, await answerDialect(dialect, exchange));
 
 /** Returns the answer, and schedules the work to be done after it. */
-function settled({ request, env, later }: Exchange, { response, noteUse, mailIsDue }: Answered): Response {
+function settled(
+  { request, env, later }: Exchange,
+  { response, noteUse, mailIsDue, eventsAreDue }: Answered,
+): Response {
   if (noteUse) later(noteUse);
   if (mailIsDue) later(() => sendMail(env, publicUrl(env, request)));
+  if (eventsAreDue) later(() => wakeWebhooks(env));
   return response;
 }
 

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { PRIVATE_SUFFIXES, WILDCARD_DNS_SERVICES } from '../../src/directory/trusted-issuers/key-hosts.ts';
+import { PRIVATE_SUFFIXES, WILDCARD_DNS_SERVICES } from '../../src/directory/kernel/public-hosts.ts';
 import { mutate, newCustomer, newTrustedIssuer, unique } from '../shared/fixtures.ts';
 import { sized } from './size.ts';
 

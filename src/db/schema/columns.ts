@@ -41,6 +41,7 @@ export const SUBJECT_TYPES = [
   'TrustedIssuer',
   'Pixel',
   'Pipeline',
+  'Webhook',
 ] as const;
 
 /** The columns that say who created a record, as the type and the id of an actor. */

@@ -78,6 +78,7 @@ const answersAbout = (fields: Fields): AnswersByCode<Error> => ({
   too_many_roles: inConflict,
   too_many_data_sources: inConflict,
   too_many_secrets: inConflict,
+  too_many_webhooks: inConflict,
 });
 
 function inConflict({ message }: DirectoryError): GraphQLError {

@@ -128,6 +128,7 @@ function answersAbout(input: unknown, spelling: Spelling): AnswersByCode<ShownEr
     too_many_roles: failsRequest,
     too_many_data_sources: failsRequest,
     too_many_secrets: failsRequest,
+    too_many_webhooks: failsRequest,
   };
 }
 

@@ -56,6 +56,7 @@ const REASONS: AnswersByCode<Reason[]> = {
   too_many_roles: asWhole,
   too_many_data_sources: asWhole,
   too_many_secrets: asWhole,
+  too_many_webhooks: asWhole,
 };
 
 /** One entry for each field, with everything that is wrong with it. */

@@ -36,6 +36,7 @@ const ANSWERS: AnswersByCode<Answer> = {
   too_many_roles: failsRequest,
   too_many_data_sources: failsRequest,
   too_many_secrets: failsRequest,
+  too_many_webhooks: failsRequest,
 };
 
 /** An operation that answers errors of the directory in the document's envelope. */

@@ -116,16 +116,27 @@ export function apiKeyInReach({ reach, actor }: { reach: Reach; actor: Actor }, 
   return sql`(${isItself} OR ${hasTenants} AND NOT ${hasOthers} AND ${reachesTenants})`;
 }
 
-/** Whether an event is in reach: it names a tenant in reach and, if it is about a key, no tenant out of reach. */
+/** Whether a webhook is in reach: all the tenants that it was given are. Hidden ones count, because they could come back. */
+export function webhookInReach(reach: Reach, webhookId: Id): SQL {
+  if (reach.kind === 'ORGANIZATION') return EVERYTHING;
+  if (reach.kind === 'CUSTOMER') return NOTHING;
+  const hasTenants = sql`EXISTS (SELECT 1 FROM webhook_tenant WHERE webhook_tenant.webhook_id = ${webhookId})`;
+  const hasOthers = sql`EXISTS (SELECT 1 FROM webhook_tenant WHERE webhook_tenant.webhook_id = ${webhookId}
+      AND NOT ${inList(sql`webhook_tenant.tenant_id`, reach.tenantIds)})`;
+  const reachesTenants = sql`(SELECT reach FROM webhook reaching WHERE reaching.id = ${webhookId}) = 'TENANTS'`;
+  return sql`(${hasTenants} AND NOT ${hasOthers} AND ${reachesTenants})`;
+}
+
+/** Whether an event is in reach: it names a tenant in reach and, if it is about a key or a webhook, no tenant out of reach. */
 export function eventInReach(reach: Reach, eventId: Id, subjectType: Id): SQL {
   if (reach.kind === 'ORGANIZATION') return EVERYTHING;
   if (reach.kind === 'CUSTOMER') return NOTHING;
   return sql`(EXISTS (SELECT 1 FROM json_each(${jsonList(reach.tenantIds)}) reached
       JOIN event_tenant ON event_tenant.tenant_id = reached.value AND event_tenant.event_id = ${eventId})
-    AND (${subjectType} <> 'ApiKey' OR ${namesOnlyReached(reach.tenantIds, eventId)}))`;
+    AND (${subjectType} NOT IN ('ApiKey', 'Webhook') OR ${namesOnlyReached(reach.tenantIds, eventId)}))`;
 }
 
-/** Whether an event names only these tenants. Events of a key have to, because its other tenants are hidden. */
+/** Whether an event names only these tenants. Events of a key or a webhook have to, because its other tenants are hidden. */
 export const namesOnlyReached = (tenantIds: readonly string[], eventId: Id): SQL =>
   sql`NOT EXISTS (SELECT 1 FROM event_tenant named
     WHERE named.event_id = ${eventId} AND NOT ${inList(sql`named.tenant_id`, tenantIds)})`;

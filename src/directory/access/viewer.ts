@@ -4,6 +4,7 @@ import { ForbiddenError } from '../kernel/errors.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import type { RateLimitTier } from '../kernel/rate-limit-tiers.ts';
+import type { Neighbourhood } from '../kernel/webhook-addresses.ts';
 import type { AccessTokens } from './access-tokens.ts';
 import type { Actor } from './actor.ts';
 import type { Reach } from './reach.ts';
@@ -38,6 +39,10 @@ export interface Caller {
   tokens: AccessTokens | null;
   /** Says that a mail waits to be sent. It is sent after the answer. */
   mailIsDue(): void;
+  /** Says that events were committed of which webhooks are to hear. They are woken after the answer. */
+  eventsAreDue(): void;
+  /** Where the deployment stands, to judge by which addresses events may be sent to. */
+  neighbourhood: Neighbourhood;
   /** Returns the URL of a link with this purpose and token; null if no page for it is known. */
   linkTo(purpose: LinkPurpose, token: string): string | null;
   /** The change that is asked for, if it may be asked for again; null if the caller gave no key for that. */

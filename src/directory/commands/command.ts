@@ -19,6 +19,7 @@ import type { EventType } from '../kernel/event-types.ts';
 import { newId } from '../kernel/ids.ts';
 import { parse } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
+import type { Neighbourhood } from '../kernel/webhook-addresses.ts';
 import { countHiddenTaken, countInvitations, holderOrCount, mayGuess, mayInvite } from './credential-limits.ts';
 import { eventsOf, nameTenants } from './event-recording.ts';
 import { type Keeping, keepingOf, type MadeBefore, madeInSpite, refuseRepetition } from './idempotency.ts';
@@ -57,6 +58,8 @@ export interface CommandContext {
   readonly viewer: Viewer;
   /** Whether the change was made before. Then nothing is written, and what is shown once, such as a secret, is not shown. */
   readonly isRepetition: boolean;
+  /** Where the deployment stands, to judge addresses by. */
+  readonly neighbourhood: Neighbourhood;
 }
 
 /**
@@ -146,7 +149,7 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
   command: Command<Result, Answer, Schema>,
   input: unknown,
 ): Promise<Result> {
-  const context: CommandContext = { id: newId(), at: new Date(), viewer: caller.viewer, isRepetition: false };
+  const context = contextOf(caller);
   const keeping = keepingOf(caller, context);
   const plan = await planned(command, context, input).catch(async (error) => {
     if (keeping) await refuseRepetition(caller, keeping);
@@ -166,6 +169,15 @@ export async function run<Result, Answer, Schema extends z.ZodType>(
   const { answer } = await caller.db.reads({ answer: again.answer });
   return again.result(answer[0] ?? null, kept.recorded);
 }
+
+/** Returns the context of a new run. */
+export const contextOf = ({ viewer, neighbourhood }: Caller): CommandContext => ({
+  id: newId(),
+  at: new Date(),
+  viewer,
+  isRepetition: false,
+  neighbourhood,
+});
 
 /** Reads the subject of a change that was made before, if it was about one. */
 const leftBy = <Answer>({ subject }: Plan<unknown, Answer>, keeping: Keeping | null): Statement<Answer>[] =>
@@ -188,7 +200,7 @@ async function make<Result, Answer>(
   plan: Plan<Result, Answer>,
   keeping: Keeping | null,
 ): Promise<{ result: Result } | MadeBefore<Answer>> {
-  const { db, viewer, mailIsDue } = caller;
+  const { db, viewer, mailIsDue, eventsAreDue } = caller;
   const { answer, subject, mails, unique = [] } = plan;
   const checks = [...guesses(context, unique), ...plan.checks, ...(mails ? [mayInvite(context, mails)] : [])];
   const allowed = isAllowed(checks);
@@ -222,6 +234,7 @@ async function make<Result, Answer>(
   }
   caller.tookEffect(subject && hasId(shown) ? { type: subject.type, id: shown.id } : null);
   if (mails) mailIsDue();
+  if (results.recorded.some(({ isHeard }) => isHeard === 1)) eventsAreDue();
   if (shown === undefined) throw new Error('A command that passed its checks found no record to answer with');
   if (typeof shown === 'object' && shown !== null) note([shown]);
   return { result: plan.result(shown, new Set(results.recorded.map(({ type }) => type))) };

@@ -103,15 +103,20 @@ export function nameTenants(context: EventContext): SQL {
     FROM event JOIN assignment ON assignment.user_id = event.subject_id
     WHERE ${about('User')} AND event.type NOT IN ${OF_ONE_TENANT} AND event.type NOT IN ${OF_NO_TENANT}
     UNION ALL
-    SELECT api_key_tenant.tenant_id, ${copied}
-    FROM event JOIN api_key_tenant ON api_key_tenant.api_key_id = event.subject_id
-    WHERE ${about('ApiKey')}`;
+    SELECT given.value, ${copied}
+    FROM event CROSS JOIN json_each(iif(event.subject_type = 'ApiKey',
+      (SELECT json_group_array(tenant_id) FROM api_key_tenant WHERE api_key_id = event.subject_id),
+      (SELECT json_group_array(tenant_id) FROM webhook_tenant WHERE webhook_id = event.subject_id))) given
+    WHERE event.command_id = ${context.id} AND event.subject_type IN ('ApiKey', 'Webhook')`;
 }
 
-/** Returns a statement that reads the types of the events that this command recorded. */
-export const eventsOf = ({ id }: Pick<EventContext, 'id'>): Statement<{ type: EventType }> =>
+/** Whether any webhook is to hear of what is committed: an expression that reads one row at most. */
+const IS_HEARD = sql<number>`EXISTS (SELECT 1 FROM webhook WHERE webhook.enabled = 1)`;
+
+/** Returns a statement that reads the types of the events that this command recorded, and whether any webhook is to hear of them. */
+export const eventsOf = ({ id }: Pick<EventContext, 'id'>): Statement<{ type: EventType; isHeard: number }> =>
   select(
-    { type: sql<EventType>`${events.type}` },
+    { type: sql<EventType>`${events.type}`, isHeard: IS_HEARD },
     sql`FROM event WHERE ${events.commandId} = ${id} GROUP BY ${events.type}`,
   );
 

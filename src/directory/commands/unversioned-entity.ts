@@ -76,6 +76,8 @@ export function planInsert<T extends UnversionedTable, Row, Result>(
 interface Update<Row, Result> extends PlanParts<Row, Result> {
   /** Matches the record, before and after the writes. */
   target: SQL;
+  /** Where in the input the record is named, and what is missed there; `id` and the record, if not given. */
+  named?: { path: string; word: string };
   /** Rows of what else the input refers to and is not there. */
   missing?: readonly SQL[];
   /** Whether there is anything to change, over the table's columns: if not, nothing is recorded or written. */
@@ -94,11 +96,11 @@ interface Update<Row, Result> extends PlanParts<Row, Result> {
 export function planUpdate<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,
-  { type, target, missing = [], changes, before, checks, unique = [], writes, result }: Update<Row, Result>,
+  { type, target, named, missing = [], changes, before, checks, unique = [], writes, result }: Update<Row, Result>,
 ): Plan<Result, Row> {
   const subject = { type, subjectType: entity.name, subjectId: sql`${entity.table.id}` };
   return {
-    checks: [isThere(entity, target, missing), ...checks],
+    checks: [isThere(entity, target, missing, named), ...checks],
     writes: (allowed) => [
       recordEvent(
         context,
@@ -151,8 +153,13 @@ export function planDelete<Row, Result>(
   };
 }
 
-const isThere = ({ table, word }: UnversionedEntity, target: SQL, others: readonly SQL[]): Check<unknown> =>
-  allExist([missingUnless(sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target})`, 'id', word), ...others]);
+const isThere = (
+  { table, word }: UnversionedEntity,
+  target: SQL,
+  others: readonly SQL[],
+  named = { path: 'id', word },
+): Check<unknown> =>
+  allExist([missingUnless(sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target})`, named.path, named.word), ...others]);
 
 /** What the subject of an event looks like at the time when this is evaluated. */
 const snapshotOfSubject = ({ table, snapshot }: UnversionedEntity): SQL =>

@@ -2,12 +2,11 @@ import { type SQL, sql } from 'drizzle-orm';
 import { OutcomeUnknownError } from '../../db/errors.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { authorize, type CommandContext } from '../commands/command.ts';
+import { authorize, type CommandContext, contextOf } from '../commands/command.ts';
 import { countHiddenTaken, countInvitations, mayGuess, mayInvite } from '../commands/credential-limits.ts';
 import { nameTenants } from '../commands/event-recording.ts';
 import { type Keeping, type Kept, keepingOf, madeInSpite, refuseRepetition } from '../commands/idempotency.ts';
 import { ImportRejectedError, VersionConflictError } from '../kernel/errors.ts';
-import { newId } from '../kernel/ids.ts';
 import { parse } from '../kernel/input.ts';
 import { decideRows, failAll, foreseen, hasFailed, imported, recordsToWrite } from './decisions.ts';
 import { type Import, type ImportResult, importInput } from './import.ts';
@@ -43,7 +42,7 @@ export async function runImport<Row, F extends Found, Relation>(
   command: Import<Row, F, Relation>,
   input: unknown,
 ): Promise<ImportResult> {
-  const context: CommandContext = { id: newId(), at: new Date(), viewer: caller.viewer, isRepetition: false };
+  const context = contextOf(caller);
   const keeping = keepingOf(caller, context);
   const given = await readInput(caller, command, input).catch(async (error) => {
     if (keeping) await refuseRepetition(caller, keeping);

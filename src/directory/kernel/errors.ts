@@ -1,7 +1,16 @@
 import type { Permission } from './permission-names.ts';
 
 /** The kinds of records that an error can name, spelled as in global ids. */
-export type NamedEntity = 'Tenant' | 'Customer' | 'User' | 'Role' | 'ApiKey' | 'TrustedIssuer' | 'Pixel' | 'Pipeline';
+export type NamedEntity =
+  | 'Tenant'
+  | 'Customer'
+  | 'User'
+  | 'Role'
+  | 'ApiKey'
+  | 'TrustedIssuer'
+  | 'Pixel'
+  | 'Pipeline'
+  | 'Webhook';
 
 /** A record that an error names, together with what kind of record it is. */
 export interface NamedRecord {
@@ -28,6 +37,7 @@ export const ERROR_CODES = [
   'too_many_roles',
   'too_many_data_sources',
   'too_many_secrets',
+  'too_many_webhooks',
 ] as const;
 /** The code of an error that a command can answer. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
@@ -265,6 +275,15 @@ export class TooManySecretsError extends DirectoryError {
   }
 }
 
+/** Thrown when there are already as many webhooks as there may be. */
+export class TooManyWebhooksError extends DirectoryError {
+  readonly code = 'too_many_webhooks';
+
+  constructor(max: number) {
+    super(`There are ${max} webhooks already: no more can be created.`);
+  }
+}
+
 /** The classes of errors that a command may declare. */
 export type ErrorClass =
   | typeof ValidationError
@@ -278,4 +297,5 @@ export type ErrorClass =
   | typeof RoleInUseError
   | typeof TooManyRolesError
   | typeof TooManyDataSourcesError
-  | typeof TooManySecretsError;
+  | typeof TooManySecretsError
+  | typeof TooManyWebhooksError;

@@ -48,6 +48,14 @@ export const EVENT_TYPES = [
   'pipeline.created',
   'pipeline.updated',
   'pipeline.removed',
+  'webhook.created',
+  'webhook.updated',
+  'webhook.secretRotated',
+  'webhook.tested',
+  'webhook.redelivered',
+  'webhook.replayed',
+  'webhook.disabled',
+  'webhook.deleted',
 ] as const;
 
 /** What an event records, such as `tenant.created`. */

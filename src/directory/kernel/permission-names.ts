@@ -22,6 +22,8 @@ export const PERMISSIONS = [
   'event:read',
   'usage:read',
   'usage:record',
+  'webhook:read',
+  'webhook:edit',
 ] as const;
 
 /** The name of a permission, such as `tenant:read`. */

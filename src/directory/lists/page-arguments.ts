@@ -71,7 +71,11 @@ export interface Page<Row> {
 }
 
 /** Returns a cursor, which is opaque to clients. It has the list, its order, and the sort key and id of a row. */
-export function encodeCursor({ list, field }: PageRequest, key: SortKey, id: string | number): string {
+export function encodeCursor(
+  { list, field }: Pick<PageRequest, 'list' | 'field'>,
+  key: SortKey,
+  id: string | number,
+): string {
   return Buffer.from(JSON.stringify([list, field, key, id])).toString('base64url');
 }
 
@@ -83,7 +87,8 @@ function isSortKey(field: string, key: unknown): key is SortKey {
   return field === 'UPDATED_AT' ? isCount(key) : isText(key);
 }
 
-function decodeCursor(path: string, cursor: string, list: string, field: string): KeysetPosition {
+/** Returns the position that a cursor of a list says. @throws ValidationError if it is none of this list and order */
+export function decodeCursor(path: string, cursor: string, list: string, field: string): KeysetPosition {
   let parts: unknown;
   try {
     parts = JSON.parse(Buffer.from(cursor, 'base64url').toString());

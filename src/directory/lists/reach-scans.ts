@@ -123,7 +123,7 @@ interface EventScan extends ReachScan<'id' | 'type'> {
 
 /**
  * Returns where the events in reach are scanned: the feed itself, or the part of it that names a tenant in reach. Of an
- * API key that reaches other tenants besides, events are out of reach.
+ * API key or a webhook that reaches other tenants besides, events are out of reach.
  */
 export function eventsInReach(reach: Reach): EventScan {
   if (reach.kind === 'ORGANIZATION') return { from: sql`event scanned`, columns: event, partitions: [], where: [] };
@@ -132,6 +132,8 @@ export function eventsInReach(reach: Reach): EventScan {
     from: sql`event_tenant scanned`,
     columns: { id: eventTenant.eventId, type: eventTenant.type },
     partitions: [{ column: eventTenant.tenantId, values: tenantIds, overlapping: true }],
-    where: [sql`(scanned.type NOT LIKE 'apiKey.%' OR ${namesOnlyReached(tenantIds, eventTenant.eventId)})`],
+    where: [
+      sql`(scanned.type NOT LIKE 'apiKey.%' AND scanned.type NOT LIKE 'webhook.%' OR ${namesOnlyReached(tenantIds, eventTenant.eventId)})`,
+    ],
   };
 }

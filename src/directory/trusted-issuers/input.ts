@@ -21,8 +21,8 @@ import {
   webAddress,
 } from '../kernel/input.ts';
 import { keyOfExternalId, keyOfName } from '../kernel/keys.ts';
+import { isPublicHost } from '../kernel/public-hosts.ts';
 import { publicKeys, SIGNING_ALGORITHMS, usualAlgorithms } from './json-web-keys.ts';
-import { isPublicHost } from './key-hosts.ts';
 
 const identifiersOf = <const I extends z.ZodType>(identifier: I) =>
   z

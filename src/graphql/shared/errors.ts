@@ -17,6 +17,7 @@ import {
   TooManyDataSourcesError,
   TooManyRolesError,
   TooManySecretsError,
+  TooManyWebhooksError,
   ValidationError,
   VersionConflictError,
 } from '../../directory/kernel/errors.ts';
@@ -240,6 +241,12 @@ builder.objectType(TooManySecretsError, {
   name: 'TooManySecretsError',
   description:
     'Thrown when the API key has as many secrets that are good as it may have: `too_many_secrets`. It may have 5. End one of the older ones first, or wait.',
+  interfaces: [MutationError],
+});
+
+builder.objectType(TooManyWebhooksError, {
+  name: 'TooManyWebhooksError',
+  description: 'Thrown when there are as many webhooks as there may be: `too_many_webhooks`. There may be 100.',
   interfaces: [MutationError],
 });
 

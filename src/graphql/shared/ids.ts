@@ -11,6 +11,8 @@ const NODE_TYPES = [
   'TrustedIssuer',
   'Pixel',
   'Pipeline',
+  'Webhook',
+  'WebhookDelivery',
   'Session',
   'Event',
 ] as const;

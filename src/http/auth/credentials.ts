@@ -9,7 +9,7 @@ import { PERMISSIONS } from '../../directory/kernel/permission-names.ts';
 import { equalHashes, Token } from '../../directory/kernel/secrets.ts';
 import { authenticateUser } from '../../directory/sign-in/credentials.ts';
 import { linksOf } from '../mail/mailer.ts';
-import { type Environment, publicUrl } from '../shared/environment.ts';
+import { type Environment, neighbourhoodOf, publicUrl } from '../shared/environment.ts';
 import { failure } from '../shared/failures.ts';
 import type { RequestLimit } from '../shared/rate-limits.ts';
 import { type ClientTokenKind, type Signed, signedBy } from './signing.ts';
@@ -82,10 +82,17 @@ export interface Answered {
   noteUse: Authenticated['noteUse'];
   /** Whether the outbox has a mail to send. */
   mailIsDue: boolean;
+  /** Whether events were committed of which webhooks are to hear. */
+  eventsAreDue: boolean;
 }
 
 /** Returns an answer that needs no work after it was sent. */
-export const answered = (response: Response): Answered => ({ response, noteUse: null, mailIsDue: false });
+export const answered = (response: Response): Answered => ({
+  response,
+  noteUse: null,
+  mailIsDue: false,
+  eventsAreDue: false,
+});
 
 /**
  * Runs `answer` for the viewer who owns the request's credential, or answers 401 without running it. A viewer with too
@@ -122,22 +129,25 @@ async function attempt(
   const refused = authenticated ? await limit.ofViewer(authenticated.viewer) : await limit.ofStranger();
   if (refused) return answered(refused);
   if (!authenticated) return answered(scheme.unauthenticated());
-  let isDue = false;
-  const mailIsDue = () => {
-    isDue = true;
-  };
+  const due = { mail: false, events: false };
   const response = await answer({
     viewer: authenticated.viewer,
     db,
     tokens: signed?.tokens ?? null,
-    mailIsDue,
+    mailIsDue: () => {
+      due.mail = true;
+    },
+    eventsAreDue: () => {
+      due.events = true;
+    },
+    neighbourhood: neighbourhoodOf(env, request),
     linkTo: (purpose, token) => linksOf(env, publicUrl(env, request))(purpose, token),
     repeatable: null,
     tookEffect: () => {},
     readAlong: () => () => {},
   });
   await db.settle();
-  return { response, noteUse: authenticated.noteUse, mailIsDue: isDue };
+  return { response, noteUse: authenticated.noteUse, mailIsDue: due.mail, eventsAreDue: due.events };
 }
 
 /**

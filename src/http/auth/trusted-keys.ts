@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { remember } from '../../directory/access/credential-cache.ts';
 import { KEYS_RETRY_SECONDS, KeysUnavailableError } from '../../directory/kernel/authentication-errors.ts';
+import { isPublicHost } from '../../directory/kernel/public-hosts.ts';
 import { type PublicKey, publicKey } from '../../directory/trusted-issuers/json-web-keys.ts';
-import { isPublicHost } from '../../directory/trusted-issuers/key-hosts.ts';
 import { asJsonObject, readAtMost } from '../shared/body.ts';
 
 const TIMEOUT_SECONDS = 3;

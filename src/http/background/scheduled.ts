@@ -3,6 +3,7 @@ import { removeExpired, removeOldTraffic } from '../../directory/housekeeping.ts
 import { sendMail } from '../mail/mailer.ts';
 import { type Environment, publicUrl } from '../shared/environment.ts';
 import { log } from '../shared/failures.ts';
+import { wakeWebhooks } from '../webhooks/waking.ts';
 
 /** Runs the tasks of cron, one after the other. A task that fails is logged, and does not stop the others. */
 export async function housekeep(env: Environment): Promise<void> {
@@ -11,6 +12,7 @@ export async function housekeep(env: Environment): Promise<void> {
     () => removeExpired(new Database(env.DB), new Date()),
     () => removeOldTraffic(new Database(env.DB), new Date()),
     () => sendMail(env, publicUrl(env)),
+    () => wakeWebhooks(env),
   ];
   for (const task of tasks) await task().catch((error) => log(id, error));
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { parseSigningKeys } from '../../directory/access/signer.ts';
+import type { Neighbourhood } from '../../directory/kernel/webhook-addresses.ts';
 
 /** The bindings, variables and secrets of a deployment, as the Worker is given them. */
 export interface Environment {
@@ -30,6 +31,12 @@ export interface Environment {
   RATE_LIMIT_STRANGERS?: RateLimit;
   /** How many requests each of these lets pass in 60 seconds: the bindings do not say, and who is refused is told. */
   RATE_LIMITS?: { DEFAULT?: number; HIGH?: number; STRANGERS?: number };
+  /** Wakes those who send events to webhooks. Without it, none are sent. */
+  WEBHOOK_HUB?: DurableObjectNamespace<Rpc.DurableObjectBranded & { wake(): Promise<void> }>;
+  /** Sends events to one webhook each. */
+  WEBHOOK_SENDER?: DurableObjectNamespace<Rpc.DurableObjectBranded & { wake(webhookId: string): Promise<void> }>;
+  /** Set, to anything, on a person's own machine: events may be sent to addresses of it, and of its network. */
+  OWN_MACHINE?: string;
   /** The names of the dialects that are served, separated by commas, or `none`. By default all of them are. */
   DIALECTS?: string;
 }
@@ -118,4 +125,15 @@ const LOCAL_ORIGIN = /^https?:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?(?=
 export function publicUrl({ PUBLIC_URL }: Environment, request?: Request): string | null {
   if (PUBLIC_URL) return PUBLIC_URL;
   return LOCAL_ORIGIN.exec(request?.url ?? '')?.[0] ?? null;
+}
+
+const HOST = /^https?:\/\/(?:[^/?#@]*@)?(\[[^\]]*\]|[^/:?#]*)/i;
+
+/** Returns where the deployment stands, as far as is known: at its public URL, and where this request was sent to. */
+export function neighbourhoodOf({ PUBLIC_URL, OWN_MACHINE }: Environment, request: Request): Neighbourhood {
+  const urls = PUBLIC_URL ? [PUBLIC_URL, request.url] : [request.url];
+  return {
+    ownHosts: urls.map((url) => HOST.exec(url)?.[1]?.toLowerCase() ?? ''),
+    isOwnMachine: Boolean(OWN_MACHINE),
+  };
 }

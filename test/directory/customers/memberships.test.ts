@@ -156,6 +156,8 @@ describe('the lists below several parents', () => {
       linkTo: () => null,
       repeatable: null,
       tookEffect: () => {},
+      eventsAreDue: () => {},
+      neighbourhood: { ownHosts: [], isOwnMachine: false },
       readAlong: () => () => {},
     };
     const customers = await listCustomersOfTenants(caller, [rawId(own.id), rawId(other.id)], {}).pages();

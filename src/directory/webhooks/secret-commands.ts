@@ -1,0 +1,50 @@
+import { sql } from 'drizzle-orm';
+import * as z from 'zod';
+import { command, type Plan } from '../commands/command.ts';
+import { planUpdate } from '../commands/unversioned-entity.ts';
+import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
+import { id } from '../kernel/input.ts';
+import { holdsPermissionsOfWebhook, isWebhook, RULES, type WebhookSecretResult } from './commands.ts';
+import { WEBHOOK } from './entity.ts';
+import type { WebhookRecord } from './queries.ts';
+import { newWebhookSecret } from './secrets.ts';
+
+const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
+const MAX_OVERLAP_SECONDS = 7 * DEFAULT_OVERLAP_SECONDS;
+
+/**
+ * Gives a webhook another secret. During the overlap deliveries are signed with both. A rotation during the overlap ends the older
+ * of the two.
+ */
+export const rotateWebhookSecret = command({
+  ...RULES,
+  name: 'rotateWebhookSecret',
+  input: z.object({
+    id,
+    overlapSeconds: z
+      .int()
+      .min(0, 'must not be negative')
+      .max(MAX_OVERLAP_SECONDS, `must be at most ${MAX_OVERLAP_SECONDS}`)
+      .nullish(),
+  }),
+  errors: [ValidationError, NotFoundError, ForbiddenError],
+  plan(context, { id, overlapSeconds }): Plan<WebhookSecretResult, WebhookRecord> {
+    const { viewer, at } = context;
+    const secret = newWebhookSecret();
+    const overlap = overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
+    const end = overlap === 0 ? null : at.getTime() + overlap * 1000;
+    return planUpdate(context, WEBHOOK, {
+      type: 'webhook.secretRotated',
+      target: isWebhook(viewer, id),
+      before: WEBHOOK.snapshot,
+      checks: [holdsPermissionsOfWebhook(viewer, id)],
+      changes: sql`TRUE`,
+      writes: (rotated) => [
+        sql`UPDATE webhook SET previous_secret = ${end === null ? sql`NULL` : sql`secret`},
+            previous_secret_expires_at = ${end}, secret = ${secret}, updated_at = ${at.getTime()}
+          WHERE webhook.id = ${id} AND ${rotated}`,
+      ],
+      result: (webhook) => ({ webhook, secret: context.isRepetition ? null : secret }),
+    });
+  },
+});

@@ -1,0 +1,194 @@
+import { type SQL, sql } from 'drizzle-orm';
+import type { Database } from '../../db/client.ts';
+import { webhookDeliveries, webhooks } from '../../db/schema/webhooks.ts';
+import { jsonList, parseJsonList, select, write } from '../../db/statement.ts';
+import { reachOf } from '../access/reach.ts';
+import type { Viewer } from '../access/viewer.ts';
+import { nameTenants, recordAfter, recordEvent, wasRecorded } from '../commands/event-recording.ts';
+import type { EventType } from '../kernel/event-types.ts';
+import { newId } from '../kernel/ids.ts';
+import type { Permission } from '../kernel/permission-names.ts';
+import { WEBHOOK } from './entity.ts';
+import { webhookPermissionList } from './queries.ts';
+import { MAX_FAILING_MILLISECONDS } from './schedule.ts';
+
+/** How many events are sent at a time. */
+export const EVENTS_AT_ONCE = 20;
+
+/** A delivery that is to be tried again. */
+interface DueDelivery {
+  eventId: number;
+  tries: number;
+}
+
+/** A webhook that is enabled, as its sender sees it. */
+export interface SendingWebhook {
+  id: string;
+  url: string;
+  /** The newest first. Deliveries are signed with each. */
+  secrets: readonly string[];
+  eventTypes: readonly EventType[] | null;
+  /** Who reads the feed for it: with its reach and its permissions, and no more. */
+  viewer: Viewer;
+  position: number;
+  failingSince: Date | null;
+}
+
+/** What there is to send to a webhook. */
+export interface Work {
+  webhook: SendingWebhook;
+  due: readonly DueDelivery[];
+  /** The id of the newest event of the feed. */
+  newest: number;
+  /** When the next delivery is due that is not due yet; null if none is waiting. */
+  nextTryAt: Date | null;
+}
+
+const sendingFields = {
+  id: webhooks.id,
+  url: webhooks.url,
+  secret: webhooks.secret,
+  previousSecret: webhooks.previousSecret,
+  previousSecretExpiresAt: webhooks.previousSecretExpiresAt,
+  eventTypes: sql<string | null>`${webhooks.eventTypes}`,
+  reach: webhooks.reach,
+  permissions: webhookPermissionList,
+  liveTenantIds: sql<string>`(SELECT json_group_array(tenant.id) FROM webhook_tenant
+    JOIN tenant ON tenant.id = webhook_tenant.tenant_id AND tenant.deleted_at IS NULL
+    WHERE webhook_tenant.webhook_id = ${webhooks.id})`,
+  position: webhooks.position,
+  failingSince: webhooks.failingSince,
+  newest: sql<number>`(SELECT coalesce(max(event.id), 0) FROM event)`,
+};
+
+/** Reads what there is to send to a webhook, in one D1 call; null if it is gone, or not enabled. */
+export async function readWork(db: Database, webhookId: string, now: Date): Promise<Work | null> {
+  const of = sql`webhook_delivery.webhook_id = ${webhookId}`;
+  const { found, due, waiting } = await db.reads({
+    found: select(sendingFields, sql`FROM webhook WHERE webhook.id = ${webhookId} AND webhook.enabled = 1`),
+    due: select(
+      { eventId: webhookDeliveries.eventId, tries: webhookDeliveries.tries },
+      sql`FROM webhook_delivery WHERE ${of} AND next_try_at <= ${now.getTime()}
+        ORDER BY next_try_at LIMIT ${EVENTS_AT_ONCE}`,
+    ),
+    waiting: select(
+      { nextTryAt: webhookDeliveries.nextTryAt },
+      sql`FROM webhook_delivery WHERE ${of} AND next_try_at > ${now.getTime()} ORDER BY next_try_at LIMIT 1`,
+    ),
+  });
+  const [row] = found;
+  if (row === undefined) return null;
+  const { secret, previousSecret, previousSecretExpiresAt, newest } = row;
+  const isPreviousGood = previousSecretExpiresAt !== null && previousSecretExpiresAt > now;
+  return {
+    webhook: {
+      id: row.id,
+      url: row.url,
+      secrets: [secret, ...(previousSecret !== null && isPreviousGood ? [previousSecret] : [])],
+      eventTypes: row.eventTypes === null ? null : parseJsonList<EventType>(row.eventTypes),
+      viewer: {
+        actor: { type: 'SYSTEM', id: null },
+        permissions: new Set<Permission>(['event:read', ...parseJsonList<Permission>(row.permissions)]),
+        access: 'READ',
+        reach: reachOf(row.reach, parseJsonList(row.liveTenantIds), null),
+        rateLimitTier: 'DEFAULT',
+        countsAs: row.id,
+        expiresAt: null,
+        session: null,
+      },
+      position: row.position,
+      failingSince: row.failingSince,
+    },
+    due,
+    newest,
+    nextTryAt: waiting[0]?.nextTryAt ?? null,
+  };
+}
+
+/** What became of an event when it was tried. */
+export interface Try {
+  eventId: number;
+  /** How often it has been tried by now. */
+  tries: number;
+  responseStatus: number | null;
+  responseMilliseconds: number | null;
+  response: string | null;
+  problem: string | null;
+  isDelivered: boolean;
+  nextTryAt: Date | null;
+}
+
+/** What a round of tries leaves behind. */
+export interface Round {
+  tries: readonly Try[];
+  /** Up to where the feed has been looked at. */
+  position: number;
+  /** Why the webhook is to be disabled; null if it is not. */
+  disabledBecause: 'GONE' | 'FAILING' | null;
+}
+
+/**
+ * Writes what became of a round of tries, and how far the feed was read, in one D1 call. Whoever had the webhook begin at another
+ * position in the meantime has the last word on that.
+ */
+export async function writeRound(db: Database, webhook: SendingWebhook, round: Round, now: Date): Promise<void> {
+  const { tries, position } = round;
+  const failingSince = failingAfter(webhook, tries, now);
+  const because = round.disabledBecause ?? (isFailingForLong(failingSince, now) ? 'FAILING' : null);
+  const rows = tries.map(({ nextTryAt, isDelivered, ...row }) => ({
+    ...row,
+    id: newId(),
+    deliveredAt: isDelivered ? now.getTime() : null,
+    nextTryAt: because === 'GONE' ? null : (nextTryAt?.getTime() ?? null),
+  }));
+  const of = sql`webhook.id = ${webhook.id}`;
+  await db.batch({
+    deliveries: write(sql`INSERT INTO webhook_delivery (webhook_id, event_id, id, tries, tried_at, response_status,
+        response_milliseconds, response, problem, delivered_at, next_try_at)
+      SELECT webhook.id, given.value ->> 'eventId', given.value ->> 'id', given.value ->> 'tries', ${now.getTime()},
+        given.value ->> 'responseStatus', given.value ->> 'responseMilliseconds', given.value ->> 'response',
+        given.value ->> 'problem', given.value ->> 'deliveredAt', given.value ->> 'nextTryAt'
+      FROM json_each(${jsonList(rows)}) given JOIN webhook ON ${of} WHERE TRUE
+      ON CONFLICT (webhook_id, event_id) DO UPDATE SET tries = excluded.tries, tried_at = excluded.tried_at,
+        response_status = excluded.response_status, response_milliseconds = excluded.response_milliseconds,
+        response = excluded.response, problem = excluded.problem, delivered_at = excluded.delivered_at,
+        next_try_at = excluded.next_try_at`),
+    webhook: write(sql`UPDATE webhook SET failing_since = ${failingSince?.getTime() ?? null},
+        position = iif(position = ${webhook.position}, ${position}, position) WHERE ${of}`),
+    ...(because === null ? {} : disabling(of, because, now)),
+  });
+}
+
+/** Since when nothing has been delivered, after these tries. Without a try, it is as it was. */
+function failingAfter({ failingSince }: SendingWebhook, tries: readonly Try[], now: Date): Date | null {
+  if (tries.length === 0) return failingSince;
+  return tries.some(({ isDelivered }) => isDelivered) ? null : (failingSince ?? now);
+}
+
+const isFailingForLong = (failingSince: Date | null, now: Date): boolean =>
+  failingSince !== null && now.getTime() - failingSince.getTime() >= MAX_FAILING_MILLISECONDS;
+
+/** Disables a webhook, which the feed records. */
+function disabling(of: SQL, because: 'GONE' | 'FAILING', now: Date) {
+  const context = { id: newId(), at: now, viewer: { actor: { type: 'SYSTEM', id: null } } } as const;
+  const type = 'webhook.disabled';
+  const event = { type, subjectType: 'Webhook', subjectId: sql`webhook.id`, before: WEBHOOK.snapshot } as const;
+  return {
+    recorded: write(recordEvent(context, event, sql`FROM webhook WHERE ${of} AND webhook.enabled = 1`)),
+    disabled: write(sql`UPDATE webhook SET enabled = 0, disabled_because = ${because}, updated_at = ${now.getTime()}
+      WHERE ${of} AND ${wasRecorded(context, type)}`),
+    after: write(
+      recordAfter(context, type, sql`(SELECT ${WEBHOOK.snapshot} FROM webhook WHERE webhook.id = event.subject_id)`),
+    ),
+    named: write(nameTenants(context)),
+  };
+}
+
+/** Reads the ids of webhooks that have something to hear, or to hear again, by now. */
+export const webhooksToWake = (now: Date) =>
+  select(
+    { id: webhooks.id },
+    sql`FROM webhook WHERE webhook.enabled = 1 AND (webhook.position < (SELECT coalesce(max(event.id), 0) FROM event)
+      OR EXISTS (SELECT 1 FROM webhook_delivery due
+        WHERE due.webhook_id = webhook.id AND due.next_try_at <= ${now.getTime()}))`,
+  );

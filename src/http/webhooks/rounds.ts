@@ -1,0 +1,63 @@
+import { Database } from '../../db/client.ts';
+import { EVENTS_AT_ONCE, readWork, type Try, type Work, writeRound } from '../../directory/webhooks/sending.ts';
+import { toGlobalId } from '../../graphql/shared/ids.ts';
+import type { Environment } from '../shared/environment.ts';
+import { eventsAgain, eventsBehind, type FeedEvent } from './feed.ts';
+import { trySending } from './trying.ts';
+
+/** After so many rounds a sender pauses: each has its share of what one invocation may ask of D1. */
+const MAX_ROUNDS = 50;
+
+/**
+ * Sends a webhook all that it is to hear by now, a round of events after the other. Returns when it is to be woken for the next
+ * try; null if nothing is waiting.
+ */
+export async function sendRounds(env: Environment, webhookId: string): Promise<Date | null> {
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const db = new Database(env.DB);
+    const work = await readWork(db, webhookId, new Date());
+    if (work === null) return null;
+    const { due, newest, webhook, nextTryAt } = work;
+    if (due.length === 0 && newest <= webhook.position) return nextTryAt;
+    await sendRound(db, work);
+  }
+  return new Date();
+}
+
+async function sendRound(db: Database, work: Work): Promise<void> {
+  const { webhook, due, newest } = work;
+  const triesBefore = new Map(due.map(({ eventId, tries }) => [eventId, tries]));
+  const again = await eventsAgain(db, webhook, [...triesBefore.keys()]);
+  const behind = newest > webhook.position ? await eventsBehind(db, webhook) : [];
+  const own = toGlobalId('Webhook', webhook.id);
+  // A test of the webhook is due by itself.
+  const isNew = ({ eventId, event }: FeedEvent) =>
+    !triesBefore.has(eventId) && !(event.type === 'webhook.tested' && event.subjectId === own);
+  const sent = [...again, ...behind.filter(isNew)];
+  const tried = await Promise.all(sent.map((event) => trySending(webhook, event, triesBefore.get(event.eventId) ?? 0)));
+  const shown = new Set(again.map(({ eventId }) => eventId));
+  const lost = due.filter(({ eventId }) => !shown.has(eventId)).map(({ eventId, tries }) => givenUp(eventId, tries));
+  const last = behind.at(-1)?.eventId;
+  await writeRound(
+    db,
+    webhook,
+    {
+      tries: [...tried.map((one) => one.tried), ...lost],
+      position: behind.length < EVENTS_AT_ONCE ? Math.max(newest, last ?? 0) : (last ?? newest),
+      disabledBecause: tried.some(({ isGone }) => isGone) ? 'GONE' : null,
+    },
+    new Date(),
+  );
+}
+
+/** An event that was to be tried again and that the webhook is not shown any more. */
+const givenUp = (eventId: number, tries: number): Try => ({
+  eventId,
+  tries,
+  responseStatus: null,
+  responseMilliseconds: null,
+  response: null,
+  problem: 'The event is gone, or out of reach by now.',
+  isDelivered: false,
+  nextTryAt: null,
+});

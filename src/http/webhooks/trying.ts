@@ -1,0 +1,104 @@
+import { Webhook } from 'standardwebhooks';
+import { nextTry, retryAfterOf } from '../../directory/webhooks/schedule.ts';
+import type { SendingWebhook, Try } from '../../directory/webhooks/sending.ts';
+import type { FeedEvent } from './feed.ts';
+
+/** A receiver has so long to answer. */
+const TIMEOUT_MILLISECONDS = 15_000;
+/** So much of an answer is kept. */
+const MAX_ANSWER_BYTES = 1024;
+
+/** Whoever answers so wants to hear nothing any more. */
+const GONE = 410;
+
+/** What became of one try. */
+export interface Tried {
+  tried: Try;
+  isGone: boolean;
+}
+
+/** Sends an event to a webhook, once, and returns what became of it. `tries` is how often that was done before. */
+export async function trySending(
+  webhook: SendingWebhook,
+  { eventId, cursor, event }: FeedEvent,
+  tries: number,
+): Promise<Tried> {
+  const at = new Date();
+  const body = JSON.stringify({ type: event.type, timestamp: event.createdAt, data: { ...event, cursor } });
+  const begun = Date.now();
+  const answered = await post(webhook.url, { ...signed(webhook.secrets, event.id, at, body) }, body);
+  const now = new Date();
+  const isDelivered = answered.status !== null && answered.status >= 200 && answered.status < 300;
+  const count = tries + 1;
+  return {
+    isGone: answered.status === GONE,
+    tried: {
+      eventId,
+      tries: count,
+      responseStatus: answered.status,
+      responseMilliseconds: answered.status === null ? null : now.getTime() - begun,
+      response: answered.text,
+      problem: answered.problem,
+      isDelivered,
+      nextTryAt: isDelivered ? null : nextTry(count, now, retryAfterOf(answered.retryAfter, now)),
+    },
+  };
+}
+
+/** The headers of Standard Webhooks: an event has one id, whoever it is sent to and however often, and each try its own time. */
+function signed(secrets: readonly string[], id: string, at: Date, body: string): Record<string, string> {
+  return {
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+    'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(' '),
+  };
+}
+
+interface Answered {
+  status: number | null;
+  text: string | null;
+  problem: string | null;
+  retryAfter: string | null;
+}
+
+async function post(url: string, headers: Record<string, string>, body: string): Promise<Answered> {
+  try {
+    const response = await fetch(url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'user-agent': 'Tenantry-Webhooks/1', ...headers },
+      body,
+      // Nobody has agreed to what is behind a redirect.
+      redirect: 'manual',
+      signal: AbortSignal.timeout(TIMEOUT_MILLISECONDS),
+    });
+    return {
+      status: response.status,
+      text: await beginningOf(response).catch(() => null),
+      problem: null,
+      retryAfter: response.headers.get('retry-after'),
+    };
+  } catch (error) {
+    return { status: null, text: null, problem: problemOf(error), retryAfter: null };
+  }
+}
+
+const problemOf = (error: unknown): string =>
+  error instanceof DOMException && error.name === 'TimeoutError'
+    ? `There was no answer within ${TIMEOUT_MILLISECONDS / 1000} seconds.`
+    : 'There was no answer: the address could not be reached.';
+
+/** Reads no more of an answer than is kept. */
+async function beginningOf({ body }: Response): Promise<string> {
+  if (body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  const reader = body.getReader();
+  while (length < MAX_ANSWER_BYTES) {
+    const { value, done } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    length += value.length;
+  }
+  await reader.cancel().catch(() => {});
+  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, MAX_ANSWER_BYTES));
+}
