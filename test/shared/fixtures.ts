@@ -174,6 +174,28 @@ export interface Key {
   secret: string;
 }
 
+export interface NewWebhook {
+  tenants?: readonly string[];
+  permissions?: readonly Permission[];
+  url?: string;
+  eventTypes?: readonly string[];
+}
+
+/** A webhook of some tenants, or of the organization, that nobody listens to unless a test does. */
+export async function newWebhook({
+  tenants,
+  permissions = [],
+  ...input
+}: NewWebhook = {}): Promise<{ id: string; secret: string }> {
+  const { webhook, secret } = await succeed('createWebhook', 'webhook { id } secret', {
+    url: `https://${unique('receiver')}.example/`,
+    permissions,
+    ...(tenants ? { reach: 'TENANTS', tenantIdentifiers: tenants.map((id) => ({ id })) } : { reach: 'ORGANIZATION' }),
+    ...input,
+  });
+  return { id: webhook.id, secret };
+}
+
 export async function newKey(options: KeyOptions = {}): Promise<Key> {
   const { permissions = PERMISSIONS, access, tenants, customer, expiresAt } = options;
   const limited = tenants ? 'TENANTS' : 'ORGANIZATION';

@@ -66,6 +66,8 @@ const FOUND: Record<string, (below: string) => string> = {
   Pixel: (below) => `{ tenants(last: 5) { nodes { pixels { nodes { ${below} } } } } }`,
   Pipeline: (below) => `{ tenants(last: 5) { nodes { pipelines { nodes { ${below} } } } } }`,
   Session: (below) => `{ sessions { nodes { ${below} } } }`,
+  Webhook: (below) => `{ webhooks { nodes { ${below} } } }`,
+  WebhookDelivery: (below) => `{ webhooks { nodes { deliveries { nodes { ${below} } } } } }`,
   Viewer: (below) => `{ viewer { ${below} } }`,
 };
 

@@ -73,6 +73,10 @@ async function fillWith(type: 'Pixel' | 'Pipeline', tenantId: string): Promise<v
 }
 
 /** As many secrets as a key may have, all of them used. */
+const FULL_OF_WEBHOOKS = `INSERT INTO webhook (id, url, reach, enabled, secret, position, created_at, updated_at)
+  WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100)
+  SELECT 'full-' || n, 'https://receiver.example/', 'ORGANIZATION', 0, 'none', 0, 0, 0 FROM numbers`;
+
 async function fillWithSecrets(apiKeyId: string): Promise<void> {
   const used = env.DB.prepare('UPDATE api_key_secret SET last_used_at = 1 WHERE api_key_id = ?1').bind(rawId(apiKeyId));
   const older = env.DB.prepare(
@@ -342,6 +346,28 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     NotFoundError: ({ apiKeyId }) => ({ id: apiKeyId, secretId: rawId(none('ApiKey')) }),
   },
   revokeApiKey: { ValidationError: () => ({ id: 'junk' }), NotFoundError: () => ({ id: none('ApiKey') }) },
+  createWebhook: {
+    ValidationError: () => ({ url: 'https://10.0.0.1/', reach: 'ORGANIZATION' }),
+    NotFoundError: () => ({ url: 'https://receiver.example/', reach: 'TENANTS', ...unknownTenants }),
+    TooManyWebhooksError: async () => {
+      await env.DB.prepare(FULL_OF_WEBHOOKS).run();
+      return { url: 'https://receiver.example/', reach: 'ORGANIZATION' };
+    },
+  },
+  ...Object.fromEntries(
+    ['updateWebhook', 'rotateWebhookSecret', 'testWebhook', 'deleteWebhook'].map((name) => [
+      name,
+      { ValidationError: () => ({ id: 'junk' }), NotFoundError: () => ({ id: none('Webhook') }) },
+    ]),
+  ),
+  replayWebhook: {
+    ValidationError: ({ webhookId }) => ({ id: webhookId, after: 'junk' }),
+    NotFoundError: () => ({ id: none('Webhook'), from: new Date(0).toISOString() }),
+  },
+  redeliverWebhook: {
+    ValidationError: () => ({ deliveryId: 'junk' }),
+    NotFoundError: () => ({ deliveryId: none('WebhookDelivery') }),
+  },
   createTrustedIssuer: {
     ValidationError: ({ customer }) => ({ ...newIssuer(customer.id), jwksUrl: 'https://keys.example' }),
     NotFoundError: ({ customer }) => ({ ...newIssuer(customer.id), roleIdentifiers: [{ name: 'owner' }] }),
@@ -399,7 +425,12 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
   },
 };
 
-const PAYLOADS: Record<string, string> = { createApiKey: 'secret', rotateApiKey: 'secret' };
+const PAYLOADS: Record<string, string> = {
+  createApiKey: 'secret',
+  rotateApiKey: 'secret',
+  createWebhook: 'secret',
+  rotateWebhookSecret: 'secret',
+};
 const payloadOf = (name: string) => PAYLOADS[name] ?? '__typename';
 
 describe('every error that a mutation declares', () => {

@@ -10,6 +10,7 @@ import { seesSource, USAGE_OPERATIONS } from './isolation/usage.ts';
 import { SOURCE_STATES } from './isolation/usage-rows.ts';
 import { USER_OPERATIONS } from './isolation/users.ts';
 import { walk } from './isolation/walk.ts';
+import { holdsWebhook, WEBHOOK_OPERATIONS } from './isolation/webhooks.ts';
 import { CUSTOMERS, OF_TENANT_A, type State, sees, VIEWERS } from './isolation/world.ts';
 
 describe('customers', () => {
@@ -48,6 +49,16 @@ describe('data sources and their traffic', () => {
   walk('usage', USAGE_OPERATIONS, SOURCE_STATES, 'none', (viewer, state) => !seesSource(viewer, state), viewers);
 });
 
+describe('webhooks', () => {
+  walk(
+    'webhooks',
+    WEBHOOK_OPERATIONS,
+    ['organization', 'a', 'b', 'ab', 'none'],
+    'none',
+    (viewer, state) => !holdsWebhook(viewer, state),
+  );
+});
+
 describe('the matrix', () => {
   it('has every operation that reaches records', () => {
     const covered = new Set(
@@ -61,6 +72,7 @@ describe('the matrix', () => {
         SIGNING_OUT,
         ISSUER_OPERATIONS,
         USAGE_OPERATIONS,
+        WEBHOOK_OPERATIONS,
       ]
         .flat()
         .map(({ covers }) => covers),

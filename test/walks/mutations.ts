@@ -361,4 +361,45 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('revokeApiKey', 'apiKey { revokedAt }', ({ apiKeyId }) => ({ id: apiKeyId }), {
     also: ['tenant:read', 'customer:read'],
   }),
+  mutation(
+    'createWebhook',
+    'webhook { id url permissions reach { tenantIds } } secret',
+    ({ tenant }) => ({
+      url: 'https://receiver.example/',
+      permissions: ['tenant:read', 'customer:read'],
+      reach: 'TENANTS',
+      tenantIdentifiers: [{ id: tenant.id }],
+    }),
+    { also: ['event:read', 'tenant:read', 'customer:read'] },
+  ),
+  mutation(
+    'updateWebhook',
+    'webhook { url description isEnabled }',
+    ({ webhookId }) => ({ id: webhookId, url: 'https://other.example/', description: 'Other', isEnabled: false }),
+    { also: ['event:read', 'tenant:read', 'customer:read'] },
+  ),
+  mutation(
+    'rotateWebhookSecret',
+    'webhook { previousSecretExpiresAt } secret',
+    ({ webhookId }) => ({ id: webhookId }),
+    {
+      also: ['event:read', 'tenant:read', 'customer:read'],
+    },
+  ),
+  ...['testWebhook', 'deleteWebhook'].map((name) =>
+    mutation(name, 'webhook { url }', ({ webhookId }) => ({ id: webhookId }), {
+      also: ['event:read', 'tenant:read', 'customer:read'],
+    }),
+  ),
+  mutation(
+    'replayWebhook',
+    'webhook { url }',
+    ({ webhookId }) => ({ id: webhookId, from: new Date(0).toISOString() }),
+    {
+      also: ['event:read', 'tenant:read', 'customer:read'],
+    },
+  ),
+  mutation('redeliverWebhook', 'webhook { url }', ({ webhookDeliveryId }) => ({ deliveryId: webhookDeliveryId }), {
+    also: ['event:read', 'tenant:read', 'customer:read'],
+  }),
 ];

@@ -12,6 +12,7 @@ import {
   newTeamMember,
   newTenant,
   newTrustedIssuer,
+  newWebhook,
   succeed,
   unique,
 } from '../shared/fixtures.ts';
@@ -39,6 +40,10 @@ export interface OperationWorld extends World {
   pipelineId: string;
   /** About the customer. */
   eventId: string;
+  /** Of the tenant; sees tenants and customers. */
+  webhookId: string;
+  /** To that webhook, of its test. */
+  webhookDeliveryId: string;
 }
 
 let lastRole: string | undefined;
@@ -48,6 +53,17 @@ async function freshRole(): Promise<string> {
   if (lastRole !== undefined) await mutate('deleteRole', 'role { id }', { id: lastRole });
   lastRole = (await newRole()).id;
   return lastRole ?? '';
+}
+
+/** There may be a hundred webhooks, too. */
+let lastWebhook: string | undefined;
+
+async function testedWebhook(tenantId: string): Promise<Pick<OperationWorld, 'webhookId' | 'webhookDeliveryId'>> {
+  if (lastWebhook !== undefined) await mutate('deleteWebhook', 'webhook { id }', { id: lastWebhook });
+  const { id } = await newWebhook({ tenants: [tenantId], permissions: ['tenant:read', 'customer:read'] });
+  lastWebhook = id;
+  const { webhook } = await succeed('testWebhook', 'webhook { deliveries { nodes { id } } }', { id });
+  return { webhookId: id, webhookDeliveryId: webhook.deliveries.nodes[0].id };
 }
 
 /** Makes a new world for the queries and mutations. */
@@ -78,6 +94,7 @@ export async function newOperationWorld(): Promise<OperationWorld> {
     pixelId: (await newPixel(tenant.id)).id,
     pipelineId: (await newPipeline(tenant.id)).id,
     eventId: data.events.nodes[0].id,
+    ...(await testedWebhook(tenant.id)),
   };
 }
 

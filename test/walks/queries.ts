@@ -249,4 +249,16 @@ export const QUERIES: readonly Query[] = [
     document: '{ events { nodes { type subjectId actor { type id } before after createdAt } totalCount } }',
     needs: ['event:read'],
   },
+  {
+    field: 'webhooks',
+    document:
+      '{ webhooks { nodes { url eventTypes permissions reach { tenantIds } isEnabled deliveries { nodes { tries eventId } } } totalCount } }',
+    needs: ['webhook:read'],
+  },
+  {
+    field: 'webhookDeliveries',
+    document: 'query($e: ID!) { webhookDeliveries(eventId: $e) { nodes { tries webhook { url } } totalCount } }',
+    variables: ({ eventId }) => ({ e: eventId }),
+    needs: ['webhook:read'],
+  },
 ];

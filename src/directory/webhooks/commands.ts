@@ -62,9 +62,12 @@ export const RULES = { permissions: ['webhook:edit'], reaches: ['ORGANIZATION', 
 export const isWebhook = ({ reach }: Viewer, webhookId: string) =>
   sql`webhook.id = ${webhookId} AND ${webhookInReach(reach, sql`webhook.id`)}`;
 
-/** Checks that whoever changes a webhook, or has events sent to it, holds all that it holds. */
+/** Checks that whoever changes a webhook, or has events sent to it, holds all that it holds, and hears of events. */
 export const holdsPermissionsOfWebhook = (viewer: Viewer, webhookId: string | SQL): Check<unknown> =>
-  holdsPermissions(viewer, sql`SELECT permission FROM webhook_permission WHERE webhook_id = ${webhookId}`);
+  holdsPermissions(
+    viewer,
+    sql`SELECT permission FROM webhook_permission WHERE webhook_id = ${webhookId} UNION ALL SELECT ${HEARS}`,
+  );
 
 function requireAddress({ neighbourhood }: CommandContext, url: string | undefined): void {
   const problem = url === undefined ? null : problemOfAddress(url, neighbourhood);
@@ -150,7 +153,7 @@ export const updateWebhook = command({
   plan(context, { id, permissions, isEnabled, url, description, eventTypes }): Plan<WebhookResult, WebhookRecord> {
     const { viewer, at } = context;
     requireAddress(context, url);
-    requirePermissions(viewer, [HEARS, ...(permissions ?? [])]);
+    requirePermissions(viewer, permissions ?? []);
     const values: Values<typeof webhooks> = {
       url,
       description,

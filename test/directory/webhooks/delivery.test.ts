@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sendRounds } from '../../../src/http/webhooks/rounds.ts';
-import { newCustomer, rawId, succeed, unique } from '../../shared/fixtures.ts';
+import { newCustomer, newWebhook, rawId, unique } from '../../shared/fixtures.ts';
 import { ask, graphqlRequest, send } from '../../shared/gateway.ts';
 
 interface Received {
@@ -30,22 +30,11 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-const PAYLOAD = 'secret webhook { id }';
-async function newWebhook(input: object = {}) {
-  const { webhook, secret } = await succeed('createWebhook', PAYLOAD, {
-    url: `https://${unique('receiver')}.example/hook`,
-    reach: 'ORGANIZATION',
-    permissions: ['customer:read', 'tenant:read'],
-    ...input,
-  });
-  return { id: webhook.id as string, secret: secret as string };
-}
-
 const hear = (id: string) => sendRounds({ DB: env.DB }, rawId(id));
 
 describe('a webhook', () => {
   it('is sent what is committed, as Standard Webhooks describes it, each event once while it answers', async () => {
-    const { id, secret } = await newWebhook();
+    const { id, secret } = await newWebhook({ permissions: ['customer:read'] });
     const customer = await newCustomer({ name: unique('Heard') });
     await hear(id);
     await hear(id);
@@ -63,7 +52,7 @@ describe('a webhook', () => {
 
   it('hears through its durable objects soon after a commit', async () => {
     const url = `https://${unique('soon')}.example/hook`;
-    const { id } = await newWebhook({ url, eventTypes: ['customer.created'] });
+    const { id } = await newWebhook({ permissions: ['customer:read'], url, eventTypes: ['customer.created'] });
     const input = { name: unique('Soon') };
     const document = 'mutation($input: CreateCustomerInput!) { createCustomer(input: $input) { __typename } }';
     await send(graphqlRequest(document, { input }), { WEBHOOK_HUB: env.WEBHOOK_HUB });

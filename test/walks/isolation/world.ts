@@ -12,6 +12,7 @@ import {
   newTeamMember,
   newTenant,
   newTenantUser,
+  newWebhook,
   rawId,
   succeed,
 } from '../../shared/fixtures.ts';
@@ -133,6 +134,8 @@ export const secrets = new Map<string, string | undefined>();
 export const ownIds = new Map<string, { user: string; session: string }>();
 export const keysByReach = new Map<TenantName | 'organization' | 'ab', string>();
 /** An old secret of each of these keys. */
+/** Webhooks by their reach, each with the delivery of a test. */
+export const webhooksByReach = new Map<string, { id: string; delivery: { id: string; eventId: string } }>();
 export const oldSecretIds = new Map<string, string>();
 
 export const slug = (state: string) => state.replaceAll(' ', '-');
@@ -286,6 +289,7 @@ const KEPT: readonly Kept[] = [
   { table: 'api_key_tenant', going: 'FALSE' },
   ...['data_source', 'traffic_entry', 'traffic_hour'].map((table) => ({ table })),
   ...['trusted_issuer', 'trusted_issuer_role', 'trusted_issuer_customer'].map((table) => ({ table })),
+  ...['webhook', 'webhook_permission', 'webhook_tenant', 'webhook_delivery'].map((table) => ({ table })),
 ];
 
 export async function prepare(): Promise<void> {
@@ -306,6 +310,11 @@ export async function prepare(): Promise<void> {
   for (const [name, id] of keysByReach) {
     const { apiKey } = await succeed('rotateApiKey', 'apiKey { secrets { id } }', { id });
     oldSecretIds.set(name, apiKey.secrets[0].id);
+  }
+  for (const [name, reach] of Object.entries({ organization: null, a: ['a'], b: ['b'], ab: ['a', 'b'] } as const)) {
+    const { id } = await newWebhook(reach ? { tenants: reach.map((of) => tenantIds[of]) } : {});
+    const { webhook } = await succeed('testWebhook', 'webhook { deliveries { nodes { id eventId } } }', { id });
+    webhooksByReach.set(name, { id, delivery: webhook.deliveries.nodes[0] });
   }
   await succeed('deleteTenant', 'tenant { id }', { id: tenantIds.gone });
   await build();
