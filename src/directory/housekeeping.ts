@@ -22,6 +22,19 @@ export async function removeExpired(db: Database, now: Date): Promise<void> {
   });
 }
 
+/** For how long it is known what became of an event at a webhook. */
+const DELIVERIES_KEPT_MILLISECONDS = 30 * 24 * 60 * 60 * 1000;
+
+/** Removes what is known of deliveries to webhooks that are done, or given up, and begun long ago. */
+export async function removeOldDeliveries(db: Database, now: Date): Promise<void> {
+  const begun = smallestIdAt(new Date(now.getTime() - DELIVERIES_KEPT_MILLISECONDS));
+  await db.batch({
+    deliveries: write(sql`DELETE FROM webhook_delivery WHERE (webhook_id, event_id) IN (
+      SELECT webhook_id, event_id FROM webhook_delivery
+      WHERE id < ${begun} AND next_try_at IS NULL ORDER BY id LIMIT ${MAX_REMOVED})`),
+  });
+}
+
 /**
  * Removes traffic that is too old to be read, and entries that are too old to be sent again. The ids of commands sort
  * by time, so the entries are found by the command that recorded them.

@@ -66,3 +66,14 @@ function named(word: string, organization: string): string {
   const name = organization.replaceAll(/\s+/g, ' ');
   return isNameForMail(name) ? `${word} ${name}` : '';
 }
+
+/** Returns the text of the mail to whoever may mend a webhook that was disabled. Its address is not told: anybody may have chosen it. */
+export const disabledWebhookText = (to: { name: string | null; webhookId: string; isGone: boolean }): Text => ({
+  subject: 'A webhook was disabled',
+  text: `${greeting(to.name)}
+
+The webhook ${to.webhookId} was disabled: ${to.isGone ? 'its address says that there is nobody any more.' : 'for five days, nothing that was sent to it was taken.'}
+
+What has changed since then is kept for it. Its deliveries say what was answered. Once it is mended, enable it again (updateWebhook), and it is sent what it missed.
+`,
+});

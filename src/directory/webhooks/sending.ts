@@ -128,10 +128,15 @@ export interface Round {
 }
 
 /**
- * Writes what became of a round of tries, and how far the feed was read, in one D1 call. Whoever had the webhook begin at another
- * position in the meantime has the last word on that.
+ * Writes what became of a round of tries, and how far the feed was read, in one D1 call; returns why the webhook was disabled by
+ * that, if it was. Whoever had it begin at another position in the meantime has the last word on that.
  */
-export async function writeRound(db: Database, webhook: SendingWebhook, round: Round, now: Date): Promise<void> {
+export async function writeRound(
+  db: Database,
+  webhook: SendingWebhook,
+  round: Round,
+  now: Date,
+): Promise<Round['disabledBecause']> {
   const { tries, position } = round;
   const failingSince = failingAfter(webhook, tries, now);
   const because = round.disabledBecause ?? (isFailingForLong(failingSince, now) ? 'FAILING' : null);
@@ -157,6 +162,7 @@ export async function writeRound(db: Database, webhook: SendingWebhook, round: R
         position = iif(position = ${webhook.position}, ${position}, position) WHERE ${of}`),
     ...(because === null ? {} : disabling(of, because, now)),
   });
+  return because;
 }
 
 /** Since when nothing has been delivered, after these tries. Without a try, it is as it was. */

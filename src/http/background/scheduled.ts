@@ -1,5 +1,5 @@
 import { Database } from '../../db/client.ts';
-import { removeExpired, removeOldTraffic } from '../../directory/housekeeping.ts';
+import { removeExpired, removeOldDeliveries, removeOldTraffic } from '../../directory/housekeeping.ts';
 import { sendMail } from '../mail/mailer.ts';
 import { type Environment, publicUrl } from '../shared/environment.ts';
 import { log } from '../shared/failures.ts';
@@ -11,6 +11,7 @@ export async function housekeep(env: Environment): Promise<void> {
   const tasks = [
     () => removeExpired(new Database(env.DB), new Date()),
     () => removeOldTraffic(new Database(env.DB), new Date()),
+    () => removeOldDeliveries(new Database(env.DB), new Date()),
     () => sendMail(env, publicUrl(env)),
     () => wakeWebhooks(env),
   ];

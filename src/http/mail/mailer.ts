@@ -10,7 +10,7 @@ import { LINK_PATHS } from '../shared/page.ts';
  * Returns a mailer that sends with Cloudflare's binding, and logs the code of what that refuses: its words may quote the
  * mail. `url` is the public URL of the deployment, if it is known.
  */
-function mailerOf(env: Environment, url: string | null): Mailer {
+export function mailerOf(env: Environment, url: string | null): Mailer {
   const { EMAIL, MAIL_FROM } = env;
   const link = linksOf(env, url);
   if (!EMAIL || !MAIL_FROM) return { send: null, link };

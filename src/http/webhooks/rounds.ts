@@ -3,6 +3,7 @@ import { EVENTS_AT_ONCE, readWork, type Try, type Work, writeRound } from '../..
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import type { Environment } from '../shared/environment.ts';
 import { eventsAgain, eventsBehind, type FeedEvent } from './feed.ts';
+import { tellDisabled } from './notices.ts';
 import { trySending } from './trying.ts';
 
 /** After so many rounds a sender pauses: each has its share of what one invocation may ask of D1. */
@@ -19,12 +20,12 @@ export async function sendRounds(env: Environment, webhookId: string): Promise<D
     if (work === null) return null;
     const { due, newest, webhook, nextTryAt } = work;
     if (due.length === 0 && newest <= webhook.position) return nextTryAt;
-    await sendRound(db, work);
+    await sendRound(env, db, work);
   }
   return new Date();
 }
 
-async function sendRound(db: Database, work: Work): Promise<void> {
+async function sendRound(env: Environment, db: Database, work: Work): Promise<void> {
   const { webhook, due, newest } = work;
   const triesBefore = new Map(due.map(({ eventId, tries }) => [eventId, tries]));
   const again = await eventsAgain(db, webhook, [...triesBefore.keys()]);
@@ -38,7 +39,7 @@ async function sendRound(db: Database, work: Work): Promise<void> {
   const shown = new Set(again.map(({ eventId }) => eventId));
   const lost = due.filter(({ eventId }) => !shown.has(eventId)).map(({ eventId, tries }) => givenUp(eventId, tries));
   const last = behind.at(-1)?.eventId;
-  await writeRound(
+  const because = await writeRound(
     db,
     webhook,
     {
@@ -48,6 +49,7 @@ async function sendRound(db: Database, work: Work): Promise<void> {
     },
     new Date(),
   );
+  if (because !== null) await tellDisabled(env, db, webhook.id, because === 'GONE');
 }
 
 /** An event that was to be tried again and that the webhook is not shown any more. */
