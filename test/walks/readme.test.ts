@@ -113,6 +113,7 @@ describe('the README', () => {
       'Tenant.usage',
       'Tenant.users',
       'User.tenantRoles',
+      'Webhook.deliveries',
     ];
     expect(sorted([...needs.keys()])).toEqual(sorted([...commands, ...fields, ...nested]));
     for (const field of fields) {

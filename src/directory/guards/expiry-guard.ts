@@ -7,17 +7,31 @@ import type { Permission } from '../kernel/permission-names.ts';
 
 /*
  * What an API key with an expiry makes that lets somebody in ends no later than the key does, or is refused: else whoever
- * got hold of the key would stay. Keys and shareable invitations end with it. Trusted issuers have no end, nor have team
- * members who could make such things themselves: those are refused. Other people it creates and invites as any key does.
+ * got hold of the key would stay. Keys and shareable invitations end with it. Trusted issuers have no end, nor have
+ * webhooks, nor team members who could make such things themselves: those are refused. Other people it creates and invites as any key does.
  */
 
-/** With one of these in the organization, a team member lets others in: with keys, roles, invitations or trusted issuers. */
+/**
+ * With one of these in the organization, a team member lets others in: with keys, roles, invitations or trusted issuers, or
+ * has events sent out. */
 export const ADMITTING_PERMISSIONS: readonly Permission[] = [
   'apiKey:edit',
   'role:edit',
   'user:create',
   'organization:edit',
+  'webhook:edit',
 ];
+
+/**
+ * Requires that the viewer has no end, because a webhook has none: whoever got hold of a key would go on hearing of everything.
+ * @throws ForbiddenError
+ */
+export function requireNoEnd({ expiresAt }: Viewer): void {
+  if (expiresAt === null) return;
+  throw ForbiddenError.outOfReach(
+    'This API key expires: it cannot say where events are sent to, or how they are signed.',
+  );
+}
 
 /** Returns an expression: whoever has the role with this id is a team member who lets others in. For NULL it is false. */
 const admitsOthers = (roleId: SQL): SQL =>

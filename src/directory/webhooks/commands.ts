@@ -7,6 +7,7 @@ import { requirePermissions, requireReach, type Viewer } from '../access/viewer.
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { allExist, missingTenants, resolveTenants } from '../commands/references.ts';
 import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
+import { requireNoEnd } from '../guards/expiry-guard.ts';
 import { holdsPermissions } from '../guards/grant-guard.ts';
 import { ForbiddenError, NotFoundError, TooManyWebhooksError, ValidationError } from '../kernel/errors.ts';
 import { EVENT_TYPES } from '../kernel/event-types.ts';
@@ -100,6 +101,7 @@ export const createWebhook = command({
   plan(context, input): Plan<WebhookSecretResult, WebhookRecord> {
     const { viewer } = context;
     const { url, description, eventTypes, reach, isEnabled = true, permissions = [] } = input;
+    requireNoEnd(viewer);
     requireAddress(context, url);
     requirePermissions(viewer, [HEARS, ...permissions]);
     if (reach === 'ORGANIZATION') requireReach(viewer, ['ORGANIZATION']);
@@ -152,6 +154,7 @@ export const updateWebhook = command({
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, permissions, isEnabled, url, description, eventTypes }): Plan<WebhookResult, WebhookRecord> {
     const { viewer, at } = context;
+    requireNoEnd(viewer);
     requireAddress(context, url);
     requirePermissions(viewer, permissions ?? []);
     const values: Values<typeof webhooks> = {

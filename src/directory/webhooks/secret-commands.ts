@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { command, type Plan } from '../commands/command.ts';
 import { planUpdate } from '../commands/unversioned-entity.ts';
+import { requireNoEnd } from '../guards/expiry-guard.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { id } from '../kernel/input.ts';
 import { holdsPermissionsOfWebhook, isWebhook, RULES, type WebhookSecretResult } from './commands.ts';
@@ -30,6 +31,7 @@ export const rotateWebhookSecret = command({
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, overlapSeconds }): Plan<WebhookSecretResult, WebhookRecord> {
     const { viewer, at } = context;
+    requireNoEnd(viewer);
     const secret = newWebhookSecret();
     const overlap = overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
     const end = overlap === 0 ? null : at.getTime() + overlap * 1000;
