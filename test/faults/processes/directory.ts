@@ -6,6 +6,7 @@ const snapshot = z.record(z.string(), z.unknown());
 type Snapshot = z.infer<typeof snapshot>;
 
 const eventShape = z.object({
+  id: z.string(),
   type: z.string(),
   subjectId: z.string(),
   before: snapshot.nullable(),
@@ -40,7 +41,7 @@ export class Feed {
 
   /** Reads what has come since. */
   async read(gateway: Gateway): Promise<void> {
-    const { nodes, end } = await pages(gateway, 'events', 'type subjectId before after', eventShape, this.#end);
+    const { nodes, end } = await pages(gateway, 'events', 'id type subjectId before after', eventShape, this.#end);
     this.events.push(...nodes);
     this.#end = end;
   }

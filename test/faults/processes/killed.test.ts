@@ -13,6 +13,7 @@ import { printTried } from '../counts.ts';
 import { answersOf } from './changes.ts';
 import { Client } from './clients.ts';
 import { Feed, type Records, readRecords, replay } from './directory.ts';
+import { positionOf, Receiver } from './receiver.ts';
 
 /** 1 is the whole of it. */
 const SIZE = Number(process.env.FAULTS_SIZE ?? 1);
@@ -34,6 +35,39 @@ const clients = Array.from(
   { length: CLIENTS },
   (_, index) => new Client(diceApart(dice.below(2 ** 31)), `client ${index}`),
 );
+const WEBHOOK = `mutation ($input: CreateWebhookInput!) { createWebhook(input: $input) {
+  ... on CreateWebhookPayload { secret } } }`;
+/** Who hears of all, and who hears of some and sees no records. */
+const [copying, narrow] = [new Receiver(diceApart(dice.below(2 ** 31))), new Receiver(diceApart(dice.below(2 ** 31)))];
+const NARROW_TYPES = ['customer.created', 'customer.updated'];
+/** From a commit to the last try, if two in a row fail. */
+const HEARING_MILLISECONDS = 120_000;
+
+async function listenTo(gateway: Gateway, receiver: Receiver, input: object): Promise<void> {
+  const shape = z.object({ createWebhook: z.object({ secret: z.string() }) });
+  const url = await receiver.listen();
+  const made = await ask(gateway, WEBHOOK, { input: { url, reach: 'ORGANIZATION', ...input } }, shape);
+  receiver.secret = made.createWebhook.secret;
+}
+
+/** The ids of the events that a receiver must have heard of. */
+const toHear = (receiver: Receiver): string[] =>
+  feed.events
+    .filter(({ type }) => receiver === copying || NARROW_TYPES.includes(type))
+    .map(({ id }) => id)
+    .filter((id) => positionOf({ id }) > heardFrom);
+
+/** Waits until the receivers, which do not fail any more, have heard of everything, or too long. */
+async function untilHeard(): Promise<void> {
+  const deadline = Date.now() + HEARING_MILLISECONDS;
+  const receivers = [copying, narrow];
+  for (const receiver of receivers) receiver.isMended = true;
+  const isDone = () => receivers.every((receiver) => toHear(receiver).every((id) => receiver.heard.has(id)));
+  while (!isDone() && Date.now() < deadline) await pause(100);
+}
+
+/** The position behind which the receivers listen. */
+let heardFrom = 0;
 const feed = new Feed();
 let sent = 0;
 let unanswered = 0;
@@ -91,6 +125,10 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of workerd in the middle 
     let started = await serveMigrated(directory);
     const shape = z.object({ createApiKey: z.object({ secret: z.string() }) });
     const key = (await ask(started, KEY, {}, shape)).createApiKey.secret;
+    await listenTo(started, copying, { permissions: ['tenant:read', 'customer:read'] });
+    await listenTo(started, narrow, { eventTypes: NARROW_TYPES });
+    await feed.read(started);
+    heardFrom = Math.max(...feed.events.map(positionOf));
     for (let round = 0; round < KILLS; round += 1) {
       await killMidBurst(started, { url: started.url, key });
       started = await serveMigrated(directory);
@@ -101,6 +139,18 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of workerd in the middle 
     const gateway = { url: started.url, key };
     await feed.read(gateway);
     records = await readRecords(gateway);
+    await untilHeard();
+    const receivers = [copying, narrow];
+    const sum = (count: (receiver: Receiver) => number) =>
+      receivers.reduce((all, receiver) => all + count(receiver), 0);
+    printTried(
+      sum(({ heard }) => heard.size),
+      'events heard by two webhooks whose receivers failed and whose workerd was killed',
+      {
+        'heard again': sum(({ repeats }) => repeats),
+        'answered with a failure': sum(({ failures }) => failures),
+      },
+    );
     const acknowledged = clients.reduce((sum, client) => sum + client.acknowledged.length, 0);
     const repeated = clients.reduce((sum, client) => sum + client.repeated.size, 0);
     printTried(sent, `changes in ${KILLS} bursts, in each of which workerd was killed (seed ${SEED})`, {
@@ -112,6 +162,8 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of workerd in the middle 
   });
 
   afterAll(async () => {
+    copying.close();
+    narrow.close();
     await stopAll();
     await rm(directory, { recursive: true, force: true });
   });
@@ -142,6 +194,20 @@ describe.skipIf(process.platform !== 'linux')('kill -9 of workerd in the middle 
 
   it('has one event for each change, which replay to the state', () => {
     expect(replay(feed.events)).toEqual(records);
+  });
+
+  it('lets every webhook hear of all that it should, and of nothing else', () => {
+    for (const receiver of [copying, narrow]) {
+      const heard = [...receiver.heard.keys()].filter((id) => positionOf({ id }) > heardFrom);
+      expect(heard.sort()).toEqual(toHear(receiver).sort());
+      expect(receiver.forged).toEqual([]);
+    }
+    expect([...narrow.heard.values()].filter(({ before, after }) => before !== null || after !== null)).toEqual([]);
+  });
+
+  it('lets a copy be made of what one webhook heard, repeated and in any order', () => {
+    const heard = [...copying.heard.values()].sort((one, other) => positionOf(one) - positionOf(other));
+    expect(replay(heard)).toEqual(records);
   });
 
   it('answers a repetition as it would have answered, or did answer, the first time', () => {
