@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { userdocks } from '../dialects/userdocks/table.ts';
-import { mutationDocument, unique } from '../shared/fixtures.ts';
+import { mutationDocument, newWebhook, unique } from '../shared/fixtures.ts';
 import { graphqlRequest, ROOT_KEY, send, type Variables } from '../shared/gateway.ts';
 import { newWorld, type World } from '../shared/world.ts';
 import { printFigures } from './counts.ts';
@@ -82,4 +82,24 @@ describe('a mutation with an idempotency key', () => {
       expect(repeated.rowsWritten).toBe(0);
     });
   }
+});
+
+describe('a mutation of which webhooks are to hear', () => {
+  it('costs as much as without any, however many there are', async () => {
+    const costs: Cost[] = [];
+    let made = 0;
+    for (const webhooks of [0, 1, 100]) {
+      for (; made < webhooks; made += 1) await newWebhook();
+      const input = { name: unique('C'), externalId: unique('c') };
+      const { DB, cost } = metered();
+      const { errors } = await send(graphqlRequest(mutationDocument('createCustomer', 'customer { id }'), { input }), {
+        DB,
+      });
+      expect(errors).toEqual([]);
+      printFigures(`createCustomer with ${webhooks} webhooks: ${spelled(cost)}`);
+      costs.push(cost);
+    }
+    const [none, one, many] = costs;
+    expect([one, many]).toEqual([none, none]);
+  });
 });
