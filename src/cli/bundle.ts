@@ -17,6 +17,8 @@ const NEVER_CALLED = [
   /graphql-yoga\/esm\/plugins\/request-parser\/.*\.js$/,
   /graphql-yoga\/esm\/plugins\/request-validation\/use-limit-(batching|request-body-size)\.js$/,
   /@whatwg-node\/server\/esm\/(uwebsockets|plugins\/useCors)\.js$/,
+  // What it caches by is given to it.
+  /graphql-yoga\/esm\/utils\/create-lru-cache\.js$/,
   // JSON Schema of the schemas of Zod.
   /zod\/v4\/core\/(to-json-schema|json-schema-processors|json-schema-generator)\.js$/,
   // Columns of another database.
@@ -42,6 +44,9 @@ const exportsOf = (source: string): string[] => [
   ),
 ];
 
+/** What makes a server of the engine of GraphQL Yoga: the engine alone will do. */
+const SERVER_ADAPTER = /@whatwg-node\/server\/esm\/createServerAdapter\.js$/;
+
 /** Returns a module with the exports of that at `path`, all of which answer the same. */
 function answering(answer: string, path: string): string {
   const names = exportsOf(readFileSync(path, 'utf8')).map((name) => `none as ${name}`);
@@ -52,6 +57,7 @@ const withoutWhatIsNeverCalled: Plugin = {
   name: 'without-what-is-never-called',
   setup: ({ onLoad }) => {
     for (const filter of NEVER_CALLED) onLoad({ filter }, ({ path }) => ({ contents: answering('undefined', path) }));
+    onLoad({ filter: SERVER_ADAPTER }, () => ({ contents: 'export const createServerAdapter = (engine) => engine;' }));
     onLoad({ filter: FINDING_NOTHING }, ({ path }) => ({ contents: answering('({})', path) }));
   },
 };

@@ -11,8 +11,8 @@ import {
   validate,
   visit,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import { documentLimits, MAX_DOCUMENT_CHARACTERS, MAX_ERRORS_OF_A_KIND, MAX_TOKENS, tooLong } from './limits.ts';
+import { WeighedCache } from './weighed-cache.ts';
 
 /*
  * Documents are parsed without the places of their parts: these take more memory than all the rest, and GraphQL counts
@@ -30,11 +30,10 @@ const BYTES_OF_A_DOCUMENT = 1000;
  * cannot be parsed are not kept: anybody can send any number of them.
  */
 export const documentCaches = () => ({
-  documentCache: new LRUCache<string, DocumentNode>({
-    maxSize: MAX_CACHED_BYTES,
-    sizeCalculation: (document, text) =>
-      BYTES_OF_A_DOCUMENT + 2 * text.length + BYTES_OF_A_NODE * nodesOf(document).length,
-  }),
+  documentCache: new WeighedCache<DocumentNode>(
+    MAX_CACHED_BYTES,
+    (document, text) => BYTES_OF_A_DOCUMENT + 2 * text.length + BYTES_OF_A_NODE * nodesOf(document).length,
+  ),
   errorCache: { get: () => undefined, set: () => undefined },
   validationCache: false,
 });

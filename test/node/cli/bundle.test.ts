@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -23,6 +23,13 @@ beforeAll(async () => {
     Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entry) ?? `nothing for ${entry}`;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Puts something in the place of the module that workerd has: Node has no durable objects. */
+function standInForWorkerd(): void {
+  writeFileSync(join(folder, 'workerd.mjs'), 'export class DurableObject {}');
+  const entry = join(folder, ENTRY);
+  writeFileSync(entry, readFileSync(entry, 'utf8').replaceAll('"cloudflare:workers"', '"./workerd.mjs"'));
+}
 
 /** The files that are read together with a file, itself included. */
 function readWith(path: string, read = new Set<string>()): Set<string> {
@@ -56,6 +63,7 @@ describe('the bundle', () => {
   });
 
   it('answers at each API from what is loaded later', async () => {
+    standInForWorkerd();
     const { default: worker } = await import(pathToFileURL(join(folder, ENTRY)).href);
     const ROOT_KEY = 'root-key-of-the-bundle-0123456789';
     const ask = async (path: string, DIALECTS = '') => {
