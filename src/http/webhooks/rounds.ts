@@ -6,8 +6,11 @@ import { eventsAgain, eventsBehind, type FeedEvent } from './feed.ts';
 import { tellDisabled } from './notices.ts';
 import { trySending } from './trying.ts';
 
-/** After so many rounds a sender pauses: each has its share of what one invocation may ask of D1. */
-const MAX_ROUNDS = 50;
+/**
+ * After so many rounds a sender is woken anew: on the free plan, one invocation may make 50 requests, and a round makes one for each
+ * of its events and a few to D1.
+ */
+const MAX_ROUNDS = 2;
 
 /**
  * Sends a webhook all that it is to hear by now, a round of events after the other. Returns when it is to be woken for the next
