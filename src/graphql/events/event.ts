@@ -15,7 +15,8 @@ import { fromGlobalId, localId, toGlobalId } from '../shared/ids.ts';
 import { DateTimeRange } from '../shared/list-inputs.ts';
 import { loadNodesOf } from '../shared/node.ts';
 import { perRecord, UNCACHED, withBelow } from '../shared/per-record.ts';
-import { extended, price, READ_VALUE } from '../shared/prices.ts';
+import { extended, PAGE_COST, price, READ_VALUE } from '../shared/prices.ts';
+import { Following } from './following.ts';
 
 const Event = builder.loadableNodeRef('Event', {
   id: { resolve: (record: EventRecord) => String(record.id) },
@@ -164,6 +165,44 @@ builder.queryField('events', (t) =>
     },
     EventConnection,
   ),
+);
+
+/** So many events are sent at a time. */
+const SENT_AT_ONCE = 100;
+
+builder.subscriptionField('events', (t) =>
+  t.field({
+    type: EventConnection,
+    nullable: true,
+    description: `What changes, as soon as it was committed: each payload is a page of up to ${SENT_AT_ONCE} events, and its \`pageInfo.endCursor\` is where to go on from. It ends after ten minutes at the latest: subscribe again then. Needs \`event:read\`.`,
+    ...price({ own: PAGE_COST, rows: SENT_AT_ONCE }),
+    args: {
+      after: t.arg.string({
+        description: 'The cursor after which to begin. Without one, or with an empty string, it begins with the feed.',
+      }),
+      filter: t.arg({ type: EventFilter, description: 'Which events; all if not given.' }),
+    },
+    subscribe: () => {
+      throw new Error('A subscription is executed for each page');
+    },
+    resolve: async (root, { after, filter }, caller, info) => {
+      if (!(root instanceof Following)) throw new Error('A subscription has a reader');
+      const page = { first: SENT_AT_ONCE, after: root.after ?? after };
+      const listing = listEvents(caller, { ...page, filter: localFilter(filter) });
+      const noted = {
+        ...listing,
+        page: async () => {
+          const found = await listing.page();
+          root.note(found, listing.cursor);
+          return found;
+        },
+      };
+      const shown = resolveConnection(noted, caller, info);
+      // It is read whether it is asked for or not, because the next page begins where it ends.
+      await shown.pageInfo;
+      return shown;
+    },
+  }),
 );
 
 type GivenFilter = typeof EventFilter.$inferInput | null | undefined;

@@ -35,6 +35,8 @@ export interface Environment {
   WEBHOOK_HUB?: DurableObjectNamespace<Rpc.DurableObjectBranded & { wake(): Promise<void> }>;
   /** Sends events to one webhook each. */
   WEBHOOK_SENDER?: DurableObjectNamespace<Rpc.DurableObjectBranded & { wake(webhookId: string): Promise<void> }>;
+  /** How many queries one invocation of the Worker may make of D1: 50, as on the free plan, if not given. */
+  D1_QUERIES?: string;
   /** Set, to anything, on a person's own machine: events may be sent to addresses of it, and of its network. */
   OWN_MACHINE?: string;
   /** The names of the dialects that are served, separated by commas, or `none`. By default all of them are. */
@@ -91,10 +93,23 @@ function problemOf(env: Environment): string | null {
   for (const [name, url] of Object.entries({ INVITATION_URL, PASSWORD_RESET_URL })) {
     if (url && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return `${name} is not an http or https URL.`;
   }
-  const problem = dialectsProblem(namesIn(env.DIALECTS));
+  const problem = dialectsProblem(namesIn(env.DIALECTS)) ?? d1QueriesProblem(env);
   if (problem !== null) return problem;
   return SIGNING_KEYS ? signingKeysProblem(SIGNING_KEYS) : null;
 }
+
+const [MIN_D1_QUERIES, MAX_D1_QUERIES] = [50, 1000];
+
+/** Returns how many queries one invocation of the Worker may make of D1. */
+export const d1Queries = ({ D1_QUERIES }: Environment): number => Number(D1_QUERIES || MIN_D1_QUERIES);
+
+function d1QueriesProblem({ D1_QUERIES }: Environment): string | null {
+  if (!D1_QUERIES || isCount(D1_QUERIES, MIN_D1_QUERIES, MAX_D1_QUERIES)) return null;
+  return `D1_QUERIES is not a number from ${MIN_D1_QUERIES} to ${MAX_D1_QUERIES}.`;
+}
+
+const isCount = (text: string, min: number, max: number): boolean =>
+  /^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max;
 
 function dialectsProblem(names: readonly string[]): string | null {
   if (names.length === 1 && names[0] === NO_DIALECTS) return null;

@@ -53,8 +53,8 @@ describe('a webhook', () => {
     expect(others).toEqual([]);
     const verified = new Webhook(secret).verify(one?.body ?? '', one?.headers ?? {});
     const { data } = await ask(
-      'query($s: ID!) { events(filter: { subjectId: $s }) { edges { cursor node {
-          id type subjectId subjectVersion tenantIds hasMoreTenantIds commandId actor { type id } before after createdAt } } } }',
+      `query($s: ID!) { events(filter: { subjectId: $s }) { edges { cursor node {
+        id type subjectId subjectVersion tenantIds hasMoreTenantIds commandId actor { type id } before after createdAt } } } }`,
       { s: customer.id },
     );
     const [{ cursor, node }] = data.events.edges;
