@@ -4,6 +4,7 @@ import { events } from '../db/schema/events.ts';
 import { inList, mapRows, parseJsonList, type Several, select, selection, valueTable } from '../db/statement.ts';
 import { eventInReach } from './access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from './access/viewer.ts';
+import { ValidationError } from './kernel/errors.ts';
 import { EVENT_TYPES, type EventType } from './kernel/event-types.ts';
 import { choice, id, parse } from './kernel/input.ts';
 import type { Permission } from './kernel/permission-names.ts';
@@ -158,11 +159,25 @@ export const eventCursor = (eventId: number): string =>
  * none, and sees of each only what the permissions to read its record allow.
  *
  * @throws ForbiddenError if the viewer lacks `event:read`
- * @throws ValidationError if the filter or the page arguments are not valid
+ * @throws ValidationError if the filter or the page arguments are not valid, or events behind the cursor have been removed
  */
 export function listEvents({ db, viewer }: Caller, args: EventListArguments): Connection<EventRecord> {
   requirePermissions(viewer, ['event:read']);
   const scan = scanOfEvents(viewer.reach, parse(eventFilter, args.filter ?? {}, 'filter'));
   const request = parsePageArguments(args, BY_CREATION, LIST);
-  return connectionOf(db, { ...recordsSeenBy(viewer), sort: null }, scan, request, () => null);
+  const listed = connectionOf(db, { ...recordsSeenBy(viewer), sort: null }, scan, request, () => null);
+  const { from } = request;
+  if (from === null) return listed;
+  const page = async () => {
+    const [found, [oldest]] = await Promise.all([listed.page(), db.read(OLDEST)]);
+    const isRemoved = Number(from.id) + 1 < (oldest?.id ?? 0);
+    if (isRemoved) throw ValidationError.at(request.backward ? 'before' : 'after', TOO_OLD);
+    return found;
+  };
+  return { ...listed, page };
 }
+
+/** The first event that has not been removed by now (`removeOldEvents`). */
+const OLDEST = select({ id: sql<number | null>`min(event.id)` }, sql`FROM event`);
+
+const TOO_OLD = 'is older than what is kept: events behind it have been removed';
