@@ -139,6 +139,8 @@ type GivenEventFilter = Omit<z.input<typeof eventFilter>, 'types'> & { types?: r
 /** The arguments of the list of events. */
 export interface EventListArguments extends PageArguments {
   filter?: GivenEventFilter | null | undefined;
+  /** Whether the reader has just read up to the cursor, and can miss nothing of what has been removed since. */
+  goesOn?: boolean;
 }
 
 const LIST = 'events';
@@ -167,7 +169,7 @@ export function listEvents({ db, viewer }: Caller, args: EventListArguments): Co
   const request = parsePageArguments(args, BY_CREATION, LIST);
   const listed = connectionOf(db, { ...recordsSeenBy(viewer), sort: null }, scan, request, () => null);
   const { from } = request;
-  if (from === null) return listed;
+  if (from === null || args.goesOn) return listed;
   const page = async () => {
     const [found, [oldest]] = await Promise.all([listed.page(), db.read(OLDEST)]);
     const isRemoved = Number(from.id) + 1 < (oldest?.id ?? 0);

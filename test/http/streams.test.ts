@@ -25,8 +25,8 @@ beforeEach(() => {
 });
 afterEach(() => vi.restoreAllMocks());
 
-const FOLLOW = `subscription($after: String, $filter: EventFilter) {
-  events(after: $after, filter: $filter) { nodes { id type subjectId after tenantIds } pageInfo { endCursor } } }`;
+const FOLLOW = `subscription($first: Int, $after: String, $filter: EventFilter) {
+  events(first: $first, after: $after, filter: $filter) { nodes { id type subjectId after tenantIds } pageInfo { endCursor } } }`;
 
 interface Payload {
   // biome-ignore lint/suspicious/noExplicitAny: a test says by its expectations what it believes the payload to be
@@ -94,13 +94,26 @@ describe('a subscription', () => {
     expect((await follow({ variables: { after } })).length).toBe(0);
   });
 
-  it('begins with the feed without a cursor, in payloads of a hundred, and has what its filter says', async () => {
+  it('begins with the feed without a cursor, in payloads of the size that is asked for, and has what its filter says', async () => {
     const tenant = await newTenant();
     const customer = await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] });
     const filter = { tenantId: tenant.id, types: ['membership.created'] };
     expect(await follow({ variables: { filter } })).toMatchObject([
       { data: { events: { nodes: [{ type: 'membership.created', subjectId: customer.id, tenantIds: [tenant.id] }] } } },
     ]);
+    const { data } = await ask('{ events(first: 5) { nodes { subjectId } } }');
+    const sizes: number[] = [];
+    const payloads = await follow({
+      variables: { first: 2 },
+      on: (payload, all) => {
+        sizes.push(payload.data.events.nodes.length);
+        return all.length === 2 ? 'leave' : undefined;
+      },
+    });
+    expect(sizes).toEqual([2, 2]);
+    expect(subjectsIn(payloads)).toEqual(
+      data.events.nodes.slice(0, 4).map(({ subjectId }: { subjectId: string }) => subjectId),
+    );
   });
 
   it('hides what the key may not read, and what it does not reach', async () => {
@@ -157,6 +170,7 @@ describe('a stream ends with an error', () => {
       ['BAD_USER_INPUT', { after: 'nonsense' }],
       ['BAD_USER_INPUT', { after: btoa('["customers","CREATED_AT",null,"1"]') }],
       ['BAD_USER_INPUT', { after: 7 }],
+      ['BAD_USER_INPUT', { first: 101 }],
       ['BAD_USER_INPUT', { filter: { types: ['customer.flown'] } }],
       ['BAD_USER_INPUT', { filter: { createdAt: { from: 'yesterday' } } }],
     ];
@@ -166,7 +180,7 @@ describe('a stream ends with an error', () => {
       'subscription { ...F other: events { nodes { id } } } fragment F on Subscription { events { nodes { id } } }',
       'subscription { __typename }',
       'subscription { customers { nodes { id } } }',
-      'subscription { events(first: 3) { nodes { id } } }',
+      'subscription { events(last: 3) { nodes { id } } }',
     ];
     for (const query of documents) expect(await refusedBy({ query }), query).toEqual(['GRAPHQL_VALIDATION_FAILED']);
     expect(await refusedBy({ query: 'subscription {' })).toEqual(['GRAPHQL_PARSE_FAILED']);

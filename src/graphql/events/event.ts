@@ -15,7 +15,7 @@ import { fromGlobalId, localId, toGlobalId } from '../shared/ids.ts';
 import { DateTimeRange } from '../shared/list-inputs.ts';
 import { loadNodesOf } from '../shared/node.ts';
 import { perRecord, UNCACHED, withBelow } from '../shared/per-record.ts';
-import { extended, PAGE_COST, price, READ_VALUE } from '../shared/prices.ts';
+import { extended, price, READ_VALUE } from '../shared/prices.ts';
 import { Following } from './following.ts';
 
 const Event = builder.loadableNodeRef('Event', {
@@ -25,11 +25,11 @@ const Event = builder.loadableNodeRef('Event', {
   loaderOptions: UNCACHED,
 });
 
-loadNodesOf('Event', Event, (caller, id, asked) =>
-  /^\d{1,15}$/.test(id)
-    ? withBelow(Event.getDataloader(caller).load(Number(id)), eventsByIds(caller, [id]), caller, asked)
-    : Promise.resolve(null),
-);
+loadNodesOf('Event', Event, (caller, id, asked) => {
+  if (!/^\d{1,15}$/.test(id)) return Promise.resolve(null);
+  const found = eventsByIds(caller, [id]);
+  return withBelow(Event.getDataloader(caller).load(Number(id)), found, caller, asked);
+});
 
 /** The tenants that events name are read for all of a page together, and once for both fields that show them. */
 const named = perRecord<EventRecord, object, NamedTenants>(['id'], (caller, records) => {
@@ -167,16 +167,14 @@ builder.queryField('events', (t) =>
   ),
 );
 
-/** So many events are sent at a time. */
-const SENT_AT_ONCE = 100;
-
 builder.subscriptionField('events', (t) =>
   t.field({
     type: EventConnection,
     nullable: true,
-    description: `What changes, as soon as it was committed: each payload is a page of up to ${SENT_AT_ONCE} events, and its \`pageInfo.endCursor\` is where to go on from. It ends after ten minutes at the latest: subscribe again then. Needs \`event:read\`.`,
-    ...price({ own: PAGE_COST, rows: SENT_AT_ONCE }),
+    description:
+      'What changes, soon after it was committed: each payload is a page of events, and its `pageInfo.endCursor` is where to go on from. It ends after ten minutes at the latest: subscribe again then. Needs `event:read`.',
     args: {
+      first: t.arg.int({ description: 'How many events a payload has at most: 1 to 100; 25 if not given.' }),
       after: t.arg.string({
         description: 'The cursor after which to begin. Without one, or with an empty string, it begins with the feed.',
       }),
@@ -185,10 +183,10 @@ builder.subscriptionField('events', (t) =>
     subscribe: () => {
       throw new Error('A subscription is executed for each page');
     },
-    resolve: async (root, { after, filter }, caller, info) => {
+    resolve: async (root, { first, after, filter }, caller, info) => {
       if (!(root instanceof Following)) throw new Error('A subscription has a reader');
-      const page = { first: SENT_AT_ONCE, after: root.after ?? after };
-      const listing = listEvents(caller, { ...page, filter: localFilter(filter) });
+      const page = { first, after: root.after ?? after };
+      const listing = listEvents(caller, { ...page, filter: localFilter(filter), goesOn: root.hasBegun });
       const noted = {
         ...listing,
         page: async () => {

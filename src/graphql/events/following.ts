@@ -14,7 +14,9 @@ export class Following {
   isReachChanged = false;
   /** The page that was read last; null if none could be. */
   page: { isEmpty: boolean; hasNextPage: boolean } | null = null;
-  /** The cursor of the last event that was read; undefined until there is one, and before that the subscription says where to begin. */
+  /** Whether a page was read before: nothing behind it is missed, even if it is removed. */
+  hasBegun = false;
+  /** The cursor of the last event that was read; undefined until there is one: the subscription says where to begin. */
   after: string | undefined;
   #reach: string | undefined;
 
@@ -28,6 +30,7 @@ export class Following {
 
   /** Notes the page that was read. */
   note<Row>({ rows, end, hasNextPage }: Page<Row>, cursorOf: (row: Row) => string): void {
+    this.hasBegun = true;
     this.page = { isEmpty: rows.length === 0, hasNextPage };
     if (end !== null) this.after = cursorOf(end);
   }
