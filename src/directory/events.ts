@@ -90,7 +90,7 @@ export interface NamedTenants {
 }
 
 /** So many of the tenants are shown that an event names: one about a customer names all that the customer belongs to. */
-export const MAX_NAMED_TENANTS = 100;
+export const MAX_SHOWN_TENANTS = 100;
 
 /** Returns the tenants in reach that each of these events names, by the id of the event, in one statement. */
 export async function tenantsNamedBy(
@@ -105,14 +105,14 @@ export async function tenantsNamedBy(
       : sql`${valueTable(reached)} reached CROSS JOIN event_tenant named
           ON named.tenant_id = reached.value AND named.event_id = given.value WHERE TRUE`;
   const ids = sql<string>`(SELECT json_group_array(tenant_id) FROM (SELECT named.tenant_id FROM ${named}
-    ORDER BY named.tenant_id LIMIT ${MAX_NAMED_TENANTS + 1}))`;
+    ORDER BY named.tenant_id LIMIT ${MAX_SHOWN_TENANTS + 1}))`;
   const rows = await db.read(
     select({ eventId: sql<number>`given.value`, ids }, sql`FROM ${valueTable(eventIds)} given`),
   );
   return new Map(
     rows.map(({ eventId, ids }) => {
       const all = parseJsonList(ids);
-      return [eventId, { ids: all.slice(0, MAX_NAMED_TENANTS), hasMore: all.length > MAX_NAMED_TENANTS }];
+      return [eventId, { ids: all.slice(0, MAX_SHOWN_TENANTS), hasMore: all.length > MAX_SHOWN_TENANTS }];
     }),
   );
 }

@@ -2,7 +2,7 @@ import {
   type EventRecord,
   eventsByIds,
   listEvents,
-  MAX_NAMED_TENANTS,
+  MAX_SHOWN_TENANTS,
   type NamedTenants,
   tenantsNamedBy,
 } from '../../directory/events.ts';
@@ -88,7 +88,7 @@ Event.implement({
         'The version of that record with this change; null for records without versions, and for what was recorded before versions were kept.',
     }),
     tenantIds: t.idList({
-      description: `The global ids of the tenants in your reach that it names, deleted ones included: of a customer those that it belongs to, of a user those with a role. The first ${MAX_NAMED_TENANTS} of them by id.`,
+      description: `The global ids of the tenants in your reach that it names, deleted ones included: of a customer those that it belongs to, of a user those with a role. The first ${MAX_SHOWN_TENANTS} of them by id.`,
       ...NAMED,
       resolve: (record, args, caller, info) =>
         goOnWith(named.resolve(record, args, caller, info), ({ ids }) => ids.map((id) => toGlobalId('Tenant', id))),

@@ -1,13 +1,18 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
+import page from '../../../docs/events.md?raw';
 import {
   assign,
   globalId,
   newCustomer,
   newCustomerUser,
   newKey,
+  newPipeline,
+  newPixel,
+  newRole,
   newTenant,
   newTenantUser,
+  newTrustedIssuer,
   rawId,
   succeed,
   unique,
@@ -184,5 +189,38 @@ describe('events of memberships and roles', () => {
       { type: 'tenantRole.assigned', before: held, after: held },
       { type: 'tenantRole.revoked', before: held, after: null },
     ]);
+  });
+});
+
+describe('the page of events', () => {
+  it('says of each type what it carries', async () => {
+    const tenant = await newTenant();
+    const customer = await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] });
+    const [pixel, pipeline] = [await newPixel(tenant.id), await newPipeline(tenant.id)];
+    const [issuer, role, key] = [await newTrustedIssuer(customer.id), await newRole(), await newKey()];
+    await succeed('removePixel', 'pixel { id }', { id: pixel.id });
+    await succeed('updatePipeline', 'pipeline { id }', { id: pipeline.id, name: unique('Pipeline') });
+    await succeed('deleteTrustedIssuer', 'trustedIssuer { id }', { id: issuer.id });
+    await succeed('updateRole', 'role { id }', { id: role.id, name: unique('Role') });
+    await succeed('deleteRole', 'role { id }', { id: role.id });
+    await succeed('rotateApiKey', 'apiKey { id }', { id: key.id });
+    await succeed('revokeApiKey', 'apiKey { id }', { id: key.id });
+    await succeed('deleteTenant', 'tenant { id }', { id: tenant.id });
+    await succeed('restoreTenant', 'tenant { id }', { id: tenant.id });
+    const said = new Map(
+      [...page.matchAll(/^\| `(\w+\.\w+)` \|[^|]*\|([^|]*)\|([^|]*)\|$/gm)].map(([, type, before = '', after = '']) => [
+        type,
+        { before: before.trim(), after: after.trim() },
+      ]),
+    );
+    const { results } = await env.DB.prepare(
+      "SELECT type, before IS NOT NULL AS had, after IS NOT NULL AS has FROM event WHERE subject_id NOT IN (SELECT subject_id FROM event WHERE type GLOB '*.erased')",
+    ).all<{ type: string; had: number; has: number }>();
+    for (const { type, had, has } of results) {
+      const { before = '', after = '' } = said.get(type) ?? {};
+      if (!before.includes('if there was one')) expect(before !== '', `${type} before`).toBe(had === 1);
+      expect(after !== '', `${type} after`).toBe(has === 1);
+    }
+    expect(new Set(results.map(({ type }) => type)).size).toBeGreaterThan(20);
   });
 });
