@@ -1,4 +1,4 @@
-import { Database } from '../db/client.ts';
+import { Database, type Tally } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
 import type { Following } from '../graphql/events/following.ts';
 import { type Answered, asViewer } from './auth/credentials.ts';
@@ -24,6 +24,8 @@ interface Exchange {
   requestId: string;
   /** Refuses the request if there were too many. */
   limit: RequestLimit;
+  /** Counts the queries that are made of D1, where somebody wants to know. */
+  tally?: Tally;
   /** Runs a task after the answer was returned. Its failure is logged. */
   later: (task: () => Promise<unknown>) => void;
 }
@@ -105,9 +107,9 @@ async function graphql(exchange: Exchange): Promise<Response> {
   };
   if (!acceptsStream(request)) return ask(exchange);
   const { streamed } = await import('./graphql/stream.ts');
-  return streamed(request, env, (following, counted) => {
-    const limit = requestLimit(request, counted, { requestId, fail: failure });
-    return ask({ ...exchange, env: counted, limit }, following).catch((error) => unexpected(error, requestId));
+  return streamed(request, env, (following, tally) => {
+    const limit = requestLimit(request, env, { requestId, fail: failure });
+    return ask({ ...exchange, limit, tally }, following).catch((error) => unexpected(error, requestId));
   });
 }
 

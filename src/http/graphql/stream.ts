@@ -1,3 +1,4 @@
+import type { Tally } from '../../db/client.ts';
 import { Following } from '../../graphql/events/following.ts';
 import { d1Queries, type Environment } from '../shared/environment.ts';
 import { failure } from '../shared/failures.ts';
@@ -27,55 +28,35 @@ const COMMENT = ':\n\n';
 const next = (json: string): string => `event: next\ndata: ${json}\n\n`;
 
 /** Asks for what a request asks for, once more, with the credential as it is by then. */
-export type Ask = (following: Following, env: Environment) => Promise<Response>;
+export type Ask = (following: Following, tally: Tally) => Promise<Response>;
 
 /**
  * Answers a request that takes a stream. What is refused before GraphQL is asked, and what is no subscription for who takes JSON as
  * well, is answered as it always is.
  */
 export async function streamed(request: Request, env: Environment, ask: Ask): Promise<Response> {
-  const d1 = new CountedD1(env.DB);
+  const tally = { queries: 0 };
   const following = new Following();
-  const environment = { ...env, DB: d1 as unknown as D1Database };
-  const first = await ask(following, environment);
+  const first = await ask(following, tally);
   if (!following.isAsked) return first;
   if (!following.isSubscription) {
     return acceptsOnlyStream(request) ? inStream(next(await first.text()) + COMPLETE, first.headers) : first;
   }
-  const isSpent = spending(d1, d1Queries(env));
-  return inStream(read({ first, following, isSpent, askAgain: () => ask(following, environment) }));
+  const isSpent = spending(tally, d1Queries(env));
+  return inStream(read({ first, following, isSpent, askAgain: () => ask(following, tally) }));
 }
 
 const inStream = (body: ReadableStream | string, headers = new Headers()): Response =>
   new Response(body, { headers: { ...Object.fromEntries(headers), 'content-type': `${STREAM_TYPE}; charset=utf-8` } });
 
-/** D1 that counts what it is asked: an invocation of the Worker may ask only so much. */
-class CountedD1 {
-  count = 0;
-  readonly #d1: D1Database;
-
-  constructor(d1: D1Database) {
-    this.#d1 = d1;
-  }
-
-  prepare(sql: string): D1PreparedStatement {
-    this.count += 1;
-    return this.#d1.prepare(sql);
-  }
-
-  batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
-    return this.#d1.batch(statements);
-  }
-}
-
 /** Returns a function that says whether to ask twice as much again as ever before would be more than may be asked. */
-function spending(d1: CountedD1, max: number): () => boolean {
+function spending(tally: Tally, max: number): () => boolean {
   let before = 0;
   let most = 0;
   return () => {
-    most = Math.max(most, d1.count - before);
-    before = d1.count;
-    return d1.count + 2 * most > max;
+    most = Math.max(most, tally.queries - before);
+    before = tally.queries;
+    return tally.queries + 2 * most > max;
   };
 }
 
