@@ -226,7 +226,7 @@ CREATE TABLE event (
   before TEXT CHECK (json_type(before) = 'object'),
   after TEXT CHECK (json_type(after) = 'object'),
   created_at INTEGER NOT NULL
-) STRICT;
+, subject_version INTEGER) STRICT;
 CREATE INDEX event_command ON event (command_id, type);
 CREATE INDEX event_type ON event (type, id);
 CREATE INDEX event_subject ON event (subject_id, id);

@@ -44,9 +44,15 @@ export interface Revalidation<Row extends WatchedRow = WatchedRow> {
   found(row: Row | null): void;
 }
 
+/** How many queries have been made of D1, by one connection or by several of one invocation. */
+export interface Tally {
+  queries: number;
+}
+
 /** The connection of one request to D1. Nothing else in the program talks to D1. */
 export class Database {
   readonly #d1: D1Database;
+  readonly #tally: Tally;
   #pending: PendingRead[] = [];
   /** Null as well once all is done that relies on it. */
   #revalidation: Revalidation | null = null;
@@ -57,8 +63,9 @@ export class Database {
   #hasWritten = false;
   #writesAgain = false;
 
-  constructor(d1: D1Database) {
+  constructor(d1: D1Database, tally: Tally = { queries: 0 }) {
     this.#d1 = d1;
+    this.#tally = tally;
   }
 
   /** Lets the request continue as if the check had succeeded. It is made with the first read, and with every write. */
@@ -240,6 +247,7 @@ export class Database {
   }
 
   #prepare(statements: readonly Statement[]): D1PreparedStatement[] {
+    this.#tally.queries += statements.length;
     return statements.map((statement) => {
       const { text, bound } = rendered(statement.sql);
       return this.#d1.prepare(text).bind(...bound);

@@ -1,24 +1,31 @@
-import { getTableColumns, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import { getTableColumns, is, SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { events } from '../db/schema/events.ts';
-import { inList, mapRows, selection } from '../db/statement.ts';
-import { eventInReach, type Reach } from './access/reach.ts';
+import { inList, mapRows, parseJsonList, type Several, select, selection, valueTable } from '../db/statement.ts';
+import { eventInReach } from './access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from './access/viewer.ts';
+import { ValidationError } from './kernel/errors.ts';
 import { EVENT_TYPES, type EventType } from './kernel/event-types.ts';
 import { choice, id, parse } from './kernel/input.ts';
 import type { Permission } from './kernel/permission-names.ts';
-import type { Connection } from './lists/connection.ts';
-import { anyOf } from './lists/entity-filter.ts';
-import { BY_CREATION, decodeCursor, encodeCursor, type PageArguments } from './lists/page-arguments.ts';
-import { eventsInReach } from './lists/reach-scans.ts';
-import { connectionOfList, type SimpleScan } from './lists/simple-list.ts';
+import { type Connection, connectionOf } from './lists/connection.ts';
+import { anyOf, timeRange } from './lists/entity-filter.ts';
+import { scanOfEvents } from './lists/event-scans.ts';
+import { type Found, foundWhere } from './lists/found.ts';
+import {
+  BY_CREATION,
+  decodeCursor,
+  encodeCursor,
+  type PageArguments,
+  parsePageArguments,
+} from './lists/page-arguments.ts';
 
 const EVENT_ACTORS = events.actorType.enumValues;
 
-const { commandId: _commandId, type, ...fields } = getTableColumns(events);
+const { type, ...columns } = getTableColumns(events);
+const fields = { ...columns, type: sql<EventType>`${type}` };
 
-const eventSelection = selection({ ...fields, type: sql<EventType>`${type}` });
+const eventSelection = selection(fields);
 
 /** An event of the feed: what happened to which record, by whom, and what the record was like before and after. */
 export interface EventRecord extends ReturnType<typeof eventSelection.decode> {}
@@ -53,21 +60,68 @@ function withoutElsewhere(snapshot: Record<string, unknown> | null): Record<stri
   return shown;
 }
 
+/** The records of the list. Of their fields, what leads on from events asks for the id alone. */
+const recordsSeenBy = (viewer: Viewer) => ({
+  selection: seenBy(viewer),
+  fields: { id: events.id },
+  from: sql`event`,
+  id: events.id,
+});
+
 /**
  * Returns the events in reach among these, as far as the viewer may see them, in no particular order.
  *
  * @throws ForbiddenError if the viewer lacks `event:read`
  */
-export async function eventsByIds({ db, viewer }: Caller, ids: readonly number[]): Promise<EventRecord[]> {
+export function eventsByIds({ db, viewer }: Caller, ids: Several<string | number>): Found<EventRecord> {
   requirePermissions(viewer, ['event:read']);
-  const { list, decode } = seenBy(viewer);
-  const inReach = eventInReach(viewer.reach, events.id, events.subjectType);
-  return db.read({ sql: sql`SELECT ${list} FROM event WHERE ${inList(events.id, ids)} AND ${inReach}`, decode });
+  const isAmong = inList(events.id, is(ids, SQL) ? ids : ids.map(Number));
+  return foundWhere(
+    db,
+    recordsSeenBy(viewer),
+    sql`${isAmong} AND ${eventInReach(viewer.reach, events.id, events.subjectType)}`,
+  );
+}
+
+/** The tenants in reach that an event names: the first of them by their ids, and whether there are more. */
+export interface NamedTenants {
+  ids: string[];
+  hasMore: boolean;
+}
+
+/** So many of the tenants are shown that an event names: one about a customer names all that the customer belongs to. */
+export const MAX_SHOWN_TENANTS = 100;
+
+/** Returns the tenants in reach that each of these events names, by the id of the event, in one statement. */
+export async function tenantsNamedBy(
+  { db, viewer }: Caller,
+  eventIds: Several<string | number>,
+): Promise<ReadonlyMap<number, NamedTenants>> {
+  const { reach } = viewer;
+  const reached = reach.kind === 'TENANTS' ? reach.tenantIds : [];
+  const named =
+    reach.kind === 'ORGANIZATION'
+      ? sql`event_tenant named WHERE named.event_id = given.value`
+      : sql`${valueTable(reached)} reached CROSS JOIN event_tenant named
+          ON named.tenant_id = reached.value AND named.event_id = given.value WHERE TRUE`;
+  const ids = sql<string>`(SELECT json_group_array(tenant_id) FROM (SELECT named.tenant_id FROM ${named}
+    ORDER BY named.tenant_id LIMIT ${MAX_SHOWN_TENANTS + 1}))`;
+  const rows = await db.read(
+    select({ eventId: sql<number>`given.value`, ids }, sql`FROM ${valueTable(eventIds)} given`),
+  );
+  return new Map(
+    rows.map(({ eventId, ids }) => {
+      const all = parseJsonList(ids);
+      return [eventId, { ids: all.slice(0, MAX_SHOWN_TENANTS), hasMore: all.length > MAX_SHOWN_TENANTS }];
+    }),
+  );
 }
 
 const eventFilter = z.object({
   types: anyOf(choice(EVENT_TYPES)).nullish(),
   subjectId: id.nullish(),
+  /** Where the id is one of a record of this type. */
+  subjectType: z.string().nullish(),
   actor: z
     .object({ type: choice(EVENT_ACTORS), id: id.nullish() })
     .refine(({ type, id }) => (type === 'ROOT' || type === 'SYSTEM') === (id == null), {
@@ -75,8 +129,9 @@ const eventFilter = z.object({
       error: 'is required unless the actor is ROOT or SYSTEM, which have none',
     })
     .nullish(),
+  tenantId: id.nullish(),
+  createdAt: timeRange,
 });
-type EventFilter = z.output<typeof eventFilter>;
 
 /** As a caller gives it: the types are checked here. */
 type GivenEventFilter = Omit<z.input<typeof eventFilter>, 'types'> & { types?: readonly string[] | null | undefined };
@@ -84,6 +139,8 @@ type GivenEventFilter = Omit<z.input<typeof eventFilter>, 'types'> & { types?: r
 /** The arguments of the list of events. */
 export interface EventListArguments extends PageArguments {
   filter?: GivenEventFilter | null | undefined;
+  /** Whether the reader has just read up to the cursor, and can miss nothing of what has been removed since. */
+  goesOn?: boolean;
 }
 
 const LIST = 'events';
@@ -99,42 +156,30 @@ export const eventPosition = (cursor: string, path: string): number =>
 export const eventCursor = (eventId: number): string =>
   encodeCursor({ list: LIST, field: BY_CREATION.field }, null, eventId);
 
-const scanned = alias(events, 'scanned');
-
 /**
  * Lists the events in reach in the order in which they were committed. A reader who goes on from the last cursor misses
  * none, and sees of each only what the permissions to read its record allow.
  *
  * @throws ForbiddenError if the viewer lacks `event:read`
- * @throws ValidationError if the filter or the page arguments are not valid
+ * @throws ValidationError if the filter or the page arguments are not valid, or events behind the cursor have been removed
  */
 export function listEvents({ db, viewer }: Caller, args: EventListArguments): Connection<EventRecord> {
   requirePermissions(viewer, ['event:read']);
-  return connectionOfList(db, args, {
-    name: LIST,
-    records: { selection: seenBy(viewer), from: sql`event`, id: events.id },
-    scan: scanEvents(viewer.reach, parse(eventFilter, args.filter ?? {}, 'filter')),
-  });
+  const scan = scanOfEvents(viewer.reach, parse(eventFilter, args.filter ?? {}, 'filter'));
+  const request = parsePageArguments(args, BY_CREATION, LIST);
+  const listed = connectionOf(db, { ...recordsSeenBy(viewer), sort: null }, scan, request, () => null);
+  const { from } = request;
+  if (from === null || args.goesOn) return listed;
+  const page = async () => {
+    const [found, [oldest]] = await Promise.all([listed.page(), db.read(OLDEST)]);
+    const isRemoved = Number(from.id) + 1 < (oldest?.id ?? 0);
+    if (isRemoved) throw ValidationError.at(request.backward ? 'before' : 'after', TOO_OLD);
+    return found;
+  };
+  return { ...listed, page };
 }
 
-/** Of what the filter asks for, one thing is served by an index: the subject, else the actor, else the types. */
-function scanEvents(reach: Reach, { types, subjectId, actor }: EventFilter): SimpleScan {
-  const isByActor =
-    actor == null ? [] : [sql`scanned.actor_type = ${actor.type} AND scanned.actor_id IS ${actor.id ?? null}`];
-  // The unary plus keeps SQLite from scanning the index of types.
-  const isOfTypes = types == null ? [] : [inList(sql`+scanned.type`, types)];
-  // A subject has few events, wherever they lie in the feed.
-  if (subjectId != null) {
-    const isOfSubject = sql`scanned.subject_id = ${subjectId}`;
-    const isInReach = eventInReach(reach, scanned.id, scanned.subjectType);
-    return {
-      from: sql`event scanned`,
-      id: scanned.id,
-      where: [isOfSubject, ...isByActor, ...isOfTypes, isInReach],
-    };
-  }
-  const { from, columns, partitions, where } = eventsInReach(reach);
-  if (actor != null) return { from, id: columns.id, partitions, where: [...where, ...isByActor, ...isOfTypes] };
-  const byType = types == null ? [] : [{ column: columns.type, values: types }];
-  return { from, id: columns.id, partitions: [...partitions, ...byType], where };
-}
+/** The first event that has not been removed by now (`removeOldEvents`). */
+const OLDEST = select({ id: sql<number | null>`min(event.id)` }, sql`FROM event`);
+
+const TOO_OLD = 'is older than what is kept: events behind it have been removed';

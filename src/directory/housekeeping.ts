@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { write } from '../db/statement.ts';
 import { removeExpiredLimits } from './access/rate-limits.ts';
@@ -47,4 +47,29 @@ export async function removeOldTraffic(db: Database, now: Date): Promise<void> {
     hours: write(sql`DELETE FROM traffic_hour WHERE (tenant_id, hour) IN (
       SELECT tenant_id, hour FROM traffic_hour WHERE hour < ${firstHour(now, MAX_WINDOW_HOURS)} LIMIT ${MAX_REMOVED})`),
   });
+}
+
+const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
+
+/**
+ * Removes the events that are older than so many days, from the beginning of the feed: what is left has no gap. The newest event
+ * stays whatever its age, because the first one that is left says which cursors are too old (`listEvents`).
+ *
+ * What was done under an idempotency key is told by its events for a day, so that no fewer days may be given.
+ */
+export async function removeOldEvents(db: Database, now: Date, days: number): Promise<void> {
+  await db.batch({
+    events: write(sql`DELETE FROM event WHERE id < ${firstKept(now.getTime() - days * DAY_MILLISECONDS)}`),
+    named: write(sql`DELETE FROM event_tenant WHERE event_id < (SELECT min(id) FROM event)`),
+  });
+}
+
+/** The first event that stays: the first that is not too old, unless that is many events away, or many names of tenants. */
+function firstKept(since: number): SQL {
+  const oldest = (column: SQL) => sql`(SELECT ${column} FROM event ORDER BY id LIMIT ${MAX_REMOVED})`;
+  const notTooOld = sql`coalesce((SELECT min(id) FROM ${oldest(sql`id, created_at`)} WHERE created_at >= ${since}),
+    (SELECT max(id) FROM ${oldest(sql`id`)}))`;
+  const manyNames = sql`coalesce(
+    (SELECT event_id FROM event_tenant ORDER BY event_id LIMIT 1 OFFSET ${MAX_REMOVED}), ${Number.MAX_SAFE_INTEGER})`;
+  return sql`min(${notTooOld}, max(${manyNames}, (SELECT min(id) + 1 FROM event)))`;
 }

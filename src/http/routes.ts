@@ -1,9 +1,11 @@
-import { Database } from '../db/client.ts';
+import { Database, type Tally } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
+import type { Following } from '../graphql/events/following.ts';
 import { type Answered, asViewer } from './auth/credentials.ts';
 import type { SignInEndpoint } from './auth/sign-in-endpoints.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { answerDialect, dialectAt } from './dialects/registry.ts';
+import { acceptsStream } from './graphql/content-type.ts';
 import { graphQLEndpoint } from './graphql/endpoint.ts';
 import { sendMail } from './mail/mailer.ts';
 import { bodyOf } from './shared/body.ts';
@@ -22,6 +24,8 @@ interface Exchange {
   requestId: string;
   /** Refuses the request if there were too many. */
   limit: RequestLimit;
+  /** Counts the queries that are made of D1, where somebody wants to know. */
+  tally?: Tally;
   /** Runs a task after the answer was returned. Its failure is logged. */
   later: (task: () => Promise<unknown>) => void;
 }
@@ -88,18 +92,25 @@ const answerGraphQL = graphQLEndpoint({
 });
 
 async function graphql(exchange: Exchange): Promise<Response> {
-  const { request, requestId } = exchange;
+  const { request, env, requestId } = exchange;
   const { method } = request;
   const body = bodyOf(request);
-  const answered = await asViewer(exchange, async (caller) => {
-    if (method !== 'GET' && method !== 'POST') {
-      return failure(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.', { allow: 'GET, POST' });
-    }
-    if (method === 'GET') return answerGraphQL(request, null, { ...caller, requestId });
-    const bytes = await body();
-    return bytes instanceof Response ? bytes : answerGraphQL(request, bytes, { ...caller, requestId });
+  const ask = async (asking: Exchange, following?: Following): Promise<Response> => {
+    const answered = await asViewer(asking, async (caller) => {
+      if (method !== 'GET' && method !== 'POST') {
+        return failure(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.', { allow: 'GET, POST' });
+      }
+      const bytes = method === 'GET' ? null : await body();
+      return bytes instanceof Response ? bytes : answerGraphQL(request, bytes, { ...caller, requestId }, following);
+    });
+    return settled(asking, answered);
+  };
+  if (!acceptsStream(request)) return ask(exchange);
+  const { streamed } = await import('./graphql/stream.ts');
+  return streamed(request, env, (following, tally) => {
+    const limit = requestLimit(request, env, { requestId, fail: failure });
+    return ask({ ...exchange, limit, tally }, following).catch((error) => unexpected(error, requestId));
   });
-  return settled(exchange, answered);
 }
 
 const dialectHandler =

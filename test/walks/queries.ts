@@ -246,7 +246,8 @@ export const QUERIES: readonly Query[] = [
   },
   {
     field: 'events',
-    document: '{ events { nodes { type subjectId actor { type id } before after createdAt } totalCount } }',
+    document:
+      '{ events { nodes { type subjectId subjectVersion tenantIds hasMoreTenantIds commandId actor { type id } before after createdAt } totalCount } }',
     needs: ['event:read'],
   },
   {

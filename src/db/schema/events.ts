@@ -18,6 +18,8 @@ export const events = sqliteTable('event', {
   before: text('before', { mode: 'json' }).$type<Record<string, unknown>>(),
   after: text('after', { mode: 'json' }).$type<Record<string, unknown>>(),
   createdAt: timestamp('created_at').notNull(),
+  /** With this change; null for subjects without versions, and in events of before this was kept. */
+  subjectVersion: integer('subject_version'),
 });
 
 /**

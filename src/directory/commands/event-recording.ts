@@ -29,6 +29,28 @@ interface EventDraft {
   after?: SQL;
 }
 
+/** The tables of the subjects that have versions. */
+const VERSIONED: Partial<Record<EventDraft['subjectType'], SQL>> = {
+  Tenant: sql.raw('tenant'),
+  Customer: sql.raw('customer'),
+  User: sql.raw('user'),
+};
+
+/**
+ * The version that a subject has with a change, before it is made. Hiding counts as a change, and who is not there yet is
+ * being created. What else changes a version is looked up after the writes, by `recordAfter`.
+ */
+function versionWith({ type, subjectType, subjectId }: EventDraft): SQL {
+  const table = VERSIONED[subjectType];
+  if (!table) return sql`NULL`;
+  const version = type.endsWith('.deleted') && subjectType === subjectOfType(type) ? sql`version + 1` : sql`version`;
+  return sql`coalesce((SELECT ${version} FROM ${table} versioned WHERE versioned.id = ${subjectId}), 1)`;
+}
+
+/** The type of the records that events of a type begin with: `Tenant` for `tenant.created`. */
+const subjectOfType = (type: EventType) =>
+  `${type.charAt(0).toUpperCase()}${type.slice(1, type.indexOf('.'))}` as EventDraft['subjectType'];
+
 /**
  * Returns an INSERT of one event for each row of `from`, a FROM clause with its conditions. Without such a row, it does
  * nothing.
@@ -36,9 +58,10 @@ interface EventDraft {
 export function recordEvent(context: EventContext, draft: EventDraft, from: SQL): SQL {
   const { actor } = context.viewer;
   const { type, subjectType, subjectId, before, after } = draft;
-  return sql`INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, actor_id, before, after, created_at)
+  return sql`INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, actor_id, before, after, created_at,
+      subject_version)
     SELECT ${context.id}, ${type}, ${subjectType}, ${subjectId}, ${actor.type}, ${actor.id},
-      ${before ?? sql`NULL`}, ${after ?? sql`NULL`}, ${context.at.getTime()} ${from}`;
+      ${before ?? sql`NULL`}, ${after ?? sql`NULL`}, ${context.at.getTime()}, ${versionWith(draft)} ${from}`;
 }
 
 const ofCommand = (context: EventContext, type: EventType): SQL =>
@@ -52,9 +75,14 @@ export const wasRecorded = (context: EventContext, type: EventType): SQL =>
 export const recordedSubjects = (context: EventContext, type: EventType): SQL =>
   sql`(SELECT event.subject_id FROM event WHERE ${ofCommand(context, type)})`;
 
-/** Returns an UPDATE that keeps in this command's events what their subjects look like after the writes. */
-export const recordAfter = (context: EventContext, type: EventType, after: SQL): SQL =>
-  sql`UPDATE event SET after = ${after} WHERE ${ofCommand(context, type)}`;
+/** Returns an UPDATE that keeps in this command's events what their subjects look like after the writes, and their versions. */
+export function recordAfter(context: EventContext, type: EventType, after: SQL): SQL {
+  const table = VERSIONED[subjectOfType(type)];
+  const version = table
+    ? sql`, subject_version = (SELECT version FROM ${table} versioned WHERE versioned.id = event.subject_id)`
+    : sql``;
+  return sql`UPDATE event SET after = ${after}${version} WHERE ${ofCommand(context, type)}`;
+}
 
 /**
  * Events that name one tenant each. Whoever reaches only that tenant must not learn the user's or customer's other

@@ -9,8 +9,8 @@ import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.t
 /** What every list of entities can be sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
 export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameSort' } as const;
 
-/** From `from` on, and before `to`. */
-const timeRange = z
+/** Accepts a stretch of time: from `from` on, and before `to`. */
+export const timeRange = z
   .object({ from: instant.nullish(), to: instant.nullish() })
   .refine(({ from, to }) => from == null || to == null || from <= to, {
     path: ['from'],

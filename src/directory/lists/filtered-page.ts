@@ -64,15 +64,16 @@ export function filteredQuery(
   const limit = sql.raw(`LIMIT ${rowsFor(request)}`);
   const record = sql`${records.from} ON ${records.id}`;
   const candidateIds = sql`(SELECT ids FROM candidates)`;
-  const areTooMany = sql`${candidateIds} IS NULL`;
+  // A table and no condition: nothing that stands behind it is evaluated where it is empty.
+  const areTooMany = sql`(SELECT 1 WHERE ${candidateIds} IS NULL) windowed CROSS JOIN `;
   const inPartitionFromCursor = allOf([inPartition(scan), ...afterStart(scan, range, request.from, ascending)]);
 
   const endOfPartitionsWindow = sql`SELECT ${scan.id} FROM ${scan.from}
     WHERE ${allOf([inPartitionFromCursor, ...beforeEnd(scan, range, ascending)])}
     ORDER BY ${orderBy(scan, ascending)} LIMIT 1 OFFSET ${sql.raw(String(windowRowsOf(scan, request) - 1))}`;
   const windowEnd = sql`SELECT ${records.sort ?? sql`NULL`}, ${records.id}
-    FROM ${partitionTables(scan)}${records.from}
-    WHERE ${areTooMany} AND ${records.id} = (${endOfPartitionsWindow})
+    FROM ${areTooMany}${partitionTables(scan)}${records.from}
+    WHERE ${records.id} = (${endOfPartitionsWindow})
     ORDER BY ${orderBy(records, ascending)} LIMIT 1`;
 
   const isMatch = [...filter.conditions, filter.isInReach, ...afterStart(records, range, request.from, ascending)];
@@ -83,8 +84,7 @@ export function filteredQuery(
     WHERE ${allOf([inPartitionFromCursor, upToWindowEnd(scan, ascending), ...filter.conditions])}
     ORDER BY ${orderBy(scan, ascending)} ${limit}`;
   const matchesInWindows = sql`SELECT matching.value, 1
-    FROM ${partitionTables(scan)}json_each((SELECT json_group_array(id) FROM (${matchesInPartition}))) matching
-    WHERE ${areTooMany}`;
+    FROM ${areTooMany}${partitionTables(scan)}json_each((SELECT json_group_array(id) FROM (${matchesInPartition}))) matching`;
 
   // A record in several partitions is found in each of them: the first UNION leaves it once.
   return sql`WITH candidates (ids) AS MATERIALIZED (${fewCandidates(filter.candidates)}),

@@ -19,10 +19,10 @@ export interface Range {
   to: Edge | null;
 }
 
-/** A keyset position where a range begins or ends. No record stands at it, and its key may be an expression. */
+/** A keyset position where a range begins or ends. No record stands at it, and its key may be an expression; its id as well in a list that is sorted by ids. */
 export interface Edge {
   key: KeysetPosition['key'] | SQL;
-  id: KeysetPosition['id'];
+  id: KeysetPosition['id'] | SQL;
 }
 
 /**
@@ -108,6 +108,10 @@ export function afterStart(
   ascending: boolean,
 ): SQL[] {
   const edge = (ascending ? range?.from : range?.to) ?? null;
+  if (edge && cursor && is(edge.id, SQL)) {
+    const id = sql`${ascending ? sql`max` : sql`min`}(${edge.id}, ${cursor.id})`;
+    return [comesAfter(sorted, { key: null, id }, ascending)];
+  }
   const start = edge && (!cursor || isTighter(edge, cursor, ascending)) ? edge : cursor;
   return start ? [comesAfter(sorted, start, ascending)] : [];
 }
@@ -124,7 +128,7 @@ export function beforeEnd(sorted: Sorted, range: Range | undefined, ascending: b
 
 /** Times and ids are sorted by JavaScript as they are by SQLite. Where the key of an edge is SQL, the cursor wins. */
 function isTighter({ key, id }: Edge, cursor: KeysetPosition, ascending: boolean): boolean {
-  if (is(key, SQL)) return false;
+  if (is(key, SQL) || is(id, SQL)) return false;
   if (key === null || cursor.key === null || key === cursor.key) return id > cursor.id === ascending;
   return key > cursor.key === ascending;
 }

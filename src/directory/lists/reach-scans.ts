@@ -1,12 +1,11 @@
 import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { customers } from '../../db/schema/customers.ts';
-import { events, eventTenants } from '../../db/schema/events.ts';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { users } from '../../db/schema/users.ts';
-import { namesOnlyReached, type Reach } from '../access/reach.ts';
+import type { Reach } from '../access/reach.ts';
 import type { Partition } from './index-scan.ts';
 
 /**
@@ -111,29 +110,5 @@ export function usersInReach(reach: Reach): ReachScan<EntityColumn | 'status' | 
       customerId: tenantRole.userCustomerId,
     },
     partitions: [{ column: tenantRole.tenantId, values: reach.tenantIds, overlapping: true }],
-  };
-}
-
-const event = alias(events, 'scanned');
-const eventTenant = alias(eventTenants, 'scanned');
-
-interface EventScan extends ReachScan<'id' | 'type'> {
-  where: readonly SQL[];
-}
-
-/**
- * Returns where the events in reach are scanned: the feed itself, or the part of it that names a tenant in reach. Of an
- * API key or a webhook that reaches other tenants besides, events are out of reach.
- */
-export function eventsInReach(reach: Reach): EventScan {
-  if (reach.kind === 'ORGANIZATION') return { from: sql`event scanned`, columns: event, partitions: [], where: [] };
-  const tenantIds = reach.kind === 'TENANTS' ? reach.tenantIds : [];
-  return {
-    from: sql`event_tenant scanned`,
-    columns: { id: eventTenant.eventId, type: eventTenant.type },
-    partitions: [{ column: eventTenant.tenantId, values: tenantIds, overlapping: true }],
-    where: [
-      sql`(scanned.type NOT LIKE 'apiKey.%' AND scanned.type NOT LIKE 'webhook.%' OR ${namesOnlyReached(tenantIds, eventTenant.eventId)})`,
-    ],
   };
 }

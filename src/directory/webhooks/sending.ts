@@ -40,6 +40,8 @@ export interface Work {
   due: readonly DueDelivery[];
   /** The id of the newest event of the feed. */
   newest: number;
+  /** Where the feed begins by now: what came up to there has been removed. */
+  beginning: number;
   /** When the next delivery is due that is not due yet; null if none is waiting. */
   nextTryAt: Date | null;
 }
@@ -59,6 +61,7 @@ const sendingFields = {
   position: webhooks.position,
   failingSince: webhooks.failingSince,
   newest: sql<number>`(SELECT coalesce(max(event.id), 0) FROM event)`,
+  beginning: sql<number>`(SELECT coalesce(min(event.id) - 1, 0) FROM event)`,
 };
 
 /** Reads what there is to send to a webhook, in one D1 call; null if it is gone, or not enabled. */
@@ -78,7 +81,7 @@ export async function readWork(db: Database, webhookId: string, now: Date): Prom
   });
   const [row] = found;
   if (row === undefined) return null;
-  const { secret, previousSecret, previousSecretExpiresAt, newest } = row;
+  const { secret, previousSecret, previousSecretExpiresAt, newest, beginning } = row;
   const isPreviousGood = previousSecretExpiresAt !== null && previousSecretExpiresAt > now;
   return {
     webhook: {
@@ -101,6 +104,7 @@ export async function readWork(db: Database, webhookId: string, now: Date): Prom
     },
     due,
     newest,
+    beginning,
     nextTryAt: waiting[0]?.nextTryAt ?? null,
   };
 }

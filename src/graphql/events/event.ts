@@ -1,22 +1,46 @@
-import { type EventRecord, eventsByIds, listEvents } from '../../directory/events.ts';
+import {
+  type EventRecord,
+  eventsByIds,
+  listEvents,
+  MAX_SHOWN_TENANTS,
+  type NamedTenants,
+  tenantsNamedBy,
+} from '../../directory/events.ts';
 import { EVENT_TYPES } from '../../directory/kernel/event-types.ts';
 import { Actor, ActorType } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
+import { goOnWith, once } from '../shared/eventually.ts';
 import { fromGlobalId, localId, toGlobalId } from '../shared/ids.ts';
+import { DateTimeRange } from '../shared/list-inputs.ts';
 import { loadNodesOf } from '../shared/node.ts';
-import { UNCACHED } from '../shared/per-record.ts';
+import { perRecord, UNCACHED, withBelow } from '../shared/per-record.ts';
+import { extended, price, READ_VALUE } from '../shared/prices.ts';
+import { Following } from './following.ts';
 
 const Event = builder.loadableNodeRef('Event', {
   id: { resolve: (record: EventRecord) => String(record.id) },
-  load: (ids: number[], caller) => eventsByIds(caller, ids),
+  load: (ids: number[], caller) => eventsByIds(caller, ids).rows(),
   sort: ({ id }: EventRecord) => id,
   loaderOptions: UNCACHED,
 });
 
-loadNodesOf('Event', Event, (caller, id) =>
-  /^\d{1,15}$/.test(id) ? Event.getDataloader(caller).load(Number(id)) : Promise.resolve(null),
-);
+loadNodesOf('Event', Event, (caller, id, asked) => {
+  if (!/^\d{1,15}$/.test(id)) return Promise.resolve(null);
+  const found = eventsByIds(caller, [id]);
+  return withBelow(Event.getDataloader(caller).load(Number(id)), found, caller, asked);
+});
+
+/** The tenants that events name are read for all of a page together, and once for both fields that show them. */
+const named = perRecord<EventRecord, object, NamedTenants>(['id'], (caller, records) => {
+  const ids = records.values('id');
+  if (!ids) return null;
+  const found = once(() => tenantsNamedBy(caller, ids));
+  found();
+  return ({ id }) => goOnWith(found(), (byId) => byId.get(id) ?? { ids: [], hasMore: false });
+});
+
+const NAMED = extended({ extensions: named.extensions }, price(READ_VALUE));
 
 /** The members of a snapshot that hold local ids, and the type of the records that these belong to. */
 const REFERENCES = {
@@ -57,6 +81,27 @@ Event.implement({
       description:
         'The global id of what it happened to. For a membership, that is the customer; for a role in a tenant, an invitation or a session, the user.',
       resolve: ({ subjectType, subjectId }) => toGlobalId(subjectType, subjectId),
+    }),
+    subjectVersion: t.exposeInt('subjectVersion', {
+      nullable: true,
+      description:
+        'The version of that record with this change; null for records without versions, and for what was recorded before versions were kept.',
+    }),
+    tenantIds: t.idList({
+      description: `The global ids of the tenants in your reach that it names, deleted ones included: of a customer those that it belongs to, of a user those with a role. The first ${MAX_SHOWN_TENANTS} of them by id.`,
+      ...NAMED,
+      resolve: (record, args, caller, info) =>
+        goOnWith(named.resolve(record, args, caller, info), ({ ids }) => ids.map((id) => toGlobalId('Tenant', id))),
+    }),
+    hasMoreTenantIds: t.boolean({
+      description: 'Whether it names more tenants in your reach than `tenantIds` has.',
+      ...NAMED,
+      resolve: (record, args, caller, info) =>
+        goOnWith(named.resolve(record, args, caller, info), ({ hasMore }) => hasMore),
+    }),
+    commandId: t.exposeString('commandId', {
+      description:
+        'The same for all events of one command, which were committed together, and of no other. Not a global id: nothing is found by it.',
     }),
     actor: t.field({
       type: Actor,
@@ -100,6 +145,11 @@ const EventFilter = builder.inputType('EventFilter', {
     types: t.stringList({ description: 'Any of these types, at least one.' }),
     subjectId: t.id({ description: 'About the record with this global id.' }),
     actor: t.field({ type: EventActorInput, description: 'By this actor.' }),
+    tenantId: t.id({ description: 'That name the tenant with this global id. None do that you do not reach.' }),
+    createdAt: t.field({
+      type: DateTimeRange,
+      description: 'That happened within. The order stays that in which they were committed.',
+    }),
   }),
 });
 
@@ -117,14 +167,54 @@ builder.queryField('events', (t) =>
   ),
 );
 
+builder.subscriptionField('events', (t) =>
+  t.field({
+    type: EventConnection,
+    nullable: true,
+    description:
+      'What changes, soon after it was committed: each payload is a page of events, and its `pageInfo.endCursor` is where to go on from. It ends after ten minutes at the latest: subscribe again then. Needs `event:read`.',
+    args: {
+      first: t.arg.int({ description: 'How many events a payload has at most: 1 to 100; 25 if not given.' }),
+      after: t.arg.string({
+        description: 'The cursor after which to begin. Without one, or with an empty string, it begins with the feed.',
+      }),
+      filter: t.arg({ type: EventFilter, description: 'Which events; all if not given.' }),
+    },
+    subscribe: () => {
+      throw new Error('A subscription is executed for each page');
+    },
+    resolve: async (root, { first, after, filter }, caller, info) => {
+      if (!(root instanceof Following)) throw new Error('A subscription has a reader');
+      const page = { first, after: root.after ?? after };
+      const listing = listEvents(caller, { ...page, filter: localFilter(filter), goesOn: root.hasBegun });
+      const noted = {
+        ...listing,
+        page: async () => {
+          const found = await listing.page();
+          root.note(found, listing.cursor);
+          return found;
+        },
+      };
+      const shown = resolveConnection(noted, caller, info);
+      // It is read whether it is asked for or not, because the next page begins where it ends.
+      await shown.pageInfo;
+      return shown;
+    },
+  }),
+);
+
 type GivenFilter = typeof EventFilter.$inferInput | null | undefined;
 
 function localFilter(filter: GivenFilter) {
   if (filter == null) return null;
-  const { subjectId, actor, types } = filter;
+  const { subjectId, actor, types, tenantId, createdAt } = filter;
+  const subject = subjectId == null ? null : fromGlobalId(subjectId);
   return {
     types,
-    subjectId: subjectId == null ? null : (fromGlobalId(subjectId)?.id ?? subjectId),
+    subjectId: subject?.id ?? subjectId,
+    subjectType: subject?.type,
+    tenantId: tenantId == null ? null : localId('Tenant', tenantId),
+    createdAt,
     actor: actor && {
       type: actor.type,
       id: actor.id == null ? null : localId(actor.type === 'USER' ? 'User' : 'ApiKey', actor.id),

@@ -48,6 +48,11 @@ builder.mutationType({
   description: 'What can be changed. Every mutation answers its payload, or one of the errors that its result names.',
 });
 
+builder.subscriptionType({
+  description:
+    'What can be followed, by GraphQL over Server-Sent Events: ask with `Accept: text/event-stream`, one operation a request.',
+});
+
 /** The `t` of `inputFields`, for functions that make input fields of several mutations. */
 export type InputFields = PothosSchemaTypes.InputFieldBuilder<typeof builder.$inferSchemaTypes, 'InputObject'>;
 

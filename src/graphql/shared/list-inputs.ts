@@ -61,7 +61,8 @@ const DeletedFilter = builder.enumType('DeletedFilter', {
   } as const,
 });
 
-const DateTimeRange = builder.inputType('DateTimeRange', {
+/** A stretch of time, as filters take it. */
+export const DateTimeRange = builder.inputType('DateTimeRange', {
   description: 'A stretch of time, open where an end is not given.',
   fields: (t) => ({
     from: t.field({ type: 'DateTime', description: 'At this moment or later.' }),

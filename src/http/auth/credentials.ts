@@ -1,4 +1,4 @@
-import { Database } from '../../db/client.ts';
+import { Database, type Tally } from '../../db/client.ts';
 import { RevalidationError } from '../../db/errors.ts';
 import { credentialName } from '../../directory/access/actor.ts';
 import type { Authenticated, CacheUse } from '../../directory/access/credential-cache.ts';
@@ -65,6 +65,8 @@ export interface Asked {
   request: Request;
   env: Environment;
   limit: RequestLimit;
+  /** Counts the queries that are made of D1, where somebody wants to know. */
+  tally?: Tally;
 }
 
 type Answer = (caller: Caller) => Promise<Response>;
@@ -115,12 +117,12 @@ export async function asViewer(
 }
 
 async function attempt(
-  { request, env, limit }: Asked,
+  { request, env, limit, tally }: Asked,
   answer: Answer,
   scheme: AuthenticationScheme,
   how: CacheUse,
 ): Promise<Answered> {
-  const db = new Database(env.DB);
+  const db = new Database(env.DB, tally);
   const signed = signedBy(env, request);
   const presented = scheme.credentialOf(request);
   const authenticated =

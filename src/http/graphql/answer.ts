@@ -1,5 +1,6 @@
 import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
 import { OutcomeUnknownError } from '../../db/errors.ts';
+import type { Following } from '../../graphql/events/following.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { presentable, type ShownError } from '../shared/failures.ts';
 import { IDEMPOTENCY_KEY } from '../shared/idempotency-key.ts';
@@ -27,6 +28,8 @@ export interface Asked {
   document?: DocumentNode;
   /** What its mutations have done. */
   mutated: Mutated;
+  /** Where its subscription stands; not given where none is streamed. */
+  following?: Following | undefined;
   /** What its operation costs; not given where that has not been asked. */
   cost?: OperationCost;
   /** Whether the answer says so. */

@@ -2,6 +2,8 @@
 export const GRAPHQL_RESPONSE_TYPE = 'application/graphql-response+json';
 /** Whose readers look for errors in the body, whatever the status. */
 export const JSON_TYPE = 'application/json';
+/** In which subscriptions are answered, as Server-Sent Events. */
+export const STREAM_TYPE = 'text/event-stream';
 
 /** The type of content of an answer. */
 export type ContentType = typeof GRAPHQL_RESPONSE_TYPE | typeof JSON_TYPE;
@@ -15,8 +17,18 @@ export function acceptedType(accept: string | null): ContentType {
   return own > 0 && own >= qualityOf(accept, JSON_TYPE) ? GRAPHQL_RESPONSE_TYPE : JSON_TYPE;
 }
 
+/** Whether a request takes a stream. Only who names it is meant, and not who takes anything. */
+export const acceptsStream = ({ headers }: Request): boolean => qualityOf(headers.get('accept'), STREAM_TYPE) > 0;
+
+/** Whether it takes nothing else in which GraphQL is answered. */
+export const acceptsOnlyStream = (request: Request): boolean =>
+  acceptsStream(request) &&
+  [GRAPHQL_RESPONSE_TYPE, JSON_TYPE, 'application/*', '*/*'].every(
+    (type) => qualityOf(request.headers.get('accept'), type) === 0,
+  );
+
 /** Returns how much a type is wanted, from 0 to 1, by the first range that names it; 0 if none does. */
-function qualityOf(accept: string | null, type: ContentType): number {
+function qualityOf(accept: string | null, type: string): number {
   for (const range of (accept ?? '').toLowerCase().split(',')) {
     const [name, ...parameters] = range.split(';').map((part) => part.trim());
     if (name !== type) continue;

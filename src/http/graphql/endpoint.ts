@@ -1,3 +1,4 @@
+import type { Following } from '../../graphql/events/following.ts';
 import { isJson } from '../shared/body.ts';
 import { urlOf } from '../shared/url.ts';
 import type { GraphQLApi, GraphQLContext } from './api.ts';
@@ -5,11 +6,12 @@ import { acceptedType } from './content-type.ts';
 import type { Engine } from './engine.ts';
 import { searchProblem } from './parameters.ts';
 
-/** A function that answers a GraphQL request. The body is null for a GET. */
+/** A function that answers a GraphQL request; a subscription with its next payload, for who is following it. The body is null for a GET. */
 export type AnswerGraphQL = (
   request: Request,
   body: Uint8Array<ArrayBuffer> | null,
   context: GraphQLContext,
+  following?: Following,
 ) => Promise<Response>;
 
 /**
@@ -19,7 +21,7 @@ export type AnswerGraphQL = (
 export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
   const { failure } = api;
   let engine: Engine | undefined;
-  return async (request, body, context) => {
+  return async (request, body, context, following) => {
     const problem = body === null ? searchProblem(urlOf(request).searchParams) : undefined;
     if (problem) return failure(400, 'BAD_REQUEST', problem);
     if (body !== null && !isJson(request)) {
@@ -30,6 +32,6 @@ export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
       // Another request may have made it meanwhile, which is not waited for: the runtime forbids that.
       engine ??= engineOf(schema, api);
     }
-    return engine(request, body, context, acceptedType(request.headers.get('accept')));
+    return engine(request, body, context, acceptedType(request.headers.get('accept')), following);
   };
 }

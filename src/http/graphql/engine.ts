@@ -9,6 +9,7 @@ import {
 } from 'graphql';
 import { createYoga, type Plugin } from 'graphql-yoga';
 import { IdempotencyKeyReusedError } from '../../directory/kernel/repetition-errors.ts';
+import type { Following } from '../../graphql/events/following.ts';
 import { hashOfRequest, KEY_PROBLEM, keyOf } from '../shared/idempotency-key.ts';
 import { pathOf, urlOf } from '../shared/url.ts';
 import { type Asked, answerOf, shownOf } from './answer.ts';
@@ -47,6 +48,22 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
       extendContext({ document: documentAST });
       setResult(validate(schema, documentAST, context.params?.query ?? ''));
     },
+    onSubscribe: ({ args, setSubscribeFn, setResultAndStopExecution, extendContext }) => {
+      const { following } = args.contextValue;
+      if (!following) return setResultAndStopExecution({ errors: [new GraphQLError(...NOT_STREAMED)] });
+      following.isSubscription = true;
+      const { cost, error } = judgeCost(schema, args, maxCost);
+      extendContext({ cost });
+      const errors = error ? [error] : variableErrors(schema, args);
+      if (errors.length > 0) return setResultAndStopExecution({ errors });
+      const { mutated } = args.contextValue;
+      setSubscribeFn(async (given) =>
+        withinLength(
+          await executeCompiled({ ...given, rootValue: following }, notCompiled, { isPayload: true }),
+          mutated,
+        ),
+      );
+    },
     onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution, extendContext }) => {
       const { cost, error } = judgeCost(schema, args, maxCost);
       extendContext({ cost });
@@ -84,6 +101,15 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
   };
 }
 
+const NOT_STREAMED = [
+  'A subscription is answered as a stream: ask for it with Accept: text/event-stream.',
+  { extensions: { code: 'BAD_REQUEST', http: { status: 400 } } },
+] as const;
+
+const notCompiled: Execute = () => {
+  throw new Error('Payloads of subscriptions are compiled');
+};
+
 /**
  * Prepares a request for a mutation: by its key it may be repeated, and what it may do more than once is foreseen. Returns
  * what is wrong with the key, if anything.
@@ -103,12 +129,16 @@ const mayHaveSeveralFields = (operation: OperationDefinitionNode): boolean =>
   operation.selectionSet.selections.length > 1 ||
   operation.selectionSet.selections.some(({ kind }) => kind !== Kind.FIELD);
 
-/** A function that answers a GraphQL request in a type of content. The body is null for a GET. */
+/**
+ * A function that answers a GraphQL request in a type of content. The body is null for a GET. A subscription is answered with its next
+ * payload, for who is following it.
+ */
 export type Engine = (
   request: Request,
   body: Uint8Array | null,
   context: GraphQLContext,
   contentType: ContentType,
+  following?: Following,
 ) => Promise<Response>;
 
 /**
@@ -134,7 +164,8 @@ export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
       throw error;
     }
   };
-  return async (request, body, caller, contentType) => {
+  return async (request, body, caller, contentType, following) => {
+    following?.begin(caller.viewer);
     const context = {
       ...caller,
       // What is cached for a request is shared by all of its mutations, each of which has a context of its own.
@@ -142,6 +173,7 @@ export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
       path: pathOf(request),
       key: keyOf(request.headers),
       mutated: nothingMutated(),
+      following,
       showsCost: followsGraphQLOverHttp === true && request.headers.get(COST_HEADER) === '1',
     };
     return answerOf(await resultOf(request, body, context), context, api, contentType);

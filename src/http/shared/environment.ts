@@ -35,6 +35,10 @@ export interface Environment {
   WEBHOOK_HUB?: DurableObjectNamespace<Rpc.DurableObjectBranded & { wake(): Promise<void> }>;
   /** Sends events to one webhook each. */
   WEBHOOK_SENDER?: DurableObjectNamespace<Rpc.DurableObjectBranded & { wake(webhookId: string): Promise<void> }>;
+  /** After how many days events are removed. Without it, they are kept for ever. */
+  EVENTS_KEPT_DAYS?: string;
+  /** How many queries one invocation of the Worker may make of D1: 50, as on the free plan, if not given. */
+  D1_QUERIES?: string;
   /** Set, to anything, on a person's own machine: events may be sent to addresses of it, and of its network. */
   OWN_MACHINE?: string;
   /** The names of the dialects that are served, separated by commas, or `none`. By default all of them are. */
@@ -91,9 +95,33 @@ function problemOf(env: Environment): string | null {
   for (const [name, url] of Object.entries({ INVITATION_URL, PASSWORD_RESET_URL })) {
     if (url && !/^https?:$/.test(URL.parse(url)?.protocol ?? '')) return `${name} is not an http or https URL.`;
   }
-  const problem = dialectsProblem(namesIn(env.DIALECTS));
+  const problem = dialectsProblem(namesIn(env.DIALECTS)) ?? countsProblem(env);
   if (problem !== null) return problem;
   return SIGNING_KEYS ? signingKeysProblem(SIGNING_KEYS) : null;
+}
+
+const [MIN_D1_QUERIES, MAX_D1_QUERIES] = [50, 1000];
+
+/** Returns how many queries one invocation of the Worker may make of D1. */
+export const d1Queries = ({ D1_QUERIES }: Environment): number => Number(D1_QUERIES || MIN_D1_QUERIES);
+
+/** What was done under an idempotency key is told by its events for a day. */
+const [MIN_KEPT_DAYS, MAX_KEPT_DAYS] = [1, 36_500];
+
+/** Returns after how many days events are removed; null if they are kept for ever, or it is not known for how long. */
+export const eventsKeptDays = (env: Environment): number | null =>
+  env.EVENTS_KEPT_DAYS && countsProblem(env) === null ? Number(env.EVENTS_KEPT_DAYS) : null;
+
+function countsProblem({ D1_QUERIES, EVENTS_KEPT_DAYS }: Environment): string | null {
+  return (
+    countProblem('D1_QUERIES', D1_QUERIES, MIN_D1_QUERIES, MAX_D1_QUERIES) ??
+    countProblem('EVENTS_KEPT_DAYS', EVENTS_KEPT_DAYS, MIN_KEPT_DAYS, MAX_KEPT_DAYS)
+  );
+}
+
+function countProblem(name: string, text: string | undefined, min: number, max: number): string | null {
+  if (!text || (/^\d{1,9}$/.test(text) && Number(text) >= min && Number(text) <= max)) return null;
+  return `${name} is not a whole number from ${min} to ${max}.`;
 }
 
 function dialectsProblem(names: readonly string[]): string | null {

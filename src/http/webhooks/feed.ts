@@ -22,7 +22,8 @@ export interface FeedEvent {
   event: ShownEvent;
 }
 
-const EVENT = 'fragment Shown on Event { id type subjectId actor { type id } before after createdAt }';
+const EVENT = `fragment Shown on Event {
+  id type subjectId subjectVersion tenantIds hasMoreTenantIds commandId actor { type id } before after createdAt }`;
 const BEHIND = `query Behind($first: Int!, $after: String!, $types: [String!]) {
   events(first: $first, after: $after, filter: { types: $types }) { nodes { ...Shown } }
 } ${EVENT}`;

@@ -1,5 +1,12 @@
 import { Database } from '../../db/client.ts';
-import { EVENTS_AT_ONCE, readWork, type Try, type Work, writeRound } from '../../directory/webhooks/sending.ts';
+import {
+  EVENTS_AT_ONCE,
+  readWork,
+  type SendingWebhook,
+  type Try,
+  type Work,
+  writeRound,
+} from '../../directory/webhooks/sending.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import type { Environment } from '../shared/environment.ts';
 import { eventsAgain, eventsBehind, type FeedEvent } from './feed.ts';
@@ -29,10 +36,10 @@ export async function sendRounds(env: Environment, webhookId: string): Promise<D
 }
 
 async function sendRound(env: Environment, db: Database, work: Work): Promise<void> {
-  const { webhook, due, newest } = work;
+  const { webhook, due, newest, beginning } = work;
   const triesBefore = new Map(due.map(({ eventId, tries }) => [eventId, tries]));
   const again = await eventsAgain(db, webhook, [...triesBefore.keys()]);
-  const behind = newest > webhook.position ? await eventsBehind(db, webhook) : [];
+  const behind = newest > webhook.position ? await eventsBehind(db, from(webhook, beginning)) : [];
   const own = toGlobalId('Webhook', webhook.id);
   // A test of the webhook is due by itself.
   const isNew = ({ eventId, event }: FeedEvent) =>
@@ -54,6 +61,12 @@ async function sendRound(env: Environment, db: Database, work: Work): Promise<vo
   );
   if (because !== null) await tellDisabled(env, db, webhook.id, because === 'GONE');
 }
+
+/** A webhook that fell behind what is kept goes on from the beginning of that. */
+const from = (webhook: SendingWebhook, beginning: number): SendingWebhook => ({
+  ...webhook,
+  position: Math.max(webhook.position, beginning),
+});
 
 /** An event that was to be tried again and that the webhook is not shown any more. */
 const givenUp = (eventId: number, tries: number): Try => ({

@@ -29,7 +29,8 @@ const read = async (id: string) => {
 };
 const eventsAbout = async (id: string, key?: string) => {
   const { data } = await ask(
-    'query($s: ID!) { events(filter: { subjectId: $s }) { edges { cursor node { id type subjectId actor { type id } before after createdAt } } } }',
+    `query($s: ID!) { events(filter: { subjectId: $s }) { edges { cursor node {
+      id type subjectId subjectVersion tenantIds hasMoreTenantIds commandId actor { type id } before after createdAt } } } }`,
     { s: id },
     key,
   );

@@ -42,31 +42,37 @@ const KNOWN_ARGUMENTS = ['schema', 'document', 'rootValue', 'contextValue', 'var
 const isKnown = (args: ExecutionArgs): boolean =>
   Object.entries(args).every(([name, value]) => KNOWN_ARGUMENTS.includes(name) || value === undefined);
 
+/** How operations are executed. */
+interface Executing {
+  /** Whether a subscription is executed as a query is, once for each of its payloads. */
+  isPayload?: true;
+}
+
 /**
  * Returns a function that executes operations in a compiled form. It leaves to another function, such as `execute`, what it
- * does not know: subscriptions, directives other than `@skip` and `@include`, arguments of `execute` that no API of ours
+ * does not know: subscriptions but for their payloads, directives other than `@skip` and `@include`, arguments of `execute` that no API of ours
  * gives, and operations or variables that are wrong. What it compiles is kept as long as the document is.
  */
-export function compiledExecution(): (args: ExecutionArgs, otherwise: Execute) => ReturnType<Execute> {
+export function compiledExecution(): (args: ExecutionArgs, otherwise: Execute, how?: Executing) => ReturnType<Execute> {
   const documents = new WeakMap<DocumentNode, Kept>();
 
-  return (args, otherwise) => {
+  return (args, otherwise, how = {}) => {
     if (!IS_COMPILING || !isKnown(args)) return otherwise(args);
     const { document } = args;
     const kept = documents.get(document) ?? { parts: partsOf(document) };
     documents.set(document, kept);
-    const run = kept.parts.isForeign ? null : runOf(args, kept);
+    const run = kept.parts.isForeign ? null : runOf(args, kept, how);
     return run ? execute(run, kept) : otherwise(args);
   };
 }
 
 /** Returns a run of the operation, or null if the operation or its variables are not good. */
-function runOf(args: ExecutionArgs, { parts, last }: Kept): Run | null {
+function runOf(args: ExecutionArgs, { parts, last }: Kept, { isPayload }: Executing): Run | null {
   const { schema, document, operationName, variableValues } = args;
   assertValidSchema(schema);
   const node = getOperationAST(document, operationName);
   const rootType = node && schema.getRootType(node.operation);
-  if (!rootType || node.operation === OperationTypeNode.SUBSCRIPTION) return null;
+  if (!rootType || (node.operation === OperationTypeNode.SUBSCRIPTION && !isPayload)) return null;
   const { variableValues: variables } = getVariableValues(schema, node.variableDefinitions ?? [], variableValues ?? {});
   if (!variables) return null;
   const conditions = parts.conditions.map((name) => variables.coerced[name]).join();

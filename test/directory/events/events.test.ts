@@ -9,8 +9,8 @@ import {
   rawId,
   succeed,
   unique,
-} from '../shared/fixtures.ts';
-import { ask } from '../shared/gateway.ts';
+} from '../../shared/fixtures.ts';
+import { ask } from '../../shared/gateway.ts';
 
 interface Node {
   id: string;
