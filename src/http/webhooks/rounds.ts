@@ -1,9 +1,10 @@
 import { Database } from '../../db/client.ts';
-import { EVENTS_AT_ONCE, readWork, type Try, type Work, writeRound } from '../../directory/webhooks/sending.ts';
+import { EVENTS_AT_ONCE, readWork, type Work, writeRound } from '../../directory/webhooks/sending.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import type { Environment } from '../shared/environment.ts';
 import { eventsAgain, eventsBehind, type FeedEvent } from './feed.ts';
-import { trySending } from './trying.ts';
+import { givenUp, trySending } from './trying.ts';
+import { wireOf } from './wires.ts';
 
 /** After so many rounds a sender pauses: each has its share of what one invocation may ask of D1. */
 const MAX_ROUNDS = 50;
@@ -24,6 +25,9 @@ export async function sendRounds(env: Environment, webhookId: string): Promise<D
   return new Date();
 }
 
+/** Of an event that was to be tried again and that the webhook is not shown any more. */
+const LOST = 'The event is gone, or out of reach by now.';
+
 async function sendRound(db: Database, work: Work): Promise<void> {
   const { webhook, due, newest } = work;
   const triesBefore = new Map(due.map(({ eventId, tries }) => [eventId, tries]));
@@ -34,9 +38,14 @@ async function sendRound(db: Database, work: Work): Promise<void> {
   const isNew = ({ eventId, event }: FeedEvent) =>
     !triesBefore.has(eventId) && !(event.type === 'webhook.tested' && event.subjectId === own);
   const sent = [...again, ...behind.filter(isNew)];
-  const tried = await Promise.all(sent.map((event) => trySending(webhook, event, triesBefore.get(event.eventId) ?? 0)));
+  const wire = await wireOf(db, webhook, sent);
+  const tried = await Promise.all(
+    sent.map((event) => trySending(webhook, wire, event, triesBefore.get(event.eventId) ?? 0)),
+  );
   const shown = new Set(again.map(({ eventId }) => eventId));
-  const lost = due.filter(({ eventId }) => !shown.has(eventId)).map(({ eventId, tries }) => givenUp(eventId, tries));
+  const lost = due
+    .filter(({ eventId }) => !shown.has(eventId))
+    .map(({ eventId, tries }) => givenUp(eventId, tries, LOST));
   const last = behind.at(-1)?.eventId;
   await writeRound(
     db,
@@ -49,15 +58,3 @@ async function sendRound(db: Database, work: Work): Promise<void> {
     new Date(),
   );
 }
-
-/** An event that was to be tried again and that the webhook is not shown any more. */
-const givenUp = (eventId: number, tries: number): Try => ({
-  eventId,
-  tries,
-  responseStatus: null,
-  responseMilliseconds: null,
-  response: null,
-  problem: 'The event is gone, or out of reach by now.',
-  isDelivered: false,
-  nextTryAt: null,
-});

@@ -1,0 +1,42 @@
+import { Webhook } from 'standardwebhooks';
+import type { Database } from '../../db/client.ts';
+import { PAUSES } from '../../directory/webhooks/schedule.ts';
+import type { SendingWebhook } from '../../directory/webhooks/sending.ts';
+import type { FeedEvent } from './feed.ts';
+
+/** What is posted at one try. */
+export interface Letter {
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** How events are sent to a webhook. */
+export interface Wire {
+  /** How long is waited after each try that failed. */
+  pauses: readonly number[];
+  /** Writes what is posted of an event at a try, the first of which is 1. Null if what it was about is erased. */
+  write(event: FeedEvent, tryNumber: number, at: Date): Letter | null;
+}
+
+/** Returns how these events are sent to a webhook. */
+export async function wireOf(db: Database, webhook: SendingWebhook, events: readonly FeedEvent[]): Promise<Wire> {
+  if (webhook.wire === 'STANDARD') return standardWire(webhook);
+  const { plainWire } = await import('./plain-wire.ts');
+  return plainWire(db, webhook, events);
+}
+
+/** As Standard Webhooks describes it: an event has one id, whoever it is sent to and however often, and each try its own time. */
+const standardWire = ({ secrets }: SendingWebhook): Wire => ({
+  pauses: PAUSES,
+  write({ event, cursor }, _tryNumber, at) {
+    const body = JSON.stringify({ type: event.type, timestamp: event.createdAt, data: { ...event, cursor } });
+    return {
+      body,
+      headers: {
+        'webhook-id': event.id,
+        'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+        'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(event.id, at, body)).join(' '),
+      },
+    };
+  },
+});
