@@ -81,11 +81,12 @@ export function payloadOf(event: HeardEvent, authors: CustomerAuthors) {
   const { type, customerId, actor, at, before, after } = event;
   const eventType = plainEventType(type);
   const { createdBy } = authors;
-  const now = { createdBy, updatedBy: actor, updatedAt: at };
+  const createdAt = creationTime(customerId);
+  const now = { createdBy, updatedBy: actor, updatedAt: type === 'customer.created' ? createdAt : at };
   const earlier = {
     createdBy,
     updatedBy: authors.before?.by ?? createdBy,
-    updatedAt: authors.before?.at ?? creationTime(customerId),
+    updatedAt: authors.before?.at ?? createdAt,
   };
   const previously = type === 'customer.erased' ? NOTHING : before;
   const customer = after && shownCustomer(customerId, after, now);

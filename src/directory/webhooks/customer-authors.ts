@@ -7,13 +7,13 @@ import { type Caller, requirePermissions, requireReach } from '../access/viewer.
 export interface CustomerAuthors {
   /** Null of a customer who was erased. */
   createdBy: Actor | null;
-  /** Null if there was no change before, or if it is in the feed no more. */
+  /** Null if there was none since the customer was created, or if it is in the feed no more. */
   before: { by: Actor; at: Date } | null;
 }
 
 const LAST_BEFORE = sql`(SELECT max(earlier.id) FROM event earlier
   WHERE earlier.subject_id = event.subject_id AND earlier.id < event.id
-    AND earlier.type IN ('customer.created', 'customer.updated', 'customer.deleted', 'customer.restored'))`;
+    AND earlier.type IN ('customer.updated', 'customer.deleted', 'customer.restored'))`;
 
 const authorsOf = (eventIds: readonly number[]) =>
   select(
