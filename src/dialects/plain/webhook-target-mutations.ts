@@ -36,6 +36,8 @@ const subscriptions = z
   .min(1, 'must name at least one type')
   .transform((list) => eventTypesOf(list.map(({ eventType }) => eventType)));
 
+const isEmpty = (given: unknown): boolean => given === null || (Array.isArray(given) && given.length === 0);
+
 const version = choice(VERSIONS);
 
 const CREATE = {
@@ -68,7 +70,8 @@ const UPDATE = {
   isEnabled: { type: (t) => t.field({ type: BooleanInput, description: ENABLED }), schema: changeTo(flag) },
   eventSubscriptions: {
     type: (t) => t.field({ type: [WebhookTargetEventSubscriptionInput], description: SUBSCRIPTIONS }),
-    schema: subscriptions.nullish().transform((types) => types ?? undefined),
+    // Who names none does not mean that a target is to hear of nothing.
+    schema: z.preprocess((given) => (isEmpty(given) ? undefined : given), subscriptions.optional()),
     to: 'eventTypes',
   },
   version: {

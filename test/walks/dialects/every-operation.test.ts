@@ -34,6 +34,7 @@ const viewers = new Map<string, string>();
 beforeAll(async () => {
   [near, other, far] = [await newWorld(), await newWorld(), await newWorld()];
   const [tenantId, customerId] = [near.tenant.id, near.customer.id];
+  for (const { prepare } of TABLES) for (const world of [near, other, far]) await prepare?.(world);
   hidden = await newHiddenWorld(near);
   const gone = await newTenant();
   const admin = { roleIdentifier: { name: 'admin' } };
