@@ -19,7 +19,7 @@ export const PAUSES = [
   DAY - 90 * MINUTE,
 ];
 
-/** The same of the targets of Plain, which are tried twelve times in five days. */
+/** How long is waited after each try of a target of Plain that failed: it is tried twelve times in five days. */
 export const PLAIN_PAUSES = [
   5 * SECOND,
   MINUTE,

@@ -9,7 +9,7 @@ import { PLAIN_PAUSES } from '../../directory/webhooks/schedule.ts';
 import type { SendingWebhook } from '../../directory/webhooks/sending.ts';
 import { fromGlobalId } from '../../graphql/shared/ids.ts';
 import type { FeedEvent } from './feed.ts';
-import type { Wire } from './wires.ts';
+import type { Wire } from './wire.ts';
 
 const localOf = (globalId: string): string => fromGlobalId(globalId)?.id ?? globalId;
 

@@ -1,7 +1,7 @@
 import { nextTry, retryAfterOf } from '../../directory/webhooks/schedule.ts';
 import type { SendingWebhook, Try } from '../../directory/webhooks/sending.ts';
 import type { FeedEvent } from './feed.ts';
-import type { Wire } from './wires.ts';
+import type { Wire } from './wire.ts';
 
 /** A receiver has so long to answer. */
 const TIMEOUT_MILLISECONDS = 15_000;
