@@ -686,7 +686,9 @@ CREATE TABLE webhook (
   -- Since when nothing was delivered, though it was tried.
   failing_since INTEGER,
   created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, wire TEXT NOT NULL DEFAULT 'STANDARD' CHECK (wire IN ('STANDARD', 'PLAIN')), wire_version TEXT CHECK ((wire = 'PLAIN') = (wire_version IS NOT NULL)), created_by_type TEXT NOT NULL DEFAULT 'SYSTEM', created_by_id TEXT
+  CHECK ((created_by_type IN ('ROOT', 'SYSTEM')) = (created_by_id IS NULL)), updated_by_type TEXT NOT NULL DEFAULT 'SYSTEM', updated_by_id TEXT
+  CHECK ((updated_by_type IN ('ROOT', 'SYSTEM')) = (updated_by_id IS NULL)),
   CHECK ((previous_secret IS NULL) = (previous_secret_expires_at IS NULL)),
   CHECK (disabled_because IS NULL OR enabled = 0)
 ) STRICT;
@@ -728,3 +730,14 @@ CREATE UNIQUE INDEX webhook_delivery_id ON webhook_delivery (id);
 CREATE INDEX webhook_delivery_of ON webhook_delivery (webhook_id, id);
 CREATE INDEX webhook_delivery_due ON webhook_delivery (webhook_id, next_try_at) WHERE next_try_at IS NOT NULL;
 CREATE INDEX webhook_delivery_event ON webhook_delivery (event_id, id);
+
+CREATE TABLE workspace_hmac (
+  id TEXT PRIMARY KEY REFERENCES organization (id),
+  secret TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  created_by_type TEXT NOT NULL,
+  created_by_id TEXT CHECK ((created_by_type IN ('ROOT', 'SYSTEM')) = (created_by_id IS NULL)),
+  updated_at INTEGER NOT NULL,
+  updated_by_type TEXT NOT NULL,
+  updated_by_id TEXT CHECK ((updated_by_type IN ('ROOT', 'SYSTEM')) = (updated_by_id IS NULL))
+) STRICT;

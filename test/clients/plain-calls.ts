@@ -1,4 +1,5 @@
 import type { PlainClient as Newer } from '@team-plain/graphql';
+import { expect } from 'vitest';
 
 /** What the clients of all versions have in common: methods that answer data, or an error. */
 export type Older = Record<string, (input: unknown) => Promise<{ data?: unknown; error?: unknown }>>;
@@ -11,6 +12,7 @@ export interface Subject {
   /** The ids that the API shows, once the client has been told them. */
   customerId: string;
   tenantId: string;
+  webhookTargetId: string;
 }
 
 /** A call of the documented API, as each of its clients makes it. */
@@ -50,8 +52,18 @@ const membership = ({ emailAddress, externalId }: Subject) => ({
   tenantIdentifiers: [{ externalId }],
 });
 
+/** A webhook target of a client: nothing answers there, and nothing is sent. */
+export const webhookTarget = ({ externalId }: Pick<Subject, 'externalId'>) => ({
+  url: `https://${externalId}.example/hook`,
+  description: 'Customers',
+  isEnabled: false,
+  eventSubscriptions: [{ eventType: 'customer.customer_created' }],
+});
+
 const jane = ({ customerId, emailAddress, personId }: Subject) => [customerId, 'Jane Fargate', emailAddress, personId];
 const tenant = ({ tenantId, externalId }: Subject) => [tenantId, externalId, 'acme.com'];
+
+const target = (subject: Subject) => [subject.webhookTargetId, webhookTarget(subject).url, 'customer.customer_created'];
 
 /** In the order in which they are made: each finds what the ones before it have left. */
 export const CALLS: readonly Call[] = [
@@ -182,6 +194,67 @@ export const CALLS: readonly Call[] = [
     input: ({ customerId }) => ({ customerId }),
     newer: (client, { customerId }) => client.mutation.deleteCustomer({ input: { customerId } }),
     shows: () => [],
+  },
+  {
+    name: 'subscriptionEventTypes',
+    input: () => ({}),
+    newer: (client) => client.query.subscriptionEventTypes(),
+    shows: () => ['customer.customer_created', 'customer.customer_updated', 'customer.customer_deleted'],
+  },
+  {
+    name: 'webhookVersions',
+    input: () => ({}),
+    newer: (client) => client.query.webhookVersions({ first: 5 }),
+    shows: () => ['2026-02-27'],
+  },
+  {
+    name: 'createWebhookTarget',
+    older: 'createWebhookTarget',
+    input: webhookTarget,
+    newer: (client, subject) =>
+      client.mutation.createWebhookTarget({ input: { ...webhookTarget(subject), version: '2026-02-27' } }),
+    shows: (subject) => [webhookTarget(subject).url, 'customer.customer_created'],
+  },
+  {
+    name: 'webhookTarget',
+    older: 'getWebhookTargetById',
+    input: ({ webhookTargetId: id }) => ({ id }),
+    newer: (client, { webhookTargetId }) => client.query.webhookTarget({ webhookTargetId }),
+    shows: target,
+  },
+  {
+    name: 'webhookTargets',
+    older: 'getWebhookTargets',
+    input: () => ({ first: 100 }),
+    newer: async (client) => (await client.query.webhookTargets({ first: 100 })).nodes,
+    shows: target,
+  },
+  {
+    name: 'updateWebhookTarget',
+    older: 'updateWebhookTarget',
+    input: ({ webhookTargetId }) => ({ webhookTargetId, description: { value: 'All customers' } }),
+    newer: (client, { webhookTargetId }) =>
+      client.mutation.updateWebhookTarget({ input: { webhookTargetId, description: { value: 'All customers' } } }),
+    shows: (subject) => [...target(subject), 'All customers'],
+  },
+  {
+    name: 'deleteWebhookTarget',
+    older: 'deleteWebhookTarget',
+    input: ({ webhookTargetId }) => ({ webhookTargetId }),
+    newer: (client, { webhookTargetId }) => client.mutation.deleteWebhookTarget({ input: { webhookTargetId } }),
+    shows: () => [],
+  },
+  {
+    name: 'workspaceHmac',
+    input: () => ({}),
+    newer: (client) => client.query.workspaceHmac(),
+    shows: () => [expect.stringMatching(/^[0-9a-f]{64}$/)],
+  },
+  {
+    name: 'regenerateWorkspaceHmac',
+    input: () => ({}),
+    newer: (client) => client.mutation.regenerateWorkspaceHmac(),
+    shows: () => [expect.stringMatching(/^[0-9a-f]{64}$/)],
   },
   {
     name: 'deleteTenant',

@@ -15,7 +15,7 @@ import { schema } from '../../src/dialects/plain/schema.ts';
 import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
 import { migrate } from '../node/shared/migrated.ts';
 import { type Started, serveMigrated, stopAll } from '../node/shared/started.ts';
-import { CALLS, type Call, type Older, type Subject } from './plain-calls.ts';
+import { CALLS, type Call, type Older, type Subject, webhookTarget } from './plain-calls.ts';
 
 /*
  * Each version of the clients that programs have installed makes all calls that it has of one list, against the gateway as
@@ -91,7 +91,7 @@ const VERSIONS: readonly Version[] = [
 ];
 
 /** What /graphql says the ids are, for clients that ask by them and are too old to be told. */
-async function created(subject: Subject): Promise<Pick<Subject, 'customerId' | 'tenantId'>> {
+async function created(subject: Subject): Promise<Pick<Subject, 'customerId' | 'tenantId' | 'webhookTargetId'>> {
   const { upsertTenant, upsertCustomer } = await ask(
     gateway,
     `mutation ($t: UpsertTenantInput!, $c: UpsertCustomerInput!) {
@@ -109,10 +109,14 @@ async function created(subject: Subject): Promise<Pick<Subject, 'customerId' | '
     },
     z.object({ upsertTenant: z.object({ tenant: Id }), upsertCustomer: z.object({ customer: Id }) }),
   );
+  const target = await new Newer(options).mutation.createWebhookTarget({
+    input: { ...webhookTarget(subject), version: '2026-02-27' },
+  });
   const uuid = ({ id }: { id: string }) => atob(id).split(':')[1] ?? '';
   return {
     customerId: toPlainId('Customer', uuid(upsertCustomer.customer)),
     tenantId: toPlainId('Tenant', uuid(upsertTenant.tenant)),
+    webhookTargetId: target.webhookTarget?.id ?? '',
   };
 }
 
@@ -138,7 +142,10 @@ describe.each(VERSIONS)('$title', ({ title, callOf }) => {
   it('makes every call that it has', async () => {
     const word = title.replaceAll(/\W+/g, '-');
     const given = { externalId: `tenant${word}`, emailAddress: `jane${word}@aol.example`, personId: `person${word}` };
-    const subject: Subject = { ...given, ...(await created({ ...given, customerId: '', tenantId: '' })) };
+    const subject: Subject = {
+      ...given,
+      ...(await created({ ...given, customerId: '', tenantId: '', webhookTargetId: '' })),
+    };
     for (const call of calls) {
       const answer = await callOf(call)?.(subject);
       // What a model keeps of its client is none of what it shows.

@@ -98,12 +98,15 @@ const OWN: readonly Asked[] = [
   },
 ];
 
-const DIALECTS: readonly Asked[] = [plain, prismatic, capig, userdocks].flatMap(({ dialect, operations }) =>
+const DIALECTS: readonly Asked[] = [plain, prismatic, capig, userdocks].flatMap(({ dialect, operations, prepare }) =>
   operations
     .filter(({ writes, as }) => writes && !as)
     .map(({ name, request }) => ({
       name: `${dialect} ${name}`,
-      request: (world: World) => request(world, ROOT_KEY),
+      request: async (world: World) => {
+        await prepare?.(world);
+        return request(world, ROOT_KEY);
+      },
       isSecret: /addUserWithRole|sendInvitation/.test(name),
     })),
 );

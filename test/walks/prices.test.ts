@@ -140,7 +140,7 @@ describe.each(Object.entries(SCHEMAS))('every price of the schema %s', (_, schem
     const mutations = new Set<string>();
     for (const field of Object.values(root?.getFields() ?? {})) {
       const type = getNamedType(field.type);
-      const isNamespace = field.args.length === 0 && isObjectType(type);
+      const isNamespace = isObjectType(type) && type.name.endsWith('Mutations');
       for (const { name } of isNamespace ? Object.values(type.getFields()) : [field]) {
         mutations.add(`${isNamespace ? type.name : root?.name}.${name}`);
       }
@@ -153,7 +153,7 @@ describe.each(Object.entries(SCHEMAS))('every price of the schema %s', (_, schem
 });
 
 describe('a list', () => {
-  it('counts once only where something else bounds it: reasons of errors, what was sent, one e-mail address, and the few secrets of a key', () => {
+  it('counts once only where something else bounds it: reasons of errors, what was sent, one e-mail address, the few secrets of a key, and the few types of Plain', () => {
     const covered = Object.entries(SCHEMAS).flatMap(([name, schema]) =>
       fieldsOf(schema).flatMap(({ place, field }) =>
         isListOfRecords(field) && priceOf(field).times === 1 ? [`${name} ${place}`] : [],
@@ -170,8 +170,10 @@ describe('a list', () => {
       'own ValidationError.issues',
       'plain Customer.identities',
       'plain MutationError.fields',
+      'plain Query.subscriptionEventTypes',
       'plain Tenant.tenantFields',
       'plain Tenant.threadChannelAssociations',
+      'plain WebhookTarget.eventSubscriptions',
     ]);
   });
 });

@@ -7,13 +7,17 @@ import { userdocks } from '../dialects/userdocks/table.ts';
 import { changes, countChanges } from '../shared/changes.ts';
 import { newKey, unique } from '../shared/fixtures.ts';
 import { ask, graphqlRequest, send, under } from '../shared/gateway.ts';
-import { rewind } from '../shared/rewind.ts';
+import { rememberAll, rewind } from '../shared/rewind.ts';
 import { MUTATIONS } from './mutations.ts';
-import { asker, lastingWorld, type OperationWorld } from './operations.ts';
+import { asker, newOperationWorld, type OperationWorld } from './operations.ts';
+
+const DIALECT_TABLES = [plain, prismatic, capig, userdocks];
 
 let world: OperationWorld;
 beforeAll(async () => {
-  world = await lastingWorld();
+  world = await newOperationWorld();
+  for (const { prepare } of DIALECT_TABLES) await prepare?.(world);
+  await rememberAll();
   await countChanges();
 });
 beforeEach(() => rewind().run());
@@ -71,7 +75,7 @@ describe('a repetition under the same key, of', () => {
 });
 
 describe('a repetition under the same key, at', () => {
-  for (const { dialect, operations, outcomeOf } of [plain, prismatic, capig, userdocks]) {
+  for (const { dialect, operations, outcomeOf } of DIALECT_TABLES) {
     for (const operation of operations.filter(({ writes }) => writes)) {
       it(`${dialect}, of ${operation.name} answers the same and changes nothing`, async () => {
         const { secret } = await newKey({ permissions: PERMISSIONS });

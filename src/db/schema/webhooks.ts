@@ -1,9 +1,10 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { flag, id, timestamp } from './columns.ts';
+import { authors, flag, id, timestamp } from './columns.ts';
 
 /**
  * Whom the feed of events is sent to. `eventTypes` is null for all. `position` is the id of the last event that was looked at
- * for it: what comes after is still to be sent. `failingSince` is null while its last try was a success.
+ * for it: what comes after is still to be sent. `failingSince` is null while its last try was a success. `wire` is how it is sent
+ * to: of a target of Plain, `wireVersion` is which of Plain's versions it hears, and its own secret is empty.
  */
 export const webhooks = sqliteTable('webhook', {
   id: id(),
@@ -20,6 +21,18 @@ export const webhooks = sqliteTable('webhook', {
   failingSince: timestamp('failing_since'),
   createdAt: timestamp('created_at').notNull(),
   updatedAt: timestamp('updated_at').notNull(),
+  wire: text('wire', { enum: ['STANDARD', 'PLAIN'] }).notNull(),
+  wireVersion: text('wire_version'),
+  ...authors,
+});
+
+/** What deliveries to all targets of Plain are signed with. `id` is that of the organization. No row before the first target. */
+export const workspaceHmacs = sqliteTable('workspace_hmac', {
+  id: id(),
+  secret: text('secret').notNull(),
+  createdAt: timestamp('created_at').notNull(),
+  updatedAt: timestamp('updated_at').notNull(),
+  ...authors,
 });
 
 /** The permissions of each webhook: what of the records it sees in its events. */

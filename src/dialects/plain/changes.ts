@@ -13,7 +13,13 @@ export const OptionalStringInput = builder.inputType('OptionalStringInput', {
   fields: (t) => ({ value: t.string({ description: 'The value from now on; null and an empty string clear it.' }) }),
 });
 
-/** Reads either of them: undefined where nothing is to change. */
+/** A change of a flag. */
+export const BooleanInput = builder.inputType('BooleanInput', {
+  description: 'A change of what is true or false.',
+  fields: (t) => ({ value: t.boolean({ required: true, description: 'Whether it is so from now on.' }) }),
+});
+
+/** Reads any of them: undefined where nothing is to change. */
 export const changeTo = <Value>(value: z.ZodType<Value>) =>
   z
     .object({ value })

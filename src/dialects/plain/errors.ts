@@ -120,6 +120,7 @@ function answersAbout(input: unknown, spelling: Spelling): AnswersByCode<ShownEr
     out_of_reach: forbidden,
     not_signed_in: forbidden,
     last_admin: ({ message }) => invalid('input_validation', message, []),
+    too_many_webhooks: ({ message }) => invalid('input_validation', message, []),
     version_conflict: failsRequest,
     import_rejected: failsRequest,
     last_owner: failsRequest,
@@ -128,7 +129,6 @@ function answersAbout(input: unknown, spelling: Spelling): AnswersByCode<ShownEr
     too_many_roles: failsRequest,
     too_many_data_sources: failsRequest,
     too_many_secrets: failsRequest,
-    too_many_webhooks: failsRequest,
   };
 }
 

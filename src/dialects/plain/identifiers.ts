@@ -5,7 +5,7 @@ import { builder, type InputFields } from './builder.ts';
 import { fromPlainId, localId } from './ids.ts';
 
 /** An id of this type, as Plain spells it. */
-export const idOf = (type: 'Customer' | 'Tenant') =>
+export const idOf = (type: 'Customer' | 'Tenant' | 'Webhook') =>
   z.preprocess((given) => (typeof given === 'string' ? localId(type, given) : given), id);
 
 /** Returns the schema of an identifier of which only what is not empty counts as given. */

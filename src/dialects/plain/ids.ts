@@ -4,7 +4,16 @@ const LENGTH = 26;
 /** 128 bits: the first of 26 digits has three of them. */
 const SPELLED = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
-const PREFIXES = { Customer: 'c_', Tenant: 'te_', User: 'u_', ApiKey: 'mu_' } as const;
+const PREFIXES = {
+  Customer: 'c_',
+  Tenant: 'te_',
+  User: 'u_',
+  ApiKey: 'mu_',
+  Webhook: 'whTarget_',
+  Organization: 'w_',
+  Event: 'pEv_',
+  Attempt: 'whAttempt_',
+} as const;
 type PlainType = keyof typeof PREFIXES;
 
 /** A UUID as Plain spells ids: a prefix that says of what, and the 128 bits as in a ULID. */
@@ -22,11 +31,12 @@ export function fromPlainId(type: PlainType, given: string): string | null {
   const digits = spelled.slice(prefix.length).toUpperCase();
   if (!spelled.startsWith(prefix) || !SPELLED.test(digits)) return null;
   const bits = [...digits].reduce((sum, digit) => sum * 32n + BigInt(DIGITS.indexOf(digit)), 0n);
-  return bits
-    .toString(16)
-    .padStart(32, '0')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  return spelledUuid(bits.toString(16).padStart(32, '0'));
 }
+
+/** Returns 32 hexadecimal digits as a UUID is written. */
+export const spelledUuid = (digits: string): string =>
+  digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 
 /** Returns the UUID that is spelled so. Anything else is handed on: a UUID is taken as one, and the rest names nothing. */
 export const localId = (type: PlainType, given: string): string =>

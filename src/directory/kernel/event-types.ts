@@ -4,6 +4,7 @@
  */
 export const EVENT_TYPES = [
   'organization.updated',
+  'organization.webhookSecretRegenerated',
   'tenant.created',
   'tenant.updated',
   'tenant.deleted',

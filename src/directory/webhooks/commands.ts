@@ -44,7 +44,10 @@ export interface WebhookSecretResult extends WebhookResult {
 export const asWebhookResult = (webhook: WebhookRecord | null): WebhookResult => ({ webhook });
 
 /** What a webhook hears of must be heard by who makes it. */
-const HEARS: Permission = 'event:read';
+export const HEARS: Permission = 'event:read';
+
+/** The position of a webhook that hears of what is committed from now on. */
+export const NOW_IN_FEED = sql`(SELECT max(event.id) FROM event)`;
 
 const REACHES = webhooks.reach.enumValues;
 
@@ -63,6 +66,31 @@ export const RULES = { permissions: ['webhook:edit'], reaches: ['ORGANIZATION', 
 export const isWebhook = ({ reach }: Viewer, webhookId: string) =>
   sql`webhook.id = ${webhookId} AND ${webhookInReach(reach, sql`webhook.id`)}`;
 
+/** Checks that a webhook is no target of Plain, of which only Plain's own API knows what it may be like. */
+export const isStandard = (of: SQL): Check<unknown> => ({
+  problem: sql`(SELECT webhook.wire FROM webhook WHERE ${of} AND webhook.wire <> 'STANDARD')`,
+  error: () => ValidationError.at('id', 'is a webhook target of Plain, whose own API changes it'),
+});
+
+/** Who made a webhook, and so changed it last. */
+export const madeBy = ({ viewer }: CommandContext) => ({
+  createdByType: viewer.actor.type,
+  createdById: viewer.actor.id,
+  ...changedBy({ viewer }),
+});
+
+/** Who changes a webhook. A change of this alone is no change. */
+export const changedBy = ({ viewer: { actor } }: Pick<CommandContext, 'viewer'>) => ({
+  updatedByType: actor.type,
+  updatedById: actor.id,
+});
+
+/** Checks that there are fewer webhooks of a kind than there may be. */
+export const fewerThan = (max: number, wire: WebhookRecord['wire']): Check<unknown> => ({
+  problem: sql`(SELECT count(*) FROM webhook WHERE webhook.wire = ${wire} HAVING count(*) >= ${max})`,
+  error: () => new TooManyWebhooksError(max),
+});
+
 /** Checks that whoever changes a webhook, or has events sent to it, holds all that it holds, and hears of events. */
 export const holdsPermissionsOfWebhook = (viewer: Viewer, webhookId: string | SQL): Check<unknown> =>
   holdsPermissions(
@@ -70,12 +98,26 @@ export const holdsPermissionsOfWebhook = (viewer: Viewer, webhookId: string | SQ
     sql`SELECT permission FROM webhook_permission WHERE webhook_id = ${webhookId} UNION ALL SELECT ${HEARS}`,
   );
 
-function requireAddress({ neighbourhood }: CommandContext, url: string | undefined): void {
+/**
+ * Requires that events may be sent to a URL, if there is one.
+ * @throws ValidationError at `url`
+ */
+export function requireAddress({ neighbourhood }: CommandContext, url: string | undefined): void {
   const problem = url === undefined ? null : problemOfAddress(url, neighbourhood);
   if (problem !== null) throw ValidationError.at('url', problem);
 }
 
-const writePermissions = (webhookId: string, permissions: readonly Permission[], condition: SQL) => [
+/** The columns that change where a webhook is enabled or disabled by somebody; none where nobody says so. */
+export const enabling = (isEnabled: boolean | undefined): Values<typeof webhooks> => ({
+  enabled: isEnabled,
+  ...(isEnabled === true && {
+    disabledBecause: null,
+    failingSince: sql`iif(webhook.enabled, webhook.failing_since, NULL)`,
+  }),
+});
+
+/** Writes what a webhook may see of records, and nothing else. */
+export const writePermissions = (webhookId: string, permissions: readonly Permission[], condition: SQL) => [
   sql`DELETE FROM webhook_permission WHERE webhook_id = ${webhookId} AND ${condition}`,
   sql`INSERT INTO webhook_permission (webhook_id, permission)
     SELECT DISTINCT ${webhookId}, value FROM json_each(${jsonList(permissions)}) WHERE ${condition}`,
@@ -110,13 +152,7 @@ export const createWebhook = command({
     const tenants = resolveTenants(viewer.reach, input.tenantIdentifiers ?? [], 'tenantIdentifiers');
     return planInsert(context, WEBHOOK, {
       type: 'webhook.created',
-      checks: [
-        allExist([missingTenants(tenants)]),
-        {
-          problem: sql`(SELECT count(*) FROM webhook HAVING count(*) >= ${MAX_WEBHOOKS})`,
-          error: () => new TooManyWebhooksError(MAX_WEBHOOKS),
-        },
-      ],
+      checks: [allExist([missingTenants(tenants)]), fewerThan(MAX_WEBHOOKS, 'STANDARD')],
       values: {
         id: webhookId,
         url,
@@ -125,7 +161,9 @@ export const createWebhook = command({
         reach,
         enabled: isEnabled,
         secret,
-        position: sql`(SELECT max(event.id) FROM event)`,
+        position: NOW_IN_FEED,
+        wire: 'STANDARD',
+        ...madeBy(context),
         createdAt: creationTime(webhookId),
         updatedAt: creationTime(webhookId),
       },
@@ -161,11 +199,7 @@ export const updateWebhook = command({
       url,
       description,
       eventTypes,
-      enabled: isEnabled,
-      ...(isEnabled === true && {
-        disabledBecause: null,
-        failingSince: sql`iif(webhook.enabled, webhook.failing_since, NULL)`,
-      }),
+      ...enabling(isEnabled),
     };
     const given = JSON.stringify([...new Set(permissions ?? [])].sort());
     const held = sql`(SELECT json_group_array(permission) FROM
@@ -175,10 +209,14 @@ export const updateWebhook = command({
       type: 'webhook.updated',
       target: isWebhook(viewer, id),
       before: WEBHOOK.snapshot,
-      checks: [holdsPermissionsOfWebhook(viewer, id)],
+      checks: [isStandard(isWebhook(viewer, id)), holdsPermissionsOfWebhook(viewer, id)],
       changes: sql`${differs(webhooks, values)} OR ${changesPermissions}`,
       writes: (updated) => [
-        update(webhooks, { ...values, updatedAt: at }, allOf([sql`webhook.id = ${id}`, updated])),
+        update(
+          webhooks,
+          { ...values, ...changedBy(context), updatedAt: at },
+          allOf([sql`webhook.id = ${id}`, updated]),
+        ),
         ...(permissions === undefined ? [] : writePermissions(id, permissions, updated)),
       ],
       result: asWebhookResult,

@@ -6,7 +6,14 @@ import { eventPosition } from '../events.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { newId, smallestIdAt } from '../kernel/ids.ts';
 import { ALTHOUGH_OTHERS_ARE_WRONG, id, instant } from '../kernel/input.ts';
-import { asWebhookResult, holdsPermissionsOfWebhook, isWebhook, RULES, type WebhookResult } from './commands.ts';
+import {
+  asWebhookResult,
+  holdsPermissionsOfWebhook,
+  isStandard,
+  isWebhook,
+  RULES,
+  type WebhookResult,
+} from './commands.ts';
 import { deliveryInReach } from './deliveries.ts';
 import { WEBHOOK } from './entity.ts';
 import type { WebhookRecord } from './queries.ts';
@@ -29,7 +36,7 @@ export const testWebhook = command({
     return planUpdate(context, WEBHOOK, {
       type: 'webhook.tested',
       target,
-      checks: [holdsPermissionsOfWebhook(viewer, id), isEnabled(target, 'id')],
+      checks: [isStandard(target), holdsPermissionsOfWebhook(viewer, id), isEnabled(target, 'id')],
       changes: sql`TRUE`,
       writes: () => [
         sql`INSERT INTO webhook_delivery (webhook_id, event_id, id, tries, next_try_at)
@@ -91,7 +98,8 @@ export const replayWebhook = command({
       checks: [holdsPermissionsOfWebhook(viewer, id)],
       changes: sql`TRUE`,
       writes: (recorded) => [
-        sql`UPDATE webhook SET position = ${position}, updated_at = ${at.getTime()} WHERE webhook.id = ${id} AND ${recorded}`,
+        sql`UPDATE webhook SET position = ${position}, updated_at = ${at.getTime()}, updated_by_type = ${viewer.actor.type},
+            updated_by_id = ${viewer.actor.id} WHERE webhook.id = ${id} AND ${recorded}`,
       ],
       result: asWebhookResult,
     });

@@ -10,7 +10,7 @@ export const WEBHOOK: UnversionedEntity<typeof webhooks, WebhookRecord> = {
   word: 'webhook',
   table: webhooks,
   snapshot: sql`json_object(
-    'url', webhook.url, 'description', webhook.description, 'eventTypes', json(webhook.event_types),
+    'wire', webhook.wire, 'url', webhook.url, 'description', webhook.description, 'eventTypes', json(webhook.event_types),
     'permissions', (SELECT json_group_array(permission) FROM webhook_permission WHERE webhook_id = webhook.id),
     'reach', webhook.reach,
     'tenantIds', (SELECT json_group_array(tenant_id) FROM webhook_tenant WHERE webhook_id = webhook.id),

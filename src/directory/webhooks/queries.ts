@@ -32,6 +32,12 @@ const webhookSelection = mapRows(
     failingSince: webhooks.failingSince,
     createdAt: webhooks.createdAt,
     updatedAt: webhooks.updatedAt,
+    wire: webhooks.wire,
+    wireVersion: webhooks.wireVersion,
+    createdByType: webhooks.createdByType,
+    createdById: webhooks.createdById,
+    updatedByType: webhooks.updatedByType,
+    updatedById: webhooks.updatedById,
   }),
   ({ permissions, tenantIds, reachKind, eventTypes, previousSecretExpiresAt, ...row }) => ({
     ...row,
@@ -46,10 +52,11 @@ const webhookSelection = mapRows(
 /** A webhook as every API shows it: never a secret. */
 export interface WebhookRecord extends ReturnType<typeof webhookSelection.decode> {}
 
-const RECORDS = { selection: webhookSelection, from: sql`webhook`, id: webhooks.id };
+/** How webhooks are read, for lists of them. */
+export const WEBHOOK_RECORDS = { selection: webhookSelection, from: sql`webhook`, id: webhooks.id };
 
 /** Returns a statement that reads webhooks: those that `rest` asks for, which follows FROM. */
-export const webhookRows = (rest: SQL): RecordStatement<WebhookRecord> => selectingRecords(RECORDS, rest);
+export const webhookRows = (rest: SQL): RecordStatement<WebhookRecord> => selectingRecords(WEBHOOK_RECORDS, rest);
 
 /**
  * Returns the webhooks in reach among these, in no particular order.
@@ -58,7 +65,11 @@ export const webhookRows = (rest: SQL): RecordStatement<WebhookRecord> => select
  */
 export function webhooksByIds({ db, viewer }: Caller, ids: Several): Found<WebhookRecord> {
   requirePermissions(viewer, ['webhook:read']);
-  return foundWhere(db, RECORDS, sql`${inList(webhooks.id, ids)} AND ${webhookInReach(viewer.reach, webhooks.id)}`);
+  return foundWhere(
+    db,
+    WEBHOOK_RECORDS,
+    sql`${inList(webhooks.id, ids)} AND ${webhookInReach(viewer.reach, webhooks.id)}`,
+  );
 }
 
 const scanned = alias(webhooks, 'scanned');
@@ -80,7 +91,7 @@ export function listWebhooks({ db, viewer }: Caller, page: PageArguments): Conne
   requirePermissions(viewer, ['webhook:read']);
   return connectionOfList(db, page, {
     name: 'webhooks',
-    records: RECORDS,
+    records: WEBHOOK_RECORDS,
     scan: { from: scannedFor(viewer.reach), id: scanned.id, where: [webhookInReach(viewer.reach, scanned.id)] },
   });
 }

@@ -4,7 +4,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** How long is waited after each try that failed. After the last, the event is given up. They make five days. */
-const PAUSES = [
+export const PAUSES = [
   5 * SECOND,
   30 * SECOND,
   2 * MINUTE,
@@ -17,6 +17,21 @@ const PAUSES = [
   DAY,
   DAY,
   DAY - 90 * MINUTE,
+];
+
+/** How long is waited after each try of a target of Plain that failed: it is tried twelve times in five days. */
+export const PLAIN_PAUSES = [
+  5 * SECOND,
+  MINUTE,
+  10 * MINUTE,
+  HOUR,
+  3 * HOUR,
+  8 * HOUR,
+  12 * HOUR,
+  DAY,
+  DAY,
+  DAY,
+  DAY - 11 * MINUTE,
 ];
 
 /** How many tries there are at most. */
@@ -35,8 +50,14 @@ const JITTER = 0.1;
  * Returns when an event is tried again that has been tried so often, in vain; null if it is given up. `retryAfter` are the
  * milliseconds for which the receiver asked, and `random` is between 0 and 1.
  */
-export function nextTry(tries: number, now: Date, retryAfter: number | null, random = Math.random()): Date | null {
-  const pause = PAUSES[tries - 1];
+export function nextTry(
+  tries: number,
+  now: Date,
+  retryAfter: number | null,
+  random = Math.random(),
+  pauses: readonly number[] = PAUSES,
+): Date | null {
+  const pause = pauses[tries - 1];
   if (pause === undefined) return null;
   const spread = pause * (1 - JITTER + 2 * JITTER * random);
   return new Date(now.getTime() + Math.max(spread, Math.min(retryAfter ?? 0, MAX_RETRY_AFTER)));

@@ -5,7 +5,7 @@ import { planUpdate } from '../commands/unversioned-entity.ts';
 import { requireNoEnd } from '../guards/expiry-guard.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { id } from '../kernel/input.ts';
-import { holdsPermissionsOfWebhook, isWebhook, RULES, type WebhookSecretResult } from './commands.ts';
+import { holdsPermissionsOfWebhook, isStandard, isWebhook, RULES, type WebhookSecretResult } from './commands.ts';
 import { WEBHOOK } from './entity.ts';
 import type { WebhookRecord } from './queries.ts';
 import { newWebhookSecret } from './secrets.ts';
@@ -39,7 +39,7 @@ export const rotateWebhookSecret = command({
       type: 'webhook.secretRotated',
       target: isWebhook(viewer, id),
       before: WEBHOOK.snapshot,
-      checks: [holdsPermissionsOfWebhook(viewer, id)],
+      checks: [isStandard(isWebhook(viewer, id)), holdsPermissionsOfWebhook(viewer, id)],
       changes: sql`TRUE`,
       writes: (rotated) => [
         sql`UPDATE webhook SET previous_secret = ${end === null ? sql`NULL` : sql`secret`},

@@ -28,6 +28,9 @@ export interface SendingWebhook {
   /** The newest first. Deliveries are signed with each. */
   secrets: readonly string[];
   eventTypes: readonly EventType[] | null;
+  wire: 'STANDARD' | 'PLAIN';
+  /** Which of Plain's versions a target of Plain hears; null for another webhook. */
+  wireVersion: string | null;
   /** Who reads the feed for it: with its reach and its permissions, and no more. */
   viewer: Viewer;
   position: number;
@@ -49,7 +52,7 @@ export interface Work {
 const sendingFields = {
   id: webhooks.id,
   url: webhooks.url,
-  secret: webhooks.secret,
+  secret: sql<string>`iif(${webhooks.wire} = 'PLAIN', (SELECT secret FROM workspace_hmac), ${webhooks.secret})`,
   previousSecret: webhooks.previousSecret,
   previousSecretExpiresAt: webhooks.previousSecretExpiresAt,
   eventTypes: sql<string | null>`${webhooks.eventTypes}`,
@@ -60,6 +63,8 @@ const sendingFields = {
     WHERE webhook_tenant.webhook_id = ${webhooks.id})`,
   position: webhooks.position,
   failingSince: webhooks.failingSince,
+  wire: webhooks.wire,
+  wireVersion: webhooks.wireVersion,
   newest: sql<number>`(SELECT coalesce(max(event.id), 0) FROM event)`,
   beginning: sql<number>`(SELECT coalesce(min(event.id) - 1, 0) FROM event)`,
 };
@@ -101,6 +106,8 @@ export async function readWork(db: Database, webhookId: string, now: Date): Prom
       },
       position: row.position,
       failingSince: row.failingSince,
+      wire: row.wire,
+      wireVersion: row.wireVersion,
     },
     due,
     newest,
@@ -120,6 +127,8 @@ export interface Try {
   problem: string | null;
   isDelivered: boolean;
   nextTryAt: Date | null;
+  /** False where nothing was sent: the event could not be, and is given up. */
+  wasSent: boolean;
 }
 
 /** What a round of tries leaves behind. */
@@ -144,7 +153,7 @@ export async function writeRound(
   const { tries, position } = round;
   const failingSince = failingAfter(webhook, tries, now);
   const because = round.disabledBecause ?? (isFailingForLong(failingSince, now) ? 'FAILING' : null);
-  const rows = tries.map(({ nextTryAt, isDelivered, ...row }) => ({
+  const rows = tries.map(({ nextTryAt, isDelivered, wasSent: _wasSent, ...row }) => ({
     ...row,
     id: newId(),
     deliveredAt: isDelivered ? now.getTime() : null,
@@ -169,9 +178,9 @@ export async function writeRound(
   return because;
 }
 
-/** Since when nothing has been delivered, after these tries. Without a try, it is as it was. */
+/** Since when nothing has been delivered, after these tries. Where nothing was sent, it is as it was. */
 function failingAfter({ failingSince }: SendingWebhook, tries: readonly Try[], now: Date): Date | null {
-  if (tries.length === 0) return failingSince;
+  if (!tries.some(({ wasSent }) => wasSent)) return failingSince;
   return tries.some(({ isDelivered }) => isDelivered) ? null : (failingSince ?? now);
 }
 
@@ -185,7 +194,8 @@ function disabling(of: SQL, because: 'GONE' | 'FAILING', now: Date) {
   const event = { type, subjectType: 'Webhook', subjectId: sql`webhook.id`, before: WEBHOOK.snapshot } as const;
   return {
     recorded: write(recordEvent(context, event, sql`FROM webhook WHERE ${of} AND webhook.enabled = 1`)),
-    disabled: write(sql`UPDATE webhook SET enabled = 0, disabled_because = ${because}, updated_at = ${now.getTime()}
+    disabled: write(sql`UPDATE webhook SET enabled = 0, disabled_because = ${because}, updated_at = ${now.getTime()},
+        updated_by_type = 'SYSTEM', updated_by_id = NULL
       WHERE ${of} AND ${wasRecorded(context, type)}`),
     after: write(
       recordAfter(context, type, sql`(SELECT ${WEBHOOK.snapshot} FROM webhook WHERE webhook.id = event.subject_id)`),

@@ -20,6 +20,14 @@ const DisabledBecause = builder.enumType('WebhookDisabledBecause', {
   } as const,
 });
 
+const WebhookWire = builder.enumType('WebhookWire', {
+  description: 'In whose words events are sent.',
+  values: {
+    STANDARD: { description: 'As Standard Webhooks describes it.' },
+    PLAIN: { description: 'As Plain does: a webhook target of `/plain`, where it is made and changed.' },
+  } as const,
+});
+
 /** Webhooks as nodes. */
 export const Webhook = entityNode('Webhook', webhooksByIds);
 
@@ -27,6 +35,11 @@ Webhook.implement({
   description:
     'An address that events are sent to, as Standard Webhooks describes it. Reading it needs `webhook:read`, and a reach that holds its own.',
   fields: (t) => ({
+    wire: t.expose('wire', {
+      type: WebhookWire,
+      description:
+        'In whose words events are sent. One of Plain can be neither changed nor tested here, and has no secret of its own.',
+    }),
     url: t.exposeString('url', { description: 'Where events are posted to.' }),
     description: t.exposeString('description', { nullable: true, description: 'What it is for, if it was said.' }),
     eventTypes: t.exposeStringList('eventTypes', {

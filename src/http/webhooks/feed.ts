@@ -12,6 +12,9 @@ export interface ShownEvent {
   type: string;
   createdAt: string;
   subjectId: string;
+  actor: { type: string; id: string | null };
+  before: Record<string, unknown> | null;
+  after: Record<string, unknown> | null;
   [field: string]: unknown;
 }
 

@@ -3,7 +3,6 @@ import {
   EVENTS_AT_ONCE,
   readWork,
   type SendingWebhook,
-  type Try,
   type Work,
   writeRound,
 } from '../../directory/webhooks/sending.ts';
@@ -11,7 +10,8 @@ import { toGlobalId } from '../../graphql/shared/ids.ts';
 import type { Environment } from '../shared/environment.ts';
 import { eventsAgain, eventsBehind, type FeedEvent } from './feed.ts';
 import { tellDisabled } from './notices.ts';
-import { trySending } from './trying.ts';
+import { givenUp, trySending } from './trying.ts';
+import { wireOf } from './wires.ts';
 
 /**
  * After so many rounds a sender is woken anew: on the free plan, one invocation may make 50 requests, and a round makes one for each
@@ -35,6 +35,9 @@ export async function sendRounds(env: Environment, webhookId: string): Promise<D
   return new Date();
 }
 
+/** Of an event that was to be tried again and that the webhook is not shown any more. */
+const LOST = 'The event is gone, or out of reach by now.';
+
 async function sendRound(env: Environment, db: Database, work: Work): Promise<void> {
   const { webhook, due, newest, beginning } = work;
   const triesBefore = new Map(due.map(({ eventId, tries }) => [eventId, tries]));
@@ -45,9 +48,14 @@ async function sendRound(env: Environment, db: Database, work: Work): Promise<vo
   const isNew = ({ eventId, event }: FeedEvent) =>
     !triesBefore.has(eventId) && !(event.type === 'webhook.tested' && event.subjectId === own);
   const sent = [...again, ...behind.filter(isNew)];
-  const tried = await Promise.all(sent.map((event) => trySending(webhook, event, triesBefore.get(event.eventId) ?? 0)));
+  const wire = await wireOf(db, webhook, sent);
+  const tried = await Promise.all(
+    sent.map((event) => trySending(webhook, wire, event, triesBefore.get(event.eventId) ?? 0)),
+  );
   const shown = new Set(again.map(({ eventId }) => eventId));
-  const lost = due.filter(({ eventId }) => !shown.has(eventId)).map(({ eventId, tries }) => givenUp(eventId, tries));
+  const lost = due
+    .filter(({ eventId }) => !shown.has(eventId))
+    .map(({ eventId, tries }) => givenUp(eventId, tries, LOST));
   const last = behind.at(-1)?.eventId;
   const because = await writeRound(
     db,
@@ -66,16 +74,4 @@ async function sendRound(env: Environment, db: Database, work: Work): Promise<vo
 const from = (webhook: SendingWebhook, beginning: number): SendingWebhook => ({
   ...webhook,
   position: Math.max(webhook.position, beginning),
-});
-
-/** An event that was to be tried again and that the webhook is not shown any more. */
-const givenUp = (eventId: number, tries: number): Try => ({
-  eventId,
-  tries,
-  responseStatus: null,
-  responseMilliseconds: null,
-  response: null,
-  problem: 'The event is gone, or out of reach by now.',
-  isDelivered: false,
-  nextTryAt: null,
 });

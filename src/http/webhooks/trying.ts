@@ -1,7 +1,7 @@
-import { Webhook } from 'standardwebhooks';
 import { nextTry, retryAfterOf } from '../../directory/webhooks/schedule.ts';
 import type { SendingWebhook, Try } from '../../directory/webhooks/sending.ts';
 import type { FeedEvent } from './feed.ts';
+import type { Wire } from './wire.ts';
 
 /** A receiver has so long to answer. */
 const TIMEOUT_MILLISECONDS = 15_000;
@@ -17,19 +17,29 @@ export interface Tried {
   isGone: boolean;
 }
 
+/** An event that is not sent, and why: it is not tried again. */
+export const givenUp = (eventId: number, tries: number, problem: string): Try => ({
+  eventId,
+  tries,
+  responseStatus: null,
+  responseMilliseconds: null,
+  response: null,
+  problem,
+  isDelivered: false,
+  nextTryAt: null,
+  wasSent: false,
+});
+
 /** Sends an event to a webhook, once, and returns what became of it. `tries` is how often that was done before. */
-export async function trySending(
-  webhook: SendingWebhook,
-  { eventId, cursor, event }: FeedEvent,
-  tries: number,
-): Promise<Tried> {
-  const at = new Date();
-  const body = JSON.stringify({ type: event.type, timestamp: event.createdAt, data: { ...event, cursor } });
+export async function trySending({ url }: SendingWebhook, wire: Wire, event: FeedEvent, tries: number): Promise<Tried> {
+  const { eventId } = event;
+  const count = tries + 1;
+  const letter = wire.write(event, count, new Date());
+  if (letter === null) return { isGone: false, tried: givenUp(eventId, tries, 'What the event was about is erased.') };
   const begun = Date.now();
-  const answered = await post(webhook.url, { ...signed(webhook.secrets, event.id, at, body) }, body);
+  const answered = await post(url, letter.headers, letter.body);
   const now = new Date();
   const isDelivered = answered.status !== null && answered.status >= 200 && answered.status < 300;
-  const count = tries + 1;
   return {
     isGone: answered.status === GONE,
     tried: {
@@ -40,17 +50,11 @@ export async function trySending(
       response: answered.text,
       problem: answered.problem,
       isDelivered,
-      nextTryAt: isDelivered ? null : nextTry(count, now, retryAfterOf(answered.retryAfter, now)),
+      nextTryAt: isDelivered
+        ? null
+        : nextTry(count, now, retryAfterOf(answered.retryAfter, now), Math.random(), wire.pauses),
+      wasSent: true,
     },
-  };
-}
-
-/** The headers of Standard Webhooks: an event has one id, whoever it is sent to and however often, and each try its own time. */
-function signed(secrets: readonly string[], id: string, at: Date, body: string): Record<string, string> {
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-    'webhook-signature': secrets.map((secret) => new Webhook(secret).sign(id, at, body)).join(' '),
   };
 }
 

@@ -21,6 +21,7 @@ import { type Answer, ask, send } from '../../shared/gateway.ts';
 import { tokenOf } from '../../shared/people.ts';
 import { rememberAll, rewind } from '../../shared/rewind.ts';
 import { newWorld, type World } from '../../shared/world.ts';
+import { OF_DIALECTS } from '../commands.ts';
 import { type DialectOperation, newHiddenWorld, nowhere, tracesOf } from './table.ts';
 
 const TABLES = [plain, prismatic, capig, userdocks];
@@ -34,6 +35,7 @@ const viewers = new Map<string, string>();
 beforeAll(async () => {
   [near, other, far] = [await newWorld(), await newWorld(), await newWorld()];
   const [tenantId, customerId] = [near.tenant.id, near.customer.id];
+  for (const { prepare } of TABLES) for (const world of [near, other, far]) await prepare?.(world);
   hidden = await newHiddenWorld(near);
   const gone = await newTenant();
   const admin = { roleIdentifier: { name: 'admin' } };
@@ -188,5 +190,9 @@ for (const { dialect, served, operations, outcomeOf } of TABLES) {
 }
 
 describe('the tables', () => {
+  it('have every command that /graphql has not', () => {
+    const writes = TABLES.flatMap(({ operations }) => operations.filter((one) => one.writes).map(({ name }) => name));
+    expect(OF_DIALECTS.filter((name) => !writes.includes(name))).toEqual([]);
+  });
   it('are of every dialect there is', () => expect(TABLES.map(({ dialect }) => dialect)).toEqual([...DIALECTS]));
 });

@@ -1,9 +1,11 @@
+import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { schema as capig } from '../../../src/dialects/capig/schema.ts';
 import { toPlainId } from '../../../src/dialects/plain/ids.ts';
 import { schema as plain } from '../../../src/dialects/plain/schema.ts';
 import { CHANGE, CREATE, INVITE, UPDATE } from '../../dialects/capig/hub.ts';
-import { mutation } from '../../dialects/plain/table.ts';
+import { mutation, PATH } from '../../dialects/plain/table.ts';
+import { prepareTarget, targetIdOf } from '../../dialects/plain/webhook-table.ts';
 import { rawId, succeed } from '../../shared/fixtures.ts';
 import { ask, ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';
 import { rememberAll, rewind } from '../../shared/rewind.ts';
@@ -25,12 +27,18 @@ beforeAll(async () => {
   const { tenant, customer } = world;
   await succeed('updateTenant', 'tenant { id }', { id: tenant.id, url: 'acme.com', status: 'PENDING' });
   await succeed('updateCustomer', 'customer { id }', { id: customer.id, kind: 'PERSON', shortName: 'Short' });
+  await prepareTarget(world);
+  // There is but one version to ask for.
+  await env.DB.prepare(`UPDATE webhook SET wire_version = '2020-01-01'`).run();
   await rememberAll();
 });
 
 const TENANT =
   'name externalId url status partnerManaged eventEnrichment users(first: 3) { nodes { email tenantRoles(first: 1) { nodes { role { name } } } } }';
 const CUSTOMER = 'name shortName externalId email { address } tenants(first: 2) { nodes { externalId } }';
+
+const TARGET = `query($id: ID!) { webhookTarget(webhookTargetId: $id) {
+  url description isEnabled version eventSubscriptions { eventType } } }`;
 
 /** All that the operations below could change, by where it stands. */
 async function state(): Promise<Record<string, unknown>> {
@@ -43,7 +51,8 @@ async function state(): Promise<Record<string, unknown>> {
   );
   expect(data, text).toBeTruthy();
   const { newTenant, ...rest } = data;
-  return leavesOf({ ...rest, newTenant: newTenant.nodes[0] ?? null });
+  const { webhookTarget: target } = (await send(posted(PATH, TARGET, { id: targetIdOf(world) }, ROOT_KEY))).data;
+  return leavesOf({ ...rest, newTenant: newTenant.nodes[0] ?? null, target });
 }
 
 const leavesOf = (value: unknown, at = ''): Record<string, unknown> =>

@@ -1,3 +1,4 @@
+import { targetIdOf } from '../../dialects/plain/webhook-table.ts';
 import { rawId } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
 import type { World } from '../../shared/world.ts';
@@ -48,6 +49,16 @@ export const customer = (world: World) => ({
 const newCustomer = () => ({ identifier: { emailAddress: NEW.email }, onCreate, onUpdate: {} });
 const tenants = (world: World) => [{ externalId: world.tenant.externalId }];
 
+/** The webhook target of the world. */
+const target = (world: World) => ({ webhookTargetId: targetIdOf(world) });
+const newTarget = () => ({
+  url: 'https://new.example/hook',
+  description: '',
+  isEnabled: false,
+  eventSubscriptions: [{ eventType: 'customer.customer_created' }],
+});
+const anotherUrl = () => 'https://other.example/hook';
+
 const hubTenant = (world: World) => ({ tenantId: rawId(world.tenant.id) });
 const newHubTenant = () => ({ name: NEW.name, canPartnerManage: true, eventEnrichment: false });
 const userOf = (world: World) => ({ userId: rawId(world.tenantUser.id) });
@@ -78,6 +89,27 @@ export const ROWS: readonly Row[] = [
     'customer.email.address',
     () => ({ email: NEW.email, isVerified: true }),
     () => NEW.email,
+  ),
+  row('updateWebhookTarget input.url', target, 'leaves', 'target.url', () => ({ value: anotherUrl() }), anotherUrl),
+  row('updateWebhookTarget input.description', target, 'leaves', 'target.description', CHANGE_TO_X, X),
+  row(
+    'updateWebhookTarget input.isEnabled',
+    target,
+    'leaves',
+    'target.isEnabled',
+    () => ({ value: true }),
+    () => true,
+  ),
+  row('updateWebhookTarget input.eventSubscriptions', target, 'leaves', 'target.eventSubscriptions', () => [
+    { eventType: 'customer.customer_deleted' },
+  ]),
+  row(
+    'updateWebhookTarget input.version',
+    target,
+    'leaves',
+    'target.version',
+    () => ({ value: '2026-02-27' }),
+    () => '2026-02-27',
   ),
   row(
     'tenantMutations.createTenant input.adminEmail',
@@ -115,7 +147,8 @@ export const ROWS: readonly Row[] = [
   ),
 ];
 
-/** Optional, and there is nothing that it could change: an invitation of a team member goes to no tenant. */
+/** Optional, and there is nothing that it could change: an invitation of a team member goes to no tenant, and there is one version. */
 export const CHANGES_NOTHING: Record<string, (world: World) => Variables> = {
+  'createWebhookTarget input.version': newTarget,
   'userMutations.sendInvitation input.tenantId': (world) => ({ email: world.teamMember.email, userType: 'AGENCY' }),
 };

@@ -29,6 +29,8 @@ export interface DialectTable {
   /** All that it serves, by the names of its operations. */
   served: () => Promise<readonly string[]>;
   operations: readonly DialectOperation[];
+  /** Puts there what the operations are about beside the world. */
+  prepare?: (world: World) => Promise<void>;
   outcomeOf(answer: Answer, operation: DialectOperation): Outcome;
 }
 
