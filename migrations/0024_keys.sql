@@ -18,6 +18,7 @@ ALTER TABLE customer ADD COLUMN name_words TEXT;
 ALTER TABLE customer ADD COLUMN name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL;
 ALTER TABLE customer ADD COLUMN email_folded TEXT;
 ALTER TABLE customer ADD COLUMN email_words TEXT;
+ALTER TABLE customer ADD COLUMN description_words TEXT;
 ALTER TABLE customer ADD COLUMN label_keys TEXT CHECK (json_type(label_keys) = 'array');
 CREATE INDEX customer_former_keys ON customer (id) WHERE key_version = 1;
 DROP INDEX customer_by_name;

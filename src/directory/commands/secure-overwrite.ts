@@ -27,6 +27,7 @@ const OVERWRITTEN: Record<string, (column: Column) => SQL> = {
   url: asText,
   description: asText,
   descriptionKey: asText,
+  descriptionWords: asText,
   descriptionSort: asText,
   labels: asList,
   companyName: asText,

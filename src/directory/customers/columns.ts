@@ -4,7 +4,7 @@ import type { customers } from '../../db/schema/customers.ts';
 import type { Values } from '../../db/statement.ts';
 import { addressedAs, identifiedAs, namedAs } from '../kernel/derived-columns.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
-import { folded } from '../kernel/folding.ts';
+import { folded, indexedWords, WORD_SIGNS } from '../kernel/folding.ts';
 import { type CustomerIdentifier, choice, emailAddress, flag, labels, longText, text } from '../kernel/input.ts';
 import { KEY_VERSION, keyOfLabel } from '../kernel/keys.ts';
 import { CUSTOMER_KINDS } from './queries.ts';
@@ -46,9 +46,17 @@ export function patchedCustomer(patch: CustomerPatch): CustomerValues {
 export const MAX_DESCRIPTION_SORT = 64;
 
 function describedAs(description: string | null): CustomerValues {
-  const key = description && folded(description);
-  const descriptionSort = [...(key ?? '')].slice(0, MAX_DESCRIPTION_SORT).join('');
-  return { description, descriptionKey: key, descriptionSort };
+  if (description === null) {
+    return { description, descriptionKey: null, descriptionWords: null, descriptionSort: '' };
+  }
+  const key = folded(description);
+  const descriptionSort = [...key].slice(0, MAX_DESCRIPTION_SORT).join('');
+  return {
+    description,
+    descriptionKey: key,
+    descriptionWords: indexedWords(key, WORD_SIGNS.DESCRIPTION),
+    descriptionSort,
+  };
 }
 
 /**

@@ -56,6 +56,7 @@ export const importCustomers: Import<Row, FoundCustomer, string> = {
     emailVerified: 'email',
     externalIdKey: 'externalId',
     descriptionKey: 'description',
+    descriptionWords: 'description',
     descriptionSort: 'description',
   },
   relationField: 'tenantIdentifiers',

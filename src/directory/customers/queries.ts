@@ -9,7 +9,6 @@ import { allOf, inList, jsonList, type RowOf, type Several, selection } from '..
 import { customerInReach, type Reach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer, TENANT_IS_LIVE } from '../commands/identifiers.ts';
-import { folded } from '../kernel/folding.ts';
 import {
   type CustomerIdentifier,
   choice,
@@ -28,7 +27,7 @@ import { type Found, foundWhere } from '../lists/found.ts';
 import { nameFilter } from '../lists/name-filter.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { customersInReach, membersInReach } from '../lists/reach-scans.ts';
-import { isFound, searchFor } from '../lists/search.ts';
+import { candidatesContaining, contains, searchedDescription, searchedEmail, searchedName } from '../lists/search.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 import { requireTenantDetails } from '../tenants/queries.ts';
 
@@ -44,6 +43,7 @@ const {
   emailFolded: _emailFolded,
   emailWords: _emailWords,
   descriptionKey: _descriptionKey,
+  descriptionWords: _descriptionWords,
   labelKeys: _labelKeys,
   keyVersion: _keyVersion,
   deleted: _deleted,
@@ -110,7 +110,12 @@ const LIST = {
   records: RECORDS,
   table: customers,
   orders: CUSTOMER_ORDERS,
-  search: { columns: [customers.nameSort, customers.emailKey], index: sql`customer_search`, hasTenants: true },
+  search: {
+    name: searchedName(customers),
+    email: searchedEmail(customers),
+    index: sql`customer_search`,
+    hasTenants: true,
+  },
   partitionedBy: 'kind',
   scanOf: customersInReach,
   isInReach: customerInReach,
@@ -148,18 +153,22 @@ function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQ
  */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, labels, search, searchIn, tenantIdentifiers: identifiers } = filter;
+  const { kinds, labels, descriptionContains, tenantIdentifiers: identifiers } = filter;
   if (identifiers) requireTenantsNamed(caller.viewer, identifiers);
   const scansAll = caller.viewer.reach.kind === 'ORGANIZATION' && !identifiers;
+  const carriers = labels && scansAll ? carrying(labels) : null;
   return listEntities(caller, identifiers ? listOfMembers(identifiers) : LIST, args, {
     ...filter,
     partitionValues: kinds ?? CUSTOMER_KINDS,
     conditions: [
-      ...describedWith(filter.descriptionContains),
+      ...(descriptionContains == null ? [] : [contains(DESCRIPTION, descriptionContains)]),
       ...(labels ? [carriesAll(labels)] : []),
-      ...(search && searchIn ? [isFound(LIST, searchFor(search), columnsOf(searchIn))] : []),
     ],
-    ...(labels && scansAll && carrying(labels)),
+    ...carriers,
+    candidates: [
+      ...(descriptionContains == null ? [] : describedWith(caller.viewer.reach, descriptionContains)),
+      ...(carriers?.candidates ?? []),
+    ],
   });
 }
 
@@ -169,11 +178,10 @@ function requireTenantsNamed(viewer: Viewer, identifiers: readonly TenantIdentif
   if (identifiers.some(({ id }) => id == null)) requireTenantDetails(viewer);
 }
 
-/** No index finds a text in a description: where nothing else is asked for, a page tries a window of customers. */
-const describedWith = (text: string | null | undefined): SQL[] =>
-  text == null ? [] : [sql`instr(${customers.descriptionKey}, ${folded(text)}) > 0`];
+const DESCRIPTION = searchedDescription(customers);
 
-const columnsOf = (searched: readonly (typeof SEARCHED)[number][]) => searched.map((name) => customers[`${name}Key`]);
+const describedWith = (reach: Reach, text: string): SQL[] =>
+  candidatesContaining(LIST, reach, DESCRIPTION, text, { index: sql`customer_description_search`, hasTenants: true });
 
 const labelled = alias(customerLabels, 'scanned');
 

@@ -5,8 +5,8 @@ import { keyOfName } from './keys.ts';
  * same; texts of several may.
  */
 
-/** Accents and what else stands above, below or through a letter. */
-const MARKS = /[\u0300-\u036f]/g;
+/** Accents and what else stands above, below or through a letter; and what is not seen, such as the choice of a variant. */
+const MARKS = /[\u0300-\u036f\p{Default_Ignorable_Code_Point}]/gu;
 /** What the search index uses for its own signs. */
 const OWN_SIGNS = /[\u{f0000}-\u{fffff}]/gu;
 const WHITE_SPACE = /\s+/g;
@@ -48,14 +48,19 @@ const beginsWord = (before: string | undefined, character: string): boolean =>
   WITHOUT_SPACES.test(before) ||
   WITHOUT_SPACES.test(character);
 
-/** What stands before the words of a name and of an e-mail address, in texts and in the search index. No folded text has it. */
-export const WORD_SIGNS = { NAME: '\u{f8000}', EMAIL: '\u{f8001}' } as const;
+/**
+ * What stands before the words of a name, of an e-mail address and of a description, in their columns and in the search index.
+ * No folded text has it.
+ */
+export const WORD_SIGNS = { NAME: '\u{f8000}', EMAIL: '\u{f8001}', DESCRIPTION: '\u{f8002}' } as const;
+/** One of these signs. */
+export type WordSign = (typeof WORD_SIGNS)[keyof typeof WORD_SIGNS];
 
 /**
  * Returns the words of a text for the search index: behind two signs each, so that the trigrams of the index hold the sign twice
  * with the first character, and once with the first two.
  */
-export const indexedWords = (foldedText: string, sign: (typeof WORD_SIGNS)[keyof typeof WORD_SIGNS]): string =>
+export const indexedWords = (foldedText: string, sign: WordSign): string =>
   wordBeginnings(foldedText)
     .map((beginning) => sign + sign + beginning)
     .join('');

@@ -3,8 +3,8 @@ import { allOf } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { createdWithin, type EntityFilter, withinTime } from './entity-filter.ts';
 import { type IndexScan, inPartition, partitionTables } from './index-scan.ts';
-import { beginningWith, boundsOfName } from './name-filter.ts';
-import { type Search, type Searched, searchFor, withExternalIds, withTrigrams } from './search.ts';
+import { boundsOfName, candidatesByName } from './name-filter.ts';
+import { candidatesBySearch, type Searched, searchFor, withExternalIds } from './search.ts';
 
 /** Where entities are scanned without their filter, and the columns that its table repeats of them. */
 interface Scanned {
@@ -17,7 +17,7 @@ interface Scanned {
  * likely to answer the fewest come first. The last are for bounds of time, or the whole scan if there are none.
  */
 export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned, filter: EntityFilter): SQL[] {
-  const { externalIds, search, nameContains } = filter;
+  const { externalIds, search, searchIn } = filter;
   const { scan, columns } = scanned;
   const boundsOfNames = boundsOfName(columns.nameSort, filter);
   const boundsOfTimes = [createdWithin(columns.id, filter.createdAt), withinTime(columns.updatedAt, filter.updatedAt)];
@@ -25,27 +25,11 @@ export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned,
   return [
     ...(externalIds ? [withExternalIds(searched, reach, externalIds)] : []),
     ...[...boundsOfNames, ...(filter.bounds ?? [])].map((bounds) => idsWithin(scan, bounds)),
-    ...(nameContains ? candidatesContaining(searched, reach, searchFor(nameContains)) : []),
-    ...(search ? candidatesBySearch(searched, reach, scanned, searchFor(search)) : []),
+    ...candidatesByName(searched, reach, filter),
+    ...(search ? candidatesBySearch(searched, reach, searchFor(search), searchIn) : []),
     ...(filter.candidates ?? []),
     ...(givenTimes.length > 0 ? givenTimes.map((bounds) => idsWithin(scan, bounds)) : [idsWithin(scan)]),
   ];
-}
-
-/** Fewer than three characters have no trigram, and no other index finds them in the middle of a name. */
-const candidatesContaining = (searched: Searched, reach: Reach, search: Search): SQL[] =>
-  search.characters.length < 3 ? [] : withTrigrams(searched, reach, search);
-
-/** A search also finds an external id, whatever its length: each query has what that finds. */
-function candidatesBySearch(searched: Searched, reach: Reach, { scan, columns }: Scanned, search: Search): SQL[] {
-  const { key, characters } = search;
-  const withExternalId = withExternalIds(searched, reach, [key]);
-  if (characters.length < 2) return [withExternalId];
-  const found =
-    characters.length === 2
-      ? [idsWithin(scan, beginningWith(columns.nameSort, key))]
-      : withTrigrams(searched, reach, search);
-  return found.map((query) => sql`${query} UNION ALL ${withExternalId}`);
 }
 
 /** Returns a query for the `id` of all that is scanned within these bounds, in every partition. */

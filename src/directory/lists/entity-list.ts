@@ -19,7 +19,7 @@ import type { IndexScan, ListedRecords } from './index-scan.ts';
 import { conditionsOnName, rangeOfName } from './name-filter.ts';
 import { type Order, type PageArguments, parsePageArguments, type SortKey } from './page-arguments.ts';
 import type { ReachScan } from './reach-scans.ts';
-import { isFound, rangeOfSearch, type Searched, searchFor } from './search.ts';
+import { isFound, type Searched, searchFor } from './search.ts';
 
 type Columns<Name extends string> = Record<'deleted' | 'updatedAt' | 'nameSort' | Name, Column>;
 
@@ -94,7 +94,7 @@ function scanEntities<Row, Field extends string, Sort extends string, Partitione
       { column: columns.deleted, values: deletedValues(filter) },
       { column: columns[list.partitionedBy], values: filter.partitionValues },
     ],
-    range: sort === 'nameSort' ? rangeOfNames(list, reach, filter) : rangeOfTimes(filter, field),
+    range: (sort === 'nameSort' ? rangeOfName(filter) : null) ?? rangeOfTimes(filter, field),
     where: [],
   };
   if (isServedByIndex(filter, field)) return scan;
@@ -110,24 +110,21 @@ function scanEntities<Row, Field extends string, Sort extends string, Partitione
   };
 }
 
-const rangeOfNames = (searched: Searched, reach: Reach, filter: EntityFilter) =>
-  rangeOfName(filter) ?? rangeOfSearch(searched, reach, searchFor(filter.search ?? ''));
-
 /** All that the filter asks for. The unary plus keeps SQLite from scanning an index where it has the ids already. */
 function conditionsOf<PartitionedBy extends string>(
   list: Searched & { table: Columns<PartitionedBy | 'nameKey' | 'externalIdKey'>; partitionedBy: PartitionedBy },
   filter: EntityFilter,
 ): SQL[] {
   const { records, table, partitionedBy } = list;
-  const { externalIds, search } = filter;
+  const { externalIds, search, searchIn } = filter;
   return [
     inList(sql`+${table.deleted}`, deletedValues(filter)),
     inList(sql`+${table[partitionedBy]}`, filter.partitionValues),
     ...createdWithin(records.id, filter.createdAt),
     ...withinTime(table.updatedAt, filter.updatedAt),
     ...(externalIds ? [inList(table.externalIdKey, externalIds.map(keyOfExternalId))] : []),
-    ...(search ? [isFound(list, searchFor(search))] : []),
-    ...conditionsOnName(table, filter),
+    ...(search ? [isFound(list, searchFor(search), searchIn)] : []),
+    ...conditionsOnName(list, filter),
     ...(filter.within ? [filter.within.condition] : []),
     ...(filter.conditions ?? []),
   ];

@@ -1,12 +1,16 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
+import type { Reach } from '../access/reach.ts';
 import { folded } from '../kernel/folding.ts';
 import { text } from '../kernel/input.ts';
 import { keyOfName } from '../kernel/keys.ts';
 import type { Range } from './index-scan.ts';
-import { behindAllWith, searchFor } from './search.ts';
+import { behindAllWith, candidatesContaining, contains, type Searched } from './search.ts';
 
-/** What a list can be filtered by of names, without regard to case. A name must match everything that is given. */
+/**
+ * What a list can be filtered by of names: the name itself, by its identity, and by folded texts how it begins and what it has in
+ * it, in one piece. A name must match everything that is given.
+ */
 export const nameFilter = {
   name: text.nullish(),
   nameStartsWith: text.nullish(),
@@ -16,18 +20,25 @@ export const nameFilter = {
 /** What of names a filter asks for. A list that cannot be filtered by them leaves all of it out. */
 export type NameFilter = { [K in keyof typeof nameFilter]?: z.output<(typeof nameFilter)[K]> };
 
-/** Returns the conditions that a name matches all that is asked for. */
+/** Returns the conditions that a name matches all that is asked for. What is folded to nothing matches no name. */
 export function conditionsOnName(
-  { nameKey, nameSort }: Record<'nameKey' | 'nameSort', Column>,
+  { table, search }: Searched & { table: Record<'nameKey' | 'nameSort', Column> },
   { name, nameStartsWith, nameContains }: NameFilter,
 ): SQL[] {
-  const { key, characters } = searchFor(nameStartsWith ?? '');
+  const beginning = folded(nameStartsWith ?? '');
   return [
-    ...(name == null ? [] : [sql`${nameKey} = ${keyOfName(name)}`]),
-    ...(nameStartsWith == null ? [] : [sql`substr(${nameSort}, 1, ${characters.length}) = ${key}`]),
-    ...(nameContains == null ? [] : [sql`instr(${nameSort}, ${folded(nameContains)}) > 0`]),
+    ...(name == null ? [] : [sql`${table.nameKey} = ${keyOfName(name)}`]),
+    ...(nameStartsWith == null ? [] : [startsWith(table.nameSort, beginning)]),
+    ...(nameContains == null ? [] : [contains(search.name, nameContains)]),
   ];
 }
+
+const startsWith = (nameSort: Column, beginning: string): SQL =>
+  beginning === '' ? sql`FALSE` : sql`substr(${nameSort}, 1, ${[...beginning].length}) = ${beginning}`;
+
+/** Returns queries for candidates of what names must have in them, as `candidatesContaining` does. */
+export const candidatesByName = (searched: Searched, reach: Reach, { nameContains }: NameFilter): SQL[] =>
+  nameContains == null ? [] : candidatesContaining(searched, reach, searched.search.name, nameContains);
 
 /**
  * Returns bounds for an index of names: those of the name and those of its beginning, if they are asked for. What
@@ -41,7 +52,7 @@ export function boundsOfName(nameSort: Column, { name, nameStartsWith }: NameFil
 }
 
 /** Returns the bounds of the names that begin with this key. */
-export const beginningWith = (nameSort: Column, key: string): SQL[] => [
+const beginningWith = (nameSort: Column, key: string): SQL[] => [
   sql`${nameSort} >= ${key}`,
   sql`${nameSort} < ${behindAllWith(key)}`,
 ];

@@ -12,7 +12,7 @@ import { anyOf, deletedValues, type EntityFilter, entityFilter } from '../lists/
 import type { IndexScan } from '../lists/index-scan.ts';
 import { nameFilter } from '../lists/name-filter.ts';
 import { usersInReach } from '../lists/reach-scans.ts';
-import { type Searched, searchFor, withTrigrams } from '../lists/search.ts';
+import { candidatesContaining, contains, type Searched, searchedEmail } from '../lists/search.ts';
 
 /** What state a user can be in, as the database has it. */
 export const USER_STATUSES = users.status.enumValues;
@@ -78,10 +78,10 @@ function emailPart(reach: Reach, { email }: UserFilter): Part {
 
 function emailContainsPart(searched: Searched, reach: Reach, { emailContains }: UserFilter): Part {
   if (emailContains == null) return {};
-  const search = searchFor(emailContains);
+  const email = searchedEmail(users);
   return {
-    conditions: [sql`instr(${users.emailKey}, ${search.key}) > 0`],
-    candidates: search.characters.length < 3 ? [] : withTrigrams(searched, reach, search),
+    conditions: [contains(email, emailContains)],
+    candidates: candidatesContaining(searched, reach, email, emailContains),
   };
 }
 
