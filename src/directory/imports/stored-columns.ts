@@ -6,9 +6,9 @@ import type { Entity, EntityTable } from '../commands/entity.ts';
 /** Columns by their names in SQL, with values as they are stored. */
 export type StoredColumns = Record<string, string | number | null>;
 
-/** What an import leaves to the directory: identity, time, who did it, and what follows from elsewhere. */
+/** What an import leaves to the directory: identity, time, who did it, and what follows from elsewhere or is generated. */
 const NOT_IMPORTED = new Set([
-  ...['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version'],
+  ...['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version', 'nameSort'],
   ...Object.keys(authors),
 ]);
 

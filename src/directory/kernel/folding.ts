@@ -27,8 +27,16 @@ export function folded(text: string): string {
 
 const IN_A_WORD = /[\p{L}\p{M}\p{N}]/u;
 /** Scripts that are written without spaces: a word may begin at any character. */
-const WITHOUT_SPACES =
-  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
+const WITHOUT_SPACES = new RegExp(
+  `[${[
+    ...['Han', 'Hiragana', 'Katakana', 'Bopomofo', 'Yi', 'Tangut', 'Nushu', 'Khitan_Small_Script'],
+    ...['Thai', 'Lao', 'Khmer', 'Myanmar', 'Tai_Le', 'New_Tai_Lue', 'Tai_Tham', 'Tai_Viet', 'Javanese', 'Balinese'],
+    ...['Egyptian_Hieroglyphs', 'Cuneiform'],
+  ]
+    .map((script) => `\\p{scx=${script}}`)
+    .join('')}]`,
+  'u',
+);
 
 /** Returns the first two characters of each word of a folded text, each once. What is neither letter nor digit is a word, too. */
 export function wordBeginnings(foldedText: string): string[] {
