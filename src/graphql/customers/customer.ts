@@ -3,7 +3,7 @@ import { auditFields } from '../shared/audit-fields.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
 import { localIdentifier, requireIdOf } from '../shared/ids.ts';
-import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
+import { entityFilterFields, ORDER_BY, RecordOrder, TEXT_FILTERS } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
 import { recordWithGlobalId, resolveFound } from '../shared/per-record.ts';
 import { columnsRead, reads } from '../shared/reads.ts';
@@ -102,14 +102,11 @@ const CustomerFilter = builder.inputType('CustomerFilter', {
     kinds: t.field({ type: [CustomerKind], description: 'Any of these, at least one.' }),
     labels: t.stringList({ description: 'Those that carry all of these, at least one, exactly as written.' }),
     name: t.string({
-      description: 'With this name, without regard to case: at most one company, and any number of persons.',
+      description: `${TEXT_FILTERS.name}: at most one company, and any number of persons.`,
     }),
-    nameStartsWith: t.string({ description: 'Whose name begins so, without regard to case.' }),
-    nameContains: t.string({ description: 'With this anywhere in the name, without regard to case.' }),
-    descriptionContains: t.string({
-      description:
-        'With this anywhere in the description, without regard to case. No index serves it: of many customers, a page tries a few hundred.',
-    }),
+    nameStartsWith: t.string({ description: TEXT_FILTERS.nameStartsWith }),
+    nameContains: t.string({ description: TEXT_FILTERS.nameContains }),
+    descriptionContains: t.string({ description: TEXT_FILTERS.descriptionContains }),
   }),
 });
 
