@@ -352,7 +352,7 @@ END;
 
 CREATE TRIGGER access_follows_email
 AFTER UPDATE OF email_key ON user
-WHEN NEW.email_key <> OLD.email_key AND NEW.email <> OLD.email
+WHEN NEW.email_key <> OLD.email_key AND iif(OLD.key_version = 1, lower(NEW.email) <> lower(OLD.email), NEW.email <> OLD.email)
 BEGIN
   DELETE FROM mailed_link WHERE user_id = NEW.id AND purpose = 'PASSWORD_RESET';
   INSERT OR IGNORE INTO mailed_link (user_id, purpose, created_at, expires_at)

@@ -37,6 +37,8 @@ CREATE INDEX user_of_customer_by_name ON user (customer_id, deleted, status, nam
 
 ALTER TABLE role ADD COLUMN key_version INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX role_former_keys ON role (id) WHERE key_version = 1;
+-- The names of built-in roles are plain letters, of which both rules make the same.
+UPDATE role SET key_version = 2 WHERE built_in = 1;
 
 ALTER TABLE data_source ADD COLUMN key_version INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX data_source_former_keys ON data_source (id) WHERE key_version = 1;
@@ -69,11 +71,12 @@ BEGIN
   WHERE user_id = NEW.id;
 END;
 
--- Access ends with another address, and not with another key of the same.
+-- Access ends with another address, and neither with another key of the same nor, of one with a key of version 1, with
+-- another case.
 DROP TRIGGER access_follows_email;
 CREATE TRIGGER access_follows_email
 AFTER UPDATE OF email_key ON user
-WHEN NEW.email_key <> OLD.email_key AND NEW.email <> OLD.email
+WHEN NEW.email_key <> OLD.email_key AND iif(OLD.key_version = 1, lower(NEW.email) <> lower(OLD.email), NEW.email <> OLD.email)
 BEGIN
   DELETE FROM mailed_link WHERE user_id = NEW.id AND purpose = 'PASSWORD_RESET';
   INSERT OR IGNORE INTO mailed_link (user_id, purpose, created_at, expires_at)

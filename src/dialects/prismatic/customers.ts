@@ -1,5 +1,5 @@
-import { MAX_DESCRIPTION_SORT } from '../../directory/customers/columns.ts';
 import { listCustomers } from '../../directory/customers/queries.ts';
+import { MAX_DESCRIPTION_SORT } from '../../directory/kernel/derived-columns.ts';
 import type { Connection } from '../../directory/lists/connection.ts';
 import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { builder } from './builder.ts';

@@ -3,7 +3,7 @@ import type { Records } from '../../db/source.ts';
 import { inList, jsonList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { folded } from '../kernel/folding.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
+import { soughtExternalId } from '../kernel/sought-keys.ts';
 import type { Range } from './index-scan.ts';
 
 /** What a search needs to know of the records that it looks through. */
@@ -54,7 +54,7 @@ export function withExternalIds(
   reach: Reach,
   externalIds: readonly string[],
 ): SQL {
-  const wanted = jsonList([...new Set(externalIds.map(keyOfExternalId))]);
+  const wanted = jsonList([...new Set(externalIds.flatMap(soughtExternalId))]);
   return sql`SELECT ${records.id} AS id FROM json_each(${wanted}) wanted
     CROSS JOIN ${records.from} ON ${table.externalIdKey} = wanted.value WHERE ${isInReach(reach, records.id)}`;
 }
