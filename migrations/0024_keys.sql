@@ -92,7 +92,8 @@ BEGIN
 END;
 
 -- Labels repeat what customers are sorted by, as memberships do, so that an index serves each order among those who carry
--- one. The table is made anew, because a column of it could not be added without a value.
+-- one. The table is made anew, because a column of it could not be added without a value. Labels without keys are compared
+-- without the case of plain letters, which is all that SQLite knows.
 DROP TRIGGER customer_labelled;
 DROP TRIGGER customer_relabelled;
 CREATE TABLE customer_label_next (
@@ -105,9 +106,9 @@ CREATE TABLE customer_label_next (
   customer_updated_at INTEGER NOT NULL,
   PRIMARY KEY (label, customer_id)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO customer_label_next
-SELECT label, id, deleted, kind, name_sort, description_sort, updated_at
-FROM customer_label JOIN customer ON customer.id = customer_label.customer_id ORDER BY label, id;
+INSERT OR IGNORE INTO customer_label_next
+SELECT lower(label), id, deleted, kind, name_sort, description_sort, updated_at
+FROM customer_label JOIN customer ON customer.id = customer_label.customer_id ORDER BY lower(label), id;
 DROP TABLE customer_label;
 ALTER TABLE customer_label_next RENAME TO customer_label;
 
@@ -121,8 +122,8 @@ ON customer_label (label, customer_deleted, customer_kind, customer_description_
 
 CREATE TRIGGER customer_labelled AFTER INSERT ON customer WHEN NEW.labels <> '[]'
 BEGIN
-  INSERT INTO customer_label
-  SELECT value, NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
+  INSERT OR IGNORE INTO customer_label
+  SELECT lower(value), NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
   FROM json_each(coalesce(NEW.label_keys, NEW.labels));
 END;
 
@@ -130,8 +131,8 @@ CREATE TRIGGER customer_relabelled AFTER UPDATE OF labels, label_keys ON custome
 WHEN NEW.labels <> OLD.labels OR NEW.label_keys IS NOT OLD.label_keys
 BEGIN
   DELETE FROM customer_label WHERE customer_id = NEW.id;
-  INSERT INTO customer_label
-  SELECT value, NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
+  INSERT OR IGNORE INTO customer_label
+  SELECT lower(value), NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
   FROM json_each(coalesce(NEW.label_keys, NEW.labels));
 END;
 

@@ -158,7 +158,7 @@ beforeAll(async () => {
   await enter({ __typename: 'User', id: globalId('User', twins.user) });
   landed = await everyRow();
   await migrate((name) => name >= LANDED);
-});
+}, 60_000);
 
 /** What memberships and roles in tenants repeat, as the version before had it. */
 const withCopies = (row: Row, all: Record<string, Row[]>): Row => {

@@ -64,7 +64,7 @@ builder.queryField('customers', (t) =>
         description_Icontains: t.arg.string({
           description: 'Those with this in their description, without regard to case.',
         }),
-        externalId: t.arg.string({ description: 'The one with this external id, without regard to case.' }),
+        externalId: t.arg.string({ description: 'The one with this external id, with regard to case.' }),
         createdAt_Gte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.createdAt_Gte }),
         createdAt_Lte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.createdAt_Lte }),
         updatedAt_Gte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.updatedAt_Gte }),

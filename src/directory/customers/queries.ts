@@ -19,6 +19,7 @@ import {
   type TenantIdentifier,
   tenantIdentifiers,
 } from '../kernel/input.ts';
+import { keyOfLabel } from '../kernel/keys.ts';
 import { hasAnyKey, soughtExternalId } from '../kernel/sought-keys.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
@@ -148,7 +149,8 @@ function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQ
  */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, labels, search, searchIn, tenantIdentifiers: identifiers } = filter;
+  const { kinds, search, searchIn, tenantIdentifiers: identifiers } = filter;
+  const labels = filter.labels && [...new Set(filter.labels.map(keyOfLabel))];
   if (identifiers) requireTenantsNamed(caller.viewer, identifiers);
   const scansAll = caller.viewer.reach.kind === 'ORGANIZATION' && !identifiers;
   return listEntities(caller, identifiers ? listOfMembers(identifiers) : LIST, args, {

@@ -33,12 +33,16 @@ export function namedAs<N extends string | null | undefined>(name: N) {
 }
 
 type AddressKey = 'emailKey' | 'emailFolded' | 'emailWords';
+type Addressed<E> = { email: E } & Record<AddressKey, E extends string ? string : null>;
 
 /** Returns the columns of an e-mail address, or of none. It is searched as it was given and as mail servers know it. */
-export function addressedAs(email: string): { email: string } & Record<AddressKey, string>;
-export function addressedAs(email: string | null): { email: string | null } & Record<AddressKey, string | null>;
-export function addressedAs(email: string | null) {
-  if (email === null) return { email, emailKey: null, emailFolded: null, emailWords: null };
+export function addressedAs<E extends string | null>(email: E): Addressed<E> {
+  return (email === null ? WITHOUT_ADDRESS : columnsOfAddress(email)) as Addressed<E>;
+}
+
+const WITHOUT_ADDRESS = { email: null, emailKey: null, emailFolded: null, emailWords: null };
+
+function columnsOfAddress(email: string) {
   const emailKey = keyOfEmail(email);
   const spelled = folded(email);
   const emailFolded = spelled === emailKey ? emailKey : `${spelled} ${emailKey}`;
