@@ -159,8 +159,8 @@ END;
 
 CREATE TRIGGER customer_labelled AFTER INSERT ON customer WHEN NEW.labels <> '[]'
 BEGIN
-  INSERT INTO customer_label
-  SELECT value, NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
+  INSERT OR IGNORE INTO customer_label
+  SELECT lower(value), NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
   FROM json_each(coalesce(NEW.label_keys, NEW.labels));
 END;
 
@@ -168,8 +168,8 @@ CREATE TRIGGER customer_relabelled AFTER UPDATE OF labels, label_keys ON custome
 WHEN NEW.labels <> OLD.labels OR NEW.label_keys IS NOT OLD.label_keys
 BEGIN
   DELETE FROM customer_label WHERE customer_id = NEW.id;
-  INSERT INTO customer_label
-  SELECT value, NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
+  INSERT OR IGNORE INTO customer_label
+  SELECT lower(value), NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
   FROM json_each(coalesce(NEW.label_keys, NEW.labels));
 END;
 
@@ -417,7 +417,7 @@ END;
 
 CREATE TRIGGER access_follows_email
 AFTER UPDATE OF email_key ON user
-WHEN NEW.email_key <> OLD.email_key AND NEW.email <> OLD.email
+WHEN NEW.email_key <> OLD.email_key AND iif(OLD.key_version = 1, lower(NEW.email) <> lower(OLD.email), NEW.email <> OLD.email)
 BEGIN
   DELETE FROM mailed_link WHERE user_id = NEW.id AND purpose = 'PASSWORD_RESET';
   INSERT OR IGNORE INTO mailed_link (user_id, purpose, created_at, expires_at)

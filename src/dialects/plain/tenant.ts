@@ -36,7 +36,7 @@ Tenant.implement({
     name: t.exposeString('name', { description: 'The name, 1 to 256 characters.' }),
     externalId: t.string({
       description:
-        'The id of this tenant in your own system: unique among live tenants, without regard to case. The `id` of a tenant that has none, or one that is spelled like an `id`.',
+        'The id of this tenant in your own system: unique among live tenants, with regard to case. The `id` of a tenant that has none, or one that is spelled like an `id`.',
       resolve: detail(shownExternalId),
     }),
     url: t.string({

@@ -1,5 +1,5 @@
-import { MAX_DESCRIPTION_SORT } from '../../directory/customers/columns.ts';
 import { listCustomers } from '../../directory/customers/queries.ts';
+import { MAX_DESCRIPTION_SORT } from '../../directory/kernel/derived-columns.ts';
 import type { Connection } from '../../directory/lists/connection.ts';
 import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { builder } from './builder.ts';
@@ -64,7 +64,7 @@ builder.queryField('customers', (t) =>
           description: 'Those whose name begins so, without regard to case and accents.',
         }),
         description_Icontains: t.arg.string({ description: `Those with this in their description, ${CONTAINED}.` }),
-        externalId: t.arg.string({ description: 'The one with this external id, without regard to case.' }),
+        externalId: t.arg.string({ description: 'The one with this external id, with regard to case.' }),
         createdAt_Gte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.createdAt_Gte }),
         createdAt_Lte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.createdAt_Lte }),
         updatedAt_Gte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.updatedAt_Gte }),

@@ -68,7 +68,7 @@ builder.queryFields((t) => ({
         }),
         email: t.arg.string({ description: 'The one with this e-mail address, without regard to case.' }),
         email_Icontains: t.arg.string({ description: `Those with this in their e-mail address, ${CONTAINED}.` }),
-        externalId: t.arg.string({ description: 'The one with this external id, without regard to case.' }),
+        externalId: t.arg.string({ description: 'The one with this external id, with regard to case.' }),
         externalId_Isnull: t.arg.boolean({
           description: 'True for those who have no external id, false for those who have one.',
         }),

@@ -18,7 +18,8 @@ import {
   type TenantIdentifier,
   tenantIdentifiers,
 } from '../kernel/input.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
+import { keyOfLabel } from '../kernel/keys.ts';
+import { hasAnyKey, soughtExternalId } from '../kernel/sought-keys.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
@@ -138,10 +139,10 @@ function listOfMembers(identifiers: readonly TenantIdentifier[]): typeof LIST {
 /** Selects the ids of the live tenants in reach that are identified so, each once. */
 function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQL {
   const ids = identifiers.flatMap(({ id }) => id ?? []);
-  const keys = identifiers.flatMap(({ externalId }) => (externalId == null ? [] : [keyOfExternalId(externalId)]));
+  const keys = identifiers.flatMap(({ externalId }) => (externalId == null ? [] : [soughtExternalId(externalId)]));
   const selected = (isNamed: SQL) => sql`SELECT ${tenants.id} AS value FROM tenant
     WHERE ${allOf([isNamed, TENANT_IS_LIVE, tenantInReach(reach, tenants.id)])}`;
-  return sql`${selected(inList(tenants.id, ids))} UNION ${selected(inList(tenants.externalIdKey, keys))}`;
+  return sql`${selected(inList(tenants.id, ids))} UNION ${selected(hasAnyKey({ key: tenants.externalIdKey, version: tenants.keyVersion }, keys))}`;
 }
 
 /**
@@ -153,7 +154,8 @@ function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQ
  */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, labels, descriptionContains, tenantIdentifiers: identifiers } = filter;
+  const { kinds, descriptionContains, tenantIdentifiers: identifiers } = filter;
+  const labels = filter.labels && [...new Set(filter.labels.map(keyOfLabel))];
   if (identifiers) requireTenantsNamed(caller.viewer, identifiers);
   const scansAll = caller.viewer.reach.kind === 'ORGANIZATION' && !identifiers;
   const carriers = labels && scansAll ? carrying(labels) : null;

@@ -2,8 +2,8 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import { inList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
+import { hasAnyKey, soughtExternalId } from '../kernel/sought-keys.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import { candidatesOf } from './entity-candidates.ts';
 import {
@@ -33,7 +33,7 @@ export interface EntityList<Row, Field extends string, Sort extends string, Part
   name: string;
   permission: Permission;
   records: ListedRecords<Row>;
-  table: Columns<Sort | PartitionedBy | 'nameKey' | 'externalIdKey'>;
+  table: Columns<Sort | PartitionedBy | 'nameKey' | 'externalIdKey' | 'keyVersion'>;
   orders: Record<Field | 'CREATED_AT' | 'UPDATED_AT', Sort | null>;
   partitionedBy: PartitionedBy;
   /** Where the entities in reach are scanned. */
@@ -112,7 +112,10 @@ function scanEntities<Row, Field extends string, Sort extends string, Partitione
 
 /** All that the filter asks for. The unary plus keeps SQLite from scanning an index where it has the ids already. */
 function conditionsOf<PartitionedBy extends string>(
-  list: Searched & { table: Columns<PartitionedBy | 'nameKey' | 'externalIdKey'>; partitionedBy: PartitionedBy },
+  list: Searched & {
+    table: Columns<PartitionedBy | 'nameKey' | 'externalIdKey' | 'keyVersion'>;
+    partitionedBy: PartitionedBy;
+  },
   filter: EntityFilter,
 ): SQL[] {
   const { records, table, partitionedBy } = list;
@@ -122,10 +125,13 @@ function conditionsOf<PartitionedBy extends string>(
     inList(sql`+${table[partitionedBy]}`, filter.partitionValues),
     ...createdWithin(records.id, filter.createdAt),
     ...withinTime(table.updatedAt, filter.updatedAt),
-    ...(externalIds ? [inList(table.externalIdKey, externalIds.map(keyOfExternalId))] : []),
+    ...(externalIds ? [hasExternalId(table, externalIds)] : []),
     ...(search ? [isFound(list, searchFor(search), searchIn)] : []),
     ...conditionsOnName(list, filter),
     ...(filter.within ? [filter.within.condition] : []),
     ...(filter.conditions ?? []),
   ];
 }
+
+const hasExternalId = (table: Record<'externalIdKey' | 'keyVersion', Column>, externalIds: readonly string[]): SQL =>
+  hasAnyKey({ key: table.externalIdKey, version: table.keyVersion }, externalIds.map(soughtExternalId));

@@ -1,9 +1,11 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
+import { inList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { folded } from '../kernel/folding.ts';
 import { text } from '../kernel/input.ts';
-import { keyOfName } from '../kernel/keys.ts';
+import { formerKey } from '../kernel/keys.ts';
+import { hasAnyKey, soughtName } from '../kernel/sought-keys.ts';
 import type { Range } from './index-scan.ts';
 import { behindAllWith, candidatesContaining, contains, type Searched } from './search.ts';
 
@@ -22,12 +24,12 @@ export type NameFilter = { [K in keyof typeof nameFilter]?: z.output<(typeof nam
 
 /** Returns the conditions that a name matches all that is asked for. What is folded to nothing matches no name. */
 export function conditionsOnName(
-  { table, search }: Searched & { table: Record<'nameKey' | 'nameSort', Column> },
+  { table, search }: Searched & { table: Record<'nameKey' | 'nameSort' | 'keyVersion', Column> },
   { name, nameStartsWith, nameContains }: NameFilter,
 ): SQL[] {
   const beginning = folded(nameStartsWith ?? '');
   return [
-    ...(name == null ? [] : [sql`${table.nameKey} = ${keyOfName(name)}`]),
+    ...(name == null ? [] : [hasAnyKey({ key: table.nameKey, version: table.keyVersion }, [soughtName(name)])]),
     ...(nameStartsWith == null ? [] : [startsWith(table.nameSort, beginning)]),
     ...(nameContains == null ? [] : [contains(search.name, nameContains)]),
   ];
@@ -40,13 +42,16 @@ const startsWith = (nameSort: Column, beginning: string): SQL =>
 export const candidatesByName = (searched: Searched, reach: Reach, { nameContains }: NameFilter): SQL[] =>
   nameContains == null ? [] : candidatesContaining(searched, reach, searched.search.name, nameContains);
 
+/** What a record with this name may be sorted by: with keys of version 1 it is sorted by its key. */
+const sortedAs = (name: string): string[] => [...new Set([folded(name), formerKey(name)])];
+
 /**
  * Returns bounds for an index of names: those of the name and those of its beginning, if they are asked for. What
  * matches is within each of them.
  */
 export function boundsOfName(nameSort: Column, { name, nameStartsWith }: NameFilter): SQL[][] {
   return [
-    ...(name == null ? [] : [[sql`${nameSort} = ${folded(name)}`]]),
+    ...(name == null ? [] : [[inList(nameSort, sortedAs(name))]]),
     ...(nameStartsWith == null ? [] : [beginningWith(nameSort, folded(nameStartsWith))]),
   ];
 }
@@ -59,8 +64,12 @@ const beginningWith = (nameSort: Column, key: string): SQL[] => [
 
 /** Returns the range of names outside of which nothing can match; null if neither name nor beginning bounds it. */
 export function rangeOfName({ name, nameStartsWith }: NameFilter): Range | null {
-  const beginning = name ?? nameStartsWith;
-  if (beginning == null) return null;
-  const key = folded(beginning);
+  if (name != null) {
+    const [key = '', former = key] = sortedAs(name);
+    const last = sql`max(${key}, ${former})`;
+    return { from: { key: sql`min(${key}, ${former})`, id: '' }, to: { key: behindAllWith(last), id: '' } };
+  }
+  if (nameStartsWith == null) return null;
+  const key = folded(nameStartsWith);
   return { from: { key: sql`${key}`, id: '' }, to: { key: behindAllWith(key), id: '' } };
 }

@@ -4,7 +4,7 @@ import { allOf, anyOf, inList, jsonList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import { folded, WORD_SIGNS, type WordSign } from '../kernel/folding.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
+import { hasAnyKey, soughtExternalId } from '../kernel/sought-keys.ts';
 
 /** A text of a record that is searched: the folded text, how its words begin, and the sign that each of these begins with. */
 export interface SearchedText {
@@ -25,7 +25,7 @@ interface SearchIndex {
 /** What a search needs to know of the records that it looks through. */
 export interface Searched {
   records: Pick<Records<unknown>, 'id' | 'from'>;
-  table: Record<'externalIdKey', Column>;
+  table: Record<'externalIdKey' | 'keyVersion', Column>;
   /** The texts that are looked through, and the FTS5 index of them. */
   search: SearchIndex & { name: SearchedText; email?: SearchedText };
   isInReach: (reach: Reach, id: Column) => SQL;
@@ -80,7 +80,7 @@ export function searchFor(text: string): Search {
   const addresses = addressesIn(text);
   return {
     terms: terms.map((key) => ({ key, address: addresses.get(key) ?? null })),
-    externalId: keyOfExternalId(text),
+    externalId: text,
   };
 }
 
@@ -122,11 +122,14 @@ export const contains = (text: SearchedText, wanted: string): SQL =>
  * letter. Looks in all places, or only in those given.
  */
 export function isFound(searched: Searched, { terms, externalId }: Search, places?: readonly Place[] | null): SQL {
+  const { externalIdKey, keyVersion } = searched.table;
   const texts = textsIn(searched, places);
   const hasTerms = terms.map((term) => anyOf(texts.map((text) => isIn(text, term))));
   return anyOf([
     ...(texts.length > 0 && terms.length > 0 ? [allOf(hasTerms)] : []),
-    ...(places?.includes('externalId') === false ? [] : [sql`${searched.table.externalIdKey} = ${externalId}`]),
+    ...(places?.includes('externalId') === false
+      ? []
+      : [hasAnyKey({ key: externalIdKey, version: keyVersion }, [soughtExternalId(externalId)])]),
   ]);
 }
 
@@ -136,7 +139,7 @@ const textsIn = ({ search }: Searched, places: readonly Place[] | null | undefin
 ];
 
 /** Returns a key that sorts behind every text that begins like this: no text has a byte of 255. */
-export const behindAllWith = (beginning: string): SQL => sql`${beginning} || CAST(x'FF' AS TEXT)`;
+export const behindAllWith = (beginning: string | SQL): SQL => sql`${beginning} || CAST(x'FF' AS TEXT)`;
 
 /** Selects the `id` of the records in reach that have one of these external ids. */
 export function withExternalIds(
@@ -144,7 +147,7 @@ export function withExternalIds(
   reach: Reach,
   externalIds: readonly string[],
 ): SQL {
-  const wanted = jsonList([...new Set(externalIds.map(keyOfExternalId))]);
+  const wanted = jsonList([...new Set(externalIds.flatMap(soughtExternalId))]);
   return sql`SELECT ${records.id} AS id FROM json_each(${wanted}) wanted
     CROSS JOIN ${records.from} ON ${table.externalIdKey} = wanted.value WHERE ${isInReach(reach, records.id)}`;
 }

@@ -5,8 +5,8 @@ import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
 import { inList } from '../../db/statement.ts';
 import { customerInReach, type Reach, tenantRoleInReach } from '../access/reach.ts';
-import { keyOfEmail } from '../kernel/email-address.ts';
 import { choice, flag, id, text } from '../kernel/input.ts';
+import { hasAnyKey, soughtEmail } from '../kernel/sought-keys.ts';
 import { idsWithin } from '../lists/entity-candidates.ts';
 import { anyOf, deletedValues, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
 import type { IndexScan } from '../lists/index-scan.ts';
@@ -69,10 +69,10 @@ export function partsOf(searched: Searched, reach: Reach, filter: UserFilter): P
 
 function emailPart(reach: Reach, { email }: UserFilter): Part {
   if (email == null) return {};
-  const key = keyOfEmail(email);
+  const keys = soughtEmail(email);
   return {
-    conditions: [sql`${users.emailKey} = ${key}`],
-    bounds: [[sql`${usersInReach(reach).columns.emailKey} = ${key}`]],
+    conditions: [hasAnyKey({ key: users.emailKey, version: users.keyVersion }, [keys])],
+    bounds: [[inList(usersInReach(reach).columns.emailKey, keys)]],
   };
 }
 

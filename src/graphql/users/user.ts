@@ -46,7 +46,7 @@ export const USER_DESCRIPTIONS = {
   phone: 'The phone number, up to 256 characters, as it was given.',
   avatarUrl: 'A picture of the user, http or https.',
   externalId:
-    'The id of this user in your own system: unique among users who are not deleted themselves, without regard to case.',
+    'The id of this user in your own system: unique among users who are not deleted themselves, with regard to case.',
   status: 'Where the user stands.',
 } as const;
 
@@ -135,7 +135,7 @@ export const UserIdentifier = builder.inputType('UserIdentifier', {
   fields: (t) => ({
     id: t.id({ description: 'Its global id.' }),
     email: t.string({ description: 'Its e-mail address, without regard to case.' }),
-    externalId: t.string({ description: 'Its external id, without regard to case.' }),
+    externalId: t.string({ description: 'Its external id, with regard to case.' }),
   }),
 });
 
