@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import { assign, mutate, newCustomer, newKey, newTenant, newTenantUser, type Result } from '../../shared/fixtures.ts';
-import { ask } from '../../shared/gateway.ts';
+import { ask, cron } from '../../shared/gateway.ts';
 
 const INDEXES = ['tenant_search', 'customer_search', 'customer_description_search', 'user_search'];
 
@@ -161,6 +161,28 @@ describe('the index of search', () => {
     expect(await tokens()).toEqual([0, 2, 0, 0]);
     const { secret } = await newKey({ tenants: [left.tenant.id] });
     expect(await totals('same', secret)).toEqual([1, 1, 0, 0]);
+  });
+
+  it('finds records with keys of the version before by these, and no worse once they have new ones', async () => {
+    const { tenant, customer, user } = await newWorld();
+    const before = await allPieces();
+    const formerly = `key_version = 1, name_key = lower(name), name_folded = NULL, name_words = NULL`;
+    const addressed = `email_key = lower(email), email_folded = NULL, email_words = NULL`;
+    await env.DB.batch([
+      env.DB.prepare(`UPDATE tenant SET ${formerly} WHERE name = ?`).bind(NAME),
+      env.DB.prepare(`UPDATE user SET ${formerly}, ${addressed} WHERE name = ?`).bind(NAME),
+      env.DB.prepare(`UPDATE customer SET ${formerly}, ${addressed}, description_words = NULL WHERE name = ?`).bind(
+        NAME,
+      ),
+    ]);
+    for (const search of ['vkqgx', '龘', '龘靐']) expect(await totals(search), search).toEqual([1, 1, 1, 0]);
+    for (const search of ['gqxjv', 'wj']) expect(await totals(search), search).toEqual([0, 1, 1, 0]);
+    for (const search of ['jvq', '飍']) expect(await totals(search), search).toEqual([0, 0, 0, 1]);
+    expect(await totals('vk')).toEqual([0, 0, 0, 0]);
+    await cron();
+    expect(await allPieces()).toEqual(before);
+    expect(await totals('vk')).toEqual([1, 1, 1, 0]);
+    for (const record of [user, customer, tenant]) await erase(record);
   });
 
   it('takes no text for one of its own signs', async () => {
