@@ -76,7 +76,6 @@ describe('what was erased', () => {
         name,
         email: { address: email },
         shortName: name,
-        labels: ['Of Forgotten.Person', 'ib', `forgotten.person ${index}`],
       });
       const roleIdentifier = { name: 'member' };
       await write(gateway, 'createCustomerUser', { email, name, roleIdentifier, customerIdentifier: { id: customer } });
