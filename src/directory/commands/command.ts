@@ -266,8 +266,12 @@ async function asAlreadyExists(caller: Caller, unique: readonly UniqueValue[], e
   return taken ? asTaken(caller, taken) : error;
 }
 
-const asTaken = async (caller: Caller, { path, holder }: UniqueValue): Promise<AlreadyExistsError> =>
-  new AlreadyExistsError(path, await holderOrCount(caller, holder));
+async function asTaken(caller: Caller, { path, holder }: UniqueValue): Promise<AlreadyExistsError> {
+  const existing = await holderOrCount(caller, holder);
+  return existing?.ofDeletedCustomer
+    ? AlreadyExistsError.ofDeletedCustomer(path)
+    : new AlreadyExistsError(path, existing);
+}
 
 /** Checks that come last, of values that no unique index holds. */
 const heldFormerly = (unique: readonly UniqueValue[]) =>

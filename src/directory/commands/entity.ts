@@ -36,6 +36,8 @@ export interface Entity<T extends EntityTable = EntityTable, Row = unknown> exte
   readonly word: EntityWord;
   /** A condition over the table's columns: not hidden. */
   readonly isLive: SQL;
+  /** A condition over the table's columns, if it is another one: the record holds its unique values against others. */
+  readonly holds?: SQL;
   /** What the API shows of a record, as a JSON object over the table's columns: what events keep of it. */
   readonly snapshot: SQL;
   /** A condition over the table's columns. */
@@ -176,15 +178,19 @@ export function hasVersion<Row>(
 
 /**
  * Returns the unique values that a write may collide on: the given ones, or else those that the record in `target` has.
- * Their holder is shown to viewers who may read it, if it is a live record in reach.
+ * Their holder is shown to viewers who may read it, if it is a live record in reach. Of one that is hidden and holds them all
+ * the same, they are told that it is there.
  */
-export const uniqueValues = <Row>(
+export function uniqueValues<Row>(
   entity: Entity<EntityTable, Row>,
   viewer: Viewer,
   values: object,
   target: SQL,
   formerKeys?: FormerKeys,
-): UniqueValue[] => uniqueValuesOf(entity, viewer, values, target, liveInReach(entity, viewer), formerKeys);
+): UniqueValue[] {
+  const isShown = sql`${entity.holds ?? entity.isLive} AND ${entity.inReach(viewer.reach)}`;
+  return uniqueValuesOf(entity, viewer, values, target, isShown, formerKeys);
+}
 
 interface Alteration<T extends EntityTable> {
   /** As an expression, the same before and after. */

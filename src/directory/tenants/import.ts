@@ -130,7 +130,7 @@ function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, b
   }
   if (beyond !== null) throw ForbiddenError.missing(beyond);
   // Whoever holds what admins do may read users, and reaches all of them: nobody is hidden from the viewer here.
-  if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null, 0);
+  if (adminId !== null && !adminIsLive) throw AlreadyExistsError.ofDeletedCustomer(at);
   if (adminStatus === 'DEACTIVATED') throw deactivatedAt(at);
   return { email, userId: adminId };
 }

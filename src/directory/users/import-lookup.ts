@@ -72,6 +72,9 @@ export interface FoundUser extends Found {
   hasAccepted: number;
   externalIdHolder: string | null;
   externalIdHolderIsSeen: number;
+  /** Whether that user is hidden with a deleted customer, and the viewer may know it. */
+  externalIdHolderIsHidden: number;
+  emailHolderIsHidden: number;
   emailHolder: string | null;
   emailHolderIsSeen: number;
   givenCustomerId: string | null;
@@ -125,12 +128,21 @@ export function lookUpUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]):
     isTenantAdmin,
     hasAccepted: sql`${ACCEPTED_STATUS} = 'ACTIVE'`,
     ...holders,
+    externalIdHolderIsHidden: isHiddenWithCustomer(viewer, holders.externalIdHolder),
+    emailHolderIsHidden: isHiddenWithCustomer(viewer, holders.emailHolder),
     givenCustomerId: customerIn(reach, givenJson('customer')),
     givenRoleId,
     givenRoleBeyond: sql`json(${permissionsNotHeld(viewer, permissionsOfRole(givenRoleId))})`,
     outlasts: outlastsBy(viewer, sql`coalesce(${givenRoleId}, user.role_id)`),
     tenantRoles: sql`json(${tenantRolesOf(viewer)})`,
   });
+}
+
+/** Whether the user with this id is hidden with a deleted customer, for a viewer who may know of the user. */
+function isHiddenWithCustomer({ permissions, reach }: Viewer, id: SQL): SQL {
+  if (!permissions.has(USER.readPermission)) return sql`0`;
+  return sql`EXISTS (SELECT 1 FROM (SELECT ${id} AS id) held CROSS JOIN user ON user.id = held.id
+    WHERE user.customer_deleted_at IS NOT NULL AND ${USER.inReach(reach)})`;
 }
 
 /** The unary plus keeps SQLite from going through all admins there are. */

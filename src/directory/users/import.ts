@@ -255,6 +255,7 @@ function uniqueValues(
       isGiven: row.externalId != null,
       holder: found.externalIdHolder,
       isSeen: found.externalIdHolderIsSeen,
+      ofDeletedCustomer: found.externalIdHolderIsHidden,
     },
     {
       at: 'email',
@@ -264,6 +265,7 @@ function uniqueValues(
       isGiven: row.email != null,
       holder: found.emailHolder,
       isSeen: found.emailHolderIsSeen,
+      ofDeletedCustomer: found.emailHolderIsHidden,
     },
   ];
 }

@@ -1,6 +1,5 @@
 import { Database } from '../../db/client.ts';
 import { removeExpired, removeOldTraffic } from '../../directory/housekeeping.ts';
-import { rekeyForAWhile } from '../../directory/rekeying/step.ts';
 import { sendMail } from '../mail/mailer.ts';
 import { type Environment, publicUrl } from '../shared/environment.ts';
 import { log } from '../shared/failures.ts';
@@ -12,7 +11,8 @@ export async function housekeep(env: Environment): Promise<void> {
     () => removeExpired(new Database(env.DB), new Date()),
     () => removeOldTraffic(new Database(env.DB), new Date()),
     () => sendMail(env, publicUrl(env)),
-    () => rekeyForAWhile(new Database(env.DB)),
+    // A request never needs what is loaded for it.
+    async () => (await import('../../directory/rekeying/step.ts')).rekeyForAWhile(new Database(env.DB)),
   ];
   for (const task of tasks) await task().catch((error) => log(id, error));
 }
