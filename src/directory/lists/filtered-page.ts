@@ -1,4 +1,5 @@
 import { is, SQL, sql } from 'drizzle-orm';
+import { inAdvance } from '../../db/rendered.ts';
 import type { Records } from '../../db/source.ts';
 import { allOf, type Statement, select } from '../../db/statement.ts';
 import {
@@ -16,7 +17,7 @@ import {
   selectionOf,
 } from './index-scan.ts';
 import { type PageRequest, rowsFor } from './page-arguments.ts';
-import { mergedScan } from './page-query.ts';
+import { MAX_UNITED, mergedScan } from './page-query.ts';
 
 /** A filter that has candidates. */
 export interface FilterWithCandidates extends Filter {
@@ -56,6 +57,9 @@ export function filteredPage<Row>(
   return { sql: filteredQuery(records, scan, filter, request, list, rowsFor(request)), decode };
 }
 
+/** D1 binds at most 100 parameters to a statement. */
+const MAX_BOUND = 100;
+
 /** Returns the query of a filtered page that selects these columns, of so many rows. */
 export function filteredQuery(
   records: SortedRecords<unknown>,
@@ -65,12 +69,30 @@ export function filteredQuery(
   columns: SQL,
   rows: number,
 ): SQL {
+  const queryWith = (windows: Windows) => {
+    const found = sql`WITH ${matchesOf(records, scan, filter, request, windows)}
+      SELECT ${columns} FROM found CROSS JOIN ${records.from} ON ${records.id} = found.id
+      ORDER BY ${orderBy(records, isAscending(request))} LIMIT ${sql.raw(String(rows))}`;
+    return inAdvance(found);
+  };
+  const merged = mergedWindow(records, scan, filter, request);
+  const query = merged && queryWith(merged);
+  if (query && query.boundCount <= MAX_BOUND) return query.part;
+  return queryWith(separateWindows(records, scan, filter, request)).part;
+}
+
+/** Returns the named query `found`, which has the ids of the matches, and those that it takes. */
+function matchesOf(
+  records: SortedRecords<unknown>,
+  scan: IndexScan,
+  filter: FilterWithCandidates,
+  request: PageRequest,
+  { windows, isFull }: Windows,
+): SQL {
   const ascending = isAscending(request);
   const named = filter.candidates.map(
     ({ query }, number) => sql`${candidates(number)} (id) AS NOT MATERIALIZED (${query})`,
   );
-  const { windows, isFull } =
-    mergedWindow(records, scan, filter, request) ?? separateWindows(records, scan, filter, request);
   const ofChosen = filter.candidates.map((_, number) => {
     // With a limit of none, SQLite does not begin to read: a condition might be looked at for each row.
     const limit = sql`(SELECT iif(number = ${sql.raw(String(number))}, -1, 0) FROM chosen)`;
@@ -82,17 +104,22 @@ export function filteredQuery(
     ...afterStart(records, scan.range, request.from, ascending),
   ]);
   // What is found in several partitions, or twice among candidates, each UNION leaves once.
-  return sql`WITH ${sql.join(named, sql`, `)},
+  return sql`${sql.join(named, sql`, `)},
       few (number) AS MATERIALIZED (SELECT ${few(filter.candidates, request)}),
       ${windows},
       chosen (number) AS MATERIALIZED (
         SELECT CASE WHEN number IS NOT NULL THEN number WHEN ${isFull} THEN NULL ${fewest(filter.candidates)} ELSE 0 END FROM few),
-      far (id) AS (SELECT ${records.id} FROM (${sql.join(ofChosen, sql` UNION `)}) candidate
+      far (id) AS (SELECT ${records.id} FROM (${united(ofChosen)}) candidate
         CROSS JOIN ${records.from} ON ${records.id} = candidate.id WHERE ${isMatch}
         ORDER BY ${orderBy(records, ascending)} ${limitOf(request)}),
-      found (id) AS (SELECT id FROM near UNION SELECT id FROM far)
-    SELECT ${columns} FROM found CROSS JOIN ${records.from} ON ${records.id} = found.id
-    ORDER BY ${orderBy(records, ascending)} LIMIT ${sql.raw(String(rows))}`;
+      found (id) AS (SELECT id FROM near UNION SELECT id FROM far)`;
+}
+
+/** Returns a query for what any of these answers, each id once. */
+function united(queries: readonly SQL[]): SQL {
+  if (queries.length <= MAX_UNITED) return sql.join([...queries], sql` UNION `);
+  const first = queries.slice(0, MAX_UNITED - 1);
+  return sql`${united(first)} UNION SELECT id FROM (${united(queries.slice(MAX_UNITED - 1))})`;
 }
 
 const candidates = (number: number): SQL => sql.raw(`candidates_${number}`);

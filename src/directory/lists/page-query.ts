@@ -38,8 +38,9 @@ export function scannedBy(records: SortedRecords<unknown>, scan: IndexScan, requ
   return sql`FROM ${partitionTables(scan)}${records.from} WHERE ${ofParent} AND ${records.id} IN (${idsOfPage})`;
 }
 
-/** More partitions, or more that is bound in all of them, make a statement too long. */
-const MAX_MERGED = 8;
+/** D1 takes no more SELECTs in one UNION. */
+export const MAX_UNITED = 5;
+/** What more is bound in all of them takes too much of what D1 binds to a statement. */
 const MAX_BOUND = 50;
 
 /** Returns the query of a page that selects these columns: of all rows that it needs, but for the LIMIT at its end. */
@@ -63,7 +64,7 @@ export const distinctIn = ({ partitions }: Pick<IndexScan, 'partitions'>): SQL =
  */
 export function mergedScan(scan: IndexScan, request: PageRequest, columns: SQL): SQL | null {
   const places = placesIn(scan.partitions);
-  if (places === null || places.length === 0 || places.length > MAX_MERGED) return null;
+  if (places === null || places.length === 0 || places.length > MAX_UNITED) return null;
   const sortedBy = scan.sort === null ? [scan.id] : [scan.sort, scan.id];
   const keys = sql.join(
     sortedBy.map((column, at) => sql`${column} AS ${sql.identifier(`key_${at}`)}`),
