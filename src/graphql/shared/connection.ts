@@ -84,7 +84,7 @@ export function resolveConnection<Row extends object>(listing: Connection<Row>, 
   return shownConnection(page, total, listing.cursor);
 }
 
-const EMPTY_PAGE = { rows: [], start: null, end: null, hasNextPage: false, hasPreviousPage: false };
+const EMPTY_PAGE = { rows: [], hasNextPage: false, hasPreviousPage: false };
 
 /** Lists what is below several parents, of each of them the page that is asked for. */
 export type ListBelow<Row> = (caller: Caller, parentIds: Ids, page: PageArguments) => NestedConnection<Row>;
