@@ -16,7 +16,12 @@ import { schema as capig } from '../../src/dialects/capig/schema.ts';
 import { schema as plain } from '../../src/dialects/plain/schema.ts';
 import { schema as prismatic } from '../../src/dialects/prismatic/schema.ts';
 import { schema as own } from '../../src/graphql/schema.ts';
-import { FILTERED_PAGE_COST, FILTERED_TOTAL_COST, ROOT_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
+import {
+  FILTERED_PAGE_COST,
+  FILTERED_TOTAL_COST,
+  ROOT_TOTAL_COST,
+  TOTAL_COST,
+} from '../../src/graphql/shared/prices.ts';
 import { costOf, MAX_COST, priceOf } from '../../src/http/graphql/cost.ts';
 
 const SCHEMAS: Record<string, GraphQLSchema> = { own, plain, prismatic, capig };

@@ -19,6 +19,7 @@ export const customers = sqliteTable('customer', {
   externalIdKey: text('external_id_key'),
   description: text('description'),
   descriptionKey: text('description_key'),
+  descriptionWords: text('description_words'),
   descriptionSort: text('description_sort').notNull(),
   labels: text('labels', { mode: 'json' }).$type<string[]>().notNull(),
   /** What the labels are compared by, in their order; null with keys of version 1. */

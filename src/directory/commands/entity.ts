@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { customers } from '../../db/schema/customers.ts';
 import type { tenants } from '../../db/schema/tenants.ts';
 import type { users } from '../../db/schema/users.ts';
-import { allOf, differs, inList, insertWhen, type Several, select, update, type Values } from '../../db/statement.ts';
+import { allOf, inList, insertWhen, type Several, select, update, type Values } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, isGranted, type Viewer } from '../access/viewer.ts';
 import { VersionConflictError } from '../kernel/errors.ts';
@@ -20,7 +20,7 @@ import {
 } from './command.ts';
 import { type EventContext, recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
-import { type UniquelyIndexed, uniqueValuesOf } from './unique-values.ts';
+import { changes, type FormerKeys, type UniquelyIndexed, uniqueValuesOf } from './unique-values.ts';
 
 /** The tables of the entities that have versions. */
 export type EntityTable = typeof customers | typeof tenants | typeof users;
@@ -113,7 +113,7 @@ export function alteration<T extends EntityTable>(
       recordEvent(
         context,
         { ...subject, ...before },
-        sql`${from(entity)} WHERE ${target} AND ${differs<EntityTable>(entity.table, values)} AND ${condition}`,
+        sql`${from(entity)} WHERE ${target} AND ${changes<EntityTable>(entity.table, values)} AND ${condition}`,
       ),
     writes: [
       update<EntityTable>(entity.table, columns, sql`${entity.table.id} IN ${recordedSubjects(context, type)}`),
@@ -183,7 +183,8 @@ export const uniqueValues = <Row>(
   viewer: Viewer,
   values: object,
   target: SQL,
-): UniqueValue[] => uniqueValuesOf(entity, viewer, values, target, liveInReach(entity, viewer));
+  formerKeys?: FormerKeys,
+): UniqueValue[] => uniqueValuesOf(entity, viewer, values, target, liveInReach(entity, viewer), formerKeys);
 
 interface Alteration<T extends EntityTable> {
   /** As an expression, the same before and after. */

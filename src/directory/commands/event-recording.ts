@@ -21,8 +21,9 @@ export const eventContextOf = (userId: string, at: Date): EventContext => ({
 
 /** An event about to be recorded. */
 interface EventDraft {
-  type: EventType;
-  subjectType: typeof events.$inferSelect.subjectType;
+  /** An expression where the rows of `from` have several. */
+  type: EventType | SQL;
+  subjectType: typeof events.$inferSelect.subjectType | SQL;
   /** Expressions over the rows of `from`. */
   subjectId: SQL;
   before?: SQL;

@@ -121,7 +121,7 @@ export const createCustomer = command({
 /**
  * Changes a customer, all of whose live tenants the viewer must reach. Fields left out stay as they are, and null
  * clears. The copies of its columns in memberships are kept up to date (trigger `membership_follows_customer`), and so
- * is the list of its labels (trigger `customer_relabelled`).
+ * is the list of its labels (trigger `customer_relabelled`), which repeats what it is sorted by (trigger `label_follows_customer`).
  */
 export const updateCustomer = command({
   name: 'updateCustomer',

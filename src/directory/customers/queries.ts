@@ -9,7 +9,6 @@ import { allOf, inList, type RowOf, type Several, selection } from '../../db/sta
 import { customerInReach, type Reach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer, TENANT_IS_LIVE } from '../commands/identifiers.ts';
-import { folded } from '../kernel/folding.ts';
 import {
   type CustomerIdentifier,
   choice,
@@ -19,7 +18,7 @@ import {
   type TenantIdentifier,
   tenantIdentifiers,
 } from '../kernel/input.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
+import { hasAnyKey, soughtExternalId } from '../kernel/sought-keys.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, deletedValues, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
@@ -27,7 +26,7 @@ import { type Found, foundWhere } from '../lists/found.ts';
 import { nameFilter } from '../lists/name-filter.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { customersInReach, membersInReach } from '../lists/reach-scans.ts';
-import { isFound, searchFor } from '../lists/search.ts';
+import { candidatesContaining, contains, searchedDescription, searchedEmail, searchedName } from '../lists/search.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 import { requireTenantDetails } from '../tenants/queries.ts';
 import { type Labelled, labelledOfAll, labelledOfMembers, labelledOfSome } from './labels.ts';
@@ -44,6 +43,7 @@ const {
   emailFolded: _emailFolded,
   emailWords: _emailWords,
   descriptionKey: _descriptionKey,
+  descriptionWords: _descriptionWords,
   labelKeys: _labelKeys,
   keyVersion: _keyVersion,
   deleted: _deleted,
@@ -110,7 +110,12 @@ const LIST = {
   records: RECORDS,
   table: customers,
   orders: CUSTOMER_ORDERS,
-  search: { columns: [customers.nameSort, customers.emailKey], index: sql`customer_search`, hasTenants: true },
+  search: {
+    name: searchedName(customers),
+    email: searchedEmail(customers),
+    index: sql`customer_search`,
+    hasTenants: true,
+  },
   partitionedBy: 'kind',
   scanOf: customersInReach,
   isInReach: customerInReach,
@@ -133,10 +138,10 @@ function listOfMembers(identifiers: readonly TenantIdentifier[]): typeof LIST {
 /** Selects the ids of the live tenants in reach that are identified so, each once. */
 function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQL {
   const ids = identifiers.flatMap(({ id }) => id ?? []);
-  const keys = identifiers.flatMap(({ externalId }) => (externalId == null ? [] : [keyOfExternalId(externalId)]));
+  const keys = identifiers.flatMap(({ externalId }) => (externalId == null ? [] : [soughtExternalId(externalId)]));
   const selected = (isNamed: SQL) => sql`SELECT ${tenants.id} AS value FROM tenant
     WHERE ${allOf([isNamed, TENANT_IS_LIVE, tenantInReach(reach, tenants.id)])}`;
-  return sql`${selected(inList(tenants.id, ids))} UNION ${selected(inList(tenants.externalIdKey, keys))}`;
+  return sql`${selected(inList(tenants.id, ids))} UNION ${selected(hasAnyKey({ key: tenants.externalIdKey, version: tenants.keyVersion }, keys))}`;
 }
 
 /**
@@ -148,7 +153,7 @@ function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQ
  */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, search, searchIn, tenantIdentifiers: identifiers } = filter;
+  const { kinds, descriptionContains, tenantIdentifiers: identifiers } = filter;
   if (identifiers) requireTenantsNamed(caller.viewer, identifiers);
   const list = identifiers ? listOfMembers(identifiers) : LIST;
   const { scanOf, isNarrow = false, ...ofLabels }: Labelled = withLabels(list, caller.viewer, filter);
@@ -158,8 +163,11 @@ export function listCustomers(caller: Caller, args: CustomerListArguments): Conn
     partitionValues: kinds ?? CUSTOMER_KINDS,
     conditions: [
       ...(ofLabels.conditions ?? []),
-      ...describedWith(filter.descriptionContains),
-      ...(search && searchIn ? [isFound(LIST, searchFor(search), columnsOf(searchIn))] : []),
+      ...(descriptionContains == null ? [] : [contains(DESCRIPTION, descriptionContains)]),
+    ],
+    candidates: [
+      ...(descriptionContains == null ? [] : describedWith(caller.viewer.reach, descriptionContains)),
+      ...(ofLabels.candidates ?? []),
     ],
   });
 }
@@ -179,11 +187,10 @@ function requireTenantsNamed(viewer: Viewer, identifiers: readonly TenantIdentif
   if (identifiers.some(({ id }) => id == null)) requireTenantDetails(viewer);
 }
 
-/** No index finds a text in a description: where nothing else is asked for, a page tries a window of customers. */
-const describedWith = (text: string | null | undefined): SQL[] =>
-  text == null ? [] : [sql`instr(${customers.descriptionKey}, ${folded(text)}) > 0`];
+const DESCRIPTION = searchedDescription(customers);
 
-const columnsOf = (searched: readonly (typeof SEARCHED)[number][]) => searched.map((name) => customers[`${name}Key`]);
+const describedWith = (reach: Reach, text: string): SQL[] =>
+  candidatesContaining(LIST, reach, DESCRIPTION, text, { index: sql`customer_description_search`, hasTenants: true });
 
 const membership = alias(memberships, 'scanned');
 

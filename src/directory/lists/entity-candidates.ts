@@ -3,8 +3,8 @@ import { allOf } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { createdWithin, type EntityFilter, withinTime } from './entity-filter.ts';
 import { afterStart, beforeEnd, type Candidates, type IndexScan, inPartition, partitionTables } from './index-scan.ts';
-import { beginningWith, boundsOfName } from './name-filter.ts';
-import { type Search, type Searched, searchFor, withExternalIds, withTrigrams } from './search.ts';
+import { boundsOfName, candidatesByName } from './name-filter.ts';
+import { candidatesBySearch, type Searched, searchFor, withExternalIds } from './search.ts';
 
 /** Where entities are scanned without their filter, and the columns that its table repeats of them. */
 interface Scanned {
@@ -20,7 +20,7 @@ interface Scanned {
  * is anything else.
  */
 export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned, filter: EntityFilter): Candidates[] {
-  const { externalIds, search, nameContains } = filter;
+  const { externalIds, search, searchIn } = filter;
   const { scan, columns } = scanned;
   const { sort } = scan;
   const bounds = [
@@ -31,8 +31,8 @@ export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned,
   ].filter((given) => given.length > 0);
   const queries = [
     ...bounds.map((given) => idsWithin(scan, given)),
-    ...(nameContains ? candidatesContaining(searched, reach, searchFor(nameContains)) : []),
-    ...(search ? candidatesBySearch(searched, reach, scanned, searchFor(search)) : []),
+    ...candidatesByName(searched, reach, filter),
+    ...(search ? candidatesBySearch(searched, reach, searchFor(search), searchIn) : []),
     ...(filter.candidates ?? []),
   ].map((query) => ({ query }));
   const few = externalIds ? [{ query: withExternalIds(searched, reach, externalIds), areFew: true }] : [];
@@ -43,22 +43,6 @@ export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned,
 /** Returns a query for all that is scanned, from one end of its range to the other. */
 const idsInOrder = (scan: IndexScan): SQL =>
   idsWithin(scan, [...afterStart(scan, scan.range, null, true), ...beforeEnd(scan, scan.range, true)]);
-
-/** Fewer than three characters have no trigram, and no other index finds them in the middle of a name. */
-const candidatesContaining = (searched: Searched, reach: Reach, search: Search): SQL[] =>
-  search.characters.length < 3 ? [] : withTrigrams(searched, reach, search);
-
-/** A search also finds an external id, whatever its length: each query has what that finds. */
-function candidatesBySearch(searched: Searched, reach: Reach, { scan, columns }: Scanned, search: Search): SQL[] {
-  const { key, characters } = search;
-  const withExternalId = withExternalIds(searched, reach, [key]);
-  if (characters.length < 2) return [withExternalId];
-  const found =
-    characters.length === 2
-      ? [idsWithin(scan, beginningWith(columns.nameSort, key))]
-      : withTrigrams(searched, reach, search);
-  return found.map((query) => sql`${query} UNION ALL ${withExternalId}`);
-}
 
 /** Returns a query for the `id` of all that is scanned within these bounds, in every partition. */
 export const idsWithin = (

@@ -5,6 +5,7 @@ import { choice, instant, MAX_IDENTIFIERS, shortText, text } from '../kernel/inp
 import type { IndexScan, Partition, Range } from './index-scan.ts';
 import type { NameFilter } from './name-filter.ts';
 import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.ts';
+import type { Place } from './search.ts';
 
 /** What every list of entities can be sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
 export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameSort' } as const;
@@ -38,6 +39,8 @@ type SharedFilter = z.output<z.ZodObject<typeof entityFilter>>;
 
 /** What is left of a filter for SQL: what all entities share, and what a list of one kind of them makes of the rest. */
 export interface EntityFilter extends SharedFilter, NameFilter {
+  /** Where the search looks; everywhere, if not given. */
+  searchIn?: readonly Place[] | null | undefined;
   /** The values asked for of the column that the list is partitioned by. */
   partitionValues: readonly string[];
   /** Conditions over the table of the list. */

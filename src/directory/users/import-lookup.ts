@@ -7,9 +7,8 @@ import { tenantIn, toLookUp } from '../commands/references.ts';
 import { outlastsBy } from '../guards/expiry-guard.ts';
 import { permissionsNotHeld, permissionsOfRole, permissionsOfUser } from '../guards/grant-guard.ts';
 import type { GivenRow } from '../imports/import.ts';
-import { type Found, givenJson, holderOf, joinIdentified, type LookupRow, lookUp } from '../imports/lookup.ts';
+import { type Found, givenJson, joinIdentified, type LookupRow, lookUp } from '../imports/lookup.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
-import { keyOfEmail } from '../kernel/email-address.ts';
 import {
   type CustomerIdentifier,
   choice,
@@ -21,8 +20,16 @@ import {
   roleIdentifier,
   tenantIdentifier,
 } from '../kernel/input.ts';
-import { keyOfExternalId, keyOfName } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
+import {
+  hasKey,
+  holderOf,
+  meantFirst,
+  soughtEmail,
+  soughtExternalId,
+  soughtIn,
+  soughtName,
+} from '../kernel/sought-keys.ts';
 import { ACCEPTED_STATUS, userDetails } from './columns.ts';
 import { USER } from './entity.ts';
 import { USER_STATUSES } from './filter.ts';
@@ -78,18 +85,18 @@ export interface FoundUser extends Found {
 
 const roleToFind = ({ id, name }: RoleIdentifier) => ({
   id: id ?? null,
-  nameKey: name == null ? null : keyOfName(name),
+  name: name == null ? null : soughtName(name),
 });
 
 const customerToFind = ({ id, externalId, email }: CustomerIdentifier) => ({
   id: id ?? null,
-  externalIdKey: externalId == null ? null : keyOfExternalId(externalId),
-  emailKey: email == null ? null : keyOfEmail(email),
+  externalId: externalId == null ? null : soughtExternalId(externalId),
+  email: email == null ? null : soughtEmail(email),
 });
 
 const toFind = ({ row }: GivenRow<UserRow>) => ({
-  externalIdKey: row.externalId == null ? null : keyOfExternalId(row.externalId),
-  emailKey: row.email == null ? null : keyOfEmail(row.email),
+  externalId: row.externalId == null ? null : soughtExternalId(row.externalId),
+  email: row.email == null ? null : soughtEmail(row.email),
   role: row.roleIdentifier && roleToFind(row.roleIdentifier),
   customer: row.customerIdentifier && customerToFind(row.customerIdentifier),
   tenantRoles: (row.tenantRoles ?? []).map(({ tenantIdentifier, roleIdentifier }) => ({
@@ -132,8 +139,8 @@ const isTenantAdmin = sql`EXISTS (SELECT 1 FROM assignment
 
 /** The id of the live customer in reach that an identifier names, as an expression: it has one of the three members. */
 function customerIn(reach: Reach, identifier: SQL): SQL {
-  const byExternalId = holderOf('customer', 'external_id_key', sql`${identifier} ->> 'externalIdKey'`);
-  const byEmail = holderOf('customer', 'email_key', sql`${identifier} ->> 'emailKey'`);
+  const byExternalId = holderOf('customer', 'external_id_key', soughtIn(identifier, 'externalId'));
+  const byEmail = holderOf('customer', 'email_key', soughtIn(identifier, 'email'));
   return sql`(SELECT customer.id FROM customer
     WHERE customer.id = coalesce(${identifier} ->> 'id', ${byExternalId}, ${byEmail})
       AND customer.deleted_at IS NULL AND ${customerInReach(reach, sql`customer.id`)})`;
@@ -147,9 +154,12 @@ const newUserScope = sql`iif(json_type(given.value, '$.customer') = 'object', 'C
 const roleScope = sql`nullif(coalesce(user.kind, ${newUserScope}), 'TENANT')`;
 
 /** The id of the role of this scope that an identifier names, as an expression. */
-const roleIn = (scope: SQL, identifier: SQL): SQL =>
-  sql`(SELECT named.id FROM role named WHERE named.scope = ${scope}
-    AND (named.id = ${identifier} ->> 'id' OR named.name_key = ${identifier} ->> 'nameKey'))`;
+function roleIn(scope: SQL, identifier: SQL): SQL {
+  const keys = soughtIn(identifier, 'name');
+  return sql`(SELECT named.id FROM role named WHERE named.scope = ${scope}
+    AND (named.id = ${identifier} ->> 'id' OR ${hasKey('named', 'name_key', keys)})
+    ${meantFirst('named', 'name_key', keys)})`;
+}
 
 /**
  * The roles in tenants that the row gives, as a JSON array in their order.

@@ -43,7 +43,7 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
   entity: USER,
   row: userRow,
   decisive: ['externalId', 'roleIdentifier', 'customerIdentifier', 'status'],
-  fields: { nameKey: 'name', emailKey: 'email', externalIdKey: 'externalId', roleId: 'roleIdentifier' },
+  fields: { roleId: 'roleIdentifier' },
   relationField: 'tenantRoles',
   identifierPath,
   lookup: lookUpUsers,

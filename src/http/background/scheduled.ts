@@ -1,5 +1,6 @@
 import { Database } from '../../db/client.ts';
 import { removeExpired, removeOldTraffic } from '../../directory/housekeeping.ts';
+import { rekeyForAWhile } from '../../directory/rekeying/step.ts';
 import { sendMail } from '../mail/mailer.ts';
 import { type Environment, publicUrl } from '../shared/environment.ts';
 import { log } from '../shared/failures.ts';
@@ -11,6 +12,7 @@ export async function housekeep(env: Environment): Promise<void> {
     () => removeExpired(new Database(env.DB), new Date()),
     () => removeOldTraffic(new Database(env.DB), new Date()),
     () => sendMail(env, publicUrl(env)),
+    () => rekeyForAWhile(new Database(env.DB)),
   ];
   for (const task of tasks) await task().catch((error) => log(id, error));
 }

@@ -41,6 +41,7 @@ export const ROOMS: readonly string[] = [
   'dialects/shared',
   'graphql/shared',
   'directory/housekeeping.ts',
+  'directory/rekeying',
   'directory/usage',
   'directory/trusted-issuers',
   'directory/sign-in',
