@@ -755,6 +755,31 @@ CREATE INDEX customer_label_by_name ON customer_label (label, customer_deleted, 
 CREATE INDEX customer_label_by_description
 ON customer_label (label, customer_deleted, customer_kind, customer_description_sort, customer_id);
 
+CREATE TRIGGER label_count_up AFTER INSERT ON customer_label
+BEGIN
+  INSERT INTO label_count VALUES (NEW.label, NEW.customer_deleted, NEW.customer_kind, 1)
+  ON CONFLICT DO UPDATE SET customers = customers + 1;
+END;
+
+CREATE TRIGGER label_count_down AFTER DELETE ON customer_label
+BEGIN
+  UPDATE label_count SET customers = customers - 1
+  WHERE label = OLD.label AND customer_deleted = OLD.customer_deleted AND customer_kind = OLD.customer_kind;
+  DELETE FROM label_count
+  WHERE label = OLD.label AND customer_deleted = OLD.customer_deleted AND customer_kind = OLD.customer_kind AND customers = 0;
+END;
+
+CREATE TRIGGER label_count_moved AFTER UPDATE OF customer_deleted, customer_kind ON customer_label
+WHEN NEW.customer_deleted <> OLD.customer_deleted OR NEW.customer_kind <> OLD.customer_kind
+BEGIN
+  UPDATE label_count SET customers = customers - 1
+  WHERE label = OLD.label AND customer_deleted = OLD.customer_deleted AND customer_kind = OLD.customer_kind;
+  DELETE FROM label_count
+  WHERE label = OLD.label AND customer_deleted = OLD.customer_deleted AND customer_kind = OLD.customer_kind AND customers = 0;
+  INSERT INTO label_count VALUES (NEW.label, NEW.customer_deleted, NEW.customer_kind, 1)
+  ON CONFLICT DO UPDATE SET customers = customers + 1;
+END;
+
 CREATE VIRTUAL TABLE tenant_search USING fts5 (
   name, name_words,
   content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
@@ -787,3 +812,11 @@ CREATE VIEW user_search_member (number, token, tenant_id, user_id) AS
 SELECT user.rowid, token, assignment.tenant_id, assignment.user_id FROM assignment
 JOIN tenant_search_token ON tenant_search_token.tenant_id = assignment.tenant_id
 JOIN user ON user.id = assignment.user_id;
+
+CREATE TABLE label_count (
+  label TEXT NOT NULL,
+  customer_deleted INTEGER NOT NULL,
+  customer_kind TEXT NOT NULL,
+  customers INTEGER NOT NULL,
+  PRIMARY KEY (label, customer_deleted, customer_kind)
+) STRICT, WITHOUT ROWID;

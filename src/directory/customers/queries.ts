@@ -1,11 +1,11 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
-import { customerLabels, customers } from '../../db/schema/customers.ts';
+import { customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
-import { allOf, inList, jsonList, type RowOf, type Several, selection } from '../../db/statement.ts';
+import { allOf, inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { customerInReach, type Reach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer, TENANT_IS_LIVE } from '../commands/identifiers.ts';
@@ -18,12 +18,10 @@ import {
   type TenantIdentifier,
   tenantIdentifiers,
 } from '../kernel/input.ts';
-import { keyOfLabel } from '../kernel/keys.ts';
 import { hasAnyKey, soughtExternalId } from '../kernel/sought-keys.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
-import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
+import { anyOf, deletedValues, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
-import { MAX_CANDIDATES } from '../lists/filtered-page.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
 import { nameFilter } from '../lists/name-filter.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
@@ -31,6 +29,7 @@ import { customersInReach, membersInReach } from '../lists/reach-scans.ts';
 import { candidatesContaining, contains, searchedDescription, searchedEmail, searchedName } from '../lists/search.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 import { requireTenantDetails } from '../tenants/queries.ts';
+import { type Labelled, labelledOfAll, labelledOfMembers, labelledOfSome } from './labels.ts';
 
 /** What a customer can be, as the database has it. */
 export const CUSTOMER_KINDS = customers.kind.enumValues;
@@ -155,23 +154,31 @@ function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQ
 export function listCustomers(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
   const { kinds, descriptionContains, tenantIdentifiers: identifiers } = filter;
-  const labels = filter.labels && [...new Set(filter.labels.map(keyOfLabel))];
   if (identifiers) requireTenantsNamed(caller.viewer, identifiers);
-  const scansAll = caller.viewer.reach.kind === 'ORGANIZATION' && !identifiers;
-  const carriers = labels && scansAll ? carrying(labels) : null;
-  return listEntities(caller, identifiers ? listOfMembers(identifiers) : LIST, args, {
+  const list = identifiers ? listOfMembers(identifiers) : LIST;
+  const { scanOf, isNarrow = false, ...ofLabels }: Labelled = withLabels(list, caller.viewer, filter);
+  return listEntities(caller, { ...list, scanOf, isNarrow: isNarrow || identifiers != null }, args, {
     ...filter,
+    ...ofLabels,
     partitionValues: kinds ?? CUSTOMER_KINDS,
     conditions: [
+      ...(ofLabels.conditions ?? []),
       ...(descriptionContains == null ? [] : [contains(DESCRIPTION, descriptionContains)]),
-      ...(labels ? [carriesAll(labels)] : []),
     ],
-    ...carriers,
     candidates: [
       ...(descriptionContains == null ? [] : describedWith(caller.viewer.reach, descriptionContains)),
-      ...(carriers?.candidates ?? []),
+      ...(ofLabels.candidates ?? []),
     ],
   });
+}
+
+/** Where the customers of the list are scanned, and what the filter says of their labels. */
+function withLabels(list: typeof LIST, { reach }: Viewer, filter: z.output<typeof customerFilter>): Labelled {
+  const { labels: given, kinds, tenantIdentifiers } = filter;
+  if (!given) return { scanOf: list.scanOf };
+  const partitions = { deleted: deletedValues(filter), kinds: kinds ?? CUSTOMER_KINDS };
+  if (reach.kind !== 'ORGANIZATION') return labelledOfSome(list.scanOf, given, reach);
+  return tenantIdentifiers ? labelledOfMembers(list.scanOf, given, partitions) : labelledOfAll(given, partitions);
 }
 
 /** Requires that the viewer may read who belongs to tenants that are named like this. */
@@ -184,32 +191,6 @@ const DESCRIPTION = searchedDescription(customers);
 
 const describedWith = (reach: Reach, text: string): SQL[] =>
   candidatesContaining(LIST, reach, DESCRIPTION, text, { index: sql`customer_description_search`, hasTenants: true });
-
-const labelled = alias(customerLabels, 'scanned');
-
-/**
- * The customers that carry the rarest of these labels are candidates. In the order of ids, those that carry the first
- * label can be scanned instead of all customers.
- */
-function carrying(labels: readonly string[]): Pick<EntityFilter, 'candidates' | 'byId'> {
-  const size = sql`(SELECT count(*) FROM (SELECT 1 FROM customer_label WHERE label = given.value LIMIT ${MAX_CANDIDATES}))`;
-  const rarest = sql`(SELECT given.value FROM json_each(${jsonList(labels)}) given ORDER BY ${size} LIMIT 1)`;
-  return {
-    candidates: [
-      sql`SELECT customer_id AS id FROM customer_label WHERE label = ${labels.length === 1 ? labels[0] : rarest}`,
-    ],
-    byId: {
-      from: sql`customer_label scanned`,
-      id: labelled.customerId,
-      partitions: [{ column: labelled.label, values: labels.slice(0, 1) }],
-      where: [],
-    },
-  };
-}
-
-const carriesAll = (labels: readonly string[]): SQL =>
-  sql`(SELECT count(*) FROM customer_label WHERE customer_label.customer_id = ${customers.id}
-    AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`;
 
 const membership = alias(memberships, 'scanned');
 

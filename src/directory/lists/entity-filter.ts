@@ -46,13 +46,13 @@ export interface EntityFilter extends SharedFilter, NameFilter {
   /** Conditions over the table of the list. */
   conditions?: readonly SQL[];
   /**
-   * A partition that leads the index of every order of the list besides its own, and the same as a condition over the
-   * table of the list.
+   * What the scan of the list serves, in every order of it, as a condition over the table of the list; with the partition that
+   * this takes beside those of the list, or with what is asked of each row where nothing else is.
    */
-  within?: { partition: Partition; condition: SQL } | null;
+  within?: { partition?: Partition; where?: SQL; condition: SQL } | null;
   /** Bounds of what is scanned, for an index of one of the orders: what matches is within each of them. */
   bounds?: readonly (readonly SQL[])[];
-  /** Queries for candidates. They must not read beyond the reach, for how many they answer shows in the page. */
+  /** Queries for candidates. They must not read beyond the reach. */
   candidates?: readonly SQL[];
   /** A table or an index that has only records that can match, in the order of their ids. */
   byId?: Pick<IndexScan, 'from' | 'id' | 'partitions' | 'where'> | null;

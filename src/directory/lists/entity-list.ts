@@ -36,6 +36,8 @@ export interface EntityList<Row, Field extends string, Sort extends string, Part
   table: Columns<Sort | PartitionedBy | 'nameKey' | 'externalIdKey' | 'keyVersion'>;
   orders: Record<Field | 'CREATED_AT' | 'UPDATED_AT', Sort | null>;
   partitionedBy: PartitionedBy;
+  /** Whether these are only some of those in reach, whom something that was asked for leads to. */
+  isNarrow?: boolean;
   /** Where the entities in reach are scanned. */
   scanOf: (reach: Reach) => ReachScan<'id' | keyof Columns<Sort | PartitionedBy>>;
 }
@@ -90,24 +92,45 @@ function scanEntities<Row, Field extends string, Sort extends string, Partitione
     sort: sort && columns[sort],
     partitions: [
       ...partitions,
-      ...(filter.within ? [filter.within.partition] : []),
+      ...(filter.within?.partition ? [filter.within.partition] : []),
       { column: columns.deleted, values: deletedValues(filter) },
       { column: columns[list.partitionedBy], values: filter.partitionValues },
     ],
     range: (sort === 'nameSort' ? rangeOfName(filter) : null) ?? rangeOfTimes(filter, field),
     where: [],
   };
-  if (isServedByIndex(filter, field)) return scan;
+  if (isServedByIndex(filter, field)) return { ...scan, where: filter.within?.where ? [filter.within.where] : [] };
   const narrower = field === 'CREATED_AT' ? filter.byId : null;
+  const scanned = {
+    scan: { ...scan, ...narrower },
+    columns,
+    isNarrow: narrower != null || isNarrow(list, filter, scan),
+  };
   return {
-    ...scan,
-    ...narrower,
+    ...scanned.scan,
     filter: {
       conditions: conditionsOf(list, filter),
-      candidates: candidatesOf(list, reach, { scan, columns }, filter),
+      candidates: candidatesOf(list, reach, scanned, filter),
       isInReach: list.isInReach(reach, list.records.id),
     },
   };
+}
+
+/** Whether the scan is of fewer than all the live ones in reach. */
+function isNarrow<PartitionedBy extends string>(
+  list: { isNarrow?: boolean; table: Columns<PartitionedBy>; partitionedBy: PartitionedBy },
+  filter: EntityFilter,
+  { range }: IndexScan,
+): boolean {
+  const values = list.table[list.partitionedBy].enumValues ?? [];
+  return (
+    list.isNarrow === true ||
+    filter.within?.partition != null ||
+    filter.partitionValues.length < values.length ||
+    filter.deleted === 'ONLY' ||
+    range?.from != null ||
+    range?.to != null
+  );
 }
 
 /** All that the filter asks for. The unary plus keeps SQLite from scanning an index where it has the ids already. */

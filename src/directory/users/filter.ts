@@ -108,11 +108,7 @@ function ofCustomer(reach: Reach, { customerId }: UserFilter): Part {
   const scan = { from, id: columns.id, where: [], partitions: [{ column: columns.customerId, values: [customerId] }] };
   return {
     conditions: [sql`+${users.customerId} = ${customerId}`, isOfCustomer(reach)],
-    candidates: [
-      idsWithin({ ...scan, partitions: [...scan.partitions, ...partitions] }, [
-        customerInReach(reach, columns.customerId),
-      ]),
-    ],
+    candidates: [idsWithin({ ...scan, partitions: [...scan.partitions, ...partitions] })],
   };
 }
 

@@ -12,8 +12,8 @@ const direction = (t: InputFields) =>
   t.field({ type: OrderDirection, required: true, defaultValue: 'ASC', description: 'Which way to sort.' });
 
 const RECORD_ORDER_VALUES = {
-  CREATED_AT: { description: 'When the record was created.' },
-  UPDATED_AT: { description: 'When the record was last changed.' },
+  CREATED_AT: { description: 'When the record was created, as its `createdAt` says.' },
+  UPDATED_AT: { description: 'When the record was last changed, as its `updatedAt` says.' },
   NAME: { description: 'The name, without regard to case, accents and variants of characters: Éclair before Zebra.' },
 } as const;
 
@@ -88,8 +88,8 @@ export const TEXT_FILTERS = {
 export const entityFilterFields = (t: InputFields, { deleted, searched }: { deleted: string; searched: string }) => ({
   deleted: t.field({ type: DeletedFilter, description: deleted }),
   externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
-  createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
-  updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
+  createdAt: t.field({ type: DateTimeRange, description: 'Created within, as their `createdAt` says.' }),
+  updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within, as their `updatedAt` says.' }),
   search: t.string({
     description: `Words to look for, 1 to 256 characters, ${FOLDED}. All of them are found, in any order: of three characters and more anywhere in the ${searched}, of one or two where a word begins, or anywhere in a script without spaces. No character has a meaning of its own. Or an external id, as a whole and to the letter. Of more than eight words, those from the eighth on are looked for in one piece.`,
   }),

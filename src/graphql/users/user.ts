@@ -109,8 +109,12 @@ User.implement({
         'Whether `deleteUser` would delete the user now, if you asked for it: you have the permission, hold all that the user does, and it is neither the last owner nor the last admin of a tenant.',
       ...viewerCan(deletableUsers),
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the user was created.' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the user was last changed.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the user was created. It never changes.' }),
+    updatedAt: t.expose('updatedAt', {
+      type: 'DateTime',
+      description:
+        'When the user was last changed. Its own fields move it, as well as its own role, that it accepted its invitation, its deletion and its restoration: a role in a tenant is a record of its own, and moves no user. Nor does a customer that is deleted or restored with its users.',
+    }),
     deletedAt: t.field({
       type: 'DateTime',
       nullable: true,
