@@ -24,8 +24,9 @@ BEGIN
   WHERE label = OLD.label AND customer_deleted = OLD.customer_deleted AND customer_kind = OLD.customer_kind AND customers = 0;
 END;
 
-CREATE TRIGGER label_count_moved AFTER UPDATE OF customer_deleted, customer_kind ON customer_label
-WHEN NEW.customer_deleted <> OLD.customer_deleted OR NEW.customer_kind <> OLD.customer_kind
+-- A label is written anew only when it is overwritten, before it is erased: its count is overwritten with it.
+CREATE TRIGGER label_count_moved AFTER UPDATE OF label, customer_deleted, customer_kind ON customer_label
+WHEN NEW.label <> OLD.label OR NEW.customer_deleted <> OLD.customer_deleted OR NEW.customer_kind <> OLD.customer_kind
 BEGIN
   UPDATE label_count SET customers = customers - 1
   WHERE label = OLD.label AND customer_deleted = OLD.customer_deleted AND customer_kind = OLD.customer_kind;

@@ -45,7 +45,7 @@ interface Part extends Pick<EntityFilter, 'within' | 'bounds' | 'byId'> {
 
 /**
  * Returns what the filter says of users beyond what all lists share. Where an index leads to those who can match, they are
- * found by it; where none does, a page tries a window of users, as every filtered page does.
+ * found by it; where none does, a page tries those in reach, one after the other.
  */
 export function partsOf(searched: Searched, reach: Reach, filter: UserFilter): Part {
   const parts = [
