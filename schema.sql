@@ -52,39 +52,60 @@ CREATE INDEX tenant_by_updated ON tenant (deleted, status, updated_at, id);
 CREATE INDEX tenant_former_keys ON tenant (id) WHERE key_version = 1;
 CREATE INDEX tenant_by_name ON tenant (deleted, status, name_sort, id);
 
-CREATE TRIGGER tenant_search_insert AFTER INSERT ON tenant
+CREATE TRIGGER session_ends_with_tenant
+AFTER UPDATE OF deleted_at ON tenant
+WHEN NEW.deleted_at IS NOT NULL
 BEGIN
-  INSERT INTO tenant_search (rowid, name_key) VALUES (NEW.rowid, NEW.name_key);
+  DELETE FROM session WHERE tenant_id = NEW.id;
 END;
 
-CREATE TRIGGER tenant_search_update AFTER UPDATE OF name_key ON tenant WHEN NEW.name_key <> OLD.name_key
+CREATE TRIGGER tenant_search_insert AFTER INSERT ON tenant
 BEGIN
-  INSERT INTO tenant_search (tenant_search, rowid, name_key) VALUES ('delete', OLD.rowid, OLD.name_key);
-  INSERT INTO tenant_search (rowid, name_key) VALUES (NEW.rowid, NEW.name_key);
+  INSERT INTO tenant_search (rowid, name, name_words) VALUES (
+    NEW.rowid,
+    NEW.name_sort,
+    coalesce(NEW.name_words, char(1015808, 1015808) || substr(NEW.name_key, 1, 2))
+  );
+END;
+
+CREATE TRIGGER tenant_search_update AFTER UPDATE OF name_key, name_folded, name_words ON tenant
+WHEN NEW.name_sort <> OLD.name_sort OR NEW.name_words IS NOT OLD.name_words
+BEGIN
+  INSERT INTO tenant_search (tenant_search, rowid, name, name_words) VALUES (
+    'delete',
+    OLD.rowid,
+    OLD.name_sort,
+    coalesce(OLD.name_words, char(1015808, 1015808) || substr(OLD.name_key, 1, 2))
+  );
+  INSERT INTO tenant_search (rowid, name, name_words) VALUES (
+    NEW.rowid,
+    NEW.name_sort,
+    coalesce(NEW.name_words, char(1015808, 1015808) || substr(NEW.name_key, 1, 2))
+  );
 END;
 
 CREATE TRIGGER tenant_search_delete AFTER DELETE ON tenant
 BEGIN
-  INSERT INTO tenant_search (tenant_search, rowid, name_key) VALUES ('delete', OLD.rowid, OLD.name_key);
+  INSERT INTO tenant_search (tenant_search, rowid, name, name_words) VALUES (
+    'delete',
+    OLD.rowid,
+    OLD.name_sort,
+    coalesce(OLD.name_words, char(1015808, 1015808) || substr(OLD.name_key, 1, 2))
+  );
 END;
 
 CREATE TRIGGER customer_search_tenant_delete BEFORE DELETE ON tenant
 BEGIN
   INSERT INTO customer_search (customer_search, rowid, tenant) SELECT 'delete', number, token FROM customer_search_member
   WHERE tenant_id = OLD.id;
+  INSERT INTO customer_description_search (customer_description_search, rowid, tenant)
+  SELECT 'delete', number, token FROM customer_search_member WHERE tenant_id = OLD.id AND is_described;
 END;
 
 CREATE TRIGGER user_search_tenant_delete BEFORE DELETE ON tenant
 BEGIN
   INSERT INTO user_search (user_search, rowid, tenant) SELECT 'delete', number, token FROM user_search_member
   WHERE tenant_id = OLD.id;
-END;
-
-CREATE TRIGGER session_ends_with_tenant
-AFTER UPDATE OF deleted_at ON tenant
-WHEN NEW.deleted_at IS NOT NULL
-BEGIN
-  DELETE FROM session WHERE tenant_id = NEW.id;
 END;
 
 CREATE TABLE customer (
@@ -106,7 +127,7 @@ CREATE TABLE customer (
   deleted INTEGER NOT NULL GENERATED ALWAYS AS (deleted_at IS NOT NULL) VIRTUAL,
   version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), created_by_type TEXT NOT NULL DEFAULT 'SYSTEM', created_by_id TEXT
   CHECK ((created_by_type IN ('ROOT', 'SYSTEM')) = (created_by_id IS NULL)), updated_by_type TEXT NOT NULL DEFAULT 'SYSTEM', updated_by_id TEXT
-  CHECK ((updated_by_type IN ('ROOT', 'SYSTEM')) = (updated_by_id IS NULL)), description_key TEXT, description_sort TEXT NOT NULL DEFAULT '', key_version INTEGER NOT NULL DEFAULT 1, name_folded TEXT, name_words TEXT, name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL, email_folded TEXT, email_words TEXT, label_keys TEXT CHECK (json_type(label_keys) = 'array'),
+  CHECK ((updated_by_type IN ('ROOT', 'SYSTEM')) = (updated_by_id IS NULL)), description_key TEXT, description_sort TEXT NOT NULL DEFAULT '', key_version INTEGER NOT NULL DEFAULT 1, name_folded TEXT, name_words TEXT, name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL, email_folded TEXT, email_words TEXT, description_words TEXT, label_keys TEXT CHECK (json_type(label_keys) = 'array'),
   CHECK (email IS NOT NULL OR email_verified = 0)
 ) STRICT;
 CREATE UNIQUE INDEX customer_email ON customer (email_key) WHERE deleted_at IS NULL;
@@ -124,27 +145,6 @@ BEGIN
   UPDATE user SET customer_deleted_at = NEW.deleted_at WHERE customer_id = NEW.id;
 END;
 
-CREATE TRIGGER customer_search_insert AFTER INSERT ON customer
-BEGIN
-  INSERT INTO customer_search (rowid, name_key, email_key) VALUES (NEW.rowid, NEW.name_key, NEW.email_key);
-END;
-
-CREATE TRIGGER customer_search_update AFTER UPDATE OF name_key, email_key ON customer
-WHEN NEW.name_key <> OLD.name_key OR NEW.email_key IS NOT OLD.email_key
-BEGIN
-  INSERT INTO customer_search (customer_search, rowid, name_key, email_key)
-  VALUES ('delete', OLD.rowid, OLD.name_key, OLD.email_key);
-  INSERT INTO customer_search (rowid, name_key, email_key) VALUES (NEW.rowid, NEW.name_key, NEW.email_key);
-END;
-
-CREATE TRIGGER customer_search_delete BEFORE DELETE ON customer
-BEGIN
-  INSERT INTO customer_search (customer_search, rowid, tenant) SELECT 'delete', number, token FROM customer_search_member
-  WHERE customer_id = OLD.id;
-  INSERT INTO customer_search (customer_search, rowid, name_key, email_key)
-  VALUES ('delete', OLD.rowid, OLD.name_key, OLD.email_key);
-END;
-
 CREATE TRIGGER membership_follows_customer
 AFTER UPDATE OF kind, name_key, name_folded, description_sort, updated_at, deleted_at ON customer
 BEGIN
@@ -159,8 +159,8 @@ END;
 
 CREATE TRIGGER customer_labelled AFTER INSERT ON customer WHEN NEW.labels <> '[]'
 BEGIN
-  INSERT INTO customer_label
-  SELECT value, NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
+  INSERT OR IGNORE INTO customer_label
+  SELECT lower(value), NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
   FROM json_each(coalesce(NEW.label_keys, NEW.labels));
 END;
 
@@ -168,8 +168,8 @@ CREATE TRIGGER customer_relabelled AFTER UPDATE OF labels, label_keys ON custome
 WHEN NEW.labels <> OLD.labels OR NEW.label_keys IS NOT OLD.label_keys
 BEGIN
   DELETE FROM customer_label WHERE customer_id = NEW.id;
-  INSERT INTO customer_label
-  SELECT value, NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
+  INSERT OR IGNORE INTO customer_label
+  SELECT lower(value), NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
   FROM json_each(coalesce(NEW.label_keys, NEW.labels));
 END;
 
@@ -183,6 +183,87 @@ BEGIN
     customer_description_sort = NEW.description_sort,
     customer_updated_at = NEW.updated_at
   WHERE customer_id = NEW.id;
+END;
+
+CREATE TRIGGER customer_search_insert AFTER INSERT ON customer
+BEGIN
+  INSERT INTO customer_search (rowid, name, name_words, email, email_words) VALUES (
+    NEW.rowid,
+    NEW.name_sort,
+    coalesce(NEW.name_words, char(1015808, 1015808) || substr(NEW.name_key, 1, 2)),
+    coalesce(NEW.email_folded, NEW.email_key),
+    coalesce(NEW.email_words, char(1015809, 1015809) || substr(NEW.email_key, 1, 2))
+  );
+END;
+
+CREATE TRIGGER customer_search_update
+AFTER UPDATE OF name_key, name_folded, name_words, email_key, email_folded, email_words ON customer
+WHEN NEW.name_sort <> OLD.name_sort OR NEW.name_words IS NOT OLD.name_words
+  OR NEW.email_key IS NOT OLD.email_key OR NEW.email_folded IS NOT OLD.email_folded OR NEW.email_words IS NOT OLD.email_words
+BEGIN
+  INSERT INTO customer_search (customer_search, rowid, name, name_words, email, email_words) VALUES (
+    'delete',
+    OLD.rowid,
+    OLD.name_sort,
+    coalesce(OLD.name_words, char(1015808, 1015808) || substr(OLD.name_key, 1, 2)),
+    coalesce(OLD.email_folded, OLD.email_key),
+    coalesce(OLD.email_words, char(1015809, 1015809) || substr(OLD.email_key, 1, 2))
+  );
+  INSERT INTO customer_search (rowid, name, name_words, email, email_words) VALUES (
+    NEW.rowid,
+    NEW.name_sort,
+    coalesce(NEW.name_words, char(1015808, 1015808) || substr(NEW.name_key, 1, 2)),
+    coalesce(NEW.email_folded, NEW.email_key),
+    coalesce(NEW.email_words, char(1015809, 1015809) || substr(NEW.email_key, 1, 2))
+  );
+END;
+
+CREATE TRIGGER customer_description_search_insert AFTER INSERT ON customer WHEN NEW.description_key IS NOT NULL
+BEGIN
+  INSERT INTO customer_description_search (rowid, description, description_words) VALUES (
+    NEW.rowid,
+    NEW.description_key,
+    coalesce(NEW.description_words, char(1015810, 1015810) || substr(NEW.description_key, 1, 2))
+  );
+END;
+
+CREATE TRIGGER customer_description_search_update AFTER UPDATE OF description_key, description_words ON customer
+WHEN NEW.description_key IS NOT OLD.description_key OR NEW.description_words IS NOT OLD.description_words
+BEGIN
+  INSERT INTO customer_description_search (customer_description_search, rowid, description, description_words)
+  SELECT 'delete', OLD.rowid, OLD.description_key,
+    coalesce(OLD.description_words, char(1015810, 1015810) || substr(OLD.description_key, 1, 2))
+  WHERE OLD.description_key IS NOT NULL;
+  INSERT INTO customer_description_search (rowid, description, description_words)
+  SELECT NEW.rowid, NEW.description_key,
+    coalesce(NEW.description_words, char(1015810, 1015810) || substr(NEW.description_key, 1, 2))
+  WHERE NEW.description_key IS NOT NULL;
+  INSERT INTO customer_description_search (customer_description_search, rowid, tenant)
+  SELECT 'delete', number, token FROM customer_search_member
+  WHERE customer_id = NEW.id AND OLD.description_key IS NOT NULL AND NEW.description_key IS NULL;
+  INSERT INTO customer_description_search (rowid, tenant)
+  SELECT number, token FROM customer_search_member
+  WHERE customer_id = NEW.id AND OLD.description_key IS NULL AND NEW.description_key IS NOT NULL;
+END;
+
+CREATE TRIGGER customer_search_delete BEFORE DELETE ON customer
+BEGIN
+  INSERT INTO customer_search (customer_search, rowid, tenant) SELECT 'delete', number, token FROM customer_search_member
+  WHERE customer_id = OLD.id;
+  INSERT INTO customer_search (customer_search, rowid, name, name_words, email, email_words) VALUES (
+    'delete',
+    OLD.rowid,
+    OLD.name_sort,
+    coalesce(OLD.name_words, char(1015808, 1015808) || substr(OLD.name_key, 1, 2)),
+    coalesce(OLD.email_folded, OLD.email_key),
+    coalesce(OLD.email_words, char(1015809, 1015809) || substr(OLD.email_key, 1, 2))
+  );
+  INSERT INTO customer_description_search (customer_description_search, rowid, tenant)
+  SELECT 'delete', number, token FROM customer_search_member WHERE customer_id = OLD.id AND is_described;
+  INSERT INTO customer_description_search (customer_description_search, rowid, description, description_words)
+  SELECT 'delete', OLD.rowid, OLD.description_key,
+    coalesce(OLD.description_words, char(1015810, 1015810) || substr(OLD.description_key, 1, 2))
+  WHERE OLD.description_key IS NOT NULL;
 END;
 
 CREATE TABLE membership (
@@ -207,12 +288,17 @@ CREATE TRIGGER customer_search_join AFTER INSERT ON membership
 BEGIN
   INSERT INTO customer_search (rowid, tenant) SELECT number, token FROM customer_search_member
   WHERE tenant_id = NEW.tenant_id AND customer_id = NEW.customer_id;
+  INSERT INTO customer_description_search (rowid, tenant) SELECT number, token FROM customer_search_member
+  WHERE tenant_id = NEW.tenant_id AND customer_id = NEW.customer_id AND is_described;
 END;
 
 CREATE TRIGGER customer_search_leave BEFORE DELETE ON membership
 BEGIN
   INSERT INTO customer_search (customer_search, rowid, tenant) SELECT 'delete', number, token FROM customer_search_member
   WHERE tenant_id = OLD.tenant_id AND customer_id = OLD.customer_id;
+  INSERT INTO customer_description_search (customer_description_search, rowid, tenant)
+  SELECT 'delete', number, token FROM customer_search_member
+  WHERE tenant_id = OLD.tenant_id AND customer_id = OLD.customer_id AND is_described;
 END;
 
 CREATE TABLE event (
@@ -309,27 +395,6 @@ CREATE INDEX user_former_keys ON user (id) WHERE key_version = 1;
 CREATE INDEX user_by_name ON user (deleted, status, name_sort, id);
 CREATE INDEX user_of_customer_by_name ON user (customer_id, deleted, status, name_sort, id) WHERE customer_id IS NOT NULL;
 
-CREATE TRIGGER user_search_insert AFTER INSERT ON user
-BEGIN
-  INSERT INTO user_search (rowid, name_key, email_key) VALUES (NEW.rowid, NEW.name_key, NEW.email_key);
-END;
-
-CREATE TRIGGER user_search_update AFTER UPDATE OF name_key, email_key ON user
-WHEN NEW.name_key <> OLD.name_key OR NEW.email_key <> OLD.email_key
-BEGIN
-  INSERT INTO user_search (user_search, rowid, name_key, email_key)
-  VALUES ('delete', OLD.rowid, OLD.name_key, OLD.email_key);
-  INSERT INTO user_search (rowid, name_key, email_key) VALUES (NEW.rowid, NEW.name_key, NEW.email_key);
-END;
-
-CREATE TRIGGER user_search_delete BEFORE DELETE ON user
-BEGIN
-  INSERT INTO user_search (user_search, rowid, tenant) SELECT 'delete', number, token FROM user_search_member
-  WHERE user_id = OLD.id;
-  INSERT INTO user_search (user_search, rowid, name_key, email_key)
-  VALUES ('delete', OLD.rowid, OLD.name_key, OLD.email_key);
-END;
-
 CREATE TRIGGER access_ends_with_user
 AFTER UPDATE OF status, deleted_at, customer_deleted_at ON user
 WHEN NEW.status = 'DEACTIVATED' OR NEW.deleted_at IS NOT NULL OR NEW.customer_deleted_at IS NOT NULL
@@ -352,7 +417,7 @@ END;
 
 CREATE TRIGGER access_follows_email
 AFTER UPDATE OF email_key ON user
-WHEN NEW.email_key <> OLD.email_key AND NEW.email <> OLD.email
+WHEN NEW.email_key <> OLD.email_key AND iif(OLD.key_version = 1, lower(NEW.email) <> lower(OLD.email), NEW.email <> OLD.email)
 BEGIN
   DELETE FROM mailed_link WHERE user_id = NEW.id AND purpose = 'PASSWORD_RESET';
   INSERT OR IGNORE INTO mailed_link (user_id, purpose, created_at, expires_at)
@@ -365,6 +430,53 @@ BEGIN
   WHERE user_id = NEW.id;
   DELETE FROM password WHERE user_id = NEW.id;
   DELETE FROM session WHERE user_id = NEW.id;
+END;
+
+CREATE TRIGGER user_search_insert AFTER INSERT ON user
+BEGIN
+  INSERT INTO user_search (rowid, name, name_words, email, email_words) VALUES (
+    NEW.rowid,
+    NEW.name_sort,
+    coalesce(NEW.name_words, char(1015808, 1015808) || substr(NEW.name_key, 1, 2)),
+    coalesce(NEW.email_folded, NEW.email_key),
+    coalesce(NEW.email_words, char(1015809, 1015809) || substr(NEW.email_key, 1, 2))
+  );
+END;
+
+CREATE TRIGGER user_search_update
+AFTER UPDATE OF name_key, name_folded, name_words, email_key, email_folded, email_words ON user
+WHEN NEW.name_sort <> OLD.name_sort OR NEW.name_words IS NOT OLD.name_words
+  OR NEW.email_key <> OLD.email_key OR NEW.email_folded IS NOT OLD.email_folded OR NEW.email_words IS NOT OLD.email_words
+BEGIN
+  INSERT INTO user_search (user_search, rowid, name, name_words, email, email_words) VALUES (
+    'delete',
+    OLD.rowid,
+    OLD.name_sort,
+    coalesce(OLD.name_words, char(1015808, 1015808) || substr(OLD.name_key, 1, 2)),
+    coalesce(OLD.email_folded, OLD.email_key),
+    coalesce(OLD.email_words, char(1015809, 1015809) || substr(OLD.email_key, 1, 2))
+  );
+  INSERT INTO user_search (rowid, name, name_words, email, email_words) VALUES (
+    NEW.rowid,
+    NEW.name_sort,
+    coalesce(NEW.name_words, char(1015808, 1015808) || substr(NEW.name_key, 1, 2)),
+    coalesce(NEW.email_folded, NEW.email_key),
+    coalesce(NEW.email_words, char(1015809, 1015809) || substr(NEW.email_key, 1, 2))
+  );
+END;
+
+CREATE TRIGGER user_search_delete BEFORE DELETE ON user
+BEGIN
+  INSERT INTO user_search (user_search, rowid, tenant) SELECT 'delete', number, token FROM user_search_member
+  WHERE user_id = OLD.id;
+  INSERT INTO user_search (user_search, rowid, name, name_words, email, email_words) VALUES (
+    'delete',
+    OLD.rowid,
+    OLD.name_sort,
+    coalesce(OLD.name_words, char(1015808, 1015808) || substr(OLD.name_key, 1, 2)),
+    coalesce(OLD.email_folded, OLD.email_key),
+    coalesce(OLD.email_words, char(1015809, 1015809) || substr(OLD.email_key, 1, 2))
+  );
 END;
 
 CREATE TABLE assignment (
@@ -397,6 +509,12 @@ BEGIN
   UPDATE user SET default_tenant_id = NULL WHERE id = OLD.user_id AND default_tenant_id = OLD.tenant_id;
 END;
 
+CREATE TRIGGER session_ends_with_assignment
+AFTER DELETE ON assignment
+BEGIN
+  DELETE FROM session WHERE user_id = OLD.user_id AND tenant_id = OLD.tenant_id;
+END;
+
 CREATE TRIGGER user_search_assign AFTER INSERT ON assignment
 BEGIN
   INSERT INTO user_search (rowid, tenant) SELECT number, token FROM user_search_member
@@ -408,37 +526,6 @@ BEGIN
   INSERT INTO user_search (user_search, rowid, tenant) SELECT 'delete', number, token FROM user_search_member
   WHERE tenant_id = OLD.tenant_id AND user_id = OLD.user_id;
 END;
-
-CREATE TRIGGER session_ends_with_assignment
-AFTER DELETE ON assignment
-BEGIN
-  DELETE FROM session WHERE user_id = OLD.user_id AND tenant_id = OLD.tenant_id;
-END;
-
-CREATE VIRTUAL TABLE tenant_search USING fts5 (
-  name_key, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
-);
-
-CREATE VIEW tenant_search_token (tenant_id, token) AS
-SELECT id, char(983040 + (rowid >> 30 & 32767), 983040 + (rowid >> 15 & 32767), 983040 + (rowid & 32767)) FROM tenant;
-
-CREATE VIRTUAL TABLE customer_search USING fts5 (
-  name_key, email_key, tenant, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
-);
-
-CREATE VIEW customer_search_member (number, token, tenant_id, customer_id) AS
-SELECT customer.rowid, token, membership.tenant_id, membership.customer_id FROM membership
-JOIN tenant_search_token ON tenant_search_token.tenant_id = membership.tenant_id
-JOIN customer ON customer.id = membership.customer_id;
-
-CREATE VIRTUAL TABLE user_search USING fts5 (
-  name_key, email_key, tenant, content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
-);
-
-CREATE VIEW user_search_member (number, token, tenant_id, user_id) AS
-SELECT user.rowid, token, assignment.tenant_id, assignment.user_id FROM assignment
-JOIN tenant_search_token ON tenant_search_token.tenant_id = assignment.tenant_id
-JOIN user ON user.id = assignment.user_id;
 
 CREATE TABLE password (
   user_id TEXT PRIMARY KEY REFERENCES user (id) ON DELETE CASCADE,
@@ -667,6 +754,72 @@ ON customer_label (label, customer_deleted, customer_kind, customer_updated_at, 
 CREATE INDEX customer_label_by_name ON customer_label (label, customer_deleted, customer_kind, customer_name_sort, customer_id);
 CREATE INDEX customer_label_by_description
 ON customer_label (label, customer_deleted, customer_kind, customer_description_sort, customer_id);
+
+CREATE TRIGGER label_count_up AFTER INSERT ON customer_label
+BEGIN
+  INSERT INTO label_count VALUES (NEW.label, NEW.customer_deleted, NEW.customer_kind, 1)
+  ON CONFLICT DO UPDATE SET customers = customers + 1;
+END;
+
+CREATE TRIGGER label_count_down AFTER DELETE ON customer_label
+BEGIN
+  UPDATE label_count SET customers = customers - 1
+  WHERE label = OLD.label AND customer_deleted = OLD.customer_deleted AND customer_kind = OLD.customer_kind;
+  DELETE FROM label_count
+  WHERE label = OLD.label AND customer_deleted = OLD.customer_deleted AND customer_kind = OLD.customer_kind AND customers = 0;
+END;
+
+CREATE TRIGGER label_count_moved AFTER UPDATE OF label, customer_deleted, customer_kind ON customer_label
+WHEN NEW.label <> OLD.label OR NEW.customer_deleted <> OLD.customer_deleted OR NEW.customer_kind <> OLD.customer_kind
+BEGIN
+  UPDATE label_count SET customers = customers - 1
+  WHERE label = OLD.label AND customer_deleted = OLD.customer_deleted AND customer_kind = OLD.customer_kind;
+  DELETE FROM label_count
+  WHERE label = OLD.label AND customer_deleted = OLD.customer_deleted AND customer_kind = OLD.customer_kind AND customers = 0;
+  INSERT INTO label_count VALUES (NEW.label, NEW.customer_deleted, NEW.customer_kind, 1)
+  ON CONFLICT DO UPDATE SET customers = customers + 1;
+END;
+
+CREATE VIRTUAL TABLE tenant_search USING fts5 (
+  name, name_words,
+  content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE VIEW tenant_search_token (tenant_id, token) AS
+SELECT id, char(983040 + (rowid >> 30 & 32767), 983040 + (rowid >> 15 & 32767), 983040 + (rowid & 32767)) FROM tenant;
+
+CREATE VIRTUAL TABLE customer_search USING fts5 (
+  name, name_words, email, email_words, tenant,
+  content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE VIEW customer_search_member (number, token, tenant_id, customer_id, is_described) AS
+SELECT customer.rowid, token, membership.tenant_id, membership.customer_id, customer.description_key IS NOT NULL FROM membership
+JOIN tenant_search_token ON tenant_search_token.tenant_id = membership.tenant_id
+JOIN customer ON customer.id = membership.customer_id;
+
+CREATE VIRTUAL TABLE customer_description_search USING fts5 (
+  description, description_words, tenant,
+  content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE VIRTUAL TABLE user_search USING fts5 (
+  name, name_words, email, email_words, tenant,
+  content = '', columnsize = 0, detail = none, tokenize = 'trigram case_sensitive 1'
+);
+
+CREATE VIEW user_search_member (number, token, tenant_id, user_id) AS
+SELECT user.rowid, token, assignment.tenant_id, assignment.user_id FROM assignment
+JOIN tenant_search_token ON tenant_search_token.tenant_id = assignment.tenant_id
+JOIN user ON user.id = assignment.user_id;
+
+CREATE TABLE label_count (
+  label TEXT NOT NULL,
+  customer_deleted INTEGER NOT NULL,
+  customer_kind TEXT NOT NULL,
+  customers INTEGER NOT NULL,
+  PRIMARY KEY (label, customer_deleted, customer_kind)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE webhook (
   id TEXT PRIMARY KEY,

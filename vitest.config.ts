@@ -15,6 +15,7 @@ const inWorkerd = (test: TestProjectInlineConfiguration['test']): TestProjectInl
           ATTACK_SEED: Number(process.env.ATTACK_SEED ?? 0),
           FAULTS_SIZE: Number(process.env.FAULTS_SIZE ?? 1),
           FAULTS_SEED: Number(process.env.FAULTS_SEED ?? 0),
+          LISTS_SIZE: Number(process.env.LISTS_SIZE ?? 50_000),
         },
       },
     })),
@@ -47,7 +48,9 @@ export default defineConfig({
         // No test claims to be fast: a machine that is busy has time for the longest of them.
         testTimeout: 20_000,
         include: ['test/**/*.test.ts'],
-        exclude: ['node', 'browser', 'clients', 'attack', 'faults', 'import'].map((folder) => `test/${folder}/**`),
+        exclude: ['node', 'browser', 'clients', 'attack', 'faults', 'import', 'lists'].map(
+          (folder) => `test/${folder}/**`,
+        ),
       }),
       {
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
@@ -68,6 +71,8 @@ export default defineConfig({
         include: ['test/attack/**/*.test.ts'],
         exclude: ['test/attack/processes/**'],
       }),
+      // Nor is this: see `npm run test:lists`.
+      inWorkerd({ name: 'lists', testTimeout: 900_000, hookTimeout: 900_000, include: ['test/lists/*.test.ts'] }),
       // Nor is this: see `npm run test:faults`.
       inWorkerd({
         name: 'faults',

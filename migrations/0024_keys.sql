@@ -18,6 +18,7 @@ ALTER TABLE customer ADD COLUMN name_words TEXT;
 ALTER TABLE customer ADD COLUMN name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL;
 ALTER TABLE customer ADD COLUMN email_folded TEXT;
 ALTER TABLE customer ADD COLUMN email_words TEXT;
+ALTER TABLE customer ADD COLUMN description_words TEXT;
 ALTER TABLE customer ADD COLUMN label_keys TEXT CHECK (json_type(label_keys) = 'array');
 CREATE INDEX customer_former_keys ON customer (id) WHERE key_version = 1;
 DROP INDEX customer_by_name;
@@ -37,6 +38,8 @@ CREATE INDEX user_of_customer_by_name ON user (customer_id, deleted, status, nam
 
 ALTER TABLE role ADD COLUMN key_version INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX role_former_keys ON role (id) WHERE key_version = 1;
+-- The names of built-in roles are plain letters, of which both rules make the same.
+UPDATE role SET key_version = 2 WHERE built_in = 1;
 
 ALTER TABLE data_source ADD COLUMN key_version INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX data_source_former_keys ON data_source (id) WHERE key_version = 1;
@@ -69,11 +72,12 @@ BEGIN
   WHERE user_id = NEW.id;
 END;
 
--- Access ends with another address, and not with another key of the same.
+-- Access ends with another address, and neither with another key of the same nor, of one with a key of version 1, with
+-- another case.
 DROP TRIGGER access_follows_email;
 CREATE TRIGGER access_follows_email
 AFTER UPDATE OF email_key ON user
-WHEN NEW.email_key <> OLD.email_key AND NEW.email <> OLD.email
+WHEN NEW.email_key <> OLD.email_key AND iif(OLD.key_version = 1, lower(NEW.email) <> lower(OLD.email), NEW.email <> OLD.email)
 BEGIN
   DELETE FROM mailed_link WHERE user_id = NEW.id AND purpose = 'PASSWORD_RESET';
   INSERT OR IGNORE INTO mailed_link (user_id, purpose, created_at, expires_at)
@@ -89,7 +93,8 @@ BEGIN
 END;
 
 -- Labels repeat what customers are sorted by, as memberships do, so that an index serves each order among those who carry
--- one. The table is made anew, because a column of it could not be added without a value.
+-- one. The table is made anew, because a column of it could not be added without a value. Labels without keys are compared
+-- without the case of plain letters, which is all that SQLite knows.
 DROP TRIGGER customer_labelled;
 DROP TRIGGER customer_relabelled;
 CREATE TABLE customer_label_next (
@@ -102,9 +107,9 @@ CREATE TABLE customer_label_next (
   customer_updated_at INTEGER NOT NULL,
   PRIMARY KEY (label, customer_id)
 ) STRICT, WITHOUT ROWID;
-INSERT INTO customer_label_next
-SELECT label, id, deleted, kind, name_sort, description_sort, updated_at
-FROM customer_label JOIN customer ON customer.id = customer_label.customer_id ORDER BY label, id;
+INSERT OR IGNORE INTO customer_label_next
+SELECT lower(label), id, deleted, kind, name_sort, description_sort, updated_at
+FROM customer_label JOIN customer ON customer.id = customer_label.customer_id ORDER BY lower(label), id;
 DROP TABLE customer_label;
 ALTER TABLE customer_label_next RENAME TO customer_label;
 
@@ -118,8 +123,8 @@ ON customer_label (label, customer_deleted, customer_kind, customer_description_
 
 CREATE TRIGGER customer_labelled AFTER INSERT ON customer WHEN NEW.labels <> '[]'
 BEGIN
-  INSERT INTO customer_label
-  SELECT value, NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
+  INSERT OR IGNORE INTO customer_label
+  SELECT lower(value), NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
   FROM json_each(coalesce(NEW.label_keys, NEW.labels));
 END;
 
@@ -127,8 +132,8 @@ CREATE TRIGGER customer_relabelled AFTER UPDATE OF labels, label_keys ON custome
 WHEN NEW.labels <> OLD.labels OR NEW.label_keys IS NOT OLD.label_keys
 BEGIN
   DELETE FROM customer_label WHERE customer_id = NEW.id;
-  INSERT INTO customer_label
-  SELECT value, NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
+  INSERT OR IGNORE INTO customer_label
+  SELECT lower(value), NEW.id, NEW.deleted_at IS NOT NULL, NEW.kind, NEW.name_sort, NEW.description_sort, NEW.updated_at
   FROM json_each(coalesce(NEW.label_keys, NEW.labels));
 END;
 

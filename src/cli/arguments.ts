@@ -52,3 +52,13 @@ export function indexArguments(args: string[]): { drop: boolean; database: strin
   const database = Object.entries(shared).map(([name, value]) => `--${name}=${value}`);
   return { drop, database: [remote ? '--remote' : '--local', ...database] };
 }
+
+/**
+ * Reads the arguments of `npm run keys`: the database, by default the local one.
+ * @throws TypeError for an unknown argument.
+ */
+export function keysArguments(args: string[]): { remote: boolean; database: LocalDatabase } {
+  const { values } = parseArgs({ args, options: { ...SHARED, remote: { type: 'boolean' } } });
+  const { remote = false, config, env, 'persist-to': persistTo } = values;
+  return { remote, database: { config, env, persistTo } };
+}

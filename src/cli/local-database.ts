@@ -1,15 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { getPlatformProxy, unstable_splitSqlQuery } from 'wrangler';
+import { getPlatformProxy, type Unstable_Config, unstable_readConfig, unstable_splitSqlQuery } from 'wrangler';
 import { ENVIRONMENT } from './wrangler.ts';
 
 const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 
 /** Which local database is meant, as `wrangler dev` is told it. */
-export interface LocalDatabase {
+export interface LocalDatabase extends Configured {
+  persistTo: string | undefined;
+}
+
+/** Which Worker is meant, as wrangler is told it. */
+export interface Configured {
   config: string | undefined;
   env: string | undefined;
-  persistTo: string | undefined;
 }
 
 /** As wrangler makes it, which goes on with it. */
@@ -38,6 +43,33 @@ export async function withLocalDatabase<T>(
     return await use(env.DB);
   } finally {
     await dispose();
+  }
+}
+
+/**
+ * Runs `use` on the database of the deployment, through a binding that wrangler makes to it with the rights of who is signed in:
+ * the same calls as in the Worker, which have room for thousands of records each. A command of wrangler takes statements of
+ * 100 KB, and starts a process for each.
+ */
+export async function withRemoteDatabase<T>(
+  { config = 'wrangler.toml', env: environment }: Configured,
+  use: (db: D1Database) => Promise<T>,
+): Promise<T> {
+  const read: Unstable_Config = unstable_readConfig({ config, env: environment });
+  const { name, account_id, compatibility_date, d1_databases } = read;
+  const directory = mkdtempSync(join(tmpdir(), 'tenantry-'));
+  try {
+    const configPath = join(directory, 'wrangler.json');
+    const databases = d1_databases.filter(({ binding }) => binding === 'DB').map((one) => ({ ...one, remote: true }));
+    writeFileSync(configPath, JSON.stringify({ name, account_id, compatibility_date, d1_databases: databases }));
+    const { env, dispose } = await quietly(() => getPlatformProxy<{ DB: D1Database }>({ configPath, persist: false }));
+    try {
+      return await use(env.DB);
+    } finally {
+      await dispose();
+    }
+  } finally {
+    rmSync(directory, { recursive: true });
   }
 }
 

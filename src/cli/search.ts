@@ -2,15 +2,18 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { indexArguments } from './arguments.ts';
 import { execute } from './wrangler.ts';
 
-/** The migrations. Those named `…_search.sql` make a search index, and can be run again: each drops it first. */
+/**
+ * The migrations. Those named `…_search.sql` make the index of search: the last of them takes the place of those before, and can
+ * be run again, because it drops what is there first.
+ */
 const MIGRATIONS = new URL('../../migrations/', import.meta.url);
 
 const { drop, database } = indexArguments(process.argv.slice(2));
-const sql = readdirSync(MIGRATIONS)
+const last = readdirSync(MIGRATIONS)
   .filter((name) => name.endsWith('_search.sql'))
   .sort()
-  .map((name) => readFileSync(new URL(name, MIGRATIONS), 'utf8'))
-  .join('\n');
+  .at(-1);
+const sql = readFileSync(new URL(last ?? '', MIGRATIONS), 'utf8');
 const drops = sql.match(/^DROP .*;$/gm) ?? [];
 
 const status = execute(drop ? drops.join('\n') : sql, database);

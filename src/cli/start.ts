@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { rekeyAll } from '../directory/rekeying/step.ts';
 import { shareOut } from './arguments.ts';
 import { givePasswords } from './demo-passwords.ts';
 import { devVarsFile, devVarsIn } from './dev-vars.ts';
@@ -20,7 +21,10 @@ const { rootKey: key } = await devVarsIn(file);
 
 writePages();
 try {
-  await withLocalDatabase(local, migrate);
+  await withLocalDatabase(local, async (db) => {
+    await migrate(db);
+    await rekeyAll(db);
+  });
 } catch (error) {
   console.error(error, '\nThe migrations could not be applied.');
   process.exit(1);

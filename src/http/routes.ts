@@ -152,8 +152,8 @@ async function health({ request, env }: Exchange): Promise<Response> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return failure(405, 'METHOD_NOT_ALLOWED', 'Health is asked by GET.', { allow: 'GET, HEAD' });
   }
-  await checkReadiness({ db: new Database(env.DB) });
-  return Response.json({ status: 'ok' });
+  const { isFillingKeys } = await checkReadiness({ db: new Database(env.DB) });
+  return Response.json({ status: 'ok', ...(isFillingKeys && { keys: 'filling' }) });
 }
 
 interface HeaderFacts {

@@ -94,7 +94,10 @@ describe('what SQL repeats', () => {
       now,
     );
     await run("INSERT INTO password (user_id, hash, changed_at) VALUES ('moving', 'hash', ?)", now);
-    await run("UPDATE user SET email_key = 'b@example.com', updated_at = ? WHERE id = 'moving'", now + 1);
+    await run(
+      "UPDATE user SET email = 'b@example.com', email_key = 'b@example.com', updated_at = ? WHERE id = 'moving'",
+      now + 1,
+    );
     const link = await env.DB.prepare(
       "SELECT purpose, expires_at - created_at AS lifetime FROM mailed_link WHERE user_id = 'moving'",
     ).first();

@@ -1,7 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { mutate, newCustomer, newTeamMember, newTenant, type Result, unique } from '../shared/fixtures.ts';
+import {
+  allBut,
+  mutate,
+  newCustomer,
+  newCustomerUser,
+  newKey,
+  newRole,
+  newTeamMember,
+  newTenant,
+  type Result,
+  succeed,
+  unique,
+} from '../shared/fixtures.ts';
 import { ask, mailbox } from '../shared/gateway.ts';
 import { mailedToken, PASSWORD, step } from '../shared/people.ts';
+import cases from './emails.tsv?raw';
 
 const LOCAL_64 = 'l'.repeat(64);
 const LABEL_63 = 'd'.repeat(63);
@@ -95,6 +108,23 @@ describe('an e-mail address', () => {
     }
   });
 
+  it('is taken or refused as the file of cases says, each with its reason', async () => {
+    const lines = cases.trim().split('\n').slice(1);
+    expect(lines.length).toBeGreaterThan(20);
+    for (const line of lines) {
+      const [address = '', expected] = line.split('\t');
+      const { __typename, issues, user } = await userWith(address);
+      if (expected === 'invalid') {
+        expect(issues, address).toEqual([{ path: 'email', message: expect.any(String), kind: 'INVALID' }]);
+        expect(issues?.[0].message, address).not.toMatch(/^(is|must be) (in)?valid/);
+        continue;
+      }
+      // Two of the lines are one address.
+      if (__typename !== 'AlreadyExistsError') expect(user?.email, address).toBe(address);
+      else expect(line).toContain('one address with the line above');
+    }
+  });
+
   it('is one in either spelling of its domain, in any case', async () => {
     const local = unique('info');
     const [given, ...others] = [
@@ -153,5 +183,57 @@ describe('an e-mail address', () => {
       { outcome: 'UPDATED', id: customer.id },
       { outcome: 'FAILED', id: null },
     ]);
+  });
+});
+
+describe('an address held by a user of a deleted customer', () => {
+  it('is refused with an error that says so to those who may know of the user, and to nobody else, and so is an id', async () => {
+    const tenant = await newTenant();
+    const customer = await newCustomer({ tenantIdentifiers: [{ id: tenant.id }] });
+    const user = await newCustomerUser(customer.id, { externalId: unique('held') });
+    await succeed('deleteCustomer', 'customer { id }', { id: customer.id });
+    const roleIdentifier = { id: (await newRole({ scope: 'ORGANIZATION' })).id };
+    const { secret: blind } = await newKey({ permissions: allBut('user:read') });
+    const { secret: elsewhere } = await newKey({ tenants: [tenant.id] });
+    const says = (path: string) => `The value given at ${path} belongs to a user of a deleted customer.`;
+    const saysNothing = (path: string) => `The value given at ${path} belongs to another record.`;
+    const refusal = (path: string, message: string) => ({
+      __typename: 'AlreadyExistsError',
+      path,
+      existing: null,
+      message,
+    });
+
+    const other = await newTeamMember();
+    for (const [name, input, path] of [
+      ['createOrganizationUser', { email: user.email, roleIdentifier }, 'email'],
+      ['createOrganizationUser', { email: 'x@y.example', externalId: user.externalId, roleIdentifier }, 'externalId'],
+      ['updateUser', { id: other.id, email: user.email.toUpperCase() }, 'email'],
+      ['createTenant', { name: unique('T'), partnerManaged: false, adminEmail: user.email }, 'adminEmail'],
+      [
+        'addTenantUser',
+        { email: user.email, roleIdentifier: { name: 'view' }, tenantIdentifier: { id: tenant.id } },
+        'email',
+      ],
+    ] as const) {
+      expect(await mutate(name, '__typename', input), name).toMatchObject(refusal(path, says(path)));
+    }
+    const created = { email: user.email, roleIdentifier };
+    expect(await mutate('createOrganizationUser', '__typename', created, blind)).toMatchObject(
+      refusal('email', saysNothing('email')),
+    );
+    const added = { email: user.email, roleIdentifier: { name: 'view' }, tenantIdentifier: { id: tenant.id } };
+    expect(await mutate('addTenantUser', '__typename', added, elsewhere)).toMatchObject(
+      refusal('email', saysNothing('email')),
+    );
+
+    const rows = { rows: [{ email: user.email, roleIdentifier }] };
+    const reasons = 'rows { errors { ... on MutationError { message } } }';
+    const said = async (name: string, input: object, key?: string) =>
+      (await mutate(name, reasons, { ...input }, key)).rows[0].errors[0].message;
+    expect(await said('importUsers', rows)).toBe(says('rows.0.email'));
+    expect(await said('importUsers', rows, blind)).toBe(saysNothing('rows.0.email'));
+    const managed = { externalId: unique('t'), name: unique('T'), partnerManaged: false, adminEmail: user.email };
+    expect(await said('importTenants', { rows: [managed] })).toBe(says('rows.0.adminEmail'));
   });
 });

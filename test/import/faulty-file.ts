@@ -118,7 +118,7 @@ const FAULTS: Record<string, Fault> = {
     const other = count - 1 - at;
     if (other === at) return {};
     const id = `${file.prefix}-Both-${Math.min(at, other)}`;
-    const line = file.line(index, { id: at < other ? id : id.toUpperCase() });
+    const line = file.line(index, { id: at < other ? id : ` ${id} ` });
     return { line, ...failed(new RegExp(`^names the same (user|customer) as line ${lineOf(other)}$`)) };
   },
   chain: (file, { index, at, count }) => file.moving(index, 'chain', at, at + 1 < count ? at + 1 : null),

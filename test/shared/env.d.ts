@@ -13,6 +13,8 @@ declare namespace Cloudflare {
     FAULTS_SIZE: number;
     /** Likewise, what its chance begins with; 0 for another at each run. */
     FAULTS_SEED: number;
+    /** Of `npm run test:lists`: how many records of each kind there are. */
+    LISTS_SIZE: number;
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
   }
 }

@@ -232,7 +232,7 @@ export async function eventsAbout(id: string): Promise<string[]> {
 }
 
 /** What is derived, the same in every deployment, or no part of the directory. */
-const OTHER_TABLES = ['permission', 'attempt'];
+const OTHER_TABLES = ['permission', 'attempt', 'label_count'];
 
 /** The tables of the directory, each behind those that it refers to: whatever is written, is written there. */
 export const TABLES: readonly string[] = await tablesOfTheDirectory();

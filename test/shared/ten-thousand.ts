@@ -87,7 +87,7 @@ export async function fill(): Promise<void> {
       `INSERT INTO customer (id, kind, name, name_key, email, email_key, email_verified, external_id, external_id_key,
          description, description_key, description_sort, labels, created_at, updated_at, deleted_at)
        SELECT ${value('id')}, ${value('kind')}, ${value('name')}, lower(${value('name')}), ${value('email')}, ${value('email')},
-         0, ${value('externalId')}, lower(${value('externalId')}), ${value('description')},
+         0, ${value('externalId')}, ${value('externalId')}, ${value('description')},
          lower(${value('description')}), coalesce(lower(${value('description')}), ''), ${value('labels')}, ${value('createdAt')},
          ${value('updatedAt')}, iif(${value('deleted')}, 1, NULL)
        FROM json_each(?)`,

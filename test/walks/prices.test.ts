@@ -16,7 +16,12 @@ import { schema as capig } from '../../src/dialects/capig/schema.ts';
 import { schema as plain } from '../../src/dialects/plain/schema.ts';
 import { schema as prismatic } from '../../src/dialects/prismatic/schema.ts';
 import { schema as own } from '../../src/graphql/schema.ts';
-import { FILTERED_TOTAL_COST, ROOT_TOTAL_COST, TOTAL_COST } from '../../src/graphql/shared/prices.ts';
+import {
+  FILTERED_PAGE_COST,
+  FILTERED_TOTAL_COST,
+  ROOT_TOTAL_COST,
+  TOTAL_COST,
+} from '../../src/graphql/shared/prices.ts';
 import { costOf, MAX_COST, priceOf } from '../../src/http/graphql/cost.ts';
 
 const SCHEMAS: Record<string, GraphQLSchema> = { own, plain, prismatic, capig };
@@ -208,7 +213,7 @@ describe('an operation', () => {
   });
 
   it('costs more to count all records of a kind, and those that a filter or a search leaves: few such counts fit', () => {
-    const [filtered, whole] = [10 + FILTERED_TOTAL_COST, 10 + ROOT_TOTAL_COST];
+    const [filtered, whole] = [FILTERED_PAGE_COST + FILTERED_TOTAL_COST, 10 + ROOT_TOTAL_COST];
     const byVariable = 'query ($f: CustomersFilter) { customers(filter: $f) { totalCount } }';
     expect(cost(own, '{ customers(filter: { search: "ab" }, first: 1) { totalCount } }')).toBe(filtered);
     expect(cost(own, byVariable, { f: { search: 'ab' } })).toBe(filtered);
@@ -222,11 +227,13 @@ describe('an operation', () => {
     expect(cost(own, '{ customers(filter: {}, orderBy: { field: NAME }) { totalCount } }')).toBe(whole);
     expect(cost(own, '{ tenant(id: "a") { customers { totalCount } } }')).toBe(1 + 10 + TOTAL_COST);
     expect(cost(plain, '{ customers(filters: { isDeleted: true }) { totalCount } }')).toBe(
-      10 + FILTERED_TOTAL_COST * 2,
+      FILTERED_PAGE_COST + FILTERED_TOTAL_COST * 2,
     );
     expect(Math.floor(MAX_COST / filtered)).toBeLessThan(5);
     expect(Math.floor(MAX_COST / whole)).toBeLessThan(10);
-    expect(cost(prismatic, '{ customers(name_Icontains: "ab") { totalCount } }')).toBe(10 + FILTERED_TOTAL_COST * 10);
+    expect(cost(prismatic, '{ customers(name_Icontains: "ab") { totalCount } }')).toBe(
+      FILTERED_PAGE_COST + FILTERED_TOTAL_COST * 10,
+    );
   });
 
   it('costs 10 and 1 for each 24 hours of usage, at the hub as at /graphql', () => {

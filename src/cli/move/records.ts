@@ -1,3 +1,4 @@
+import { keyOfExternalId } from '../../directory/kernel/keys.ts';
 import type { Row } from '../import/cells.ts';
 import type { ImportType } from '../import/columns.ts';
 import { type Result, send } from '../import/send.ts';
@@ -27,7 +28,7 @@ interface Moves<Record extends Moving> {
 
 /** Moves all records of a type, and returns how many were moved and how many were not. Those that were not are told of. */
 export async function moveAll<Record extends Moving>({ gateway, type, pages, keep, shown, afterwards }: Moves<Record>) {
-  // External ids are told apart there by upper and lower case, and are not here.
+  // External ids are told apart there however their characters are composed, and are not here.
   const seen = new Set<string>();
   const signal = new AbortController().signal;
   const counts = { moved: 0, failed: 0 };
@@ -37,8 +38,8 @@ export async function moveAll<Record extends Moving>({ gateway, type, pages, kee
   };
   for await (const page of pages) {
     const moving = page.filter((record) => {
-      const key = record.externalId.toLowerCase();
-      if (seen.has(key)) fail(record, `another has the external id ${record.externalId}, but for upper and lower case`);
+      const key = keyOfExternalId(record.externalId);
+      if (seen.has(key)) fail(record, `another has the external id ${record.externalId}, too`);
       return !seen.has(key) && seen.add(key);
     });
     const rows = moving.map(({ row }) => row);

@@ -1,4 +1,4 @@
-import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
 import { authors, emailKeys, flag, id, keyVersion, lifecycle, nameKeys, timestamp } from './columns.ts';
 
 /**
@@ -19,6 +19,7 @@ export const customers = sqliteTable('customer', {
   externalIdKey: text('external_id_key'),
   description: text('description'),
   descriptionKey: text('description_key'),
+  descriptionWords: text('description_words'),
   descriptionSort: text('description_sort').notNull(),
   labels: text('labels', { mode: 'json' }).$type<string[]>().notNull(),
   /** What the labels are compared by, in their order; null with keys of version 1. */
@@ -45,4 +46,19 @@ export const customerLabels = sqliteTable(
     customerUpdatedAt: timestamp('customer_updated_at').notNull(),
   },
   (table) => [primaryKey({ columns: [table.label, table.customerId] })],
+);
+
+/**
+ * How many customers of a kind, live or hidden, carry a label. The triggers `label_count_up`, `label_count_down` and
+ * `label_count_moved` keep it up to date.
+ */
+export const labelCounts = sqliteTable(
+  'label_count',
+  {
+    label: text('label').notNull(),
+    customerDeleted: flag('customer_deleted').notNull(),
+    customerKind: text('customer_kind', { enum: ['COMPANY', 'PERSON'] }).notNull(),
+    customers: integer('customers').notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.label, table.customerDeleted, table.customerKind] })],
 );

@@ -64,7 +64,8 @@ const answersAbout = (fields: Fields): AnswersByCode<Error> => ({
   validation_failed: ({ issues }) =>
     new ValidationError(issues.map((issue) => ({ ...issue, path: pathGiven(fields, issue.path) }))),
   not_found: ({ references }) => notFound(references[0]?.entity ?? 'record'),
-  already_exists: () => conflict('There is such a user already.'),
+  already_exists: ({ ofDeletedCustomer }) =>
+    conflict(ofDeletedCustomer ? 'There is such a user of a deleted customer.' : 'There is such a user already.'),
   insufficient_permissions: failsRequest,
   read_only_key: failsRequest,
   out_of_reach: failsRequest,

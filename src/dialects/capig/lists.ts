@@ -72,9 +72,10 @@ export function everyBelow<Row extends object>(
     let page = (await pages()).get(parentId);
     while (page) {
       rows.push(...count(caller, page.rows));
-      if (!page.hasNextPage || !page.end) break;
+      const last = page.rows.at(-1);
+      if (!page.hasNextPage || !last) break;
       if (rows.length >= MAX_LISTED) throw tooMany(`A list has at most ${MAX_LISTED}`);
-      const after = listing.cursor(page.end);
+      const after = listing.cursor(last);
       page = (await list(caller, [parentId], { first: MAX_PAGE_SIZE, after }).pages()).get(parentId);
     }
     return rows;

@@ -59,7 +59,10 @@ const CustomersSort = builder.inputType('CustomersSort', {
 const StringSearchExpression = builder.inputType('StringSearchExpression', {
   description: 'What to look for.',
   fields: (t) => ({
-    caseInsensitiveContains: t.string({ description: 'A text of 2 characters and more, without regard to case.' }),
+    caseInsensitiveContains: t.string({
+      description:
+        'A text of 2 characters and more, without regard to case and accents; its words are found in any order.',
+    }),
   }),
 });
 
@@ -74,7 +77,10 @@ const CustomerSearchCondition = builder.inputType('CustomerSearchCondition', {
       type: StringSearchExpression,
       description: 'Three characters and more anywhere in the e-mail address.',
     }),
-    externalId: t.field({ type: StringSearchExpression, description: 'The external id, as a whole.' }),
+    externalId: t.field({
+      type: StringSearchExpression,
+      description: 'The external id, as a whole and to the letter.',
+    }),
   }),
 });
 

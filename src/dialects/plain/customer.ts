@@ -94,7 +94,7 @@ export const Customer = builder.objectRef<CustomerRecord>('Customer').implement(
     externalId: t.exposeID('externalId', {
       nullable: true,
       description:
-        'The id of this customer in your own system: unique among live customers, without regard to case. Null if there is none.',
+        'The id of this customer in your own system: unique among live customers, with regard to case. Null if there is none.',
     }),
     avatarUrl: t.string({ nullable: true, description: 'Always null: none are kept.', resolve: () => null }),
     assignedToUser: t.field({
@@ -214,7 +214,7 @@ builder.queryFields((t) => ({
     type: Customer,
     nullable: true,
     description: `The customer with this external id; ${absent}`,
-    args: { externalId: t.arg.id({ required: true, description: 'The external id, without regard to case.' }) },
+    args: { externalId: t.arg.id({ required: true, description: 'The external id, with regard to case.' }) },
     resolve: (_, { externalId }, caller, info) => resolveFound(findCustomer(caller, { externalId }), caller, info),
   }),
 }));

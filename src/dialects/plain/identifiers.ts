@@ -36,7 +36,7 @@ export const tenantIdentifiers = z
 const customerFields = (t: InputFields) => ({
   customerId: t.id({ description: 'Its id, which begins with `c_`, or a UUID.' }),
   emailAddress: t.string({ description: 'Its e-mail address, without regard to case.' }),
-  externalId: t.id({ description: 'Its external id, without regard to case.' }),
+  externalId: t.id({ description: 'Its external id, with regard to case.' }),
 });
 
 export const CustomerIdentifierInput = builder.inputType('CustomerIdentifierInput', {
@@ -53,7 +53,7 @@ export const TenantIdentifierInput = builder.inputType('TenantIdentifierInput', 
   description: 'Names one tenant, by exactly one of these.',
   fields: (t) => ({
     tenantId: t.id({ description: 'Its id, which begins with `te_`, or a UUID.' }),
-    externalId: t.string({ description: 'Its external id, without regard to case, or what it shows in place of one.' }),
+    externalId: t.string({ description: 'Its external id, with regard to case, or what it shows in place of one.' }),
   }),
 });
 

@@ -29,7 +29,7 @@ const UPSERT_TENANT = {
     type: (t) =>
       t.string({
         required: true,
-        description: 'The id of this tenant in your own system: unique among live tenants, without regard to case.',
+        description: 'The id of this tenant in your own system: unique among live tenants, with regard to case.',
       }),
     schema: text,
   },

@@ -36,7 +36,7 @@ Tenant.implement({
     name: t.exposeString('name', { description: 'The name, 1 to 256 characters.' }),
     externalId: t.string({
       description:
-        'The id of this tenant in your own system: unique among live tenants, without regard to case. The `id` of a tenant that has none, or one that is spelled like an `id`.',
+        'The id of this tenant in your own system: unique among live tenants, with regard to case. The `id` of a tenant that has none, or one that is spelled like an `id`.',
       resolve: detail(shownExternalId),
     }),
     url: t.string({
@@ -143,7 +143,7 @@ const TenantsSearchQuery = builder.inputType('TenantsSearchQuery', {
     term: t.string({
       required: true,
       description:
-        'At least 2 characters, without regard to case: three and more anywhere in the name, two as its beginning, and an external id as a whole.',
+        'At least 2 characters, without regard to case and accents: words in any order, of three characters and more anywhere in the name, of one or two where a word begins; or an external id as a whole, to the letter.',
     }),
   }),
 });

@@ -7,8 +7,9 @@ import { recordNotFound } from './errors.ts';
 export const CUSTOMER_DESCRIPTIONS = {
   name: 'The name, 1 to 256 characters: unique among companies, without regard to case.',
   description: 'Free text, up to 4096 characters.',
-  externalId: 'The id of this customer in your own system: unique among live customers, without regard to case.',
-  labels: 'Labels to sort customers by: at most 50, of up to 64 characters each.',
+  externalId: 'The id of this customer in your own system: unique among live customers, with regard to case.',
+  labels:
+    'Labels to sort customers by: at most 50, of up to 64 characters each. Of two that differ in case alone, the first stays.',
 } as const;
 
 export const Customer = builder.loadableObjectRef('Customer', {

@@ -1,11 +1,11 @@
-import { MAX_DESCRIPTION_SORT } from '../../directory/customers/columns.ts';
 import { listCustomers } from '../../directory/customers/queries.ts';
+import { MAX_DESCRIPTION_SORT } from '../../directory/kernel/derived-columns.ts';
 import type { Connection } from '../../directory/lists/connection.ts';
 import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { builder } from './builder.ts';
 import { Customer, CustomerConnection } from './customer.ts';
 import { asked } from './given.ts';
-import { LIST_ARGUMENTS, listedBy, OrderDirection, orderOf, upTo } from './list-arguments.ts';
+import { CONTAINED, LIST_ARGUMENTS, listedBy, OrderDirection, orderOf, upTo } from './list-arguments.ts';
 import { pageOf } from './pages.ts';
 
 const CustomerOrderField = builder.enumType('CustomerOrderField', {
@@ -59,12 +59,12 @@ builder.queryField('customers', (t) =>
           description: 'True for those that the system made, of which there are none; else it says nothing.',
         }),
         name: t.arg.string({ description: 'Those with this name, without regard to case.' }),
-        name_Icontains: t.arg.string({ description: 'Those with this in their name, without regard to case.' }),
-        name_Istartswith: t.arg.string({ description: 'Those whose name begins so, without regard to case.' }),
-        description_Icontains: t.arg.string({
-          description: 'Those with this in their description, without regard to case.',
+        name_Icontains: t.arg.string({ description: `Those with this in their name, ${CONTAINED}.` }),
+        name_Istartswith: t.arg.string({
+          description: 'Those whose name begins so, without regard to case and accents.',
         }),
-        externalId: t.arg.string({ description: 'The one with this external id, without regard to case.' }),
+        description_Icontains: t.arg.string({ description: `Those with this in their description, ${CONTAINED}.` }),
+        externalId: t.arg.string({ description: 'The one with this external id, with regard to case.' }),
         createdAt_Gte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.createdAt_Gte }),
         createdAt_Lte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.createdAt_Lte }),
         updatedAt_Gte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.updatedAt_Gte }),

@@ -42,7 +42,9 @@ const asWhole = ({ message }: DirectoryError): Reason[] => [[NO_FIELD, message]]
 const REASONS: AnswersByCode<Reason[]> = {
   validation_failed: ({ issues }) => issues.map(({ path, message }) => [fieldAt(path), message]),
   not_found: ({ references }) => references.map(({ path }) => [fieldAt(path), RECORD_NOT_FOUND]),
-  already_exists: ({ path }) => [[fieldAt(path), 'This value belongs to another record.']],
+  already_exists: ({ path, ofDeletedCustomer }) => [
+    [fieldAt(path), `This value belongs to ${ofDeletedCustomer ? 'a user of a deleted customer' : 'another record'}.`],
+  ],
   insufficient_permissions: failsRequest,
   read_only_key: failsRequest,
   out_of_reach: failsRequest,

@@ -25,6 +25,10 @@ export const LIST_ARGUMENTS = {
   orderBy: 'The older name of `sortBy`: give one of the two.',
 } as const;
 
+/** How a text is found in another. */
+export const CONTAINED =
+  'without regard to case and accents: one or two characters where a word begins, or anywhere in a script without spaces';
+
 interface Sorting<Field extends string> {
   sortBy?: readonly (Order<Field> | null | undefined)[] | null | undefined;
   orderBy?: Order<Field> | null | undefined;

@@ -20,7 +20,7 @@ export const USER_DESCRIPTIONS = {
   phone: 'The phone number, up to 256 characters, as it was given.',
   avatarUrl: 'A picture of the user, http or https.',
   externalId:
-    'The id of this user in your own system: unique among users who are not deleted themselves, without regard to case.',
+    'The id of this user in your own system: unique among users who are not deleted themselves, with regard to case.',
 } as const;
 
 /** A user; the organization has been read along with the one who signed in. */

@@ -5,7 +5,7 @@ import { resolveFound } from '../../graphql/shared/per-record.ts';
 import { builder } from './builder.ts';
 import { recordNotFound } from './errors.ts';
 import { asked } from './given.ts';
-import { LIST_ARGUMENTS, listedBy, OrderDirection, orderOf, upTo } from './list-arguments.ts';
+import { CONTAINED, LIST_ARGUMENTS, listedBy, OrderDirection, orderOf, upTo } from './list-arguments.ts';
 import { pageOf } from './pages.ts';
 import { User, UserConnection } from './user.ts';
 
@@ -67,13 +67,13 @@ builder.queryFields((t) => ({
           description: 'True for those who belong to no customer that is in your reach, false for those who do.',
         }),
         email: t.arg.string({ description: 'The one with this e-mail address, without regard to case.' }),
-        email_Icontains: t.arg.string({ description: 'Those with this in their e-mail address, whatever the case.' }),
-        externalId: t.arg.string({ description: 'The one with this external id, without regard to case.' }),
+        email_Icontains: t.arg.string({ description: `Those with this in their e-mail address, ${CONTAINED}.` }),
+        externalId: t.arg.string({ description: 'The one with this external id, with regard to case.' }),
         externalId_Isnull: t.arg.boolean({
           description: 'True for those who have no external id, false for those who have one.',
         }),
         name: t.arg.string({ description: 'Those with this name, without regard to case.' }),
-        name_Icontains: t.arg.string({ description: 'Those with this in their name, without regard to case.' }),
+        name_Icontains: t.arg.string({ description: `Those with this in their name, ${CONTAINED}.` }),
         createdAt_Gte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.createdAt_Gte }),
         createdAt_Lte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.createdAt_Lte }),
         updatedAt_Gte: t.arg({ type: 'DateTime', description: LIST_ARGUMENTS.updatedAt_Gte }),

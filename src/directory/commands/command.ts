@@ -90,6 +90,11 @@ export interface UniqueValue {
   readonly holder: Statement<NamedRecord> | null;
   /** An expression: the record gets a value that it does not have, or comes back with the one that it had. */
   readonly isNew: SQL;
+  /**
+   * An expression, NULL if all is well: another record has the value by a key of version 1, which the unique index does not
+   * tell. Not given, or null, where the key is the same in both versions.
+   */
+  readonly heldFormerly?: SQL | null;
 }
 
 /**
@@ -202,7 +207,13 @@ async function make<Result, Answer>(
 ): Promise<{ result: Result } | MadeBefore<Answer>> {
   const { db, viewer, mailIsDue, eventsAreDue } = caller;
   const { answer, subject, mails, unique = [] } = plan;
-  const checks = [...guesses(context, unique), ...plan.checks, ...(mails ? [mayInvite(context, mails)] : [])];
+  const formerly = heldFormerly(unique);
+  const checks = [
+    ...guesses(context, unique),
+    ...plan.checks,
+    ...(mails ? [mayInvite(context, mails)] : []),
+    ...formerly.keys(),
+  ];
   const allowed = isAllowed(checks);
   const change = {
     kept: keeping ? [keeping.kept] : [],
@@ -228,6 +239,8 @@ async function make<Result, Answer>(
   for (const [index, check] of checks.entries()) {
     const detail = problems?.[`check_${index}`];
     if (detail === null || detail === undefined) continue;
+    const taken = formerly.get(check);
+    if (taken) throw await asTaken(caller, taken);
     const error = check.error(detail, shown);
     if (error instanceof AlreadyExistsError && error.hidden > 0) await countHiddenTaken(db, viewer, error.hidden);
     throw error;
@@ -263,5 +276,21 @@ function guesses(context: CommandContext, unique: readonly UniqueValue[]): Check
 
 async function asAlreadyExists(caller: Caller, unique: readonly UniqueValue[], error: unknown): Promise<unknown> {
   const taken = unique.find(({ columns }) => violatesUnique(error, columns));
-  return taken ? new AlreadyExistsError(taken.path, await holderOrCount(caller, taken.holder)) : error;
+  return taken ? asTaken(caller, taken) : error;
 }
+
+async function asTaken(caller: Caller, { path, holder }: UniqueValue): Promise<AlreadyExistsError> {
+  const existing = await holderOrCount(caller, holder);
+  return existing?.ofDeletedCustomer
+    ? AlreadyExistsError.ofDeletedCustomer(path)
+    : new AlreadyExistsError(path, existing);
+}
+
+/** Checks that come last, of values that no unique index holds. */
+const heldFormerly = (unique: readonly UniqueValue[]) =>
+  new Map<Check<unknown>, UniqueValue>(
+    unique.flatMap((taken) => {
+      const { heldFormerly: problem, path } = taken;
+      return problem ? [[{ problem, error: () => new AlreadyExistsError(path, null) }, taken]] : [];
+    }),
+  );

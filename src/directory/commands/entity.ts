@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { customers } from '../../db/schema/customers.ts';
 import type { tenants } from '../../db/schema/tenants.ts';
 import type { users } from '../../db/schema/users.ts';
-import { allOf, differs, inList, insertWhen, type Several, select, update, type Values } from '../../db/statement.ts';
+import { allOf, inList, insertWhen, type Several, select, update, type Values } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, isGranted, type Viewer } from '../access/viewer.ts';
 import { VersionConflictError } from '../kernel/errors.ts';
@@ -20,7 +20,7 @@ import {
 } from './command.ts';
 import { type EventContext, recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
-import { type UniquelyIndexed, uniqueValuesOf } from './unique-values.ts';
+import { changes, type FormerKeys, type UniquelyIndexed, uniqueValuesOf } from './unique-values.ts';
 
 /** The tables of the entities that have versions. */
 export type EntityTable = typeof customers | typeof tenants | typeof users;
@@ -36,6 +36,8 @@ export interface Entity<T extends EntityTable = EntityTable, Row = unknown> exte
   readonly word: EntityWord;
   /** A condition over the table's columns: not hidden. */
   readonly isLive: SQL;
+  /** A condition over the table's columns, if it is another one: the record holds its unique values against others. */
+  readonly holds?: SQL;
   /** What the API shows of a record, as a JSON object over the table's columns: what events keep of it. */
   readonly snapshot: SQL;
   /** A condition over the table's columns. */
@@ -113,7 +115,7 @@ export function alteration<T extends EntityTable>(
       recordEvent(
         context,
         { ...subject, ...before },
-        sql`${from(entity)} WHERE ${target} AND ${differs<EntityTable>(entity.table, values)} AND ${condition}`,
+        sql`${from(entity)} WHERE ${target} AND ${changes<EntityTable>(entity.table, values)} AND ${condition}`,
       ),
     writes: [
       update<EntityTable>(entity.table, columns, sql`${entity.table.id} IN ${recordedSubjects(context, type)}`),
@@ -176,14 +178,19 @@ export function hasVersion<Row>(
 
 /**
  * Returns the unique values that a write may collide on: the given ones, or else those that the record in `target` has.
- * Their holder is shown to viewers who may read it, if it is a live record in reach.
+ * Their holder is shown to viewers who may read it, if it is a live record in reach. Of one that is hidden and holds them all
+ * the same, they are told that it is there.
  */
-export const uniqueValues = <Row>(
+export function uniqueValues<Row>(
   entity: Entity<EntityTable, Row>,
   viewer: Viewer,
   values: object,
   target: SQL,
-): UniqueValue[] => uniqueValuesOf(entity, viewer, values, target, liveInReach(entity, viewer));
+  formerKeys?: FormerKeys,
+): UniqueValue[] {
+  const isShown = sql`${entity.holds ?? entity.isLive} AND ${entity.inReach(viewer.reach)}`;
+  return uniqueValuesOf(entity, viewer, values, target, isShown, formerKeys);
+}
 
 interface Alteration<T extends EntityTable> {
   /** As an expression, the same before and after. */

@@ -5,7 +5,13 @@ import type { Check, CommandContext, Plan } from './command.ts';
 import { type Entity, type EntityTable, inReachById, missing, subjectOf } from './entity.ts';
 import { recordEvent, recordedSubjects } from './event-recording.ts';
 import { allExist } from './references.ts';
-import { asObject, overwritten, overwrittenDataSources, overwrittenSignIn } from './secure-overwrite.ts';
+import {
+  asObject,
+  overwritten,
+  overwrittenDataSources,
+  overwrittenLabels,
+  overwrittenSignIn,
+} from './secure-overwrite.ts';
 
 /** What is erased, or ends, together: its events, and what goes for good once these have named their tenants. */
 export interface Erasure {
@@ -44,6 +50,7 @@ export function erasure(context: CommandContext, entity: Entity, target: SQL): E
       sql`UPDATE event SET before = ${asObject(sql`before`)}, after = ${asObject(sql`after`)} WHERE ${subjects}`,
       sql`UPDATE event SET before = NULL, after = NULL WHERE ${subjects}`,
       ...(entity.name === 'User' ? overwrittenSignIn(recordedSubjects(context, type)) : []),
+      ...(entity.name === 'Customer' ? [overwrittenLabels(recordedSubjects(context, type))] : []),
       ...(entity.name === 'Tenant' ? [overwrittenDataSources(recordedSubjects(context, type))] : []),
       sql`UPDATE ${table} SET ${overwritten(entity.table)} WHERE ${id} IN ${recordedSubjects(context, type)}`,
       sql`DELETE FROM ${table} WHERE ${id} IN ${recordedSubjects(context, type)}`,

@@ -22,15 +22,24 @@ export const eventContextOf = (userId: string, at: Date): EventContext => ({
 /** An event about to be recorded. */
 interface EventDraft {
   type: EventType;
-  subjectType: typeof events.$inferSelect.subjectType;
+  subjectType: SubjectType;
   /** Expressions over the rows of `from`. */
   subjectId: SQL;
   before?: SQL;
   after?: SQL;
 }
 
+type SubjectType = typeof events.$inferSelect.subjectType;
+
+/** An event whose type depends on the row of `from`: so does whether its subject has versions, which has to be said. */
+interface EventOfAnyType extends Omit<EventDraft, 'type' | 'subjectType'> {
+  type: SQL;
+  subjectType: SQL;
+  version: SQL;
+}
+
 /** The tables of the subjects that have versions. */
-const VERSIONED: Partial<Record<EventDraft['subjectType'], SQL>> = {
+const VERSIONED: Partial<Record<SubjectType, SQL>> = {
   Tenant: sql.raw('tenant'),
   Customer: sql.raw('customer'),
   User: sql.raw('user'),
@@ -49,19 +58,19 @@ function versionWith({ type, subjectType, subjectId }: EventDraft): SQL {
 
 /** The type of the records that events of a type begin with: `Tenant` for `tenant.created`. */
 const subjectOfType = (type: EventType) =>
-  `${type.charAt(0).toUpperCase()}${type.slice(1, type.indexOf('.'))}` as EventDraft['subjectType'];
+  `${type.charAt(0).toUpperCase()}${type.slice(1, type.indexOf('.'))}` as SubjectType;
 
 /**
  * Returns an INSERT of one event for each row of `from`, a FROM clause with its conditions. Without such a row, it does
  * nothing.
  */
-export function recordEvent(context: EventContext, draft: EventDraft, from: SQL): SQL {
+export function recordEvent(context: EventContext, draft: EventDraft | EventOfAnyType, from: SQL): SQL {
   const { actor } = context.viewer;
   const { type, subjectType, subjectId, before, after } = draft;
   return sql`INSERT INTO event (command_id, type, subject_type, subject_id, actor_type, actor_id, before, after, created_at,
       subject_version)
     SELECT ${context.id}, ${type}, ${subjectType}, ${subjectId}, ${actor.type}, ${actor.id},
-      ${before ?? sql`NULL`}, ${after ?? sql`NULL`}, ${context.at.getTime()}, ${versionWith(draft)} ${from}`;
+      ${before ?? sql`NULL`}, ${after ?? sql`NULL`}, ${context.at.getTime()}, ${'version' in draft ? draft.version : versionWith(draft)} ${from}`;
 }
 
 const ofCommand = (context: EventContext, type: EventType): SQL =>
@@ -114,7 +123,7 @@ function listOfTypes(...types: readonly EventType[]): SQL {
  * the events.
  */
 export function nameTenants(context: EventContext): SQL {
-  const about = (subjectType: EventDraft['subjectType']) =>
+  const about = (subjectType: SubjectType) =>
     sql`event.command_id = ${context.id} AND event.subject_type = ${subjectType}`;
   const copied = sql`event.id, event.type, event.actor_type, event.actor_id`;
   return sql`INSERT INTO event_tenant (tenant_id, event_id, type, actor_type, actor_id)

@@ -4,7 +4,7 @@ import { type Reach, tenantInReach, tenantRoleInReach } from '../access/reach.ts
 import type { Viewer } from '../access/viewer.ts';
 import { NotFoundError, type Reference } from '../kernel/errors.ts';
 import type { TenantIdentifier } from '../kernel/input.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
+import { hasKey, isHolder, meantFirst, sought, soughtExternalId, soughtIn } from '../kernel/sought-keys.ts';
 import type { Check } from './command.ts';
 
 /** Returns where in the input an identifier was given: `customerIdentifier` becomes `customerIdentifier.email`. */
@@ -35,7 +35,9 @@ export function tenantNamed(
 ): SQL {
   const tenantId = sql`tenant.id`;
   const named =
-    id == null ? sql`tenant.external_id_key = ${keyOfExternalId(externalId ?? '')}` : sql`${tenantId} = ${id}`;
+    id == null
+      ? isHolder('tenant', 'external_id_key', sought(soughtExternalId(externalId ?? '')))
+      : sql`${tenantId} = ${id}`;
   return sql`(SELECT tenant.id FROM tenant WHERE ${named} AND ${givesRoles(reach)} AND ${also(tenantId)})`;
 }
 
@@ -50,21 +52,28 @@ export const onlyTenant = ({ reach }: Viewer): TenantIdentifier[] =>
 export function resolveTenants(reach: Reach, identifiers: readonly TenantIdentifier[], path: string): SQL {
   const given = identifiers.map((identifier, position) => ({
     id: identifier.id,
-    externalIdKey: identifier.externalId && keyOfExternalId(identifier.externalId),
+    externalId: identifier.externalId && soughtExternalId(identifier.externalId),
     path: pathOf(`${path}.${position}`, identifier),
   }));
   return sql`(SELECT given.key AS position, given.value ->> 'path' AS path, (
       SELECT tenant.id FROM tenant
       WHERE tenant.deleted_at IS NULL AND ${tenantInReach(reach, sql`tenant.id`)}
-        AND (tenant.id = given.value ->> 'id' OR tenant.external_id_key = given.value ->> 'externalIdKey')
+        AND ${isTenantIn(sql`given.value`)}
     ) AS tenant_id FROM json_each(${jsonList(given)}) given)`;
 }
 
 /** Returns an identifier of a tenant in the form in which `tenantIn` and `tenantsIn` look it up. */
 export const toLookUp = ({ id, externalId }: TenantIdentifier) => ({
   id: id ?? null,
-  externalIdKey: externalId == null ? null : keyOfExternalId(externalId),
+  externalId: externalId == null ? null : soughtExternalId(externalId),
 });
+
+/** Ends a subquery: that the tenant is the one whom the identifier names which a JSON object has in the form of `toLookUp`. */
+function isTenantIn(identifier: SQL): SQL {
+  const keys = soughtIn(identifier, 'externalId');
+  return sql`(tenant.id = ${identifier} ->> 'id' OR ${hasKey('tenant', 'external_id_key', keys)})
+    ${meantFirst('tenant', 'external_id_key', keys)}`;
+}
 
 /**
  * Returns an expression for the ids of the tenants that the JSON object lists as `tenants`. They are a JSON array, with
@@ -78,8 +87,7 @@ export const tenantsIn = (reach: Reach, object: SQL): SQL =>
  * in any tenant with the identifier.
  */
 export const tenantIn = (reach: Reach, identifier: SQL): SQL =>
-  sql`(SELECT tenant.id FROM tenant WHERE ${givesRoles(reach)}
-    AND (tenant.id = ${identifier} ->> 'id' OR tenant.external_id_key = ${identifier} ->> 'externalIdKey'))`;
+  sql`(SELECT tenant.id FROM tenant WHERE ${givesRoles(reach)} AND ${isTenantIn(identifier)})`;
 
 /** Returns a reference for each identifier in the list at `path` for which no id was found. */
 export function noReferences(

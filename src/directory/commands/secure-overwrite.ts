@@ -1,4 +1,5 @@
 import { type Column, getTableColumns, type SQL, sql, type Table } from 'drizzle-orm';
+import { customerLabels } from '../../db/schema/customers.ts';
 import { dataSources } from '../../db/schema/data-sources.ts';
 import { mailedLinks, sessions } from '../../db/schema/sign-in.ts';
 import { SHA256_DIGITS } from '../kernel/secrets.ts';
@@ -17,9 +18,13 @@ import type { EntityTable } from './entity.ts';
 const OVERWRITTEN: Record<string, (column: Column) => SQL> = {
   name: asText,
   nameKey: asKey,
+  nameFolded: asText,
+  nameWords: asText,
   shortName: asText,
   email: asText,
   emailKey: asKey,
+  emailFolded: asText,
+  emailWords: asText,
   externalId: asText,
   externalIdKey: asLongKey,
   phone: asText,
@@ -27,8 +32,10 @@ const OVERWRITTEN: Record<string, (column: Column) => SQL> = {
   url: asText,
   description: asText,
   descriptionKey: asText,
+  descriptionWords: asText,
   descriptionSort: asText,
   labels: asList,
+  labelKeys: asList,
   companyName: asText,
   vatId: asText,
   taxType: asText,
@@ -56,6 +63,18 @@ export const overwrittenSignIn = (userIds: SQL): SQL[] => [
   sql`UPDATE mailed_link SET last_error = ${asText(mailedLinks.lastError)} WHERE user_id IN ${userIds}`,
   sql`UPDATE issued_identity SET external_id_hash = printf(${`%-${SHA256_DIGITS}s`}, user_id) WHERE user_id IN ${userIds}`,
 ];
+
+/**
+ * Returns a statement that overwrites the labels of customers, which are deleted with them. `customerIds` is a list for IN. A
+ * label begins with a character that no input has, of its number among those of the customer, so that they stay apart.
+ */
+export const overwrittenLabels = (customerIds: SQL): SQL =>
+  sql`UPDATE customer_label SET label = char(numbered.number) || ${stars(sql`octet_length(customer_label.label) - 1`)},
+      customer_name_sort = ${asText(customerLabels.customerNameSort)},
+      customer_description_sort = ${asText(customerLabels.customerDescriptionSort)}
+    FROM (SELECT customer_id, label, row_number() OVER (PARTITION BY customer_id ORDER BY label) AS number
+      FROM customer_label WHERE customer_id IN ${customerIds}) numbered
+    WHERE customer_label.customer_id = numbered.customer_id AND customer_label.label = numbered.label`;
 
 /**
  * Returns a statement that overwrites the data sources of tenants, which are deleted with them. `tenantIds` is a list

@@ -1,7 +1,9 @@
-import { type SQL, sql, type Table } from 'drizzle-orm';
-import { allOf, columnOf, mapRows, type Statement } from '../../db/statement.ts';
+import { type Column, type SQL, sql, type Table } from 'drizzle-orm';
+import { allOf, columnOf, differs, mapRows, type Statement, type Values } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
+import { DERIVED_FROM } from '../kernel/derived-columns.ts';
 import type { NamedRecord } from '../kernel/errors.ts';
+import { formerKey, KEY_VERSION } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import type { UniqueValue } from './command.ts';
 
@@ -38,13 +40,17 @@ export function uniqueValuesOf<Row>(
   values: object,
   target: SQL,
   isShown: SQL = sql`TRUE`,
+  formerKeys: FormerKeys = formerKeysOf(values),
 ): UniqueValue[] {
   const given = new Map<string, unknown>(Object.entries(values));
-  return unique.map(({ columns: keys, path, among = sql`TRUE` }) => {
+  return unique.map((of) => {
+    const { columns: keys, path, among = sql`TRUE` } = of;
     const columns = keys.map((key) => columnOf(table, key));
     const values = keys.map((key) => sql`${given.get(key) ?? keptValue(table, key, target)}`);
     const isSame = columns.map((column, index) => sql`${column} = ${values[index]}`);
-    const holder = rows(sql`WHERE ${allOf([...isSame, among, isShown])}`);
+    const formerly = formerHolder(table, keys, values, formerKeys);
+    const isHolder = formerly ? sql`(${allOf(isSame)} OR ${formerly})` : allOf(isSame);
+    const holder = rows(sql`WHERE ${allOf([isHolder, among, isShown])}`);
     const comesBack = given.get('deletedAt') === null ? sql`TRUE` : sql`FALSE`;
     const isKept = sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target} AND ${allOf(isSame)})`;
     const isNew = allOf([...values.map((value) => sql`${value} IS NOT NULL`), sql`(${comesBack} OR NOT ${isKept})`]);
@@ -53,8 +59,57 @@ export function uniqueValuesOf<Row>(
       path,
       holder: permissions.has(readPermission) ? mapRows(holder, named) : null,
       isNew,
+      // A name is that of a company only: two that are one by now are told apart when they are given new keys.
+      heldFormerly:
+        formerly && !of.among
+          ? sql`(SELECT 'taken' FROM ${table} WHERE ${formerly} AND (${target}) IS NOT TRUE)`
+          : null,
     };
   });
+}
+
+/** The keys that version 1 made of the texts of a record, where it made others, by the columns that have them. */
+export type FormerKeys = Readonly<Record<string, string | SQL>>;
+
+/** Returns the keys that version 1 made of the texts among these values, where it made others. */
+export function formerKeysOf(values: object): FormerKeys {
+  const given = new Map<string, unknown>(Object.entries(values));
+  return Object.fromEntries(
+    [...given].flatMap(([key, value]): [string, string][] => {
+      const text = given.get(DERIVED_FROM[key] ?? '');
+      if (typeof text !== 'string' || typeof value !== 'string' || formerKey(text) === value) return [];
+      return [[key, formerKey(text)]];
+    }),
+  );
+}
+
+/** Over the columns of a table: a record with keys of version 1 has the value; null where that would be the same key. */
+function formerHolder(
+  table: Table,
+  keys: readonly string[],
+  values: readonly SQL[],
+  formerKeys: FormerKeys,
+): SQL | null {
+  if (!keys.some((key) => key in formerKeys)) return null;
+  const isSame = keys.map((key, index) => sql`${columnOf(table, key)} = ${formerKeys[key] ?? values[index]}`);
+  const isLive = 'deletedAt' in table ? [sql`${columnOf(table, 'deletedAt')} IS NULL`] : [];
+  return allOf([sql`${columnOf(table, 'keyVersion')} = 1`, ...isSame, ...isLive]);
+}
+
+type Keyed = Table & { readonly keyVersion: Column };
+
+/**
+ * Returns a condition on a row of `table`: these values would change it. What is derived of them counts only where the rules of
+ * now have made it: else it is the same value by other rules, and no change.
+ */
+export function changes<T extends Keyed>(table: T, values: Values<T>): SQL {
+  const isDerived = ([key]: [string, unknown]) => key in DERIVED_FROM;
+  const all = Object.entries(values);
+  const given = differs<Table>(table, Object.fromEntries(all.filter((entry) => !isDerived(entry))));
+  const derived = all.filter(isDerived);
+  if (derived.length === 0) return given;
+  const isOfNow = sql`${table.keyVersion} = ${KEY_VERSION}`;
+  return sql`(${given} OR (${isOfNow} AND ${differs<Table>(table, Object.fromEntries(derived))}))`;
 }
 
 /** The value that the record in `target` has in a column, as an expression: NULL if there is no such record. */

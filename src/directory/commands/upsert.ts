@@ -5,7 +5,7 @@ import { AlreadyExistsError, ValidationError } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import type { Check, UniqueValue } from './command.ts';
 import { type Entity, type EntityWord, exists, uniqueValues } from './entity.ts';
-import { keptValue } from './unique-values.ts';
+import { formerKeysOf, keptValue } from './unique-values.ts';
 
 /** What an upsert did. NOOP: the record existed and nothing differed, so nothing was written. */
 export type UpsertOutcome = 'CREATED' | 'UPDATED' | 'NOOP';
@@ -45,7 +45,13 @@ export function uniqueValuesOfUpsert(
     return sql`iif(${exists(entity, target)}, ${ofExisting}, ${ofNew})`;
   };
   const keys = entity.unique.flatMap(({ columns }) => columns);
-  return uniqueValues(entity, viewer, Object.fromEntries(keys.map((key) => [key, written(key)])), target);
+  const [ofNew, ofExisting] = [formerKeysOf(created), formerKeysOf(changed)];
+  const formerKeys = Object.keys({ ...ofNew, ...ofExisting }).map((key) => [
+    key,
+    sql`iif(${exists(entity, target)}, ${ofExisting[key] ?? null}, ${ofNew[key] ?? null})`,
+  ]);
+  const values = Object.fromEntries(keys.map((key) => [key, written(key)]));
+  return uniqueValues(entity, viewer, values, target, Object.fromEntries(formerKeys));
 }
 
 /**

@@ -2,11 +2,10 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import type { customers } from '../../db/schema/customers.ts';
 import type { Values } from '../../db/statement.ts';
-import { addressedAs, identifiedAs, namedAs } from '../kernel/derived-columns.ts';
-import { keyOfEmail } from '../kernel/email-address.ts';
-import { folded } from '../kernel/folding.ts';
+import { addressedAs, describedAs, identifiedAs, labelledAs, namedAs } from '../kernel/derived-columns.ts';
 import { type CustomerIdentifier, choice, emailAddress, flag, labels, longText, text } from '../kernel/input.ts';
-import { KEY_VERSION, keyOfLabel } from '../kernel/keys.ts';
+import { KEY_VERSION } from '../kernel/keys.ts';
+import { hasKey, sought, soughtEmail } from '../kernel/sought-keys.ts';
 import { CUSTOMER_KINDS } from './queries.ts';
 
 /** The fields of a customer's input, except its name. */
@@ -38,24 +37,15 @@ export function patchedCustomer(patch: CustomerPatch): CustomerValues {
     }),
     ...(externalId !== undefined && identifiedAs(externalId)),
     ...(description !== undefined && describedAs(description)),
-    ...(labels !== undefined && { labels: labels ?? [], labelKeys: (labels ?? []).map(keyOfLabel) }),
+    ...(labels !== undefined && labelledAs(labels ?? [])),
   };
-}
-
-/** By how many characters of their descriptions customers are sorted. */
-export const MAX_DESCRIPTION_SORT = 64;
-
-function describedAs(description: string | null): CustomerValues {
-  const key = description && folded(description);
-  const descriptionSort = [...(key ?? '')].slice(0, MAX_DESCRIPTION_SORT).join('');
-  return { description, descriptionKey: key, descriptionSort };
 }
 
 /**
  * Whether an address given without `isVerified` is verified: only if the customer has it already, and it was verified.
  */
 const stillVerified = (address: string): SQL =>
-  sql`(customer.email_key IS ${keyOfEmail(address)} AND customer.email_verified)`;
+  sql`(customer.email_verified AND ${hasKey('customer', 'email_key', sought(soughtEmail(address)))})`;
 
 /**
  * Returns the columns of a new customer. Unless the input says otherwise, it is a company with an unverified e-mail.

@@ -93,7 +93,10 @@ function firstMemberships(context: CommandContext, customerId: string, identifie
   };
 }
 
-/** Creates a customer that belongs to all of the tenants named. The trigger `customer_labelled` lists its labels. */
+/**
+ * Creates a customer that belongs to all of the tenants named. The trigger `customer_labelled` lists its labels, and the trigger
+ * `label_count_up` counts it among those who carry each.
+ */
 export const createCustomer = command({
   name: 'createCustomer',
   permissions: ['customer:create'],
@@ -121,7 +124,8 @@ export const createCustomer = command({
 /**
  * Changes a customer, all of whose live tenants the viewer must reach. Fields left out stay as they are, and null
  * clears. The copies of its columns in memberships are kept up to date (trigger `membership_follows_customer`), and so
- * is the list of its labels (trigger `customer_relabelled`).
+ * is the list of its labels (trigger `customer_relabelled`), which repeats what it is sorted by (trigger `label_follows_customer`).
+ * How many carry a label is counted anew (triggers `label_count_down` and `label_count_up`, or `label_count_moved` with its kind).
  */
 export const updateCustomer = command({
   name: 'updateCustomer',

@@ -7,13 +7,13 @@ import { recordEvent } from '../commands/event-recording.ts';
 import { noReferences, tenantsIn, toLookUp } from '../commands/references.ts';
 import { noting } from '../imports/decisions.ts';
 import { type DecisionContext, type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
-import { type Found, givenText, isSeen, joinIdentified, lookUp } from '../imports/lookup.ts';
+import { type Found, givenKeys, isSeen, joinIdentified, lookUp } from '../imports/lookup.ts';
 import { type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
 import type { UniqueValue } from '../imports/taken-values.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { isIdentified, newRecord, parse, tenantIdentifiers, text } from '../kernel/input.ts';
-import { keyOfExternalId, keyOfName } from '../kernel/keys.ts';
+import { hasKey, meantFirst, soughtEmail, soughtExternalId, soughtName } from '../kernel/sought-keys.ts';
 import { customerDetails, newCustomer, patchedCustomer } from './columns.ts';
 import { CUSTOMER } from './entity.ts';
 import { beginMemberships } from './memberships.ts';
@@ -50,29 +50,24 @@ export const importCustomers: Import<Row, FoundCustomer, string> = {
   entity: CUSTOMER,
   row,
   decisive: ['externalId', 'kind', 'tenantIdentifiers'],
-  fields: {
-    nameKey: 'name',
-    emailKey: 'email',
-    emailVerified: 'email',
-    externalIdKey: 'externalId',
-    descriptionKey: 'description',
-    descriptionSort: 'description',
-  },
+  fields: { emailVerified: 'email' },
   relationField: 'tenantIdentifiers',
   identifierPath,
   lookup(viewer, rows) {
     const { reach } = viewer;
     const toFind = rows.map(({ row: { externalId, email, name, tenantIdentifiers: tenants } }) => ({
-      externalIdKey: externalId && keyOfExternalId(externalId),
-      emailKey: email && keyOfEmail(email.address),
-      nameKey: name && keyOfName(name),
+      externalId: externalId && soughtExternalId(externalId),
+      email: email && soughtEmail(email.address),
+      name: name && soughtName(name),
       tenants: (tenants ?? []).map(toLookUp),
     }));
     const { holders, join } = joinIdentified(CUSTOMER, viewer);
     // The name that the customer will have: a person who becomes a company may keep one that a company has.
+    const { key, former } = givenKeys('name');
+    const nameKeys = { key: sql`coalesce(${key}, customer.name_key)`, former };
     const nameHolder = sql`(SELECT holder.id FROM customer holder WHERE holder.deleted_at IS NULL
-      AND holder.kind = 'COMPANY' AND holder.name_key = coalesce(${givenText('nameKey')}, customer.name_key)
-      AND holder.id IS NOT customer.id)`;
+      AND holder.kind = 'COMPANY' AND ${hasKey('holder', 'name_key', nameKeys)}
+      AND holder.id IS NOT customer.id ${meantFirst('holder', 'name_key', nameKeys)})`;
     return lookUp<FoundCustomer>(CUSTOMER, toFind, join, {
       whollyInReach: customerWhollyInReach(reach, customers.id),
       ...holders,

@@ -1,15 +1,14 @@
 import { getTableColumns, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
-import { customerLabels, customers } from '../../db/schema/customers.ts';
+import { customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
-import { allOf, inList, jsonList, type RowOf, type Several, selection } from '../../db/statement.ts';
+import { allOf, inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { customerInReach, type Reach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import { CUSTOMER_IS_LIVE, isCustomer, TENANT_IS_LIVE } from '../commands/identifiers.ts';
-import { folded } from '../kernel/folding.ts';
 import {
   type CustomerIdentifier,
   choice,
@@ -19,18 +18,18 @@ import {
   type TenantIdentifier,
   tenantIdentifiers,
 } from '../kernel/input.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
+import { hasAnyKey, soughtExternalId } from '../kernel/sought-keys.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
-import { anyOf, ENTITY_ORDERS, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
+import { anyOf, deletedValues, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
-import { MAX_CANDIDATES } from '../lists/filtered-page.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
 import { nameFilter } from '../lists/name-filter.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { customersInReach, membersInReach } from '../lists/reach-scans.ts';
-import { isFound, searchFor } from '../lists/search.ts';
+import { candidatesContaining, contains, searchedDescription, searchedEmail, searchedName } from '../lists/search.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 import { requireTenantDetails } from '../tenants/queries.ts';
+import { type Labelled, labelledOfAll, labelledOfMembers, labelledOfSome } from './labels.ts';
 
 /** What a customer can be, as the database has it. */
 export const CUSTOMER_KINDS = customers.kind.enumValues;
@@ -44,6 +43,7 @@ const {
   emailFolded: _emailFolded,
   emailWords: _emailWords,
   descriptionKey: _descriptionKey,
+  descriptionWords: _descriptionWords,
   labelKeys: _labelKeys,
   keyVersion: _keyVersion,
   deleted: _deleted,
@@ -110,7 +110,12 @@ const LIST = {
   records: RECORDS,
   table: customers,
   orders: CUSTOMER_ORDERS,
-  search: { columns: [customers.nameSort, customers.emailKey], index: sql`customer_search`, hasTenants: true },
+  search: {
+    name: searchedName(customers),
+    email: searchedEmail(customers),
+    index: sql`customer_search`,
+    hasTenants: true,
+  },
   partitionedBy: 'kind',
   scanOf: customersInReach,
   isInReach: customerInReach,
@@ -133,10 +138,10 @@ function listOfMembers(identifiers: readonly TenantIdentifier[]): typeof LIST {
 /** Selects the ids of the live tenants in reach that are identified so, each once. */
 function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQL {
   const ids = identifiers.flatMap(({ id }) => id ?? []);
-  const keys = identifiers.flatMap(({ externalId }) => (externalId == null ? [] : [keyOfExternalId(externalId)]));
+  const keys = identifiers.flatMap(({ externalId }) => (externalId == null ? [] : [soughtExternalId(externalId)]));
   const selected = (isNamed: SQL) => sql`SELECT ${tenants.id} AS value FROM tenant
     WHERE ${allOf([isNamed, TENANT_IS_LIVE, tenantInReach(reach, tenants.id)])}`;
-  return sql`${selected(inList(tenants.id, ids))} UNION ${selected(inList(tenants.externalIdKey, keys))}`;
+  return sql`${selected(inList(tenants.id, ids))} UNION ${selected(hasAnyKey({ key: tenants.externalIdKey, version: tenants.keyVersion }, keys))}`;
 }
 
 /**
@@ -148,19 +153,32 @@ function liveTenants(identifiers: readonly TenantIdentifier[], reach: Reach): SQ
  */
 export function listCustomers(caller: Caller, args: CustomerListArguments): Connection<CustomerRecord> {
   const filter = parse(customerFilter, args.filter ?? {}, 'filter');
-  const { kinds, labels, search, searchIn, tenantIdentifiers: identifiers } = filter;
+  const { kinds, descriptionContains, tenantIdentifiers: identifiers } = filter;
   if (identifiers) requireTenantsNamed(caller.viewer, identifiers);
-  const scansAll = caller.viewer.reach.kind === 'ORGANIZATION' && !identifiers;
-  return listEntities(caller, identifiers ? listOfMembers(identifiers) : LIST, args, {
+  const list = identifiers ? listOfMembers(identifiers) : LIST;
+  const { scanOf, isNarrow = false, ...ofLabels }: Labelled = withLabels(list, caller.viewer, filter);
+  return listEntities(caller, { ...list, scanOf, isNarrow: isNarrow || identifiers != null }, args, {
     ...filter,
+    ...ofLabels,
     partitionValues: kinds ?? CUSTOMER_KINDS,
     conditions: [
-      ...describedWith(filter.descriptionContains),
-      ...(labels ? [carriesAll(labels)] : []),
-      ...(search && searchIn ? [isFound(LIST, searchFor(search), columnsOf(searchIn))] : []),
+      ...(ofLabels.conditions ?? []),
+      ...(descriptionContains == null ? [] : [contains(DESCRIPTION, descriptionContains)]),
     ],
-    ...(labels && scansAll && carrying(labels)),
+    candidates: [
+      ...(descriptionContains == null ? [] : describedWith(caller.viewer.reach, descriptionContains)),
+      ...(ofLabels.candidates ?? []),
+    ],
   });
+}
+
+/** Where the customers of the list are scanned, and what the filter says of their labels. */
+function withLabels(list: typeof LIST, { reach }: Viewer, filter: z.output<typeof customerFilter>): Labelled {
+  const { labels: given, kinds, tenantIdentifiers } = filter;
+  if (!given) return { scanOf: list.scanOf };
+  const partitions = { deleted: deletedValues(filter), kinds: kinds ?? CUSTOMER_KINDS };
+  if (reach.kind !== 'ORGANIZATION') return labelledOfSome(list.scanOf, given, reach);
+  return tenantIdentifiers ? labelledOfMembers(list.scanOf, given, partitions) : labelledOfAll(given, partitions);
 }
 
 /** Requires that the viewer may read who belongs to tenants that are named like this. */
@@ -169,37 +187,10 @@ function requireTenantsNamed(viewer: Viewer, identifiers: readonly TenantIdentif
   if (identifiers.some(({ id }) => id == null)) requireTenantDetails(viewer);
 }
 
-/** No index finds a text in a description: where nothing else is asked for, a page tries a window of customers. */
-const describedWith = (text: string | null | undefined): SQL[] =>
-  text == null ? [] : [sql`instr(${customers.descriptionKey}, ${folded(text)}) > 0`];
+const DESCRIPTION = searchedDescription(customers);
 
-const columnsOf = (searched: readonly (typeof SEARCHED)[number][]) => searched.map((name) => customers[`${name}Key`]);
-
-const labelled = alias(customerLabels, 'scanned');
-
-/**
- * The customers that carry the rarest of these labels are candidates. In the order of ids, those that carry the first
- * label can be scanned instead of all customers.
- */
-function carrying(labels: readonly string[]): Pick<EntityFilter, 'candidates' | 'byId'> {
-  const size = sql`(SELECT count(*) FROM (SELECT 1 FROM customer_label WHERE label = given.value LIMIT ${MAX_CANDIDATES}))`;
-  const rarest = sql`(SELECT given.value FROM json_each(${jsonList(labels)}) given ORDER BY ${size} LIMIT 1)`;
-  return {
-    candidates: [
-      sql`SELECT customer_id AS id FROM customer_label WHERE label = ${labels.length === 1 ? labels[0] : rarest}`,
-    ],
-    byId: {
-      from: sql`customer_label scanned`,
-      id: labelled.customerId,
-      partitions: [{ column: labelled.label, values: labels.slice(0, 1) }],
-      where: [],
-    },
-  };
-}
-
-const carriesAll = (labels: readonly string[]): SQL =>
-  sql`(SELECT count(*) FROM customer_label WHERE customer_label.customer_id = ${customers.id}
-    AND ${inList(sql`customer_label.label`, labels)}) = ${labels.length}`;
+const describedWith = (reach: Reach, text: string): SQL[] =>
+  candidatesContaining(LIST, reach, DESCRIPTION, text, { index: sql`customer_description_search`, hasTenants: true });
 
 const membership = alias(memberships, 'scanned');
 

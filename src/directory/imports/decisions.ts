@@ -4,7 +4,7 @@ import { newId } from '../kernel/ids.ts';
 import type { Decision, GivenRow, Import, ImportedRow, ImportResult } from './import.ts';
 import type { Found, LookupRow } from './lookup.ts';
 import { allWrong, isReadable, type ParsedRow } from './rows.ts';
-import { changedFields, differsFrom, type StoredColumns } from './stored-columns.ts';
+import { byRulesOfNow, changedFields, differsFrom, type StoredColumns } from './stored-columns.ts';
 import { type JudgedRow, judgeValues, type UniqueValue, waitingColumns } from './taken-values.ts';
 import type { ImportedRecord } from './writes.ts';
 
@@ -69,7 +69,7 @@ function decideRow<Row, F extends Found, Relation>(
   lookedUp: LookupRow,
 ): Draft<Row, Relation> {
   const found: F = JSON.parse(lookedUp.found);
-  const stored: StoredColumns | null = lookedUp.record === null ? null : JSON.parse(lookedUp.record);
+  const stored: StoredColumns | null = lookedUp.record === null ? null : byRulesOfNow(JSON.parse(lookedUp.record));
   const id = stored === null ? null : found.id;
   const problems: DirectoryError[] = [];
   const context = { viewer, problems };

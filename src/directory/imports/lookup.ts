@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { jsonList, type Statement, select } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
-import type { Entity, EntityWord } from '../commands/entity.ts';
+import type { Entity } from '../commands/entity.ts';
+import { holderOf, type Sought, soughtIn } from '../kernel/sought-keys.ts';
 import { storedRecord } from './stored-columns.ts';
 
 /** What the lookup of an import answers for a row. */
@@ -48,13 +49,11 @@ export function lookUp<F extends Found>(
 /** A text of the row that is looked up, as an expression: NULL where the row has none. */
 export const givenText = (name: string): SQL => sql.raw(`given.value ->> '${name}'`);
 
+/** The keys that a text of the row is looked up by. */
+export const givenKeys = (name: string): Sought => soughtIn(sql`given.value`, name);
+
 /** A part of the row that is looked up, as JSON. */
 export const givenJson = (name: string): SQL => sql.raw(`given.value -> '${name}'`);
-
-/** The id of the live record that has this value in this column, as an expression: NULL where there is none. */
-export const holderOf = (word: EntityWord, column: string, value: SQL): SQL =>
-  sql`(SELECT holder.id FROM ${sql.identifier(word)} holder
-    WHERE holder.deleted_at IS NULL AND holder.${sql.identifier(column)} = ${value})`;
 
 /** Whether the viewer may see the live record with this id, as an expression. */
 export function isSeen({ table, readPermission, isLive, inReach }: Entity, viewer: Viewer, id: SQL): SQL {
@@ -65,15 +64,15 @@ export function isSeen({ table, readPermission, isLive, inReach }: Entity, viewe
 }
 
 /**
- * Joins the record that a row names: by its `externalIdKey`, or else by its `emailKey`. Both holders are facts of their
+ * Joins the record that a row names: by the keys in its `externalId`, or else by those in its `email`. Both holders are facts of their
  * own, too, because the row may give a record a value that another one has. A record that is hidden or out of reach is not
  * joined: the row is decided on like one that names nobody, to the end, and only then its value turns out to be taken.
  */
 export function joinIdentified(entity: Entity, viewer: Viewer) {
   const { word, table, isLive, inReach } = entity;
-  const externalIdHolder = holderOf(word, 'external_id_key', givenText('externalIdKey'));
-  const emailHolder = holderOf(word, 'email_key', givenText('emailKey'));
-  const named = sql`iif(${givenText('externalIdKey')} IS NULL, ${emailHolder}, ${externalIdHolder})`;
+  const externalIdHolder = holderOf(word, 'external_id_key', givenKeys('externalId'));
+  const emailHolder = holderOf(word, 'email_key', givenKeys('email'));
+  const named = sql`iif(${givenText('externalId')} IS NULL, ${emailHolder}, ${externalIdHolder})`;
   return {
     holders: {
       externalIdHolder,

@@ -2,13 +2,14 @@ import { getTableColumns, is, SQL, sql } from 'drizzle-orm';
 import { authors } from '../../db/schema/columns.ts';
 import type { Values } from '../../db/statement.ts';
 import type { Entity, EntityTable } from '../commands/entity.ts';
+import { DERIVED_FROM, derivedOf } from '../kernel/derived-columns.ts';
 
 /** Columns by their names in SQL, with values as they are stored. */
 export type StoredColumns = Record<string, string | number | null>;
 
-/** What an import leaves to the directory: identity, time, who did it, and what follows from elsewhere. */
+/** What an import leaves to the directory: identity, time, who did it, and what follows from elsewhere or is generated. */
 const NOT_IMPORTED = new Set([
-  ...['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version'],
+  ...['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version', 'nameSort'],
   ...Object.keys(authors),
 ]);
 
@@ -43,13 +44,24 @@ function asStored(value: unknown): string | number {
   throw new Error('An import stores texts and numbers');
 }
 
+/**
+ * Returns a record as it was read, with what the rules of now derive of its texts: keys of version 1 are no other value, and an
+ * import that gives what is there changes nothing.
+ */
+export const byRulesOfNow = (stored: StoredColumns): StoredColumns =>
+  stored.key_version === 1 ? { ...stored, ...pick(derivedOf(stored), stored) } : stored;
+
+/** The columns that a record has, of all that is derived. */
+const pick = (derived: StoredColumns, stored: StoredColumns): StoredColumns =>
+  Object.fromEntries(Object.entries(derived).filter(([name]) => name in stored));
+
 /** Returns whether any of these columns has another value now. */
 export const differsFrom = (columns: StoredColumns, stored: StoredColumns): boolean =>
   Object.entries(columns).some(([name, value]) => value !== stored[name]);
 
 /**
- * Returns the fields whose columns have another value now, each once. A column belongs to the field of its own name in code,
- * or else to the one that `fields` says.
+ * Returns the fields whose columns have another value now, each once. A column belongs to the field that `fields` says, or else
+ * to that of the text that it is derived from, or of its own name in code.
  */
 export function changedFields(
   table: EntityTable,
@@ -58,5 +70,5 @@ export function changedFields(
   fields: Record<string, string>,
 ): string[] {
   const changed = importedColumns(table).filter(([, { name }]) => columns[name] !== stored[name]);
-  return [...new Set(changed.map(([key]) => fields[key] ?? key))];
+  return [...new Set(changed.map(([key]) => fields[key] ?? DERIVED_FROM[key] ?? key))];
 }

@@ -16,6 +16,8 @@ export interface UniqueValue {
   holder: string | null;
   /** Whether the viewer may see that record. */
   isSeen: number;
+  /** Whether the viewer may know of that record, and it is a user who is hidden with a deleted customer. */
+  ofDeletedCustomer?: number;
 }
 
 /** A row as far as its unique values go. */
@@ -93,6 +95,7 @@ export function judgeValues(word: string, rows: readonly JudgedRow[]): Directory
     const doubled = double ? [isThatOf(where, double.path)] : [];
     const kept = keeper(row, value);
     if (kept === null || (double && kept.row === double)) return doubled;
+    if (value.ofDeletedCustomer) return [...doubled, AlreadyExistsError.ofDeletedCustomer(where)];
     if (!value.isSeen) return row.fails ? doubled : [...doubled, new AlreadyExistsError(where, null, 1)];
     if (kept.row === null) return [...doubled, new AlreadyExistsError(where, null, 0)];
     const wouldGiveUp = kept.row.values.some((one) => isGivenUp(one, value));

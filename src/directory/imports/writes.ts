@@ -128,8 +128,8 @@ interface ChangedRecord extends StoredRecord {
   waiting: readonly string[];
 }
 
-/** Nobody else's: no key has capital letters. */
-const heldFor = (id: string): string => `WAITING ${id}`;
+/** Nobody else's: no key has a line break. */
+const heldFor = (id: string): string => `WAITING\n${id}`;
 
 /** Returns the columns as they are written first: without the values that another record has until then. */
 const beforehand = ({ id, columns, waiting }: ChangedRecord): StoredColumns => ({

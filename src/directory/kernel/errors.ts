@@ -17,6 +17,8 @@ export interface NamedRecord {
   entity: NamedEntity;
   /** The record as its queries read it. The errors themselves use nothing but its id. */
   record: { id: string };
+  /** Whether it is hidden with its customer: it holds its values, and is not shown. */
+  ofDeletedCustomer?: boolean;
 }
 
 /** Every code of an error that a command can answer. A test holds the README's list against it. */
@@ -107,6 +109,8 @@ export class AlreadyExistsError extends DirectoryError {
   readonly path: string;
   /** Null unless the viewer may read the record that holds the value. Rows of an import never have it. */
   readonly existing: NamedRecord | null;
+  /** Whether the holder is a user who is hidden with a deleted customer, and the viewer may know that. */
+  readonly ofDeletedCustomer: boolean = false;
   /** How many of the values belong to what the viewer may not see: how often a credential is told so is limited. */
   readonly hidden: number;
 
@@ -120,6 +124,12 @@ export class AlreadyExistsError extends DirectoryError {
     this.path = path;
     this.existing = existing;
     this.hidden = hidden;
+  }
+
+  /** Returns the error for a value of a user who is hidden with a deleted customer, for viewers who may know of the user. */
+  static ofDeletedCustomer(path: string): AlreadyExistsError {
+    const message = `The value given at ${path} belongs to a user of a deleted customer.`;
+    return Object.assign(new AlreadyExistsError(path, null, 0, message), { ofDeletedCustomer: true });
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * Everything that an event can record, in the past tense. An event is about its subject. The subject of a membership is
- * the customer; that of a tenant role, an invitation or a session is the user.
+ * the customer; that of a tenant role, an invitation or a session is the user. A key collides where the rules by which values
+ * are compared have changed: the value is that of another record by now, stays as it is, and is not unique.
  */
 export const EVENT_TYPES = [
   'organization.updated',
@@ -10,11 +11,13 @@ export const EVENT_TYPES = [
   'tenant.deleted',
   'tenant.restored',
   'tenant.erased',
+  'tenant.keyCollided',
   'customer.created',
   'customer.updated',
   'customer.deleted',
   'customer.restored',
   'customer.erased',
+  'customer.keyCollided',
   'membership.created',
   'membership.deleted',
   'user.created',
@@ -22,6 +25,7 @@ export const EVENT_TYPES = [
   'user.deleted',
   'user.restored',
   'user.erased',
+  'user.keyCollided',
   'user.invited',
   'user.linkHandedOut',
   'user.joined',
@@ -36,6 +40,7 @@ export const EVENT_TYPES = [
   'role.created',
   'role.updated',
   'role.deleted',
+  'role.keyCollided',
   'apiKey.created',
   'apiKey.rotated',
   'apiKey.secretRevoked',
@@ -46,9 +51,11 @@ export const EVENT_TYPES = [
   'pixel.created',
   'pixel.updated',
   'pixel.removed',
+  'pixel.keyCollided',
   'pipeline.created',
   'pipeline.updated',
   'pipeline.removed',
+  'pipeline.keyCollided',
   'webhook.created',
   'webhook.updated',
   'webhook.secretRotated',

@@ -5,8 +5,8 @@ import { keyOfName } from './keys.ts';
  * same; texts of several may.
  */
 
-/** Accents and what else stands above, below or through a letter. */
-const MARKS = /[\u0300-\u036f]/g;
+/** Accents and what else stands above, below or through a letter; and what is not seen, such as the choice of a variant. */
+const MARKS = /[\u0300-\u036f\p{Default_Ignorable_Code_Point}]/gu;
 /** What the search index uses for its own signs. */
 const OWN_SIGNS = /[\u{f0000}-\u{fffff}]/gu;
 const WHITE_SPACE = /\s+/g;
@@ -27,8 +27,16 @@ export function folded(text: string): string {
 
 const IN_A_WORD = /[\p{L}\p{M}\p{N}]/u;
 /** Scripts that are written without spaces: a word may begin at any character. */
-const WITHOUT_SPACES =
-  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
+const WITHOUT_SPACES = new RegExp(
+  `[${[
+    ...['Han', 'Hiragana', 'Katakana', 'Bopomofo', 'Yi', 'Tangut', 'Nushu', 'Khitan_Small_Script'],
+    ...['Thai', 'Lao', 'Khmer', 'Myanmar', 'Tai_Le', 'New_Tai_Lue', 'Tai_Tham', 'Tai_Viet', 'Javanese', 'Balinese'],
+    ...['Egyptian_Hieroglyphs', 'Cuneiform'],
+  ]
+    .map((script) => `\\p{scx=${script}}`)
+    .join('')}]`,
+  'u',
+);
 
 /** Returns the first two characters of each word of a folded text, each once. What is neither letter nor digit is a word, too. */
 export function wordBeginnings(foldedText: string): string[] {
@@ -48,14 +56,19 @@ const beginsWord = (before: string | undefined, character: string): boolean =>
   WITHOUT_SPACES.test(before) ||
   WITHOUT_SPACES.test(character);
 
-/** What stands before the words of a name and of an e-mail address, in texts and in the search index. No folded text has it. */
-export const WORD_SIGNS = { NAME: '\u{f8000}', EMAIL: '\u{f8001}' } as const;
+/**
+ * What stands before the words of a name, of an e-mail address and of a description, in their columns and in the search index.
+ * No folded text has it.
+ */
+export const WORD_SIGNS = { NAME: '\u{f8000}', EMAIL: '\u{f8001}', DESCRIPTION: '\u{f8002}' } as const;
+/** One of these signs. */
+export type WordSign = (typeof WORD_SIGNS)[keyof typeof WORD_SIGNS];
 
 /**
  * Returns the words of a text for the search index: behind two signs each, so that the trigrams of the index hold the sign twice
  * with the first character, and once with the first two.
  */
-export const indexedWords = (foldedText: string, sign: (typeof WORD_SIGNS)[keyof typeof WORD_SIGNS]): string =>
+export const indexedWords = (foldedText: string, sign: WordSign): string =>
   wordBeginnings(foldedText)
     .map((beginning) => sign + sign + beginning)
     .join('');

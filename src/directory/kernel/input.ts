@@ -103,7 +103,7 @@ export const webAddress = lineOf(MAX_URL_LENGTH).pipe(
  * has to see first that it is http or https.
  */
 export const freeUrl = lineOf(MAX_URL_LENGTH);
-/** A list of labels, in which none stands twice. */
+/** A list of labels, in which none stands twice. Two that differ in case alone may: see `labelledAs`. */
 export const labels = z
   .array(lineOf(MAX_LABEL_LENGTH), { error: otherwise('must be a list') })
   .max(MAX_LABELS, `must be at most ${MAX_LABELS}`)

@@ -1,21 +1,20 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import { type Column, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { type Source, sourceOf } from '../../db/source.ts';
 import { allOf, type Several, type Statement, select } from '../../db/statement.ts';
-import { filteredCount, filteredPage, filteredQuery } from './filtered-page.ts';
+import { filteredCount, filteredPage, filteredQuery, hasCandidates } from './filtered-page.ts';
 import {
   afterStart,
   beforeEnd,
   type IndexScan,
-  inPartition,
   inPartitions,
   isAscending,
   orderBy,
-  partitionTables,
   type SortedRecords,
   selectionOf,
 } from './index-scan.ts';
 import { encodeCursor, type Page, type PageRequest, rowsFor, type SortKey, toPage } from './page-arguments.ts';
+import { distinctIn, pageQuery, scannedBy, triedOf } from './page-query.ts';
 
 /** A list that is read only as far as it is asked for: its page, its total, or both in one D1 call. It is a source of its page. */
 export interface Connection<Row> extends Source {
@@ -24,22 +23,15 @@ export interface Connection<Row> extends Source {
   cursor(row: Row): string;
 }
 
-const distinct = ({ partitions }: IndexScan): SQL =>
-  partitions.some(({ overlapping }) => overlapping) ? sql`DISTINCT` : sql``;
-
 /** One page of a list, plus the row behind it. */
 function pageStatement<Row>(records: SortedRecords<Row>, scan: IndexScan, request: PageRequest): Statement<Row> {
   const { list, decode } = selectionOf(records, request);
   return { sql: sql`${pageQuery(records, scan, request, list)} LIMIT ${rowsFor(request)}`, decode };
 }
 
-const pageQuery = (records: SortedRecords<unknown>, scan: IndexScan, request: PageRequest, columns: SQL): SQL =>
-  sql`SELECT ${distinct(scan)} ${columns} ${scannedBy(records, scan, request)}
-    ORDER BY ${orderBy(records, isAscending(request))}`;
-
 /** So many rows of a list weigh as much as another statement. In each of many tenants in reach, they are read. */
 const ROWS_OF_WEIGHT = 50;
-/** What a filter weighs: it reads hundreds of rows, however few are on the page. */
+/** What a filter weighs: it can read many times the rows that are on the page. */
 const FILTER_WEIGHT = 3;
 
 /** The records of a page. There must be none on the page that is not in its source. */
@@ -47,8 +39,8 @@ function sourceOfPage(records: SortedRecords<unknown>, scan: IndexScan, request:
   const { filter } = scan;
   const { limit, skip } = request;
   const source = sourceOf(records, (columns) =>
-    filter
-      ? filteredQuery(records, scan, filter, request, columns)
+    hasCandidates(filter)
+      ? filteredQuery(records, scan, filter, request, columns, skip + limit)
       : sql`${pageQuery(records, scan, request, columns)} LIMIT ${limit} OFFSET ${skip}`,
   );
   return { ...source, weight: Math.floor((skip + limit) / ROWS_OF_WEIGHT) + (filter ? FILTER_WEIGHT : 0) };
@@ -67,23 +59,10 @@ function nestedPageStatement<Row>(
 ): Statement<Child<Row>> {
   const { list, decode } = selectionOf(records, request);
   return {
-    sql: sql`SELECT ${distinct(scan)} partition_0.value AS parent_id, ${list} ${scannedBy(records, scan, request)}
+    sql: sql`SELECT ${distinctIn(scan)} partition_0.value AS parent_id, ${list} ${scannedBy(records, scan, request)}
       ORDER BY partition_0.value, ${orderBy(records, isAscending(request))}`,
     decode: (row) => ({ parentId: String(row.parent_id), row: decode(row) }),
   };
-}
-
-/**
- * Scans the index in each combination of the partitions' values, no further than the page, and joins the records found.
- * A window function would read every row of every partition instead.
- */
-function scannedBy(records: SortedRecords<unknown>, scan: IndexScan, request: PageRequest): SQL {
-  const ascending = isAscending(request);
-  const inRange = [...afterStart(scan, scan.range, request.from, ascending), ...beforeEnd(scan, scan.range, ascending)];
-  const ofParent = records.parentId ? sql`${records.parentId} = partition_0.value` : sql`TRUE`;
-  const idsOfPage = sql`SELECT ${scan.id} FROM ${scan.from} WHERE ${allOf([inPartition(scan), ...inRange])}
-    ORDER BY ${orderBy(scan, ascending)} LIMIT ${rowsFor(request)}`;
-  return sql`FROM ${partitionTables(scan)}${records.from} WHERE ${ofParent} AND ${records.id} IN (${idsOfPage})`;
 }
 
 /** Returns the connection over a scan. Nothing is read yet. */
@@ -97,14 +76,15 @@ export function connectionOf<Row extends { id: string | number }>(
   const { filter } = scan;
   return {
     page: async () => {
-      if (!filter) return toPage(request, await db.read(pageStatement(records, scan, request)));
-      const found = await db.read(filteredPage(records, scan, filter, request));
-      const lastRead = found.find(({ isMatch }) => !isMatch)?.row;
-      const matches = found.filter(({ isMatch }) => isMatch).map(({ row }) => row);
-      return toPage(request, matches, lastRead);
+      const statement = hasCandidates(filter)
+        ? filteredPage(records, scan, filter, request)
+        : pageStatement(records, scan, request);
+      return toPage(request, await db.read(statement));
     },
     count: async () => {
-      const [found] = await db.read(filter ? filteredCount(records, filter) : countStatement(scan));
+      const [found] = await db.read(
+        hasCandidates(filter) ? filteredCount(records, filter) : countStatement(records, scan),
+      );
       return found?.count ?? 0;
     },
     cursor: (row) => encodeCursor(request, sortKey(row), row.id),
@@ -161,11 +141,12 @@ export function nestedConnectionOf<Row extends { id: string | number }>(
 }
 
 /** How many records a scan would yield: reads every one of them. */
-function countStatement(scan: IndexScan): Statement<{ count: number }> {
+function countStatement(records: SortedRecords<unknown>, scan: IndexScan): Statement<{ count: number }> {
   const inRange = [...afterStart(scan, scan.range, null, true), ...beforeEnd(scan, scan.range, true)];
+  const { from, conditions } = triedOf(records, scan);
   return select(
     { count: sql<number>`count(DISTINCT ${scan.id})` },
-    sql`FROM ${scan.from} WHERE ${allOf([inPartitions(scan), ...inRange])}`,
+    sql`FROM ${from} WHERE ${allOf([inPartitions(scan), ...inRange, ...conditions])}`,
   );
 }
 

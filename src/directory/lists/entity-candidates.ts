@@ -2,51 +2,47 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import { allOf } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { createdWithin, type EntityFilter, withinTime } from './entity-filter.ts';
-import { type IndexScan, inPartition, partitionTables } from './index-scan.ts';
-import { beginningWith, boundsOfName } from './name-filter.ts';
-import { type Search, type Searched, searchFor, withExternalIds, withTrigrams } from './search.ts';
+import { afterStart, beforeEnd, type Candidates, type IndexScan, inPartition, partitionTables } from './index-scan.ts';
+import { boundsOfName, candidatesByName } from './name-filter.ts';
+import { candidatesBySearch, type Searched, searchFor, withExternalIds } from './search.ts';
 
 /** Where entities are scanned without their filter, and the columns that its table repeats of them. */
 interface Scanned {
   scan: IndexScan;
   columns: Record<'id' | 'nameSort' | 'updatedAt', Column>;
+  /** Whether something that the filter asks for is served by the scan, so that it may have fewer than anything else. */
+  isNarrow: boolean;
 }
 
 /**
- * Returns queries for candidates, each of which answers every entity in reach that the filter can match. Those that are
- * likely to answer the fewest come first. The last are for bounds of time, or the whole scan if there are none.
+ * Returns what leads to the entities in reach that the filter can match, besides the scan in the order asked for: each is bounded
+ * by how many satisfy one of its conditions. What is likely to answer the fewest comes first, and the scan itself last, if there
+ * is anything else.
  */
-export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned, filter: EntityFilter): SQL[] {
-  const { externalIds, search, nameContains } = filter;
+export function candidatesOf(searched: Searched, reach: Reach, scanned: Scanned, filter: EntityFilter): Candidates[] {
+  const { externalIds, search, searchIn } = filter;
   const { scan, columns } = scanned;
-  const boundsOfNames = boundsOfName(columns.nameSort, filter);
-  const boundsOfTimes = [createdWithin(columns.id, filter.createdAt), withinTime(columns.updatedAt, filter.updatedAt)];
-  const givenTimes = boundsOfTimes.filter((bounds) => bounds.length > 0);
-  return [
-    ...(externalIds ? [withExternalIds(searched, reach, externalIds)] : []),
-    ...[...boundsOfNames, ...(filter.bounds ?? [])].map((bounds) => idsWithin(scan, bounds)),
-    ...(nameContains ? candidatesContaining(searched, reach, searchFor(nameContains)) : []),
-    ...(search ? candidatesBySearch(searched, reach, scanned, searchFor(search)) : []),
+  const { sort } = scan;
+  const bounds = [
+    ...(sort === columns.nameSort ? [] : boundsOfName(columns.nameSort, filter)),
+    ...(filter.bounds ?? []),
+    ...(sort === null ? [] : [createdWithin(columns.id, filter.createdAt)]),
+    ...(sort === columns.updatedAt ? [] : [withinTime(columns.updatedAt, filter.updatedAt)]),
+  ].filter((given) => given.length > 0);
+  const queries = [
+    ...bounds.map((given) => idsWithin(scan, given)),
+    ...candidatesByName(searched, reach, filter),
+    ...(search ? candidatesBySearch(searched, reach, searchFor(search), searchIn) : []),
     ...(filter.candidates ?? []),
-    ...(givenTimes.length > 0 ? givenTimes.map((bounds) => idsWithin(scan, bounds)) : [idsWithin(scan)]),
-  ];
+  ].map((query) => ({ query }));
+  const few = externalIds ? [{ query: withExternalIds(searched, reach, externalIds), areFew: true }] : [];
+  const others = [...few, ...queries];
+  return others.length === 0 ? [] : [...others, { query: idsInOrder(scan), isUnlikely: !scanned.isNarrow }];
 }
 
-/** Fewer than three characters have no trigram, and no other index finds them in the middle of a name. */
-const candidatesContaining = (searched: Searched, reach: Reach, search: Search): SQL[] =>
-  search.characters.length < 3 ? [] : withTrigrams(searched, reach, search);
-
-/** A search also finds an external id, whatever its length: each query has what that finds. */
-function candidatesBySearch(searched: Searched, reach: Reach, { scan, columns }: Scanned, search: Search): SQL[] {
-  const { key, characters } = search;
-  const withExternalId = withExternalIds(searched, reach, [key]);
-  if (characters.length < 2) return [withExternalId];
-  const found =
-    characters.length === 2
-      ? [idsWithin(scan, beginningWith(columns.nameSort, key))]
-      : withTrigrams(searched, reach, search);
-  return found.map((query) => sql`${query} UNION ALL ${withExternalId}`);
-}
+/** Returns a query for all that is scanned, from one end of its range to the other. */
+const idsInOrder = (scan: IndexScan): SQL =>
+  idsWithin(scan, [...afterStart(scan, scan.range, null, true), ...beforeEnd(scan, scan.range, true)]);
 
 /** Returns a query for the `id` of all that is scanned within these bounds, in every partition. */
 export const idsWithin = (

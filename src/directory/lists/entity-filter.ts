@@ -5,6 +5,7 @@ import { choice, instant, MAX_IDENTIFIERS, shortText, text } from '../kernel/inp
 import type { IndexScan, Partition, Range } from './index-scan.ts';
 import type { NameFilter } from './name-filter.ts';
 import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.ts';
+import type { Place } from './search.ts';
 
 /** What every list of entities can be sorted by. Ids are UUIDv7: CREATED_AT is their order and needs no column. */
 export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameSort' } as const;
@@ -38,18 +39,20 @@ type SharedFilter = z.output<z.ZodObject<typeof entityFilter>>;
 
 /** What is left of a filter for SQL: what all entities share, and what a list of one kind of them makes of the rest. */
 export interface EntityFilter extends SharedFilter, NameFilter {
+  /** Where the search looks; everywhere, if not given. */
+  searchIn?: readonly Place[] | null | undefined;
   /** The values asked for of the column that the list is partitioned by. */
   partitionValues: readonly string[];
   /** Conditions over the table of the list. */
   conditions?: readonly SQL[];
   /**
-   * A partition that leads the index of every order of the list besides its own, and the same as a condition over the
-   * table of the list.
+   * What the scan of the list serves, in every order of it, as a condition over the table of the list; with the partition that
+   * this takes beside those of the list, or with what is asked of each row where nothing else is.
    */
-  within?: { partition: Partition; condition: SQL } | null;
+  within?: { partition?: Partition; where?: SQL; condition: SQL } | null;
   /** Bounds of what is scanned, for an index of one of the orders: what matches is within each of them. */
   bounds?: readonly (readonly SQL[])[];
-  /** Queries for candidates. They must not read beyond the reach, for how many they answer shows in the page. */
+  /** Queries for candidates. They must not read beyond the reach. */
   candidates?: readonly SQL[];
   /** A table or an index that has only records that can match, in the order of their ids. */
   byId?: Pick<IndexScan, 'from' | 'id' | 'partitions' | 'where'> | null;

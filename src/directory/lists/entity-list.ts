@@ -2,8 +2,8 @@ import { type Column, type SQL, sql } from 'drizzle-orm';
 import { inList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
+import { hasAnyKey, soughtExternalId } from '../kernel/sought-keys.ts';
 import { type Connection, connectionOf } from './connection.ts';
 import { candidatesOf } from './entity-candidates.ts';
 import {
@@ -19,7 +19,7 @@ import type { IndexScan, ListedRecords } from './index-scan.ts';
 import { conditionsOnName, rangeOfName } from './name-filter.ts';
 import { type Order, type PageArguments, parsePageArguments, type SortKey } from './page-arguments.ts';
 import type { ReachScan } from './reach-scans.ts';
-import { isFound, rangeOfSearch, type Searched, searchFor } from './search.ts';
+import { isFound, type Searched, searchFor } from './search.ts';
 
 type Columns<Name extends string> = Record<'deleted' | 'updatedAt' | 'nameSort' | Name, Column>;
 
@@ -33,9 +33,11 @@ export interface EntityList<Row, Field extends string, Sort extends string, Part
   name: string;
   permission: Permission;
   records: ListedRecords<Row>;
-  table: Columns<Sort | PartitionedBy | 'nameKey' | 'externalIdKey'>;
+  table: Columns<Sort | PartitionedBy | 'nameKey' | 'externalIdKey' | 'keyVersion'>;
   orders: Record<Field | 'CREATED_AT' | 'UPDATED_AT', Sort | null>;
   partitionedBy: PartitionedBy;
+  /** Whether these are only some of those in reach, whom something that was asked for leads to. */
+  isNarrow?: boolean;
   /** Where the entities in reach are scanned. */
   scanOf: (reach: Reach) => ReachScan<'id' | keyof Columns<Sort | PartitionedBy>>;
 }
@@ -90,45 +92,69 @@ function scanEntities<Row, Field extends string, Sort extends string, Partitione
     sort: sort && columns[sort],
     partitions: [
       ...partitions,
-      ...(filter.within ? [filter.within.partition] : []),
+      ...(filter.within?.partition ? [filter.within.partition] : []),
       { column: columns.deleted, values: deletedValues(filter) },
       { column: columns[list.partitionedBy], values: filter.partitionValues },
     ],
-    range: sort === 'nameSort' ? rangeOfNames(list, reach, filter) : rangeOfTimes(filter, field),
+    range: (sort === 'nameSort' ? rangeOfName(filter) : null) ?? rangeOfTimes(filter, field),
     where: [],
   };
-  if (isServedByIndex(filter, field)) return scan;
+  if (isServedByIndex(filter, field)) return { ...scan, where: filter.within?.where ? [filter.within.where] : [] };
   const narrower = field === 'CREATED_AT' ? filter.byId : null;
+  const scanned = {
+    scan: { ...scan, ...narrower },
+    columns,
+    isNarrow: narrower != null || isNarrow(list, filter, scan),
+  };
   return {
-    ...scan,
-    ...narrower,
+    ...scanned.scan,
     filter: {
       conditions: conditionsOf(list, filter),
-      candidates: candidatesOf(list, reach, { scan, columns }, filter),
+      candidates: candidatesOf(list, reach, scanned, filter),
       isInReach: list.isInReach(reach, list.records.id),
     },
   };
 }
 
-const rangeOfNames = (searched: Searched, reach: Reach, filter: EntityFilter) =>
-  rangeOfName(filter) ?? rangeOfSearch(searched, reach, searchFor(filter.search ?? ''));
+/** Whether the scan is of fewer than all the live ones in reach. */
+function isNarrow<PartitionedBy extends string>(
+  list: { isNarrow?: boolean; table: Columns<PartitionedBy>; partitionedBy: PartitionedBy },
+  filter: EntityFilter,
+  { range }: IndexScan,
+): boolean {
+  const values = list.table[list.partitionedBy].enumValues ?? [];
+  return (
+    list.isNarrow === true ||
+    filter.within?.partition != null ||
+    filter.partitionValues.length < values.length ||
+    filter.deleted === 'ONLY' ||
+    range?.from != null ||
+    range?.to != null
+  );
+}
 
 /** All that the filter asks for. The unary plus keeps SQLite from scanning an index where it has the ids already. */
 function conditionsOf<PartitionedBy extends string>(
-  list: Searched & { table: Columns<PartitionedBy | 'nameKey' | 'externalIdKey'>; partitionedBy: PartitionedBy },
+  list: Searched & {
+    table: Columns<PartitionedBy | 'nameKey' | 'externalIdKey' | 'keyVersion'>;
+    partitionedBy: PartitionedBy;
+  },
   filter: EntityFilter,
 ): SQL[] {
   const { records, table, partitionedBy } = list;
-  const { externalIds, search } = filter;
+  const { externalIds, search, searchIn } = filter;
   return [
     inList(sql`+${table.deleted}`, deletedValues(filter)),
     inList(sql`+${table[partitionedBy]}`, filter.partitionValues),
     ...createdWithin(records.id, filter.createdAt),
     ...withinTime(table.updatedAt, filter.updatedAt),
-    ...(externalIds ? [inList(table.externalIdKey, externalIds.map(keyOfExternalId))] : []),
-    ...(search ? [isFound(list, searchFor(search))] : []),
-    ...conditionsOnName(table, filter),
+    ...(externalIds ? [hasExternalId(table, externalIds)] : []),
+    ...(search ? [isFound(list, searchFor(search), searchIn)] : []),
+    ...conditionsOnName(list, filter),
     ...(filter.within ? [filter.within.condition] : []),
     ...(filter.conditions ?? []),
   ];
 }
+
+const hasExternalId = (table: Record<'externalIdKey' | 'keyVersion', Column>, externalIds: readonly string[]): SQL =>
+  hasAnyKey({ key: table.externalIdKey, version: table.keyVersion }, externalIds.map(soughtExternalId));

@@ -40,15 +40,21 @@ export interface IndexScan {
   filter?: Filter | null;
 }
 
+/** A query that by itself answers the `id` of every record in reach that a filter can match, and of others. */
+export interface Candidates {
+  query: SQL;
+  /** Whether they are never more than a page or two: then there is nothing to choose. */
+  areFew?: boolean;
+  /** Whether they are chosen only if they are few, and not worth counting further. */
+  isUnlikely?: boolean;
+}
+
 /** What a list is filtered by that the index of its order does not serve. */
 export interface Filter {
   /** Conditions over the records of the list. They include the partitions, but for those of the reach. */
   conditions: readonly SQL[];
-  /**
-   * Queries for candidates: each by itself answers the `id` of every record in reach that satisfies the conditions, and
-   * of others. There is at least one, and those that are likely to answer the fewest come first.
-   */
-  candidates: readonly SQL[];
+  /** What leads to the records that can match, besides the scan. Those that are likely to answer the fewest come first. */
+  candidates: readonly Candidates[];
   /** Whether a candidate is in reach. A scan reads nothing else anyway. */
   isInReach: SQL;
 }

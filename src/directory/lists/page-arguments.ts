@@ -63,9 +63,6 @@ export interface PageRequest {
 /** Some rows of a list in its order, and whether others come before and behind them. */
 export interface Page<Row> {
   rows: Row[];
-  /** The rows of the page's first and last cursor: those at its ends, or the last row that was read for it. */
-  start: Row | null;
-  end: Row | null;
   hasNextPage: boolean;
   hasPreviousPage: boolean;
 }
@@ -148,24 +145,11 @@ function offsetOf({ offset }: PageArguments, backward: boolean): number {
 /** Returns how many rows are read for a page: those that are skipped, its own, and the one behind it. */
 export const rowsFor = ({ skip, limit }: Pick<PageRequest, 'skip' | 'limit'>): number => skip + limit + 1;
 
-/**
- * Makes a page of the rows that were found for it: `rowsFor` it at most, in the direction in which it was read.
- * `lastRead` is given if the list goes on behind it and was not read further.
- *
- * @throws ValidationError if the list was not read far enough to skip as many rows as were asked for
- */
-export function toPage<Row>(request: PageRequest, found: readonly Row[], lastRead: Row | null = null): Page<Row> {
-  const { backward, skip, limit } = request;
-  if (lastRead !== null && found.length < skip) {
-    throw ValidationError.at('offset', 'is further than this filter can be read at once: go on by after');
-  }
+/** Makes a page of the rows that were found for it: `rowsFor` it at most, in the direction in which it was read. */
+export function toPage<Row>({ from, backward, skip, limit }: PageRequest, found: readonly Row[]): Page<Row> {
   const rows = found.slice(skip, skip + limit);
-  const goesOn = found.length > skip + limit || lastRead !== null;
-  const isPreceded = request.from !== null || (skip > 0 && found.length > 0);
-  const last = lastRead ?? rows.at(-1) ?? null;
-  const first = rows[0] ?? last;
-  if (backward) {
-    return { rows: rows.reverse(), start: last, end: first, hasNextPage: isPreceded, hasPreviousPage: goesOn };
-  }
-  return { rows, start: first, end: last, hasNextPage: goesOn, hasPreviousPage: isPreceded };
+  const goesOn = found.length > skip + limit;
+  const isPreceded = from !== null || (skip > 0 && found.length > 0);
+  if (backward) return { rows: rows.reverse(), hasNextPage: isPreceded, hasPreviousPage: goesOn };
+  return { rows, hasNextPage: goesOn, hasPreviousPage: isPreceded };
 }

@@ -48,7 +48,8 @@ export function tenantsInReach(reach: Reach, ids: readonly string[] | null = nul
 const customer = alias(customers, 'scanned');
 const membership = alias(memberships, 'scanned');
 
-type CustomerScan = ReachScan<EntityColumn | 'kind' | 'descriptionSort'>;
+/** Where customers are scanned. */
+export type CustomerScan = ReachScan<EntityColumn | 'kind' | 'descriptionSort'>;
 
 /**
  * Returns where the customers in reach are scanned. That is their table, or the memberships of the tenants in reach,

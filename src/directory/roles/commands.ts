@@ -1,10 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { roles } from '../../db/schema/roles.ts';
-import { differs, jsonList, update } from '../../db/statement.ts';
+import { jsonList, update } from '../../db/statement.ts';
 import { requirePermissions, type Viewer } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
-import { uniqueValuesOf } from '../commands/unique-values.ts';
+import { changes, uniqueValuesOf } from '../commands/unique-values.ts';
 import { planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { ADMITTING_PERMISSIONS, outlastsError } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
@@ -152,7 +152,7 @@ export const updateRole = command({
         ),
         ...givesNoAdmission(viewer, sql`(SELECT role.scope FROM role WHERE ${target})`, permissions ?? [], sql`${id}`),
       ],
-      changes: sql`${differs(roles, values)} OR ${hasOtherPermissions}`,
+      changes: sql`${changes(roles, values)} OR ${hasOtherPermissions}`,
       before: ROLE.snapshot,
       writes: (updated) => [
         ...(Object.values(values).some((value) => value !== undefined)

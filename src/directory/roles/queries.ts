@@ -8,8 +8,8 @@ import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
 import type { RoleIdentifier } from '../kernel/input.ts';
-import { keyOfName } from '../kernel/keys.ts';
 import type { RoleScope } from '../kernel/role-scopes.ts';
+import { hasKey, meantFirst, sought, soughtName } from '../kernel/sought-keys.ts';
 import type { NestedConnection } from '../lists/connection.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
@@ -66,8 +66,10 @@ export function assignableRoles({ db, viewer }: Caller, scope: RoleScope): Found
  * Returns an expression for the id of the role of this scope that an identifier names: NULL if there is no such role.
  */
 export function roleNamed({ id, name }: RoleIdentifier, scope: SQL): SQL {
-  const named = id == null ? sql`named.name_key = ${keyOfName(name ?? '')}` : sql`named.id = ${id}`;
-  return sql`(SELECT named.id FROM role named WHERE ${named} AND named.scope = ${scope})`;
+  if (id != null) return sql`(SELECT named.id FROM role named WHERE named.id = ${id} AND named.scope = ${scope})`;
+  const keys = sought(soughtName(name ?? ''));
+  return sql`(SELECT named.id FROM role named WHERE ${hasKey('named', 'name_key', keys)} AND named.scope = ${scope}
+    ${meantFirst('named', 'name_key', keys)})`;
 }
 
 /** Selects the row of a reference to a role that is not there. */

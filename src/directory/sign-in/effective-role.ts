@@ -7,8 +7,8 @@ import type { Reach } from '../access/reach.ts';
 import { reachOf } from '../access/reach.ts';
 import { permissionsOfRole } from '../guards/grant-guard.ts';
 import type { TenantIdentifier } from '../kernel/input.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
+import { isHolder, sought, soughtExternalId } from '../kernel/sought-keys.ts';
 
 /*
  * The effective role of a signed-in user gives both the permissions and the reach. It is either one tenant role, or the
@@ -82,7 +82,7 @@ const tenantsOf = (condition: SQL): SQL =>
  */
 export const assignedTenant = ({ id, externalId }: TenantIdentifier): SQL =>
   id == null
-    ? sql`(${tenantsOf(sql`tenant.external_id_key = ${keyOfExternalId(externalId ?? '')}`)})`
+    ? sql`(${tenantsOf(isHolder('tenant', 'external_id_key', sought(soughtExternalId(externalId ?? ''))))})`
     : sql`(${tenantsOf(sql`tenant.id = ${id}`)})`;
 
 /**

@@ -40,7 +40,7 @@ import {
   tenantIdentifier,
   text,
 } from '../kernel/input.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
+import { hasKey, sought, soughtExternalId } from '../kernel/sought-keys.ts';
 import { newTenant, patchedTenant, tenantDetails } from './columns.ts';
 import { TENANT } from './entity.ts';
 import { firstAdmin } from './first-admin.ts';
@@ -166,9 +166,11 @@ export const upsertTenant = command({
  * The live tenant with this external id or, if there is none, the one hidden last. So hiding
  * it again names the same tenant.
  */
-const latestNamed = (externalId: string): SQL =>
-  sql`(SELECT named.id FROM tenant named WHERE named.external_id_key = ${keyOfExternalId(externalId)}
-    ORDER BY named.deleted_at IS NOT NULL, named.deleted_at DESC LIMIT 1)`;
+function latestNamed(externalId: string): SQL {
+  const keys = sought(soughtExternalId(externalId));
+  return sql`(SELECT named.id FROM tenant named WHERE ${hasKey('named', 'external_id_key', keys)}
+    ORDER BY named.deleted_at IS NOT NULL, named.deleted_at DESC, named.key_version DESC LIMIT 1)`;
+}
 
 /**
  * Hides a tenant, or erases it for good. Memberships and tenant roles survive hiding. The sessions that reach the

@@ -68,7 +68,7 @@ export function firstAdmin(
     ],
     mails: sql`(${isNew} AND (NOT ${exists(USER, named)} OR ${exists(USER, invited)}))`,
     unique: uniqueValues(USER, viewer, values, sql`FALSE`).flatMap((value) =>
-      value.path === 'email' ? [{ ...value, path: 'adminEmail' }] : [],
+      value.path === 'email' ? [{ ...value, path: 'adminEmail', heldFormerly: null }] : [],
     ),
   };
 }

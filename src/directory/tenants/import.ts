@@ -6,7 +6,7 @@ import { deactivatedAt } from '../guards/deactivated-guard.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
 import { noting } from '../imports/decisions.ts';
 import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
-import { type Found, givenText, holderOf, lookUp } from '../imports/lookup.ts';
+import { type Found, givenKeys, lookUp } from '../imports/lookup.ts';
 import { storedColumns } from '../imports/stored-columns.ts';
 import { creations, type ImportedRecord, type StoredRecord } from '../imports/writes.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
@@ -14,8 +14,8 @@ import { keyOfEmail } from '../kernel/email-address.ts';
 import { AlreadyExistsError, ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { emailAddress, newRecord, parse, text } from '../kernel/input.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
+import { holderOf, soughtEmail, soughtExternalId } from '../kernel/sought-keys.ts';
 import { newUser } from '../users/columns.ts';
 import { USER } from '../users/entity.ts';
 import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
@@ -61,21 +61,17 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
   entity: TENANT,
   row,
   decisive: ['externalId', 'partnerManaged'],
-  fields: {
-    nameKey: 'name',
-    externalIdKey: 'externalId',
-    ...Object.fromEntries(BILLING_COLUMNS.map((name) => [name, 'billing'])),
-  },
+  fields: Object.fromEntries(BILLING_COLUMNS.map((name) => [name, 'billing'])),
   relationField: 'adminEmail',
   identifierPath,
   lookup(viewer, rows) {
     const toFind = rows.map(({ row: { externalId, adminEmail } }) => ({
-      externalIdKey: keyOfExternalId(externalId),
-      adminKey: adminEmail && keyOfEmail(adminEmail),
+      externalId: soughtExternalId(externalId),
+      admin: adminEmail && soughtEmail(adminEmail),
     }));
-    const externalIdHolder = holderOf('tenant', 'external_id_key', givenText('externalIdKey'));
+    const externalIdHolder = holderOf('tenant', 'external_id_key', givenKeys('externalId'));
     const joins = sql`LEFT JOIN tenant ON tenant.id = ${externalIdHolder}
-      LEFT JOIN user ON user.id = ${holderOf('user', 'email_key', givenText('adminKey'))}`;
+      LEFT JOIN user ON user.id = ${holderOf('user', 'email_key', givenKeys('admin'))}`;
     return lookUp<FoundTenant>(TENANT, toFind, joins, {
       externalIdHolder,
       adminId: sql`user.id`,
@@ -134,7 +130,7 @@ function firstAdmin({ path, row }: Given, { adminId, adminIsLive, adminStatus, b
   }
   if (beyond !== null) throw ForbiddenError.missing(beyond);
   // Whoever holds what admins do may read users, and reaches all of them: nobody is hidden from the viewer here.
-  if (adminId !== null && !adminIsLive) throw new AlreadyExistsError(at, null, 0);
+  if (adminId !== null && !adminIsLive) throw AlreadyExistsError.ofDeletedCustomer(at);
   if (adminStatus === 'DEACTIVATED') throw deactivatedAt(at);
   return { email, userId: adminId };
 }

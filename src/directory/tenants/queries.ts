@@ -17,6 +17,7 @@ import { type Found, foundWhere, onlyRow } from '../lists/found.ts';
 import type { ListedRecords } from '../lists/index-scan.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { tenantsInReach } from '../lists/reach-scans.ts';
+import { searchedName } from '../lists/search.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 
 /** What state a tenant can be in, as the database has it. */
@@ -128,7 +129,7 @@ const LIST = {
   records: RECORDS,
   table: tenants,
   orders: ENTITY_ORDERS,
-  search: { columns: [tenants.nameSort], index: sql`tenant_search`, hasTenants: false },
+  search: { name: searchedName(tenants), index: sql`tenant_search`, hasTenants: false },
   partitionedBy: 'status',
   scanOf: (reach: Reach) => tenantsInReach(reach),
   isInReach: tenantInReach,

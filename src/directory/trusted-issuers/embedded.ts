@@ -11,8 +11,8 @@ import { countAttempt, type RateLimit, refund, requireWithinLimits, tokenLimits 
 import { eventContextOf, nameTenants } from '../commands/event-recording.ts';
 import { AuthenticationError, KeysUnavailableError } from '../kernel/authentication-errors.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
-import { keyOfExternalId } from '../kernel/keys.ts';
 import { sha256, type Token } from '../kernel/secrets.ts';
+import { hasKey, sought, soughtExternalId } from '../kernel/sought-keys.ts';
 import { effectiveRoleIn, isListedBy, MAY_SIGN_IN, permissionsIn } from '../sign-in/effective-role.ts';
 import { isEmbedded } from './entity.ts';
 import {
@@ -42,7 +42,7 @@ function issuersNamed(unverified: UnverifiedEmbedded, outside: Outside): Stateme
       AND EXISTS (SELECT 1 FROM trusted_issuer_customer
         JOIN customer ON customer.id = trusted_issuer_customer.customer_id AND customer.deleted_at IS NULL
         WHERE trusted_issuer_customer.issuer_id = trusted_issuer.id
-          AND (customer.external_id_key = ${keyOfExternalId(unverified.customer)} OR customer.id = ${customerId}))
+          AND (${hasKey('customer', 'external_id_key', sought(soughtExternalId(unverified.customer)))} OR customer.id = ${customerId}))
     ORDER BY trusted_issuer.id`);
 }
 

@@ -3,7 +3,6 @@ import * as z from 'zod';
 import type { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
 import { jsonList, type Values } from '../../db/statement.ts';
 import { pathOf } from '../commands/references.ts';
-import { keyOfEmail } from '../kernel/email-address.ts';
 import {
   ALTHOUGH_OTHERS_ARE_WRONG,
   type CustomerIdentifier,
@@ -20,8 +19,16 @@ import {
   text,
   webAddress,
 } from '../kernel/input.ts';
-import { keyOfExternalId, keyOfName } from '../kernel/keys.ts';
 import { isPublicHost } from '../kernel/public-hosts.ts';
+import {
+  hasKey,
+  holderOf,
+  meantFirst,
+  soughtEmail,
+  soughtExternalId,
+  soughtIn,
+  soughtName,
+} from '../kernel/sought-keys.ts';
 import { publicKeys, SIGNING_ALGORITHMS, usualAlgorithms } from './json-web-keys.ts';
 
 const identifiersOf = <const I extends z.ZodType>(identifier: I) =>
@@ -150,24 +157,28 @@ export const resolveRoles = (identifiers: readonly RoleIdentifier[]): Listed =>
   resolve(
     identifiers.map((identifier, position) => ({
       id: identifier.id,
-      nameKey: identifier.name && keyOfName(identifier.name),
+      name: identifier.name && soughtName(identifier.name),
       path: pathOf(`roleIdentifiers.${position}`, identifier),
     })),
     'role',
     sql`(SELECT role.id FROM role WHERE role.scope = 'CUSTOMER'
-      AND (role.id = given.value ->> 'id' OR role.name_key = given.value ->> 'nameKey'))`,
+      AND (role.id = given.value ->> 'id' OR ${hasKey('role', 'name_key', givenKeys('name'))})
+      ${meantFirst('role', 'name_key', givenKeys('name'))})`,
   );
+
+const givenKeys = (member: string) => soughtIn(sql`given.value`, member);
 
 /** Looks up the live customers that these identifiers name. */
 export const resolveCustomers = (identifiers: readonly CustomerIdentifier[]): Listed =>
   resolve(
     identifiers.map((identifier, position) => ({
       id: identifier.id,
-      emailKey: identifier.email && keyOfEmail(identifier.email),
-      externalIdKey: identifier.externalId && keyOfExternalId(identifier.externalId),
+      email: identifier.email && soughtEmail(identifier.email),
+      externalId: identifier.externalId && soughtExternalId(identifier.externalId),
       path: pathOf(`customerIdentifiers.${position}`, identifier),
     })),
     'customer',
-    sql`(SELECT customer.id FROM customer WHERE customer.deleted_at IS NULL AND (customer.id = given.value ->> 'id'
-      OR customer.email_key = given.value ->> 'emailKey' OR customer.external_id_key = given.value ->> 'externalIdKey'))`,
+    sql`(SELECT customer.id FROM customer WHERE customer.deleted_at IS NULL AND customer.id = coalesce(
+      given.value ->> 'id', ${holderOf('customer', 'email_key', givenKeys('email'))},
+      ${holderOf('customer', 'external_id_key', givenKeys('externalId'))}))`,
   );

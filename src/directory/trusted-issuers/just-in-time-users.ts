@@ -3,11 +3,20 @@ import type { Database } from '../../db/client.ts';
 import { users } from '../../db/schema/users.ts';
 import { type RowOf, select } from '../../db/statement.ts';
 import { countHiddenTaken, mayGuess } from '../commands/credential-limits.ts';
-import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import { keyOfExternalId, keyOfName } from '../kernel/keys.ts';
 import { sha256 } from '../kernel/secrets.ts';
+import {
+  hasKey,
+  holderOf,
+  isHolder,
+  meantFirst,
+  type SoughtKeys,
+  sought,
+  soughtEmail,
+  soughtExternalId,
+  soughtName,
+} from '../kernel/sought-keys.ts';
 import { isListedBy } from '../sign-in/effective-role.ts';
 import type { TrustedIssuerRecord } from './queries.ts';
 import type { TrustedClaims } from './tokens.ts';
@@ -56,11 +65,11 @@ export function identifiedUser(claimed: ClaimedIdentity): SQL {
  * external id of another customer, because anybody who edits a customer can choose its external id.
  */
 export function claimedCustomer({ issuer, claims, customerId }: VerifiedIdentity): SQL {
-  const key = keyOfExternalId(claims.customer ?? '');
+  const keys = sought(soughtExternalId(claims.customer ?? ''));
   return sql`(SELECT customer.id FROM trusted_issuer_customer
     JOIN customer ON customer.id = trusted_issuer_customer.customer_id AND customer.deleted_at IS NULL
-    WHERE trusted_issuer_customer.issuer_id = ${issuer.id} AND (customer.external_id_key = ${key} OR customer.id = ${customerId})
-    ORDER BY customer.id IS ${customerId} DESC LIMIT 1)`;
+    WHERE trusted_issuer_customer.issuer_id = ${issuer.id} AND (${hasKey('customer', 'external_id_key', keys)} OR customer.id = ${customerId})
+    ORDER BY customer.id IS ${customerId} DESC, customer.key_version DESC LIMIT 1)`;
 }
 
 /**
@@ -69,22 +78,24 @@ export function claimedCustomer({ issuer, claims, customerId }: VerifiedIdentity
  */
 export function claimedRole({ issuer, claims: { role } }: ClaimedIdentity): SQL {
   const ofIssuer = sql`trusted_issuer_role.issuer_id = ${issuer.id}`;
-  return role === undefined
-    ? sql`(SELECT max(trusted_issuer_role.role_id) FROM trusted_issuer_role WHERE ${ofIssuer} HAVING count(*) = 1)`
-    : sql`(SELECT role.id FROM trusted_issuer_role JOIN role ON role.id = trusted_issuer_role.role_id
-        WHERE ${ofIssuer} AND role.name_key = ${keyOfName(role)})`;
+  if (role === undefined) {
+    return sql`(SELECT max(trusted_issuer_role.role_id) FROM trusted_issuer_role WHERE ${ofIssuer} HAVING count(*) = 1)`;
+  }
+  const keys = sought(soughtName(role));
+  return sql`(SELECT role.id FROM trusted_issuer_role JOIN role ON role.id = trusted_issuer_role.role_id
+    WHERE ${ofIssuer} AND ${hasKey('role', 'name_key', keys)} ${meantFirst('role', 'name_key', keys)})`;
 }
 
 /**
  * An expression: the id of the claimed customer's user whose external id the token names, or else has as its subject, if no
- * issuer is linked to that user yet. Upper and lower case count here, because the issuer may tell two such subjects apart. A
- * deactivated user is found as well, to be turned away later.
+ * issuer is linked to that user yet. Upper and lower case count, also where the key is of version 1 and does not tell: the issuer
+ * may tell two such subjects apart. A deactivated user is found as well, to be turned away later.
  */
 export const unlinkedUser = (claimed: ClaimedIdentity): SQL => {
   const { externalId = claimed.claims.subject } = claimed.claims;
   return sql`(SELECT user.id FROM user
-    WHERE user.external_id_key = ${keyOfExternalId(externalId)} AND user.external_id = ${externalId}
-      AND user.deleted_at IS NULL AND user.customer_id = ${claimedCustomer(claimed)}
+    WHERE ${isHolder('user', 'external_id_key', sought(soughtExternalId(externalId)))} AND (user.key_version <> 1 OR user.external_id = ${externalId})
+      AND user.customer_id = ${claimedCustomer(claimed)}
       AND NOT EXISTS (SELECT 1 FROM issued_identity WHERE issued_identity.user_id = user.id))`;
 };
 
@@ -101,10 +112,8 @@ const fields = (claimed: ClaimedIdentity) => ({
 type KnownUser = RowOf<ReturnType<typeof fields>>;
 
 /** An expression: the id of the user who has this e-mail address, or this external id, by its key; NULL if nobody has. */
-const holder = (column: 'email_key' | 'external_id_key', key: string | undefined): SQL<string | null> =>
-  key === undefined
-    ? sql`NULL`
-    : sql`(SELECT user.id FROM user WHERE user.${sql.identifier(column)} = ${key} AND user.deleted_at IS NULL)`;
+const holder = (column: 'email_key' | 'external_id_key', keys: SoughtKeys | undefined): SQL<string | null> =>
+  keys === undefined ? sql`NULL` : (holderOf('user', column, sought(keys)) as SQL<string | null>);
 
 /** Whom the limit on guesses counts: the issuer, which chooses what its tokens say. */
 const guesser = ({ issuer }: ClaimedIdentity) => ({ at: new Date(), viewer: { countsAs: `ISSUER ${issuer.id}` } });
@@ -113,8 +122,11 @@ const guesser = ({ issuer }: ClaimedIdentity) => ({ at: new Date(), viewer: { co
 const asked = (claimed: ClaimedIdentity) => ({
   customerId: sql<string | null>`${claimedCustomer(claimed)}`,
   roleId: sql<string | null>`${claimedRole(claimed)}`,
-  emailHolder: holder('email_key', claimed.claims.email && keyOfEmail(claimed.claims.email)),
-  externalIdHolder: holder('external_id_key', claimed.claims.externalId && keyOfExternalId(claimed.claims.externalId)),
+  emailHolder: holder('email_key', claimed.claims.email === undefined ? undefined : soughtEmail(claimed.claims.email)),
+  externalIdHolder: holder(
+    'external_id_key',
+    claimed.claims.externalId === undefined ? undefined : soughtExternalId(claimed.claims.externalId),
+  ),
   /** Since when the issuer has been told too often of what belongs to others; null if it has not. */
   guessedSince: mayGuess(guesser(claimed)).problem as SQL<string | null>,
 });

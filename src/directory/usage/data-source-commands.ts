@@ -1,12 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { dataSources } from '../../db/schema/data-sources.ts';
-import { differs, update } from '../../db/statement.ts';
+import { update } from '../../db/statement.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
-import { uniqueValuesOf } from '../commands/unique-values.ts';
+import { changes, uniqueValuesOf } from '../commands/unique-values.ts';
 import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { identifiedAs } from '../kernel/derived-columns.ts';
 import {
@@ -100,7 +100,7 @@ const updating = (source: DataSourceEntity) =>
         type: `${source.word}.updated`,
         target,
         checks: [],
-        changes: differs(dataSources, values),
+        changes: changes(dataSources, values),
         before: source.snapshot,
         writes: (updated) => [update(dataSources, { ...values, updatedAt: at }, sql`${target} AND ${updated}`)],
         unique: uniqueValuesOf(source, viewer, values, target),

@@ -83,7 +83,9 @@ export const addTenantUser = command({
         ...shareable.writes(added),
       ],
       mails: sql`(NOT ${exists(USER, named)} OR ${exists(USER, sql`${named} AND ${mayBeInvited}`)})`,
-      unique: uniqueValues(USER, viewer, values, sql`FALSE`).filter(({ path }) => path === 'email'),
+      unique: uniqueValues(USER, viewer, values, sql`FALSE`).flatMap((value) =>
+        value.path === 'email' ? [{ ...value, heldFormerly: null }] : [],
+      ),
       answer: userRows(sql`WHERE ${named} AND ${inReach}`),
       subject: subjectOf(USER, viewer, sql`coalesce((SELECT user.id FROM user WHERE ${named}), ${newUserId})`),
       result: (user, recorded) => ({

@@ -13,7 +13,6 @@ import { outlastsNobody, ownRoleOf } from '../guards/expiry-guard.ts';
 import { holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
 import { keepsOwner, keepsOwnerAndAdmins } from '../guards/last-admin-guard.ts';
 import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
-import { keyOfEmail } from '../kernel/email-address.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -24,6 +23,7 @@ import {
   VersionConflictError,
 } from '../kernel/errors.ts';
 import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
+import { hasKey, sought, soughtEmail } from '../kernel/sought-keys.ts';
 import { isInvitedAnew } from '../mail/mailed-links.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
 import { ACCEPTED_STATUS, patchedUser, settableStatus, type UserPatch, userDetails } from './columns.ts';
@@ -123,7 +123,7 @@ export const updateUser = command({
       asResult,
     );
     if (patch.email === undefined) return altering;
-    const isMoved = sql`user.id = ${id} AND user.email_key <> ${keyOfEmail(patch.email)}`;
+    const isMoved = sql`user.id = ${id} AND ${isAnother(patch.email)}`;
     const status = patch.status === undefined ? sql`user.status` : sql`${patch.status}`;
     return { ...altering, mails: exists(USER, sql`${isMoved} AND ${isInvitedAnew(status)}`) };
   },
@@ -131,13 +131,14 @@ export const updateUser = command({
 
 /** An expression: the change lets somebody in, with another address or another role, or again. */
 const letsIn = (userId: string, { email, status }: UserPatch, roleId: SQL | undefined): SQL => {
-  const values = {
-    ...(email !== undefined && { emailKey: keyOfEmail(email) }),
-    ...(status === 'ACTIVE' && { status: ACCEPTED_STATUS }),
-    ...(roleId && { roleId }),
-  };
-  return sql`EXISTS (SELECT 1 FROM user WHERE user.id = ${userId} AND ${differs(users, values)})`;
+  const values = { ...(status === 'ACTIVE' && { status: ACCEPTED_STATUS }), ...(roleId && { roleId }) };
+  const changes =
+    email === undefined ? differs(users, values) : sql`(${differs(users, values)} OR ${isAnother(email)})`;
+  return sql`EXISTS (SELECT 1 FROM user WHERE user.id = ${userId} AND ${changes})`;
 };
+
+/** Over the columns of `user`: this is another address than that of the user. */
+const isAnother = (email: string): SQL => sql`NOT ${hasKey('user', 'email_key', sought(soughtEmail(email)))}`;
 
 /** Says of a user id whether this command takes the role `owner` from that user. */
 const demoted = (userId: string, roleId: SQL) => (id: SQL) =>

@@ -18,7 +18,9 @@ export const USER: Entity<typeof users, UserRecord> = {
     'defaultTenantId', user.default_tenant_id)`,
   inReach: (reach) => userInReach(reach, users.id),
   rows: userRows,
-  named: (record) => ({ entity: 'User', record }),
+  named: (record) => ({ entity: 'User', record, ofDeletedCustomer: record.customerDeletedAt != null }),
+  // Those who are hidden with their customer hold their values as well.
+  holds: sql`user.deleted_at IS NULL`,
   unique: [
     { columns: ['emailKey'], path: 'email' },
     { columns: ['externalIdKey'], path: 'externalId' },

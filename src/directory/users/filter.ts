@@ -5,14 +5,14 @@ import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
 import { inList } from '../../db/statement.ts';
 import { customerInReach, type Reach, tenantRoleInReach } from '../access/reach.ts';
-import { keyOfEmail } from '../kernel/email-address.ts';
 import { choice, flag, id, text } from '../kernel/input.ts';
+import { hasAnyKey, soughtEmail } from '../kernel/sought-keys.ts';
 import { idsWithin } from '../lists/entity-candidates.ts';
 import { anyOf, deletedValues, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
 import type { IndexScan } from '../lists/index-scan.ts';
 import { nameFilter } from '../lists/name-filter.ts';
 import { usersInReach } from '../lists/reach-scans.ts';
-import { type Searched, searchFor, withTrigrams } from '../lists/search.ts';
+import { candidatesContaining, contains, type Searched, searchedEmail } from '../lists/search.ts';
 
 /** What state a user can be in, as the database has it. */
 export const USER_STATUSES = users.status.enumValues;
@@ -45,7 +45,7 @@ interface Part extends Pick<EntityFilter, 'within' | 'bounds' | 'byId'> {
 
 /**
  * Returns what the filter says of users beyond what all lists share. Where an index leads to those who can match, they are
- * found by it; where none does, a page tries a window of users, as every filtered page does.
+ * found by it; where none does, a page tries those in reach, one after the other.
  */
 export function partsOf(searched: Searched, reach: Reach, filter: UserFilter): Part {
   const parts = [
@@ -69,19 +69,19 @@ export function partsOf(searched: Searched, reach: Reach, filter: UserFilter): P
 
 function emailPart(reach: Reach, { email }: UserFilter): Part {
   if (email == null) return {};
-  const key = keyOfEmail(email);
+  const keys = soughtEmail(email);
   return {
-    conditions: [sql`${users.emailKey} = ${key}`],
-    bounds: [[sql`${usersInReach(reach).columns.emailKey} = ${key}`]],
+    conditions: [hasAnyKey({ key: users.emailKey, version: users.keyVersion }, [keys])],
+    bounds: [[inList(usersInReach(reach).columns.emailKey, keys)]],
   };
 }
 
 function emailContainsPart(searched: Searched, reach: Reach, { emailContains }: UserFilter): Part {
   if (emailContains == null) return {};
-  const search = searchFor(emailContains);
+  const email = searchedEmail(users);
   return {
-    conditions: [sql`instr(${users.emailKey}, ${search.key}) > 0`],
-    candidates: search.characters.length < 3 ? [] : withTrigrams(searched, reach, search),
+    conditions: [contains(email, emailContains)],
+    candidates: candidatesContaining(searched, reach, email, emailContains),
   };
 }
 
@@ -108,11 +108,7 @@ function ofCustomer(reach: Reach, { customerId }: UserFilter): Part {
   const scan = { from, id: columns.id, where: [], partitions: [{ column: columns.customerId, values: [customerId] }] };
   return {
     conditions: [sql`+${users.customerId} = ${customerId}`, isOfCustomer(reach)],
-    candidates: [
-      idsWithin({ ...scan, partitions: [...scan.partitions, ...partitions] }, [
-        customerInReach(reach, columns.customerId),
-      ]),
-    ],
+    candidates: [idsWithin({ ...scan, partitions: [...scan.partitions, ...partitions] })],
   };
 }
 

@@ -7,9 +7,8 @@ import { tenantIn, toLookUp } from '../commands/references.ts';
 import { outlastsBy } from '../guards/expiry-guard.ts';
 import { permissionsNotHeld, permissionsOfRole, permissionsOfUser } from '../guards/grant-guard.ts';
 import type { GivenRow } from '../imports/import.ts';
-import { type Found, givenJson, holderOf, joinIdentified, type LookupRow, lookUp } from '../imports/lookup.ts';
+import { type Found, givenJson, joinIdentified, type LookupRow, lookUp } from '../imports/lookup.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
-import { keyOfEmail } from '../kernel/email-address.ts';
 import {
   type CustomerIdentifier,
   choice,
@@ -21,8 +20,16 @@ import {
   roleIdentifier,
   tenantIdentifier,
 } from '../kernel/input.ts';
-import { keyOfExternalId, keyOfName } from '../kernel/keys.ts';
 import type { Permission } from '../kernel/permission-names.ts';
+import {
+  hasKey,
+  holderOf,
+  meantFirst,
+  soughtEmail,
+  soughtExternalId,
+  soughtIn,
+  soughtName,
+} from '../kernel/sought-keys.ts';
 import { ACCEPTED_STATUS, userDetails } from './columns.ts';
 import { USER } from './entity.ts';
 import { USER_STATUSES } from './filter.ts';
@@ -65,6 +72,9 @@ export interface FoundUser extends Found {
   hasAccepted: number;
   externalIdHolder: string | null;
   externalIdHolderIsSeen: number;
+  /** Whether that user is hidden with a deleted customer, and the viewer may know it. */
+  externalIdHolderIsHidden: number;
+  emailHolderIsHidden: number;
   emailHolder: string | null;
   emailHolderIsSeen: number;
   givenCustomerId: string | null;
@@ -78,18 +88,18 @@ export interface FoundUser extends Found {
 
 const roleToFind = ({ id, name }: RoleIdentifier) => ({
   id: id ?? null,
-  nameKey: name == null ? null : keyOfName(name),
+  name: name == null ? null : soughtName(name),
 });
 
 const customerToFind = ({ id, externalId, email }: CustomerIdentifier) => ({
   id: id ?? null,
-  externalIdKey: externalId == null ? null : keyOfExternalId(externalId),
-  emailKey: email == null ? null : keyOfEmail(email),
+  externalId: externalId == null ? null : soughtExternalId(externalId),
+  email: email == null ? null : soughtEmail(email),
 });
 
 const toFind = ({ row }: GivenRow<UserRow>) => ({
-  externalIdKey: row.externalId == null ? null : keyOfExternalId(row.externalId),
-  emailKey: row.email == null ? null : keyOfEmail(row.email),
+  externalId: row.externalId == null ? null : soughtExternalId(row.externalId),
+  email: row.email == null ? null : soughtEmail(row.email),
   role: row.roleIdentifier && roleToFind(row.roleIdentifier),
   customer: row.customerIdentifier && customerToFind(row.customerIdentifier),
   tenantRoles: (row.tenantRoles ?? []).map(({ tenantIdentifier, roleIdentifier }) => ({
@@ -118,6 +128,8 @@ export function lookUpUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]):
     isTenantAdmin,
     hasAccepted: sql`${ACCEPTED_STATUS} = 'ACTIVE'`,
     ...holders,
+    externalIdHolderIsHidden: isHiddenWithCustomer(viewer, holders.externalIdHolder),
+    emailHolderIsHidden: isHiddenWithCustomer(viewer, holders.emailHolder),
     givenCustomerId: customerIn(reach, givenJson('customer')),
     givenRoleId,
     givenRoleBeyond: sql`json(${permissionsNotHeld(viewer, permissionsOfRole(givenRoleId))})`,
@@ -126,14 +138,21 @@ export function lookUpUsers(viewer: Viewer, rows: readonly GivenRow<UserRow>[]):
   });
 }
 
+/** Whether the user with this id is hidden with a deleted customer, for a viewer who may know of the user. */
+function isHiddenWithCustomer({ permissions, reach }: Viewer, id: SQL): SQL {
+  if (!permissions.has(USER.readPermission)) return sql`0`;
+  return sql`EXISTS (SELECT 1 FROM (SELECT ${id} AS id) held CROSS JOIN user ON user.id = held.id
+    WHERE user.customer_deleted_at IS NOT NULL AND ${USER.inReach(reach)})`;
+}
+
 /** The unary plus keeps SQLite from going through all admins there are. */
 const isTenantAdmin = sql`EXISTS (SELECT 1 FROM assignment
   WHERE assignment.user_id = user.id AND +assignment.role_id = ${TENANT_ADMIN_ROLE_ID})`;
 
 /** The id of the live customer in reach that an identifier names, as an expression: it has one of the three members. */
 function customerIn(reach: Reach, identifier: SQL): SQL {
-  const byExternalId = holderOf('customer', 'external_id_key', sql`${identifier} ->> 'externalIdKey'`);
-  const byEmail = holderOf('customer', 'email_key', sql`${identifier} ->> 'emailKey'`);
+  const byExternalId = holderOf('customer', 'external_id_key', soughtIn(identifier, 'externalId'));
+  const byEmail = holderOf('customer', 'email_key', soughtIn(identifier, 'email'));
   return sql`(SELECT customer.id FROM customer
     WHERE customer.id = coalesce(${identifier} ->> 'id', ${byExternalId}, ${byEmail})
       AND customer.deleted_at IS NULL AND ${customerInReach(reach, sql`customer.id`)})`;
@@ -147,9 +166,12 @@ const newUserScope = sql`iif(json_type(given.value, '$.customer') = 'object', 'C
 const roleScope = sql`nullif(coalesce(user.kind, ${newUserScope}), 'TENANT')`;
 
 /** The id of the role of this scope that an identifier names, as an expression. */
-const roleIn = (scope: SQL, identifier: SQL): SQL =>
-  sql`(SELECT named.id FROM role named WHERE named.scope = ${scope}
-    AND (named.id = ${identifier} ->> 'id' OR named.name_key = ${identifier} ->> 'nameKey'))`;
+function roleIn(scope: SQL, identifier: SQL): SQL {
+  const keys = soughtIn(identifier, 'name');
+  return sql`(SELECT named.id FROM role named WHERE named.scope = ${scope}
+    AND (named.id = ${identifier} ->> 'id' OR ${hasKey('named', 'name_key', keys)})
+    ${meantFirst('named', 'name_key', keys)})`;
+}
 
 /**
  * The roles in tenants that the row gives, as a JSON array in their order.

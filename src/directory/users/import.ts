@@ -43,7 +43,7 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
   entity: USER,
   row: userRow,
   decisive: ['externalId', 'roleIdentifier', 'customerIdentifier', 'status'],
-  fields: { nameKey: 'name', emailKey: 'email', externalIdKey: 'externalId', roleId: 'roleIdentifier' },
+  fields: { roleId: 'roleIdentifier' },
   relationField: 'tenantRoles',
   identifierPath,
   lookup: lookUpUsers,
@@ -255,6 +255,7 @@ function uniqueValues(
       isGiven: row.externalId != null,
       holder: found.externalIdHolder,
       isSeen: found.externalIdHolderIsSeen,
+      ofDeletedCustomer: found.externalIdHolderIsHidden,
     },
     {
       at: 'email',
@@ -264,6 +265,7 @@ function uniqueValues(
       isGiven: row.email != null,
       holder: found.emailHolder,
       isSeen: found.emailHolderIsSeen,
+      ofDeletedCustomer: found.emailHolderIsHidden,
     },
   ];
 }

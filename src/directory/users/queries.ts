@@ -15,6 +15,7 @@ import { type EntityListArguments, listEntities } from '../lists/entity-list.ts'
 import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { usersInReach } from '../lists/reach-scans.ts';
+import { searchedEmail, searchedName } from '../lists/search.ts';
 import { connectionOfList, nestedConnectionOfList } from '../lists/simple-list.ts';
 import { partsOf, USER_STATUSES, userFilter } from './filter.ts';
 
@@ -84,7 +85,7 @@ const LIST = {
   table: users,
   orders: USER_ORDERS,
   partitionedBy: 'status',
-  search: { columns: [users.nameSort, users.emailKey], index: sql`user_search`, hasTenants: true },
+  search: { name: searchedName(users), email: searchedEmail(users), index: sql`user_search`, hasTenants: true },
   scanOf: usersInReach,
   isInReach: userInReach,
 } as const;

@@ -3,7 +3,7 @@ import { auditFields } from '../shared/audit-fields.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
 import { localIdentifier, requireIdOf } from '../shared/ids.ts';
-import { entityFilterFields, ORDER_BY, RecordOrder } from '../shared/list-inputs.ts';
+import { entityFilterFields, ORDER_BY, RecordOrder, TEXT_FILTERS } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
 import { recordWithGlobalId, resolveFound } from '../shared/per-record.ts';
 import { columnsRead, reads } from '../shared/reads.ts';
@@ -22,9 +22,10 @@ export const CUSTOMER_DESCRIPTIONS = {
   name: 'The name, 1 to 256 characters; that of a company is unique among live companies, without regard to case.',
   shortName: 'What the customer is called for short, up to 256 characters.',
   email: 'The e-mail address: unique among live customers, without regard to case.',
-  externalId: 'The id of this customer in your own system: unique among live customers, without regard to case.',
+  externalId: 'The id of this customer in your own system: unique among live customers, with regard to case.',
   description: 'Free text, up to 4096 characters.',
-  labels: 'Labels to sort customers by: at most 50, of up to 64 characters each.',
+  labels:
+    'Labels to sort customers by: at most 50, of up to 64 characters each. Of two that differ in case alone, the first stays.',
 } as const;
 
 type WithEmail = CustomerRecord & { email: string };
@@ -88,7 +89,7 @@ export const CustomerIdentifier = builder.inputType('CustomerIdentifier', {
   fields: (t) => ({
     id: t.id({ description: 'Its global id.' }),
     email: t.string({ description: 'Its e-mail address, without regard to case.' }),
-    externalId: t.string({ description: 'Its external id, without regard to case.' }),
+    externalId: t.string({ description: 'Its external id, with regard to case.' }),
   }),
 });
 
@@ -100,16 +101,13 @@ const CustomerFilter = builder.inputType('CustomerFilter', {
       searched: 'name or the e-mail address',
     }),
     kinds: t.field({ type: [CustomerKind], description: 'Any of these, at least one.' }),
-    labels: t.stringList({ description: 'Those that carry all of these, at least one, exactly as written.' }),
+    labels: t.stringList({ description: 'Those that carry all of these, at least one, without regard to case.' }),
     name: t.string({
-      description: 'With this name, without regard to case: at most one company, and any number of persons.',
+      description: `${TEXT_FILTERS.name}: at most one company, and any number of persons.`,
     }),
-    nameStartsWith: t.string({ description: 'Whose name begins so, without regard to case.' }),
-    nameContains: t.string({ description: 'With this anywhere in the name, without regard to case.' }),
-    descriptionContains: t.string({
-      description:
-        'With this anywhere in the description, without regard to case. No index serves it: of many customers, a page tries a few hundred.',
-    }),
+    nameStartsWith: t.string({ description: TEXT_FILTERS.nameStartsWith }),
+    nameContains: t.string({ description: TEXT_FILTERS.nameContains }),
+    descriptionContains: t.string({ description: TEXT_FILTERS.descriptionContains }),
   }),
 });
 

@@ -54,9 +54,10 @@ const REFERENCES = {
   roleIds: 'Role',
 };
 
-function globalIdsIn(snapshot: Record<string, unknown>): Record<string, unknown> {
+function globalIdsIn(snapshot: Record<string, unknown>, subjectType: string): Record<string, unknown> {
+  // A value can only be that of another record of the same kind.
   return Object.fromEntries(
-    Object.entries(REFERENCES).flatMap(([member, type]): [string, unknown][] => {
+    Object.entries({ ...REFERENCES, collidesWith: subjectType }).flatMap(([member, type]): [string, unknown][] => {
       const held = snapshot[member];
       if (Array.isArray(held)) return [[member, held.map((id) => toGlobalId(type, id))]];
       return typeof held === 'string' ? [[member, toGlobalId(type, held)]] : [];
@@ -65,9 +66,12 @@ function globalIdsIn(snapshot: Record<string, unknown>): Record<string, unknown>
 }
 
 /** Returns a snapshot with global ids. Events keep ids as tables do; the API shows none but global ones. */
-function withGlobalIds(snapshot: Record<string, unknown> | null): Record<string, unknown> | null {
+function withGlobalIds(
+  snapshot: Record<string, unknown> | null,
+  { subjectType }: EventRecord,
+): Record<string, unknown> | null {
   if (snapshot === null) return null;
-  return { ...snapshot, ...globalIdsIn(snapshot) };
+  return { ...snapshot, ...globalIdsIn(snapshot, subjectType) };
 }
 
 Event.implement({
@@ -113,14 +117,14 @@ Event.implement({
       nullable: true,
       description:
         'The subject before, with the field names of its type, `{ tenantId }` of a membership, or `{ tenantId roleId }` of a role in a tenant; null if it was not there, or you may not read such records.',
-      resolve: ({ before }) => withGlobalIds(before),
+      resolve: (record) => withGlobalIds(record.before, record),
     }),
     after: t.field({
       type: 'JSONObject',
       nullable: true,
       description:
-        'The subject afterwards, with the field names of its type, `{ tenantId }` of a membership, or `{ tenantId roleId }` of a role in a tenant; null if it is gone, or you may not read such records.',
-      resolve: ({ after }) => withGlobalIds(after),
+        'The subject afterwards, with the field names of its type, `{ tenantId }` of a membership, `{ tenantId roleId }` of a role in a tenant, or `{ path collidesWith }` where a value turned out to be that of another record, by its global id, when the rules changed by which values are compared; null if it is gone, or you may not read such records.',
+      resolve: (record) => withGlobalIds(record.after, record),
     }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it happened.' }),
   }),

@@ -16,6 +16,10 @@ interface Audited {
   version: number;
 }
 
+/** What moves the time, the version, the events and the place in the order of change of a tenant or a customer: all, or none. */
+const movedBy = (word: string): string =>
+  `Its own fields move it, and its deletion and restoration: a membership, a role or a data source is a record of its own, and moves no ${word}.`;
+
 /** Makes a resolver of what a field reads, and may refuse callers first. */
 type Resolving<Row> = <Value>(read: (row: Row) => Value) => (row: Row, args: object, caller: Caller) => Value;
 
@@ -30,7 +34,7 @@ export const auditFields = <Row extends Audited>(
 ) => ({
   createdAt: t.field({
     type: 'DateTime',
-    description: `When the ${word} was created.`,
+    description: `When the ${word} was created. It never changes.`,
     ...reads('createdAt'),
     resolve: resolving(({ createdAt }) => createdAt),
   }),
@@ -42,7 +46,7 @@ export const auditFields = <Row extends Audited>(
   }),
   updatedAt: t.field({
     type: 'DateTime',
-    description: `When the ${word} was last changed.`,
+    description: `When the ${word} was last changed. ${movedBy(word)}`,
     ...reads('updatedAt'),
     resolve: resolving(({ updatedAt }) => updatedAt),
   }),
@@ -60,7 +64,7 @@ export const auditFields = <Row extends Audited>(
     resolve: resolving(({ deletedAt }) => deletedAt),
   }),
   version: t.int({
-    description: 'Counts the changes, from 1.',
+    description: `Counts the changes, from 1. ${movedBy(word)}`,
     ...reads('version'),
     resolve: resolving(({ version }) => version),
   }),

@@ -24,16 +24,21 @@ class Edge<Row> {
   }
 }
 
-const toPageInfo = <Row>({ start, end, hasNextPage, hasPreviousPage }: Page<Row>, cursorOf: CursorOf<Row>) => ({
+const toPageInfo = <Row>({ rows, hasNextPage, hasPreviousPage }: Page<Row>, cursorOf: CursorOf<Row>) => ({
   hasNextPage,
   hasPreviousPage,
   get startCursor() {
-    return start && cursorOf(start);
+    return cursorAt(rows, 0, cursorOf);
   },
   get endCursor() {
-    return end && cursorOf(end);
+    return cursorAt(rows, -1, cursorOf);
   },
 });
+
+function cursorAt<Row>(rows: readonly Row[], place: number, cursorOf: CursorOf<Row>): string | null {
+  const row = rows.at(place);
+  return row === undefined ? null : cursorOf(row);
+}
 
 /** Returns a connection, which asks for its page and its total only when it is asked for them. */
 export const shownConnection = <Row>(
@@ -79,7 +84,7 @@ export function resolveConnection<Row extends object>(listing: Connection<Row>, 
   return shownConnection(page, total, listing.cursor);
 }
 
-const EMPTY_PAGE = { rows: [], start: null, end: null, hasNextPage: false, hasPreviousPage: false };
+const EMPTY_PAGE = { rows: [], hasNextPage: false, hasPreviousPage: false };
 
 /** Lists what is below several parents, of each of them the page that is asked for. */
 export type ListBelow<Row> = (caller: Caller, parentIds: Ids, page: PageArguments) => NestedConnection<Row>;

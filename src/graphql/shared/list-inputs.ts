@@ -12,9 +12,9 @@ const direction = (t: InputFields) =>
   t.field({ type: OrderDirection, required: true, defaultValue: 'ASC', description: 'Which way to sort.' });
 
 const RECORD_ORDER_VALUES = {
-  CREATED_AT: { description: 'When the record was created.' },
-  UPDATED_AT: { description: 'When the record was last changed.' },
-  NAME: { description: 'The name, without regard to case.' },
+  CREATED_AT: { description: 'When the record was created, as its `createdAt` says.' },
+  UPDATED_AT: { description: 'When the record was last changed, as its `updatedAt` says.' },
+  NAME: { description: 'The name, without regard to case, accents and variants of characters: Éclair before Zebra.' },
 } as const;
 
 const RecordOrderField = builder.enumType('RecordOrderField', {
@@ -70,6 +70,18 @@ export const DateTimeRange = builder.inputType('DateTimeRange', {
   }),
 });
 
+const FOLDED = 'without regard to case, accents and variants of characters';
+const IN_ONE_PIECE = `${FOLDED}. One or two characters where a word begins, or anywhere in a script without spaces.`;
+
+/** What is said of a filter by a name, and by what a text has in it or begins with. */
+export const TEXT_FILTERS = {
+  name: 'With this name, without regard to case',
+  nameStartsWith: `Whose name begins so, ${FOLDED}.`,
+  nameContains: `With this anywhere in the name, in one piece, ${IN_ONE_PIECE}`,
+  emailContains: `With this anywhere in the e-mail address, in one piece, ${IN_ONE_PIECE} The domain may be spelled in either way.`,
+  descriptionContains: `With this anywhere in the description, in one piece, ${IN_ONE_PIECE}`,
+} as const;
+
 /**
  * Returns the fields that the filters of tenants, customers and users share. `deleted` describes the field of that
  * name; `searched` says where a search looks, as in "anywhere in the …".
@@ -77,10 +89,10 @@ export const DateTimeRange = builder.inputType('DateTimeRange', {
 export const entityFilterFields = (t: InputFields, { deleted, searched }: { deleted: string; searched: string }) => ({
   deleted: t.field({ type: DeletedFilter, description: deleted }),
   externalIds: t.stringList({ description: 'Any of these, 1 to 100.' }),
-  createdAt: t.field({ type: DateTimeRange, description: 'Created within.' }),
-  updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within.' }),
+  createdAt: t.field({ type: DateTimeRange, description: 'Created within, as their `createdAt` says.' }),
+  updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within, as their `updatedAt` says.' }),
   search: t.string({
-    description: `What to look for, 1 to 256 characters, without regard to case: three and more anywhere in the ${searched}, two as the beginning of the name, and an external id as a whole, however long it is.`,
+    description: `Words to look for, 1 to 256 characters, ${FOLDED}. All of them are found, in any order: of three characters and more anywhere in the ${searched}, of one or two where a word begins, or anywhere in a script without spaces. No character has a meaning of its own. Or an external id, as a whole and to the letter. Of more than eight words, those from the eighth on are looked for in one piece.`,
   }),
 });
 

@@ -16,6 +16,8 @@ export interface Price {
   /** What it costs instead, in a list at the root of a query, and in one that has a filter or a search. */
   ownAtRoot?: number;
   ownIfFiltered?: number;
+  /** What a list costs by itself instead, where it has a filter or a search. */
+  ownWithFilter?: number;
   /** Whether it is a mutation: the one kind of field that changes anything. */
   isMutation?: true;
   /** How many rows are read for it. Fields below it that are priced `PER_ROW` answer each of them. */
@@ -50,6 +52,9 @@ export const MUTATION_COST = 100;
 /** What a page of a list costs, beside the fields of its records. */
 export const PAGE_COST = 10;
 
+/** What a page of a list costs that has a filter or a search: it may read all that satisfies one of the conditions. */
+export const FILTERED_PAGE_COST = 200;
+
 /** What a total costs below a record: it reads every row that it counts. */
 export const TOTAL_COST = 200;
 /** What a total costs at the root of a query, where it counts the records of all. */
@@ -69,6 +74,7 @@ export const mutationOf = (list: string, each: number): Price => ({
 /** A page of a list, of which an `offset` skips some: they are read all the same, and of each tenant in reach. */
 export const pageOf = (defaultSize: number): Price => ({
   own: PAGE_COST,
+  ownWithFilter: FILTERED_PAGE_COST,
   rows: { arguments: ['first', 'last'], default: defaultSize, max: MAX_PAGE_SIZE },
   skipped: { argument: 'offset', each: 10 },
 });

@@ -22,19 +22,17 @@ export const RELAY = {
   pageInfoTypeOptions: { description: 'Where a page lies in its list.' },
   hasNextPageFieldOptions: {
     description:
-      'Whether the list goes on behind this page. A page that was filtered may be short, or empty, and go on all the same.',
+      'Whether the list goes on behind this page: then there is a record. Of a page that ends before a cursor, the record of the cursor is taken to be there.',
   },
   hasPreviousPageFieldOptions: {
     description:
-      'Whether the list goes on before this page. A page that was filtered may be short, or empty, and go on all the same.',
+      'Whether the list goes on before this page: then there is a record. Of a page that begins after a cursor, the record of the cursor is taken to be there.',
   },
   startCursorFieldOptions: {
-    description:
-      'Where this page begins, for `before`: at its first record, or as far as the list was read backward. Null when there is neither.',
+    description: 'Where this page begins, for `before`: at its first record. Null when it has none.',
   },
   endCursorFieldOptions: {
-    description:
-      'Where this page ends, for `after`: at its last record, or as far as the list was read. Null when there is neither.',
+    description: 'Where this page ends, for `after`: at its last record. Null when it has none.',
   },
   afterArgOptions: { description: 'The cursor after which to begin. An empty string is no cursor.' },
   beforeArgOptions: { description: 'The cursor before which to end. An empty string is no cursor.' },

@@ -26,7 +26,7 @@ export const TenantStatus = builder.enumType('TenantStatus', {
 /** Descriptions of the fields that tenants have in the output type, in inputs and in imports alike. */
 export const TENANT_DESCRIPTIONS = {
   name: 'The name, 1 to 256 characters.',
-  externalId: 'The id of this tenant in your own system: unique among live tenants, without regard to case.',
+  externalId: 'The id of this tenant in your own system: unique among live tenants, with regard to case.',
   url: 'A page about the tenant, as it was given: free text, up to 2048 characters. Link it only if it is http or https.',
   description: 'Free text, up to 4096 characters.',
   status: 'Where the tenant stands.',
@@ -112,7 +112,7 @@ export const TenantIdentifier = builder.inputType('TenantIdentifier', {
   isOneOf: true,
   fields: (t) => ({
     id: t.id({ description: 'Its global id.' }),
-    externalId: t.string({ description: 'Its external id, without regard to case.' }),
+    externalId: t.string({ description: 'Its external id, with regard to case.' }),
   }),
 });
 

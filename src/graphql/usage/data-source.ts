@@ -26,7 +26,7 @@ export const DataSourceStatus = builder.enumType('DataSourceStatus', {
 export const DATA_SOURCE_DESCRIPTIONS = {
   name: 'The name, 1 to 256 characters.',
   externalId:
-    'Its id in your own system: unique among the pixels, or the pipelines, of its tenant, without regard to case.',
+    'Its id in your own system: unique among the pixels, or the pipelines, of its tenant, with regard to case.',
   status: 'Whether it is in use.',
 } as const;
 

@@ -17,7 +17,7 @@ import { Role } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
 import { nestedList, resolveConnection } from '../shared/connection.ts';
 import { localId, localIdentifier, requireIdOf } from '../shared/ids.ts';
-import { entityFilterFields, ORDER_BY, UserOrder } from '../shared/list-inputs.ts';
+import { entityFilterFields, ORDER_BY, TEXT_FILTERS, UserOrder } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
 import { recordWithGlobalId, reference, resolveFound, sameForAll } from '../shared/per-record.ts';
 import { columnsRead, reads } from '../shared/reads.ts';
@@ -46,7 +46,7 @@ export const USER_DESCRIPTIONS = {
   phone: 'The phone number, up to 256 characters, as it was given.',
   avatarUrl: 'A picture of the user, http or https.',
   externalId:
-    'The id of this user in your own system: unique among users who are not deleted themselves, without regard to case.',
+    'The id of this user in your own system: unique among users who are not deleted themselves, with regard to case.',
   status: 'Where the user stands.',
 } as const;
 
@@ -109,8 +109,12 @@ User.implement({
         'Whether `deleteUser` would delete the user now, if you asked for it: you have the permission, hold all that the user does, and it is neither the last owner nor the last admin of a tenant.',
       ...viewerCan(deletableUsers),
     }),
-    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the user was created.' }),
-    updatedAt: t.expose('updatedAt', { type: 'DateTime', description: 'When the user was last changed.' }),
+    createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the user was created. It never changes.' }),
+    updatedAt: t.expose('updatedAt', {
+      type: 'DateTime',
+      description:
+        'When the user was last changed. Its own fields move it, as well as its own role, that it accepted its invitation, its deletion and its restoration: a role in a tenant is a record of its own, and moves no user. Nor does a customer that is deleted or restored with its users.',
+    }),
     deletedAt: t.field({
       type: 'DateTime',
       nullable: true,
@@ -135,7 +139,7 @@ export const UserIdentifier = builder.inputType('UserIdentifier', {
   fields: (t) => ({
     id: t.id({ description: 'Its global id.' }),
     email: t.string({ description: 'Its e-mail address, without regard to case.' }),
-    externalId: t.string({ description: 'Its external id, without regard to case.' }),
+    externalId: t.string({ description: 'Its external id, with regard to case.' }),
   }),
 });
 
@@ -147,11 +151,11 @@ const UserFilter = builder.inputType('UserFilter', {
       searched: 'name or the e-mail address',
     }),
     statuses: t.field({ type: [UserStatus], description: 'Any of these, at least one.' }),
-    name: t.string({ description: 'With this name, without regard to case.' }),
-    nameStartsWith: t.string({ description: 'Whose name begins so, without regard to case.' }),
-    nameContains: t.string({ description: 'With this anywhere in the name, without regard to case.' }),
+    name: t.string({ description: `${TEXT_FILTERS.name}.` }),
+    nameStartsWith: t.string({ description: TEXT_FILTERS.nameStartsWith }),
+    nameContains: t.string({ description: TEXT_FILTERS.nameContains }),
     email: t.string({ description: 'With this e-mail address, without regard to case.' }),
-    emailContains: t.string({ description: 'With this anywhere in the e-mail address, without regard to case.' }),
+    emailContains: t.string({ description: TEXT_FILTERS.emailContains }),
     hasExternalId: t.boolean({ description: 'Whether they have an external id.' }),
     customerId: t.id({ description: 'Who belong to the customer with this global id. Needs `customer:read`.' }),
     hasCustomer: t.boolean({

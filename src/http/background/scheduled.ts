@@ -16,6 +16,8 @@ export async function housekeep(env: Environment): Promise<void> {
     async () => keptDays === null || removeOldEvents(new Database(env.DB), new Date(), keptDays),
     () => sendMail(env, publicUrl(env)),
     () => wakeWebhooks(env),
+    // A request never needs what is loaded for it.
+    async () => (await import('../../directory/rekeying/step.ts')).rekeyForAWhile(new Database(env.DB)),
   ];
   for (const task of tasks) await task().catch((error) => log(id, error));
 }

@@ -204,12 +204,12 @@ function ownCost(
   const skip = skipped && argument(node, skipped.argument, variables);
   const skipCost = skipped && typeof skip === 'number' ? skipped.each * Math.max(skip, 0) : 0;
   const itemCost = items ? items.each * itemCount(node, items, variables) : 0;
-  return (
-    ownIn(above, { own: isValue(field) ? VALUE_COST : FIELD_COST, ...price }) +
-    Math.ceil(eachRow * rows) +
-    skipCost +
-    itemCost
-  );
+  const { ownWithFilter: withFilter } = price;
+  const own =
+    withFilter !== undefined && isFiltered(node, variables)
+      ? withFilter
+      : ownIn(above, { own: isValue(field) ? VALUE_COST : FIELD_COST, ...price });
+  return own + Math.ceil(eachRow * rows) + skipCost + itemCost;
 }
 
 /** Whether a field is a value of its record. It is there already: one that has to be read has a price. */

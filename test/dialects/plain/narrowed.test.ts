@@ -51,7 +51,7 @@ const NAMINGS: [what: string, tenants: readonly TenantName[], given: () => Varia
     ['even', 'third'],
     () => [
       { tenantId: rawId(named('even').id) },
-      { externalId: named('third').externalId.toUpperCase() },
+      { externalId: ` ${named('third').externalId} ` },
       { externalId: named('even').externalId },
       { externalId: unique('nobody') },
       { tenantId: toPlainId('Tenant', newId()) },

@@ -230,8 +230,8 @@ describe('a list', () => {
     const named = await newPerson({ name: `The ${word} lady` });
     const mailed = await newPerson({ email: { address: `${word}@x.example` } });
     const known = await newPerson({ externalId: word });
-    const found = async (...places: string[]) => {
-      const or = places.map((place) => ({ [place]: { caseInsensitiveContains: word.toUpperCase() } }));
+    const found = async (text: string, ...places: string[]) => {
+      const or = places.map((place) => ({ [place]: { caseInsensitiveContains: text } }));
       const { searchCustomers } = await read(
         'query($q: CustomersSearchQuery!) { searchCustomers(searchQuery: $q) { edges { node { id } } } }',
         { q: { or } },
@@ -239,15 +239,19 @@ describe('a list', () => {
       return searchCustomers.edges.map(({ node }: { node: Result }) => node.id);
     };
     const [a, b, c] = [named, mailed, known].map(customerId);
-    expect(await found('fullName')).toEqual([a]);
-    expect(await found('email')).toEqual([b]);
-    expect(await found('externalId')).toEqual([c]);
-    expect(await found('email', 'fullName')).toEqual([a, b]);
-    expect(await found('fullName', 'email', 'externalId')).toEqual([a, b, c]);
+    const upper = word.toUpperCase();
+    expect(await found(upper, 'fullName')).toEqual([a]);
+    expect(await found(`lady ${upper} TH`, 'fullName')).toEqual([a]);
+    expect(await found(upper, 'email')).toEqual([b]);
+    expect(await found(`${upper} TH`, 'email')).toEqual([]);
+    expect(await found(word, 'externalId')).toEqual([c]);
+    expect(await found(upper, 'externalId')).toEqual([]);
+    expect(await found(upper, 'email', 'fullName')).toEqual([a, b]);
+    expect(await found(word, 'fullName', 'email', 'externalId')).toEqual([a, b, c]);
   });
 
-  it('of customers finds two characters at the beginning of a name, and in no e-mail address', async () => {
-    await newPerson({ name: `Qj ${unique('x')}`, email: { address: `qj.${email()}` } });
+  it('of customers finds two characters where a word of the name or the e-mail address begins', async () => {
+    await newPerson({ name: `Qj ${unique('x')}`, email: { address: `x-qj.${email()}` } });
     await newPerson({ name: `The Qj ${unique('x')}` });
     const found = async (place: string) => {
       const q = { or: [{ [place]: { caseInsensitiveContains: 'qj' } }] };
@@ -257,7 +261,7 @@ describe('a list', () => {
       );
       return searchCustomers.edges.length;
     };
-    expect([await found('fullName'), await found('email'), await found('externalId')]).toEqual([1, 0, 0]);
+    expect([await found('fullName'), await found('email'), await found('externalId')]).toEqual([2, 1, 0]);
   });
 
   it('is filtered by when its records were changed, and has deleted tenants where they are asked for', async () => {

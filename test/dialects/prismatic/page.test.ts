@@ -3,7 +3,7 @@ import page from '../../../docs/prismatic.md?raw';
 import readme from '../../../README.md?raw';
 import { DEFAULT_PAGE_SIZE } from '../../../src/dialects/prismatic/pages.ts';
 import { schema } from '../../../src/dialects/prismatic/schema.ts';
-import { MAX_DESCRIPTION_SORT } from '../../../src/directory/customers/columns.ts';
+import { MAX_DESCRIPTION_SORT } from '../../../src/directory/kernel/derived-columns.ts';
 import { MAX_OFFSET } from '../../../src/directory/lists/page-arguments.ts';
 import { MAX_PRISMATIC_COST } from '../../../src/http/dialects/prismatic.ts';
 import { newCustomer, newKey, unique } from '../../shared/fixtures.ts';

@@ -1,3 +1,4 @@
+import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
 import {
   CUSTOMER_FIELDS,
@@ -10,7 +11,7 @@ import {
   succeed,
   unique,
 } from '../../shared/fixtures.ts';
-import { ask } from '../../shared/gateway.ts';
+import { ask, type Variables } from '../../shared/gateway.ts';
 
 const customer = `customer { ${CUSTOMER_FIELDS} }`;
 const byId = (id: string) => ask(`query($id: ID!) { customer(id: $id) { ${CUSTOMER_FIELDS} } }`, { id });
@@ -40,7 +41,7 @@ describe('a customer', () => {
       version: 1,
     });
     const query = `query($i: CustomerIdentifier!) { customerBy(identifier: $i) { ${CUSTOMER_FIELDS} } }`;
-    for (const i of [{ id: created.id }, { email: address.toUpperCase() }, { externalId: externalId.toUpperCase() }]) {
+    for (const i of [{ id: created.id }, { email: address.toUpperCase() }, { externalId: ` ${externalId} ` }]) {
       expect((await ask(query, { i })).data.customerBy).toEqual(created);
     }
     expect((await byId(created.id)).data.customer).toEqual(created);
@@ -209,7 +210,7 @@ describe('null', () => {
 describe('unique values', () => {
   const collisions = {
     name: (existing: { name: string }) => ({ name: ` ${existing.name.toUpperCase()} ` }),
-    externalId: (existing: { externalId: string }) => ({ externalId: ` ${existing.externalId.toUpperCase()}` }),
+    externalId: (existing: { externalId: string }) => ({ externalId: ` ${existing.externalId}` }),
     'email.address': (existing: { email: { address: string } }) => ({
       email: { address: existing.email.address.toUpperCase() },
     }),
@@ -404,5 +405,29 @@ externalId
     expect(all.data.customers.nodes.length).toBeGreaterThan(0);
     const [node] = all.data.customers.nodes;
     expect(Object.keys(node)).toEqual(['id', 'name', 'externalId']);
+  });
+});
+
+describe('how many customers carry a label', () => {
+  it('is counted with every change, by kind and deletion', async () => {
+    const label = unique('counted');
+    const counts = async () => {
+      const counted = 'SELECT customer_deleted, customer_kind, customers FROM label_count WHERE label = ?';
+      const { results } = await env.DB.prepare(counted).bind(label).all<Record<string, unknown>>();
+      return results.map((row) => Object.values(row).join(' ')).sort();
+    };
+    const run = (name: string, input: Variables) => succeed(name, '__typename', input);
+    const [one, other] = [await newCustomer({ labels: [label, 'another'] }), await newCustomer({ labels: [label] })];
+    expect(await counts()).toEqual(['0 COMPANY 2']);
+    await run('updateCustomer', { id: one.id, kind: 'PERSON' });
+    expect(await counts()).toEqual(['0 COMPANY 1', '0 PERSON 1']);
+    await run('deleteCustomer', { id: one.id });
+    expect(await counts()).toEqual(['0 COMPANY 1', '1 PERSON 1']);
+    await run('restoreCustomer', { id: one.id });
+    await run('updateCustomer', { id: other.id, labels: [label.toUpperCase(), 'more'] });
+    expect(await counts()).toEqual(['0 COMPANY 1', '0 PERSON 1']);
+    await run('updateCustomer', { id: other.id, labels: [] });
+    await run('deleteCustomer', { id: one.id, permanently: true });
+    expect(await counts()).toEqual([]);
   });
 });

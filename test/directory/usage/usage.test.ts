@@ -100,17 +100,20 @@ describe('a tenant', () => {
 
   it('has each external id once among its pixels', async () => {
     const tenant = await newTenant();
-    const [pixel, other] = [await newPixel(tenant.id, { externalId: 'Shop' }), await newPixel(tenant.id)];
+    const [pixel, other] = [await newPixel(tenant.id, { externalId: 'Shop \u00e9' }), await newPixel(tenant.id)];
     const taken = {
       __typename: 'AlreadyExistsError',
       path: 'externalId',
       existing: { __typename: 'Pixel', id: pixel.id },
     };
-    const again = { tenantIdentifier: { id: tenant.id }, name: 'x', externalId: 'SHOP' };
+    const again = { tenantIdentifier: { id: tenant.id }, name: 'x', externalId: ' Shop e\u0301' };
     expect(await mutate('registerPixel', 'pixel { id }', again)).toMatchObject(taken);
-    expect(await mutate('updatePixel', 'pixel { id }', { id: other.id, externalId: 'shop' })).toMatchObject(taken);
+    expect(await mutate('updatePixel', 'pixel { id }', { id: other.id, externalId: 'Shop \u00e9' })).toMatchObject(
+      taken,
+    );
+    await succeed('updatePixel', 'pixel { id }', { id: other.id, externalId: 'SHOP \u00e9' });
     await succeed('updatePixel', 'pixel { id }', { id: pixel.id, externalId: null });
-    await succeed('updatePixel', 'pixel { id }', { id: other.id, externalId: 'shop' });
+    await succeed('updatePixel', 'pixel { id }', { id: other.id, externalId: 'Shop \u00e9' });
   });
 
   it('has a pixel changed and removed, each time with an event that names the tenant', async () => {

@@ -62,7 +62,7 @@ describe('a team member', () => {
     for (const identifier of [
       { id: user.id },
       { email: user.email.toUpperCase() },
-      { externalId: user.externalId.toUpperCase() },
+      { externalId: ` ${user.externalId} ` },
     ]) {
       const found = await ask('query($i: UserIdentifier!) { userBy(identifier: $i) { id } }', { i: identifier });
       expect(found.data.userBy, JSON.stringify(identifier)).toEqual({ id: user.id });

@@ -24,10 +24,11 @@ afterAll(async () => {
 
 const npmRun = (script: string) => promisify(execFile)('npm', ['run', script, '--', '--persist-to', database]);
 
-const found = async (gateway: Gateway) => {
+const found = async (gateway: Gateway, search = 'PADDLE') => {
   const shape = z.object({ customers: z.object({ nodes: z.array(z.object({ name: z.string() })) }) });
-  const document = '{ customers(filter: { search: "PADDLE" }, orderBy: { field: NAME }) { nodes { name } } }';
-  return (await ask(gateway, document, {}, shape)).customers.nodes.map(({ name }) => name);
+  const document =
+    'query($search: String!) { customers(filter: { search: $search }, orderBy: { field: NAME }) { nodes { name } } }';
+  return (await ask(gateway, document, { search }, shape)).customers.nodes.map(({ name }) => name);
 };
 
 describe('npm run search:drop', () => {
@@ -44,6 +45,7 @@ describe('npm run search:drop', () => {
 
     expect((await npmRun('search:rebuild')).stdout).toContain('The search index was rebuilt.');
     expect(await found(gateway)).toEqual(['Another paddle', 'Driftline Paddle Sports']);
+    expect(await found(gateway, 'sp paddle')).toEqual(['Driftline Paddle Sports']);
     await gateway.stop();
   });
 });

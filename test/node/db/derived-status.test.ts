@@ -89,7 +89,7 @@ it('without either, whoever was ACTIVE is INVITED, also when the issuer goes', (
     expected((_id, by, status) => (status === 'ACTIVE' && by.every((one) => one === lost) ? 'INVITED' : status));
   for (const [take, lost] of [
     ['DELETE FROM password', 'password'],
-    ["UPDATE user SET email_key = email_key || '!'", 'password'],
+    ["UPDATE user SET email = email || '!', email_key = email_key || '!'", 'password'],
     ['DELETE FROM issued_identity', 'identity'],
     ['DELETE FROM trusted_issuer', 'identity'],
   ] as const) {

@@ -72,7 +72,11 @@ describe('what was erased', () => {
     const names = ['Xanthippe Vandersloot', 'Zoë Ængström-Ōkubo', '🦄'.repeat(256), 'Ib'];
     for (const [index, name] of names.entries()) {
       const email = `forgotten.person.${index}@vandersloot.example`;
-      const customer = await write(gateway, 'createCustomer', { name, email: { address: email }, shortName: name });
+      const customer = await write(gateway, 'createCustomer', {
+        name,
+        email: { address: email },
+        shortName: name,
+      });
       const roleIdentifier = { name: 'member' };
       await write(gateway, 'createCustomerUser', { email, name, roleIdentifier, customerIdentifier: { id: customer } });
       await write(gateway, 'createCustomerUser', {

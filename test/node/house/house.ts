@@ -44,6 +44,7 @@ export const ROOMS: readonly string[] = [
   'graphql/shared',
   'directory/housekeeping.ts',
   'directory/webhooks',
+  'directory/rekeying',
   'directory/usage',
   'directory/trusted-issuers',
   'directory/sign-in',
