@@ -5,7 +5,7 @@ import committed from '../../schema.sql?raw';
 import { printedTables, SCHEMA_OBJECTS, type SchemaObject } from '../../src/cli/shared/printed-tables.ts';
 import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../../src/directory/kernel/built-in-roles.ts';
 import { MAX_EMAIL_LENGTH } from '../../src/directory/kernel/email-address.ts';
-import { MAX_TEXT_LENGTH } from '../../src/directory/kernel/input.ts';
+import { MAX_TEXT_LENGTH, MAX_URL_LENGTH } from '../../src/directory/kernel/input.ts';
 import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
 import { SHA256_DIGITS, sha256 } from '../../src/directory/kernel/secrets.ts';
 import { LIFETIME_MILLISECONDS } from '../../src/directory/mail/mailed-links.ts';
@@ -50,6 +50,7 @@ describe('what SQL repeats', () => {
       external_id: MAX_TEXT_LENGTH,
       entry_id: MAX_TEXT_LENGTH,
       email: MAX_EMAIL_LENGTH,
+      url: MAX_URL_LENGTH,
       user_agent: MAX_USER_AGENT_LENGTH,
       secret_hash: SHA256_DIGITS,
       key_hash: SHA256_DIGITS,

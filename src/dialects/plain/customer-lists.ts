@@ -79,7 +79,7 @@ const CustomerSearchCondition = builder.inputType('CustomerSearchCondition', {
     }),
     externalId: t.field({
       type: StringSearchExpression,
-      description: 'The external id, as a whole and to the letter.',
+      description: 'The external id, as a whole and with regard to case.',
     }),
   }),
 });

@@ -143,7 +143,7 @@ const TenantsSearchQuery = builder.inputType('TenantsSearchQuery', {
     term: t.string({
       required: true,
       description:
-        'At least 2 characters, without regard to case and accents: words in any order, of three characters and more anywhere in the name, of one or two where a word begins; or an external id as a whole, to the letter.',
+        'At least 2 characters, without regard to case and accents: words in any order, of three characters and more anywhere in the name, of one or two where a word begins; or an external id as a whole, with regard to case.',
     }),
   }),
 });

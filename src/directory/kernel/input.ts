@@ -6,7 +6,8 @@ import { type Issue, ValidationError } from './errors.ts';
 /** How many characters a short text, such as a name, has at most. */
 export const MAX_TEXT_LENGTH = 256;
 const MAX_LONG_TEXT_LENGTH = 4096;
-const MAX_URL_LENGTH = 2048;
+/** How many characters a URL has at most. */
+export const MAX_URL_LENGTH = 2048;
 const MAX_LABELS = 50;
 const MAX_LABEL_LENGTH = 64;
 /** How many identifiers a list in an input has at most. */

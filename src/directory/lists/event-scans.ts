@@ -37,7 +37,7 @@ const eventTenant = alias(eventTenants, 'scanned');
 export function scanOfEvents(reach: Reach, filter: EventFilter): IndexScan {
   const scans = [...scansBySubject(reach, filter), ...scansInReach(reach, filter)];
   const range = rangeOfTimes(filter.createdAt);
-  const [first] = scans;
+  const [first, ...others] = scans;
   if (!first) throw new Error('The feed itself is a scan');
   const scan: IndexScan = { ...first, sort: null, ...(range && { range }) };
   if (isServedByIndex(filter)) return scan;
@@ -45,7 +45,7 @@ export function scanOfEvents(reach: Reach, filter: EventFilter): IndexScan {
     ...scan,
     filter: {
       conditions: conditionsOf(filter),
-      candidates: scans.map((one) => idsWithin(one, range ? boundsOf(one, range) : [])),
+      candidates: others.map((one) => ({ query: idsWithin(one, range ? boundsOf(one, range) : []) })),
       isInReach: eventInReach(reach, events.id, events.subjectType),
     },
   };

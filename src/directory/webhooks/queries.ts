@@ -53,7 +53,12 @@ const webhookSelection = mapRows(
 export interface WebhookRecord extends ReturnType<typeof webhookSelection.decode> {}
 
 /** How webhooks are read, for lists of them. */
-export const WEBHOOK_RECORDS = { selection: webhookSelection, from: sql`webhook`, id: webhooks.id };
+export const WEBHOOK_RECORDS = {
+  selection: webhookSelection,
+  fields: { id: webhooks.id },
+  from: sql`webhook`,
+  id: webhooks.id,
+};
 
 /** Returns a statement that reads webhooks: those that `rest` asks for, which follows FROM. */
 export const webhookRows = (rest: SQL): RecordStatement<WebhookRecord> => selectingRecords(WEBHOOK_RECORDS, rest);

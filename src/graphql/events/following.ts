@@ -29,9 +29,10 @@ export class Following {
   }
 
   /** Notes the page that was read. */
-  note<Row>({ rows, end, hasNextPage }: Page<Row>, cursorOf: (row: Row) => string): void {
+  note<Row>({ rows, hasNextPage }: Page<Row>, cursorOf: (row: Row) => string): void {
     this.hasBegun = true;
     this.page = { isEmpty: rows.length === 0, hasNextPage };
-    if (end !== null) this.after = cursorOf(end);
+    const last = rows.at(-1);
+    if (last !== undefined) this.after = cursorOf(last);
   }
 }

@@ -92,7 +92,7 @@ export const entityFilterFields = (t: InputFields, { deleted, searched }: { dele
   createdAt: t.field({ type: DateTimeRange, description: 'Created within, as their `createdAt` says.' }),
   updatedAt: t.field({ type: DateTimeRange, description: 'Last changed within, as their `updatedAt` says.' }),
   search: t.string({
-    description: `Words to look for, 1 to 256 characters, ${FOLDED}. All of them are found, in any order: of three characters and more anywhere in the ${searched}, of one or two where a word begins, or anywhere in a script without spaces. No character has a meaning of its own. Or an external id, as a whole and to the letter. Of more than eight words, those from the eighth on are looked for in one piece.`,
+    description: `Words to look for, 1 to 256 characters, ${FOLDED}. All of them are found, in any order: of three characters and more anywhere in the ${searched}, of one or two where a word begins, or anywhere in a script without spaces. No character has a meaning of its own. Or an external id, as a whole and with regard to case. Of more than eight words, those from the eighth on are looked for in one piece.`,
   }),
 });
 

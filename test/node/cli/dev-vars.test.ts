@@ -17,11 +17,12 @@ it('makes all that people sign in with, in a file that nobody else may read, and
   const { rootKey } = await devVarsIn(file);
   expect(rootKey).toMatch(/^[0-9a-f]{64}$/);
   const made = read(file);
-  const { ROOT_KEY, SIGNING_KEYS = '', MAIL_FROM, PUBLIC_URL, ...others } = parseEnv(made);
-  expect({ ROOT_KEY, MAIL_FROM, PUBLIC_URL, others }).toEqual({
+  const { ROOT_KEY, SIGNING_KEYS = '', MAIL_FROM, PUBLIC_URL, OWN_MACHINE, ...others } = parseEnv(made);
+  expect({ ROOT_KEY, MAIL_FROM, PUBLIC_URL, OWN_MACHINE, others }).toEqual({
     ROOT_KEY: rootKey,
     MAIL_FROM: 'Tenantry <tenantry@localhost>',
     PUBLIC_URL: '',
+    OWN_MACHINE: '1',
     others: {},
   });
   expect(parseSigningKeys(SIGNING_KEYS)).toMatchObject([{ kty: 'OKP', d: expect.any(String) }]);
@@ -37,12 +38,12 @@ it('adds what is missing to what is in the file already', async () => {
   expect(await devVarsIn(file)).toEqual({ rootKey: 'chosen-by-hand' });
   expect(read(file)).toMatch(/^SIGNING_KEYS='\{"keys":\[\{.*\}\]\}'$/m);
   expect(read(file).startsWith(`${before}\nSIGNING_KEYS=`)).toBe(true);
-  expect(read(file).trimEnd().split('\n')).toHaveLength(5);
+  expect(read(file).trimEnd().split('\n')).toHaveLength(6);
 });
 
 it('takes what is there as it is, even if it is empty', async () => {
   const file = join(directory, 'with');
-  const text = 'ROOT_KEY=chosen-by-hand\nSIGNING_KEYS=\nMAIL_FROM=""\nPUBLIC_URL=http://localhost:1\n';
+  const text = 'ROOT_KEY=chosen-by-hand\nSIGNING_KEYS=\nMAIL_FROM=""\nPUBLIC_URL=http://localhost:1\nOWN_MACHINE=\n';
   writeFileSync(file, text);
   expect(await devVarsIn(file)).toEqual({ rootKey: 'chosen-by-hand' });
   expect(read(file)).toBe(text);
