@@ -2,7 +2,6 @@ declare namespace Cloudflare {
   interface Env {
     DB: D1Database;
     ASSETS: Fetcher;
-    WEBHOOK_HUB: DurableObjectNamespace<Rpc.DurableObjectBranded & { wake(): Promise<void> }>;
     RATE_LIMIT_STRANGERS: RateLimit;
     RATE_LIMITS: { DEFAULT: number; HIGH: number; STRANGERS: number };
     /** Of `npm run test:attack`: 1 is the whole of it. */

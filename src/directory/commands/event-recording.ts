@@ -157,6 +157,10 @@ export const eventsOf = ({ id }: Pick<EventContext, 'id'>): Statement<{ type: Ev
     sql`FROM event WHERE ${events.commandId} = ${id} GROUP BY ${events.type}`,
   );
 
+/** Whether webhooks are to hear of what was recorded, by what `eventsOf` has read. */
+export const areHeard = (recorded: readonly { isHeard: number }[]): boolean =>
+  recorded.some(({ isHeard }) => isHeard === 1);
+
 /** Returns a SELECT of the subjects of all events of this command. */
 export const allRecordedSubjects = (context: EventContext): SQL =>
   sql`SELECT ${events.subjectId} FROM event WHERE ${events.commandId} = ${context.id}`;

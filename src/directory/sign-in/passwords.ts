@@ -1,6 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import type { Database } from '../../db/client.ts';
 import { passwords } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
 import { select, update, write } from '../../db/statement.ts';
@@ -18,6 +17,7 @@ import {
 import type { Caller } from '../access/viewer.ts';
 import { snapshotOfSubject } from '../commands/entity.ts';
 import {
+  areHeard,
   type EventContext,
   eventContextOf,
   eventsOf,
@@ -138,7 +138,7 @@ const changeInput = z.object({ currentPassword: givenPassword, newPassword });
  * @throws RateLimitError after too many attempts.
  */
 export async function changePassword(
-  { db, viewer }: Pick<Caller, 'db' | 'viewer'>,
+  { db, viewer, eventsAreDue }: Pick<Caller, 'db' | 'viewer' | 'eventsAreDue'>,
   { address, now }: Pick<AnonymousCaller, 'address' | 'now'>,
   input: unknown,
 ): Promise<UserRecord> {
@@ -163,7 +163,7 @@ export async function changePassword(
   const done = wasRecorded(context, type);
   const others = sql`session.user_id = ${userId} AND session.id <> ${sessionId} AND ${done}`;
   const hash = await hashPassword(newPassword);
-  const changed = await writeUnlessOvertaken(db, context, userId, [
+  const changed = await writeUnlessOvertaken({ db, eventsAreDue }, context, userId, [
     recordEvent(
       context,
       { type, subjectType: 'User', subjectId: sql`user.id` },
@@ -203,12 +203,18 @@ async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurp
 }
 
 /** Runs the writes in one batch, and returns the user; null, with nothing written, if what they rely on has changed. */
-async function writeUnlessOvertaken(db: Database, context: EventContext, userId: string, writes: readonly SQL[]) {
+async function writeUnlessOvertaken(
+  { db, eventsAreDue }: Pick<AnonymousCaller, 'db' | 'eventsAreDue'>,
+  context: EventContext,
+  userId: string,
+  writes: readonly SQL[],
+) {
   const { recorded, answer } = await db.batch({
     writes: [...writes, nameTenants(context)].map(write),
     recorded: eventsOf(context),
     answer: userRows(sql`WHERE user.id = ${userId}`),
   });
+  if (areHeard(recorded)) eventsAreDue();
   const [user] = answer;
   return recorded.length > 0 && user ? user : null;
 }
@@ -217,8 +223,8 @@ async function writeUnlessOvertaken(db: Database, context: EventContext, userId:
  * Runs the writes in one batch.
  * @throws AuthenticationError if the link was used in the meantime: then nothing was written.
  */
-async function writeUnlessUsed({ db }: AnonymousCaller, context: EventContext, userId: string, writes: readonly SQL[]) {
-  const user = await writeUnlessOvertaken(db, context, userId, writes);
+async function writeUnlessUsed(caller: AnonymousCaller, context: EventContext, userId: string, writes: readonly SQL[]) {
+  const user = await writeUnlessOvertaken(caller, context, userId, writes);
   if (user === null) throw new AuthenticationError();
   return user;
 }

@@ -11,7 +11,7 @@ import {
   signInLimitFrom,
   signInLimits,
 } from '../access/rate-limits.ts';
-import { eventContextOf, eventsOf } from '../commands/event-recording.ts';
+import { areHeard, eventContextOf, eventsOf } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { notFoundAt } from '../commands/references.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
@@ -41,7 +41,10 @@ function userToSignIn(email: string, tenantId: string | null) {
  * @throws NotFoundError for a tenant where the user has no role, ForbiddenError for a user without any role.
  * @throws ValidationError for input of the wrong shape, RateLimitError after too many attempts.
  */
-export async function signIn({ db, address, userAgent, now }: AnonymousCaller, input: unknown): Promise<Admission> {
+export async function signIn(
+  { db, address, userAgent, now, eventsAreDue }: AnonymousCaller,
+  input: unknown,
+): Promise<Admission> {
   const { email, password, tenantId = null } = parse(signInInput, input);
   const limits = signInLimits(keyOfEmail(email), address);
   const { users, counted } = await db.batch({
@@ -65,6 +68,7 @@ export async function signIn({ db, address, userAgent, now }: AnonymousCaller, i
     recorded: eventsOf(context),
   });
   if (recorded.length === 0) throw new AuthenticationError();
+  if (areHeard(recorded)) eventsAreDue();
   return opened.admission;
 }
 
