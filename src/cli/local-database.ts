@@ -27,23 +27,11 @@ const APPLIED = `CREATE TABLE IF NOT EXISTS d1_migrations (
  * command of wrangler.
  */
 export async function withLocalDatabase<T>(
-  { config = 'wrangler.toml', env: environment, persistTo }: LocalDatabase,
+  { config = 'wrangler.toml', env, persistTo }: LocalDatabase,
   use: (db: D1Database) => Promise<T>,
 ): Promise<T> {
   const state = persistTo === undefined ? join(dirname(config), '.wrangler/state') : persistTo;
-  const { env, dispose } = await quietly(() =>
-    getPlatformProxy<{ DB: D1Database }>({
-      configPath: config,
-      ...(environment !== undefined && { environment }),
-      persist: { path: resolve(state, 'v3') },
-      remoteBindings: false,
-    }),
-  );
-  try {
-    return await use(env.DB);
-  } finally {
-    await dispose();
-  }
+  return withDatabase({ config, env }, { isRemote: false, persist: { path: resolve(state, 'v3') } }, use);
 }
 
 /**
@@ -51,8 +39,18 @@ export async function withLocalDatabase<T>(
  * the same calls as in the Worker, which have room for thousands of records each. A command of wrangler takes statements of
  * 100 KB, and starts a process for each.
  */
-export async function withRemoteDatabase<T>(
+export const withRemoteDatabase = <T>(configured: Configured, use: (db: D1Database) => Promise<T>): Promise<T> =>
+  withDatabase(configured, { isRemote: true, persist: false }, use);
+
+interface Place {
+  isRemote: boolean;
+  persist: false | { path: string };
+}
+
+/** Tells wrangler of the database and of nothing else: it would miss the Worker that other bindings are part of. */
+async function withDatabase<T>(
   { config = 'wrangler.toml', env: environment }: Configured,
+  { isRemote, persist }: Place,
   use: (db: D1Database) => Promise<T>,
 ): Promise<T> {
   const read: Unstable_Config = unstable_readConfig({ config, env: environment });
@@ -60,9 +58,13 @@ export async function withRemoteDatabase<T>(
   const directory = mkdtempSync(join(tmpdir(), 'tenantry-'));
   try {
     const configPath = join(directory, 'wrangler.json');
-    const databases = d1_databases.filter(({ binding }) => binding === 'DB').map((one) => ({ ...one, remote: true }));
+    const databases = d1_databases
+      .filter(({ binding }) => binding === 'DB')
+      .map((one) => ({ ...one, remote: isRemote }));
     writeFileSync(configPath, JSON.stringify({ name, account_id, compatibility_date, d1_databases: databases }));
-    const { env, dispose } = await quietly(() => getPlatformProxy<{ DB: D1Database }>({ configPath, persist: false }));
+    const { env, dispose } = await quietly(() =>
+      getPlatformProxy<{ DB: D1Database }>({ configPath, persist, remoteBindings: isRemote }),
+    );
     try {
       return await use(env.DB);
     } finally {
