@@ -71,6 +71,10 @@ export default defineConfig({
         include: ['test/attack/**/*.test.ts'],
         exclude: ['test/attack/processes/**'],
       }),
+      // Nor is this: see `npm run test:commands`.
+      {
+        test: { name: 'commands', include: ['test/commands/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
+      },
       // Nor is this: see `npm run test:lists`.
       inWorkerd({ name: 'lists', testTimeout: 900_000, hookTimeout: 900_000, include: ['test/lists/*.test.ts'] }),
       // Nor is this: see `npm run test:faults`.

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { indexArguments } from '../../../src/cli/arguments.ts';
-import { ask, type Gateway } from '../../../src/cli/shared/gateway.ts';
-import { migrate } from '../shared/migrated.ts';
-import { serveMigrated, stopAll } from '../shared/started.ts';
+import { indexArguments } from '../../src/cli/arguments.ts';
+import { ask, type Gateway } from '../../src/cli/shared/gateway.ts';
+import { migrate } from '../node/shared/migrated.ts';
+import { serveMigrated, stopAll } from '../node/shared/started.ts';
 
 let database: string;
 

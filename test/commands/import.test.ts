@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { type FakeGateway, fakeGateway } from './fake-gateway.ts';
+import { type FakeGateway, fakeGateway } from '../node/cli/fake-gateway.ts';
 
-const SCRIPT = fileURLToPath(new URL('../../../src/cli/import.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('../../src/cli/import.ts', import.meta.url));
 
 let directory: string;
 let gateway: FakeGateway;

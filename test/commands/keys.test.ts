@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { keysArguments } from '../../../src/cli/arguments.ts';
-import { withLocalDatabase } from '../../../src/cli/local-database.ts';
-import { migrate } from '../shared/migrated.ts';
+import { keysArguments } from '../../src/cli/arguments.ts';
+import { withLocalDatabase } from '../../src/cli/local-database.ts';
+import { migrate } from '../node/shared/migrated.ts';
 
 const RECORDS = 1200;
 let persistTo: string;
