@@ -10,4 +10,6 @@ export interface AnonymousCaller {
   address: string | null;
   userAgent: string | null;
   now: Date;
+  /** Notes that events were committed of which webhooks are to hear. */
+  eventsAreDue(): void;
 }

@@ -157,6 +157,11 @@ export const eventsOf = ({ id }: Pick<EventContext, 'id'>): Statement<{ type: Ev
     sql`FROM event WHERE ${events.commandId} = ${id} GROUP BY ${events.type}`,
   );
 
+/** Has webhooks hear of the events that were recorded (`eventsOf`), if any is to. */
+export function tell(recorded: readonly { isHeard: number }[], { eventsAreDue }: { eventsAreDue(): void }): void {
+  if (recorded.some(({ isHeard }) => isHeard === 1)) eventsAreDue();
+}
+
 /** Returns a SELECT of the subjects of all events of this command. */
 export const allRecordedSubjects = (context: EventContext): SQL =>
   sql`SELECT ${events.subjectId} FROM event WHERE ${events.commandId} = ${context.id}`;

@@ -100,11 +100,16 @@ export const userResponse = ({ id, email, name, status }: UserRecord): Response 
   Response.json({ user: { id: toGlobalId('User', id), email, name, status } });
 
 /** Returns the caller of a request that needs no credential. */
-export const anonymousCaller = (request: Request, env: Environment): AnonymousCaller => ({
+export const anonymousCaller = (
+  request: Request,
+  env: Environment,
+  eventsAreDue: AnonymousCaller['eventsAreDue'],
+): AnonymousCaller => ({
   db: new Database(env.DB),
   address: request.headers.get('cf-connecting-ip'),
   userAgent: request.headers.get('user-agent'),
   now: new Date(),
+  eventsAreDue,
 });
 
 /** Programs of Prismatic refresh at our own path for it, and name what they send otherwise. */
@@ -125,10 +130,12 @@ export async function answerSignIn(request: Request, env: Environment, endpoint:
   const given = await readJson(request);
   if (given instanceof Response) return answered(given);
   if (isKeyExchange(env, endpoint, given)) return exchangeKey({ request, env }, given);
-  const response = await endpoint
-    .answer(anonymousCaller(request, env), given, tokens)
-    .catch((error) => failureOf(error, endpoint));
-  return { ...answered(response), mailIsDue: endpoint.mails ?? false };
+  let eventsAreDue = false;
+  const caller = anonymousCaller(request, env, () => {
+    eventsAreDue = true;
+  });
+  const response = await endpoint.answer(caller, given, tokens).catch((error) => failureOf(error, endpoint));
+  return { ...answered(response), mailIsDue: endpoint.mails ?? false, eventsAreDue };
 }
 
 /** Returns the answer to an error of the directory, and throws any other error. */
