@@ -1,10 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { newCustomer, newKey, newTenant, newWebhook, succeed, unique } from '../../shared/fixtures.ts';
+import { mutate, newCustomer, newKey, newTenant, newWebhook, succeed, unique } from '../../shared/fixtures.ts';
 import { ask } from '../../shared/gateway.ts';
 import { hear, receivers } from './receivers.ts';
 
 const { received } = receivers();
 const heard = () => received.map(({ body }) => JSON.parse(body).type);
+
+it('permissions are left out or a list', async () => {
+  const { id } = await newWebhook();
+  expect(await mutate('updateWebhook', 'webhook { id }', { id, permissions: null })).toMatchObject({
+    issues: [{ path: 'permissions', message: 'is required' }],
+  });
+});
 
 describe('a tenant that is restored', () => {
   const restored = async (id: string, permissions: readonly string[]) => {
