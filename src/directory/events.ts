@@ -182,4 +182,5 @@ export function listEvents({ db, viewer }: Caller, args: EventListArguments): Co
 /** The first event that has not been removed by now (`removeOldEvents`). */
 const OLDEST = select({ id: sql<number | null>`min(event.id)` }, sql`FROM event`);
 
-const TOO_OLD = 'is older than what is kept: events behind it have been removed';
+/** What is said of a cursor from behind which events have been removed. */
+export const TOO_OLD = 'is older than what is kept: events behind it have been removed';

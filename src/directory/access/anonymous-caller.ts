@@ -10,6 +10,6 @@ export interface AnonymousCaller {
   address: string | null;
   userAgent: string | null;
   now: Date;
-  /** Says that events were committed of which webhooks are to hear. They are woken after the answer. */
+  /** Notes that events were committed of which webhooks are to hear. */
   eventsAreDue(): void;
 }

@@ -1,13 +1,14 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Database } from '../../db/client.ts';
 import { apiKeys } from '../../db/schema/api-keys.ts';
 import { update, write } from '../../db/statement.ts';
+import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import {
   type EventContext,
   eventsOf,
   nameTenants,
   recordAfter,
   recordEvent,
+  tell,
   wasRecorded,
 } from '../commands/event-recording.ts';
 import type { EventType } from '../kernel/event-types.ts';
@@ -23,7 +24,11 @@ import { apiKeyIdOf } from './token.ts';
  * secret alone, as whoever has an old one must not end what took its place. Nobody needs a permission for it: whoever has a
  * secret can only lose by that. Returns whether the secret was good.
  */
-export async function revokeBySecret(db: Database, token: string, now: Date): Promise<boolean> {
+export async function revokeBySecret(
+  caller: Pick<AnonymousCaller, 'db' | 'now' | 'eventsAreDue'>,
+  token: string,
+): Promise<boolean> {
+  const { db, now } = caller;
   const id = apiKeyIdOf(token);
   if (id === null) return false;
   const context: EventContext = { id: newId(), at: now, viewer: { actor: { type: 'API_KEY', id } } };
@@ -52,5 +57,6 @@ export async function revokeBySecret(db: Database, token: string, now: Date): Pr
     ].map(write),
     recorded: eventsOf(context),
   });
+  tell(recorded, caller);
   return recorded.length > 0;
 }

@@ -21,7 +21,7 @@ import { parse } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import type { Neighbourhood } from '../kernel/webhook-addresses.ts';
 import { countHiddenTaken, countInvitations, holderOrCount, mayGuess, mayInvite } from './credential-limits.ts';
-import { areHeard, eventsOf, nameTenants } from './event-recording.ts';
+import { eventsOf, nameTenants, tell } from './event-recording.ts';
 import { type Keeping, keepingOf, type MadeBefore, madeInSpite, refuseRepetition } from './idempotency.ts';
 
 /** The rules that every change in the directory carries, whether one plan makes it or an import. */
@@ -205,7 +205,7 @@ async function make<Result, Answer>(
   plan: Plan<Result, Answer>,
   keeping: Keeping | null,
 ): Promise<{ result: Result } | MadeBefore<Answer>> {
-  const { db, viewer, mailIsDue, eventsAreDue } = caller;
+  const { db, viewer, mailIsDue } = caller;
   const { answer, subject, mails, unique = [] } = plan;
   const formerly = heldFormerly(unique);
   const checks = [
@@ -247,7 +247,7 @@ async function make<Result, Answer>(
   }
   caller.tookEffect(subject && hasId(shown) ? { type: subject.type, id: shown.id } : null);
   if (mails) mailIsDue();
-  if (areHeard(results.recorded)) eventsAreDue();
+  tell(results.recorded, caller);
   if (shown === undefined) throw new Error('A command that passed its checks found no record to answer with');
   if (typeof shown === 'object' && shown !== null) note([shown]);
   return { result: plan.result(shown, new Set(results.recorded.map(({ type }) => type))) };

@@ -157,9 +157,10 @@ export const eventsOf = ({ id }: Pick<EventContext, 'id'>): Statement<{ type: Ev
     sql`FROM event WHERE ${events.commandId} = ${id} GROUP BY ${events.type}`,
   );
 
-/** Whether webhooks are to hear of what was recorded, by what `eventsOf` has read. */
-export const areHeard = (recorded: readonly { isHeard: number }[]): boolean =>
-  recorded.some(({ isHeard }) => isHeard === 1);
+/** Has webhooks hear of the events that were recorded (`eventsOf`), if any is to. */
+export function tell(recorded: readonly { isHeard: number }[], { eventsAreDue }: { eventsAreDue(): void }): void {
+  if (recorded.some(({ isHeard }) => isHeard === 1)) eventsAreDue();
+}
 
 /** Returns a SELECT of the subjects of all events of this command. */
 export const allRecordedSubjects = (context: EventContext): SQL =>

@@ -48,14 +48,17 @@ export const permissionsOfUsersOf = (customerId: SQL): SQL =>
 
 /**
  * Returns a SELECT of the permissions that users have by their roles in a tenant, and of all permissions of the keys
- * that reach it.
+ * and the webhooks that reach it.
  */
 export const permissionsOfAllIn = (tenantId: SQL): SQL =>
   sql`SELECT role_permission.permission AS permission FROM role_permission WHERE role_permission.role_id IN (
     SELECT assignment.role_id FROM assignment WHERE assignment.tenant_id = ${tenantId})
   UNION SELECT api_key_permission.permission FROM api_key_permission WHERE api_key_permission.api_key_id IN (
     SELECT api_key_tenant.api_key_id FROM api_key_tenant JOIN api_key ON api_key.id = api_key_tenant.api_key_id
-    WHERE api_key_tenant.tenant_id = ${tenantId} AND api_key.revoked_at IS NULL)`;
+    WHERE api_key_tenant.tenant_id = ${tenantId} AND api_key.revoked_at IS NULL)
+  UNION SELECT webhook_permission.permission FROM webhook_permission WHERE webhook_permission.webhook_id IN (
+    SELECT webhook_tenant.webhook_id FROM webhook_tenant WHERE webhook_tenant.tenant_id = ${tenantId})
+  UNION SELECT 'event:read' FROM webhook_tenant WHERE webhook_tenant.tenant_id = ${tenantId}`;
 
 /** The message for a viewer who would change a user and does not reach all that the user reaches. */
 export const BEYOND_REACH = 'The user also reaches what is out of your reach.';

@@ -4,7 +4,7 @@ import { type Statement, select, write } from '../../db/statement.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { authorize, type CommandContext, contextOf } from '../commands/command.ts';
 import { countHiddenTaken, countInvitations, mayGuess, mayInvite } from '../commands/credential-limits.ts';
-import { areHeard, eventsOf, nameTenants } from '../commands/event-recording.ts';
+import { eventsOf, nameTenants, tell } from '../commands/event-recording.ts';
 import { type Keeping, type Kept, keepingOf, madeInSpite, refuseRepetition } from '../commands/idempotency.ts';
 import { ImportRejectedError, VersionConflictError } from '../kernel/errors.ts';
 import { parse } from '../kernel/input.ts';
@@ -170,7 +170,7 @@ interface Writing<Relation> {
  * @throws RateLimitError if it would mail more invitations than the viewer may cause; then nothing is written
  */
 async function writeIfUnchanged<Row, F extends Found, Relation>(
-  { caller: { db, eventsAreDue }, context, keeping, command }: ImportRun<Row, F, Relation>,
+  { caller, context, keeping, command }: ImportRun<Row, F, Relation>,
   { lookup, found, records, answer }: Writing<Relation>,
 ): Promise<Findings> {
   const isUnchanged = sql`(SELECT group_concat(found, char(10)) FROM (${lookup.sql})) = ${asText(found)}`;
@@ -178,7 +178,7 @@ async function writeIfUnchanged<Row, F extends Found, Relation>(
   const invitations = mails && mayInvite(context, mails);
   const condition = invitations ? sql`${isUnchanged} AND ${invitations.problem} IS NULL` : isUnchanged;
   const writes = importWrites(context, command.entity, command, records, keeping ? keeping.isKept : condition);
-  const results = await db.batch({
+  const results = await caller.db.batch({
     kept: keeping ? [keeping.kept] : [],
     found: lookup,
     refused: invitations ? [sinceOf(invitations.problem)] : [],
@@ -187,7 +187,7 @@ async function writeIfUnchanged<Row, F extends Found, Relation>(
     counted: invitations ? [countInvitations(context)] : [],
     recorded: eventsOf(context),
   });
-  if (areHeard(results.recorded)) eventsAreDue();
+  tell(results.recorded, caller);
   const kept = keeping?.ofSame(results.kept[0] ?? []) ?? null;
   const since = results.refused[0]?.[0]?.since ?? null;
   if (kept === null && invitations && since !== null) throw invitations.error(since);

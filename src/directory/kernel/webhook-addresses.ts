@@ -18,6 +18,7 @@ export function problemOfAddress(address: string, { ownHosts, isOwnMachine }: Ne
   if (url.username !== '' || url.password !== '') return 'must not have a user or a password';
   if (isOwnMachine) return null;
   if (url.protocol !== 'https:') return 'must be an https URL';
-  if (ownHosts.includes(url.hostname)) return 'must not be an address of this deployment';
+  // A dot at the end of a name changes nothing.
+  if (ownHosts.includes(url.hostname.replace(/\.$/, ''))) return 'must not be an address of this deployment';
   return isPublicHost(url.hostname) ? null : 'must have a host with a public name';
 }

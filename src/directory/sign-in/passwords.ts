@@ -17,13 +17,13 @@ import {
 import type { Caller } from '../access/viewer.ts';
 import { snapshotOfSubject } from '../commands/entity.ts';
 import {
-  areHeard,
   type EventContext,
   eventContextOf,
   eventsOf,
   nameTenants,
   recordAfter,
   recordEvent,
+  tell,
   wasRecorded,
 } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
@@ -138,10 +138,11 @@ const changeInput = z.object({ currentPassword: givenPassword, newPassword });
  * @throws RateLimitError after too many attempts.
  */
 export async function changePassword(
-  { db, viewer, eventsAreDue }: Pick<Caller, 'db' | 'viewer' | 'eventsAreDue'>,
+  caller: Pick<Caller, 'db' | 'viewer' | 'eventsAreDue'>,
   { address, now }: Pick<AnonymousCaller, 'address' | 'now'>,
   input: unknown,
 ): Promise<UserRecord> {
+  const { db, viewer } = caller;
   const { userId, sessionId } = ownSession(viewer);
   const { currentPassword, newPassword } = parse(changeInput, input);
   const limits = passwordChangeLimits(userId, address);
@@ -163,7 +164,7 @@ export async function changePassword(
   const done = wasRecorded(context, type);
   const others = sql`session.user_id = ${userId} AND session.id <> ${sessionId} AND ${done}`;
   const hash = await hashPassword(newPassword);
-  const changed = await writeUnlessOvertaken({ db, eventsAreDue }, context, userId, [
+  const changed = await writeUnlessOvertaken(caller, context, userId, [
     recordEvent(
       context,
       { type, subjectType: 'User', subjectId: sql`user.id` },
@@ -202,19 +203,17 @@ async function openLink({ db, address, now }: AnonymousCaller, purpose: LinkPurp
   return { tokenHash, user, hash: await hashPassword(password), context: eventContextOf(user.id, now), limits };
 }
 
+/** Who writes, with a credential or without one. */
+type Writer = Pick<AnonymousCaller, 'db' | 'eventsAreDue'>;
+
 /** Runs the writes in one batch, and returns the user; null, with nothing written, if what they rely on has changed. */
-async function writeUnlessOvertaken(
-  { db, eventsAreDue }: Pick<AnonymousCaller, 'db' | 'eventsAreDue'>,
-  context: EventContext,
-  userId: string,
-  writes: readonly SQL[],
-) {
-  const { recorded, answer } = await db.batch({
+async function writeUnlessOvertaken(caller: Writer, context: EventContext, userId: string, writes: readonly SQL[]) {
+  const { recorded, answer } = await caller.db.batch({
     writes: [...writes, nameTenants(context)].map(write),
     recorded: eventsOf(context),
     answer: userRows(sql`WHERE user.id = ${userId}`),
   });
-  if (areHeard(recorded)) eventsAreDue();
+  tell(recorded, caller);
   const [user] = answer;
   return recorded.length > 0 && user ? user : null;
 }

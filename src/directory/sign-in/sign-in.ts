@@ -11,7 +11,7 @@ import {
   signInLimitFrom,
   signInLimits,
 } from '../access/rate-limits.ts';
-import { areHeard, eventContextOf, eventsOf } from '../commands/event-recording.ts';
+import { eventContextOf, eventsOf, tell } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { notFoundAt } from '../commands/references.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
@@ -41,10 +41,8 @@ function userToSignIn(email: string, tenantId: string | null) {
  * @throws NotFoundError for a tenant where the user has no role, ForbiddenError for a user without any role.
  * @throws ValidationError for input of the wrong shape, RateLimitError after too many attempts.
  */
-export async function signIn(
-  { db, address, userAgent, now, eventsAreDue }: AnonymousCaller,
-  input: unknown,
-): Promise<Admission> {
+export async function signIn(caller: AnonymousCaller, input: unknown): Promise<Admission> {
+  const { db, address, userAgent, now } = caller;
   const { email, password, tenantId = null } = parse(signInInput, input);
   const limits = signInLimits(keyOfEmail(email), address);
   const { users, counted } = await db.batch({
@@ -68,7 +66,7 @@ export async function signIn(
     recorded: eventsOf(context),
   });
   if (recorded.length === 0) throw new AuthenticationError();
-  if (areHeard(recorded)) eventsAreDue();
+  tell(recorded, caller);
   return opened.admission;
 }
 

@@ -8,7 +8,7 @@ import { credentialName } from '../access/actor.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import { type Authenticated, type CacheUse, credentialCache, remember } from '../access/credential-cache.ts';
 import { countAttempt, type RateLimit, refund, requireWithinLimits, tokenLimits } from '../access/rate-limits.ts';
-import { eventContextOf, nameTenants } from '../commands/event-recording.ts';
+import { eventContextOf, eventsOf, nameTenants, tell } from '../commands/event-recording.ts';
 import { AuthenticationError, KeysUnavailableError } from '../kernel/authentication-errors.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import { sha256, type Token } from '../kernel/secrets.ts';
@@ -98,16 +98,19 @@ export async function signInEmbedded(caller: AnonymousCaller, token: string, out
 }
 
 /** Sees to it in one batch that the user is there; false if what was read has changed before it was written. */
-async function admit({ db, now }: AnonymousCaller, claimed: ClaimedIdentity, limits: readonly RateLimit[]) {
+async function admit(caller: AnonymousCaller, claimed: ClaimedIdentity, limits: readonly RateLimit[]) {
+  const { db, now } = caller;
   const tokenUser = await tokenUserOf(db, claimed);
   const context = eventContextOf(tokenUser.userId, now);
   const { writes, isIn } = userWrites(context, claimed, tokenUser);
   try {
-    const { left } = await db.batch({
+    const { left, recorded } = await db.batch({
       writes: [...writes, nameTenants(context)].map(write),
       left: select({ isIn: sql<number>`${isIn}` }, sql``),
       refunded: write(refund(limits)),
+      recorded: eventsOf(context),
     });
+    tell(recorded, caller);
     return left.some((row) => row.isIn === 1);
   } catch (error) {
     if (violatedUniqueColumns(error) === null) throw error;

@@ -5,7 +5,7 @@ import { violatedUniqueColumns } from '../../db/constraint.ts';
 import { write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import { countAttempt, type RateLimit, refund, requireWithinLimits, tokenLimits } from '../access/rate-limits.ts';
-import { areHeard, eventContextOf, eventsOf, nameTenants } from '../commands/event-recording.ts';
+import { eventContextOf, eventsOf, nameTenants, tell } from '../commands/event-recording.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { otherwise, parse } from '../kernel/input.ts';
 import { type Admission, opening } from '../sign-in/sessions.ts';
@@ -71,11 +71,8 @@ export const keysOf = async (
 ): Promise<readonly JWK[]> => (jwksUrl === null ? (keys ?? []) : outside.keysAt(id, jwksUrl, keyId));
 
 /** Opens the session in one batch; null if what was read has changed before it was written. */
-async function admit(
-  { db, userAgent, now, eventsAreDue }: AnonymousCaller,
-  claimed: ClaimedIdentity,
-  limits: readonly RateLimit[],
-) {
+async function admit(caller: AnonymousCaller, claimed: ClaimedIdentity, limits: readonly RateLimit[]) {
+  const { db, userAgent, now } = caller;
   const tokenUser = await tokenUserOf(db, claimed);
   const { userId, customerId, roleId } = tokenUser;
   const context = eventContextOf(userId, now);
@@ -90,7 +87,7 @@ async function admit(
   const writes = [...ofUser.writes, ...opened.writes, nameTenants(context), refund(limits)];
   try {
     const { recorded } = await db.batch({ writes: writes.map(write), recorded: eventsOf(context) });
-    if (areHeard(recorded)) eventsAreDue();
+    tell(recorded, caller);
     const isOpen = recorded.some(({ type }) => type === 'session.created');
     return isOpen ? opened.admission : null;
   } catch (error) {

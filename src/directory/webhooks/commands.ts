@@ -19,6 +19,7 @@ import {
   id,
   longText,
   newRecord,
+  otherwise,
   tenantIdentifiers,
   webAddress,
 } from '../kernel/input.ts';
@@ -55,7 +56,7 @@ const details = {
   url: webAddress,
   description: longText.nullish(),
   eventTypes: z.array(choice(EVENT_TYPES)).min(1, 'must name at least one type').nullish(),
-  permissions: z.array(choice(PERMISSIONS)),
+  permissions: z.array(choice(PERMISSIONS), { error: otherwise('must be a list') }),
   isEnabled: flag,
 };
 

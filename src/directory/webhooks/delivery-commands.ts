@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { type Check, command, type Plan } from '../commands/command.ts';
 import { planUpdate } from '../commands/unversioned-entity.ts';
-import { eventPosition } from '../events.ts';
+import { eventPosition, TOO_OLD } from '../events.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { newId, smallestIdAt } from '../kernel/ids.ts';
 import { ALTHOUGH_OTHERS_ARE_WRONG, id, instant } from '../kernel/input.ts';
@@ -91,11 +91,11 @@ export const replayWebhook = command({
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, after, from }): Plan<WebhookResult, WebhookRecord> {
     const { viewer, at } = context;
-    const position = from == null ? sql`${eventPosition(after ?? '', 'after')}` : positionAt(from);
+    const position = from == null ? eventPosition(after ?? '', 'after') : positionAt(from);
     return planUpdate(context, WEBHOOK, {
       type: 'webhook.replayed',
       target: isWebhook(viewer, id),
-      checks: [holdsPermissionsOfWebhook(viewer, id)],
+      checks: [holdsPermissionsOfWebhook(viewer, id), ...(typeof position === 'number' ? [isInFeed(position)] : [])],
       changes: sql`TRUE`,
       writes: (recorded) => [
         sql`UPDATE webhook SET position = ${position}, updated_at = ${at.getTime()}, updated_by_type = ${viewer.actor.type},
@@ -104,6 +104,15 @@ export const replayWebhook = command({
       result: asWebhookResult,
     });
   },
+});
+
+const IS_NO_PLACE = 'is not a place of the feed: there is no such event yet';
+
+/** Checks that all that comes behind a place of the feed is kept, and that there is such a place. */
+const isInFeed = (position: number): Check<unknown> => ({
+  problem: sql`(SELECT CASE WHEN ${position} < min(event.id) - 1 THEN ${TOO_OLD}
+    WHEN ${position} > max(event.id) THEN ${IS_NO_PLACE} END FROM event)`,
+  error: (problem) => ValidationError.at('after', problem),
 });
 
 /** Commands that began at about the same time may have been committed in another order: of so many events the first counts. */

@@ -46,6 +46,9 @@ const MAX_RETRY_AFTER = DAY;
 /** By how much of itself a pause is longer or shorter, so that receivers are not asked by all at once. */
 const JITTER = 0.1;
 
+/** All tries of an event take so long at least. */
+export const MIN_TRYING_MILLISECONDS = (1 - JITTER) * PAUSES.reduce((sum, pause) => sum + pause, 0);
+
 /**
  * Returns when an event is tried again that has been tried so often, in vain; null if it is given up. `retryAfter` are the
  * milliseconds for which the receiver asked, and `random` is between 0 and 1.

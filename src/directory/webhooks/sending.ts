@@ -4,16 +4,26 @@ import { webhookDeliveries, webhooks } from '../../db/schema/webhooks.ts';
 import { jsonList, parseJsonList, select, write } from '../../db/statement.ts';
 import { reachOf } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { nameTenants, recordAfter, recordEvent, wasRecorded } from '../commands/event-recording.ts';
+import {
+  type EventContext,
+  eventsOf,
+  nameTenants,
+  recordAfter,
+  recordEvent,
+  wasRecorded,
+} from '../commands/event-recording.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { WEBHOOK } from './entity.ts';
 import { webhookPermissionList } from './queries.ts';
-import { MAX_FAILING_MILLISECONDS } from './schedule.ts';
+import { MAX_FAILING_MILLISECONDS, MIN_TRYING_MILLISECONDS } from './schedule.ts';
 
 /** How many events are sent at a time. */
 export const EVENTS_AT_ONCE = 20;
+
+/** How many of them are tried again, so that there is room for what was never tried. */
+const RETRIES_AT_ONCE = 10;
 
 /** A delivery that is to be tried again. */
 interface DueDelivery {
@@ -77,7 +87,7 @@ export async function readWork(db: Database, webhookId: string, now: Date): Prom
     due: select(
       { eventId: webhookDeliveries.eventId, tries: webhookDeliveries.tries },
       sql`FROM webhook_delivery WHERE ${of} AND next_try_at <= ${now.getTime()}
-        ORDER BY next_try_at LIMIT ${EVENTS_AT_ONCE}`,
+        ORDER BY next_try_at LIMIT ${RETRIES_AT_ONCE}`,
     ),
     waiting: select(
       { nextTryAt: webhookDeliveries.nextTryAt },
@@ -142,40 +152,49 @@ export interface Round {
 
 /**
  * Writes what became of a round of tries, and how far the feed was read, in one D1 call; returns why the webhook was disabled by
- * that, if it was. Whoever had it begin at another position in the meantime has the last word on that.
+ * that, if it was. Whoever changed something in the meantime has the last word on that: where it begins, where it is sent to, and
+ * what is to be sent again.
  */
 export async function writeRound(
   db: Database,
-  webhook: SendingWebhook,
+  { webhook, due }: Pick<Work, 'webhook' | 'due'>,
   round: Round,
   now: Date,
 ): Promise<Round['disabledBecause']> {
   const { tries, position } = round;
   const failingSince = failingAfter(webhook, tries, now);
-  const because = round.disabledBecause ?? (isFailingForLong(failingSince, now) ? 'FAILING' : null);
+  const isGivenUp = tries.some(({ wasSent, isDelivered, nextTryAt }) => wasSent && !isDelivered && nextTryAt === null);
+  const because = round.disabledBecause ?? (isFailingForLong(failingSince, isGivenUp, now) ? 'FAILING' : null);
+  const triesBefore = new Map(due.map(({ eventId, tries }) => [eventId, tries]));
   const rows = tries.map(({ nextTryAt, isDelivered, wasSent: _wasSent, ...row }) => ({
     ...row,
     id: newId(),
     deliveredAt: isDelivered ? now.getTime() : null,
-    nextTryAt: because === 'GONE' ? null : (nextTryAt?.getTime() ?? null),
+    nextTryAt: nextTryAt?.getTime() ?? null,
+    triesBefore: triesBefore.get(row.eventId) ?? null,
   }));
   const of = sql`webhook.id = ${webhook.id}`;
-  await db.batch({
+  const context = { id: newId(), at: now, viewer: { actor: { type: 'SYSTEM', id: null } } } as const;
+  const isSame = sql`${of} AND webhook.enabled = 1 AND webhook.url = ${webhook.url}`;
+  const { recorded } = await db.batch({
     deliveries: write(sql`INSERT INTO webhook_delivery (webhook_id, event_id, id, tries, tried_at, response_status,
         response_milliseconds, response, problem, delivered_at, next_try_at)
       SELECT webhook.id, given.value ->> 'eventId', given.value ->> 'id', given.value ->> 'tries', ${now.getTime()},
         given.value ->> 'responseStatus', given.value ->> 'responseMilliseconds', given.value ->> 'response',
         given.value ->> 'problem', given.value ->> 'deliveredAt', given.value ->> 'nextTryAt'
-      FROM json_each(${jsonList(rows)}) given JOIN webhook ON ${of} WHERE TRUE
+      FROM json_each(${jsonList(rows)}) given JOIN webhook ON ${of}
+        LEFT JOIN webhook_delivery known ON known.webhook_id = webhook.id AND known.event_id = given.value ->> 'eventId'
+      WHERE coalesce(known.tries = given.value ->> 'triesBefore', TRUE)
       ON CONFLICT (webhook_id, event_id) DO UPDATE SET tries = excluded.tries, tried_at = excluded.tried_at,
         response_status = excluded.response_status, response_milliseconds = excluded.response_milliseconds,
         response = excluded.response, problem = excluded.problem, delivered_at = excluded.delivered_at,
         next_try_at = excluded.next_try_at`),
     webhook: write(sql`UPDATE webhook SET failing_since = ${failingSince?.getTime() ?? null},
         position = iif(position = ${webhook.position}, ${position}, position) WHERE ${of}`),
-    ...(because === null ? {} : disabling(of, because, now)),
+    disabled: because === null ? [] : disabling(context, isSame, because),
+    recorded: because === null ? [] : [eventsOf(context)],
   });
-  return because;
+  return recorded.flat().length > 0 ? because : null;
 }
 
 /** Since when nothing has been delivered, after these tries. Where nothing was sent, it is as it was. */
@@ -184,24 +203,23 @@ function failingAfter({ failingSince }: SendingWebhook, tries: readonly Try[], n
   return tries.some(({ isDelivered }) => isDelivered) ? null : (failingSince ?? now);
 }
 
-const isFailingForLong = (failingSince: Date | null, now: Date): boolean =>
-  failingSince !== null && now.getTime() - failingSince.getTime() >= MAX_FAILING_MILLISECONDS;
+/** Whether nothing was delivered for five days, or for all tries of an event, of which the pauses may be shorter. */
+const isFailingForLong = (failingSince: Date | null, isGivenUp: boolean, now: Date): boolean =>
+  failingSince !== null &&
+  now.getTime() - failingSince.getTime() >= (isGivenUp ? MIN_TRYING_MILLISECONDS : MAX_FAILING_MILLISECONDS);
 
-/** Disables a webhook, which the feed records. */
-function disabling(of: SQL, because: 'GONE' | 'FAILING', now: Date) {
-  const context = { id: newId(), at: now, viewer: { actor: { type: 'SYSTEM', id: null } } } as const;
+/** Disables the webhook that satisfies a condition, which the feed records. */
+function disabling(context: EventContext, condition: SQL, because: 'GONE' | 'FAILING') {
   const type = 'webhook.disabled';
   const event = { type, subjectType: 'Webhook', subjectId: sql`webhook.id`, before: WEBHOOK.snapshot } as const;
-  return {
-    recorded: write(recordEvent(context, event, sql`FROM webhook WHERE ${of} AND webhook.enabled = 1`)),
-    disabled: write(sql`UPDATE webhook SET enabled = 0, disabled_because = ${because}, updated_at = ${now.getTime()},
+  return [
+    recordEvent(context, event, sql`FROM webhook WHERE ${condition}`),
+    sql`UPDATE webhook SET enabled = 0, disabled_because = ${because}, updated_at = ${context.at.getTime()},
         updated_by_type = 'SYSTEM', updated_by_id = NULL
-      WHERE ${of} AND ${wasRecorded(context, type)}`),
-    after: write(
-      recordAfter(context, type, sql`(SELECT ${WEBHOOK.snapshot} FROM webhook WHERE webhook.id = event.subject_id)`),
-    ),
-    named: write(nameTenants(context)),
-  };
+      WHERE ${condition} AND ${wasRecorded(context, type)}`,
+    recordAfter(context, type, sql`(SELECT ${WEBHOOK.snapshot} FROM webhook WHERE webhook.id = event.subject_id)`),
+    nameTenants(context),
+  ].map(write);
 }
 
 /** Reads the ids of webhooks that have something to hear, or to hear again, by now. */

@@ -76,8 +76,12 @@ export async function exchangeKey({ request, env }: Asked, given: GivenFields): 
 /** Ends what is good by an API key: the key, or, with one of its older secrets, that secret. */
 export async function revokeKey({ env }: Asked, { refresh_token: secret }: GivenFields): Promise<Answered> {
   if (typeof secret !== 'string') return refused(400, 'BAD_USER_INPUT', REQUIRED);
-  const isRevoked = await revokeBySecret(new Database(env.DB), secret, new Date());
+  let eventsAreDue = false;
+  const note = () => {
+    eventsAreDue = true;
+  };
+  const isRevoked = await revokeBySecret({ db: new Database(env.DB), now: new Date(), eventsAreDue: note }, secret);
   return isRevoked
-    ? answered(Response.json({}))
+    ? { ...answered(Response.json({})), eventsAreDue }
     : refused(401, 'UNAUTHENTICATED', 'The refresh_token is no good API key. Nothing was ended.', CHALLENGE);
 }

@@ -15,7 +15,7 @@ export function answerPasswordChange(asked: Asked): Promise<Answered> {
     }
     const given = await readJson(request, failure, body);
     if (given instanceof Response) return given;
-    const changing = changePassword(caller, anonymousCaller(request, env), given);
+    const changing = changePassword(caller, anonymousCaller(request, env, caller.eventsAreDue), given);
     return changing.then(userResponse).catch(failureToChange);
   });
 }

@@ -100,12 +100,16 @@ export const userResponse = ({ id, email, name, status }: UserRecord): Response 
   Response.json({ user: { id: toGlobalId('User', id), email, name, status } });
 
 /** Returns the caller of a request that needs no credential. */
-export const anonymousCaller = (request: Request, env: Environment): AnonymousCaller => ({
+export const anonymousCaller = (
+  request: Request,
+  env: Environment,
+  eventsAreDue: AnonymousCaller['eventsAreDue'],
+): AnonymousCaller => ({
   db: new Database(env.DB),
   address: request.headers.get('cf-connecting-ip'),
   userAgent: request.headers.get('user-agent'),
   now: new Date(),
-  eventsAreDue: () => {},
+  eventsAreDue,
 });
 
 /** Programs of Prismatic refresh at our own path for it, and name what they send otherwise. */
@@ -127,12 +131,9 @@ export async function answerSignIn(request: Request, env: Environment, endpoint:
   if (given instanceof Response) return answered(given);
   if (isKeyExchange(env, endpoint, given)) return exchangeKey({ request, env }, given);
   let eventsAreDue = false;
-  const caller = {
-    ...anonymousCaller(request, env),
-    eventsAreDue: () => {
-      eventsAreDue = true;
-    },
-  };
+  const caller = anonymousCaller(request, env, () => {
+    eventsAreDue = true;
+  });
   const response = await endpoint.answer(caller, given, tokens).catch((error) => failureOf(error, endpoint));
   return { ...answered(response), mailIsDue: endpoint.mails ?? false, eventsAreDue };
 }

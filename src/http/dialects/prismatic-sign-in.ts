@@ -51,8 +51,12 @@ async function answerEmbedded(asked: OpenDialectRequest): Promise<Answered> {
   const token = await givenToken(asked);
   if (token instanceof Response) return answered(token);
   try {
-    await signInEmbedded(anonymousCaller(request, env), token, OUTSIDE);
-    return answered(Response.json({}));
+    let eventsAreDue = false;
+    const caller = anonymousCaller(request, env, () => {
+      eventsAreDue = true;
+    });
+    await signInEmbedded(caller, token, OUTSIDE);
+    return { ...answered(Response.json({})), eventsAreDue };
   } catch (error) {
     if (error instanceof AuthenticationError) return refused(401, 'UNAUTHENTICATED', NOT_GOOD, CHALLENGE);
     if (error instanceof ForbiddenError) return refused(403, 'FORBIDDEN', error.message);

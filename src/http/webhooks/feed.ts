@@ -1,6 +1,6 @@
 import type { Database } from '../../db/client.ts';
 import { eventCursor } from '../../directory/events.ts';
-import { EVENTS_AT_ONCE, type SendingWebhook } from '../../directory/webhooks/sending.ts';
+import type { SendingWebhook } from '../../directory/webhooks/sending.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import type { GraphQLContext } from '../graphql/api.ts';
 import { graphQLEndpoint } from '../graphql/endpoint.ts';
@@ -73,9 +73,9 @@ const inFeed = (event: ShownEvent): FeedEvent => {
   return { eventId, cursor: eventCursor(eventId), event };
 };
 
-/** Reads the next events of the feed of which a webhook is to hear, as many as are sent at a time. */
-export async function eventsBehind(db: Database, webhook: SendingWebhook): Promise<FeedEvent[]> {
-  const variables = { first: EVENTS_AT_ONCE, after: eventCursor(webhook.position), types: webhook.eventTypes };
+/** Reads the next events of the feed of which a webhook is to hear, so many at most. */
+export async function eventsBehind(db: Database, webhook: SendingWebhook, first: number): Promise<FeedEvent[]> {
+  const variables = { first, after: eventCursor(webhook.position), types: webhook.eventTypes };
   const { events } = await ask<{ events: { nodes: ShownEvent[] } }>(db, webhook, BEHIND, variables);
   return events.nodes.map(inFeed);
 }

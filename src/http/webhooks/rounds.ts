@@ -10,7 +10,8 @@ import { toGlobalId } from '../../graphql/shared/ids.ts';
 import type { Environment } from '../shared/environment.ts';
 import { eventsAgain, eventsBehind, type FeedEvent } from './feed.ts';
 import { tellDisabled } from './notices.ts';
-import { givenUp, trySending } from './trying.ts';
+import { givenUp, sendSome, trySending } from './trying.ts';
+import { wakeWebhooks } from './waking.ts';
 import { wireOf } from './wires.ts';
 
 /**
@@ -42,32 +43,38 @@ async function sendRound(env: Environment, db: Database, work: Work): Promise<vo
   const { webhook, due, newest, beginning } = work;
   const triesBefore = new Map(due.map(({ eventId, tries }) => [eventId, tries]));
   const again = await eventsAgain(db, webhook, [...triesBefore.keys()]);
-  const behind = newest > webhook.position ? await eventsBehind(db, from(webhook, beginning)) : [];
+  const room = EVENTS_AT_ONCE - due.length;
+  const behind = newest > webhook.position ? await eventsBehind(db, from(webhook, beginning), room) : [];
   const own = toGlobalId('Webhook', webhook.id);
   // A test of the webhook is due by itself.
   const isNew = ({ eventId, event }: FeedEvent) =>
     !triesBefore.has(eventId) && !(event.type === 'webhook.tested' && event.subjectId === own);
-  const sent = [...again, ...behind.filter(isNew)];
-  const wire = await wireOf(db, webhook, sent);
-  const tried = await Promise.all(
-    sent.map((event) => trySending(webhook, wire, event, triesBefore.get(event.eventId) ?? 0)),
-  );
+  const fresh = behind.filter(isNew);
+  const all = [...again, ...fresh];
+  const wire = await wireOf(db, webhook, all);
+  const tried = await sendSome(all, (event) => trySending(webhook, wire, event, triesBefore.get(event.eventId) ?? 0));
+  // What there was no time for comes next: it is still due, or behind.
+  const firstLeft = fresh[Math.max(0, tried.length - again.length)];
   const shown = new Set(again.map(({ eventId }) => eventId));
   const lost = due
     .filter(({ eventId }) => !shown.has(eventId))
     .map(({ eventId, tries }) => givenUp(eventId, tries, LOST));
-  const last = behind.at(-1)?.eventId;
+  const last = behind.at(-1)?.eventId ?? newest;
+  const end = behind.length < room ? Math.max(newest, last) : last;
   const because = await writeRound(
     db,
-    webhook,
+    work,
     {
       tries: [...tried.map((one) => one.tried), ...lost],
-      position: behind.length < EVENTS_AT_ONCE ? Math.max(newest, last ?? 0) : (last ?? newest),
+      position: firstLeft ? firstLeft.eventId - 1 : end,
       disabledBecause: tried.some(({ isGone }) => isGone) ? 'GONE' : null,
     },
     new Date(),
   );
-  if (because !== null) await tellDisabled(env, db, webhook.id, because === 'GONE');
+  if (because === null) return;
+  // Others hear of that, too.
+  await wakeWebhooks(env);
+  await tellDisabled(env, db, webhook.id, because === 'GONE');
 }
 
 /** A webhook that fell behind what is kept goes on from the beginning of that. */

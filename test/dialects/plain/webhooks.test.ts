@@ -128,6 +128,18 @@ describe('a webhook target', () => {
     expect(data.regenerateWorkspaceHmac).toMatchObject({ workspaceHmac: null, error: forbidden });
   });
 
+  it('is neither made nor changed by a key that expires, which is not shown the secret either', async () => {
+    const target = await newTarget();
+    const { secret } = await newKey({ expiresAt: new Date(Date.now() + 3_600_000).toISOString() });
+    const forbidden = { type: 'FORBIDDEN', code: 'forbidden' };
+    expect((await change('createWebhookTarget', '', details(), secret)).error).toMatchObject(forbidden);
+    const changed = { webhookTargetId: target.id, url: { value: details().url } };
+    expect((await change('updateWebhookTarget', '', changed, secret)).error).toMatchObject(forbidden);
+    const { data } = await call(`mutation { regenerateWorkspaceHmac { ${ERROR} } }`, {}, secret);
+    expect(data.regenerateWorkspaceHmac.error).toMatchObject(forbidden);
+    expect((await read('{ workspaceHmac { hmacSecret } }', {}, secret)).workspaceHmac.hmacSecret).toBeNull();
+  });
+
   it('is shown at /graphql with its wire, where it can be deleted, and neither changed nor tested', async () => {
     const target = await newTarget();
     const id = globalId('Webhook', uuidOf(target));
