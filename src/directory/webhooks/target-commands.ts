@@ -5,6 +5,7 @@ import { allOf, differs, update, type Values } from '../../db/statement.ts';
 import { type CommandContext, command, type Plan } from '../commands/command.ts';
 import { recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
+import { requireNoEnd } from '../guards/expiry-guard.ts';
 import { ForbiddenError, NotFoundError, TooManyWebhooksError, ValidationError } from '../kernel/errors.ts';
 import { EVENT_TYPES } from '../kernel/event-types.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
@@ -65,6 +66,7 @@ export const createWebhookTarget = command({
   input: z.object(details),
   errors: [ValidationError, TooManyWebhooksError, ForbiddenError],
   plan(context, { url, description, eventTypes, isEnabled, version }): Plan<WebhookResult, WebhookRecord> {
+    requireNoEnd(context.viewer);
     requireAddress(context, url);
     const webhookId = newId();
     return planInsert(context, WEBHOOK, {
@@ -101,6 +103,7 @@ export const updateWebhookTarget = command({
     .required({ id: true }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, isEnabled, version, ...input }): Plan<WebhookResult, WebhookRecord> {
+    requireNoEnd(context.viewer);
     requireAddress(context, input.url);
     const values: Values<typeof webhooks> = { ...input, wireVersion: version, ...enabling(isEnabled) };
     return planUpdate(context, WEBHOOK, {
@@ -149,6 +152,7 @@ export const regenerateWorkspaceHmac = command({
   input: z.object({}),
   errors: [ValidationError, ForbiddenError],
   plan(context): Plan<WorkspaceHmacResult, WorkspaceHmacRecord> {
+    requireNoEnd(context.viewer);
     const type = 'organization.webhookSecretRegenerated';
     const theHmac = workspaceHmacFor(context.viewer);
     return {

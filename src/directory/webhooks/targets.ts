@@ -58,7 +58,8 @@ export interface WorkspaceHmacRecord extends Omit<RowOf<typeof hmacFields>, 'sec
   secret: string | null;
 }
 
-const mayReplace = ({ access, permissions }: Viewer): boolean => access === 'WRITE' && permissions.has('webhook:edit');
+const mayReplace = ({ access, permissions, expiresAt }: Viewer): boolean =>
+  access === 'WRITE' && permissions.has('webhook:edit') && expiresAt === null;
 
 /** Returns a statement that reads the secret of the workspace, as a viewer may see it. No row, if there is none yet. */
 export const workspaceHmacFor = (viewer: Viewer) =>
