@@ -1,6 +1,6 @@
 import { Column, getTableName, Name, Param, SQL, type SQLWrapper, StringChunk, sql, Table } from 'drizzle-orm';
 
-/** The text of a statement as SQLite takes it, with what is bound to its question marks, in their order. */
+/** The text of a statement as SQLite takes it, with what is bound to its question marks, in their order or by their numbers. */
 export interface Rendered {
   readonly text: string;
   readonly bound: readonly unknown[];
@@ -11,13 +11,30 @@ export interface Rendered {
  * statement a dozen times what it is, and copies what is bound at every level.
  */
 export function rendered(statement: SQL): Rendered {
+  const whole = asItIs(statement);
+  return whole.bound.length > MAX_BOUND ? bindingEachOnce(whole) : whole;
+}
+
+function asItIs(statement: SQL): Rendered {
   const bound: unknown[] = [];
   return { text: textOf(statement, bound), bound };
 }
 
+/** D1 binds at most 100 parameters to a statement. */
+export const MAX_BOUND = 100;
+
+/** Returns the statement with each value bound once, and numbered. A filter stands in a statement several times. */
+function bindingEachOnce({ text, bound }: Rendered): Rendered {
+  const pieces = text.split('?');
+  if (pieces.length !== bound.length + 1) throw new Error('A question mark stands for something that is bound');
+  const numbers = new Map([...new Set(bound)].map((value, index) => [value, index + 1]));
+  const numbered = pieces.map((piece, at) => (at === 0 ? piece : `?${numbers.get(bound[at - 1])}${piece}`));
+  return { text: numbered.join(''), bound: [...numbers.keys()] };
+}
+
 /** Returns SQL that means the same. If it binds nothing, it is rendered now, and not again by each statement that has it. */
 export function renderedOnce(part: SQL): SQL {
-  const { text, bound } = rendered(part);
+  const { text, bound } = asItIs(part);
   return bound.length === 0 ? sql.raw(text) : part;
 }
 
@@ -27,7 +44,7 @@ class InAdvance implements SQLWrapper {
 
   constructor(part: SQL) {
     this.#part = part;
-    this.rendered = rendered(part);
+    this.rendered = asItIs(part);
   }
 
   getSQL() {

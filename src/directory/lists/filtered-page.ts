@@ -1,5 +1,5 @@
 import { is, SQL, sql } from 'drizzle-orm';
-import { inAdvance } from '../../db/rendered.ts';
+import { inAdvance, MAX_BOUND } from '../../db/rendered.ts';
 import type { Records } from '../../db/source.ts';
 import { allOf, type Statement, select } from '../../db/statement.ts';
 import {
@@ -56,9 +56,6 @@ export function filteredPage<Row>(
   const { list, decode } = selectionOf(records, request);
   return { sql: filteredQuery(records, scan, filter, request, list, rowsFor(request)), decode };
 }
-
-/** D1 binds at most 100 parameters to a statement. */
-const MAX_BOUND = 100;
 
 /** Returns the query of a filtered page that selects these columns, of so many rows. */
 export function filteredQuery(
