@@ -44,8 +44,10 @@ export function scanOfEvents(reach: Reach, filter: EventFilter): IndexScan {
   return {
     ...scan,
     filter: {
-      conditions: conditionsOf(filter),
-      candidates: scans.map((one) => idsWithin(one, range ? boundsOf(one, range) : [])),
+      conditions: conditionsOf(reach, filter),
+      // What alone leads there is scanned in its order until a page is full.
+      candidates:
+        scans.length === 1 ? [] : scans.map((one) => ({ query: idsWithin(one, range ? boundsOf(one, range) : []) })),
       isInReach: eventInReach(reach, events.id, events.subjectType),
     },
   };
@@ -106,16 +108,18 @@ function eventsInReach(reach: Reach): ScanInReach {
   };
 }
 
+const isReached = (reach: Reach, tenantId: string): boolean =>
+  reach.kind === 'ORGANIZATION' || (reach.kind === 'TENANTS' && reach.tenantIds.includes(tenantId));
+
 /** Returns where those of them are scanned that name a tenant. None do that is out of reach. */
 function eventsNaming(tenantId: string, reach: Reach): ScanInReach {
   const { where } = eventsInReach(reach);
-  const isReached = reach.kind === 'ORGANIZATION' || (reach.kind === 'TENANTS' && reach.tenantIds.includes(tenantId));
   return {
     table: 'event_tenant',
     from: sql`event_tenant scanned`,
     id: eventTenant.eventId,
     typeColumn: eventTenant.type,
-    partitions: [{ column: eventTenant.tenantId, values: isReached ? [tenantId] : [] }],
+    partitions: [{ column: eventTenant.tenantId, values: isReached(reach, tenantId) ? [tenantId] : [] }],
     where,
   };
 }
@@ -126,17 +130,19 @@ const isBy = ({ type, id }: NonNullable<EventFilter['actor']>): SQL[] => [
   id == null ? sql`scanned.actor_id IS NULL` : sql`scanned.actor_id = ${id}`,
 ];
 
+const names = (tenantId: string): SQL =>
+  sql`EXISTS (SELECT 1 FROM event_tenant naming WHERE naming.tenant_id = ${tenantId} AND naming.event_id = event.id)`;
+
 /** All that the filter asks for, over the events that have been found. The unary plus keeps SQLite from another index. */
-const conditionsOf = ({ types, subjectId, subjectType, actor, tenantId, createdAt }: EventFilter): SQL[] => [
+const conditionsOf = (
+  reach: Reach,
+  { types, subjectId, subjectType, actor, tenantId, createdAt }: EventFilter,
+): SQL[] => [
   ...(types == null ? [] : [inList(sql`+event.type`, types)]),
   ...(subjectId == null ? [] : [sql`+event.subject_id = ${subjectId}`]),
   ...(subjectId == null || subjectType == null ? [] : [sql`+event.subject_type = ${subjectType}`]),
   ...(actor == null ? [] : [sql`+event.actor_type = ${actor.type} AND +event.actor_id IS ${actor.id ?? null}`]),
-  ...(tenantId == null
-    ? []
-    : [
-        sql`EXISTS (SELECT 1 FROM event_tenant naming WHERE naming.tenant_id = ${tenantId} AND naming.event_id = event.id)`,
-      ]),
+  ...(tenantId == null ? [] : [isReached(reach, tenantId) ? names(tenantId) : sql`FALSE`]),
   ...withinTime(events.createdAt, createdAt),
 ];
 

@@ -1,4 +1,4 @@
-import { is, SQL, sql } from 'drizzle-orm';
+import { type Column, is, SQL, sql } from 'drizzle-orm';
 import { inAdvance, MAX_BOUND } from '../../db/rendered.ts';
 import type { Records } from '../../db/source.ts';
 import { allOf, type Statement, select } from '../../db/statement.ts';
@@ -114,6 +114,7 @@ function matchesOf(
 
 /** Returns a query for what any of these answers, each id once. */
 function united(queries: readonly SQL[]): SQL {
+  if (queries.length === 1) return sql`SELECT DISTINCT id FROM (${queries[0]})`;
   if (queries.length <= MAX_UNITED) return sql.join([...queries], sql` UNION `);
   const first = queries.slice(0, MAX_UNITED - 1);
   return sql`${united(first)} UNION SELECT id FROM (${united(queries.slice(MAX_UNITED - 1))})`;
@@ -218,19 +219,17 @@ function windowRowsOf({ partitions }: IndexScan, request: PageRequest): number {
 
 /**
  * The condition that a row does not come after `window_end`. If no window has been filled, the range ends the scan, or
- * nothing does: then the row is compared with what sorts behind all others. That is a blob, behind all texts and
- * numbers.
+ * nothing does: then the row is compared with what sorts behind all others: with a blob, behind all texts and numbers, or in
+ * descending order with the least of its kind.
  */
 function upToWindowEnd({ sort, id, range }: IndexScan, ascending: boolean): SQL {
   const end = endOf(range, ascending);
   const upTo = ascending ? sql`<=` : sql`>=`;
   const windowEndOr = (column: SQL, last: SQL) => sql`coalesce((SELECT ${column} FROM window_end), ${last})`;
-  const [lastKey, lastId] = ascending
-    ? [sql`x''`, sql`x''`]
-    : [sort?.getSQLType() === 'integer' ? sql`-1` : sql`''`, sql`''`];
-  const endId = windowEndOr(sql`id`, end ? sql`${end.id}` : lastId);
+  const last = (column: Column) => (ascending ? sql`x''` : column.getSQLType() === 'integer' ? sql`-1` : sql`''`);
+  const endId = windowEndOr(sql`id`, end ? sql`${end.id}` : last(id));
   if (sort === null) return sql`${id} ${upTo} ${endId}`;
-  return sql`(${sort}, ${id}) ${upTo} (SELECT ${windowEndOr(sql`sort`, end ? sql`${end.key}` : lastKey)}, ${endId})`;
+  return sql`(${sort}, ${id}) ${upTo} (SELECT ${windowEndOr(sql`sort`, end ? sql`${end.key}` : last(sort))}, ${endId})`;
 }
 
 /** Returns how many records a filtered list has: reads all candidates of the first query that few answer, or else of the first. */
