@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { alias, SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { describe, expect, it } from 'vitest';
-import { rendered, renderedOnce } from '../../src/db/rendered.ts';
+import { inAdvance, rendered, renderedOnce } from '../../src/db/rendered.ts';
 import { customers } from '../../src/db/schema/customers.ts';
 import { tenants } from '../../src/db/schema/tenants.ts';
 import { differs, inList, insertWhen, select, update } from '../../src/db/statement.ts';
@@ -32,6 +32,17 @@ describe('a rendered statement', () => {
       expect(rendered(renderedOnce(statement))).toEqual({ text, bound });
     });
   }
+
+  it('binds each value once where D1 would not take all of them', () => {
+    const part = sql.join(
+      Array.from({ length: 60 }, (_, at) => sql`${at} ${String(at)}`),
+      sql`, `,
+    );
+    const { text, bound } = rendered(sql`${inAdvance(part).part}; ${part}`);
+    const pairs = Array.from({ length: 60 }, (_, at) => `?${2 * at + 1} ?${2 * at + 2}`).join(', ');
+    expect(text).toBe(`${pairs}; ${pairs}`);
+    expect(bound).toEqual(Array.from({ length: 60 }, (_, at) => [at, String(at)]).flat());
+  });
 
   it('is made of nothing else', () => {
     for (const part of [['a', 2], sql`1`.as('one'), new Date(5)]) expect(() => rendered(sql`SELECT ${part}`)).toThrow();

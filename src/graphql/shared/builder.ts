@@ -31,11 +31,11 @@ export const builder = new SchemaBuilder<{
     idFieldOptions: { description: 'The global id: opaque, and unique among all types.' },
     firstArgOptions: {
       description:
-        'How many records to answer at most, from the beginning or after `after`: 1 to 100; 25 if neither `first` nor `last` is given. Where a filter fits few of many records, a page may have fewer, or none, before the list ends: go on as long as `hasNextPage` says so.',
+        'How many records to answer at most, from the beginning or after `after`: 1 to 100; 25 if neither `first` nor `last` is given. A page has fewer only where the list ends.',
     },
     lastArgOptions: {
       description:
-        'How many records to answer at most, from the end or before `before`: 1 to 100. As with `first`, fewer may come.',
+        'How many records to answer at most, from the end or before `before`: 1 to 100. A page has fewer only where the list begins.',
     },
     defaultConnectionFieldOptions: { nullable: true },
   },

@@ -246,14 +246,14 @@ describe('a search for customers', () => {
 describe('a search for tenants', () => {
   it('finds them by their name and external id, for whoever reaches them', async () => {
     const id = word();
-    const { id: tenantId } = await newTenant({ name: `Shop ${id}`, externalId: 'ñ' });
+    const { id: tenantId } = await newTenant({ name: `Shop ${id}`, externalId: 'ñ9' });
     await newTenant({ name: `Other ${id}` });
     const { secret } = await newKey({ tenants: [tenantId] });
-    for (const search of [id, `SHOP ${id}`, `${id} sh`, 'ñ']) {
+    for (const search of [id, `SHOP ${id}`, `${id} sh`, 'ñ9']) {
       expect(await found(search, secret, {}, 'tenants'), search).toEqual([`Shop ${id}`]);
     }
     expect(await found(id, undefined, {}, 'tenants')).toEqual([`Other ${id}`, `Shop ${id}`]);
-    expect(await found('Ñ', undefined, {}, 'tenants')).toEqual([]);
+    expect(await found('Ñ9', undefined, {}, 'tenants')).toEqual([]);
     expect(await found(`other ${id}`, secret, {}, 'tenants')).toEqual([]);
     await mutate('updateTenant', 'tenant { id }', { id: tenantId, name: `Renamed ${id}` });
     expect(await found(`shop ${id}`, undefined, {}, 'tenants')).toEqual([]);

@@ -59,7 +59,10 @@ describe('what a webhook is sent', () => {
 
   it('is sent soon: whoever commits it wakes the hub once, cron does, and who reads does not', async () => {
     let woken = 0;
-    const WEBHOOK_HUB = { getByName: () => ({ wake: async () => void (woken += 1) }) } as never;
+    const wake = async () => {
+      woken += 1;
+    };
+    const WEBHOOK_HUB = { getByName: () => ({ wake }) } as never;
     const wakes = async (document: string) => {
       woken = 0;
       const { errors } = await send(graphqlRequest(document), { WEBHOOK_HUB });
