@@ -48,7 +48,7 @@ export default defineConfig({
         // No test claims to be fast: a machine that is busy has time for the longest of them.
         testTimeout: 20_000,
         include: ['test/**/*.test.ts'],
-        exclude: ['node', 'browser', 'clients', 'attack', 'faults', 'import', 'lists'].map(
+        exclude: ['node', 'commands', 'browser', 'clients', 'attack', 'faults', 'import', 'lists'].map(
           (folder) => `test/${folder}/**`,
         ),
       }),
