@@ -26,8 +26,16 @@ function jsonOf({ headers, text }: Answer): unknown {
 /** Whether an answer has the form that every answer of an API has. */
 export type Envelope = (answer: Answer) => boolean;
 
+/** A stream of one answer: whoever takes nothing but a stream is answered so. */
+const STREAMED = /^event: next\ndata: (.*)\n\nevent: complete\ndata:\s*$/;
+
 /** GraphQL's: data, errors with a message and a code, or both. */
 export const graphQLEnvelope: Envelope = (answer) => {
+  const [, streamed] = STREAMED.exec(answer.text) ?? [];
+  if (streamed !== undefined && answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+    return graphQLEnvelope({ ...answer, text: streamed, headers: new Headers({ 'content-type': 'application/json' }) });
+  }
+
   const body = jsonOf(answer);
   if (!isObject(body) || Object.keys(body).some((name) => name !== 'data' && name !== 'errors')) return false;
   const { data, errors } = body;
