@@ -254,7 +254,7 @@ describe('npm run import into a gateway', () => {
     const inTenant = (tenant: string, name: string) => ({ tenant: { externalId: tenant }, role: { name } });
     expect(
       await answered(`{
-        lisa: userBy(identifier: { externalId: "u-1" }) { ${USER} }
+        lisa: userBy(identifier: { externalId: "U-1" }) { ${USER} }
         omar: userBy(identifier: { email: "omar@team.example" }) { ${USER} }
         pia: userBy(identifier: { email: "pia@acme.example" }) { ${USER} }
       }`),

@@ -50,7 +50,7 @@ describe('npm run move:prismatic', () => {
     theirCustomer(3),
   ] as const;
   /** Prismatic tells it from another by upper and lower case. */
-  const again = theirCustomer(4, { externalId: 'ROCKETS-2' });
+  const again = theirCustomer(4, { externalId: 'rockets-2' });
   const users = [
     theirUser(1, 'Owner', { phone: '+1 555', externalId: 'u-one', avatarUrl: 'https://rockets.example/1.png' }),
     theirUser(2, 'Member', { customer: plain, avatarUrl: 'avatars/2.png' }),
@@ -93,7 +93,7 @@ describe('npm run move:prismatic', () => {
       expect(told[0]).toContain('3 customers and 3 users are here.');
       const missing = 'There is no role with the identifier given at roleIdentifier.name. (not_found)';
       expect(error).toContain(`user ${users[3]?.id}: ${missing}`);
-      expect(error).toContain(`customer ${again.id}: another has the external id ROCKETS-2`);
+      expect(error).toContain(`customer ${again.id}: another has the external id rockets-2`);
       const first = pairs();
       expect(first.map(({ type, from, externalId }) => [type, from, externalId])).toEqual([
         ...[plain, full, third].map(({ id, externalId }) => ['customer', id, externalId ?? id]),
