@@ -295,7 +295,7 @@ describe('@team-plain/typescript-sdk', () => {
     expect([one.totalCount, one.customers.length, one.pageInfo.hasNextPage]).toEqual([all.totalCount, 1, true]);
     const found = dataOf(await plain.searchTenants({ searchQuery: { term: 'eam 24' } }));
     expect(found.tenants.map(({ name }) => name)).toEqual(['Team 24', ...[...'0123456789'].map((d) => `Team 24${d}`)]);
-    const byId = dataOf(await plain.searchTenants({ searchQuery: { term: 'TEAM_17' } }));
+    const byId = dataOf(await plain.searchTenants({ searchQuery: { term: 'team_17' } }));
     expect(byId.tenants.map(({ name }) => name)).toEqual(['Team 17']);
   });
 });
