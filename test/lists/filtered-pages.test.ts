@@ -1,10 +1,10 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { CustomerListArguments } from '../../../src/directory/customers/queries.ts';
-import { globalId } from '../../shared/fixtures.ts';
-import { ask, ROOT_KEY, send } from '../../shared/gateway.ts';
-import { ALL, fill, READERS, type Reader, type Row } from '../../shared/ten-thousand.ts';
-import { posted } from '../../walks/dialects/table.ts';
+import type { CustomerListArguments } from '../../src/directory/customers/queries.ts';
+import { globalId } from '../shared/fixtures.ts';
+import { ask, ROOT_KEY, send } from '../shared/gateway.ts';
+import { ALL, fill, READERS, type Reader, type Row } from '../shared/ten-thousand.ts';
+import { posted } from '../walks/dialects/table.ts';
 
 /** What is read before all that satisfies one condition, and how many rows for each record that does. */
 const MAX_TRIED = 3500;

@@ -6,11 +6,11 @@ import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { CORVID, CORVID_ADMIN, customers, tenants } from '../../../src/cli/demo.ts';
-import { customerUsers, team, tenantUsers } from '../../../src/cli/demo-users.ts';
-import { ask } from '../../../src/cli/shared/gateway.ts';
-import { contents } from '../shared/contents.ts';
-import { freePort, npmStart, type Started, stopAll } from '../shared/started.ts';
+import { CORVID, CORVID_ADMIN, customers, tenants } from '../../src/cli/demo.ts';
+import { customerUsers, team, tenantUsers } from '../../src/cli/demo-users.ts';
+import { ask } from '../../src/cli/shared/gateway.ts';
+import { contents } from '../node/shared/contents.ts';
+import { freePort, npmStart, type Started, stopAll } from '../node/shared/started.ts';
 
 let directory: string;
 
@@ -148,7 +148,7 @@ describe('npm start', () => {
   });
 
   it('answers the first example of the README as the README says', async () => {
-    const readme = await readFile(new URL('../../../README.md', import.meta.url), 'utf8');
+    const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
     const [, document = ''] = /```graphql\n(.*?)```/s.exec(readme) ?? [];
     const [, answer = ''] = /```json\n(.*?)```/s.exec(readme) ?? [];
     expect({ data: await ask(second, document, {}, z.unknown()) }).toEqual(JSON.parse(answer));
@@ -161,7 +161,7 @@ describe('npm start', () => {
     const database = new DatabaseSync(join(place, file), { readOnly: true });
     const applied = database.prepare('SELECT name FROM d1_migrations ORDER BY id').all();
     database.close();
-    const names = (await readdir(new URL('../../../migrations/', import.meta.url))).sort();
+    const names = (await readdir(new URL('../../migrations/', import.meta.url))).sort();
     expect(applied.map(({ name }) => name)).toEqual(names);
   });
 });
