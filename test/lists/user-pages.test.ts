@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { globalId, newCustomer, newKey, newTenant, rawId } from '../../shared/fixtures.ts';
-import { ask, type Variables } from '../../shared/gateway.ts';
+import { globalId, newCustomer, newKey, newTenant, rawId } from '../shared/fixtures.ts';
+import { ask, type Variables } from '../shared/gateway.ts';
 
 /** 10,000 users: every third in a tenant, every other of a customer, the rest of the team or of nobody. */
 const ROWS = 10_000;
