@@ -12,7 +12,7 @@ CREATE TABLE organization (
 CREATE TABLE permission (
   name TEXT PRIMARY KEY CHECK (name GLOB '[a-z]*:[a-z]*'),
   description TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
+, built_in INTEGER NOT NULL DEFAULT 0 CHECK (built_in IN (0, 1))) STRICT, WITHOUT ROWID;
 
 CREATE TABLE tenant (
   id TEXT PRIMARY KEY,
@@ -372,7 +372,7 @@ CREATE TABLE user (
   -- When the customer was hidden: its users are hidden with it, and come back with it.
   customer_deleted_at INTEGER,
   deleted INTEGER NOT NULL GENERATED ALWAYS AS (deleted_at IS NOT NULL OR customer_deleted_at IS NOT NULL) VIRTUAL,
-  version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), key_version INTEGER NOT NULL DEFAULT 1, name_folded TEXT, name_words TEXT, name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL, email_folded TEXT, email_words TEXT,
+  version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), key_version INTEGER NOT NULL DEFAULT 1, name_folded TEXT, name_words TEXT, name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL, email_folded TEXT, email_words TEXT, last_signed_in_at INTEGER,
   FOREIGN KEY (role_id, kind) REFERENCES role (id, scope),
   CHECK ((kind = 'TENANT') = (role_id IS NULL)),
   CHECK ((kind = 'CUSTOMER') = (customer_id IS NOT NULL))
@@ -554,13 +554,15 @@ CREATE TABLE mailed_link (
   attempts INTEGER NOT NULL DEFAULT 0,
   sent_at INTEGER,
   last_error TEXT, handed_hash TEXT, handed_standing TEXT CHECK ((handed_standing IS NULL) = (handed_hash IS NULL)), earlier_hash TEXT, earlier_expires_at INTEGER
-  CHECK ((earlier_expires_at IS NULL) = (earlier_hash IS NULL)), handed_expires_at INTEGER,
+  CHECK ((earlier_expires_at IS NULL) = (earlier_hash IS NULL)), handed_expires_at INTEGER, invited_by_type TEXT, invited_by_id TEXT
+  CHECK (invited_by_id IS NULL OR invited_by_type IN ('API_KEY', 'USER')),
   PRIMARY KEY (user_id, purpose)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX mailed_link_token ON mailed_link (token_hash) WHERE token_hash IS NOT NULL;
 CREATE INDEX mailed_link_due ON mailed_link (due_at) WHERE due_at IS NOT NULL;
 CREATE UNIQUE INDEX mailed_link_handed ON mailed_link (handed_hash) WHERE handed_hash IS NOT NULL;
 CREATE UNIQUE INDEX mailed_link_earlier ON mailed_link (earlier_hash) WHERE earlier_hash IS NOT NULL;
+CREATE INDEX mailed_link_invitations ON mailed_link (user_id) WHERE purpose = 'INVITATION';
 
 CREATE TABLE session (
   id TEXT PRIMARY KEY,
@@ -689,7 +691,8 @@ CREATE TABLE "api_key" (
   -- Of all of its secrets, those that are gone included.
   last_used_at INTEGER,
   created_at INTEGER NOT NULL,
-  updated_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL, created_by_type TEXT, created_by_id TEXT
+  CHECK (created_by_id IS NULL OR created_by_type IN ('API_KEY', 'USER')),
   CHECK (reach = 'CUSTOMER' OR customer_id IS NULL)
 ) STRICT;
 CREATE INDEX api_key_customer ON api_key (customer_id) WHERE customer_id IS NOT NULL;
@@ -702,7 +705,7 @@ CREATE TABLE api_key_secret (
   -- Of one that another took the place of before anybody used it: from when on it is gone, unless it has been used.
   unclaimed_until INTEGER,
   last_used_at INTEGER,
-  created_at INTEGER NOT NULL,
+  created_at INTEGER NOT NULL, hint TEXT,
   PRIMARY KEY (api_key_id, id),
   CHECK (unclaimed_until IS NULL OR expires_at IS NOT NULL)
 ) STRICT, WITHOUT ROWID;

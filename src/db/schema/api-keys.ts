@@ -17,6 +17,9 @@ export const apiKeys = sqliteTable('api_key', {
   expiresAt: timestamp('expires_at'),
   revokedAt: timestamp('revoked_at'),
   lastUsedAt: timestamp('last_used_at'),
+  /** Who made it; null for one that was made before this was kept. */
+  createdByType: text('created_by_type', { enum: ['ROOT', 'API_KEY', 'USER', 'SYSTEM'] }),
+  createdById: text('created_by_id'),
   createdAt: timestamp('created_at').notNull(),
   updatedAt: timestamp('updated_at').notNull(),
 });
@@ -32,6 +35,8 @@ export const apiKeySecrets = sqliteTable(
     id: text('id').notNull(),
     apiKeyId: text('api_key_id').notNull(),
     secretHash: text('secret_hash').notNull(),
+    /** Its first and last characters, to tell it from others; null for one that was made before this was kept. */
+    hint: text('hint'),
     expiresAt: timestamp('expires_at'),
     unclaimedUntil: timestamp('unclaimed_until'),
     lastUsedAt: timestamp('last_used_at'),

@@ -42,6 +42,9 @@ export const mailedLinks = sqliteTable(
     shareableAccess: text('handed_standing'),
     /** When the API key that got the shareable invitation ends; null if it does not, or a user got it. */
     shareableExpiresAt: timestamp('handed_expires_at'),
+    /** Who invited last; null where that is not known. */
+    invitedByType: text('invited_by_type', { enum: ['ROOT', 'API_KEY', 'USER', 'SYSTEM'] }),
+    invitedById: text('invited_by_id'),
   },
   (table) => [primaryKey({ columns: [table.userId, table.purpose] })],
 );

@@ -23,6 +23,8 @@ export const users = sqliteTable('user', {
   ...keyVersion,
   status: text('status', { enum: ['INVITED', 'ACTIVE', 'DEACTIVATED'] }).notNull(),
   defaultTenantId: text('default_tenant_id'),
+  /** When the user last got a session: kept without a version and an event. */
+  lastSignedInAt: timestamp('last_signed_in_at'),
   ...lifecycle,
   /** When the customer was deleted: its users are hidden with it. The trigger `user_follows_customer` sets it. */
   customerDeletedAt: timestamp('customer_deleted_at'),

@@ -2,7 +2,7 @@ import type { Database } from '../../db/client.ts';
 import type { Source } from '../../db/source.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
-import type { Permission } from '../kernel/permission-names.ts';
+import type { PermissionName } from '../kernel/permission-names.ts';
 import type { RateLimitTier } from '../kernel/rate-limit-tiers.ts';
 import type { Neighbourhood } from '../kernel/webhook-addresses.ts';
 import type { AccessTokens } from './access-tokens.ts';
@@ -15,7 +15,7 @@ import type { ChangedRecord, Repeatable } from './repeatable.ts';
  */
 export interface Viewer {
   actor: Actor;
-  permissions: ReadonlySet<Permission>;
+  permissions: ReadonlySet<PermissionName>;
   access: 'READ' | 'WRITE';
   reach: Reach;
   /** The limit that the viewer's requests count against. Only API keys have another than DEFAULT. */
@@ -57,7 +57,7 @@ export interface Caller {
 }
 
 /** Returns those of the permissions that the viewer lacks. */
-export function missingPermissions(viewer: Viewer, needed: Iterable<Permission>): Permission[] {
+export function missingPermissions(viewer: Viewer, needed: Iterable<PermissionName>): PermissionName[] {
   return [...needed].filter((permission) => !viewer.permissions.has(permission));
 }
 
@@ -65,7 +65,7 @@ export function missingPermissions(viewer: Viewer, needed: Iterable<Permission>)
  * Requires that the viewer has all of these permissions.
  * @throws ForbiddenError that names every missing one.
  */
-export function requirePermissions(viewer: Viewer, needed: Iterable<Permission>): void {
+export function requirePermissions(viewer: Viewer, needed: Iterable<PermissionName>): void {
   const missing = missingPermissions(viewer, needed);
   if (missing.length > 0) throw ForbiddenError.missing(missing);
 }

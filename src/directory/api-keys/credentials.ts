@@ -7,7 +7,7 @@ import { type Actor, credentialName } from '../access/actor.ts';
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
 import { reachOf } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
-import type { Permission } from '../kernel/permission-names.ts';
+import type { PermissionName } from '../kernel/permission-names.ts';
 import { equalHashes, type Token } from '../kernel/secrets.ts';
 import { type ClientTokens, fingerprintOf } from './client-tokens.ts';
 import { permissionList } from './queries.ts';
@@ -124,7 +124,7 @@ function heldBy(credential: Credential): Held {
   const { secrets, permissions, reach, liveTenantIds, liveCustomerId } = credential;
   const lists = {
     secrets: parseSecretHashes(secrets),
-    permissions: new Set(parseJsonList<Permission>(permissions)),
+    permissions: new Set(parseJsonList<PermissionName>(permissions)),
     reach: reachOf(reach, parseJsonList(liveTenantIds), liveCustomerId),
   };
   held.set(credential, lists);

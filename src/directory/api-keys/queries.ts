@@ -5,7 +5,7 @@ import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { inList, mapRows, parseJsonList, type Several, selecting, selection } from '../../db/statement.ts';
 import { apiKeyInReach, type Reach, reachOf } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
-import type { Permission } from '../kernel/permission-names.ts';
+import type { PermissionName } from '../kernel/permission-names.ts';
 import type { Connection } from '../lists/connection.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
@@ -38,7 +38,7 @@ const apiKeySelection = mapRows(
   }),
   ({ permissions, tenantIds, customerId, reachKind, secrets, ...row }) => ({
     ...row,
-    permissions: parseJsonList<Permission>(permissions),
+    permissions: parseJsonList<PermissionName>(permissions),
     reach: reachOf(reachKind, parseJsonList(tenantIds), customerId),
     ...goodSecrets(secrets),
   }),

@@ -12,11 +12,14 @@ import { ForbiddenError } from '../kernel/errors.ts';
  */
 
 /**
- * Returns an expression: NULL if the viewer holds all of the granted permissions, else a JSON array of the others.
+ * Returns an expression: NULL if the viewer holds all of the granted permissions, else a JSON array of the others. Root
+ * holds all there are.
  * `granted` is a SELECT of a column `permission`.
  */
-export const permissionsNotHeld = ({ permissions }: Viewer, granted: SQL): SQL =>
-  sql`(SELECT json_group_array(DISTINCT permission) FROM (${granted})
+export const permissionsNotHeld = ({ actor, permissions }: Viewer, granted: SQL): SQL =>
+  actor.type === 'ROOT'
+    ? sql`NULL`
+    : sql`(SELECT json_group_array(DISTINCT permission) FROM (${granted})
     WHERE NOT ${inList(sql`permission`, [...permissions])} HAVING count(*) > 0)`;
 
 /**

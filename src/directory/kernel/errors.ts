@@ -1,4 +1,4 @@
-import type { Permission } from './permission-names.ts';
+import type { PermissionName } from './permission-names.ts';
 
 /** The kinds of records that an error can name, spelled as in global ids. */
 export type NamedEntity =
@@ -136,16 +136,16 @@ export class AlreadyExistsError extends DirectoryError {
 /** Thrown when the viewer lacks a permission or the reach, may only read, or is no user who signed in. */
 export class ForbiddenError extends DirectoryError {
   readonly code: ErrorCode & ('insufficient_permissions' | 'read_only_key' | 'out_of_reach' | 'not_signed_in');
-  readonly missingPermissions: readonly Permission[];
+  readonly missingPermissions: readonly PermissionName[];
 
-  constructor(code: ForbiddenError['code'], message: string, missing: readonly Permission[] = []) {
+  constructor(code: ForbiddenError['code'], message: string, missing: readonly PermissionName[] = []) {
     super(message);
     this.code = code;
     this.missingPermissions = missing;
   }
 
   /** Returns the error for a viewer who lacks these permissions. */
-  static missing(permissions: readonly Permission[]): ForbiddenError {
+  static missing(permissions: readonly PermissionName[]): ForbiddenError {
     const list = permissions.map((permission) => `"${permission}"`).join(', ');
     return new ForbiddenError('insufficient_permissions', `Insufficient permissions, missing ${list}.`, permissions);
   }

@@ -1,4 +1,7 @@
-/** The names of all permissions. The table `permission` has a row with a description for each of them. */
+/**
+ * The names of the built-in permissions: what is needed here. The table `permission` has a row with a description for each
+ * of them, and for those of the product.
+ */
 export const PERMISSIONS = [
   'organization:edit',
   'tenant:read',
@@ -24,7 +27,12 @@ export const PERMISSIONS = [
   'usage:record',
   'webhook:read',
   'webhook:edit',
+  'permission:edit',
+  'access:check',
 ] as const;
 
-/** The name of a permission, such as `tenant:read`. */
+/** The name of a built-in permission, such as `tenant:read`. */
 export type Permission = (typeof PERMISSIONS)[number];
+
+/** The name of a permission: a built-in one, or one of the product, such as `invoice:approve`. */
+export type PermissionName = string;

@@ -7,7 +7,7 @@ import type { Reach } from '../access/reach.ts';
 import { reachOf } from '../access/reach.ts';
 import { permissionsOfRole } from '../guards/grant-guard.ts';
 import type { TenantIdentifier } from '../kernel/input.ts';
-import type { Permission } from '../kernel/permission-names.ts';
+import type { PermissionName } from '../kernel/permission-names.ts';
 import { isHolder, sought, soughtExternalId } from '../kernel/sought-keys.ts';
 
 /*
@@ -69,8 +69,8 @@ export const reachOfGrant = ({ reach, tenantId, customerId }: Grant): Reach =>
   reachOf(reach, tenantId === null ? [] : [tenantId], customerId);
 
 /** Returns the permissions of an effective role. */
-export const permissionsIn = ({ permissions }: EffectiveRole): Set<Permission> =>
-  new Set(parseJsonList<Permission>(permissions));
+export const permissionsIn = ({ permissions }: EffectiveRole): Set<PermissionName> =>
+  new Set(parseJsonList<PermissionName>(permissions));
 
 /** Over the columns of `user`: a SELECT of the ids of the live tenants where the user has a role. */
 const tenantsOf = (condition: SQL): SQL =>

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { missingPermissions, type Viewer } from '../../directory/access/viewer.ts';
 import { type DirectoryError, ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
-import { PERMISSIONS, type Permission } from '../../directory/kernel/permission-names.ts';
+import { PERMISSIONS, type PermissionName } from '../../directory/kernel/permission-names.ts';
 import { priceOf } from './cost.ts';
 
 /*
@@ -36,7 +36,7 @@ function visitFields(
 }
 
 /** Returns the permissions that the viewer lacks to see every field of the answer. */
-function missingToShow(schema: GraphQLSchema, executed: Executed, viewer: Viewer): Permission[] {
+function missingToShow(schema: GraphQLSchema, executed: Executed, viewer: Viewer): PermissionName[] {
   const needed = new Set<unknown>();
   visitFields(schema, executed, ({ extensions: { needs } }) => {
     for (const permission of Array.isArray(needs) ? needs : []) needed.add(permission);
