@@ -53,6 +53,12 @@ export function usersByIds({ db, viewer }: Caller, ids: Several): Found<UserReco
   return foundWhere(db, RECORDS, sql`${inList(users.id, ids)} AND ${USER_IS_LIVE} AND ${inReach}`);
 }
 
+/** Returns the user who signed in and asks, whatever they may read; nobody for a key. */
+export function viewersUser({ db, viewer: { actor } }: Caller): Found<UserRecord> {
+  const isOwn = actor.type === 'USER' ? sql`${users.id} = ${actor.id}` : sql`FALSE`;
+  return foundWhere(db, RECORDS, sql`${isOwn} AND ${USER_IS_LIVE}`);
+}
+
 /**
  * Returns the live users in reach among these who are only mentioned, such as an author. A viewer who lacks `user:read`
  * gets no users, and no error.

@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Variables } from '../../shared/gateway.ts';
 import { roleId, seesRole } from './roles.ts';
 import { identified, isHidden, knowsUser, seesUser, type UserOperation, visible } from './user-reach.ts';
@@ -207,14 +208,17 @@ const parts: UserOperation[] = [
     (tenant): UserOperation => ({
       ...read(
         'user',
-        `query($id: ID!) { user(id: $id) { tenantRoles { totalCount nodes { tenant { id } } } } } # ${tenant}`,
+        `query($id: ID!) { user(id: $id) { tenantRoles { totalCount nodes { tenantId tenant { id } } } } } # ${tenant}`,
         (state) => ({
           id: userId(state),
         }),
       ),
       outcome: (answer) =>
         readOutcome(answer, ({ user }) =>
-          user?.tenantRoles.nodes.some((node: { tenant: { id: string } }) => node.tenant.id === tenantIds[tenant]),
+          user?.tenantRoles.nodes.some((node: { tenantId: string; tenant: { id: string } }) => {
+            expect(node.tenantId).toBe(node.tenant.id);
+            return node.tenantId === tenantIds[tenant];
+          }),
         ),
       expected: (viewer, state) =>
         seesUser(viewer, state) &&
