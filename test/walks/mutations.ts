@@ -240,6 +240,9 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('inviteUser', 'user { email }', ({ tenantUser }) => ({ userIdentifier: { id: tenantUser.id } }), {
     also: LOWEST_OF_TENANT,
   }),
+  mutation('revokeInvitation', 'user { email }', ({ tenantUser }) => ({ userIdentifier: { id: tenantUser.id } }), {
+    also: LOWEST_OF_TENANT,
+  }),
   mutation(
     'inviteUser',
     'user { email } invitationLink',

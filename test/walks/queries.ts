@@ -188,7 +188,19 @@ export const QUERIES: readonly Query[] = [
   ),
   {
     field: 'users',
-    document: '{ users { nodes { email invitation { sentAt expiresAt lastError } } } }',
+    document:
+      '{ users { nodes { email invitation { invitedBy { type id } sentAt expiresAt isExpired lastError user { email } } } } }',
+    needs: ['user:read'],
+  },
+  {
+    field: 'invitations',
+    document: `{ invitations { nodes { user { email tenantRoles { nodes { tenantId } } } invitedBy { type id } createdAt isExpired }
+      totalCount pageInfo { endCursor } } }`,
+    needs: ['user:read', 'tenant:read'],
+  },
+  {
+    field: 'invitations',
+    document: '{ invitations(last: 3) { edges { cursor node { sentAt expiresAt lastError } } } }',
     needs: ['user:read'],
   },
   {

@@ -62,7 +62,7 @@ export function firstAdmin(
     writes: [
       creating.recorded(sql`${created} AND NOT ${exists(USER, named)}`),
       ...creating.writes,
-      requestInvitations(context.at, sql`FROM user WHERE ${invited} AND ${created}`),
+      requestInvitations(context, sql`FROM user WHERE ${invited} AND ${created}`),
       recordTenantRoles(context, assigned, created),
       ...writeTenantRoles(context),
     ],

@@ -202,6 +202,22 @@ const nested: UserOperation[] = [
   ),
 ];
 
+/** Everybody in the world whose address is not that of somebody deleted was invited. */
+const invitations: UserOperation[] = [
+  ...['first', 'last'].map((end) =>
+    read('invitations', `{ invitations(${end}: 100) { nodes { user { id } } totalCount } }`),
+  ),
+  read('user', 'query($id: ID!) { user(id: $id) { invitation { user { id } } } }', (state) => ({ id: userId(state) })),
+].map((operation, index) => ({
+  ...operation,
+  outcome: (answer, state) =>
+    readOutcome(answer, ({ invitations: list, user }) =>
+      index < 2
+        ? list.nodes.some(({ user: invited }: { user: { id: string } }) => invited.id === userId(state))
+        : user?.invitation?.user.id === userId(state),
+    ),
+}));
+
 /** What of a user shows, beside the user. */
 const parts: UserOperation[] = [
   ...(['a', 'b', 'gone'] as const).map(
@@ -276,6 +292,7 @@ export const USER_OPERATIONS: UserOperation[] = [
   ...byRole,
   ...hiddenLists,
   ...nested,
+  ...invitations,
   ...parts,
   ...events,
   ...USER_WRITES,
