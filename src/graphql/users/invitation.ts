@@ -12,13 +12,14 @@ import { revokeInvitation } from '../../directory/users/revoke-invitation.ts';
 import { Actor } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
+import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
 import { reference } from '../shared/per-record.ts';
 import { reads } from '../shared/reads.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
-import { HAND_OUT_LINK, invitationLink } from './mutations.ts';
+import { invitationLink } from './mutations.ts';
 import { User, UserIdentifier } from './user.ts';
 
 const Invitation = builder.objectRef<InvitationRecord>('Invitation').implement({
