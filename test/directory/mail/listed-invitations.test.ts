@@ -237,6 +237,19 @@ describe('the list of invitations', () => {
     expect(emailsIn(backward.data.invitations.nodes)).toEqual(emailsOf([ofCustomer, linked]));
   });
 
+  it('reads no more for what lies beyond the reach, and no more than the users within', async () => {
+    const [tenant, other] = [await newTenant(), await newTenant()];
+    const { secret } = await newKey({ tenants: [tenant.id] });
+    for (let count = 0; count < 5; count += 1) await newTenantUser(tenant.id);
+    const read = async () => (await ask('{ invitations { nodes { createdAt } } }', {}, secret)).rowsRead;
+    await read();
+    const before = await read();
+    for (let count = 0; count < 5; count += 1) await newTenantUser(other.id);
+    expect(await read()).toBe(before);
+    for (let count = 0; count < 5; count += 1) await enter(await newTenantUser(tenant.id));
+    expect(await read()).toBeLessThanOrEqual(before + 3 * 5);
+  });
+
   it('does not take a link to a new password for an invitation', async () => {
     const user = await newTeamMember();
     await enter(user);
