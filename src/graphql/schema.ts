@@ -14,6 +14,7 @@ import './users/user.ts';
 import './users/mutations.ts';
 import './users/change-role.ts';
 import './users/tenant-role.ts';
+import './users/first-admin.ts';
 import './users/invitation.ts';
 import './sessions/session.ts';
 import './sessions/viewer.ts';

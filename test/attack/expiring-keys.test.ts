@@ -323,7 +323,9 @@ describe('a team member who could let in others', () => {
         key,
       );
       expect(user.id).toBe(inTenant.id);
-      await succeed('createTenant', 'tenant { id }', { name: unique('T'), adminEmail: first.email }, key);
+      const given = { name: unique('T'), adminEmail: first.email, handOutLink: true };
+      const made = await succeed('createTenant', 'admin { id } invitationLink', given, key);
+      expect([made.admin.id, made.invitationLink === null]).toEqual([first.id, key === expiring]);
       expect(invitationLink === null).toBe(key === expiring);
       expect(mailbox.slice(sent).map(({ to }) => to)).toEqual(key === expiring ? [] : [inTenant.email, first.email]);
     }

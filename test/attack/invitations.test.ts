@@ -8,6 +8,7 @@ import { changes, countChanges } from '../shared/changes.ts';
 import { actorOf, countOf, setCount } from '../shared/counters.ts';
 import {
   codeOf,
+  eventsAbout,
   type Key,
   mutationDocument,
   newCustomer,
@@ -21,7 +22,7 @@ import {
   unique,
 } from '../shared/fixtures.ts';
 import { type Answer, graphqlRequest, mailbox, send, type Variables } from '../shared/gateway.ts';
-import { enter } from '../shared/people.ts';
+import { enter, mailedToken, PASSWORD, step } from '../shared/people.ts';
 import { posted } from '../walks/dialects/table.ts';
 import { sized } from './size.ts';
 
@@ -250,5 +251,26 @@ describe('the invitations that one credential may cause in an hour', () => {
     const input = { email: email(), roleIdentifier: { name: 'viewer' } };
     const { calls } = await send(graphqlRequest(mutationDocument('createOrganizationUser', 'user { id }'), { input }));
     expect(calls).toBe(1);
+  });
+});
+
+describe('an invitation that is taken back while its links are tried', () => {
+  it('lets in one person or nobody: whoever comes behind finds no link, mailed or handed out', async () => {
+    for (let count = 0; count < sized(20); count += 1) {
+      const input = { email: email(), ...inTenant(), handOutLink: true };
+      const { user, invitationLink } = await succeed('createTenantUser', 'user { id } invitationLink', input);
+      const links = [mailedToken(input.email), invitationLink.split('#token=')[1]];
+      const accept = (token: string) => step('accept-invitation', { token, password: PASSWORD });
+      const revoke = () => succeed('revokeInvitation', 'user { id }', { userIdentifier: { id: user.id } });
+      const tries = count % 2 === 0 ? links : links.toReversed();
+      const [answers] = await Promise.all([Promise.all(tries.map(accept)), revoke()]);
+      const letIn = answers.filter(({ status }) => status === 200).length;
+      const events = await eventsAbout(user.id);
+      expect(events.slice(3)).toEqual([letIn === 1 ? 'user.joined' : 'user.invitationRevoked']);
+      for (const link of links) expect((await accept(link)).status).toBe(401);
+      if (letIn === 1) continue;
+      await succeed('inviteUser', 'user { id }', { userIdentifier: { id: user.id } });
+      for (const link of links) expect((await accept(link)).status, 'another invitation revives none').toBe(401);
+    }
   });
 });

@@ -32,6 +32,8 @@ const WORDS = { Tenant: 'tenant', Customer: 'customer', User: 'user', Role: 'rol
 export class Model {
   readonly entries = new Map<string, Entry>();
   readonly events: string[] = [];
+  /** The users whose invitation is open. */
+  readonly invited = new Set<string>();
 
   record(type: string, id: string): void {
     this.events.push(`${type} ${id}`);

@@ -11,6 +11,7 @@ import {
   unique,
 } from '../shared/fixtures.ts';
 import { ask } from '../shared/gateway.ts';
+import { enter, signIn } from '../shared/people.ts';
 
 /** The lists that read only the columns that are asked for, by the type of their records. */
 const LISTS = { Customer: 'customers', User: 'users', Tenant: 'tenants' } as const;
@@ -61,7 +62,9 @@ beforeAll(async () => {
   });
   await newCustomerUser(customer.id, profile);
   await newTenantUser(tenant.id, { ...profile, externalId: unique('user') });
-  await newTeamMember();
+  const member = await newTeamMember();
+  await enter(member);
+  await signIn(member.email);
   const deleted = await newCustomer();
   await newCustomerUser(deleted.id);
   await mutate('deleteCustomer', 'customer { id }', { id: deleted.id });

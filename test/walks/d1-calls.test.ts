@@ -69,6 +69,7 @@ const FOUND: Record<string, (below: string) => string> = {
   Session: (below) => `{ sessions { nodes { ${below} } } }`,
   Webhook: (below) => `{ webhooks { nodes { ${below} } } }`,
   WebhookDelivery: (below) => `{ webhooks { nodes { deliveries { nodes { ${below} } } } } }`,
+  Invitation: (below) => `{ invitations(last: 5) { nodes { ${below} } } }`,
   Viewer: (below) => `{ viewer { ${below} } }`,
 };
 

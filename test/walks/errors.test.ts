@@ -312,6 +312,10 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     ValidationError: ({ deactivatedId }) => ({ userIdentifier: { id: deactivatedId } }),
     NotFoundError: () => ({ userIdentifier: { email: 'nobody@x.example' } }),
   },
+  revokeInvitation: {
+    ValidationError: () => ({ userIdentifier: { id: 'junk' } }),
+    NotFoundError: () => ({ userIdentifier: { email: 'nobody@x.example' } }),
+  },
   signOut: { ForbiddenError: () => ({}) },
   revokeSession: { ValidationError: () => ({ id: 'junk' }), NotFoundError: () => ({ id: none('Session') }) },
   switchTenant: {

@@ -171,6 +171,12 @@ const BY_TENANT_ADMIN: Attempt[] = [
     'inviteUser',
     ({ owner }) => ({ userIdentifier: { id: owner.id }, handOutLink: true }),
   ],
+  ['takes the invitation of the owner back', 'revokeInvitation', ({ owner }) => ({ userIdentifier: { id: owner.id } })],
+  [
+    'takes the invitation of a user of two tenants back',
+    'revokeInvitation',
+    ({ shared }) => ({ userIdentifier: { email: shared.email } }),
+  ],
   [
     'changes the role of a colleague for one that holds more',
     'changeRole',
@@ -297,6 +303,11 @@ const BY_CUSTOMER_ADMIN: Attempt[] = [
     'gets the link of an invitation of a user who also works in a tenant',
     'inviteUser',
     ({ colleague }) => ({ userIdentifier: { id: colleague.id }, handOutLink: true }),
+  ],
+  [
+    'takes the invitation of a user back who also works in a tenant',
+    'revokeInvitation',
+    ({ colleague }) => ({ userIdentifier: { id: colleague.id } }),
   ],
   ['becomes a team member', 'createOrganizationUser', () => ({ email: email(), ...named('viewer') })],
   ['becomes a tenant user', 'createTenantUser', ({ tenant }) => ({ email: email(), ...named('view'), ...at(tenant) })],

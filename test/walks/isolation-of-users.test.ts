@@ -1,6 +1,6 @@
 import { describe } from 'vitest';
 import { ROLE_OPERATIONS, seesRole } from './isolation/roles.ts';
-import { SESSION_OPERATIONS, SESSION_STATES, SIGNING_OUT, seesSession } from './isolation/sessions.ts';
+import { OWN_TENANTS, SESSION_OPERATIONS, SESSION_STATES, SIGNING_OUT, seesSession } from './isolation/sessions.ts';
 import { seesUser } from './isolation/user-reach.ts';
 import { USER_STATES } from './isolation/user-rows.ts';
 import { EDITS } from './isolation/user-writes.ts';
@@ -22,6 +22,7 @@ describe('users, by an owner', () => {
 describe('sessions', () => {
   const all = [...viewers, OWNER, OF_TENANT_A];
   walk('sessions', SESSION_OPERATIONS, SESSION_STATES, 'unknown', (viewer, state) => !seesSession(viewer, state), all);
+  walk('own tenants', OWN_TENANTS, ['a', 'b', 'gone'], 'gone', () => false, all);
   walk('signing out', SIGNING_OUT, ['anything'], 'anything', () => false, all);
 });
 

@@ -3,7 +3,7 @@ import { schema } from '../../src/graphql/schema.ts';
 import { holdsKey, KEY_OPERATIONS } from './isolation/api-keys.ts';
 import { CUSTOMER_OPERATIONS } from './isolation/customers.ts';
 import { ROLE_OPERATIONS } from './isolation/roles.ts';
-import { SESSION_OPERATIONS, SIGNING_OUT } from './isolation/sessions.ts';
+import { OWN_TENANTS, SESSION_OPERATIONS, SIGNING_OUT } from './isolation/sessions.ts';
 import { seesTenant, TENANT_OPERATIONS } from './isolation/tenants.ts';
 import { ISSUER_OPERATIONS, seesIssuer } from './isolation/trusted-issuers.ts';
 import { seesSource, USAGE_OPERATIONS } from './isolation/usage.ts';
@@ -69,6 +69,7 @@ describe('the matrix', () => {
         USER_OPERATIONS,
         ROLE_OPERATIONS,
         SESSION_OPERATIONS,
+        OWN_TENANTS,
         SIGNING_OUT,
         ISSUER_OPERATIONS,
         USAGE_OPERATIONS,
@@ -77,7 +78,7 @@ describe('the matrix', () => {
         .flat()
         .map(({ covers }) => covers),
     );
-    const everyone = ['viewer', 'permissions'];
+    const everyone = ['permissions'];
     const all = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
       Object.keys(type?.getFields() ?? {}),
     );

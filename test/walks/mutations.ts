@@ -229,15 +229,30 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('restoreUser', 'user { deletedAt }', ({ deletedUserId }) => ({ id: deletedUserId }), { also: LOWEST }),
   mutation(
     'createTenant',
-    'tenant { id }',
+    'tenant { id } admin { email tenantRoles { nodes { tenantId } } } invitationLink',
     () => ({
       name: unique('T'),
       partnerManaged: false,
       adminEmail: `${unique('a')}@x.example`,
+      handOutLink: true,
+    }),
+    { also: PERMISSIONS.filter((name) => !OF_NO_TENANT_ADMIN.includes(name)) },
+  ),
+  mutation(
+    'upsertTenant',
+    'outcome admin { email } invitationLink',
+    () => ({
+      identifier: { externalId: unique('t') },
+      name: unique('T'),
+      adminEmail: `${unique('a')}@x.example`,
+      handOutLink: true,
     }),
     { also: PERMISSIONS.filter((name) => !OF_NO_TENANT_ADMIN.includes(name)) },
   ),
   mutation('inviteUser', 'user { email }', ({ tenantUser }) => ({ userIdentifier: { id: tenantUser.id } }), {
+    also: LOWEST_OF_TENANT,
+  }),
+  mutation('revokeInvitation', 'user { email }', ({ tenantUser }) => ({ userIdentifier: { id: tenantUser.id } }), {
     also: LOWEST_OF_TENANT,
   }),
   mutation(

@@ -14,7 +14,13 @@ export interface Query extends Operation {
 export const QUERIES: readonly Query[] = [
   { field: 'viewer', document: '{ viewer { type permissions access reach { kind tenantIds } } }', needs: [] },
   { field: 'viewer', document: '{ viewer { apiKey { name } } }', needs: [] },
-  { field: 'viewer', document: '{ viewer { user { name } } }', needs: ['user:read'], as: 'user' },
+  {
+    field: 'viewer',
+    document: `{ viewer { user { name lastSignInAt sessions { nodes { isCurrent } totalCount }
+      tenantRoles { nodes { tenantId tenantName roleId roleName isCurrent } totalCount } } } }`,
+    needs: [],
+    as: 'user',
+  },
   { field: 'organization', document: '{ organization { id name createdAt updatedAt } }', needs: [] },
   {
     field: 'node',
@@ -160,7 +166,7 @@ export const QUERIES: readonly Query[] = [
   {
     field: 'user',
     document: `query($id: ID!) { user(id: $id) { email role { name } customer { name } defaultTenant { name }
-      tenantRoles { nodes { createdAt tenant { name } role { name } } totalCount } } }`,
+      tenantRoles { nodes { createdAt tenantId roleName tenant { name } role { name } } totalCount } } }`,
     variables: ({ tenantUser }) => ({ id: tenantUser.id }),
     needs: ['user:read', 'role:read', 'tenant:read'],
   },
@@ -182,8 +188,25 @@ export const QUERIES: readonly Query[] = [
   ),
   {
     field: 'users',
-    document: '{ users { nodes { email invitation { sentAt expiresAt lastError } } } }',
+    document:
+      '{ users { nodes { email invitation { invitedBy { type id } sentAt expiresAt isExpired lastError user { email } } } } }',
     needs: ['user:read'],
+  },
+  {
+    field: 'invitations',
+    document: `{ invitations { nodes { user { email tenantRoles { nodes { tenantId } } } invitedBy { type id } createdAt isExpired }
+      totalCount pageInfo { endCursor } } }`,
+    needs: ['user:read', 'tenant:read'],
+  },
+  {
+    field: 'invitations',
+    document: '{ invitations(last: 3) { edges { cursor node { sentAt expiresAt lastError } } } }',
+    needs: ['user:read'],
+  },
+  {
+    field: 'users',
+    document: '{ users { nodes { lastSignInAt sessions { nodes { userAgent } totalCount } } } }',
+    needs: ['user:read', 'user:edit'],
   },
   {
     field: 'users',

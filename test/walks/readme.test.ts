@@ -112,6 +112,7 @@ describe('the README', () => {
       'Tenant.pixels',
       'Tenant.usage',
       'Tenant.users',
+      'User.sessions',
       'User.tenantRoles',
       'Webhook.deliveries',
     ];

@@ -70,6 +70,18 @@ export function requirePermissions(viewer: Viewer, needed: Iterable<PermissionNa
   if (missing.length > 0) throw ForbiddenError.missing(missing);
 }
 
+/** Returns whether a user is the viewer. A key is no user. */
+export const isViewer = ({ actor }: Pick<Viewer, 'actor'>, userId: string): boolean =>
+  actor.type === 'USER' && actor.id === userId;
+
+/**
+ * Requires that the viewer has a permission to see something of a user, or is that user.
+ * @throws ForbiddenError
+ */
+export function requireUnlessOwn(viewer: Viewer, userId: string, needed: PermissionName): void {
+  if (!isViewer(viewer, userId)) requirePermissions(viewer, [needed]);
+}
+
 /** Returns whether a check passes, that is, throws no ForbiddenError. Other errors are thrown on. */
 export function isGranted(check: () => void): boolean {
   try {

@@ -27,6 +27,7 @@ export const EVENT_TYPES = [
   'user.erased',
   'user.keyCollided',
   'user.invited',
+  'user.invitationRevoked',
   'user.linkHandedOut',
   'user.joined',
   'user.linked',

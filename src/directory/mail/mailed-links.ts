@@ -1,8 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { mailedLinks } from '../../db/schema/sign-in.ts';
-import { inList, type RowOf, type Several, select } from '../../db/statement.ts';
-import { userInReach } from '../access/reach.ts';
-import { type Caller, requirePermissions } from '../access/viewer.ts';
+import type { Actor } from '../access/actor.ts';
+import type { EventContext } from '../commands/event-recording.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { newSecret, sha256, verifyChecksum, withChecksum } from '../kernel/secrets.ts';
 
@@ -29,23 +27,31 @@ export const hashOfLinkToken = (token: string): string | null =>
   verifyChecksum(token)?.startsWith(`${PREFIX}_`) ? sha256(token) : null;
 
 /**
- * Gives each user in `from` a link of this purpose, which is due to be mailed at once, in the place of the last one.
+ * Gives each user in `from` a link of this purpose, which is due to be mailed at once, in the place of the last one. `by` is
+ * who invites; nobody for a link that anybody may ask for.
  * `rest` follows what becomes of that, as a list of columns that are set.
  */
-function requestLinks(purpose: LinkPurpose, now: Date, from: SQL, rest: SQL): SQL {
+function requestLinks(purpose: LinkPurpose, now: Date, by: Partial<Actor>, from: SQL, rest: SQL): SQL {
   const at = now.getTime();
-  return sql`INSERT INTO mailed_link (user_id, purpose, created_at, expires_at, due_at)
-    SELECT user.id, ${purpose}, ${at}, ${at + LIFETIME_MILLISECONDS[purpose]}, ${at} ${from}
+  return sql`INSERT INTO mailed_link (user_id, purpose, created_at, expires_at, due_at, invited_by_type, invited_by_id)
+    SELECT user.id, ${purpose}, ${at}, ${at + LIFETIME_MILLISECONDS[purpose]}, ${at}, ${by.type ?? null}, ${by.id ?? null} ${from}
     ON CONFLICT (user_id, purpose) DO UPDATE SET token_hash = NULL, created_at = excluded.created_at,
-      expires_at = excluded.expires_at, due_at = excluded.due_at, attempts = 0, sent_at = NULL, last_error = NULL, ${rest}`;
+      expires_at = excluded.expires_at, due_at = excluded.due_at, attempts = 0, sent_at = NULL, last_error = NULL,
+      invited_by_type = excluded.invited_by_type, invited_by_id = excluded.invited_by_id, ${rest}`;
 }
 
 /**
- * Invites each user in `from` by a link, which is due to be mailed at once. The invitation that the user got before, by
- * mail or shared, stops working.
+ * Invites each user in `from` by a link, which is due to be mailed at once, and keeps who invited. The invitation that the
+ * user got before, by mail or shared, stops working.
  */
-export const requestInvitations = (now: Date, from: SQL): SQL =>
-  requestLinks('INVITATION', now, from, sql`handed_hash = NULL, handed_standing = NULL, handed_expires_at = NULL`);
+export const requestInvitations = ({ at, viewer }: EventContext, from: SQL): SQL =>
+  requestLinks(
+    'INVITATION',
+    at,
+    viewer.actor,
+    from,
+    sql`handed_hash = NULL, handed_standing = NULL, handed_expires_at = NULL`,
+  );
 
 /**
  * Gives the user in `from` a link to a new password, which is due to be mailed at once. Anybody may ask for it, so it
@@ -60,6 +66,7 @@ export function requestPasswordLink(now: Date, from: SQL): SQL {
   return requestLinks(
     'PASSWORD_RESET',
     now,
+    {},
     from,
     sql`earlier_hash = iif(${lastIsFresh}, token_hash, NULL), earlier_expires_at = iif(${lastIsFresh}, expires_at, NULL)
       WHERE token_hash IS NOT NULL AND NOT (${lastIsFresh} AND ${earlierIsFresh})`,
@@ -82,32 +89,3 @@ export const waitsForInvitation = (now: Date): SQL => sql`(${MAY_BE_INVITED} AND
 export const isInvitedAnew = (status: SQL): SQL => sql`(EXISTS (SELECT 1 FROM mailed_link
     WHERE mailed_link.user_id = user.id AND mailed_link.purpose = 'INVITATION' AND ${status} <> 'DEACTIVATED')
   OR ${status} <> 'DEACTIVATED' AND EXISTS (SELECT 1 FROM password WHERE password.user_id = user.id))`;
-
-const fields = {
-  userId: mailedLinks.userId,
-  sentAt: mailedLinks.sentAt,
-  expiresAt: mailedLinks.expiresAt,
-  lastError: mailedLinks.lastError,
-};
-
-/** An invitation that has not been accepted yet. It stays after it has expired. */
-export interface InvitationRecord extends RowOf<typeof fields> {}
-
-/**
- * Returns the open invitations of these users by their ids, as far as they are in reach.
- * @throws ForbiddenError without the permission `user:read`.
- */
-export async function invitationsOfUsers(
-  { db, viewer }: Caller,
-  userIds: Several,
-): Promise<Map<string, InvitationRecord>> {
-  requirePermissions(viewer, ['user:read']);
-  const found = await db.read(
-    select(
-      fields,
-      sql`FROM mailed_link WHERE purpose = 'INVITATION' AND ${inList(mailedLinks.userId, userIds)}
-        AND ${userInReach(viewer.reach, mailedLinks.userId)}`,
-    ),
-  );
-  return new Map(found.map((invitation) => [invitation.userId, invitation]));
-}

@@ -6,10 +6,10 @@ import { allOf, inList, type RowOf, type Several, selection } from '../../db/sta
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
-import type { Connection } from '../lists/connection.ts';
+import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
-import { connectionOfList } from '../lists/simple-list.ts';
+import { connectionOfList, nestedConnectionOfList } from '../lists/simple-list.ts';
 
 const { familyHash: _familyHash, refreshHash: _refreshHash, ...fields } = getTableColumns(sessions);
 
@@ -82,6 +82,32 @@ export function listSessions(
       from: sql`session scanned`,
       id: scanned.id,
       partitions: [{ column: scanned.userId, values: [userId ?? own] }],
+      where: [sessionInReach(viewer, sql`scanned.user_id`), isLive(sql`scanned.expires_at`)],
+    },
+  });
+}
+
+/**
+ * Lists the sessions of each of these users that go on, the oldest first: the viewer's own, and those of users who reach
+ * nothing that the viewer does not. Without `user:edit` it has the viewer's own only, and whoever shows it refuses the rest
+ * by `requireUnlessOwn`.
+ *
+ * @throws ForbiddenError if the viewer is a key and lacks `user:edit`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
+export function listSessionsOfUsers(
+  { db, viewer }: Caller,
+  userIds: Several,
+  page: PageArguments,
+): NestedConnection<SessionRecord> {
+  if (viewer.actor.type !== 'USER') requirePermissions(viewer, ['user:edit']);
+  return nestedConnectionOfList(db, page, {
+    name: 'User.sessions',
+    records: RECORDS,
+    parents: { column: scanned.userId, values: userIds },
+    scan: {
+      from: sql`session scanned`,
+      id: scanned.id,
       where: [sessionInReach(viewer, sql`scanned.user_id`), isLive(sql`scanned.expires_at`)],
     },
   });

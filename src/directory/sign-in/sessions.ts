@@ -64,6 +64,10 @@ type EndReason =
 export const recordEnd = (context: EventContext, reason: EndReason, from: SQL): SQL =>
   recordSession(context, 'session.ended', from, sql`json_object('sessionId', session.id, 'reason', ${reason})`);
 
+/** Returns the write that keeps when a user last signed in. It changes no version, and is no event of its own. */
+export const keepSignIn = (userId: string, at: Date, condition: SQL): SQL =>
+  sql`UPDATE user SET last_signed_in_at = ${at.getTime()} WHERE id = ${userId} AND ${condition}`;
+
 /** What a session is opened with. */
 interface Opening {
   userAgent: string | null;
@@ -126,6 +130,7 @@ export function opening(
         },
         wasRecorded(context, type),
       ),
+      keepSignIn(grant.userId, createdAt, wasRecorded(context, type)),
       ...endOldest(context, grant, wasRecorded(context, type)),
     ],
     admission: { grant, refreshToken: token, sessionExpiresAt: expiresAt },

@@ -43,7 +43,7 @@ import {
 import { hasKey, sought, soughtExternalId } from '../kernel/sought-keys.ts';
 import { newTenant, patchedTenant, tenantDetails } from './columns.ts';
 import { TENANT } from './entity.ts';
-import { firstAdmin } from './first-admin.ts';
+import { type FirstAdminShown, firstAdmin } from './first-admin.ts';
 import { type TenantRecord, tenantRows } from './queries.ts';
 
 /** The tenant, as the command left it; null where a repetition cannot show it any more. */
@@ -53,6 +53,9 @@ export interface TenantResult {
 
 const asResult = (tenant: TenantRecord | null): TenantResult => ({ tenant });
 
+/** The new tenant, and what is shown of its first admin. */
+export interface TenantCreationResult extends TenantResult, FirstAdminShown {}
+
 /**
  * Creates a tenant. One that no partner manages needs an admin, who is created and invited if there is no such user.
  */
@@ -60,15 +63,15 @@ export const createTenant = command({
   name: 'createTenant',
   permissions: ['tenant:create'],
   reaches: ['ORGANIZATION'],
-  input: newRecord({ ...tenantDetails, name: text, adminEmail: emailAddress.optional() }),
+  input: newRecord({ ...tenantDetails, name: text, adminEmail: emailAddress.optional(), handOutLink: flag.optional() }),
   errors: [ValidationError, AlreadyExistsError, ForbiddenError],
-  plan(context, { adminEmail, ...input }): Plan<TenantResult, TenantRecord> {
+  plan(context, { adminEmail, handOutLink, ...input }): Plan<TenantCreationResult, TenantRecord> {
     const { viewer } = context;
     const tenantId = newId();
     const values = newTenant(input);
     const creating = creation(context, TENANT, tenantId, values);
     const { partnerManaged } = input;
-    const admin = firstAdmin(context, { tenantId, adminEmail, partnerManaged, isNew: sql`TRUE` });
+    const admin = firstAdmin(context, { tenantId, adminEmail, partnerManaged, handOutLink, isNew: sql`TRUE` });
     return {
       checks: admin.checks,
       writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...admin.writes],
@@ -76,7 +79,7 @@ export const createTenant = command({
       ...(admin.mails && { mails: admin.mails }),
       answer: tenantRows(sql`WHERE tenant.id = ${tenantId}`),
       subject: subjectOf(TENANT, viewer, sql`${tenantId}`),
-      result: asResult,
+      result: (tenant, recorded) => ({ tenant, ...admin.shown(recorded) }),
     };
   },
 });
@@ -98,8 +101,8 @@ export const updateTenant = command({
 export const editableTenants = (caller: Caller, ids: Several): Promise<Set<string>> =>
   changeable(caller, TENANT, updateTenant, ids);
 
-/** The tenant, and whether it was created, changed or left as it was. */
-export interface TenantUpsertResult extends TenantResult {
+/** The tenant, and whether it was created, changed or left as it was; if it was created, what is shown of its first admin. */
+export interface TenantUpsertResult extends TenantCreationResult {
   outcome: UpsertOutcome;
 }
 
@@ -117,10 +120,11 @@ export const upsertTenant = command({
       identifier: tenantIdentifier,
       name: text.optional(),
       adminEmail: emailAddress.nullish(),
+      handOutLink: flag.nullish(),
     })
     .superRefine(keepsIdentifier(['externalId']), ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
-  plan(context, { identifier, adminEmail, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
+  plan(context, { identifier, adminEmail, handOutLink, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
     const { viewer } = context;
     const target = isTenant(identifier);
     const reached = sql`${target} AND ${tenantInReach(viewer.reach, sql`tenant.id`)}`;
@@ -133,7 +137,13 @@ export const upsertTenant = command({
     const changing = alteration(context, TENANT, target, patchedTenant(patch));
     const isNew = sql`NOT ${exists(TENANT, target)}`;
     const { partnerManaged } = patch;
-    const admin = firstAdmin(context, { tenantId, adminEmail: adminEmail ?? undefined, partnerManaged, isNew });
+    const admin = firstAdmin(context, {
+      tenantId,
+      adminEmail: adminEmail ?? undefined,
+      partnerManaged,
+      handOutLink,
+      isNew,
+    });
     return {
       checks: [
         ...(identifier.id == null ? [] : [allExist([missing(TENANT, reached, path)])]),
@@ -157,7 +167,11 @@ export const upsertTenant = command({
       answer: tenantRows(sql`WHERE tenant.id IN (
         ${allRecordedSubjects(context)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),
       subject: subjectOf(TENANT, viewer, sql`coalesce((SELECT tenant.id FROM tenant WHERE ${target}), ${tenantId})`),
-      result: (tenant, recorded) => ({ tenant, outcome: upsertOutcome(recorded, 'tenant') }),
+      result: (tenant, recorded) => ({
+        tenant,
+        outcome: upsertOutcome(recorded, 'tenant'),
+        ...admin.shown(recorded),
+      }),
     };
   },
 });

@@ -14,6 +14,7 @@ import { ForbiddenError } from '../kernel/errors.ts';
 import { sha256, type Token } from '../kernel/secrets.ts';
 import { hasKey, sought, soughtExternalId } from '../kernel/sought-keys.ts';
 import { effectiveRoleIn, isListedBy, MAY_SIGN_IN, permissionsIn } from '../sign-in/effective-role.ts';
+import { keepSignIn } from '../sign-in/sessions.ts';
 import { isEmbedded } from './entity.ts';
 import {
   type ClaimedIdentity,
@@ -105,7 +106,7 @@ async function admit(caller: AnonymousCaller, claimed: ClaimedIdentity, limits: 
   const { writes, isIn } = userWrites(context, claimed, tokenUser);
   try {
     const { left, recorded } = await db.batch({
-      writes: [...writes, nameTenants(context)].map(write),
+      writes: [...writes, keepSignIn(tokenUser.userId, now, isIn), nameTenants(context)].map(write),
       left: select({ isIn: sql<number>`${isIn}` }, sql``),
       refunded: write(refund(limits)),
       recorded: eventsOf(context),

@@ -79,7 +79,7 @@ export const addTenantUser = command({
         recordTenantRoles(context, given, allowed),
         ...creating.writes,
         ...writeTenantRoles(context),
-        requestInvitations(context.at, sql`FROM user WHERE ${added} AND ${mayBeInvited}`),
+        requestInvitations(context, sql`FROM user WHERE ${added} AND ${mayBeInvited}`),
         ...shareable.writes(added),
       ],
       mails: sql`(NOT ${exists(USER, named)} OR ${exists(USER, sql`${named} AND ${mayBeInvited}`)})`,

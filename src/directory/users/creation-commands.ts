@@ -46,10 +46,7 @@ function planCreation(
     writes: (allowed) => [
       creating.recorded(allowed),
       ...creating.writes,
-      requestInvitations(
-        context.at,
-        sql`FROM user WHERE user.id = ${userId} AND ${wasRecorded(context, 'user.created')}`,
-      ),
+      requestInvitations(context, sql`FROM user WHERE user.id = ${userId} AND ${wasRecorded(context, 'user.created')}`),
       ...along,
       ...shareable.writes(sql`user.id = ${userId} AND ${wasRecorded(context, 'user.created')}`),
     ],

@@ -66,7 +66,7 @@ export const inviteUser = command({
           { type, subjectType: 'User', subjectId: sql`user.id` },
           sql`FROM user WHERE ${target} AND ${allowed}`,
         ),
-        requestInvitations(context.at, sql`FROM user WHERE ${target} AND ${wasRecorded(context, type)}`),
+        requestInvitations(context, sql`FROM user WHERE ${target} AND ${wasRecorded(context, type)}`),
         ...shareable.writes(sql`${target} AND ${wasRecorded(context, type)}`),
       ],
       mails: sql`1`,

@@ -53,6 +53,27 @@ export function usersByIds({ db, viewer }: Caller, ids: Several): Found<UserReco
   return foundWhere(db, RECORDS, sql`${inList(users.id, ids)} AND ${USER_IS_LIVE} AND ${inReach}`);
 }
 
+/** Returns the user who signed in and asks, whatever they may read; nobody for a key. */
+export function viewersUser({ db, viewer: { actor } }: Caller): Found<UserRecord> {
+  const isOwn = actor.type === 'USER' ? sql`${users.id} = ${actor.id}` : sql`FALSE`;
+  return foundWhere(db, RECORDS, sql`${isOwn} AND ${USER_IS_LIVE}`);
+}
+
+/**
+ * Returns the live users in reach who became the first admins of these tenants, by the commands that created them.
+ *
+ * @throws ForbiddenError if the viewer lacks `user:read`
+ */
+export function firstAdminsOf({ db, viewer }: Caller, tenantIds: Several): Found<UserRecord> {
+  requirePermissions(viewer, ['user:read']);
+  const admins = sql`SELECT assigned.subject_id FROM event created
+    JOIN event assigned ON assigned.command_id = created.command_id AND assigned.type = 'tenantRole.assigned'
+    WHERE ${inList(sql`created.subject_id`, tenantIds)} AND created.type = 'tenant.created'
+      AND assigned.after ->> 'tenantId' = created.subject_id`;
+  const inReach = userInReach(viewer.reach, users.id);
+  return foundWhere(db, RECORDS, sql`${users.id} IN (${admins}) AND ${USER_IS_LIVE} AND ${inReach}`);
+}
+
 /**
  * Returns the live users in reach among these who are only mentioned, such as an author. A viewer who lacks `user:read`
  * gets no users, and no error.

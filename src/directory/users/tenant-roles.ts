@@ -9,6 +9,7 @@ import { recordEvent } from '../commands/event-recording.ts';
 import { keepsAdmins } from '../guards/last-admin-guard.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import type { NestedConnection } from '../lists/connection.ts';
+import type { ListedRecords } from '../lists/index-scan.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
 import { nestedConnectionOfList } from '../lists/simple-list.ts';
 
@@ -22,25 +23,31 @@ const fields = {
 /** A tenant role: the role that a user has in a tenant. It is a row of the table `assignment`. */
 export interface TenantRoleRecord extends RowOf<typeof fields> {}
 
+const namedFields = {
+  ...fields,
+  userId: tenantRoles.userId,
+  tenantName: sql<string>`(SELECT named.name FROM tenant named WHERE named.id = ${tenantRoles.tenantId})`,
+  roleName: sql<string>`(SELECT named.name FROM role named WHERE named.id = ${tenantRoles.roleId})`,
+};
+
+/** A tenant role with the names of the tenant and of the role, which may be told to its user only. */
+export interface NamedTenantRoleRecord extends RowOf<typeof namedFields> {}
+
 const scanned = alias(tenantRoles, 'scanned');
 
-/**
- * Lists the roles of each of these users in live tenants in reach, in the order of the tenants' ids.
- *
- * @throws ForbiddenError if the viewer lacks `user:read`
- * @throws ValidationError if the page arguments contradict each other or go too far
- */
-export function listTenantRolesOfUsers(
-  { db, viewer }: Caller,
+/** Returns the lists of those tenant roles of users in live tenants that satisfy a condition over `scanned`. */
+const listOf = <Row extends { id: string }>(
+  { db }: Caller,
   userIds: Several,
   page: PageArguments,
-): NestedConnection<TenantRoleRecord> {
-  requirePermissions(viewer, ['user:read']);
-  return nestedConnectionOfList(db, page, {
+  { fields, selection }: Pick<ListedRecords<Row>, 'fields' | 'selection'>,
+  condition: SQL,
+): NestedConnection<Row> =>
+  nestedConnectionOfList(db, page, {
     name: 'User.tenantRoles',
     records: {
-      selection: selection(fields),
-      fields,
+      selection,
+      ...(fields && { fields }),
       from: sql`assignment`,
       id: tenantRoles.tenantId,
       parentId: tenantRoles.userId,
@@ -49,9 +56,47 @@ export function listTenantRolesOfUsers(
     scan: {
       from: sql`assignment scanned CROSS JOIN tenant living ON living.id = scanned.tenant_id`,
       id: scanned.tenantId,
-      where: [sql`living.deleted_at IS NULL`, tenantRoleInReach(viewer.reach, scanned.tenantId)],
+      where: [sql`living.deleted_at IS NULL`, condition],
     },
   });
+
+/**
+ * Lists the roles of each of these users in live tenants in reach, in the order of the tenants' ids.
+ *
+ * @throws ForbiddenError if the viewer lacks `user:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
+export function listTenantRolesOfUsers(
+  caller: Caller,
+  userIds: Several,
+  page: PageArguments,
+): NestedConnection<TenantRoleRecord> {
+  const { viewer } = caller;
+  requirePermissions(viewer, ['user:read']);
+  const inReach = tenantRoleInReach(viewer.reach, scanned.tenantId);
+  return listOf(caller, userIds, page, { fields, selection: selection(fields) }, inReach);
+}
+
+/**
+ * Lists the roles of each of these users in live tenants, in the order of the tenants' ids: the viewer's own wherever they
+ * are, and those of others in reach. Without `user:read` it has the viewer's own only, and whoever shows it refuses the
+ * rest by `requireUnlessOwn`.
+ *
+ * @throws ForbiddenError if the viewer is a key and lacks `user:read`
+ * @throws ValidationError if the page arguments contradict each other or go too far
+ */
+export function listTenantRolesWithOwn(
+  caller: Caller,
+  userIds: Several,
+  page: PageArguments,
+): NestedConnection<NamedTenantRoleRecord> {
+  const { viewer } = caller;
+  const { actor, reach, permissions } = viewer;
+  if (actor.type !== 'USER') requirePermissions(viewer, ['user:read']);
+  const isOwn = actor.type === 'USER' ? sql`${scanned.userId} = ${actor.id}` : sql`FALSE`;
+  const inReach = permissions.has('user:read') ? tenantRoleInReach(reach, scanned.tenantId) : sql`FALSE`;
+  const records = { fields: namedFields, selection: selection(namedFields) };
+  return listOf(caller, userIds, page, records, sql`(${isOwn} OR ${inReach})`);
 }
 
 const tenantRoleJson = (tenantId: SQL, roleId: SQL): SQL =>

@@ -1,10 +1,11 @@
+import { requireUnlessOwn } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
 import { revokeSession, type SwitchResult, signOut, switchTenant } from '../../directory/sign-in/session-commands.ts';
-import { listSessions, sessionsByIds } from '../../directory/sign-in/session-queries.ts';
+import { listSessions, listSessionsOfUsers, sessionsByIds } from '../../directory/sign-in/session-queries.ts';
 import { tenantsByIds } from '../../directory/tenants/queries.ts';
 import { usersByIds } from '../../directory/users/queries.ts';
 import { builder } from '../shared/builder.ts';
-import { resolveConnection } from '../shared/connection.ts';
+import { nestedList, resolveConnection } from '../shared/connection.ts';
 import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier, requireIdOf } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
@@ -55,6 +56,20 @@ Session.implement({
 const SessionConnection = builder.connectionObject(
   { type: Session, name: 'SessionConnection', description: 'One page of sessions.' },
   { name: 'SessionEdge', description: 'A session at its place in a list.' },
+);
+
+builder.objectField(User, 'sessions', (t) =>
+  t.connection(
+    {
+      type: Session,
+      description:
+        'Where the user is signed in, the oldest session first; empty for another user who reaches what you do not. Another user’s need `user:edit`.',
+      ...nestedList(listSessionsOfUsers, {
+        requireOf: (viewer, id) => requireUnlessOwn(viewer, id, 'user:edit'),
+      }),
+    },
+    SessionConnection,
+  ),
 );
 
 builder.queryFields((t) => ({

@@ -2,7 +2,7 @@ import type { Viewer as DirectoryViewer } from '../../directory/access/viewer.ts
 import { apiKeysByIds } from '../../directory/api-keys/queries.ts';
 import { run } from '../../directory/commands/command.ts';
 import { updateViewer } from '../../directory/sign-in/viewer-commands.ts';
-import { usersByIds } from '../../directory/users/queries.ts';
+import { viewersUser } from '../../directory/users/queries.ts';
 import { ApiKey, ApiKeyAccess } from '../api-keys/api-key.ts';
 import { ActorType } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
@@ -10,7 +10,7 @@ import { localIdentifier } from '../shared/ids.ts';
 import { EXPECTED_VERSION } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
-import { recordWithId } from '../shared/per-record.ts';
+import { recordWithId, resolveFound } from '../shared/per-record.ts';
 import { Reach } from '../shared/reach.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { USER_DESCRIPTIONS, User } from '../users/user.ts';
@@ -34,9 +34,9 @@ const Viewer = builder.objectRef<DirectoryViewer>('Viewer').implement({
     user: t.field({
       type: User,
       nullable: true,
-      description: 'The user who signed in; null for a key. Needs `user:read`.',
+      description: 'The user who signed in, whatever they may read; null for a key.',
       resolve: ({ actor }, _, caller, info) =>
-        actor.type === 'USER' ? recordWithId(User, usersByIds, actor.id, caller, info) : null,
+        actor.type === 'USER' ? resolveFound(viewersUser(caller), caller, info) : null,
     }),
     permissions: t.stringList({
       description: 'What it may do, within its reach.',

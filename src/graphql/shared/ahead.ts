@@ -112,15 +112,23 @@ const isPlainValue = ([node]: Asked['fieldNodes']): boolean =>
 /** The extension of a payload's field that answers the record which the change has left. */
 export const RECORD_LEFT = { extensions: { isRecordLeft: true } };
 
-/** Begins to read what is asked for below the record that a mutation leaves. Returns what `readAhead` does. */
+/**
+ * Begins to read what is asked for below the record that a mutation leaves, and what its payload leads to from that record.
+ * Returns what `readAhead` does.
+ */
 export function readAheadOfPayload(caller: Caller, record: Source, asked: Asked): (rows: readonly object[]) => void {
   const type = getNamedType(asked.returnType);
   const payloads = isAbstractType(type) ? asked.schema.getPossibleTypes(type) : [type];
-  const notes = payloads
+  const places = payloads
     .filter((payload) => isObjectType(payload) && Object.values(payload.getFields()).some(isRecordLeft))
-    .flatMap((payload) => fieldsBelow(askedBelow(asked, { nodes: asked.fieldNodes, definition: { type: payload } })))
-    .filter(({ definition }) => isRecordLeft(definition))
-    .map((field) => readAhead(caller, record, { ...askedBelow(asked, field), totalsLater: true }));
+    .map((payload) => askedBelow(asked, { nodes: asked.fieldNodes, definition: { type: payload } }))
+    .flatMap((payload) => [
+      payload,
+      ...fieldsBelow(payload)
+        .filter(({ definition }) => isRecordLeft(definition))
+        .map((field) => askedBelow(asked, field)),
+    ]);
+  const notes = places.map((place) => readAhead(caller, record, { ...place, totalsLater: true }));
   return (rows) => {
     for (const note of notes) note(rows);
   };

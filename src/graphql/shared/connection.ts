@@ -1,3 +1,4 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Caller, Viewer } from '../../directory/access/viewer.ts';
 import type { Connection, NestedConnection } from '../../directory/lists/connection.ts';
 import type { Ids } from '../../directory/lists/found.ts';
@@ -94,14 +95,16 @@ interface NestedListOptions {
   page?: (args: PageArguments) => PageArguments;
   /** Refuses viewers who may not see the list, by an error. */
   require?: (viewer: Viewer) => void;
+  /** Refuses viewers who may not see the list of the record with this id, by an error. */
+  requireOf?: (viewer: Viewer, id: string) => void;
 }
 
 /** Returns the options of a connection below a record. The pages of all records of a list are read by one statement. */
 export const nestedList = <Row extends object>(
   list: ListBelow<Row>,
-  { page: pageOf = (args) => args, require = () => undefined }: NestedListOptions = {},
-) =>
-  perRecord<{ id: string }, PageArguments, ReturnType<typeof shownConnection<Row>>>(
+  { page: pageOf = (args) => args, require = () => undefined, requireOf }: NestedListOptions = {},
+) => {
+  const field = perRecord<{ id: string }, PageArguments, ReturnType<typeof shownConnection<Row>>>(
     ['id'],
     (caller, records, args, asked) => {
       require(caller.viewer);
@@ -124,3 +127,12 @@ export const nestedList = <Row extends object>(
         );
     },
   );
+  if (!requireOf) return field;
+  return {
+    ...field,
+    resolve: (record: { id: string }, args: PageArguments, caller: Caller, info: GraphQLResolveInfo) => {
+      requireOf(caller.viewer, record.id);
+      return field.resolve(record, args, caller, info);
+    },
+  };
+};

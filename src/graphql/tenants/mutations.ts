@@ -9,6 +9,7 @@ import {
 } from '../../directory/tenants/commands.ts';
 import { builder, type InputFields } from '../shared/builder.ts';
 import { deletionMutation, restorationMutation } from '../shared/entity-mutations.ts';
+import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { EXPECTED_VERSION, UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
@@ -39,7 +40,8 @@ export const tenantFields = (t: InputFields) => ({
   billing: t.field({ type: BillingProfileInput, description: TENANT_DESCRIPTIONS.billing }),
 });
 
-builder.relayMutationField(
+/** The payload of `createTenant`, to which users add the admin. */
+export const tenantCreation = builder.relayMutationField(
   createTenant.name,
   {
     description: 'A new tenant.',
@@ -47,6 +49,7 @@ builder.relayMutationField(
       name: t.string({ required: true, description: TENANT_DESCRIPTIONS.name }),
       ...tenantFields(t),
       adminEmail: t.string({ description: ADMIN_EMAIL }),
+      handOutLink: t.boolean({ description: `${HAND_OUT_LINK} Without effect where no admin is given.` }),
     }),
   },
   {
@@ -84,7 +87,8 @@ builder.relayMutationField(
   },
 );
 
-builder.relayMutationField(
+/** The payload of `upsertTenant`, to which users add the admin. */
+export const tenantUpsert = builder.relayMutationField(
   upsertTenant.name,
   {
     description:
@@ -98,6 +102,7 @@ builder.relayMutationField(
       name: t.string({ description: `${TENANT_DESCRIPTIONS.name} Required if the tenant does not exist yet.` }),
       ...tenantFields(t),
       adminEmail: t.string({ description: `${ADMIN_EMAIL} Without effect on a tenant that exists.` }),
+      handOutLink: t.boolean({ description: `${HAND_OUT_LINK} Without effect where no admin is given.` }),
     }),
   },
   {

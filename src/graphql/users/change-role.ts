@@ -3,11 +3,12 @@ import { addTenantUser } from '../../directory/users/add-tenant-user.ts';
 import { changeRole } from '../../directory/users/change-role.ts';
 import { RoleIdentifier } from '../roles/role.ts';
 import { builder } from '../shared/builder.ts';
+import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
-import { HAND_OUT_LINK, invitationLink } from './mutations.ts';
+import { invitationLink } from './mutations.ts';
 import { USER_DESCRIPTIONS, User, UserIdentifier } from './user.ts';
 
 builder.relayMutationField(

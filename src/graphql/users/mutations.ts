@@ -10,6 +10,7 @@ import { CustomerIdentifier } from '../customers/customer.ts';
 import { RoleIdentifier } from '../roles/role.ts';
 import { builder, type InputFields, type OutputFields } from '../shared/builder.ts';
 import { deletionMutation, restorationMutation } from '../shared/entity-mutations.ts';
+import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { EXPECTED_VERSION } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
@@ -25,10 +26,6 @@ export const userFields = (t: InputFields) => ({
   externalId: t.string({ description: USER_DESCRIPTIONS.externalId }),
 });
 
-/** Describes the input field `handOutLink` of a mutation that invites a user. */
-export const HAND_OUT_LINK =
-  'Whether to answer the link of the invitation, too, beside mailing it. It lets you in as the user, and is good as long as the user may and reaches the same as now, and no longer than your API key if that expires.';
-
 const newUserFields = (t: InputFields, scope: string) => ({
   email: t.string({ required: true, description: USER_DESCRIPTIONS.email }),
   ...userFields(t),
@@ -41,7 +38,7 @@ const newUserFields = (t: InputFields, scope: string) => ({
 });
 
 /** Returns the field with the link of an invitation, for the payload of a mutation that takes `handOutLink`. */
-export const invitationLink = (t: OutputFields<InvitedResult>) =>
+export const invitationLink = <Result extends Pick<InvitedResult, 'linkToken'>>(t: OutputFields<Result>) =>
   t.string({
     nullable: true,
     description:

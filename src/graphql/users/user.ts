@@ -1,3 +1,4 @@
+import { isViewer } from '../../directory/access/viewer.ts';
 import { customersByIds } from '../../directory/customers/queries.ts';
 import type { PageArguments } from '../../directory/lists/page-arguments.ts';
 import { rolesByIds } from '../../directory/roles/queries.ts';
@@ -99,10 +100,16 @@ User.implement({
         'Of the tenants where the user has a role, the one to start in; null if there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
       ...reference('defaultTenantId', tenantsByIds),
     }),
+    lastSignInAt: t.expose('lastSignedInAt', {
+      type: 'DateTime',
+      nullable: true,
+      description:
+        'When the user last signed in, by a password or a trusted issuer; null if never, or only before this was kept. It moves neither `updatedAt` nor `version`.',
+    }),
     isViewer: t.boolean({
       description: 'Whether it is you: the user who signed in and asks.',
       ...reads('id'),
-      resolve: ({ id }, _, { viewer: { actor } }) => actor.type === 'USER' && actor.id === id,
+      resolve: ({ id }, _, { viewer }) => isViewer(viewer, id),
     }),
     viewerCanDelete: t.boolean({
       description:

@@ -267,7 +267,7 @@ describe('a mail that could not be sent', () => {
       env.DB.prepare('UPDATE user SET email = ?1, email_key = ?1, updated_at = 1 WHERE id = ?2')
         .bind(email, rawId(user.id))
         .run();
-    await cron({ DB: overtaken(3, correct) });
+    await cron({ DB: overtaken(5, correct) });
     expect(mailsTo(user)).toHaveLength(0);
     await cron();
     expect(mailsTo({ __typename: 'User', email })).toHaveLength(1);

@@ -19,6 +19,7 @@ const createTenantUser: Choice = (scene) => {
   return own('createTenantUser', PAYLOAD, input, tenant.isDeleted ? 'NotFoundError' : 'DONE', (outcome) => {
     const user = newEntry({ kind: 'User', id: idOf(outcome), name, externalId });
     model.add(user);
+    model.invited.add(user.id);
     model.assign(user, tenant.id, roleIds[role]);
   });
 };
@@ -40,11 +41,15 @@ const deleteUser: Choice = (scene) => {
   if (!user) return null;
   if (dice.happens(30)) {
     const input = { id: user.id, permanently: true };
-    return own('deleteUser', 'user { id email }', input, 'DONE', () => model.remove(user, 'erased'));
+    return own('deleteUser', 'user { id email }', input, 'DONE', () => {
+      model.invited.delete(user.id);
+      model.remove(user, 'erased');
+    });
   }
-  return own('deleteUser', 'user { id }', { id: user.id }, 'DONE', () =>
-    model.change(user, { isDeleted: true }, 'deleted'),
-  );
+  return own('deleteUser', 'user { id }', { id: user.id }, 'DONE', () => {
+    model.invited.delete(user.id);
+    model.change(user, { isDeleted: true }, 'deleted');
+  });
 };
 
 const restoreUser: Choice = (scene) => {
@@ -79,6 +84,16 @@ const revokeTenantRole: Choice = (scene) => {
   return own('revokeTenantRole', PAYLOAD, input, 'DONE', () => model.revoke(user, tenant.id));
 };
 
+const revokeInvitation: Choice = (scene) => {
+  const { model } = scene;
+  const user = oneOf(scene, model.all('User'));
+  if (!user) return null;
+  const input = { userIdentifier: { id: user.id } };
+  return own('revokeInvitation', PAYLOAD, input, user.isDeleted ? 'NotFoundError' : 'DONE', () => {
+    if (model.invited.delete(user.id)) model.record('user.invitationRevoked', user.id);
+  });
+};
+
 export const USER_COMMANDS: readonly Choice[] = [
   createTenantUser,
   updateUser,
@@ -86,4 +101,5 @@ export const USER_COMMANDS: readonly Choice[] = [
   restoreUser,
   assignTenantRole,
   revokeTenantRole,
+  revokeInvitation,
 ];

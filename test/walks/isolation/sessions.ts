@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { globalId, mutationDocument } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
 import { holdsSubject, knowsSubject } from './user-reach.ts';
@@ -9,6 +10,8 @@ import {
   readOutcome,
   SIGNED_IN,
   someNode,
+  type TenantName,
+  tenantIds,
   type ViewerKind,
   writeOutcome,
 } from './world.ts';
@@ -67,6 +70,22 @@ export const SESSION_OPERATIONS: Operation<SessionState>[] = [
     // A list of one's own has something in it, whoever else is asked about.
     tellsApart: true,
   },
+  // Below the users who are in reach, themselves among them.
+  ...['users(first: 100) { nodes', 'viewer { user'].map(
+    (place): Operation<SessionState> => ({
+      covers: place.startsWith('users') ? 'users' : 'viewer',
+      name: `sessions: below ${place}`,
+      ask: () => ({ document: `{ ${place} { sessions(first: 5) { nodes { id } } } } }`, variables: {} }),
+      outcome: (answer, state) =>
+        readOutcome(answer, ({ users, viewer }) => {
+          const people = users?.nodes ?? (viewer.user ? [viewer.user] : []);
+          return people.some((user: object) => someNode(user, 'sessions.nodes', idsOf(state).session));
+        }),
+      expected: (viewer, state) =>
+        (place.startsWith('users') ? seesSession : isOwn)(viewer, state) ? 'found' : 'absent',
+      tellsApart: true,
+    }),
+  ),
   {
     covers: 'revokeSession',
     name: 'revokeSession',
@@ -90,3 +109,24 @@ export const SIGNING_OUT: Operation<'anything'>[] = [true, false].map((everywher
   },
   expected: ({ user }): Outcome => (user ? 'done' : 'not_signed_in'),
 }));
+
+/** Where somebody has a role shows to themselves, wherever they are signed in; of nobody else, and of no tenant that is deleted. */
+export const OWN_TENANTS: Operation<TenantName>[] = [
+  {
+    covers: 'viewer',
+    name: 'own tenants: { viewer { user { tenantRoles } } }',
+    ask: () => ({
+      document: '{ viewer { user { tenantRoles(first: 50) { nodes { tenantId tenantName } } } } }',
+      variables: {},
+    }),
+    outcome: (answer, tenant) =>
+      readOutcome(answer, ({ viewer }) =>
+        viewer.user?.tenantRoles.nodes.some((node: { tenantId: string; tenantName: string }) => {
+          expect(node.tenantName).toMatch(/^tenant [ab]$/);
+          return node.tenantId === tenantIds[tenant];
+        }),
+      ),
+    expected: ({ user }, tenant) => (tenant !== 'gone' && user?.tenants.includes(tenant) ? 'found' : 'absent'),
+    tellsApart: true,
+  },
+];

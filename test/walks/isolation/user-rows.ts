@@ -118,6 +118,13 @@ export function userStatements(): D1PreparedStatement[] {
             ).bind(rawSession(state), rawUser(state), home === 'TENANT' && tenants[0] ? rawTenant(tenants[0]) : null),
           ]
         : []),
+      ...(isHiddenUser(USERS[state])
+        ? []
+        : [
+            env.DB.prepare(
+              "INSERT INTO mailed_link (user_id, purpose, created_at, expires_at) VALUES (?, 'INVITATION', 1, 1)",
+            ).bind(rawUser(state)),
+          ]),
       ...tenants.flatMap((tenant) => [
         env.DB.prepare(
           `INSERT INTO assignment (tenant_id, user_id, role_id, created_at, user_deleted, user_status, user_name_key,

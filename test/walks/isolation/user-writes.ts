@@ -77,6 +77,14 @@ export const EDITS: UserOperation[] = [
   ...(['id', 'email'] as const).map((by) =>
     write('inviteUser', `inviteUser by ${by}`, (state) => ({ userIdentifier: identified(by, state) }), editable),
   ),
+  ...(['id', 'email'] as const).map((by) =>
+    write(
+      'revokeInvitation',
+      `revokeInvitation by ${by}`,
+      (state) => ({ userIdentifier: identified(by, state) }),
+      editable,
+    ),
+  ),
   write('deleteUser', 'deleteUser', (state) => ({ id: userId(state) }), editable),
   write(
     'deleteUser',

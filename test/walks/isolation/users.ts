@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { Variables } from '../../shared/gateway.ts';
 import { roleId, seesRole } from './roles.ts';
 import { identified, isHidden, knowsUser, seesUser, type UserOperation, visible } from './user-reach.ts';
@@ -201,20 +202,39 @@ const nested: UserOperation[] = [
   ),
 ];
 
+/** Everybody in the world whose address is not that of somebody deleted was invited. */
+const invitations: UserOperation[] = [
+  ...['first', 'last'].map((end) =>
+    read('invitations', `{ invitations(${end}: 100) { nodes { user { id } } totalCount } }`),
+  ),
+  read('user', 'query($id: ID!) { user(id: $id) { invitation { user { id } } } }', (state) => ({ id: userId(state) })),
+].map((operation, index) => ({
+  ...operation,
+  outcome: (answer, state) =>
+    readOutcome(answer, ({ invitations: list, user }) =>
+      index < 2
+        ? list.nodes.some(({ user: invited }: { user: { id: string } }) => invited.id === userId(state))
+        : user?.invitation?.user.id === userId(state),
+    ),
+}));
+
 /** What of a user shows, beside the user. */
 const parts: UserOperation[] = [
   ...(['a', 'b', 'gone'] as const).map(
     (tenant): UserOperation => ({
       ...read(
         'user',
-        `query($id: ID!) { user(id: $id) { tenantRoles { totalCount nodes { tenant { id } } } } } # ${tenant}`,
+        `query($id: ID!) { user(id: $id) { tenantRoles { totalCount nodes { tenantId tenant { id } } } } } # ${tenant}`,
         (state) => ({
           id: userId(state),
         }),
       ),
       outcome: (answer) =>
         readOutcome(answer, ({ user }) =>
-          user?.tenantRoles.nodes.some((node: { tenant: { id: string } }) => node.tenant.id === tenantIds[tenant]),
+          user?.tenantRoles.nodes.some((node: { tenantId: string; tenant: { id: string } }) => {
+            expect(node.tenantId).toBe(node.tenant.id);
+            return node.tenantId === tenantIds[tenant];
+          }),
         ),
       expected: (viewer, state) =>
         seesUser(viewer, state) &&
@@ -272,6 +292,7 @@ export const USER_OPERATIONS: UserOperation[] = [
   ...byRole,
   ...hiddenLists,
   ...nested,
+  ...invitations,
   ...parts,
   ...events,
   ...USER_WRITES,

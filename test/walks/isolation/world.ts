@@ -224,6 +224,8 @@ export function beyond({ name, reach, customer }: ViewerKind): D1PreparedStateme
     `SELECT id, email, name, phone, status, role_id, customer_id, deleted_at, version, iif(elsewhere, customer_deleted_at, NULL)
         FROM (SELECT *, EXISTS (SELECT 1 FROM assignment WHERE user_id = id AND tenant_id ${outside}) AS elsewhere FROM user)
         WHERE (kind <> 'TENANT' OR elsewhere) AND id <> '${themselves}' ORDER BY id`,
+    `SELECT user_id, purpose FROM mailed_link WHERE user_id IN
+        (SELECT user_id FROM assignment WHERE tenant_id ${outside}) ORDER BY user_id, purpose`,
     `SELECT * FROM data_source WHERE tenant_id ${outside} ORDER BY id`,
     `SELECT * FROM traffic_entry WHERE tenant_id ${outside} ORDER BY tenant_id, entry_id`,
     `SELECT * FROM traffic_hour WHERE tenant_id ${outside} ORDER BY tenant_id, hour`,
@@ -249,6 +251,8 @@ const beyondCustomer = (customer: State): D1PreparedStatement[] =>
     'SELECT * FROM assignment, (SELECT ?1) ORDER BY tenant_id, user_id',
     'SELECT * FROM user WHERE customer_id IS NOT ?1 ORDER BY id',
     'SELECT session.* FROM session JOIN user ON user.id = user_id WHERE customer_id IS NOT ?1 ORDER BY session.id',
+    `SELECT mailed_link.* FROM mailed_link JOIN user ON user.id = user_id WHERE customer_id IS NOT ?1
+        ORDER BY user_id, purpose`,
     'SELECT * FROM data_source, (SELECT ?1) ORDER BY id',
     'SELECT * FROM traffic_hour, (SELECT ?1) ORDER BY tenant_id, hour',
     'SELECT id, api_key_id, expires_at FROM api_key_secret, (SELECT ?1) ORDER BY api_key_id, id',
