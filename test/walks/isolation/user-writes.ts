@@ -84,6 +84,19 @@ export const EDITS: UserOperation[] = [
     (state) => ({ id: userId(state), permanently: true }),
     organizationOnly((_, state) => (USERS[state].exists ? 'done' : 'not_found')),
   ),
+  ...(['externalId', 'email'] as const).flatMap((by) => {
+    const named = (state: UserState) => ({ identifier: identified(by, state) });
+    return [
+      write('updateUser', `updateUser by ${by}`, (state) => ({ ...named(state), phone: '1' }), editable),
+      write('deleteUser', `deleteUser by ${by}`, named, editable),
+      write(
+        'deleteUser',
+        `deleteUser for good by ${by}`,
+        (state) => ({ ...named(state), permanently: true }),
+        organizationOnly(editable),
+      ),
+    ];
+  }),
   write(
     'restoreUser',
     'restoreUser',
