@@ -13,6 +13,7 @@ import './roles/role.ts';
 import './users/user.ts';
 import './users/mutations.ts';
 import './users/change-role.ts';
+import './users/upsert-user.ts';
 import './users/tenant-role.ts';
 import './users/invitation.ts';
 import './sessions/session.ts';

@@ -138,7 +138,7 @@ export const updateUser = command({
       asResult,
     );
     if (patch.email === undefined) return altering;
-    const isMoved = sql`user.id = ${id} AND ${isAnother(patch.email)}`;
+    const isMoved = sql`user.id = ${id} AND ${isAnotherEmail(patch.email)}`;
     const status = patch.status === undefined ? sql`user.status` : sql`${patch.status}`;
     return { ...altering, mails: exists(USER, sql`${isMoved} AND ${isInvitedAnew(status)}`) };
   },
@@ -148,12 +148,13 @@ export const updateUser = command({
 const letsIn = (userId: SQL, { email, status }: UserPatch, roleId: SQL | undefined): SQL => {
   const values = { ...(status === 'ACTIVE' && { status: ACCEPTED_STATUS }), ...(roleId && { roleId }) };
   const changes =
-    email === undefined ? differs(users, values) : sql`(${differs(users, values)} OR ${isAnother(email)})`;
+    email === undefined ? differs(users, values) : sql`(${differs(users, values)} OR ${isAnotherEmail(email)})`;
   return sql`EXISTS (SELECT 1 FROM user WHERE user.id = ${userId} AND ${changes})`;
 };
 
 /** Over the columns of `user`: this is another address than that of the user. */
-const isAnother = (email: string): SQL => sql`NOT ${hasKey('user', 'email_key', sought(soughtEmail(email)))}`;
+export const isAnotherEmail = (email: string): SQL =>
+  sql`NOT ${hasKey('user', 'email_key', sought(soughtEmail(email)))}`;
 
 /** Says of a user id whether this command takes the role `owner` from that user. */
 const demoted = (userId: SQL, roleId: SQL) => (id: SQL) =>

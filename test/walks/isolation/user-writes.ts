@@ -3,6 +3,7 @@ import { mutationDocument, unique } from '../../shared/fixtures.ts';
 import type { Answer, Variables } from '../../shared/gateway.ts';
 import { editable, holdsUser, identified, knowsUser, seesUser, type UserOperation } from './user-reach.ts';
 import { USERS, type UserState, userId, userSlug } from './user-rows.ts';
+import { UPSERTS } from './user-upserts.ts';
 import {
   CUSTOMERS,
   idOf,
@@ -313,5 +314,6 @@ export const USER_WRITES: UserOperation[] = [
   ...invitations,
   ...additions,
   ...imports,
+  ...UPSERTS,
   ...creations,
 ];
