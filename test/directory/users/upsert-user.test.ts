@@ -244,8 +244,6 @@ describe('upsertUser does what the import of a row does', () => {
     team,
     member,
     guest,
-    admin,
-    off,
     nobody: { externalId: unique('x'), email: `${unique('x')}@x.example` },
   });
   const asks = (): [name: string, details: Variables, tenantRole?: string][] => [
