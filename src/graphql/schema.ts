@@ -14,6 +14,7 @@ import './users/user.ts';
 import './users/mutations.ts';
 import './users/change-role.ts';
 import './users/upsert-user.ts';
+import './users/move-user.ts';
 import './users/tenant-role.ts';
 import './users/invitation.ts';
 import './sessions/session.ts';

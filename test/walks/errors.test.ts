@@ -246,6 +246,18 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
       roleIdentifier: { name: 'view' },
     }),
   },
+  moveUser: {
+    ValidationError: ({ tenantUser, customer }) => ({
+      userIdentifier: { id: tenantUser.id },
+      customerIdentifier: { id: customer.id },
+      roleIdentifier: { name: 'member' },
+    }),
+    NotFoundError: ({ customerUser }) => ({
+      userIdentifier: { id: customerUser.id },
+      customerIdentifier: { id: none('Customer') },
+      roleIdentifier: { name: 'member' },
+    }),
+  },
   deleteUser: {
     ValidationError: () => ({ id: 'junk' }),
     NotFoundError: () => ({ id: none('User') }),

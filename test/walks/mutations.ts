@@ -188,6 +188,16 @@ export const MUTATIONS: readonly Mutation[] = [
     { also: LOWEST_OF_TENANT },
   ),
   mutation(
+    'moveUser',
+    'user { name version }',
+    ({ customerUser, otherCustomerId }) => ({
+      userIdentifier: { id: customerUser.id },
+      customerIdentifier: { id: otherCustomerId },
+      roleIdentifier: { name: 'admin' },
+    }),
+    { also: CUSTOMER_ADMIN },
+  ),
+  mutation(
     'updateUser',
     'user { name version }',
     ({ customerUser }) => ({

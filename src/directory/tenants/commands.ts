@@ -185,7 +185,8 @@ function latestNamed(externalId: string): SQL {
 
 /**
  * Hides a tenant, or erases it for good. Memberships and tenant roles survive hiding. The sessions that reach the
- * tenant end, and restoring it does not bring these back (trigger `session_ends_with_tenant`). Erasing it revokes the
+ * tenant end, and restoring it does not bring these back (trigger `session_ends_with_tenant`). Its users without a role elsewhere have no place
+ * until it is restored (trigger `place_follows_tenant`). Erasing it revokes the
  * keys that reach nothing else. An external id that is given as such, and not as an identifier, names the
  * live tenant or, if there is none, the one hidden last.
  */

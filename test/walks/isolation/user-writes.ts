@@ -156,6 +156,22 @@ const roles: UserOperation[] = (['a', 'b', 'gone'] as const).flatMap((tenant) =>
   }),
 );
 
+const moves: UserOperation[] = (['in reach of b', 'deleted'] as const).map((customer) =>
+  write(
+    'moveUser',
+    `moveUser to the customer ${customer}`,
+    (state) => ({
+      userIdentifier: identified('email', state),
+      customerIdentifier: { id: idOf(customer) },
+      roleIdentifier: { name: 'member' },
+    }),
+    organizationOnly((viewer, state) => {
+      if (customer === 'deleted' || !seesUser(viewer, state)) return 'not_found';
+      return USERS[state].home === 'CUSTOMER' ? 'done' : ('validation_failed' as Outcome);
+    }),
+  ),
+);
+
 const invitations: UserOperation[] = [
   ...(['a', 'b', 'gone'] as const).map((tenant) =>
     write(
@@ -311,6 +327,7 @@ export const USER_WRITES: UserOperation[] = [
   ...EDITS,
   ...roles,
   teamRole,
+  ...moves,
   ...invitations,
   ...additions,
   ...imports,
