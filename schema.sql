@@ -108,6 +108,15 @@ BEGIN
   WHERE tenant_id = OLD.id;
 END;
 
+CREATE TRIGGER place_follows_tenant AFTER UPDATE OF deleted_at ON tenant
+WHEN (NEW.deleted_at IS NULL) <> (OLD.deleted_at IS NULL)
+BEGIN
+  UPDATE user SET has_place = 1 - has_place
+  WHERE id IN (SELECT user_id FROM assignment WHERE tenant_id = NEW.id) AND kind = 'TENANT' AND has_place <> EXISTS (
+    SELECT 1 FROM assignment JOIN tenant ON tenant.id = assignment.tenant_id AND tenant.deleted_at IS NULL
+    WHERE assignment.user_id = user.id);
+END;
+
 CREATE TABLE customer (
   id TEXT PRIMARY KEY,
   kind TEXT NOT NULL CHECK (kind IN ('COMPANY', 'PERSON')),
@@ -372,7 +381,7 @@ CREATE TABLE user (
   -- When the customer was hidden: its users are hidden with it, and come back with it.
   customer_deleted_at INTEGER,
   deleted INTEGER NOT NULL GENERATED ALWAYS AS (deleted_at IS NOT NULL OR customer_deleted_at IS NOT NULL) VIRTUAL,
-  version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), key_version INTEGER NOT NULL DEFAULT 1, name_folded TEXT, name_words TEXT, name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL, email_folded TEXT, email_words TEXT, last_signed_in_at INTEGER,
+  version INTEGER NOT NULL DEFAULT 1 CHECK (version >= 1), key_version INTEGER NOT NULL DEFAULT 1, name_folded TEXT, name_words TEXT, name_sort TEXT NOT NULL GENERATED ALWAYS AS (coalesce(name_folded, name_key)) VIRTUAL, email_folded TEXT, email_words TEXT, last_signed_in_at INTEGER, has_place INTEGER NOT NULL DEFAULT 1 CHECK (has_place IN (0, 1)),
   FOREIGN KEY (role_id, kind) REFERENCES role (id, scope),
   CHECK ((kind = 'TENANT') = (role_id IS NULL)),
   CHECK ((kind = 'CUSTOMER') = (customer_id IS NOT NULL))
@@ -394,6 +403,7 @@ CREATE INDEX user_role ON user (role_id, kind, deleted, status) WHERE role_id IS
 CREATE INDEX user_former_keys ON user (id) WHERE key_version = 1;
 CREATE INDEX user_by_name ON user (deleted, status, name_sort, id);
 CREATE INDEX user_of_customer_by_name ON user (customer_id, deleted, status, name_sort, id) WHERE customer_id IS NOT NULL;
+CREATE INDEX user_without_place ON user (deleted, status, id) WHERE has_place = 0;
 
 CREATE TRIGGER access_ends_with_user
 AFTER UPDATE OF status, deleted_at, customer_deleted_at ON user
@@ -479,6 +489,13 @@ BEGIN
   );
 END;
 
+CREATE TRIGGER access_follows_customer AFTER UPDATE OF customer_id ON user WHEN NEW.customer_id IS NOT OLD.customer_id
+BEGIN
+  UPDATE assignment SET user_customer_id = NEW.customer_id WHERE user_id = NEW.id;
+  DELETE FROM session WHERE user_id = NEW.id;
+  UPDATE mailed_link SET handed_hash = NULL, handed_standing = NULL, handed_expires_at = NULL WHERE user_id = NEW.id;
+END;
+
 CREATE TABLE assignment (
   tenant_id TEXT NOT NULL REFERENCES tenant (id) ON DELETE CASCADE,
   user_id TEXT NOT NULL REFERENCES user (id) ON DELETE CASCADE,
@@ -525,6 +542,19 @@ CREATE TRIGGER user_search_revoke BEFORE DELETE ON assignment
 BEGIN
   INSERT INTO user_search (user_search, rowid, tenant) SELECT 'delete', number, token FROM user_search_member
   WHERE tenant_id = OLD.tenant_id AND user_id = OLD.user_id;
+END;
+
+CREATE TRIGGER place_begins_with_assignment AFTER INSERT ON assignment
+BEGIN
+  UPDATE user SET has_place = 1 WHERE id = NEW.user_id AND has_place = 0
+    AND EXISTS (SELECT 1 FROM tenant WHERE id = NEW.tenant_id AND deleted_at IS NULL);
+END;
+
+CREATE TRIGGER place_ends_with_assignment AFTER DELETE ON assignment
+BEGIN
+  UPDATE user SET has_place = 0 WHERE id = OLD.user_id AND kind = 'TENANT' AND NOT EXISTS (
+    SELECT 1 FROM assignment JOIN tenant ON tenant.id = assignment.tenant_id AND tenant.deleted_at IS NULL
+    WHERE assignment.user_id = OLD.user_id);
 END;
 
 CREATE TABLE password (

@@ -13,6 +13,8 @@ import './roles/role.ts';
 import './users/user.ts';
 import './users/mutations.ts';
 import './users/change-role.ts';
+import './users/upsert-user.ts';
+import './users/move-user.ts';
 import './users/tenant-role.ts';
 import './users/first-admin.ts';
 import './users/invitation.ts';

@@ -29,6 +29,8 @@ export interface Row {
   deleted: boolean;
   /** Whether the key of a tenant reaches it. */
   isInTenant: boolean;
+  /** Whether it is, as a user, one of tenants without a role in any. */
+  isNowhere: boolean;
   /** Whether it is a user of a customer, and whether of the one that few belong to. */
   ofCustomer: 'many' | 'few' | null;
 }
@@ -69,6 +71,7 @@ function row(n: number, mark: string): Row {
     updatedAt: ((n * 104_729) % ROWS) * 1000,
     deleted: n % 100 === 0,
     isInTenant: n % 2 === 0,
+    isNowhere: n % 2 === 1 && rank >= ROWS / 2 && rank < END,
     ofCustomer: isLast ? 'few' : rank < ROWS / 2 ? 'many' : null,
   };
 }
@@ -183,6 +186,9 @@ export async function fill(): Promise<Made> {
   )
     .bind(rawId(tenant), inReach(RECORDS.users))
     .run();
+  await env.DB.prepare(
+    `UPDATE user SET has_place = 0 WHERE kind = 'TENANT' AND NOT EXISTS (SELECT 1 FROM assignment WHERE user_id = user.id)`,
+  ).run();
   const keys = {
     tenant: (await newKey({ tenants: [tenant] })).secret,
     customer: (await newKey({ customer: many })).secret,

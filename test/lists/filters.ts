@@ -110,6 +110,8 @@ const hasExternalId: Condition = {
   leads: ['all'],
 };
 
+const nowhere: Condition = { given: { hasPlace: false }, has: ({ isNowhere }) => isNowhere };
+
 /** The filters of a list, each with those who satisfy each of its conditions. */
 export function filtersOf(list: ListName, { many, few }: Made): readonly Filter[] {
   if (list === 'tenants') return ofAll(statuses('DEACTIVATED'));
@@ -160,6 +162,9 @@ export function filtersOf(list: ListName, { many, few }: Made): readonly Filter[
       has: (row) => row.ofCustomer === null,
       leads: ['all'],
     }),
+    of('users without a place', nowhere),
+    of('users without a place, and a search', nowhere, searching('mail.example')),
+    by(['all'], 'users with a place', { given: { hasPlace: true }, has: ({ isNowhere }) => !isNowhere, leads: [] }),
     of('users without an external id', hasExternalId),
     of('users without an external id, and a search', hasExternalId, searching('last')),
     by(['all'], 'a role at the end', {

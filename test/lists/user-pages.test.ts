@@ -44,6 +44,9 @@ beforeAll(async () => {
       rawId(few.id),
     ),
     env.DB.prepare('UPDATE assignment SET user_customer_id = (SELECT customer_id FROM user WHERE id = user_id)'),
+    env.DB.prepare(
+      `UPDATE user SET has_place = 0 WHERE kind = 'TENANT' AND id NOT IN (SELECT user_id FROM assignment)`,
+    ),
   ]);
   customers = { many: customer.id, few: few.id };
   readers['the root key'] = { reach: 'TRUE' };
@@ -153,6 +156,8 @@ const NARROWER: [what: string, filter: () => Variables, where: (who: string) => 
     (who) => (who === 'the root key' ? `role_id = ${role('104')} AND email_key LIKE '%42@%'` : 'FALSE'),
   ],
   ['any customer', () => ({ hasCustomer: true }), () => 'customer_id IS NOT NULL'],
+  ['no place', () => ({ hasPlace: false }), () => 'has_place = 0'],
+  ['a place', () => ({ hasPlace: true }), () => 'has_place = 1'],
 ];
 
 describe('whoever follows the cursors of filtered users', () => {

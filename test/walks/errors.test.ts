@@ -228,6 +228,36 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     LastOwnerError: ({ ownerId }) => ({ id: ownerId, roleIdentifier: { name: 'admin' } }),
     LastAdminError: ({ adminId }) => ({ id: adminId, status: 'DEACTIVATED' }),
   },
+  upsertUser: {
+    ValidationError: ({ tenantUser, customer }) => ({
+      identifier: { externalId: tenantUser.externalId },
+      externalId: null,
+      customerIdentifier: { id: customer.id },
+    }),
+    NotFoundError: () => ({ identifier: { id: none('User') }, name: 'x' }),
+    AlreadyExistsError: ({ customerUser, userExternalId }) => ({
+      identifier: { email: customerUser.email },
+      externalId: userExternalId,
+    }),
+    LastOwnerError: ({ ownerId }) => ({ identifier: { id: ownerId }, roleIdentifier: { name: 'admin' } }),
+    LastAdminError: ({ adminId, adminTenantId }) => ({
+      identifier: { id: adminId },
+      tenantIdentifier: { id: adminTenantId },
+      roleIdentifier: { name: 'view' },
+    }),
+  },
+  moveUser: {
+    ValidationError: ({ tenantUser, customer }) => ({
+      userIdentifier: { id: tenantUser.id },
+      customerIdentifier: { id: customer.id },
+      roleIdentifier: { name: 'member' },
+    }),
+    NotFoundError: ({ customerUser }) => ({
+      userIdentifier: { id: customerUser.id },
+      customerIdentifier: { id: none('Customer') },
+      roleIdentifier: { name: 'member' },
+    }),
+  },
   deleteUser: {
     ValidationError: () => ({ id: 'junk' }),
     NotFoundError: () => ({ id: none('User') }),

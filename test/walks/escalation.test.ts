@@ -258,6 +258,47 @@ const BY_TENANT_ADMIN: Attempt[] = [
     'upsertTenant',
     ({ foreign }) => ({ identifier: { externalId: foreign.externalId }, name: 'x', adminEmail: email() }),
   ],
+  ['upserts a team member', 'upsertUser', () => ({ identifier: { email: email() }, ...named('owner') })],
+  [
+    'upserts a role in a foreign tenant',
+    'upsertUser',
+    ({ shared, foreign }) => ({ identifier: { email: shared.email }, ...at(foreign), ...named('admin') }),
+  ],
+  [
+    'upserts a custom role that holds more',
+    'upsertUser',
+    ({ tenant, strongTenantRole }) => ({ identifier: { email: email() }, ...at(tenant), ...named(strongTenantRole) }),
+  ],
+  [
+    'takes over the owner by an upsert',
+    'upsertUser',
+    ({ owner }) => ({ identifier: { externalId: owner.externalId }, email: email() }),
+  ],
+  [
+    'upserts a stranger, whom it cannot see, for the link of the invitation',
+    'upsertUser',
+    ({ stranger, tenant }) => ({
+      identifier: { email: stranger.email },
+      ...at(tenant),
+      ...named('view'),
+      handOutLink: true,
+    }),
+  ],
+  [
+    'takes over the owner, named by the address',
+    'updateUser',
+    ({ owner }) => ({ identifier: { email: owner.email }, email: email() }),
+  ],
+  ['deletes the owner, named by the address', 'deleteUser', ({ owner }) => ({ identifier: { email: owner.email } })],
+  [
+    'moves a colleague to another customer',
+    'moveUser',
+    ({ colleague, sharedCustomer }) => ({
+      userIdentifier: { id: colleague.id },
+      customerIdentifier: { id: sharedCustomer.id },
+      ...named('admin'),
+    }),
+  ],
   ['imports a team member', 'importUsers', () => ({ rows: [{ email: email(), ...named('owner') }] })],
   [
     'imports a role for itself in a foreign tenant',
@@ -352,6 +393,44 @@ const BY_CUSTOMER_ADMIN: Attempt[] = [
   ],
   ['deletes its own customer', 'deleteCustomer', ({ customer }) => ({ id: customer.id })],
   ['makes a key', 'createApiKey', () => ({ name: 'k', permissions: ['user:read'], reach: 'ORGANIZATION' })],
+  ['upserts a team member', 'upsertUser', () => ({ identifier: { email: email() }, ...named('viewer') })],
+  [
+    'upserts a user of another customer',
+    'upsertUser',
+    ({ foreignCustomer }) => ({
+      identifier: { email: email() },
+      ...named('member'),
+      customerIdentifier: { id: foreignCustomer.id },
+    }),
+  ],
+  [
+    'upserts a custom role that holds more',
+    'upsertUser',
+    ({ customer, strongCustomerRole }) => ({
+      identifier: { email: email() },
+      ...named(strongCustomerRole),
+      customerIdentifier: { id: customer.id },
+    }),
+  ],
+  [
+    'upserts a user who also works in a tenant',
+    'upsertUser',
+    ({ colleague }) => ({ identifier: { email: colleague.email }, ...named('admin') }),
+  ],
+  [
+    'takes over a user of another customer by an upsert',
+    'upsertUser',
+    ({ theirs }) => ({ identifier: { email: theirs.email }, phone: '1' }),
+  ],
+  [
+    'fetches a user of another customer',
+    'moveUser',
+    ({ theirs, customer }) => ({
+      userIdentifier: { email: theirs.email },
+      customerIdentifier: { id: customer.id },
+      ...named('member'),
+    }),
+  ],
   ['imports a team member', 'importUsers', () => ({ rows: [{ email: email(), ...named('viewer') }] })],
   [
     'imports a user of another customer',

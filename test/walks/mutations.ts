@@ -166,6 +166,38 @@ export const MUTATIONS: readonly Mutation[] = [
     { also: LOWEST_OF_TENANT },
   ),
   mutation(
+    'upsertUser',
+    'user { name } outcome invitationLink',
+    ({ customer }) => ({
+      identifier: { email: `${unique('u')}@x.example` },
+      roleIdentifier: { name: 'member' },
+      customerIdentifier: { id: customer.id },
+      handOutLink: true,
+    }),
+    { also: LOWEST },
+  ),
+  mutation(
+    'upsertUser',
+    'user { name version } outcome',
+    ({ tenantUser, otherTenant }) => ({
+      identifier: { externalId: tenantUser.externalId },
+      name: unique('U'),
+      roleIdentifier: { name: 'view' },
+      tenantIdentifier: { id: otherTenant.id },
+    }),
+    { also: LOWEST_OF_TENANT },
+  ),
+  mutation(
+    'moveUser',
+    'user { name version }',
+    ({ customerUser, otherCustomerId }) => ({
+      userIdentifier: { id: customerUser.id },
+      customerIdentifier: { id: otherCustomerId },
+      roleIdentifier: { name: 'admin' },
+    }),
+    { also: CUSTOMER_ADMIN },
+  ),
+  mutation(
     'updateUser',
     'user { name version }',
     ({ customerUser }) => ({

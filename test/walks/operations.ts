@@ -26,6 +26,8 @@ export interface OperationWorld extends World {
   deletedTenantId: string;
   deletedCustomerId: string;
   deletedUserId: string;
+  /** Has nobody yet. */
+  otherCustomerId: string;
   apiKeyId: string;
   /** An old one of that key. */
   apiKeySecretId: string;
@@ -86,6 +88,7 @@ export async function newOperationWorld(): Promise<OperationWorld> {
     deletedTenantId: deletedTenant.id,
     deletedCustomerId: deletedCustomer.id,
     deletedUserId: deletedUser.id,
+    otherCustomerId: (await newCustomer()).id,
     apiKeyId: key.id,
     apiKeySecretId: apiKey.secrets[0].id,
     sessionId: globalId('Session', (await sessionOf(customerUser.id)).sessionId),

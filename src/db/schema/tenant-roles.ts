@@ -4,8 +4,8 @@ import { flag, timestamp } from './columns.ts';
 /**
  * Which role a user has in a tenant, at most one in each: a tenant role, in a table called `assignment`. Another name for
  * the table would stop a Worker of the version before, and the index of search could not be made anew. The `user*` columns below `createdAt` copy what users are
- * sorted and filtered by: `userNameKey` is `users.nameSort`. The trigger `assignment_follows_user` keeps them up to date, except `userCustomerId`, which
- * never changes.
+ * sorted and filtered by: `userNameKey` is `users.nameSort`. The trigger `assignment_follows_user` keeps them up to date, and `userCustomerId`
+ * the trigger `access_follows_customer`.
  */
 export const tenantRoles = sqliteTable(
   'assignment',

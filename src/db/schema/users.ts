@@ -25,6 +25,8 @@ export const users = sqliteTable('user', {
   defaultTenantId: text('default_tenant_id'),
   /** When the user last got a session: kept without a version and an event. */
   lastSignedInAt: timestamp('last_signed_in_at'),
+  /** Whether the user has a role anywhere but in deleted tenants. Triggers keep it, `place_…`, without a version and an event. */
+  hasPlace: flag('has_place').notNull().default(true),
   ...lifecycle,
   /** When the customer was deleted: its users are hidden with it. The trigger `user_follows_customer` sets it. */
   customerDeletedAt: timestamp('customer_deleted_at'),

@@ -13,13 +13,13 @@ export const endKeys = (at: Date, keys: SQL): SQL[] => [
 ];
 
 /** Matches the keys that reach nothing but the tenant with this id: another that is hidden can be restored, and counts. */
-export const reachesOnlyTenant = (tenantId: string): SQL =>
+export const reachesOnlyTenant = (tenantId: SQL): SQL =>
   sql`api_key.id IN (SELECT reaching.api_key_id FROM api_key_tenant reaching WHERE reaching.tenant_id = ${tenantId})
     AND NOT EXISTS (SELECT 1 FROM api_key_tenant other
       WHERE other.api_key_id = api_key.id AND other.tenant_id <> ${tenantId})`;
 
 /** Matches the keys that reach the customer with this id. */
-export const reachesCustomer = (customerId: string): SQL => sql`api_key.customer_id = ${customerId}`;
+export const reachesCustomer = (customerId: SQL): SQL => sql`api_key.customer_id = ${customerId}`;
 
 /**
  * Returns what goes along with the erasure of the last place that some keys reach: they are revoked, with an event each.

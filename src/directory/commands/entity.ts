@@ -193,7 +193,7 @@ export function uniqueValues<Row>(
 }
 
 interface Alteration<T extends EntityTable> {
-  /** As an expression, the same before and after. */
+  /** Names the record before anything is written. */
   id: string | SQL;
   /** Where in the input it came from, if not as `id`. */
   path?: string;
@@ -202,6 +202,11 @@ interface Alteration<T extends EntityTable> {
   /** Rows of what else the input refers to and is not there. */
   missing?: readonly SQL[];
 }
+
+/** The record that was changed, and so has an event; else the one with this id. */
+const alteredOr = (context: EventContext, type: EventType, id: string | SQL): SQL =>
+  sql`coalesce((SELECT changed.subject_id FROM event changed
+    WHERE changed.command_id = ${context.id} AND changed.type = ${type}), ${id})`;
 
 /**
  * Plans to change, hide or restore the record with this id. `checks` are those of its entity, for the record in
@@ -216,14 +221,17 @@ export function planAlteration<T extends EntityTable, Row, Result>(
   result: (row: Row | null) => Result,
 ): Plan<Result, Row> {
   const { viewer } = context;
-  const known = inReachById(entity, viewer, id);
-  const target = verb === 'restored' ? known : sql`${entity.table.id} = ${id} AND ${liveInReach(entity, viewer)}`;
+  const target =
+    verb === 'restored'
+      ? inReachById(entity, viewer, id)
+      : sql`${entity.table.id} = ${id} AND ${liveInReach(entity, viewer)}`;
   const { recorded, writes } = alteration(context, entity, target, values, verb);
   return {
     checks: [allExist([missing(entity, target, path), ...others]), ...checks(target)],
     writes: (allowed) => [recorded(allowed), ...writes],
     unique: uniqueValues(entity, viewer, values, target),
-    answer: entity.rows(sql`WHERE ${known}`),
+    // What named the record may name it no more.
+    answer: entity.rows(sql`WHERE ${inReachById(entity, viewer, alteredOr(context, `${entity.word}.${verb}`, id))}`),
     subject: subjectOf(entity, viewer, sql`${id}`, verb === 'deleted' ? 'HIDDEN' : 'LIVE'),
     result,
   };

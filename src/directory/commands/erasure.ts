@@ -4,6 +4,7 @@ import type { EventType } from '../kernel/event-types.ts';
 import type { Check, CommandContext, Plan } from './command.ts';
 import { type Entity, type EntityTable, inReachById, missing, subjectOf } from './entity.ts';
 import { recordEvent, recordedSubjects } from './event-recording.ts';
+import type { NamedTarget } from './identifiers.ts';
 import { allExist } from './references.ts';
 import {
   asObject,
@@ -59,13 +60,13 @@ export function erasure(context: CommandContext, entity: Entity, target: SQL): E
 }
 
 /**
- * Plans to remove the record with this id for good, hidden or not. What is erased `along` with it goes first.
+ * Plans to remove a record for good, hidden or not. What is erased `along` with it goes first.
  * @throws ForbiddenError for a viewer who does not reach the whole organization
  */
 export function planErasure<T extends EntityTable, Row, Result>(
   context: CommandContext,
   entity: Entity<T, Row>,
-  id: string,
+  { id, path }: NamedTarget,
   checks: readonly Check<Row>[],
   result: (row: Row | null) => Result,
   along: readonly Erasure[] = [],
@@ -74,12 +75,12 @@ export function planErasure<T extends EntityTable, Row, Result>(
   const target = inReachById(entity, context.viewer, id);
   const erased = [...along, erasure(context, entity, target)];
   return {
-    checks: [allExist([missing(entity, target, 'id')]), ...checks],
+    checks: [allExist([missing(entity, target, path)]), ...checks],
     writes: (allowed) => erased.map(({ recorded }) => recorded(allowed)),
     removals: erased.flatMap(({ removals }) => removals),
     answer: entity.rows(sql`WHERE ${target}`),
     answersBeforeWriting: true,
-    subject: subjectOf(entity, context.viewer, sql`${id}`, 'HIDDEN'),
+    subject: subjectOf(entity, context.viewer, id, 'HIDDEN'),
     result,
   };
 }

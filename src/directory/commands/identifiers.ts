@@ -4,6 +4,7 @@ import { tenants } from '../../db/schema/tenants.ts';
 import { users } from '../../db/schema/users.ts';
 import type { CustomerIdentifier, TenantIdentifier, UserIdentifier } from '../kernel/input.ts';
 import { isHolder, sought, soughtEmail, soughtExternalId } from '../kernel/sought-keys.ts';
+import { pathOf } from './references.ts';
 
 /** A condition over the columns of `customer`: not hidden. */
 export const CUSTOMER_IS_LIVE = sql`customer.deleted_at IS NULL`;
@@ -37,3 +38,41 @@ export function isUser({ id, email, externalId }: UserIdentifier): SQL {
       : isHolder('user', 'email_key', sought(soughtEmail(email)));
   return sql`${named} AND ${USER_IS_LIVE}`;
 }
+
+/** How an input names the record that it is about, once it has been validated: by exactly one of the two. */
+export interface Naming<Identifier extends Record<string, unknown>> {
+  id?: string | null | undefined;
+  identifier?: Identifier | null | undefined;
+}
+
+/** A record as an input names it. */
+export interface NamedTarget {
+  /**
+   * An expression for its id. One that was given as `id` may be hidden; an identifier names a live record, and another or none
+   * as soon as the change has written: what follows the writes goes by the recorded event.
+   */
+  readonly id: SQL;
+  /** Where in the input it is named. */
+  readonly path: string;
+}
+
+/** Returns the record that an input names. `find` selects the id of the live record with an identifier. */
+export function targetOf<Identifier extends Record<string, unknown>>(
+  { id, identifier }: Naming<Identifier>,
+  find: (identifier: Identifier) => SQL,
+): NamedTarget {
+  if (identifier == null) return { id: sql`${id}`, path: 'id' };
+  return { id: find(identifier), path: pathOf('identifier', identifier) };
+}
+
+/** Returns the customer that an input names. */
+export const customerTarget = (given: Naming<CustomerIdentifier>): NamedTarget =>
+  targetOf(given, (identifier) => sql`(SELECT customer.id FROM customer WHERE ${isCustomer(identifier)})`);
+
+/** Returns the tenant that an input names. */
+export const tenantTarget = (given: Naming<TenantIdentifier>): NamedTarget =>
+  targetOf(given, (identifier) => sql`(SELECT tenant.id FROM tenant WHERE ${isTenant(identifier)})`);
+
+/** Returns the user whom an input names. */
+export const userTarget = (given: Naming<UserIdentifier>): NamedTarget =>
+  targetOf(given, (identifier) => sql`(SELECT user.id FROM user WHERE ${isUser(identifier)})`);

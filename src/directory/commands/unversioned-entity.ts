@@ -74,7 +74,7 @@ export function planInsert<T extends UnversionedTable, Row, Result>(
 }
 
 interface Update<Row, Result> extends PlanParts<Row, Result> {
-  /** Matches the record, before and after the writes. */
+  /** Matches the record, before anything is written. */
   target: SQL;
   /** Where in the input the record is named, and what is missed there; `id` and the record, if not given. */
   named?: { path: string; word: string };
@@ -99,6 +99,7 @@ export function planUpdate<Row, Result>(
   { type, target, named, missing = [], changes, before, checks, unique = [], writes, result }: Update<Row, Result>,
 ): Plan<Result, Row> {
   const subject = { type, subjectType: entity.name, subjectId: sql`${entity.table.id}` };
+  const id = sql`(SELECT ${entity.table.id} FROM ${entity.table} WHERE ${target})`;
   return {
     checks: [isThere(entity, target, missing, named), ...checks],
     writes: (allowed) => [
@@ -111,14 +112,18 @@ export function planUpdate<Row, Result>(
       recordAfter(context, type, snapshotOfSubject(entity)),
     ],
     unique,
-    answer: entity.rows(sql`WHERE ${target}`),
-    subject: subjectOf(entity, context.viewer, sql`(SELECT ${entity.table.id} FROM ${entity.table} WHERE ${target})`),
+    // What named the record may name it no more.
+    answer: entity.rows(sql`WHERE ${entity.table.id} = coalesce(
+      (SELECT changed.subject_id FROM event changed WHERE changed.command_id = ${context.id} AND changed.type = ${type}), ${id})`),
+    subject: subjectOf(entity, context.viewer, id),
     result,
   };
 }
 
 interface Delete<Row, Result> extends PlanParts<Row, Result> {
   target: SQL;
+  /** Where in the input the record is named, and what is missed there; `id` and the record, if not given. */
+  named?: { path: string; word: string };
   /** Rows of what else the input refers to and is not there. */
   missing?: readonly SQL[];
   /** What must be done before the record goes. `deleted` is the condition of these writes. */
@@ -132,11 +137,11 @@ interface Delete<Row, Result> extends PlanParts<Row, Result> {
 export function planDelete<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,
-  { type, target, missing = [], checks, writes = () => [], result }: Delete<Row, Result>,
+  { type, target, named, missing = [], checks, writes = () => [], result }: Delete<Row, Result>,
 ): Plan<Result, Row> {
   const { table, name, snapshot } = entity;
   return {
-    checks: [isThere(entity, target, missing), ...checks],
+    checks: [isThere(entity, target, missing, named), ...checks],
     writes: (allowed) => [
       recordEvent(
         context,

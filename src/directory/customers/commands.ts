@@ -16,7 +16,7 @@ import {
 } from '../commands/entity.ts';
 import { erasure, planErasure } from '../commands/erasure.ts';
 import { allRecordedSubjects, wasRecorded } from '../commands/event-recording.ts';
-import { isCustomer } from '../commands/identifiers.ts';
+import { customerTarget, isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, pathOf, resolveTenants } from '../commands/references.ts';
 import {
   isNamed,
@@ -43,6 +43,8 @@ import {
   expectedVersion,
   flag,
   id,
+  isNamedOnce,
+  namedBy,
   newRecord,
   type TenantIdentifier,
   tenantIdentifiers,
@@ -131,15 +133,24 @@ export const updateCustomer = command({
   name: 'updateCustomer',
   permissions: ['customer:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({ ...customerDetails, id, name: text.optional(), expectedVersion }),
+  input: z
+    .object({ ...customerDetails, ...namedBy(customerIdentifier), name: text.optional(), expectedVersion })
+    .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
-  plan(context, { id, expectedVersion, ...patch }): Plan<CustomerResult, CustomerRecord> {
+  plan(context, { id, identifier, expectedVersion, ...patch }): Plan<CustomerResult, CustomerRecord> {
     const { viewer } = context;
+    const named = customerTarget({ id, identifier });
     const checks = (target: SQL) => [
       whollyInReach(viewer, target),
       ...hasVersion(CUSTOMER, viewer, target, expectedVersion),
     ];
-    return planAlteration(context, CUSTOMER, { id, verb: 'updated', values: patchedCustomer(patch) }, checks, asResult);
+    return planAlteration(
+      context,
+      CUSTOMER,
+      { ...named, verb: 'updated', values: patchedCustomer(patch) },
+      checks,
+      asResult,
+    );
   },
 });
 
@@ -225,14 +236,14 @@ function usersWithinReach({ reach }: Viewer, target: SQL): Check<unknown> {
 /**
  * Checks that the viewer holds all permissions of the customer's users, who are hidden, erased and restored with it.
  */
-const holdsUsers = (viewer: Viewer, customerId: string): Check<unknown> =>
-  holdsPermissions(viewer, permissionsOfUsersOf(sql`${customerId}`));
+const holdsUsers = (viewer: Viewer, customerId: SQL): Check<unknown> =>
+  holdsPermissions(viewer, permissionsOfUsersOf(customerId));
 
 /** Checks the same for a customer that is erased, and that the viewer may erase users, if it has any. */
-const mayErase = (viewer: Viewer, customerId: string, users: SQL): Check<unknown> =>
+const mayErase = (viewer: Viewer, customerId: SQL, users: SQL): Check<unknown> =>
   holdsPermissions(
     viewer,
-    sql`${permissionsOfUsersOf(sql`${customerId}`)} UNION SELECT 'user:delete' AS permission FROM user WHERE ${users}`,
+    sql`${permissionsOfUsersOf(customerId)} UNION SELECT 'user:delete' AS permission FROM user WHERE ${users}`,
   );
 
 /**
@@ -244,16 +255,20 @@ export const deleteCustomer = command({
   name: 'deleteCustomer',
   permissions: ['customer:delete'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({ id, permanently: flag.nullish() }),
+  input: z
+    .object({ ...namedBy(customerIdentifier), permanently: flag.nullish() })
+    .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
-  plan(context, { id, permanently }): Plan<CustomerResult, CustomerRecord> {
+  plan(context, { permanently, ...given }): Plan<CustomerResult, CustomerRecord> {
     const { viewer } = context;
+    const named = customerTarget(given);
+    const { id } = named;
     const keepsAdmins = keepsAdminsWithout(viewer.reach, id);
     if (permanently) {
       const users = sql`user.customer_id = ${id}`;
       const checks = [mayErase(viewer, id, users), keepsAdmins];
       const along = [erasure(context, USER, users), revocation(context, reachesCustomer(id))];
-      return planErasure(context, CUSTOMER, id, checks, asResult, along);
+      return planErasure(context, CUSTOMER, named, checks, asResult, along);
     }
     const checks = (target: SQL) => [
       whollyInReach(viewer, target),
@@ -264,7 +279,7 @@ export const deleteCustomer = command({
     return planAlteration(
       context,
       CUSTOMER,
-      { id, verb: 'deleted', values: { deletedAt: context.at } },
+      { ...named, verb: 'deleted', values: { deletedAt: context.at } },
       checks,
       asResult,
     );
@@ -286,7 +301,7 @@ export const restoreCustomer = command({
     const checks = (target: SQL) => [
       whollyInReach(viewer, target),
       usersWithinReach(viewer, target),
-      holdsUsers(viewer, id),
+      holdsUsers(viewer, sql`${id}`),
     ];
     return planAlteration(context, CUSTOMER, { id, verb: 'restored', values: { deletedAt: null } }, checks, asResult);
   },

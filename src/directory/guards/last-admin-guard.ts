@@ -75,7 +75,7 @@ export function keepsOwnerAndAdmins(reach: Reach, userId: SQL): Check<unknown>[]
  * A check that a customer which is hidden or erased, and its users with it, leaves no tenant without an admin.
  * @throws LastAdminError
  */
-export function keepsAdminsWithout(reach: Reach, customerId: string): Check<unknown> {
+export function keepsAdminsWithout(reach: Reach, customerId: SQL): Check<unknown> {
   return keepsAdmins(
     reach,
     sql`SELECT assignment.tenant_id FROM assignment WHERE assignment.user_customer_id = ${customerId}`,

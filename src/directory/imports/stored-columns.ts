@@ -10,6 +10,7 @@ export type StoredColumns = Record<string, string | number | null>;
 /** What an import leaves to the directory: identity, time, who did it, and what follows from elsewhere or is generated. */
 const NOT_IMPORTED = new Set([
   ...['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version', 'nameSort'],
+  'hasPlace',
   ...Object.keys(authors),
 ]);
 

@@ -151,6 +151,25 @@ export type UserIdentifier = z.output<typeof userIdentifier>;
 /** How an input names one role, once it has been validated. */
 export type RoleIdentifier = z.output<typeof roleIdentifier>;
 
+/**
+ * The fields of an input that names the record which it is about: by its `id`, or by an `identifier` as reads do. Exactly one of
+ * them is given, which `isNamedOnce` sees to.
+ */
+export const namedBy = <I extends z.ZodType>(identifier: I) => ({ id: id.nullish(), identifier: identifier.nullish() });
+
+/** A refinement of an input with the fields of `namedBy`: it has exactly one of the two. */
+export function isNamedOnce(input: { id?: unknown; identifier?: unknown }, context: z.RefinementCtx): void {
+  const { id, identifier } = input;
+  if ((id == null) !== (identifier == null)) return;
+  if (id != null) {
+    context.addIssue({ code: 'custom', path: ['identifier'], message: 'must not be given beside an id', input });
+    return;
+  }
+  // An API that has no identifiers leaves them out, and is not told of them.
+  const message = identifier === undefined ? 'is required' : 'is required, unless there is an identifier';
+  context.addIssue({ code: 'custom', path: ['id'], message, input: undefined });
+}
+
 /** A list of identifiers of tenants. */
 export const tenantIdentifiers = z
   .array(tenantIdentifier, { error: otherwise('must be a list') })

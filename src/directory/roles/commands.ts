@@ -4,6 +4,7 @@ import { roles } from '../../db/schema/roles.ts';
 import { jsonList, update } from '../../db/statement.ts';
 import { requirePermissions, type Viewer } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
+import { recordedSubjects } from '../commands/event-recording.ts';
 import { changes, uniqueValuesOf } from '../commands/unique-values.ts';
 import { planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { ADMITTING_PERMISSIONS, outlastsError } from '../guards/expiry-guard.ts';
@@ -17,12 +18,21 @@ import {
   ValidationError,
 } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import { choice, id, longText, newRecord, text } from '../kernel/input.ts';
+import {
+  ALTHOUGH_OTHERS_ARE_WRONG,
+  choice,
+  isNamedOnce,
+  longText,
+  namedBy,
+  newRecord,
+  roleIdentifier,
+  text,
+} from '../kernel/input.ts';
 import { KEY_VERSION, keyOfName } from '../kernel/keys.ts';
 import { PERMISSIONS, type Permission } from '../kernel/permission-names.ts';
 import { ROLE_SCOPES } from '../kernel/role-scopes.ts';
 import { permissionsOf, ROLE } from './entity.ts';
-import type { RoleRecord } from './queries.ts';
+import { type RoleRecord, roleTarget } from './queries.ts';
 
 /** The role that a command was about. */
 export interface RoleResult {
@@ -42,6 +52,19 @@ const level = z
 const permissionList = z
   .array(choice(PERMISSIONS), { error: 'must be a list of permissions' })
   .transform((list) => [...new Set(list)].sort());
+
+/** The fields of an input that names the role which it is about: by its name, among those of a scope. */
+export const roleNaming = { ...namedBy(roleIdentifier), scope: choice(ROLE_SCOPES).nullish() };
+
+/** A refinement of an input with the fields of `roleNaming`: it names a role once, and a scope beside a name. */
+export function isRoleNamed(
+  input: { id?: unknown; identifier?: { name?: unknown } | null | undefined; scope?: unknown },
+  context: z.RefinementCtx,
+): void {
+  isNamedOnce(input, context);
+  if (input.identifier?.name == null || input.scope != null) return;
+  context.addIssue({ code: 'custom', path: ['scope'], message: 'is required beside a name', input: undefined });
+}
 
 /** There is no use for more, and every list of roles has them all. */
 export const MAX_ROLES = 100;
@@ -126,23 +149,28 @@ export const updateRole = command({
   name: 'updateRole',
   permissions: ['role:edit'],
   reaches: ['ORGANIZATION'],
-  input: z.object({
-    id,
-    name: text.optional(),
-    description: longText.nullish(),
-    level: level.optional(),
-    permissions: permissionList.optional(),
-  }),
+  input: z
+    .object({
+      ...roleNaming,
+      name: text.optional(),
+      description: longText.nullish(),
+      level: level.optional(),
+      permissions: permissionList.optional(),
+    })
+    .superRefine(isRoleNamed, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, BuiltInRoleError, ForbiddenError],
-  plan(context, { id, permissions, ...patch }): Plan<RoleResult, RoleRecord> {
+  plan(context, { id: givenId, identifier, scope, permissions, ...patch }): Plan<RoleResult, RoleRecord> {
     const { viewer } = context;
+    const { id, path } = roleTarget({ id: givenId, identifier, scope });
     const target = sql`role.id = ${id}`;
+    const updated = recordedSubjects(context, 'role.updated');
     const values = { ...patch, nameKey: patch.name === undefined ? undefined : keyOfName(patch.name) };
     const hasOtherPermissions =
       permissions === undefined ? sql`FALSE` : sql`${permissionsOf(sql`role.id`)} <> ${JSON.stringify(permissions)}`;
     return planUpdate(context, ROLE, {
       type: 'role.updated',
       target,
+      named: { path, word: ROLE.word },
       checks: [
         ...mayChange(
           context,
@@ -150,19 +178,22 @@ export const updateRole = command({
           id,
           sql`SELECT value AS permission FROM json_each(${jsonList(permissions ?? [])})`,
         ),
-        ...givesNoAdmission(viewer, sql`(SELECT role.scope FROM role WHERE ${target})`, permissions ?? [], sql`${id}`),
+        ...givesNoAdmission(viewer, sql`(SELECT role.scope FROM role WHERE ${target})`, permissions ?? [], id),
       ],
       changes: sql`${changes(roles, values)} OR ${hasOtherPermissions}`,
       before: ROLE.snapshot,
-      writes: (updated) => [
+      // By its new name, the role is not the one that was named any more.
+      writes: () => [
         ...(Object.values(values).some((value) => value !== undefined)
-          ? [update(roles, values, sql`${target} AND ${updated}`)]
+          ? [update(roles, values, sql`role.id IN ${updated}`)]
           : []),
         ...(permissions === undefined
           ? []
           : [
-              sql`DELETE FROM role_permission WHERE role_permission.role_id = ${id} AND ${updated}`,
-              writePermissions(sql`${id}`, permissions, updated),
+              sql`DELETE FROM role_permission WHERE role_permission.role_id IN ${updated}`,
+              sql`INSERT INTO role_permission (role_id, permission)
+                SELECT role.id, given.value FROM json_each(${jsonList(permissions)}) given CROSS JOIN role
+                WHERE role.id IN ${updated}`,
             ]),
       ],
       unique: uniqueValuesOf(ROLE, viewer, values, target),
@@ -177,7 +208,7 @@ export const updateRole = command({
  * @throws BuiltInRoleError
  * @throws ForbiddenError
  */
-export const mayChange = ({ viewer }: CommandContext, target: SQL, id: string, given: SQL): Check<unknown>[] => [
+export const mayChange = ({ viewer }: CommandContext, target: SQL, id: SQL, given: SQL): Check<unknown>[] => [
   isNotBuiltIn(target),
-  holdsPermissions(viewer, sql`${permissionsOfRole(sql`${id}`)} UNION ${given}`),
+  holdsPermissions(viewer, sql`${permissionsOfRole(id)} UNION ${given}`),
 ];

@@ -5,6 +5,7 @@ import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { roleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
+import { type NamedTarget, type Naming, targetOf } from '../commands/identifiers.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
 import type { RoleIdentifier } from '../kernel/input.ts';
@@ -70,6 +71,18 @@ export function roleNamed({ id, name }: RoleIdentifier, scope: SQL): SQL {
   const keys = sought(soughtName(name ?? ''));
   return sql`(SELECT named.id FROM role named WHERE ${hasKey('named', 'name_key', keys)} AND named.scope = ${scope}
     ${meantFirst('named', 'name_key', keys)})`;
+}
+
+/** How the input of a change names a role: by its name, it needs the scope. */
+interface RoleNaming extends Naming<RoleIdentifier> {
+  scope?: RoleScope | null | undefined;
+}
+
+/** Returns the role that the input of a change names. If a scope is given, the role is one of that. */
+export function roleTarget({ scope, ...given }: RoleNaming): NamedTarget {
+  const ofScope = scope == null ? sql`named.scope` : sql`${scope}`;
+  const target = targetOf(given, (identifier) => roleNamed(identifier, ofScope));
+  return given.identifier == null ? { ...target, id: roleNamed({ id: given.id }, ofScope) } : target;
 }
 
 /** Selects the row of a reference to a role that is not there. */

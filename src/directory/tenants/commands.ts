@@ -18,7 +18,7 @@ import {
 } from '../commands/entity.ts';
 import { planErasure } from '../commands/erasure.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
-import { isTenant } from '../commands/identifiers.ts';
+import { isTenant, type NamedTarget, tenantTarget } from '../commands/identifiers.ts';
 import { allExist, pathOf } from '../commands/references.ts';
 import { isNamed, keepsIdentifier, type UpsertOutcome, upsertOutcome } from '../commands/upsert.ts';
 import { holdsPermissions, permissionsOfAllIn } from '../guards/grant-guard.ts';
@@ -36,6 +36,8 @@ import {
   expectedVersion,
   flag,
   id,
+  isNamedOnce,
+  namedBy,
   newRecord,
   tenantIdentifier,
   text,
@@ -89,11 +91,20 @@ export const updateTenant = command({
   name: 'updateTenant',
   permissions: ['tenant:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({ ...tenantDetails, id, name: text.optional(), expectedVersion }),
+  input: z
+    .object({ ...tenantDetails, ...namedBy(tenantIdentifier), name: text.optional(), expectedVersion })
+    .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
-  plan(context, { id, expectedVersion, ...patch }): Plan<TenantResult, TenantRecord> {
+  plan(context, { id, identifier, expectedVersion, ...patch }): Plan<TenantResult, TenantRecord> {
     const checks = (target: SQL) => hasVersion(TENANT, context.viewer, target, expectedVersion);
-    return planAlteration(context, TENANT, { id, verb: 'updated', values: patchedTenant(patch) }, checks, asResult);
+    const named = tenantTarget({ id, identifier });
+    return planAlteration(
+      context,
+      TENANT,
+      { ...named, verb: 'updated', values: patchedTenant(patch) },
+      checks,
+      asResult,
+    );
   },
 });
 
@@ -188,8 +199,9 @@ function latestNamed(externalId: string): SQL {
 
 /**
  * Hides a tenant, or erases it for good. Memberships and tenant roles survive hiding. The sessions that reach the
- * tenant end, and restoring it does not bring these back (trigger `session_ends_with_tenant`). Erasing it revokes the
- * keys that reach nothing else. An external id names the
+ * tenant end, and restoring it does not bring these back (trigger `session_ends_with_tenant`). Its users without a role elsewhere have no place
+ * until it is restored (trigger `place_follows_tenant`). Erasing it revokes the
+ * keys that reach nothing else. An external id that is given as such, and not as an identifier, names the
  * live tenant or, if there is none, the one hidden last.
  */
 export const deleteTenant = command({
@@ -197,22 +209,22 @@ export const deleteTenant = command({
   permissions: ['tenant:delete'],
   reaches: ['ORGANIZATION'],
   input: z
-    .object({ id: id.nullish(), externalId: text.nullish(), permanently: flag.nullish() })
-    .refine(({ id, externalId }) => (id == null) !== (externalId == null), {
-      ...ALTHOUGH_OTHERS_ARE_WRONG,
-      error: 'must have exactly one of id, externalId',
-    })
-    .refine(({ id, permanently }) => !permanently || id != null, {
+    .object({ ...namedBy(tenantIdentifier), externalId: text.nullish(), permanently: flag.nullish() })
+    .superRefine((given, context) => {
+      if (given.externalId == null) isNamedOnce(given, context);
+    }, ALTHOUGH_OTHERS_ARE_WRONG)
+    .refine(({ externalId, permanently }) => !permanently || externalId == null, {
       ...ALTHOUGH_OTHERS_ARE_WRONG,
       path: ['permanently'],
       error: 'needs an id',
     }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(context, { id, externalId, permanently }): Plan<TenantResult, TenantRecord> {
-    if (permanently && id != null) {
-      return planErasure(context, TENANT, id, [], asResult, [revocation(context, reachesOnlyTenant(id))]);
+  plan(context, { externalId, permanently, ...given }): Plan<TenantResult, TenantRecord> {
+    const named: NamedTarget =
+      externalId == null ? tenantTarget(given) : { id: latestNamed(externalId), path: 'externalId' };
+    if (permanently) {
+      return planErasure(context, TENANT, named, [], asResult, [revocation(context, reachesOnlyTenant(named.id))]);
     }
-    const named = id == null ? { id: latestNamed(externalId ?? ''), path: 'externalId' } : { id };
     const values = { deletedAt: context.at };
     return planAlteration(context, TENANT, { ...named, verb: 'deleted', values }, () => [], asResult);
   },

@@ -7,7 +7,7 @@ import type { Caller, Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
 import { changeable, exists, hasVersion, planAlteration } from '../commands/entity.ts';
 import { planErasure } from '../commands/erasure.ts';
-import { USER_IS_LIVE } from '../commands/identifiers.ts';
+import { USER_IS_LIVE, userTarget } from '../commands/identifiers.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { outlastsNobody, ownRoleOf } from '../guards/expiry-guard.ts';
 import { holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
@@ -22,7 +22,18 @@ import {
   ValidationError,
   VersionConflictError,
 } from '../kernel/errors.ts';
-import { emailAddress, expectedVersion, flag, id, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
+import {
+  ALTHOUGH_OTHERS_ARE_WRONG,
+  emailAddress,
+  expectedVersion,
+  flag,
+  id,
+  isNamedOnce,
+  namedBy,
+  roleIdentifier,
+  tenantIdentifier,
+  userIdentifier,
+} from '../kernel/input.ts';
 import { hasKey, sought, soughtEmail } from '../kernel/sought-keys.ts';
 import { isInvitedAnew } from '../mail/mailed-links.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
@@ -37,15 +48,15 @@ const asResult = (user: UserRecord | null): UserResult => ({ user });
  * Over the columns of `user`: the user has this id, is live and in reach. Nothing else of the input is looked up for
  * other users, because the errors would tell something about them.
  */
-const isKnown = ({ reach }: Viewer, userId: string): SQL =>
+const isKnown = ({ reach }: Viewer, userId: SQL): SQL =>
   sql`user.id = ${userId} AND ${USER_IS_LIVE} AND ${userInReach(reach, sql`user.id`)}`;
 
 /** An expression: the user is in reach, and so is all that the user can reach. Errors must not tell of what is not. */
-const isWholly = (viewer: Viewer, userId: string): SQL =>
+const isWholly = (viewer: Viewer, userId: SQL): SQL =>
   exists(USER, sql`${isKnown(viewer, userId)} AND ${userWhollyInReach(viewer.reach, sql`user.id`)}`);
 
 /** The scope of the user's own role, `ORGANIZATION` or `CUSTOMER`; NULL for a user with tenant roles only. */
-const ownScope = (viewer: Viewer, userId: string): SQL =>
+const ownScope = (viewer: Viewer, userId: SQL): SQL =>
   sql`(SELECT user.kind FROM user WHERE ${isKnown(viewer, userId)} AND user.kind <> 'TENANT')`;
 
 /**
@@ -63,15 +74,17 @@ export const updateUser = command({
   name: 'updateUser',
   permissions: ['user:edit'],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z.object({
-    ...userDetails,
-    id,
-    email: emailAddress.optional(),
-    status: settableStatus.optional(),
-    roleIdentifier: roleIdentifier.optional(),
-    defaultTenantIdentifier: tenantIdentifier.nullish(),
-    expectedVersion,
-  }),
+  input: z
+    .object({
+      ...userDetails,
+      ...namedBy(userIdentifier),
+      email: emailAddress.optional(),
+      status: settableStatus.optional(),
+      roleIdentifier: roleIdentifier.optional(),
+      defaultTenantIdentifier: tenantIdentifier.nullish(),
+      expectedVersion,
+    })
+    .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [
     ValidationError,
     NotFoundError,
@@ -83,26 +96,28 @@ export const updateUser = command({
   ],
   plan(
     context,
-    { id, expectedVersion, roleIdentifier, defaultTenantIdentifier: start, ...patch },
+    { id: givenId, identifier, expectedVersion, roleIdentifier, defaultTenantIdentifier: start, ...patch },
   ): Plan<UserResult, UserRecord> {
     const { viewer } = context;
+    const named = userTarget({ id: givenId, identifier });
+    const { id } = named;
     const roleId = roleIdentifier && roleNamed(roleIdentifier, ownScope(viewer, id));
     const hasRoleThere = (tenantId: SQL) =>
       sql`EXISTS (SELECT 1 FROM assignment JOIN user ON user.id = assignment.user_id
         WHERE assignment.tenant_id = ${tenantId} AND ${isKnown(viewer, id)})`;
     const defaultTenantId = start && tenantNamed(viewer.reach, start, hasRoleThere);
     const checks = (target: SQL): Check<UserRecord>[] => [
-      ...holdsUser(viewer, sql`${id}`, roleId ? permissionsOfRole(roleId) : null),
+      ...holdsUser(viewer, id, roleId ? permissionsOfRole(roleId) : null),
       ...hasVersion(USER, viewer, target, expectedVersion),
       ...(roleId ? [keepsOwner(demoted(id, roleId))] : []),
-      ...outlastsNobody(viewer, roleId ?? ownRoleOf(sql`${id}`), letsIn(id, patch, roleId)),
-      ...(patch.status === 'DEACTIVATED' ? keepsOwnerAndAdmins(viewer.reach, sql`${id}`) : []),
+      ...outlastsNobody(viewer, roleId ?? ownRoleOf(id), letsIn(id, patch, roleId)),
+      ...(patch.status === 'DEACTIVATED' ? keepsOwnerAndAdmins(viewer.reach, id) : []),
     ];
     const altering = planAlteration(
       context,
       USER,
       {
-        id,
+        ...named,
         verb: 'updated',
         values: { ...patchedUser(patch), roleId, defaultTenantId: start === null ? null : defaultTenantId },
         missing: [
@@ -123,25 +138,26 @@ export const updateUser = command({
       asResult,
     );
     if (patch.email === undefined) return altering;
-    const isMoved = sql`user.id = ${id} AND ${isAnother(patch.email)}`;
+    const isMoved = sql`user.id = ${id} AND ${isAnotherEmail(patch.email)}`;
     const status = patch.status === undefined ? sql`user.status` : sql`${patch.status}`;
     return { ...altering, mails: exists(USER, sql`${isMoved} AND ${isInvitedAnew(status)}`) };
   },
 });
 
 /** An expression: the change lets somebody in, with another address or another role, or again. */
-const letsIn = (userId: string, { email, status }: UserPatch, roleId: SQL | undefined): SQL => {
+const letsIn = (userId: SQL, { email, status }: UserPatch, roleId: SQL | undefined): SQL => {
   const values = { ...(status === 'ACTIVE' && { status: ACCEPTED_STATUS }), ...(roleId && { roleId }) };
   const changes =
-    email === undefined ? differs(users, values) : sql`(${differs(users, values)} OR ${isAnother(email)})`;
+    email === undefined ? differs(users, values) : sql`(${differs(users, values)} OR ${isAnotherEmail(email)})`;
   return sql`EXISTS (SELECT 1 FROM user WHERE user.id = ${userId} AND ${changes})`;
 };
 
 /** Over the columns of `user`: this is another address than that of the user. */
-const isAnother = (email: string): SQL => sql`NOT ${hasKey('user', 'email_key', sought(soughtEmail(email)))}`;
+export const isAnotherEmail = (email: string): SQL =>
+  sql`NOT ${hasKey('user', 'email_key', sought(soughtEmail(email)))}`;
 
 /** Says of a user id whether this command takes the role `owner` from that user. */
-const demoted = (userId: string, roleId: SQL) => (id: SQL) =>
+const demoted = (userId: SQL, roleId: SQL) => (id: SQL) =>
   sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`;
 
 /** Checks for hiding or erasing a user: the viewer holds all that the user has, and an owner and admins remain. */
@@ -158,16 +174,19 @@ export const deleteUser = command({
   name: 'deleteUser',
   permissions: ['user:delete'],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z.object({ id, permanently: flag.nullish() }),
+  input: z
+    .object({ ...namedBy(userIdentifier), permanently: flag.nullish() })
+    .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, LastOwnerError, LastAdminError, ForbiddenError],
-  plan(context, { id, permanently }): Plan<UserResult, UserRecord> {
+  plan(context, { permanently, ...given }): Plan<UserResult, UserRecord> {
     const { viewer } = context;
-    const checks = deletionChecks(viewer, sql`${id}`);
-    if (permanently) return planErasure(context, USER, id, checks, asResult);
+    const named = userTarget(given);
+    const checks = deletionChecks(viewer, named.id);
+    if (permanently) return planErasure(context, USER, named, checks, asResult);
     return planAlteration(
       context,
       USER,
-      { id, verb: 'deleted', values: { deletedAt: context.at } },
+      { ...named, verb: 'deleted', values: { deletedAt: context.at } },
       () => checks,
       asResult,
     );

@@ -16,10 +16,10 @@ import {
   type RoleUse,
   ValidationError,
 } from '../kernel/errors.ts';
-import { id, type RoleIdentifier, roleIdentifier } from '../kernel/input.ts';
-import { mayChange, type RoleResult } from '../roles/commands.ts';
+import { ALTHOUGH_OTHERS_ARE_WRONG, type RoleIdentifier, roleIdentifier } from '../kernel/input.ts';
+import { isRoleNamed, mayChange, type RoleResult, roleNaming } from '../roles/commands.ts';
 import { ROLE } from '../roles/entity.ts';
-import { type RoleRecord, roleNamed } from '../roles/queries.ts';
+import { type RoleRecord, roleNamed, roleTarget } from '../roles/queries.ts';
 import { USER } from './entity.ts';
 import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
 
@@ -27,7 +27,7 @@ import { recordTenantRoles, writeTenantRoles } from './tenant-roles.ts';
 const MAX_NAMED_TENANTS = 100;
 
 /** Returns a SELECT of those who have a role, each once: whether the user is deleted, and has it where that is live. */
-const holdersOf = (roleId: string): SQL => sql`SELECT id, max(deleted) AS deleted, max(live) AS live FROM (
+const holdersOf = (roleId: SQL): SQL => sql`SELECT id, max(deleted) AS deleted, max(live) AS live FROM (
     SELECT user.id AS id, user.deleted AS deleted, 1 AS live FROM user WHERE user.role_id = ${roleId}
     UNION ALL
     SELECT assignment.user_id, assignment.user_deleted, tenant.deleted_at IS NULL
@@ -39,7 +39,7 @@ const holdersOf = (roleId: string): SQL => sql`SELECT id, max(deleted) AS delete
  * place, only the issuers count: whom they let in is for `updateTrustedIssuer`.
  * @throws RoleInUseError
  */
-function isUnused({ reach, permissions }: Viewer, roleId: string, isReplaced: boolean): Check<unknown> {
+function isUnused({ reach, permissions }: Viewer, roleId: SQL, isReplaced: boolean): Check<unknown> {
   const deletedTenants = sql`FROM tenant WHERE tenant.deleted_at IS NOT NULL
     AND tenant.id IN (SELECT assignment.tenant_id FROM assignment WHERE assignment.role_id = ${roleId})`;
   const named = sql`SELECT tenant.id AS id, tenant.name AS name ${deletedTenants}
@@ -65,7 +65,7 @@ function isUnused({ reach, permissions }: Viewer, roleId: string, isReplaced: bo
 }
 
 /** Puts another role of the same scope in the place of one that is deleted, for all who have it. */
-function replacement(context: CommandContext, roleId: string, identifier: RoleIdentifier) {
+function replacement(context: CommandContext, roleId: SQL, identifier: RoleIdentifier) {
   const { viewer } = context;
   requirePermissions(viewer, ['user:edit']);
   const scope = sql`(SELECT role.scope FROM role WHERE role.id = ${roleId})`;
@@ -107,14 +107,18 @@ export const deleteRole = command({
   name: 'deleteRole',
   permissions: ['role:edit'],
   reaches: ['ORGANIZATION'],
-  input: z.object({ id, replacement: roleIdentifier.nullish() }),
+  input: z
+    .object({ ...roleNaming, replacement: roleIdentifier.nullish() })
+    .superRefine(isRoleNamed, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, BuiltInRoleError, RoleInUseError, ForbiddenError],
-  plan(context, { id, replacement: identifier }): Plan<RoleResult, RoleRecord> {
+  plan(context, { replacement: identifier, ...given }): Plan<RoleResult, RoleRecord> {
+    const { id, path } = roleTarget(given);
     const target = sql`role.id = ${id}`;
     const replacing = identifier ? replacement(context, id, identifier) : null;
     return planDelete(context, ROLE, {
       type: 'role.deleted',
       target,
+      named: { path, word: ROLE.word },
       missing: replacing ? [replacing.missing] : [],
       checks: [
         ...mayChange(context, target, id, permissionsOfRole(replacing?.replacementId ?? sql`NULL`)),

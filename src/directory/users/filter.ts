@@ -30,6 +30,8 @@ export const userFilter = z.object({
   customerId: id.nullish(),
   /** Whether they belong to a customer that the viewer reaches. */
   hasCustomer: flag.nullish(),
+  /** Whether they have a role anywhere: of their own, or in a tenant that is not deleted. */
+  hasPlace: flag.nullish(),
   /** The role that they have: their own, or one in a tenant that the viewer reaches, deleted tenants included. */
   roleId: id.nullish(),
 });
@@ -54,6 +56,7 @@ export function partsOf(searched: Searched, reach: Reach, filter: UserFilter): P
     ofCustomer(reach, filter),
     hasCustomerPart(reach, filter),
     hasExternalIdPart(reach, filter),
+    hasPlacePart(reach, filter),
     ofRole(reach, filter),
   ];
   const within = parts.find((part) => part.within)?.within ?? null;
@@ -134,6 +137,20 @@ function hasExternalIdPart(reach: Reach, filter: UserFilter): Part {
   if (!hasExternalId) return { conditions, ...scanning(filter, sql`${scanned.externalIdKey} IS NULL`) };
   return { conditions, candidates: [sql`SELECT ${users.id} AS id FROM user WHERE ${users.externalIdKey} IS NOT NULL`] };
 }
+
+/** Who has a role anywhere. Whoever reaches a part of the organization reaches nobody without one. */
+function hasPlacePart(reach: Reach, filter: UserFilter): Part {
+  const { hasPlace } = filter;
+  if (hasPlace == null) return {};
+  if (reach.kind !== 'ORGANIZATION') return hasPlace ? {} : NOBODY;
+  const conditions = [sql`${users.hasPlace} = ${hasPlace ? 1 : 0}`];
+  return hasPlace ? { conditions } : { conditions, ...scanning(filter, sql`${scanned.hasPlace} = 0`) };
+}
+
+const NOBODY: Part = {
+  conditions: [sql`FALSE`],
+  candidates: [sql`SELECT ${users.id} AS id FROM user WHERE FALSE`],
+};
 
 /**
  * Who has a role. The unary plus keeps SQLite from looking for a user among all who have it. Those who reach some tenants only

@@ -29,6 +29,7 @@ const {
   keyVersion: _keyVersion,
   kind: _kind,
   deleted: _deleted,
+  hasPlace: _hasPlace,
   ...fields
 } = getTableColumns(users);
 

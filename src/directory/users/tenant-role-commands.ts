@@ -92,7 +92,8 @@ export async function tenantsWhoseUsersAreEditable({ db, viewer }: Caller, ids: 
 /**
  * Takes a user's tenant role away. Having no role in the tenant is no error. The user's sessions in the tenant end
  * (trigger `session_ends_with_assignment`). If it was the user's default tenant, the user has none any more (trigger
- * `default_tenant_follows_assignment`).
+ * `default_tenant_follows_assignment`). A user of tenants without a role in any is found by the filter `hasPlace` (trigger
+ * `place_ends_with_assignment`).
  */
 export const revokeTenantRole = command({
   name: 'revokeTenantRole',

@@ -8,8 +8,8 @@ import {
   upsertCustomer,
 } from '../../directory/customers/commands.ts';
 import { builder, type InputFields } from '../shared/builder.ts';
-import { deletionMutation, restorationMutation } from '../shared/entity-mutations.ts';
-import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
+import { deletionMutation, namingFields, restorationMutation } from '../shared/entity-mutations.ts';
+import { localIdentifier, localNaming, localTenants } from '../shared/ids.ts';
 import { EXPECTED_VERSION, UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
@@ -70,7 +70,7 @@ builder.relayMutationField(
   {
     description: 'Changes to a customer: a field left out is untouched; null clears what can be null.',
     inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of the customer.' }),
+      ...namingFields(t, 'customer', CustomerIdentifier),
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
       name: t.string({ description: CUSTOMER_DESCRIPTIONS.name }),
       ...customerFields(t),
@@ -78,7 +78,7 @@ builder.relayMutationField(
   },
   {
     ...commandField(updateCustomer, 'Changes a customer all of whose tenants are in your reach.'),
-    resolve: (_, { input }, caller) => run(caller, updateCustomer, { ...input, id: localId('Customer', input.id) }),
+    resolve: (_, { input }, caller) => run(caller, updateCustomer, { ...input, ...localNaming('Customer', input) }),
   },
   {
     description: 'The customer is as the input says. If it was so before, nothing was written.',
@@ -125,7 +125,12 @@ builder.relayMutationField(
   },
 );
 
-const target = { type: 'Customer', ref: Customer, record: ({ customer }: CustomerResult) => customer } as const;
+const target = {
+  type: 'Customer',
+  ref: Customer,
+  identifier: CustomerIdentifier,
+  record: ({ customer }: CustomerResult) => customer,
+} as const;
 
 deletionMutation(
   deleteCustomer,

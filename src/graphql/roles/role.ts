@@ -3,9 +3,10 @@ import { createRole, MAX_ROLES, updateRole } from '../../directory/roles/command
 import { assignableRoles, listPermissionsOfRoles, rolesByIds } from '../../directory/roles/queries.ts';
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { deleteRole } from '../../directory/users/delete-role.ts';
-import { builder } from '../shared/builder.ts';
+import { builder, type InputFields } from '../shared/builder.ts';
 import { nestedList } from '../shared/connection.ts';
-import { localId, localIdentifier } from '../shared/ids.ts';
+import { namingFields } from '../shared/entity-mutations.ts';
+import { localIdentifier, localNaming } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
 import { entityNode } from '../shared/node.ts';
 import { recordLeft } from '../shared/payload.ts';
@@ -68,6 +69,15 @@ export const RoleIdentifier = builder.inputType('RoleIdentifier', {
   fields: (t) => ({
     id: t.id({ description: 'Its global id.' }),
     name: t.string({ description: 'Its name, without regard to case, among the roles of the scope that is meant.' }),
+  }),
+});
+
+/** The input fields that name the role which a mutation is about, which is not a built-in one. */
+const roleNamingFields = (t: InputFields) => ({
+  ...namingFields(t, 'role', RoleIdentifier),
+  scope: t.field({
+    type: RoleScope,
+    description: 'The scope of the role: required beside a name, because another scope may have it, too.',
   }),
 });
 
@@ -134,7 +144,7 @@ builder.relayMutationField(
   {
     description: 'Changes to a role: a field left out is untouched; null clears what can be null.',
     inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of a role that is not built in.' }),
+      ...roleNamingFields(t),
       name: t.string({ description: DESCRIPTIONS.name }),
       description: t.string({ description: DESCRIPTIONS.description }),
       level: t.int({ description: DESCRIPTIONS.level }),
@@ -146,7 +156,7 @@ builder.relayMutationField(
       updateRole,
       'Changes a role, for everyone who has it. You must hold what it allows, before and afterwards.',
     ),
-    resolve: (_, { input }, caller) => run(caller, updateRole, { ...input, id: localId('Role', input.id) }),
+    resolve: (_, { input }, caller) => run(caller, updateRole, { ...input, ...localNaming('Role', input) }),
   },
   {
     description: 'The role is as the input says. If it was so before, nothing was written.',
@@ -161,7 +171,7 @@ builder.relayMutationField(
   {
     description: 'Which role to delete, and which takes its place.',
     inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of a role that is not built in.' }),
+      ...roleNamingFields(t),
       replacement: t.field({
         type: RoleIdentifier,
         description:
@@ -173,7 +183,8 @@ builder.relayMutationField(
     ...commandField(deleteRole, 'Deletes a role that nobody has, or puts another in its place, for good.'),
     resolve: (_, { input }, caller) =>
       run(caller, deleteRole, {
-        id: localId('Role', input.id),
+        ...input,
+        ...localNaming('Role', input),
         replacement: input.replacement && localIdentifier('Role', input.replacement),
       }),
   },

@@ -1,9 +1,10 @@
-import type { InputFieldMap, ObjectRef } from '@pothos/core';
+import type { InputFieldMap, InputObjectRef, ObjectRef } from '@pothos/core';
+import type { Caller } from '../../directory/access/viewer.ts';
 import { type Command, run } from '../../directory/commands/command.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { RECORD_LEFT } from './ahead.ts';
-import { builder, type InputFields } from './builder.ts';
-import { localId, type NodeType } from './ids.ts';
+import { builder, type InputFields, type OutputFields } from './builder.ts';
+import { type GivenIdentifier, localId, localNaming, type NodeType } from './ids.ts';
 import { PERMANENTLY } from './list-inputs.ts';
 import { commandField, uncapitalized } from './mutation.ts';
 
@@ -14,6 +15,23 @@ interface Target<Result, Row extends object> {
   /** Null where it cannot be shown any more. */
   record: (result: Result) => Row | null;
 }
+
+/** How records of a type are named in inputs, beside by their id. */
+type IdentifierRef = InputObjectRef<typeof builder.$inferSchemaTypes, GivenIdentifier>;
+
+/** A target that an identifier names, too. */
+interface IdentifiedTarget<Result, Row extends object> extends Target<Result, Row> {
+  identifier: IdentifierRef;
+}
+
+/**
+ * Returns the input fields that name the record which a mutation is about: its id, or an identifier. `localNaming` reads them,
+ * and the command sees to it that exactly one is given.
+ */
+export const namingFields = (t: InputFields, word: string, type: IdentifierRef) => ({
+  id: t.id({ description: `The global id of the ${word}. Exactly one of \`id\` and \`identifier\` is given.` }),
+  identifier: t.field({ type, description: `What names the ${word} in the place of \`id\`, if it is not deleted.` }),
+});
 
 /** Descriptions of a mutation, of its input and the id in it, and of its payload and the record in it. */
 interface Descriptions {
@@ -30,7 +48,7 @@ interface Descriptions {
  */
 export function entityMutation<Result, Answer, Row extends object>(
   command: Command<Result, Answer>,
-  { type, ref, record }: Target<Result, Row>,
+  target: Target<Result, Row>,
   descriptions: Descriptions,
   furtherFields: (t: InputFields) => InputFieldMap = () => ({}),
 ): void {
@@ -42,44 +60,62 @@ export function entityMutation<Result, Answer, Row extends object>(
     },
     {
       ...commandField(command, descriptions.field),
-      resolve: async (_, { input }, caller) => {
-        const left = record(await run(caller, command, { ...input, id: localId(type, input.id) }));
-        return {
-          get record() {
-            return shown(left);
-          },
-        };
-      },
+      resolve: (_, { input }, caller) =>
+        recordOf(caller, command, target, { ...input, id: localId(target.type, input.id) }),
     },
-    {
-      description: descriptions.payload,
-      outputFields: (t) => ({
-        [uncapitalized(type)]: t.expose('record', {
-          type: ref,
-          nullable: true,
-          description: descriptions.record,
-          ...RECORD_LEFT,
-        }),
-      }),
-    },
+    payload(target, descriptions),
   );
 }
+
+/** Runs the command, and returns the record that it was about, which is an error where it cannot be shown. */
+async function recordOf<Result, Answer, Row extends object>(
+  caller: Caller,
+  command: Command<Result, Answer>,
+  { record }: Target<Result, Row>,
+  input: unknown,
+) {
+  const left = record(await run(caller, command, input));
+  return {
+    get record() {
+      return shown(left);
+    },
+  };
+}
+
+/** The payload of a mutation that answers one record. */
+const payload = <Result, Row extends object>(
+  { type, ref }: Target<Result, Row>,
+  { payload, record }: Pick<Descriptions, 'payload' | 'record'>,
+) => ({
+  description: payload,
+  outputFields: (t: OutputFields<{ record: Row }>) => ({
+    [uncapitalized(type)]: t.expose('record', { type: ref, nullable: true, description: record, ...RECORD_LEFT }),
+  }),
+});
 
 /** Adds the mutation that hides a record until it is restored, or erases it for good where the input says so. */
 export function deletionMutation<Result, Answer, Row extends object>(
   command: Command<Result, Answer>,
-  target: Target<Result, Row>,
+  target: IdentifiedTarget<Result, Row>,
   description: string,
 ): void {
   const word = uncapitalized(target.type);
-  const descriptions = {
-    input: `Which ${word} to delete, and how.`,
-    id: `The global id of the ${word}.`,
-    field: description,
-    payload: `The ${word} is hidden, or gone.`,
-    record: `The ${word} as it was, or is now.`,
-  };
-  entityMutation(command, target, descriptions, (t) => ({ permanently: t.boolean({ description: PERMANENTLY }) }));
+  builder.relayMutationField(
+    command.name,
+    {
+      description: `Which ${word} to delete, and how.`,
+      inputFields: (t) => ({
+        ...namingFields(t, word, target.identifier),
+        permanently: t.boolean({ description: PERMANENTLY }),
+      }),
+    },
+    {
+      ...commandField(command, description),
+      resolve: (_, { input }, caller) =>
+        recordOf(caller, command, target, { ...input, ...localNaming(target.type, input) }),
+    },
+    payload(target, { payload: `The ${word} is hidden, or gone.`, record: `The ${word} as it was, or is now.` }),
+  );
 }
 
 /** Adds the mutation that brings a hidden record back. */

@@ -86,7 +86,8 @@ export function requireIdOf(type: NodeType, given: string | null | undefined, pa
   );
 }
 
-interface GivenIdentifier {
+/** An identifier in an input, as far as ids are concerned. */
+export interface GivenIdentifier {
   id?: string | null | undefined;
 }
 
@@ -96,6 +97,15 @@ interface GivenIdentifier {
  */
 export const localIdentifier = <I extends GivenIdentifier>(type: NodeType, identifier: I): I =>
   identifier.id == null ? identifier : { ...identifier, id: localId(type, identifier.id) };
+
+/** Returns how an input names its record, by `id` or `identifier`, with global ids replaced by local ids; null for what is not given. */
+export const localNaming = <I extends GivenIdentifier>(
+  type: NodeType,
+  { id, identifier }: GivenIdentifier & { identifier?: I | null | undefined },
+) => ({
+  id: id == null ? null : localId(type, id),
+  identifier: identifier == null ? null : localIdentifier(type, identifier),
+});
 
 /** Returns tenant identifiers with their global ids replaced by local ids, in the order given. */
 export const localTenants = <I extends GivenIdentifier>(identifiers: readonly I[]): I[] =>

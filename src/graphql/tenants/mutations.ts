@@ -8,9 +8,9 @@ import {
   upsertTenant,
 } from '../../directory/tenants/commands.ts';
 import { builder, type InputFields } from '../shared/builder.ts';
-import { deletionMutation, restorationMutation } from '../shared/entity-mutations.ts';
+import { deletionMutation, namingFields, restorationMutation } from '../shared/entity-mutations.ts';
 import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
-import { localId, localIdentifier } from '../shared/ids.ts';
+import { localIdentifier, localNaming } from '../shared/ids.ts';
 import { EXPECTED_VERSION, UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
@@ -69,7 +69,7 @@ builder.relayMutationField(
   {
     description: 'Changes to a tenant: a field left out is untouched; null clears what can be null.',
     inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of the tenant.' }),
+      ...namingFields(t, 'tenant', TenantIdentifier),
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
       name: t.string({ description: TENANT_DESCRIPTIONS.name }),
       ...tenantFields(t),
@@ -77,7 +77,7 @@ builder.relayMutationField(
   },
   {
     ...commandField(updateTenant, 'Changes a tenant and its billing profile.'),
-    resolve: (_, { input }, caller) => run(caller, updateTenant, { ...input, id: localId('Tenant', input.id) }),
+    resolve: (_, { input }, caller) => run(caller, updateTenant, { ...input, ...localNaming('Tenant', input) }),
   },
   {
     description: 'The tenant is as the input says. If it was so before, nothing was written.',
@@ -122,7 +122,12 @@ export const tenantUpsert = builder.relayMutationField(
   },
 );
 
-const target = { type: 'Tenant', ref: Tenant, record: ({ tenant }: TenantResult) => tenant } as const;
+const target = {
+  type: 'Tenant',
+  ref: Tenant,
+  identifier: TenantIdentifier,
+  record: ({ tenant }: TenantResult) => tenant,
+} as const;
 
 deletionMutation(
   deleteTenant,

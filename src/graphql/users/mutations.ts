@@ -9,14 +9,14 @@ import type { InvitedResult, UserResult } from '../../directory/users/entity.ts'
 import { CustomerIdentifier } from '../customers/customer.ts';
 import { RoleIdentifier } from '../roles/role.ts';
 import { builder, type InputFields, type OutputFields } from '../shared/builder.ts';
-import { deletionMutation, restorationMutation } from '../shared/entity-mutations.ts';
+import { deletionMutation, namingFields, restorationMutation } from '../shared/entity-mutations.ts';
 import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
-import { localId, localIdentifier } from '../shared/ids.ts';
+import { localIdentifier, localNaming } from '../shared/ids.ts';
 import { EXPECTED_VERSION } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
-import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserStatus } from './user.ts';
+import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserIdentifier, UserStatus } from './user.ts';
 
 /** The input fields that describe a user, for whatever creates or changes one, imports included. */
 export const userFields = (t: InputFields) => ({
@@ -129,7 +129,7 @@ builder.relayMutationField(
   {
     description: 'Changes to a user: a field left out is untouched; null clears what can be null.',
     inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of the user.' }),
+      ...namingFields(t, 'user', UserIdentifier),
       expectedVersion: t.int({ description: EXPECTED_VERSION }),
       email: t.string({ description: `${USER_DESCRIPTIONS.email} ${ANOTHER_EMAIL}` }),
       ...userFields(t),
@@ -157,7 +157,7 @@ builder.relayMutationField(
     resolve: (_, { input }, caller) =>
       run(caller, updateUser, {
         ...input,
-        id: localId('User', input.id),
+        ...localNaming('User', input),
         roleIdentifier: input.roleIdentifier && localIdentifier('Role', input.roleIdentifier),
         defaultTenantIdentifier:
           input.defaultTenantIdentifier && localIdentifier('Tenant', input.defaultTenantIdentifier),
@@ -171,7 +171,7 @@ builder.relayMutationField(
   },
 );
 
-const target = { type: 'User', ref: User, record: ({ user }: UserResult) => user } as const;
+const target = { type: 'User', ref: User, identifier: UserIdentifier, record: ({ user }: UserResult) => user } as const;
 
 deletionMutation(
   deleteUser,

@@ -165,6 +165,10 @@ const UserFilter = builder.inputType('UserFilter', {
     emailContains: t.string({ description: TEXT_FILTERS.emailContains }),
     hasExternalId: t.boolean({ description: 'Whether they have an external id.' }),
     customerId: t.id({ description: 'Who belong to the customer with this global id. Needs `customer:read`.' }),
+    hasPlace: t.boolean({
+      description:
+        'Whether they have a role anywhere: in the organization, in their customer, or in a tenant that is not deleted. False for those whose tenants were deleted or erased, and whose roles were taken. Only who reaches the whole organization finds any of these.',
+    }),
     hasCustomer: t.boolean({
       description: 'Whether they belong to a customer that is in your reach. Needs `customer:read`.',
     }),

@@ -33,6 +33,7 @@ const FILTERS: Record<'customers' | 'users', { type: string; orders: string; fil
       emailContains: TEXT,
       hasExternalId: false,
       hasCustomer: true,
+      hasPlace: false,
       roleId: globalId('Role', '00000000-0000-7000-8000-000000000304'),
     },
   },

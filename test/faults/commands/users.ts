@@ -24,6 +24,34 @@ const createTenantUser: Choice = (scene) => {
   });
 };
 
+const upsertUser: Choice = (scene) => {
+  const { model, dice, roleIds, fresh } = scene;
+  const user = dice.happens(70) ? oneOf(scene, model.live('User')) : undefined;
+  const payload = `outcome ${PAYLOAD}`;
+  if (user) {
+    const name = dice.happens(50) ? fresh('User') : user.name;
+    const input = { identifier: { externalId: user.externalId }, name };
+    const expected = name === user.name ? 'NOOP' : 'UPDATED';
+    return own('upsertUser', payload, input, expected, () => model.change(user, { name }));
+  }
+  const tenant = oneOf(scene, model.live('Tenant'));
+  if (!tenant) return null;
+  const role = dice.one(TENANT_ROLES);
+  const [name, externalId] = [fresh('User'), fresh('u')];
+  const input = {
+    identifier: { externalId },
+    name,
+    email: `${externalId}@x.example`,
+    tenantIdentifier: { id: tenant.id },
+    roleIdentifier: { name: role },
+  };
+  return own('upsertUser', payload, input, 'CREATED', (outcome) => {
+    const created = newEntry({ kind: 'User', id: idOf(outcome), name, externalId });
+    model.add(created);
+    model.assign(created, tenant.id, roleIds[role]);
+  });
+};
+
 const updateUser: Choice = (scene) => {
   const { model, dice, fresh } = scene;
   const user = oneOf(scene, model.all('User'));
@@ -96,6 +124,7 @@ const revokeInvitation: Choice = (scene) => {
 
 export const USER_COMMANDS: readonly Choice[] = [
   createTenantUser,
+  upsertUser,
   updateUser,
   deleteUser,
   restoreUser,

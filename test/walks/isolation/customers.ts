@@ -181,6 +181,12 @@ const eventNodes: Operation<State>[] = ['node(id: $id)', 'nodes(ids: [$id])'].ma
     CUSTOMERS[state].exists && reaches(viewer, CUSTOMERS[state].tenants) ? 'found' : 'absent',
 }));
 
+/** Users are hidden with their customer. */
+const deletable = (viewer: ViewerKind, state: State): Outcome => {
+  const outcome = editable(viewer, state);
+  return outcome === 'done' && !reachesUsersOf(viewer, state) ? 'out_of_reach' : outcome;
+};
+
 const edits: Operation<State>[] = [
   {
     covers: 'updateCustomer',
@@ -205,10 +211,7 @@ const edits: Operation<State>[] = [
     name: 'deleteCustomer',
     ask: mutation('deleteCustomer', 'customer { id }', (state) => ({ id: idOf(state) })),
     outcome: writeOutcome,
-    expected: (viewer, state) => {
-      const outcome = editable(viewer, state);
-      return outcome === 'done' && !reachesUsersOf(viewer, state) ? 'out_of_reach' : outcome;
-    },
+    expected: deletable,
   },
   {
     covers: 'deleteCustomer',
@@ -220,6 +223,34 @@ const edits: Operation<State>[] = [
       return CUSTOMERS[state].exists ? 'done' : 'not_found';
     },
   },
+  ...(['externalId', 'email'] as const).flatMap((by): Operation<State>[] => {
+    const named = (state: State) => ({
+      identifier: { [by]: { externalId: slug(state), email: `${slug(state)}@x.example` }[by] },
+    });
+    return [
+      {
+        covers: 'updateCustomer',
+        name: `updateCustomer by ${by}`,
+        ask: mutation('updateCustomer', 'customer { id }', (state) => ({ ...named(state), description: 'changed' })),
+        outcome: writeOutcome,
+        expected: editable,
+      },
+      {
+        covers: 'deleteCustomer',
+        name: `deleteCustomer by ${by}`,
+        ask: mutation('deleteCustomer', 'customer { id }', named),
+        outcome: writeOutcome,
+        expected: deletable,
+      },
+      {
+        covers: 'deleteCustomer',
+        name: `deleteCustomer for good by ${by}`,
+        ask: mutation('deleteCustomer', 'customer { id }', (state) => ({ ...named(state), permanently: true })),
+        outcome: writeOutcome,
+        expected: (viewer, state) => (viewer.reach === null ? editable(viewer, state) : 'out_of_reach'),
+      },
+    ];
+  }),
   {
     covers: 'restoreCustomer',
     name: 'restoreCustomer',

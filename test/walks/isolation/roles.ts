@@ -19,6 +19,7 @@ const ROLE_IDS: Record<RoleState, string> = {
   TENANT: '00000000-0000-7000-8000-000000000304',
   none: '00000000-0000-7000-8000-000000000999',
 };
+const NAMES = { ORGANIZATION: 'viewer', CUSTOMER: 'member', TENANT: 'view' };
 export const roleId = (state: RoleState) => globalId('Role', ROLE_IDS[state]);
 
 export const seesRole = (viewer: ViewerKind, state: RoleState): boolean => {
@@ -58,6 +59,12 @@ const write = (
   expected: (viewer, state) => (viewer.reach === null ? expected(state) : 'out_of_reach') as 'done',
 });
 
+/** Each by its name, and the one that is not there by the name of another scope. */
+const named = (state: RoleState): Variables =>
+  state === 'none'
+    ? { identifier: { name: 'member' }, scope: 'TENANT' }
+    : { identifier: { name: NAMES[state] }, scope: state };
+
 const builtIn = (state: RoleState) => (state === 'none' ? 'not_found' : 'built_in_role');
 
 export const ROLE_OPERATIONS: Operation<RoleState>[] = [
@@ -79,6 +86,7 @@ export const ROLE_OPERATIONS: Operation<RoleState>[] = [
   },
   write('updateRole', (state) => ({ id: roleId(state), name: unique('r') }), builtIn),
   write('deleteRole', (state) => ({ id: roleId(state) }), builtIn),
+  ...['updateRole', 'deleteRole'].map((name) => write(name, named, builtIn)),
   write('deleteRole', (state) => ({ id: roleId(state), replacement: { name: 'admin' } }), builtIn),
   write(
     'createRole',

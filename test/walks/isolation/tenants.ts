@@ -108,6 +108,18 @@ export const TENANT_OPERATIONS: Operation<TenantState>[] = [
     refusedToCustomers((viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found')),
   ),
   tenantMutation(
+    'updateTenant',
+    (name) => ({ identifier: { externalId: name }, description: unique('d') }),
+    refusedToCustomers((viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found')),
+  ),
+  ...[{}, { permanently: true }].map((more) =>
+    tenantMutation(
+      'deleteTenant',
+      (name) => ({ identifier: { externalId: name }, ...more }),
+      organizationOnly((viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found')),
+    ),
+  ),
+  tenantMutation(
     'upsertTenant',
     (name) => ({ identifier: { id: tenantId(name) }, description: unique('d') }),
     refusedToCustomers((viewer, name) => (seesTenant(viewer, name) ? 'done' : 'not_found')),

@@ -88,7 +88,7 @@ const role = (last: string) => `00000000-0000-7000-8000-000000000${last}`;
 
 /** Puts all users and their roles back as the table above says; to be run behind the customers and tenants. */
 export function userStatements(): D1PreparedStatement[] {
-  return USER_STATES.filter((state) => USERS[state].exists).flatMap((state) => {
+  const statements = USER_STATES.filter((state) => USERS[state].exists).flatMap((state) => {
     const { home, customer, tenants, deleted } = USERS[state];
     const homeRole = ROLE_OF_HOME[home];
     return [
@@ -137,4 +137,10 @@ export function userStatements(): D1PreparedStatement[] {
       ]),
     ];
   });
+  return [...statements, env.DB.prepare(HAVE_NO_PLACE)];
 }
+
+/** Nobody is created without a role in a live tenant, as these are. */
+const HAVE_NO_PLACE = `UPDATE user SET has_place = 0 WHERE kind = 'TENANT' AND NOT EXISTS (
+  SELECT 1 FROM assignment JOIN tenant ON tenant.id = assignment.tenant_id AND tenant.deleted_at IS NULL
+  WHERE assignment.user_id = user.id)`;

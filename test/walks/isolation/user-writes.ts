@@ -3,6 +3,7 @@ import { mutationDocument, unique } from '../../shared/fixtures.ts';
 import type { Answer, Variables } from '../../shared/gateway.ts';
 import { editable, holdsUser, identified, knowsUser, seesUser, type UserOperation } from './user-reach.ts';
 import { USERS, type UserState, userId, userSlug } from './user-rows.ts';
+import { UPSERTS } from './user-upserts.ts';
 import {
   CUSTOMERS,
   idOf,
@@ -92,6 +93,19 @@ export const EDITS: UserOperation[] = [
     (state) => ({ id: userId(state), permanently: true }),
     organizationOnly((_, state) => (USERS[state].exists ? 'done' : 'not_found')),
   ),
+  ...(['externalId', 'email'] as const).flatMap((by) => {
+    const named = (state: UserState) => ({ identifier: identified(by, state) });
+    return [
+      write('updateUser', `updateUser by ${by}`, (state) => ({ ...named(state), phone: '1' }), editable),
+      write('deleteUser', `deleteUser by ${by}`, named, editable),
+      write(
+        'deleteUser',
+        `deleteUser for good by ${by}`,
+        (state) => ({ ...named(state), permanently: true }),
+        organizationOnly(editable),
+      ),
+    ];
+  }),
   write(
     'restoreUser',
     'restoreUser',
@@ -148,6 +162,22 @@ const roles: UserOperation[] = (['a', 'b', 'gone'] as const).flatMap((tenant) =>
       ),
     ];
   }),
+);
+
+const moves: UserOperation[] = (['in reach of b', 'deleted'] as const).map((customer) =>
+  write(
+    'moveUser',
+    `moveUser to the customer ${customer}`,
+    (state) => ({
+      userIdentifier: identified('email', state),
+      customerIdentifier: { id: idOf(customer) },
+      roleIdentifier: { name: 'member' },
+    }),
+    organizationOnly((viewer, state) => {
+      if (customer === 'deleted' || !seesUser(viewer, state)) return 'not_found';
+      return USERS[state].home === 'CUSTOMER' ? 'done' : ('validation_failed' as Outcome);
+    }),
+  ),
 );
 
 const invitations: UserOperation[] = [
@@ -305,8 +335,10 @@ export const USER_WRITES: UserOperation[] = [
   ...EDITS,
   ...roles,
   teamRole,
+  ...moves,
   ...invitations,
   ...additions,
   ...imports,
+  ...UPSERTS,
   ...creations,
 ];

@@ -125,6 +125,22 @@ const filtered: UserOperation[] = [
         seesUser(viewer, state) && (shownCustomer(viewer, state) !== null) === hasCustomer ? 'found' : 'absent',
     }),
   ),
+  // Whoever reaches a part of the organization reaches nobody without a place.
+  ...[true, false].map(
+    (hasPlace): UserOperation => ({
+      ...read(
+        'users',
+        `{ users(first: 100, filter: { hasPlace: ${hasPlace} }) { nodes { id } totalCount } }`,
+        undefined,
+        'users.nodes',
+      ),
+      expected: (viewer, state) => {
+        const { home, tenants } = USERS[state];
+        const isSomewhere = home !== 'TENANT' || tenants.some((tenant) => tenant !== 'gone');
+        return seesUser(viewer, state) && isSomewhere === hasPlace ? 'found' : 'absent';
+      },
+    }),
+  ),
 ];
 
 /** The roles that users have in the world: a member's, and a view of tenants. */

@@ -11,7 +11,7 @@ import { beyond, type Operation, type Outcome, prepare, secrets, VIEWERS, type V
  * expectation is computed from sets of tenants and customers, independently of the SQL that is tested.
  */
 
-beforeAll(prepare);
+beforeAll(prepare, 60_000);
 
 interface Walked {
   operations: number;
