@@ -163,7 +163,7 @@ export function filtersOf(list: ListName, { many, few }: Made): readonly Filter[
       leads: ['all'],
     }),
     of('users without a place', nowhere),
-    of('users without a place, and a search', nowhere, searching('mail.example')),
+    of('users without a place, and a search', nowhere, searching('last')),
     by(['all'], 'users with a place', { given: { hasPlace: true }, has: ({ isNowhere }) => !isNowhere, leads: [] }),
     of('users without an external id', hasExternalId),
     of('users without an external id, and a search', hasExternalId, searching('last')),

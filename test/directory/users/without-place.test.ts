@@ -127,3 +127,16 @@ it('finds nobody for whoever reaches a part of the organization, and has an impo
   const { rowsRead } = await ask(LIST, { f: { hasPlace: false } });
   expect(rowsRead).toBeLessThan(200);
 });
+
+it('is filled by the migration for those who were there before', async () => {
+  const queries = env.TEST_MIGRATIONS.flatMap(({ queries }) => queries);
+  const filling = queries.filter((query) => /^UPDATE user SET has_place/.test(query.trim()));
+  expect(filling).toHaveLength(1);
+  const before = await nowhere();
+  expect(before.length).toBeGreaterThan(2);
+  await env.DB.prepare('UPDATE user SET has_place = 1').run();
+  expect(await nowhere()).toEqual([]);
+  await env.DB.batch(filling.map((query) => env.DB.prepare(query)));
+  expect(await nowhere()).toEqual(before);
+  await expectTrue();
+});
