@@ -8,9 +8,11 @@ import {
   newCustomer,
   newCustomerUser,
   newKey,
+  newPermission,
   newRole,
   newTeamMember,
   newTenantUser,
+  newTrustedIssuer,
   type Result,
   succeed,
   unique,
@@ -397,5 +399,185 @@ describe.each([
     const mutation = reach === 'tenant' ? 'createTenantUser' : 'createCustomerUser';
     const { data, text } = await ask(mutationDocument(mutation, 'user { id }'), { input }, keys[reach]);
     expect(data[mutation].user, text).toBeTruthy();
+  });
+});
+
+/** Who and what has a permission of the product. */
+interface Holders {
+  permission: string;
+  role: Result;
+  /** A role of the same scope that does not have it. */
+  otherRole: Result;
+  /** A user with that role in the tenant, who is live, and another who is deleted. */
+  user: Result;
+  deleted: Result;
+  /** A key with two secrets. */
+  keyId: string;
+  oldSecretId: string;
+  /** Signs people in with a role that has it. */
+  issuerId: string;
+  /** A role and an issuer that do not have it, to be given it. */
+  plainRole: Result;
+  plainIssuerId: string;
+  customerRole: Result;
+}
+
+const key = (permission: string) => ({ name: 'k', permissions: ['tenant:read', permission], reach: 'ORGANIZATION' });
+
+/** What a key tries that has every built-in permission, and so may do everything but hand on what it lacks. */
+const BY_KEY_WITHOUT_IT: [what: string, mutation: string, input: (holders: Holders) => Variables][] = [
+  ['makes a key with it', 'createApiKey', ({ permission }) => key(permission)],
+  ['rotates a key that has it', 'rotateApiKey', ({ keyId }) => ({ id: keyId })],
+  [
+    'ends a secret of that key',
+    'revokeApiKeySecret',
+    ({ keyId, oldSecretId }) => ({ id: keyId, secretId: oldSecretId }),
+  ],
+  ['revokes that key', 'revokeApiKey', ({ keyId }) => ({ id: keyId })],
+  [
+    'makes a role with it',
+    'createRole',
+    ({ permission }) => ({ scope: 'TENANT', name: unique('r'), permissions: [permission] }),
+  ],
+  [
+    'gives it to a role',
+    'updateRole',
+    ({ plainRole, permission }) => ({ id: plainRole.id, permissions: ['tenant:read', permission] }),
+  ],
+  ['takes it from a role', 'updateRole', ({ role }) => ({ id: role.id, permissions: ['tenant:read'] })],
+  ['renames a role that has it', 'updateRole', ({ role }) => ({ id: role.id, name: unique('r') })],
+  ['deletes a role that has it', 'deleteRole', ({ otherRole }) => ({ id: otherRole.id })],
+  [
+    'puts a role that has it in the place of another',
+    'deleteRole',
+    ({ plainRole, role }) => ({ id: plainRole.id, replacement: { id: role.id } }),
+  ],
+  ['becomes an owner', 'createOrganizationUser', () => ({ email: email(), ...named('owner') })],
+  ['imports an owner', 'importUsers', () => ({ rows: [{ email: email(), ...named('owner') }] })],
+  [
+    'makes a user who has it',
+    'createTenantUser',
+    ({ role }) => ({ email: email(), ...at(targets.tenant), roleIdentifier: { id: role.id } }),
+  ],
+  [
+    'makes a user of a customer who has it',
+    'createCustomerUser',
+    ({ customerRole }) => ({
+      email: email(),
+      customerIdentifier: { id: targets.customer.id },
+      roleIdentifier: { id: customerRole.id },
+    }),
+  ],
+  [
+    'adds a user who has it',
+    'addTenantUser',
+    ({ role }) => ({ email: email(), ...at(targets.tenant), roleIdentifier: { id: role.id } }),
+  ],
+  [
+    'gives a user a role that has it',
+    'assignTenantRole',
+    ({ role }) => ({
+      userIdentifier: { id: targets.stranger.id },
+      ...at(targets.tenant),
+      roleIdentifier: { id: role.id },
+    }),
+  ],
+  [
+    'takes such a role away',
+    'revokeTenantRole',
+    ({ user }) => ({ userIdentifier: { id: user.id }, ...at(targets.tenant) }),
+  ],
+  [
+    'changes such a role for another',
+    'changeRole',
+    ({ user }) => ({ userIdentifier: { id: user.id }, assign: { ...at(targets.tenant), ...named('view') } }),
+  ],
+  [
+    'gets the link of an invitation of who has it',
+    'inviteUser',
+    ({ user }) => ({ userIdentifier: { id: user.id }, handOutLink: true }),
+  ],
+  ['takes over who has it by the e-mail address', 'updateUser', ({ user }) => ({ id: user.id, email: email() })],
+  ['deletes who has it', 'deleteUser', ({ user }) => ({ id: user.id })],
+  ['brings back who has it', 'restoreUser', ({ deleted }) => ({ id: deleted.id })],
+  [
+    'imports a role that has it',
+    'importUsers',
+    ({ role }) => ({
+      rows: [{ email: email(), tenantRoles: [{ ...at(targets.tenant), roleIdentifier: { id: role.id } }] }],
+    }),
+  ],
+  [
+    'has an issuer give it',
+    'createTrustedIssuer',
+    ({ customerRole }) => ({
+      name: 'i',
+      issuer: unique('issuer'),
+      audience: 'a',
+      jwksUrl: 'https://keys.example/jwks',
+      roleIdentifiers: [{ id: customerRole.id }],
+      customerIdentifiers: [{ id: targets.customer.id }],
+    }),
+  ],
+  [
+    'has another issuer give it',
+    'updateTrustedIssuer',
+    ({ plainIssuerId, customerRole }) => ({ id: plainIssuerId, roleIdentifiers: [{ id: customerRole.id }] }),
+  ],
+  ['deletes an issuer that gives it', 'deleteTrustedIssuer', ({ issuerId }) => ({ id: issuerId })],
+];
+
+describe('who has every built-in permission and may make those of the product', () => {
+  let holders: Holders;
+  let secret: string;
+  beforeAll(async () => {
+    secret = (await newKey()).secret;
+    const permission = await newPermission();
+    const { tenant, customer } = targets;
+    const permissions = ['tenant:read', permission];
+    const role = await newRole({ permissions });
+    const customerRole = await newRole({ scope: 'CUSTOMER', permissions: [permission] });
+    const user = await newTenantUser(tenant.id, { roleIdentifier: { id: role.id } });
+    const deleted = await newTenantUser(tenant.id, { roleIdentifier: { id: role.id } });
+    await succeed('deleteUser', 'user { id }', { id: deleted.id });
+    const { id: keyId } = await newKey({ permissions });
+    const { apiKey } = await succeed('rotateApiKey', 'apiKey { secrets { id } }', { id: keyId });
+    holders = {
+      permission,
+      role,
+      otherRole: await newRole({ permissions }),
+      user,
+      deleted,
+      keyId,
+      oldSecretId: apiKey.secrets[0].id,
+      issuerId: (await newTrustedIssuer(customer.id, { roleIdentifiers: [{ id: customerRole.id }] })).id,
+      plainRole: await newRole(),
+      plainIssuerId: (await newTrustedIssuer(customer.id)).id,
+      customerRole,
+    };
+  });
+
+  for (const [what, mutation, input] of BY_KEY_WITHOUT_IT) {
+    it(`never ${what} without holding it`, async () => {
+      const before = await dump();
+      const payload = mutation.startsWith('import')
+        ? 'rows { errors { code ... on ForbiddenError { missingPermissions } } }'
+        : '__typename';
+      const document = mutationDocument(mutation, payload);
+      const { data, errors, text } = await ask(document, { input: input(holders) }, secret);
+      expect(errors, text).toEqual([]);
+      const refused = data[mutation].rows?.[0].errors[0] ?? data[mutation];
+      const { missingPermissions: missing } = refused;
+      expect([refused.code, missing], text).toEqual(['insufficient_permissions', [holders.permission]]);
+      expect((await dump()) === before, 'the database is unchanged').toBe(true);
+    });
+  }
+
+  it('not even by making it anew: whoever creates a permission does not have it', async () => {
+    const name = `${unique('invoice')}:approve`;
+    await succeed('createPermission', 'permission { name }', { name, description: 'x' }, secret);
+    const { data } = await ask(mutationDocument('createApiKey', 'secret'), { input: key(name) }, secret);
+    expect(data.createApiKey.missingPermissions).toEqual([name]);
+    await succeed('deletePermission', 'permission { name }', { name }, secret);
   });
 });

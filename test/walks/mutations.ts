@@ -136,6 +136,15 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('deleteRole', 'role { name }', ({ roleId }) => ({ id: roleId, replacement: { name: 'view' } }), {
     also: ['user:edit', ...LOWEST_OF_TENANT],
   }),
+  mutation('createPermission', 'permission { name isBuiltIn }', () => ({
+    name: `${unique('invoice')}:approve`,
+    description: 'Approve invoices.',
+  })),
+  mutation('updatePermission', 'permission { description }', ({ permission }) => ({
+    name: permission,
+    description: unique('Said anew'),
+  })),
+  mutation('deletePermission', 'permission { name }', ({ permission }) => ({ name: permission })),
   mutation(
     'createOrganizationUser',
     'user { id email }',

@@ -119,6 +119,8 @@ export function planUpdate<Row, Result>(
 
 interface Delete<Row, Result> extends PlanParts<Row, Result> {
   target: SQL;
+  /** Where in the input the record is named, and what is missed there; `id` and the record, if not given. */
+  named?: { path: string; word: string };
   /** Rows of what else the input refers to and is not there. */
   missing?: readonly SQL[];
   /** What must be done before the record goes. `deleted` is the condition of these writes. */
@@ -132,11 +134,11 @@ interface Delete<Row, Result> extends PlanParts<Row, Result> {
 export function planDelete<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,
-  { type, target, missing = [], checks, writes = () => [], result }: Delete<Row, Result>,
+  { type, target, named, missing = [], checks, writes = () => [], result }: Delete<Row, Result>,
 ): Plan<Result, Row> {
   const { table, name, snapshot } = entity;
   return {
-    checks: [isThere(entity, target, missing), ...checks],
+    checks: [isThere(entity, target, missing, named), ...checks],
     writes: (allowed) => [
       recordEvent(
         context,
