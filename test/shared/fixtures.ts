@@ -255,7 +255,7 @@ export async function dump(): Promise<string> {
   const results = await env.DB.batch(TABLES.map((table) => env.DB.prepare(`SELECT * FROM ${table}`)));
   return JSON.stringify(
     results.map(({ results }) => results),
-    (name, value) => (name === 'last_used_at' ? null : value),
+    (name, value) => (name === 'last_used_at' || name === 'idle_since' ? null : value),
   );
 }
 

@@ -350,6 +350,10 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     ValidationError: () => ({ name: 'k', permissions: ['tenant:fly'], reach: 'ORGANIZATION' }),
     NotFoundError: () => ({ name: 'k', permissions: ['tenant:read'], reach: 'TENANTS', ...unknownTenants }),
   },
+  updateApiKey: {
+    ValidationError: ({ apiKeyId }) => ({ id: apiKeyId, expiresAt: new Date(0).toISOString() }),
+    NotFoundError: () => ({ id: none('ApiKey'), name: 'k' }),
+  },
   rotateApiKey: {
     ValidationError: ({ apiKeyId }) => ({ id: apiKeyId, overlapSeconds: 604_801 }),
     NotFoundError: () => ({ id: none('ApiKey') }),

@@ -59,6 +59,8 @@ interface Targets extends World {
   strongTenantRole: string;
   strongCustomerRole: string;
   organizationKey: string;
+  /** Of the tenant. */
+  ownKey: string;
   foreignKey: string;
   /** An old one of that key. */
   foreignSecretId: string;
@@ -92,6 +94,7 @@ async function newTargets(): Promise<Targets> {
     strongTenantRole: (await newRole({ permissions: ['tenant:read', 'tenant:delete'] })).name,
     strongCustomerRole: (await newRole({ scope: 'CUSTOMER', permissions: ['customer:read', 'customer:edit'] })).name,
     organizationKey: (await newKey()).id,
+    ownKey: (await newKey({ tenants: [tenant.id], permissions: ['tenant:read'] })).id,
     foreignKey,
     foreignSecretId: apiKey.secrets[0].id,
   };
@@ -236,6 +239,17 @@ const BY_TENANT_ADMIN: Attempt[] = [
       reach: 'TENANTS',
       tenantIdentifiers: [{ id: tenant.id }],
     }),
+  ],
+  [
+    'gives a key of its tenant more than it has',
+    'updateApiKey',
+    ({ ownKey }) => ({ id: ownKey, permissions: ['tenant:read', 'tenant:delete'] }),
+  ],
+  ['renames a key of the organization', 'updateApiKey', ({ organizationKey }) => ({ id: organizationKey, name: 'x' })],
+  [
+    'takes permissions from a key of a foreign tenant',
+    'updateApiKey',
+    ({ foreignKey }) => ({ id: foreignKey, permissions: ['tenant:read'] }),
   ],
   ['rotates a key of the organization', 'rotateApiKey', ({ organizationKey }) => ({ id: organizationKey })],
   ['rotates a key of a foreign tenant', 'rotateApiKey', ({ foreignKey }) => ({ id: foreignKey })],
@@ -413,6 +427,8 @@ interface Holders {
   deleted: Result;
   /** A key with two secrets. */
   keyId: string;
+  /** A key that does not have it. */
+  plainKeyId: string;
   oldSecretId: string;
   /** Signs people in with a role that has it. */
   issuerId: string;
@@ -427,6 +443,18 @@ const key = (permission: string) => ({ name: 'k', permissions: ['tenant:read', p
 /** What a key tries that has every built-in permission, and so may do everything but hand on what it lacks. */
 const BY_KEY_WITHOUT_IT: [what: string, mutation: string, input: (holders: Holders) => Variables][] = [
   ['makes a key with it', 'createApiKey', ({ permission }) => key(permission)],
+  [
+    'gives it to a key',
+    'updateApiKey',
+    ({ plainKeyId, permission }) => ({ id: plainKeyId, permissions: ['tenant:read', permission] }),
+  ],
+  ['takes it from a key', 'updateApiKey', ({ keyId }) => ({ id: keyId, permissions: ['tenant:read'] })],
+  ['renames a key that has it', 'updateApiKey', ({ keyId }) => ({ id: keyId, name: 'x' })],
+  [
+    'lets a key that has it live longer',
+    'updateApiKey',
+    ({ keyId }) => ({ id: keyId, expiresAt: '2100-01-01T00:00:00Z' }),
+  ],
   ['rotates a key that has it', 'rotateApiKey', ({ keyId }) => ({ id: keyId })],
   [
     'ends a secret of that key',
@@ -549,6 +577,7 @@ describe('who has every built-in permission and may make those of the product', 
       user,
       deleted,
       keyId,
+      plainKeyId: (await newKey({ permissions: ['tenant:read'] })).id,
       oldSecretId: apiKey.secrets[0].id,
       issuerId: (await newTrustedIssuer(customer.id, { roleIdentifiers: [{ id: customerRole.id }] })).id,
       plainRole: await newRole(),

@@ -330,6 +330,17 @@ export const MUTATIONS: readonly Mutation[] = [
     }),
     { also: ['tenant:read'] },
   ),
+  mutation(
+    'updateApiKey',
+    'apiKey { name permissions expiresAt }',
+    ({ apiKeyId }) => ({
+      id: apiKeyId,
+      name: unique('K'),
+      permissions: ['tenant:read', 'user:read'],
+      expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+    }),
+    { also: ['tenant:read', 'customer:read', 'user:read'] },
+  ),
   mutation('rotateApiKey', 'apiKey { name previousSecretExpiresAt } secret', ({ apiKeyId }) => ({ id: apiKeyId }), {
     also: ['tenant:read', 'customer:read'],
   }),

@@ -45,6 +45,7 @@ export const EVENT_TYPES = [
   'permission.updated',
   'permission.deleted',
   'apiKey.created',
+  'apiKey.updated',
   'apiKey.rotated',
   'apiKey.secretRevoked',
   'apiKey.revoked',

@@ -149,8 +149,8 @@ export const updateRole = command({
     return planUpdate(context, ROLE, {
       type: 'role.updated',
       target,
+      valid: arePermissions(permissions ?? []),
       checks: [
-        ...arePermissions(permissions ?? []),
         ...mayChange(context, target, id, permissionsNamed(permissions ?? [])),
         ...givesNoAdmission(viewer, sql`(SELECT role.scope FROM role WHERE ${target})`, permissions ?? [], sql`${id}`),
       ],

@@ -287,7 +287,7 @@ const KEPT: readonly Kept[] = [
   ...['tenant', 'customer', 'membership', 'user', 'assignment', 'session', 'mailed_link'].map((table) => ({ table })),
   { table: 'event', going: "subject_type IN ('Customer', 'Tenant', 'User', 'Pixel', 'Pipeline')" },
   { table: 'event_tenant' },
-  { table: 'api_key', only: ['id', 'customer_id', 'revoked_at'] },
+  { table: 'api_key', only: ['id', 'name', 'customer_id', 'revoked_at'] },
   { table: 'api_key_secret', going: 'api_key_id IN (SELECT id FROM saved_api_key)' },
   { table: 'api_key_tenant', going: 'FALSE' },
   { table: 'permission' },
