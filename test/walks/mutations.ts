@@ -337,7 +337,7 @@ export const MUTATIONS: readonly Mutation[] = [
       id: apiKeyId,
       name: unique('K'),
       permissions: ['tenant:read', 'user:read'],
-      expiresAt: new Date(Date.now() + 3_600_000).toISOString(),
+      expiresAt: new Date(Date.now() + 1_800_000).toISOString(),
     }),
     { also: ['tenant:read', 'customer:read', 'user:read'] },
   ),

@@ -1,9 +1,8 @@
 import { type Column, type SQL, sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
-import { apiKeys, NEVER } from '../../db/schema/api-keys.ts';
-import { inList } from '../../db/statement.ts';
-import { apiKeyInReach, type Reach } from '../access/reach.ts';
+import { apiKeys, apiKeyTenants, NEVER } from '../../db/schema/api-keys.ts';
+import { apiKeyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import { choice, flag, id, instant, parse, text } from '../kernel/input.ts';
 import { permissionName } from '../kernel/permission-input.ts';
@@ -22,6 +21,7 @@ export const API_KEY_STATES = ['ACTIVE', 'EXPIRED', 'REVOKED'] as const;
 /** What API keys can be sorted by. One that was never used stands where it was created, and one without an end behind all others. */
 const ORDERS = { CREATED_AT: null, NAME: 'nameSort', LAST_USED_AT: 'idleSince', EXPIRES_AT: 'expiresSort' } as const;
 type OrderField = keyof typeof ORDERS;
+type Sort = NonNullable<(typeof ORDERS)[OrderField]>;
 
 const apiKeyFilter = z.object({
   reach: choice(REACH_KINDS).nullish(),
@@ -52,7 +52,7 @@ interface Part {
   /** A query for their ids. Null where nothing leads there. */
   candidates: SQL | null;
   /** What it asks of a column, where that is all: an order by the column serves it. */
-  range?: { column: Column; from: Edge['key']; to: Edge['key'] };
+  range?: { of: Sort; from: Edge['key']; to: Edge['key'] };
 }
 
 const ALL: Pick<IndexScan, 'from' | 'id' | 'partitions' | 'where'> = {
@@ -68,13 +68,13 @@ const idsWith = (...bounds: SQL[]): SQL => idsWithin(ALL, bounds);
 const inLowerCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** Returns a part that asks for a stretch of a column that an order goes by. Null is open. */
-function within(name: 'nameSort' | 'idleSince' | 'expiresSort', from: Edge['key'], to: Edge['key']): Part {
+function within(name: Sort, from: Edge['key'], to: Edge['key']): Part {
   const bounds = (column: Column) => [
     ...(from === null ? [] : [sql`${column} >= ${from}`]),
     ...(to === null ? [] : [sql`${column} < ${to}`]),
   ];
   const condition = sql.join(bounds(apiKeys[name]), sql` AND `);
-  return { condition, candidates: idsWith(...bounds(scanned[name])), range: { column: scanned[name], from, to } };
+  return { condition, candidates: idsWith(...bounds(scanned[name])), range: { of: name, from, to } };
 }
 
 function ofState(state: (typeof API_KEY_STATES)[number], now: Date): Part {
@@ -131,22 +131,26 @@ function partsOf(filter: ApiKeyFilter, now: Date): Part[] {
   return parts;
 }
 
-/** Where the keys that can be in reach are scanned: for a reach of some tenants, only those of these tenants. */
-function scannedFor(reach: Reach): SQL {
-  if (reach.kind !== 'TENANTS') return ALL.from;
-  return sql`(SELECT DISTINCT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)}) reached
-    CROSS JOIN api_key scanned ON scanned.id = reached.api_key_id`;
+const reached = alias(apiKeyTenants, 'reached');
+
+/** Where the keys in reach are scanned: for a reach of some tenants, those that were given these, and no other. */
+function scannedFor(viewer: Viewer): typeof ALL {
+  if (viewer.reach.kind !== 'TENANTS') return { ...ALL, where: [apiKeyInReach(viewer, scanned.id)] };
+  return {
+    from: sql`api_key_tenant reached CROSS JOIN api_key scanned ON scanned.id = reached.api_key_id`,
+    id: reached.apiKeyId,
+    partitions: [{ column: reached.tenantId, values: viewer.reach.tenantIds, overlapping: true }],
+    where: [apiKeyInReach(viewer, reached.apiKeyId)],
+  };
 }
 
 /** What the index of the order serves is left to it. What it does not is tried on each row, or fewer candidates are read instead. */
-function scanOf(viewer: Viewer, parts: readonly Part[], sort: IndexScan['sort']): IndexScan {
-  const served = parts.find(({ range }) => sort !== null && range?.column === sort);
+function scanOf(viewer: Viewer, parts: readonly Part[], sort: Sort | null): IndexScan {
+  const served = parts.find(({ range }) => range !== undefined && range.of === sort);
   const edge = (key: Edge['key'] | undefined): Edge | null => (key == null ? null : { key, id: '' });
   const scan: IndexScan = {
-    ...ALL,
-    from: scannedFor(viewer.reach),
-    sort,
-    where: [apiKeyInReach(viewer, scanned.id)],
+    ...scannedFor(viewer),
+    sort: sort && scanned[sort],
     ...(served?.range && { range: { from: edge(served.range.from), to: edge(served.range.to) } }),
   };
   const others = parts.filter((part) => part !== served);
@@ -181,6 +185,6 @@ export function listApiKeys({ db, viewer }: Caller, args: ApiKeyListArguments): 
   const request = parsePageArguments(args, order, 'apiKeys');
   const sort = ORDERS[order.field];
   const records = { ...API_KEY_RECORDS, sort: sort && apiKeys[sort] };
-  const scan = scanOf(viewer, parts, sort && scanned[sort]);
+  const scan = scanOf(viewer, parts, sort);
   return connectionOf(db, records, scan, request, (row) => sort && row[sort]);
 }
