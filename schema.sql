@@ -722,10 +722,16 @@ CREATE TABLE "api_key" (
   last_used_at INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL, created_by_type TEXT, created_by_id TEXT
-  CHECK (created_by_id IS NULL OR created_by_type IN ('API_KEY', 'USER')),
+  CHECK (created_by_id IS NULL OR created_by_type IN ('API_KEY', 'USER')), name_sort TEXT GENERATED ALWAYS AS (lower(name)) VIRTUAL, idle_since INTEGER GENERATED ALWAYS AS (coalesce(last_used_at, created_at)) VIRTUAL, expires_sort INTEGER GENERATED ALWAYS AS (coalesce(expires_at, 9000000000000000)) VIRTUAL, revoked INTEGER GENERATED ALWAYS AS (revoked_at IS NOT NULL) VIRTUAL,
   CHECK (reach = 'CUSTOMER' OR customer_id IS NULL)
 ) STRICT;
 CREATE INDEX api_key_customer ON api_key (customer_id) WHERE customer_id IS NOT NULL;
+CREATE INDEX api_key_name ON api_key (name_sort, id);
+CREATE INDEX api_key_idle ON api_key (idle_since, id);
+CREATE INDEX api_key_expiry ON api_key (expires_sort, id);
+CREATE INDEX api_key_state ON api_key (revoked, expires_sort, id);
+CREATE INDEX api_key_reach ON api_key (reach, id);
+CREATE INDEX api_key_unused ON api_key (id) WHERE last_used_at IS NULL;
 
 CREATE TABLE api_key_secret (
   id TEXT NOT NULL,

@@ -7,6 +7,7 @@ import { type Caller, requirePermissions, type Viewer } from './access/viewer.ts
 import { ValidationError } from './kernel/errors.ts';
 import { EVENT_TYPES, type EventType } from './kernel/event-types.ts';
 import { choice, id, parse } from './kernel/input.ts';
+import { productPermission } from './kernel/permission-input.ts';
 import type { Permission } from './kernel/permission-names.ts';
 import { type Connection, connectionOf } from './lists/connection.ts';
 import { anyOf, timeRange } from './lists/entity-filter.ts';
@@ -42,6 +43,7 @@ const READ_PERMISSIONS: Record<EventRecord['subjectType'], Permission | null> = 
   Pixel: 'tenant:read',
   Pipeline: 'tenant:read',
   Webhook: 'webhook:read',
+  Permission: 'role:read',
 };
 
 /** Events as a viewer may see them: what a record looked like only with the permission to read such records. */
@@ -117,9 +119,12 @@ export async function tenantsNamedBy(
   );
 }
 
+/** The id of a record, or the name of a permission of the product, which has no other. */
+const subjectId = z.union([id, productPermission], { error: 'is not an id of this kind' });
+
 const eventFilter = z.object({
   types: anyOf(choice(EVENT_TYPES)).nullish(),
-  subjectId: id.nullish(),
+  subjectId: subjectId.nullish(),
   /** Where the id is one of a record of this type. */
   subjectType: z.string().nullish(),
   actor: z

@@ -22,6 +22,7 @@ import './sessions/session.ts';
 import './sessions/viewer.ts';
 import './imports/import.ts';
 import './api-keys/api-key.ts';
+import './api-keys/mutations.ts';
 import './trusted-issuers/trusted-issuer.ts';
 import './usage/data-source.ts';
 import './usage/data-source-mutations.ts';

@@ -57,7 +57,7 @@ describe('every command, by a key that expires', () => {
 
   /** What would let somebody in, or have events sent out, for longer, of the commands as the walks give them. All others are done. */
   const REFUSED = [
-    ...['createTrustedIssuer', 'updateTrustedIssuer', 'rotateApiKey'],
+    ...['createTrustedIssuer', 'updateTrustedIssuer', 'updateApiKey', 'rotateApiKey'],
     ...['createWebhook', 'updateWebhook', 'rotateWebhookSecret'],
   ];
 

@@ -63,7 +63,7 @@ export async function readEntries(expected: readonly Entry[]): Promise<Entry[]> 
     const externalIds = expected.flatMap((entry) => (entry.kind === kind ? [entry.externalId ?? ''] : []));
     return recordsOf(kind, externalIds);
   });
-  return [...(await Promise.all(named)).flat(), ...(await unversioned(expected))];
+  return [...(await Promise.all(named)).flat(), ...(await unversioned(expected)), ...(await permissions(expected))];
 }
 
 async function unversioned(expected: readonly Entry[]): Promise<Entry[]> {
@@ -75,6 +75,19 @@ async function unversioned(expected: readonly Entry[]): Promise<Entry[]> {
     { ids },
   );
   return nodes.filter((node: UnversionedNode | null) => node !== null).map(unversionedEntry);
+}
+
+/** Those of the product among these. */
+async function permissions(expected: readonly Entry[]): Promise<Entry[]> {
+  const names = new Set(expected.filter(({ kind }) => kind === 'Permission').map(({ id }) => id));
+  if (names.size === 0) return [];
+  const data = await read(
+    `{ permissions(first: ${PAGE}, filter: { isBuiltIn: false }) { nodes { name description } } }`,
+  );
+  const found: { name: string; description: string }[] = data.permissions.nodes;
+  return found
+    .filter(({ name }) => names.has(name))
+    .map(({ name, description }) => newEntry({ kind: 'Permission', id: name, name, description }));
 }
 
 interface UnversionedNode {
@@ -92,7 +105,7 @@ function unversionedEntry({ __typename: kind, id, name, permissions, revokedAt, 
   return newEntry({ kind, id, name, detail: String(secrets?.length), isDeleted: revokedAt !== null });
 }
 
-const COUNTED = ['tenant', 'customer', 'user', 'role', 'api_key', 'membership', 'assignment', 'event'];
+const COUNTED = ['tenant', 'customer', 'user', 'role', 'api_key', 'permission', 'membership', 'assignment', 'event'];
 
 /** How many rows each table has: nothing may be there that nobody expects. */
 export async function rowCounts(): Promise<Record<string, number>> {

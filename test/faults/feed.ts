@@ -51,6 +51,7 @@ const KINDS: Record<string, Entry['kind']> = {
   user: 'User',
   role: 'Role',
   apiKey: 'ApiKey',
+  permission: 'Permission',
 };
 
 const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);
@@ -90,7 +91,7 @@ export function replayed(events: readonly Event[]): Map<string, Entry> {
       replayPlace(known, event);
       continue;
     }
-    if (kind === 'Role' && verb === 'deleted') {
+    if ((kind === 'Role' || kind === 'Permission') && verb === 'deleted') {
       entries.delete(id);
       continue;
     }

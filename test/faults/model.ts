@@ -1,7 +1,7 @@
 /** What the directory keeps of a record, as far as the commands of the sequences change it. */
 export interface Entry {
-  kind: 'Tenant' | 'Customer' | 'User' | 'Role' | 'ApiKey';
-  /** The global one. */
+  kind: 'Tenant' | 'Customer' | 'User' | 'Role' | 'ApiKey' | 'Permission';
+  /** The global one; of a permission, its name. */
   id: string;
   name: string;
   externalId: string | null;
@@ -19,14 +19,21 @@ export interface Entry {
 export const newEntry = (given: Pick<Entry, 'kind' | 'id' | 'name'> & Partial<Entry>): Entry => ({
   externalId: null,
   description: null,
-  version: given.kind === 'Role' || given.kind === 'ApiKey' ? 0 : 1,
+  version: ['Role', 'ApiKey', 'Permission'].includes(given.kind) ? 0 : 1,
   isDeleted: false,
   detail: '',
   tenants: new Map(),
   ...given,
 });
 
-const WORDS = { Tenant: 'tenant', Customer: 'customer', User: 'user', Role: 'role', ApiKey: 'apiKey' };
+const WORDS = {
+  Tenant: 'tenant',
+  Customer: 'customer',
+  User: 'user',
+  Role: 'role',
+  ApiKey: 'apiKey',
+  Permission: 'permission',
+};
 
 /** The directory as one client should have left it: its records, and the events of all that it did, in their order. */
 export class Model {

@@ -105,6 +105,7 @@ function rowsOf(entries: readonly Entry[], keys: number, events: number): Record
     user: of('User').length,
     role: of('Role').length,
     api_key: of('ApiKey').length + keys,
+    permission: of('Permission').length,
     membership: places('Customer'),
     assignment: places('User'),
     event: events,
@@ -161,6 +162,13 @@ export async function runSequence(seed: number, roleIds: Scene['roleIds'], tally
   );
   const rows = Object.entries(await rowCounts()).map(([table, count]) => [table, count - (before[table] ?? 0)]);
   expect(Object.fromEntries(rows), 'rows').toEqual(rowsOf(entries, keys.size, events.length));
-  // There may be a hundred in all.
-  await env.DB.prepare('DELETE FROM role WHERE NOT built_in').run();
+  // There may be a hundred in all, and two hundred permissions.
+  const ofProduct = 'SELECT name FROM permission WHERE NOT built_in';
+  await env.DB.batch(
+    [
+      'DELETE FROM role WHERE NOT built_in',
+      `DELETE FROM role_permission WHERE permission IN (${ofProduct})`,
+      'DELETE FROM permission WHERE NOT built_in',
+    ].map((sql) => env.DB.prepare(sql)),
+  );
 }

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { isUnionType } from 'graphql';
 import { expect } from 'vitest';
 import { SCHEMA_OBJECTS } from '../../src/cli/shared/printed-tables.ts';
-import { PERMISSIONS, type Permission } from '../../src/directory/kernel/permission-names.ts';
+import { PERMISSIONS, type Permission, type PermissionName } from '../../src/directory/kernel/permission-names.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { type Answer, ask, SIGNING_KEYS, type Variables } from './gateway.ts';
 
@@ -127,6 +127,12 @@ export async function newRole(input: Variables = {}): Promise<Result> {
   return (await succeed('createRole', 'role { id scope name description level }', given)).role;
 }
 
+/** A permission of the product, which nobody has but root and owners; returns its name. */
+export async function newPermission(name = `${unique('invoice')}:approve`): Promise<string> {
+  await succeed('createPermission', 'permission { name }', { name, description: 'Approve invoices.' });
+  return name;
+}
+
 const { kty, crv, x } = JSON.parse(SIGNING_KEYS).keys[0];
 /** What tokens could be verified with. */
 export const PUBLIC_KEY = { kty, crv, x };
@@ -160,7 +166,7 @@ export async function newPipeline(tenantId: string, input: Variables = {}, key?:
 }
 
 interface KeyOptions {
-  permissions?: readonly Permission[];
+  permissions?: readonly PermissionName[];
   access?: 'READ' | 'WRITE';
   /** The global ids of the tenants that the key is limited to; the whole organization without them. */
   tenants?: readonly string[];
@@ -232,7 +238,7 @@ export async function eventsAbout(id: string): Promise<string[]> {
 }
 
 /** What is derived, the same in every deployment, or no part of the directory. */
-const OTHER_TABLES = ['permission', 'attempt', 'label_count'];
+const OTHER_TABLES = ['attempt', 'label_count'];
 
 /** The tables of the directory, each behind those that it refers to: whatever is written, is written there. */
 export const TABLES: readonly string[] = await tablesOfTheDirectory();
@@ -249,7 +255,7 @@ export async function dump(): Promise<string> {
   const results = await env.DB.batch(TABLES.map((table) => env.DB.prepare(`SELECT * FROM ${table}`)));
   return JSON.stringify(
     results.map(({ results }) => results),
-    (name, value) => (name === 'last_used_at' ? null : value),
+    (name, value) => (name === 'last_used_at' || name === 'idle_since' ? null : value),
   );
 }
 

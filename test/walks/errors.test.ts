@@ -77,6 +77,10 @@ const FULL_OF_WEBHOOKS = `INSERT INTO webhook (id, url, reach, enabled, secret, 
   WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 100)
   SELECT 'full-' || n, 'https://receiver.example/', 'ORGANIZATION', 0, 'none', 0, 0, 0 FROM numbers`;
 
+const FULL_OF_PERMISSIONS = `INSERT INTO permission (name, description)
+  WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 200)
+  SELECT 'full:of' || n, 'x' FROM numbers`;
+
 async function fillWithSecrets(apiKeyId: string): Promise<void> {
   const used = env.DB.prepare('UPDATE api_key_secret SET last_used_at = 1 WHERE api_key_id = ?1').bind(rawId(apiKeyId));
   const older = env.DB.prepare(
@@ -177,6 +181,25 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
       const role = await newRole();
       await newTenantUser(tenant.id, { roleIdentifier: { id: role.id } });
       return { id: role.id };
+    },
+  },
+  createPermission: {
+    ValidationError: () => ({ name: 'tenant:fly', description: 'Fly.' }),
+    TooManyPermissionsError: async () => {
+      await env.DB.prepare(FULL_OF_PERMISSIONS).run();
+      return { name: 'invoice:pay', description: 'Pay.' };
+    },
+  },
+  updatePermission: {
+    ValidationError: ({ permission }) => ({ name: permission, description: ' ' }),
+    NotFoundError: () => ({ name: 'nothing:read', description: 'x' }),
+  },
+  deletePermission: {
+    ValidationError: () => ({ name: 'tenant:read' }),
+    NotFoundError: () => ({ name: 'nothing:read' }),
+    PermissionInUseError: async ({ permission }) => {
+      await newKey({ permissions: [permission] });
+      return { name: permission };
     },
   },
   createOrganizationUser: {
@@ -361,6 +384,10 @@ const PROVOCATIONS: Record<string, Record<string, Provocation>> = {
     ValidationError: () => ({ name: 'k', permissions: ['tenant:fly'], reach: 'ORGANIZATION' }),
     NotFoundError: () => ({ name: 'k', permissions: ['tenant:read'], reach: 'TENANTS', ...unknownTenants }),
   },
+  updateApiKey: {
+    ValidationError: ({ apiKeyId }) => ({ id: apiKeyId, expiresAt: new Date(0).toISOString() }),
+    NotFoundError: () => ({ id: none('ApiKey'), name: 'k' }),
+  },
   rotateApiKey: {
     ValidationError: ({ apiKeyId }) => ({ id: apiKeyId, overlapSeconds: 604_801 }),
     NotFoundError: () => ({ id: none('ApiKey') }),
@@ -507,7 +534,9 @@ describe('every error that a mutation declares', () => {
       it(`${name} answers ${error}, and changes nothing`, async () => {
         const as = MUTATIONS.find((mutation) => mutation.name === name)?.as;
         const { secret } =
-          error === 'ForbiddenError' ? await newKey({ access: 'READ' }) : await asker({ as }, world, PERMISSIONS);
+          error === 'ForbiddenError'
+            ? await newKey({ access: 'READ' })
+            : await asker({ as }, world, [...PERMISSIONS, world.permission]);
         const provoke =
           error === 'ForbiddenError' ? Object.values(PROVOCATIONS[name] ?? {})[0] : PROVOCATIONS[name]?.[error];
         if (!provoke) throw new Error(`No test produces ${error} of ${name}`);

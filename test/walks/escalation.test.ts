@@ -8,9 +8,11 @@ import {
   newCustomer,
   newCustomerUser,
   newKey,
+  newPermission,
   newRole,
   newTeamMember,
   newTenantUser,
+  newTrustedIssuer,
   type Result,
   succeed,
   unique,
@@ -57,6 +59,8 @@ interface Targets extends World {
   strongTenantRole: string;
   strongCustomerRole: string;
   organizationKey: string;
+  /** Of the tenant. */
+  ownKey: string;
   foreignKey: string;
   /** An old one of that key. */
   foreignSecretId: string;
@@ -90,6 +94,7 @@ async function newTargets(): Promise<Targets> {
     strongTenantRole: (await newRole({ permissions: ['tenant:read', 'tenant:delete'] })).name,
     strongCustomerRole: (await newRole({ scope: 'CUSTOMER', permissions: ['customer:read', 'customer:edit'] })).name,
     organizationKey: (await newKey()).id,
+    ownKey: (await newKey({ tenants: [tenant.id], permissions: ['tenant:read'] })).id,
     foreignKey,
     foreignSecretId: apiKey.secrets[0].id,
   };
@@ -240,6 +245,17 @@ const BY_TENANT_ADMIN: Attempt[] = [
       reach: 'TENANTS',
       tenantIdentifiers: [{ id: tenant.id }],
     }),
+  ],
+  [
+    'gives a key of its tenant more than it has',
+    'updateApiKey',
+    ({ ownKey }) => ({ id: ownKey, permissions: ['tenant:read', 'tenant:delete'] }),
+  ],
+  ['renames a key of the organization', 'updateApiKey', ({ organizationKey }) => ({ id: organizationKey, name: 'x' })],
+  [
+    'takes permissions from a key of a foreign tenant',
+    'updateApiKey',
+    ({ foreignKey }) => ({ id: foreignKey, permissions: ['tenant:read'] }),
   ],
   ['rotates a key of the organization', 'rotateApiKey', ({ organizationKey }) => ({ id: organizationKey })],
   ['rotates a key of a foreign tenant', 'rotateApiKey', ({ foreignKey }) => ({ id: foreignKey })],
@@ -487,5 +503,200 @@ describe.each([
     const mutation = reach === 'tenant' ? 'createTenantUser' : 'createCustomerUser';
     const { data, text } = await ask(mutationDocument(mutation, 'user { id }'), { input }, keys[reach]);
     expect(data[mutation].user, text).toBeTruthy();
+  });
+});
+
+/** Who and what has a permission of the product. */
+interface Holders {
+  permission: string;
+  role: Result;
+  /** A role of the same scope that does not have it. */
+  otherRole: Result;
+  /** A user with that role in the tenant, who is live, and another who is deleted. */
+  user: Result;
+  deleted: Result;
+  /** A key with two secrets. */
+  keyId: string;
+  /** A key that does not have it. */
+  plainKeyId: string;
+  oldSecretId: string;
+  /** Signs people in with a role that has it. */
+  issuerId: string;
+  /** A role and an issuer that do not have it, to be given it. */
+  plainRole: Result;
+  plainIssuerId: string;
+  customerRole: Result;
+}
+
+const key = (permission: string) => ({ name: 'k', permissions: ['tenant:read', permission], reach: 'ORGANIZATION' });
+
+/** What a key tries that has every built-in permission, and so may do everything but hand on what it lacks. */
+const BY_KEY_WITHOUT_IT: [what: string, mutation: string, input: (holders: Holders) => Variables][] = [
+  ['makes a key with it', 'createApiKey', ({ permission }) => key(permission)],
+  [
+    'gives it to a key',
+    'updateApiKey',
+    ({ plainKeyId, permission }) => ({ id: plainKeyId, permissions: ['tenant:read', permission] }),
+  ],
+  ['takes it from a key', 'updateApiKey', ({ keyId }) => ({ id: keyId, permissions: ['tenant:read'] })],
+  ['renames a key that has it', 'updateApiKey', ({ keyId }) => ({ id: keyId, name: 'x' })],
+  [
+    'lets a key that has it live longer',
+    'updateApiKey',
+    ({ keyId }) => ({ id: keyId, expiresAt: '2100-01-01T00:00:00Z' }),
+  ],
+  ['rotates a key that has it', 'rotateApiKey', ({ keyId }) => ({ id: keyId })],
+  [
+    'ends a secret of that key',
+    'revokeApiKeySecret',
+    ({ keyId, oldSecretId }) => ({ id: keyId, secretId: oldSecretId }),
+  ],
+  ['revokes that key', 'revokeApiKey', ({ keyId }) => ({ id: keyId })],
+  [
+    'makes a role with it',
+    'createRole',
+    ({ permission }) => ({ scope: 'TENANT', name: unique('r'), permissions: [permission] }),
+  ],
+  [
+    'gives it to a role',
+    'updateRole',
+    ({ plainRole, permission }) => ({ id: plainRole.id, permissions: ['tenant:read', permission] }),
+  ],
+  ['takes it from a role', 'updateRole', ({ role }) => ({ id: role.id, permissions: ['tenant:read'] })],
+  ['renames a role that has it', 'updateRole', ({ role }) => ({ id: role.id, name: unique('r') })],
+  ['deletes a role that has it', 'deleteRole', ({ otherRole }) => ({ id: otherRole.id })],
+  [
+    'puts a role that has it in the place of another',
+    'deleteRole',
+    ({ plainRole, role }) => ({ id: plainRole.id, replacement: { id: role.id } }),
+  ],
+  ['becomes an owner', 'createOrganizationUser', () => ({ email: email(), ...named('owner') })],
+  ['imports an owner', 'importUsers', () => ({ rows: [{ email: email(), ...named('owner') }] })],
+  [
+    'makes a user who has it',
+    'createTenantUser',
+    ({ role }) => ({ email: email(), ...at(targets.tenant), roleIdentifier: { id: role.id } }),
+  ],
+  [
+    'makes a user of a customer who has it',
+    'createCustomerUser',
+    ({ customerRole }) => ({
+      email: email(),
+      customerIdentifier: { id: targets.customer.id },
+      roleIdentifier: { id: customerRole.id },
+    }),
+  ],
+  [
+    'adds a user who has it',
+    'addTenantUser',
+    ({ role }) => ({ email: email(), ...at(targets.tenant), roleIdentifier: { id: role.id } }),
+  ],
+  [
+    'gives a user a role that has it',
+    'assignTenantRole',
+    ({ role }) => ({
+      userIdentifier: { id: targets.stranger.id },
+      ...at(targets.tenant),
+      roleIdentifier: { id: role.id },
+    }),
+  ],
+  [
+    'takes such a role away',
+    'revokeTenantRole',
+    ({ user }) => ({ userIdentifier: { id: user.id }, ...at(targets.tenant) }),
+  ],
+  [
+    'changes such a role for another',
+    'changeRole',
+    ({ user }) => ({ userIdentifier: { id: user.id }, assign: { ...at(targets.tenant), ...named('view') } }),
+  ],
+  [
+    'gets the link of an invitation of who has it',
+    'inviteUser',
+    ({ user }) => ({ userIdentifier: { id: user.id }, handOutLink: true }),
+  ],
+  ['takes over who has it by the e-mail address', 'updateUser', ({ user }) => ({ id: user.id, email: email() })],
+  ['deletes who has it', 'deleteUser', ({ user }) => ({ id: user.id })],
+  ['brings back who has it', 'restoreUser', ({ deleted }) => ({ id: deleted.id })],
+  [
+    'imports a role that has it',
+    'importUsers',
+    ({ role }) => ({
+      rows: [{ email: email(), tenantRoles: [{ ...at(targets.tenant), roleIdentifier: { id: role.id } }] }],
+    }),
+  ],
+  [
+    'has an issuer give it',
+    'createTrustedIssuer',
+    ({ customerRole }) => ({
+      name: 'i',
+      issuer: unique('issuer'),
+      audience: 'a',
+      jwksUrl: 'https://keys.example/jwks',
+      roleIdentifiers: [{ id: customerRole.id }],
+      customerIdentifiers: [{ id: targets.customer.id }],
+    }),
+  ],
+  [
+    'has another issuer give it',
+    'updateTrustedIssuer',
+    ({ plainIssuerId, customerRole }) => ({ id: plainIssuerId, roleIdentifiers: [{ id: customerRole.id }] }),
+  ],
+  ['deletes an issuer that gives it', 'deleteTrustedIssuer', ({ issuerId }) => ({ id: issuerId })],
+];
+
+describe('who has every built-in permission and may make those of the product', () => {
+  let holders: Holders;
+  let secret: string;
+  beforeAll(async () => {
+    secret = (await newKey()).secret;
+    const permission = await newPermission();
+    const { tenant, customer } = targets;
+    const permissions = ['tenant:read', permission];
+    const role = await newRole({ permissions });
+    const customerRole = await newRole({ scope: 'CUSTOMER', permissions: [permission] });
+    const user = await newTenantUser(tenant.id, { roleIdentifier: { id: role.id } });
+    const deleted = await newTenantUser(tenant.id, { roleIdentifier: { id: role.id } });
+    await succeed('deleteUser', 'user { id }', { id: deleted.id });
+    const { id: keyId } = await newKey({ permissions });
+    const { apiKey } = await succeed('rotateApiKey', 'apiKey { secrets { id } }', { id: keyId });
+    holders = {
+      permission,
+      role,
+      otherRole: await newRole({ permissions }),
+      user,
+      deleted,
+      keyId,
+      plainKeyId: (await newKey({ permissions: ['tenant:read'] })).id,
+      oldSecretId: apiKey.secrets[0].id,
+      issuerId: (await newTrustedIssuer(customer.id, { roleIdentifiers: [{ id: customerRole.id }] })).id,
+      plainRole: await newRole(),
+      plainIssuerId: (await newTrustedIssuer(customer.id)).id,
+      customerRole,
+    };
+  });
+
+  for (const [what, mutation, input] of BY_KEY_WITHOUT_IT) {
+    it(`never ${what} without holding it`, async () => {
+      const before = await dump();
+      const payload = mutation.startsWith('import')
+        ? 'rows { errors { code ... on ForbiddenError { missingPermissions } } }'
+        : '__typename';
+      const document = mutationDocument(mutation, payload);
+      const { data, errors, text } = await ask(document, { input: input(holders) }, secret);
+      expect(errors, text).toEqual([]);
+      const refused = data[mutation].rows?.[0].errors[0] ?? data[mutation];
+      const { missingPermissions: missing } = refused;
+      expect([refused.code, missing], text).toEqual(['insufficient_permissions', [holders.permission]]);
+      expect((await dump()) === before, 'the database is unchanged').toBe(true);
+    });
+  }
+
+  it('not even by making it anew: whoever creates a permission does not have it', async () => {
+    const name = `${unique('invoice')}:approve`;
+    await succeed('createPermission', 'permission { name }', { name, description: 'x' }, secret);
+    const { data } = await ask(mutationDocument('createApiKey', 'secret'), { input: key(name) }, secret);
+    expect(data.createApiKey.missingPermissions).toEqual([name]);
+    await succeed('deletePermission', 'permission { name }', { name }, secret);
   });
 });

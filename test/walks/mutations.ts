@@ -136,6 +136,15 @@ export const MUTATIONS: readonly Mutation[] = [
   mutation('deleteRole', 'role { name }', ({ roleId }) => ({ id: roleId, replacement: { name: 'view' } }), {
     also: ['user:edit', ...LOWEST_OF_TENANT],
   }),
+  mutation('createPermission', 'permission { name isBuiltIn }', () => ({
+    name: `${unique('invoice')}:approve`,
+    description: 'Approve invoices.',
+  })),
+  mutation('updatePermission', 'permission { description }', ({ permission }) => ({
+    name: permission,
+    description: unique('Said anew'),
+  })),
+  mutation('deletePermission', 'permission { name }', ({ permission }) => ({ name: permission })),
   mutation(
     'createOrganizationUser',
     'user { id email }',
@@ -367,6 +376,17 @@ export const MUTATIONS: readonly Mutation[] = [
       tenantIdentifiers: [{ id: tenant.id }],
     }),
     { also: ['tenant:read'] },
+  ),
+  mutation(
+    'updateApiKey',
+    'apiKey { name permissions expiresAt }',
+    ({ apiKeyId }) => ({
+      id: apiKeyId,
+      name: unique('K'),
+      permissions: ['tenant:read', 'user:read'],
+      expiresAt: new Date(Date.now() + 1_800_000).toISOString(),
+    }),
+    { also: ['tenant:read', 'customer:read', 'user:read'] },
   ),
   mutation('rotateApiKey', 'apiKey { name previousSecretExpiresAt } secret', ({ apiKeyId }) => ({ id: apiKeyId }), {
     also: ['tenant:read', 'customer:read'],

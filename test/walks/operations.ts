@@ -1,4 +1,4 @@
-import type { Permission } from '../../src/directory/kernel/permission-names.ts';
+import type { PermissionName } from '../../src/directory/kernel/permission-names.ts';
 import {
   assign,
   globalId,
@@ -6,6 +6,7 @@ import {
   newCustomer,
   newCustomerUser,
   newKey,
+  newPermission,
   newPipeline,
   newPixel,
   newRole,
@@ -35,6 +36,8 @@ export interface OperationWorld extends World {
   sessionId: string;
   /** Of scope TENANT; nobody has it. */
   roleId: string;
+  /** Of the product; nobody has it but owners. */
+  permission: string;
   /** Signs in members of the customer. */
   trustedIssuerId: string;
   /** Of the tenant. */
@@ -55,6 +58,15 @@ async function freshRole(): Promise<string> {
   if (lastRole !== undefined) await mutate('deleteRole', 'role { id }', { id: lastRole });
   lastRole = (await newRole()).id;
   return lastRole ?? '';
+}
+
+let lastPermission: string | undefined;
+
+/** There may be two hundred permissions of the product. */
+async function freshPermission(): Promise<string> {
+  if (lastPermission !== undefined) await mutate('deletePermission', 'permission { name }', { name: lastPermission });
+  lastPermission = await newPermission();
+  return lastPermission;
 }
 
 /** There may be a hundred webhooks, too. */
@@ -93,6 +105,7 @@ export async function newOperationWorld(): Promise<OperationWorld> {
     apiKeySecretId: apiKey.secrets[0].id,
     sessionId: globalId('Session', (await sessionOf(customerUser.id)).sessionId),
     roleId: await freshRole(),
+    permission: await freshPermission(),
     trustedIssuerId: (await newTrustedIssuer(customer.id)).id,
     pixelId: (await newPixel(tenant.id)).id,
     pipelineId: (await newPipeline(tenant.id)).id,
@@ -119,7 +132,7 @@ export interface Operation {
 /** Custom roles of the organization, by what they allow. */
 const roles = new Map<string, string>();
 
-async function roleWith(permissions: readonly Permission[]): Promise<string> {
+async function roleWith(permissions: readonly PermissionName[]): Promise<string> {
   const key = permissions.join();
   const id = roles.get(key) ?? (await newRole({ scope: 'ORGANIZATION', permissions })).id;
   roles.set(key, id);
@@ -130,7 +143,7 @@ async function roleWith(permissions: readonly Permission[]): Promise<string> {
 export async function asker(
   { variables, as }: Pick<Operation, 'variables' | 'as'>,
   world: OperationWorld,
-  permissions: readonly Permission[],
+  permissions: readonly PermissionName[],
 ): Promise<{ secret: string; input: Variables | undefined }> {
   if (as !== 'user') return { secret: (await newKey({ permissions })).secret, input: variables?.(world) };
   const { id } = await newTeamMember({ roleIdentifier: { id: await roleWith(permissions) } });

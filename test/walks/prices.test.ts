@@ -170,6 +170,8 @@ describe('a list', () => {
       'own ApiKey.secrets',
       'own ImportedRow.errors',
       'own NotFoundError.references',
+      'own PermissionInUseError.apiKeys',
+      'own PermissionInUseError.roles',
       'own RecordTrafficPayload.entries',
       'own RoleInUseError.deletedTenants',
       'own ValidationError.issues',

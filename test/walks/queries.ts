@@ -254,7 +254,14 @@ export const QUERIES: readonly Query[] = [
   {
     field: 'apiKeys',
     document:
-      '{ apiKeys { nodes { name permissions reach { tenantIds } lastUsedAt secrets { id createdAt expiresAt lastUsedAt } } totalCount } }',
+      '{ apiKeys { nodes { name permissions reach { tenantIds } lastUsedAt createdBy { type id } hint secrets { id hint createdAt expiresAt lastUsedAt } } totalCount } }',
+    needs: ['apiKey:read'],
+  },
+  {
+    field: 'apiKeys',
+    document: `query($t: ID!) { apiKeys(filter: { tenantId: $t, permission: "tenant:read", state: ACTIVE, isUsed: false },
+      orderBy: { field: LAST_USED_AT }) { nodes { name } pageInfo { endCursor } totalCount } }`,
+    variables: ({ tenant }) => ({ t: tenant.id }),
     needs: ['apiKey:read'],
   },
   {

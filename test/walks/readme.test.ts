@@ -28,10 +28,12 @@ import { MAX_REMOVED } from '../../src/directory/housekeeping.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../../src/directory/imports/import.ts';
 import { ERROR_CODES } from '../../src/directory/kernel/errors.ts';
 import { MAX_IDENTIFIERS } from '../../src/directory/kernel/input.ts';
+import { MAX_PERMISSION_NAME_LENGTH } from '../../src/directory/kernel/permission-names.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../src/directory/lists/page-arguments.ts';
 import { FRESH_MILLISECONDS, LIFETIME_MILLISECONDS } from '../../src/directory/mail/mailed-links.ts';
 import { MAX_DIGITS_IN_MAIL, MAX_NAME_LENGTH_IN_MAIL } from '../../src/directory/mail/texts.ts';
 import { MAX_ROLES } from '../../src/directory/roles/commands.ts';
+import { MAX_PRODUCT_PERMISSIONS } from '../../src/directory/roles/permission-commands.ts';
 import { MAX_PASSWORD_BYTES, MIN_PASSWORD_LENGTH } from '../../src/directory/sign-in/password-hashing.ts';
 import {
   MAX_AGE_MILLISECONDS,
@@ -154,6 +156,9 @@ describe('the README', () => {
       [MAX_IMPORT_ROWS, MAX_NAMED_TENANTS].map(number).join(', '),
     );
     expect(limits.get('roles of one scope')).toBe(String(MAX_ROLES));
+    expect(limits.get('permissions of the product, characters of a name')).toBe(
+      `${MAX_PRODUCT_PERMISSIONS}, ${MAX_PERMISSION_NAME_LENGTH}`,
+    );
     expect(limits.get('entries of traffic in one call, pixels and pipelines of a tenant')).toBe(
       `${number(MAX_ENTRIES)}, ${number(MAX_DATA_SOURCES)} each`,
     );

@@ -29,7 +29,15 @@ const SHOWN_ONCE = ['secret', 'accessToken', 'invitationLink', 'sendInvitation']
 const ENDING = ['signOut', 'revokeSession'];
 
 /** They remove a record for good, whatever their input says. */
-const GONE = ['removePixel', 'removePipeline', 'deleteRole', 'deleteTrustedIssuer', 'deleteWebhook', 'revokeSession'];
+const GONE = [
+  'deletePermission',
+  'removePixel',
+  'removePipeline',
+  'deleteRole',
+  'deleteTrustedIssuer',
+  'deleteWebhook',
+  'revokeSession',
+];
 
 /** The answer of a repetition to which this was the first. */
 const withoutSecrets = (data: unknown): unknown =>

@@ -1,5 +1,9 @@
-import { primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { id, timestamp } from './columns.ts';
+import { sql } from 'drizzle-orm';
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { flag, id, timestamp } from './columns.ts';
+
+/** A key without an end is sorted as if it had this one, which no Date can be. */
+export const NEVER = 9_000_000_000_000_000;
 
 /**
  * Credentials of programs. `customerId` is null for a key of another reach, and once its customer was erased.
@@ -22,6 +26,13 @@ export const apiKeys = sqliteTable('api_key', {
   createdById: text('created_by_id'),
   createdAt: timestamp('created_at').notNull(),
   updatedAt: timestamp('updated_at').notNull(),
+  nameSort: text('name_sort').notNull().generatedAlwaysAs(sql`lower(name)`),
+  /** When it was last used; of one that never was, when it was made. */
+  idleSince: integer('idle_since').notNull().generatedAlwaysAs(sql`coalesce(last_used_at, created_at)`),
+  expiresSort: integer('expires_sort')
+    .notNull()
+    .generatedAlwaysAs(sql`coalesce(expires_at, ${sql.raw(String(NEVER))})`),
+  revoked: flag('revoked').notNull().generatedAlwaysAs(sql`revoked_at IS NOT NULL`),
 });
 
 /**

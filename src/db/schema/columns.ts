@@ -42,6 +42,7 @@ export const SUBJECT_TYPES = [
   'Pixel',
   'Pipeline',
   'Webhook',
+  'Permission',
 ] as const;
 
 /** The columns that say who created a record, as the type and the id of an actor. */

@@ -80,6 +80,8 @@ const answersAbout = (fields: Fields): AnswersByCode<Error> => ({
   too_many_data_sources: inConflict,
   too_many_secrets: inConflict,
   too_many_webhooks: inConflict,
+  too_many_permissions: inConflict,
+  permission_in_use: inConflict,
 });
 
 function inConflict({ message }: DirectoryError): GraphQLError {

@@ -129,6 +129,8 @@ function answersAbout(input: unknown, spelling: Spelling): AnswersByCode<ShownEr
     too_many_roles: failsRequest,
     too_many_data_sources: failsRequest,
     too_many_secrets: failsRequest,
+    too_many_permissions: failsRequest,
+    permission_in_use: failsRequest,
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Viewer } from '../../directory/access/viewer.ts';
+import { permissionsHeldBy } from '../../directory/roles/permissions.ts';
 import { builder } from './builder.ts';
 
 const Permissions = builder.objectRef<Viewer>('Permissions').implement({
@@ -6,7 +7,7 @@ const Permissions = builder.objectRef<Viewer>('Permissions').implement({
   fields: (t) => ({
     permissions: t.stringList({
       description: 'The names of the permissions, `noun:verb`.',
-      resolve: ({ permissions }) => [...permissions],
+      resolve: (_, _args, caller) => permissionsHeldBy(caller),
     }),
   }),
 });

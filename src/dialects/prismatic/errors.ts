@@ -59,6 +59,8 @@ const REASONS: AnswersByCode<Reason[]> = {
   too_many_data_sources: asWhole,
   too_many_secrets: asWhole,
   too_many_webhooks: asWhole,
+  too_many_permissions: asWhole,
+  permission_in_use: asWhole,
 };
 
 /** One entry for each field, with everything that is wrong with it. */

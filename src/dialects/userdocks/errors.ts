@@ -37,6 +37,8 @@ const ANSWERS: AnswersByCode<Answer> = {
   too_many_data_sources: failsRequest,
   too_many_secrets: failsRequest,
   too_many_webhooks: failsRequest,
+  too_many_permissions: failsRequest,
+  permission_in_use: failsRequest,
 };
 
 /** An operation that answers errors of the directory in the document's envelope. */

@@ -2,11 +2,12 @@ import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { jsonList } from '../../db/statement.ts';
 import { apiKeyInReach } from '../access/reach.ts';
-import { requirePermissions, requireReach } from '../access/viewer.ts';
-import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
+import { requireReach } from '../access/viewer.ts';
+import { command, type Plan } from '../commands/command.ts';
 import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
 import { planInsert, planUpdate } from '../commands/unversioned-entity.ts';
+import { mayGive } from '../guards/given-permissions.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import {
@@ -20,11 +21,11 @@ import {
   tenantIdentifiers,
   text,
 } from '../kernel/input.ts';
-import { PERMISSIONS } from '../kernel/permission-names.ts';
+import { permissionName } from '../kernel/permission-input.ts';
 import { RATE_LIMIT_TIERS } from '../kernel/rate-limit-tiers.ts';
 import { REACH_KINDS } from '../kernel/reach-kinds.ts';
 import { API_KEY } from './entity.ts';
-import { endOf, higherTierError, holdsPermissionsOf, tiersToGive } from './guards.ts';
+import { endOf, higherTierError, holdsPermissionsOf, liesAhead, tiersToGive } from './guards.ts';
 import { API_KEY_ACCESSES, type ApiKeyRecord } from './queries.ts';
 import { endKeys } from './revocation.ts';
 import { insertSecret } from './secrets.ts';
@@ -60,11 +61,8 @@ function matchesReach({ reach, tenantIdentifiers, customerIdentifier }: GivenRea
   }
 }
 
-/** Checks that a time lies ahead. It did when the change was first asked for, if that is a while ago. */
-const liesAhead = ({ at }: CommandContext, time: Date): Check<unknown> => ({
-  problem: sql`${time > at ? null : 'past'}`,
-  error: () => ValidationError.at('expiresAt', 'must lie in the future'),
-});
+/** The permissions of a key, which has at least one. */
+export const permissionsOfKey = z.array(permissionName).min(1, 'must name at least one permission');
 
 /**
  * Creates an API key, whose secret is answered once and stored nowhere. A key grants no permission, no reach, no time and
@@ -77,7 +75,7 @@ export const createApiKey = command({
   input: z
     .object({
       name: text,
-      permissions: z.array(choice(PERMISSIONS)).min(1, 'must name at least one permission'),
+      permissions: permissionsOfKey,
       access: choice(API_KEY_ACCESSES).nullish(),
       reach: choice(REACH_KINDS),
       tenantIdentifiers: tenantIdentifiers.nullish(),
@@ -89,7 +87,7 @@ export const createApiKey = command({
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, input): Plan<ApiKeySecretResult, ApiKeyRecord> {
     const { viewer } = context;
-    requirePermissions(viewer, input.permissions);
+    const given = mayGive(viewer, input.permissions);
     if (input.reach !== 'TENANTS') requireReach(viewer, ['ORGANIZATION']);
     const rateLimitTier = input.rateLimitTier ?? 'DEFAULT';
     if (!tiersToGive(viewer).includes(rateLimitTier)) throw higherTierError();
@@ -102,6 +100,7 @@ export const createApiKey = command({
     return planInsert(context, API_KEY, {
       type: 'apiKey.created',
       checks: [
+        ...given,
         ...(input.expiresAt == null ? [] : [liesAhead(context, input.expiresAt)]),
         allExist([
           missingTenants(tenants),
@@ -120,6 +119,8 @@ export const createApiKey = command({
         // What root makes belongs to nobody else, and counts for itself.
         countsAs: viewer.actor.type === 'ROOT' ? null : viewer.countsAs,
         expiresAt,
+        createdByType: viewer.actor.type,
+        createdById: viewer.actor.id,
         createdAt: creationTime(apiKeyId),
         updatedAt: creationTime(apiKeyId),
       },

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { apiKeys } from '../../db/schema/api-keys.ts';
 import { apiKeyInReach } from '../access/reach.ts';
+import type { CommandContext } from '../commands/command.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';
 import { type ApiKeyRecord, apiKeyRows } from './queries.ts';
 import { secretsOfKey } from './secrets.ts';
@@ -25,3 +26,11 @@ export const API_KEY: UnversionedEntity<typeof apiKeys, ApiKeyRecord> = {
   rows: apiKeyRows,
   inReach: (viewer) => apiKeyInReach(viewer, apiKeys.id),
 };
+
+/** API keys that can still be used, under the name by which messages miss one. */
+export const ACTIVE_API_KEY = { ...API_KEY, word: 'active API key' };
+
+/** Matches the key with this id, if it is in reach and good. */
+export const isActive = ({ viewer, at }: CommandContext, id: string): SQL =>
+  sql`api_key.id = ${id} AND ${apiKeyInReach(viewer, sql`api_key.id`)}
+    AND api_key.revoked_at IS NULL AND (api_key.expires_at IS NULL OR api_key.expires_at > ${at.getTime()})`;

@@ -1,15 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
 import { apiKeys } from '../../db/schema/api-keys.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { inList, mapRows, parseJsonList, type Several, selecting, selection } from '../../db/statement.ts';
-import { apiKeyInReach, type Reach, reachOf } from '../access/reach.ts';
+import { apiKeyInReach, reachOf } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import type { PermissionName } from '../kernel/permission-names.ts';
-import type { Connection } from '../lists/connection.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
-import type { PageArguments } from '../lists/page-arguments.ts';
-import { connectionOfList } from '../lists/simple-list.ts';
 import { type ApiKeySecretRecord, isGoodAt, parseSecrets, secretList } from './secrets.ts';
 
 /** Whether a key may change anything, as the database has it. */
@@ -34,7 +30,12 @@ const apiKeySelection = mapRows(
     expiresAt: apiKeys.expiresAt,
     revokedAt: apiKeys.revokedAt,
     lastUsedAt: apiKeys.lastUsedAt,
+    createdByType: apiKeys.createdByType,
+    createdById: apiKeys.createdById,
     createdAt: apiKeys.createdAt,
+    nameSort: apiKeys.nameSort,
+    idleSince: apiKeys.idleSince,
+    expiresSort: apiKeys.expiresSort,
   }),
   ({ permissions, tenantIds, customerId, reachKind, secrets, ...row }) => ({
     ...row,
@@ -44,21 +45,31 @@ const apiKeySelection = mapRows(
   }),
 );
 
-/** The secrets that are good now, the oldest first, and until when those before the newest one are at the latest. */
-function goodSecrets(list: string): { secrets: ApiKeySecretRecord[]; previousSecretExpiresAt: Date | null } {
+/** What a key shows of its secrets: those that are good now, the oldest first. */
+interface ShownSecrets {
+  secrets: ApiKeySecretRecord[];
+  /** Of the newest one. */
+  hint: string | null;
+  /** Until when those before the newest one are good at the latest. */
+  previousSecretExpiresAt: Date | null;
+}
+
+function goodSecrets(list: string): ShownSecrets {
   const now = new Date();
   const secrets = parseSecrets(list).filter((secret) => isGoodAt(secret, now));
   const ends = secrets.flatMap(({ expiresAt }) => (expiresAt === null ? [] : [expiresAt.getTime()]));
-  return { secrets, previousSecretExpiresAt: ends.length === 0 ? null : new Date(Math.max(...ends)) };
+  const hint = secrets.find(({ expiresAt }) => expiresAt === null)?.hint ?? null;
+  return { secrets, hint, previousSecretExpiresAt: ends.length === 0 ? null : new Date(Math.max(...ends)) };
 }
 
 /** An API key as every API shows it: never a secret, nor the hash of one. */
 export interface ApiKeyRecord extends ReturnType<typeof apiKeySelection.decode> {}
 
-const RECORDS = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id };
+/** The table of API keys, as their list and their queries read it. */
+export const API_KEY_RECORDS = { selection: apiKeySelection, from: sql`api_key`, id: apiKeys.id };
 
 /** Returns a statement that reads API keys: those that `rest` asks for, which follows FROM. */
-export const apiKeyRows = (rest: SQL): RecordStatement<ApiKeyRecord> => selectingRecords(RECORDS, rest);
+export const apiKeyRows = (rest: SQL): RecordStatement<ApiKeyRecord> => selectingRecords(API_KEY_RECORDS, rest);
 
 /**
  * Returns the keys in reach among these, revoked ones included, in no particular order.
@@ -67,7 +78,7 @@ export const apiKeyRows = (rest: SQL): RecordStatement<ApiKeyRecord> => selectin
  */
 export function apiKeysByIds({ db, viewer }: Caller, ids: Several): Found<ApiKeyRecord> {
   requirePermissions(viewer, ['apiKey:read']);
-  return foundWhere(db, RECORDS, sql`${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`);
+  return foundWhere(db, API_KEY_RECORDS, sql`${inList(apiKeys.id, ids)} AND ${apiKeyInReach(viewer, apiKeys.id)}`);
 }
 
 const mentionedSelection = selection({
@@ -91,32 +102,4 @@ export async function mentionedApiKeys(
   if (!isGranted(() => requirePermissions(viewer, ['apiKey:read']))) return [];
   const inReach = apiKeyInReach(viewer, apiKeys.id);
   return db.read(selecting(mentionedSelection, sql`FROM api_key WHERE ${inList(apiKeys.id, ids)} AND ${inReach}`));
-}
-
-const scanned = alias(apiKeys, 'scanned');
-
-/** Where the keys that can be in reach are scanned: for a reach of some tenants, only those of these tenants. */
-function scannedFor(reach: Reach): SQL {
-  if (reach.kind !== 'TENANTS') return sql`api_key scanned`;
-  return sql`(SELECT DISTINCT api_key_id FROM api_key_tenant WHERE ${inList(sql`tenant_id`, reach.tenantIds)}) reached
-    CROSS JOIN api_key scanned ON scanned.id = reached.api_key_id`;
-}
-
-/**
- * Lists the keys in reach, the oldest first, revoked ones included.
- *
- * @throws ForbiddenError if the viewer lacks `apiKey:read`
- * @throws ValidationError if the page arguments contradict each other or go too far
- */
-export function listApiKeys({ db, viewer }: Caller, page: PageArguments): Connection<ApiKeyRecord> {
-  requirePermissions(viewer, ['apiKey:read']);
-  return connectionOfList(db, page, {
-    name: 'apiKeys',
-    records: RECORDS,
-    scan: {
-      from: scannedFor(viewer.reach),
-      id: scanned.id,
-      where: [apiKeyInReach(viewer, scanned.id)],
-    },
-  });
 }

@@ -2,7 +2,6 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { apiKeySecrets, apiKeys } from '../../db/schema/api-keys.ts';
 import { update } from '../../db/statement.ts';
-import { apiKeyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { allExist, missingUnless } from '../commands/references.ts';
@@ -16,7 +15,7 @@ import {
 } from '../kernel/errors.ts';
 import { id } from '../kernel/input.ts';
 import type { ApiKeyResult, ApiKeySecretResult } from './commands.ts';
-import { API_KEY } from './entity.ts';
+import { ACTIVE_API_KEY, API_KEY, isActive } from './entity.ts';
 import { endsInTime, holdsPermissionsOf, holdsTierOf } from './guards.ts';
 import type { ApiKeyRecord } from './queries.ts';
 import { insertSecret, secretEnd } from './secrets.ts';
@@ -37,14 +36,6 @@ export const CLAIM_MILLISECONDS = 10 * 60 * 1000;
 
 /** Within this time, of two rotations neither may have known of the other. */
 export const SAME_TIME_MILLISECONDS = 5000;
-
-/** API keys that can still be used, under the name by which messages miss one. */
-const ACTIVE_API_KEY = { ...API_KEY, word: 'active API key' };
-
-/** Matches the key with this id, if it is in reach and good. */
-const isActive = ({ viewer, at }: CommandContext, id: string): SQL =>
-  sql`api_key.id = ${id} AND ${apiKeyInReach(viewer, sql`api_key.id`)}
-    AND api_key.revoked_at IS NULL AND (api_key.expires_at IS NULL OR api_key.expires_at > ${at.getTime()})`;
 
 /** The secrets of a key that are good beside its newest one, as FROM and WHERE. */
 const olderOf = ({ at }: CommandContext, id: string): SQL =>

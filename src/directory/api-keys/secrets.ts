@@ -3,10 +3,13 @@ import { apiKeySecrets } from '../../db/schema/api-keys.ts';
 import { insertWhen } from '../../db/statement.ts';
 import { newId } from '../kernel/ids.ts';
 import { sha256 } from '../kernel/secrets.ts';
+import { hintOf } from './token.ts';
 
 /** A secret of an API key as every API shows it: never the secret itself, nor its hash. */
 export interface ApiKeySecretRecord {
   id: string;
+  /** Its first and last characters; null for one that was made before these were kept. */
+  hint: string | null;
   createdAt: Date;
   /** From when on it is refused. Null for the newest one, which is good as long as the key. */
   expiresAt: Date | null;
@@ -17,6 +20,7 @@ export interface ApiKeySecretRecord {
 /** How `secretList` answers a secret. */
 interface SecretRow {
   id: string;
+  hint: string | null;
   createdAt: number;
   expiresAt: number | null;
   lastUsedAt: number | null;
@@ -41,7 +45,7 @@ export const secretsOfKey = sql`(SELECT *, ${secretEnd} AS ends_at FROM api_key_
   WHERE api_key_secret.api_key_id = api_key.id ORDER BY expires_at IS NULL, created_at, id)`;
 
 /** The secrets of the key in scope, the oldest first, as a JSON array for `parseSecrets`. Those that ended may be among them. */
-export const secretList = sql<string>`(SELECT json_group_array(json_object('id', secret.id,
+export const secretList = sql<string>`(SELECT json_group_array(json_object('id', secret.id, 'hint', secret.hint,
     'createdAt', secret.created_at, 'expiresAt', secret.ends_at, 'lastUsedAt', secret.last_used_at))
   FROM ${secretsOfKey} secret)`;
 
@@ -80,4 +84,8 @@ export const isGoodAt = ({ expiresAt }: Pick<ApiKeySecretRecord, 'expiresAt'>, n
 
 /** Returns an INSERT of the newest secret of a key. A key has one newest secret: the one before must have an end by then. */
 export const insertSecret = (apiKeyId: string, secret: string, createdAt: Date, condition: SQL): SQL =>
-  insertWhen(apiKeySecrets, { id: newId(), apiKeyId, secretHash: sha256(secret), createdAt }, condition);
+  insertWhen(
+    apiKeySecrets,
+    { id: newId(), apiKeyId, secretHash: sha256(secret), hint: hintOf(secret), createdAt },
+    condition,
+  );

@@ -11,3 +11,9 @@ export function apiKeyIdOf(token: string): string | null {
   const [, digits] = BODY.exec(verifyChecksum(token) ?? '') ?? [];
   return digits === undefined ? null : fromDigits(digits);
 }
+
+/**
+ * Returns the first and the last characters of a secret, to tell it from others: those of the id of its key, and of the
+ * checksum, of which so few leave the 256 random bits as hard to guess.
+ */
+export const hintOf = (secret: string): string => `${secret.slice(0, 13)}…${secret.slice(-4)}`;

@@ -76,6 +76,8 @@ export function planInsert<T extends UnversionedTable, Row, Result>(
 interface Update<Row, Result> extends PlanParts<Row, Result> {
   /** Matches the record, before anything is written. */
   target: SQL;
+  /** Checks of values that take the database: what is not valid is said before what is not there. */
+  valid?: readonly Check<NoInfer<Row>>[];
   /** Where in the input the record is named, and what is missed there; `id` and the record, if not given. */
   named?: { path: string; word: string };
   /** Rows of what else the input refers to and is not there. */
@@ -96,12 +98,24 @@ interface Update<Row, Result> extends PlanParts<Row, Result> {
 export function planUpdate<Row, Result>(
   context: CommandContext,
   entity: UnversionedEntity<UnversionedTable, Row>,
-  { type, target, named, missing = [], changes, before, checks, unique = [], writes, result }: Update<Row, Result>,
+  {
+    type,
+    target,
+    valid = [],
+    named,
+    missing = [],
+    changes,
+    before,
+    checks,
+    unique = [],
+    writes,
+    result,
+  }: Update<Row, Result>,
 ): Plan<Result, Row> {
   const subject = { type, subjectType: entity.name, subjectId: sql`${entity.table.id}` };
   const id = sql`(SELECT ${entity.table.id} FROM ${entity.table} WHERE ${target})`;
   return {
-    checks: [isThere(entity, target, missing, named), ...checks],
+    checks: [...valid, isThere(entity, target, missing, named), ...checks],
     writes: (allowed) => [
       recordEvent(
         context,

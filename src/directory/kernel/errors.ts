@@ -40,6 +40,8 @@ export const ERROR_CODES = [
   'too_many_data_sources',
   'too_many_secrets',
   'too_many_webhooks',
+  'too_many_permissions',
+  'permission_in_use',
 ] as const;
 /** The code of an error that a command can answer. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
@@ -294,6 +296,41 @@ export class TooManyWebhooksError extends DirectoryError {
   }
 }
 
+/** Thrown when the product already has as many permissions of its own as it may have. */
+export class TooManyPermissionsError extends DirectoryError {
+  readonly code = 'too_many_permissions';
+
+  constructor(max: number) {
+    super(`There are ${max} permissions of the product already: no more can be created.`);
+  }
+}
+
+/** A role or an API key that has a permission. */
+export interface PermissionHolder {
+  id: string;
+  name: string;
+}
+
+/** Who has a permission: how many roles and API keys that are good, and the first of them by name, as far as the viewer may read them. */
+export interface PermissionUse {
+  roleCount: number;
+  roles: readonly PermissionHolder[];
+  apiKeyCount: number;
+  apiKeys: readonly PermissionHolder[];
+}
+
+/** Thrown when a permission to be deleted belongs to a role other than `owner`, or to an API key that is good. */
+export class PermissionInUseError extends DirectoryError {
+  readonly code = 'permission_in_use';
+  readonly use: PermissionUse;
+
+  constructor(use: PermissionUse) {
+    const holders = `${counted(use.roleCount, 'role')} and ${counted(use.apiKeyCount, 'API key')}`;
+    super(`The permission belongs to ${holders}: take it from these first.`);
+    this.use = use;
+  }
+}
+
 /** The classes of errors that a command may declare. */
 export type ErrorClass =
   | typeof ValidationError
@@ -308,4 +345,6 @@ export type ErrorClass =
   | typeof TooManyRolesError
   | typeof TooManyDataSourcesError
   | typeof TooManySecretsError
-  | typeof TooManyWebhooksError;
+  | typeof TooManyWebhooksError
+  | typeof TooManyPermissionsError
+  | typeof PermissionInUseError;

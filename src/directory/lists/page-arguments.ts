@@ -79,9 +79,12 @@ export function encodeCursor(
 const isText = (value: unknown): value is string => typeof value === 'string' && value.isWellFormed();
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 
+/** The orders by a time, whose keys are milliseconds. */
+const BY_TIME: readonly string[] = ['UPDATED_AT', 'LAST_USED_AT', 'EXPIRES_AT'];
+
 function isSortKey(field: string, key: unknown): key is SortKey {
   if (field === 'CREATED_AT') return key === null;
-  return field === 'UPDATED_AT' ? isCount(key) : isText(key);
+  return BY_TIME.includes(field) ? isCount(key) : isText(key);
 }
 
 /** Returns the position that a cursor of a list says. @throws ValidationError if it is none of this list and order */

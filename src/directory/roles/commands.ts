@@ -2,12 +2,13 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { roles } from '../../db/schema/roles.ts';
 import { jsonList, update } from '../../db/statement.ts';
-import { requirePermissions, type Viewer } from '../access/viewer.ts';
+import type { Viewer } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { recordedSubjects } from '../commands/event-recording.ts';
 import { changes, uniqueValuesOf } from '../commands/unique-values.ts';
 import { planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { ADMITTING_PERMISSIONS, outlastsError } from '../guards/expiry-guard.ts';
+import { arePermissions, mayGive, permissionsNamed } from '../guards/given-permissions.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import {
   AlreadyExistsError,
@@ -29,7 +30,8 @@ import {
   text,
 } from '../kernel/input.ts';
 import { KEY_VERSION, keyOfName } from '../kernel/keys.ts';
-import { PERMISSIONS, type Permission } from '../kernel/permission-names.ts';
+import { permissionName } from '../kernel/permission-input.ts';
+import type { PermissionName } from '../kernel/permission-names.ts';
 import { ROLE_SCOPES } from '../kernel/role-scopes.ts';
 import { permissionsOf, ROLE } from './entity.ts';
 import { type RoleRecord, roleTarget } from './queries.ts';
@@ -49,9 +51,10 @@ const level = z
   .int({ error: 'must be a whole number' })
   .min(0, 'must be at least 0')
   .max(MAX_LEVEL, `must be at most ${MAX_LEVEL}`);
-const permissionList = z
-  .array(choice(PERMISSIONS), { error: 'must be a list of permissions' })
-  .transform((list) => [...new Set(list)].sort());
+const permissionList = z.array(permissionName, { error: 'must be a list of permissions' });
+
+/** Returns each of these once, as roles keep them. */
+const distinct = (names: readonly PermissionName[]): PermissionName[] => [...new Set(names)].sort();
 
 /** The fields of an input that names the role which it is about: by its name, among those of a scope. */
 export const roleNaming = { ...namedBy(roleIdentifier), scope: choice(ROLE_SCOPES).nullish() };
@@ -82,10 +85,10 @@ const isNotBuiltIn = (target: SQL): Check<unknown> => ({
 function givesNoAdmission(
   viewer: Viewer,
   scope: SQL,
-  permissions: readonly Permission[],
+  permissions: readonly PermissionName[],
   roleId: SQL,
 ): Check<unknown>[] {
-  const given = permissions.filter((permission) => ADMITTING_PERMISSIONS.includes(permission));
+  const given = ADMITTING_PERMISSIONS.filter((permission) => permissions.includes(permission));
   if (viewer.expiresAt === null || given.length === 0) return [];
   return [
     {
@@ -96,9 +99,9 @@ function givesNoAdmission(
   ];
 }
 
-const writePermissions = (roleId: SQL, permissions: readonly Permission[], condition: SQL): SQL =>
+const writePermissions = (roleId: SQL, permissions: readonly PermissionName[], condition: SQL): SQL =>
   sql`INSERT INTO role_permission (role_id, permission)
-    SELECT ${roleId}, value FROM json_each(${jsonList(permissions)}) WHERE ${condition}`;
+    SELECT ${roleId}, value FROM json_each(${jsonList(distinct(permissions))}) WHERE ${condition}`;
 
 /** Creates a role of a scope, with permissions that its creator holds. */
 export const createRole = command({
@@ -115,7 +118,7 @@ export const createRole = command({
   errors: [ValidationError, AlreadyExistsError, TooManyRolesError, ForbiddenError],
   plan(context, { scope, name, description, level, permissions }): Plan<RoleResult, RoleRecord> {
     const { viewer } = context;
-    requirePermissions(viewer, permissions);
+    const given = mayGive(viewer, permissions);
     const roleId = newId();
     const values = {
       id: roleId,
@@ -130,6 +133,7 @@ export const createRole = command({
     return planInsert(context, ROLE, {
       type: 'role.created',
       checks: [
+        ...given,
         {
           problem: sql`(SELECT count(*) FROM role WHERE role.scope = ${scope} HAVING count(*) >= ${MAX_ROLES})`,
           error: () => new TooManyRolesError(MAX_ROLES),
@@ -166,18 +170,16 @@ export const updateRole = command({
     const updated = recordedSubjects(context, 'role.updated');
     const values = { ...patch, nameKey: patch.name === undefined ? undefined : keyOfName(patch.name) };
     const hasOtherPermissions =
-      permissions === undefined ? sql`FALSE` : sql`${permissionsOf(sql`role.id`)} <> ${JSON.stringify(permissions)}`;
+      permissions === undefined
+        ? sql`FALSE`
+        : sql`${permissionsOf(sql`role.id`)} <> ${JSON.stringify(distinct(permissions))}`;
     return planUpdate(context, ROLE, {
       type: 'role.updated',
       target,
       named: { path, word: ROLE.word },
+      valid: arePermissions(permissions ?? []),
       checks: [
-        ...mayChange(
-          context,
-          target,
-          id,
-          sql`SELECT value AS permission FROM json_each(${jsonList(permissions ?? [])})`,
-        ),
+        ...mayChange(context, target, id, permissionsNamed(permissions ?? [])),
         ...givesNoAdmission(viewer, sql`(SELECT role.scope FROM role WHERE ${target})`, permissions ?? [], id),
       ],
       changes: sql`${changes(roles, values)} OR ${hasOtherPermissions}`,

@@ -1,19 +1,14 @@
-import { createApiKey, revokeApiKey } from '../../directory/api-keys/commands.ts';
-import { apiKeysByIds, listApiKeys } from '../../directory/api-keys/queries.ts';
-import { revokeApiKeySecret, rotateApiKey } from '../../directory/api-keys/secret-commands.ts';
+import { listApiKeys } from '../../directory/api-keys/list.ts';
+import { apiKeysByIds } from '../../directory/api-keys/queries.ts';
 import type { ApiKeySecretRecord } from '../../directory/api-keys/secrets.ts';
-import { run } from '../../directory/commands/command.ts';
-import { CustomerIdentifier } from '../customers/customer.ts';
+import { Actor } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
-import { entityMutation } from '../shared/entity-mutations.ts';
-import { localId, localIdentifier, localTenants } from '../shared/ids.ts';
-import { commandField } from '../shared/mutation.ts';
+import { localId } from '../shared/ids.ts';
+import { ApiKeyOrder, DateTimeRange } from '../shared/list-inputs.ts';
 import { entityNode } from '../shared/node.ts';
-import { recordLeft } from '../shared/payload.ts';
 import { COVERED, price } from '../shared/prices.ts';
 import { Reach, ReachKind } from '../shared/reach.ts';
-import { TenantIdentifier } from '../tenants/tenant.ts';
 
 /** Whether a credential may write or only read. A user who signed in has one, too, always WRITE. */
 export const ApiKeyAccess = builder.enumType('ApiKeyAccess', {
@@ -34,10 +29,17 @@ export const RateLimitTier = builder.enumType('RateLimitTier', {
   } as const,
 });
 
+const HINT =
+  'Its first and last characters, such as `tenantry_0190…x4fz`, to tell it from others: too few to find the rest by.';
+
 const ApiKeySecret = builder.objectRef<ApiKeySecretRecord>('ApiKeySecret').implement({
   description: 'A secret of an API key that is good. What it is, nobody can read.',
   fields: (t) => ({
     id: t.exposeID('id', { description: 'Its id, for `revokeApiKeySecret`. It is no node.' }),
+    hint: t.exposeString('hint', {
+      nullable: true,
+      description: `${HINT} Null for one that was made before these were kept.`,
+    }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When it was made.' }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
@@ -72,6 +74,16 @@ ApiKey.implement({
     }),
     rateLimitTier: t.expose('rateLimitTier', { type: RateLimitTier, description: 'How many requests it may make.' }),
     createdAt: t.expose('createdAt', { type: 'DateTime', description: 'When the key was created.' }),
+    createdBy: t.field({
+      type: Actor,
+      nullable: true,
+      description: 'Who created it; null for a key that was created before this was kept.',
+      resolve: ({ createdByType: type, createdById: id }) => type && { type, id },
+    }),
+    hint: t.exposeString('hint', {
+      nullable: true,
+      description: `Of the newest secret. ${HINT} Null once the key is revoked, and for a secret that was made before these were kept.`,
+    }),
     expiresAt: t.expose('expiresAt', {
       type: 'DateTime',
       nullable: true,
@@ -106,119 +118,50 @@ const ApiKeyConnection = builder.connectionObject(
   { name: 'ApiKeyEdge', description: 'An API key at its place in a list.' },
 );
 
+const ApiKeyState = builder.enumType('ApiKeyState', {
+  description: 'Whether an API key can be used.',
+  values: {
+    ACTIVE: { description: 'It can.' },
+    EXPIRED: { description: 'It has come to its end, and was not revoked.' },
+    REVOKED: { description: 'It was revoked, whether it would have expired since or not.' },
+  } as const,
+});
+
+const ApiKeyFilter = builder.inputType('ApiKeyFilter', {
+  description: 'Which API keys a list has: those that satisfy everything given here.',
+  fields: (t) => ({
+    reach: t.field({ type: ReachKind, description: 'How far they see and act.' }),
+    tenantId: t.id({
+      description: 'That were given the tenant with this global id. Those that reach everything are not among them.',
+    }),
+    permission: t.string({ description: 'That have this permission, a name as `permissions` lists them.' }),
+    nameStartsWith: t.string({ description: 'Whose name begins so, without regard to the case of A to Z.' }),
+    state: t.field({ type: ApiKeyState, description: 'Whether they can be used.' }),
+    expiresAt: t.field({ type: DateTimeRange, description: 'That expire, or have expired, within.' }),
+    lastUsedAt: t.field({ type: DateTimeRange, description: 'That were last used within.' }),
+    isUsed: t.boolean({ description: 'Whether they were ever used.' }),
+    notUsedSince: t.field({
+      type: 'DateTime',
+      description: 'That were not used from this moment on. One that was never used counts from when it was created.',
+    }),
+  }),
+});
+
 builder.queryField('apiKeys', (t) =>
   t.connection(
     {
       type: ApiKey,
-      description: 'The API keys in your reach, the oldest first, revoked ones included. Needs `apiKey:read`.',
-      resolve: (_, args, caller, info) => resolveConnection(listApiKeys(caller, args), caller, info),
+      description: 'The API keys in your reach, revoked ones included. Needs `apiKey:read`.',
+      args: {
+        filter: t.arg({ type: ApiKeyFilter, description: 'Which keys; all if not given.' }),
+        orderBy: t.arg({ type: ApiKeyOrder, description: 'How they are sorted; by CREATED_AT if not given.' }),
+      },
+      resolve: (_, args, caller, info) => {
+        const { tenantId } = args.filter ?? {};
+        const filter = { ...args.filter, tenantId: tenantId && localId('Tenant', tenantId) };
+        return resolveConnection(listApiKeys(caller, { ...args, filter }), caller, info);
+      },
     },
     ApiKeyConnection,
   ),
-);
-
-const SECRET =
-  'The whole key, for `Authorization: Bearer`. It is stored nowhere and shown only now: null for a repetition under the same `Idempotency-Key`. If the answer was lost, rotate the key.';
-
-builder.relayMutationField(
-  createApiKey.name,
-  {
-    description: 'A new API key. It can hold no more than you hold yourself.',
-    inputFields: (t) => ({
-      name: t.string({ required: true, description: 'What the key is for, 1 to 256 characters.' }),
-      permissions: t.stringList({ required: true, description: 'At least one name, as `permissions` lists them.' }),
-      access: t.field({ type: ApiKeyAccess, description: 'Whether it may change anything; WRITE if not given.' }),
-      reach: t.field({ type: ReachKind, required: true, description: 'How far it sees and acts.' }),
-      tenantIdentifiers: t.field({
-        type: [TenantIdentifier],
-        description: 'For a reach of TENANTS: which ones, 1 to 100. Not for another reach.',
-      }),
-      customerIdentifier: t.field({
-        type: CustomerIdentifier,
-        description: 'For a reach of CUSTOMER: which one. Not for another reach.',
-      }),
-      rateLimitTier: t.field({
-        type: RateLimitTier,
-        description:
-          'How many requests it may make; DEFAULT if not given. HIGH is given by keys that have it, and by users and the root key, if they reach the whole organization.',
-      }),
-      expiresAt: t.field({
-        type: 'DateTime',
-        description:
-          'From when on it is refused, in the future. Never if not given, or when your own key is: what a key with an ' +
-          'expiry makes expires no later.',
-      }),
-    }),
-  },
-  {
-    ...commandField(createApiKey, 'Creates an API key, and shows its secret this once.'),
-    resolve: (_, { input }, caller) =>
-      run(caller, createApiKey, {
-        ...input,
-        tenantIdentifiers: localTenants(input.tenantIdentifiers ?? []),
-        customerIdentifier: input.customerIdentifier && localIdentifier('Customer', input.customerIdentifier),
-      }),
-  },
-  {
-    description: 'The key was created.',
-    outputFields: (t) => ({
-      apiKey: t.field({ type: ApiKey, description: 'The new key.', ...recordLeft('apiKey') }),
-      secret: t.exposeString('secret', { nullable: true, description: SECRET }),
-    }),
-  },
-);
-
-builder.relayMutationField(
-  rotateApiKey.name,
-  {
-    description: 'Which key gets a new secret.',
-    inputFields: (t) => ({
-      id: t.id({ required: true, description: 'The global id of a key that is neither revoked nor expired.' }),
-      overlapSeconds: t.int({
-        description:
-          'For how many seconds the newest secret so far stays good beside the new one: 0 to 604800; 86400 if not given. Never longer than the key. Older secrets stay good for as long as was said then.',
-      }),
-    }),
-  },
-  {
-    ...commandField(
-      rotateApiKey,
-      'Gives a key a new secret. You must hold all that the key holds. If an answer was lost, rotate again: while older secrets are good, a newest one that nobody used within ten minutes goes. At most 5 secrets are good at a time. Of several rotations at the same time that leave no overlap, one is done; the others answer `version_conflict`.',
-    ),
-    resolve: (_, { input }, caller) => run(caller, rotateApiKey, { ...input, id: localId('ApiKey', input.id) }),
-  },
-  {
-    description: 'The key has a new secret.',
-    outputFields: (t) => ({
-      apiKey: t.field({ type: ApiKey, description: 'The key as it is now.', ...recordLeft('apiKey') }),
-      secret: t.exposeString('secret', { nullable: true, description: SECRET }),
-    }),
-  },
-);
-
-entityMutation(
-  revokeApiKeySecret,
-  { type: 'ApiKey', ref: ApiKey, record: ({ apiKey }) => apiKey },
-  {
-    input: 'Which secret of which key to end.',
-    id: 'The global id of a key that is neither revoked nor expired.',
-    field:
-      'Ends one of the older secrets of a key: it is refused from the next request on. The newest one ends by rotating the key, or by revoking it. You must hold all that the key holds.',
-    payload: 'The secret has ended.',
-    record: 'The key as it is now.',
-  },
-  (t) => ({ secretId: t.id({ required: true, description: 'The id of the secret, as `ApiKey.secrets` has it.' }) }),
-);
-
-entityMutation(
-  revokeApiKey,
-  { type: 'ApiKey', ref: ApiKey, record: ({ apiKey }) => apiKey },
-  {
-    input: 'Which key to revoke.',
-    id: 'The global id of the key.',
-    field:
-      'Ends a key: it is refused from the next request on, and stays listed. You must hold all that the key holds.',
-    payload: 'The key is revoked.',
-    record: 'The key as it is now.',
-  },
 );

@@ -11,7 +11,7 @@ import { Actor, ActorType } from '../shared/actor.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
 import { goOnWith, once } from '../shared/eventually.ts';
-import { fromGlobalId, localId, toGlobalId } from '../shared/ids.ts';
+import { fromGlobalId, localId, subjectIdOf, toGlobalId } from '../shared/ids.ts';
 import { DateTimeRange } from '../shared/list-inputs.ts';
 import { loadNodesOf } from '../shared/node.ts';
 import { perRecord, UNCACHED, withBelow } from '../shared/per-record.ts';
@@ -83,8 +83,8 @@ Event.implement({
     }),
     subjectId: t.id({
       description:
-        'The global id of what it happened to. For a membership, that is the customer; for a role in a tenant, an invitation or a session, the user.',
-      resolve: ({ subjectType, subjectId }) => toGlobalId(subjectType, subjectId),
+        'The global id of what it happened to; of a permission, its name. For a membership, that is the customer; for a role in a tenant, an invitation or a session, the user.',
+      resolve: ({ subjectType, subjectId }) => subjectIdOf(subjectType, subjectId),
     }),
     subjectVersion: t.exposeInt('subjectVersion', {
       nullable: true,
@@ -147,7 +147,7 @@ const EventFilter = builder.inputType('EventFilter', {
   description: 'Which events a list has: those that satisfy everything given here.',
   fields: (t) => ({
     types: t.stringList({ description: 'Any of these types, at least one.' }),
-    subjectId: t.id({ description: 'About the record with this global id.' }),
+    subjectId: t.id({ description: 'About the record with this global id, or the permission of this name.' }),
     actor: t.field({ type: EventActorInput, description: 'By this actor.' }),
     tenantId: t.id({ description: 'That name the tenant with this global id. None do that you do not reach.' }),
     createdAt: t.field({

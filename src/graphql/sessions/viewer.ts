@@ -1,6 +1,7 @@
 import type { Viewer as DirectoryViewer } from '../../directory/access/viewer.ts';
 import { apiKeysByIds } from '../../directory/api-keys/queries.ts';
 import { run } from '../../directory/commands/command.ts';
+import { permissionsHeldBy } from '../../directory/roles/permissions.ts';
 import { updateViewer } from '../../directory/sign-in/viewer-commands.ts';
 import { viewersUser } from '../../directory/users/queries.ts';
 import { ApiKey, ApiKeyAccess } from '../api-keys/api-key.ts';
@@ -39,8 +40,8 @@ const Viewer = builder.objectRef<DirectoryViewer>('Viewer').implement({
         actor.type === 'USER' ? resolveFound(viewersUser(caller), caller, info) : null,
     }),
     permissions: t.stringList({
-      description: 'What it may do, within its reach.',
-      resolve: ({ permissions }) => [...permissions],
+      description: 'What it may do, within its reach: built-in permissions, and those of the product.',
+      resolve: (_, _args, caller) => permissionsHeldBy(caller),
     }),
     access: t.expose('access', { type: ApiKeyAccess, description: 'Whether it may change anything.' }),
     reach: t.expose('reach', { type: Reach, description: 'How far it sees and acts: of tenants, the live ones.' }),

@@ -11,10 +11,13 @@ import {
   LastAdminError,
   LastOwnerError,
   NotFoundError,
+  type PermissionHolder,
+  PermissionInUseError,
   type Reference,
   RoleInUseError,
   type RoleUse,
   TooManyDataSourcesError,
+  TooManyPermissionsError,
   TooManyRolesError,
   TooManySecretsError,
   TooManyWebhooksError,
@@ -248,6 +251,55 @@ builder.objectType(TooManyWebhooksError, {
   name: 'TooManyWebhooksError',
   description: 'Thrown when there are as many webhooks as there may be: `too_many_webhooks`. There may be 100.',
   interfaces: [MutationError],
+});
+
+builder.objectType(TooManyPermissionsError, {
+  name: 'TooManyPermissionsError',
+  description:
+    'Thrown when the product has as many permissions of its own as it may have: `too_many_permissions`. It may have 200.',
+  interfaces: [MutationError],
+});
+
+const HoldingRole = builder.objectRef<PermissionHolder>('HoldingRole').implement({
+  description: 'A role that has a permission.',
+  fields: (t) => ({
+    id: t.id({ description: 'Its global id.', resolve: ({ id }) => toGlobalId('Role', id) }),
+    name: t.exposeString('name', { description: 'Its name.' }),
+  }),
+});
+
+const HoldingApiKey = builder.objectRef<PermissionHolder>('HoldingApiKey').implement({
+  description: 'An API key that has a permission.',
+  fields: (t) => ({
+    id: t.id({ description: 'Its global id.', resolve: ({ id }) => toGlobalId('ApiKey', id) }),
+    name: t.exposeString('name', { description: 'Its name.' }),
+  }),
+});
+
+builder.objectType(PermissionInUseError, {
+  name: 'PermissionInUseError',
+  description:
+    'Thrown when a role other than `owner` has the permission, or an API key that can still be used: `permission_in_use`. Take it from these first.',
+  interfaces: [MutationError],
+  fields: (t) => ({
+    roleCount: t.int({ description: 'How many roles have it.', resolve: ({ use }) => use.roleCount }),
+    roles: t.field({
+      type: [HoldingRole],
+      description: 'Those roles by name, a hundred at most; none if you lack `role:read`.',
+      ...price(COVERED),
+      resolve: ({ use }) => [...use.roles],
+    }),
+    apiKeyCount: t.int({
+      description: 'How many API keys have it that are neither revoked nor expired.',
+      resolve: ({ use }) => use.apiKeyCount,
+    }),
+    apiKeys: t.field({
+      type: [HoldingApiKey],
+      description: 'Those API keys by name, a hundred at most; none if you lack `apiKey:read`.',
+      ...price(COVERED),
+      resolve: ({ use }) => [...use.apiKeys],
+    }),
+  }),
 });
 
 builder.objectType(ImportRejectedError, {

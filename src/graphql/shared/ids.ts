@@ -45,6 +45,9 @@ export function fromGlobalId(globalId: string): LocalId | null {
  */
 export const toGlobalId = (type: string, id: string | number | bigint): string => btoa(`${type}:${id}`);
 
+/** Returns the id by which the API names what a change is about: a global id, or the name of a permission, which has no other id. */
+export const subjectIdOf = (type: string, id: string): string => (type === 'Permission' ? id : toGlobalId(type, id));
+
 /**
  * Returns the id within its type, from a global id of that type. Anything else is handed on as it is: a plain UUID is
  * taken as such, and the rest is refused by the rule that reads it, with the path that the caller wrote.

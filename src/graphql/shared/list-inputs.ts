@@ -48,6 +48,27 @@ export const UserOrder = builder.inputType('UserOrder', {
   }),
 });
 
+const ApiKeyOrderField = builder.enumType('ApiKeyOrderField', {
+  description: 'What API keys can be sorted by. Those that are equal in it are sorted by id.',
+  values: {
+    CREATED_AT: { description: 'When the key was created.' },
+    NAME: { description: 'The name, without regard to the case of A to Z.' },
+    LAST_USED_AT: {
+      description: 'When the key was last used. One that never was stands where it was created.',
+    },
+    EXPIRES_AT: { description: 'When the key expires. One that does not comes behind all others.' },
+  } as const,
+});
+
+/** The order of a list of API keys. Keys that are equal in it are sorted by id. */
+export const ApiKeyOrder = builder.inputType('ApiKeyOrder', {
+  description: 'How a list of API keys is sorted.',
+  fields: (t) => ({
+    field: t.field({ type: ApiKeyOrderField, required: true, description: 'What to sort by.' }),
+    direction: direction(t),
+  }),
+});
+
 /** Describes the argument `orderBy` of a list whose filter takes `updatedAt`. */
 export const ORDER_BY =
   'How they are sorted; if not given, by UPDATED_AT for a filter by `updatedAt` alone, else by CREATED_AT.';

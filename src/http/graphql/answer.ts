@@ -1,7 +1,7 @@
 import type { DocumentNode, ExecutionResult, GraphQLError } from 'graphql';
 import { OutcomeUnknownError } from '../../db/errors.ts';
 import type { Following } from '../../graphql/events/following.ts';
-import { toGlobalId } from '../../graphql/shared/ids.ts';
+import { subjectIdOf } from '../../graphql/shared/ids.ts';
 import { presentable, type ShownError } from '../shared/failures.ts';
 import { IDEMPOTENCY_KEY } from '../shared/idempotency-key.ts';
 import type { GraphQLApi } from './api.ts';
@@ -53,7 +53,7 @@ const IS_OURS = ['SERVICE_UNAVAILABLE', 'INTERNAL_SERVER_ERROR'];
 export function shownOf(
   error: GraphQLError,
   { mutated, requestId }: Pick<Asked, 'mutated' | 'requestId'>,
-  { idOf = ({ type, id }) => toGlobalId(type, id) }: Pick<Spelling, 'idOf'>,
+  { idOf = ({ type, id }) => subjectIdOf(type, id) }: Pick<Spelling, 'idOf'>,
   mayBeDone = mutated.effects.size > 0,
 ): ShownError {
   const presented = presentable(error, requestId);

@@ -35,6 +35,35 @@ const deleteRole: OwnChoice = (scene) => {
   return own('deleteRole', 'role { id name }', { id: role.id }, 'DONE', () => model.remove(role, 'deleted'));
 };
 
+const createPermission: OwnChoice = ({ model, fresh }) => {
+  if (model.all('Permission').length >= MOST_ROLES) return null;
+  const [name, description] = [`${fresh('invoice')}:approve`, fresh('Description')];
+  const input = { name, description };
+  return own('createPermission', 'permission { id: name }', input, 'DONE', (outcome) =>
+    model.add(newEntry({ kind: 'Permission', id: idOf(outcome), name, description })),
+  );
+};
+
+const updatePermission: OwnChoice = (scene) => {
+  const { model, dice, fresh } = scene;
+  const permission = oneOf(scene, model.all('Permission'));
+  if (!permission) return null;
+  const { id: name, description: kept } = permission;
+  const description = dice.happens(50) ? fresh('Description') : kept;
+  return own('updatePermission', 'permission { id: name }', { name, description }, 'DONE', () =>
+    model.change(permission, { description }),
+  );
+};
+
+const deletePermission: OwnChoice = (scene) => {
+  const { model } = scene;
+  const permission = oneOf(scene, model.all('Permission'));
+  if (!permission) return null;
+  return own('deletePermission', 'permission { id: name }', { name: permission.id }, 'DONE', () =>
+    model.remove(permission, 'deleted'),
+  );
+};
+
 const createApiKey: OwnChoice = ({ model, fresh }) => {
   const name = fresh('Key');
   const input = { name, permissions: ['customer:read'], reach: 'ORGANIZATION' };
@@ -53,6 +82,17 @@ const rotateApiKey: OwnChoice = (scene) => {
   );
 };
 
+const updateApiKey: OwnChoice = (scene) => {
+  const { model, dice, fresh } = scene;
+  const key = oneOf(scene, model.all('ApiKey'));
+  if (!key) return null;
+  const name = dice.happens(70) ? fresh('Key') : key.name;
+  const problem = key.isDeleted && 'NotFoundError';
+  return own('updateApiKey', 'apiKey { id name }', { id: key.id, name }, problem || 'DONE', () =>
+    model.change(key, { name }),
+  );
+};
+
 const revokeApiKey: OwnChoice = (scene) => {
   const { model } = scene;
   const key = oneOf(scene, model.live('ApiKey'));
@@ -66,7 +106,11 @@ export const ROLE_AND_KEY_COMMANDS: readonly OwnChoice[] = [
   createRole,
   updateRole,
   deleteRole,
+  createPermission,
+  updatePermission,
+  deletePermission,
   createApiKey,
+  updateApiKey,
   rotateApiKey,
   revokeApiKey,
 ];

@@ -1,4 +1,4 @@
-import { globalId, mutationDocument } from '../../shared/fixtures.ts';
+import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
 import {
   keysByReach,
@@ -45,6 +45,25 @@ const keyOperation = (
   },
 });
 
+const FUTURE = '2100-01-01T00:00:00Z';
+
+/** Filters that every key satisfies, and such as name what the key reaches, which others reach as well. */
+const FILTERS: { filter: (state: KeyState) => Variables; tellsApart: boolean }[] = [
+  { filter: () => ({ permission: 'tenant:read' }), tellsApart: false },
+  { filter: () => ({ notUsedSince: FUTURE, state: 'ACTIVE', nameStartsWith: 'key' }), tellsApart: false },
+  {
+    filter: (state) => ({ reach: KEY_TENANTS[state] === null ? 'ORGANIZATION' : 'TENANTS', isUsed: false }),
+    tellsApart: true,
+  },
+  {
+    filter: (state) => {
+      const [first] = KEY_TENANTS[state] ?? [];
+      return first ? { tenantId: tenantIds[first] } : {};
+    },
+    tellsApart: true,
+  },
+];
+
 export const KEY_OPERATIONS: Operation<KeyState>[] = [
   keyOperation(
     'node',
@@ -57,6 +76,23 @@ export const KEY_OPERATIONS: Operation<KeyState>[] = [
     '{ apiKeys(first: 100) { nodes { id } } }',
     () => ({}),
     (answer, state) => readOutcome(answer, (data) => someNode(data, 'apiKeys.nodes', apiKeyId(state))),
+  ),
+  ...FILTERS.flatMap(({ filter, tellsApart }) =>
+    ['CREATED_AT', 'NAME', 'LAST_USED_AT', 'EXPIRES_AT'].map((field) => ({
+      tellsApart,
+      ...keyOperation(
+        'apiKeys',
+        `query($f: ApiKeyFilter) { apiKeys(first: 100, filter: $f, orderBy: { field: ${field}, direction: DESC }) { nodes { id } totalCount } }`,
+        (state) => ({ f: filter(state) }),
+        (answer, state) => readOutcome(answer, (data) => someNode(data, 'apiKeys.nodes', apiKeyId(state))),
+      ),
+    })),
+  ),
+  keyOperation(
+    'updateApiKey',
+    mutationDocument('updateApiKey', 'apiKey { id }'),
+    (state) => ({ input: { id: apiKeyId(state), name: unique('k') } }),
+    writeOutcome,
   ),
   ...[
     '{ events(first: 100) { nodes { subjectId } } }',

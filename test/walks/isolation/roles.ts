@@ -3,6 +3,7 @@ import type { Variables } from '../../shared/gateway.ts';
 import {
   type Operation,
   ownCustomer,
+  PRODUCT_PERMISSION,
   reaches,
   readOutcome,
   tenantIds,
@@ -67,6 +68,19 @@ const named = (state: RoleState): Variables =>
 
 const builtIn = (state: RoleState) => (state === 'none' ? 'not_found' : 'built_in_role');
 
+/** Permissions of the product are there for all who read roles; those who reach the whole organization change them. */
+const ofProduct = (covers: string, given: Variables = {}): Operation<RoleState> => ({
+  ...write(
+    covers,
+    (state) => ({ name: state === 'none' ? 'nothing:read' : PRODUCT_PERMISSION, ...given }),
+    (state) => (state === 'none' ? 'not_found' : 'done'),
+  ),
+  ask: (state) => ({
+    document: mutationDocument(covers, 'permission { name }'),
+    variables: { input: { name: state === 'none' ? 'nothing:read' : PRODUCT_PERMISSION, ...given } },
+  }),
+});
+
 export const ROLE_OPERATIONS: Operation<RoleState>[] = [
   read('node', 'query($id: ID!) { node(id: $id) { id } }', (state) => ({ id: roleId(state) }), 'node'),
   read('organizationRoles', '{ organizationRoles { id } }', () => ({}), 'organizationRoles', 'ORGANIZATION'),
@@ -93,4 +107,14 @@ export const ROLE_OPERATIONS: Operation<RoleState>[] = [
     (state) => ({ scope: state === 'none' ? 'TENANT' : state, name: unique('r'), permissions: ['tenant:read'] }),
     () => 'done',
   ),
+  {
+    ...ofProduct('createPermission'),
+    ask: () => ({
+      document: mutationDocument('createPermission', 'permission { name }'),
+      variables: { input: { name: `${unique('invoice')}:approve`, description: 'Approve.' } },
+    }),
+    expected: (viewer) => (viewer.reach === null ? 'done' : 'out_of_reach'),
+  },
+  ofProduct('updatePermission', { description: 'Said anew' }),
+  ofProduct('deletePermission'),
 ];

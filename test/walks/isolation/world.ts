@@ -8,6 +8,7 @@ import {
   type Key,
   newCustomerUser,
   newKey,
+  newPermission,
   newRole,
   newTeamMember,
   newTenant,
@@ -233,6 +234,7 @@ export function beyond({ name, reach, customer }: ViewerKind): D1PreparedStateme
         WHERE api_key_id NOT IN (SELECT api_key_id FROM api_key_tenant WHERE tenant_id ${outside.slice('NOT '.length)})
         OR api_key_id IN (SELECT api_key_id FROM api_key_tenant WHERE tenant_id ${outside}) ORDER BY api_key_id, id`,
     'SELECT * FROM role, (SELECT ?1)',
+    'SELECT * FROM permission, (SELECT ?1)',
   ].map((sql) => env.DB.prepare(sql).bind(own));
 }
 
@@ -257,6 +259,7 @@ const beyondCustomer = (customer: State): D1PreparedStatement[] =>
     'SELECT * FROM traffic_hour, (SELECT ?1) ORDER BY tenant_id, hour',
     'SELECT id, api_key_id, expires_at FROM api_key_secret, (SELECT ?1) ORDER BY api_key_id, id',
     'SELECT * FROM role, (SELECT ?1)',
+    'SELECT * FROM permission, (SELECT ?1)',
   ].map((sql) => env.DB.prepare(sql).bind(customerIds[customer]));
 
 /** Makes the viewers who are users, with roles that allow everything there is, and signs them in. */
@@ -288,15 +291,21 @@ const KEPT: readonly Kept[] = [
   ...['tenant', 'customer', 'membership', 'user', 'assignment', 'session', 'mailed_link'].map((table) => ({ table })),
   { table: 'event', going: "subject_type IN ('Customer', 'Tenant', 'User', 'Pixel', 'Pipeline')" },
   { table: 'event_tenant' },
-  { table: 'api_key', only: ['id', 'customer_id', 'revoked_at'] },
+  { table: 'api_key', only: ['id', 'name', 'customer_id', 'revoked_at'] },
   { table: 'api_key_secret', going: 'api_key_id IN (SELECT id FROM saved_api_key)' },
   { table: 'api_key_tenant', going: 'FALSE' },
+  { table: 'permission' },
+  { table: 'role_permission', going: 'permission NOT IN (SELECT name FROM saved_permission)' },
   ...['data_source', 'traffic_entry', 'traffic_hour'].map((table) => ({ table })),
   ...['trusted_issuer', 'trusted_issuer_role', 'trusted_issuer_customer'].map((table) => ({ table })),
   ...['webhook', 'webhook_permission', 'webhook_tenant', 'webhook_delivery'].map((table) => ({ table })),
 ];
 
+/** A permission of the product, which nobody has but root and owners. */
+export const PRODUCT_PERMISSION = 'invoice:approve';
+
 export async function prepare(): Promise<void> {
+  await newPermission(PRODUCT_PERMISSION);
   for (const name of ['a', 'b', 'gone'] as const)
     tenantIds[name] = (await newTenant({ name: nameOf(name), externalId: name })).id;
   const keyOf = (names: readonly TenantName[] | null) =>
