@@ -17,6 +17,7 @@ import './users/tenant-role.ts';
 import './users/invitation.ts';
 import './sessions/session.ts';
 import './sessions/viewer.ts';
+import './access-checks/access-check.ts';
 import './imports/import.ts';
 import './api-keys/api-key.ts';
 import './trusted-issuers/trusted-issuer.ts';

@@ -83,6 +83,8 @@ const MADE_OF_RECORD = [
   'Usage',
   'ImportedRow',
   'RecordedTraffic',
+  'AccessCheck',
+  'PermissionCheck',
 ];
 
 describe('each field that leads from a record to others', () => {
