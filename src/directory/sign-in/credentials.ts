@@ -81,7 +81,7 @@ function holder(grant: Granted, credential: TokenRow, now: Date): TokenHolder | 
     expiresAt: null,
     session: { id: grant.sessionId, tokenExpiresAt: grant.expiresAt },
   };
-  return { viewer, endsAt: grant.expiresAt < credential.expiresAt ? grant.expiresAt : credential.expiresAt };
+  return { viewer, endsAt: credential.expiresAt < grant.expiresAt ? credential.expiresAt : grant.expiresAt };
 }
 
 function admit(grant: Granted, credential: Credential, now: Date): Authenticated | null {
