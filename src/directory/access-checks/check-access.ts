@@ -70,7 +70,8 @@ export async function checkAccess(caller: Caller, given: unknown): Promise<Acces
   const checks = parseChecks(given);
   const now = new Date();
   const texts = [...new Set(checks.map(({ credential }) => credential))];
-  const all = new Map((await Promise.all(texts.map((text) => presented(caller, text)))).map((one) => [one.text, one]));
+  const shown = await caller.db.beforeRead(Promise.all(texts.map((text) => presented(caller, text))));
+  const all = new Map(shown.map((one) => [one.text, one]));
   const asked = checks.flatMap(({ credential, permissions }) =>
     permissions.flatMap((check) => {
       const { apiKeyId = null, grant = null } = all.get(credential) ?? {};
