@@ -54,6 +54,8 @@ export class Database {
   readonly #d1: D1Database;
   readonly #tally: Tally;
   #pending: PendingRead[] = [];
+  /** What will say what else is to be read. */
+  readonly #preparing = new Set<Promise<unknown>>();
   /** Null as well once all is done that relies on it. */
   #revalidation: Revalidation | null = null;
   /** Whether the next read has to check it. */
@@ -137,12 +139,26 @@ export class Database {
     });
   }
 
+  /** Has all that waits to be read wait for a task, too, which finds out what else there is to read. */
+  async beforeRead<T>(task: Promise<T>): Promise<T> {
+    this.#preparing.add(task);
+    try {
+      return await task;
+    } finally {
+      this.#preparing.delete(task);
+    }
+  }
+
   async #flush(): Promise<void> {
     let seen = 0;
     for (let quiet = 0; quiet < QUIET_MICROTASKS; quiet += 1) {
       if (this.#pending.length > seen) {
         seen = this.#pending.length;
         quiet = 0;
+      }
+      if (this.#preparing.size > 0) {
+        quiet = 0;
+        await Promise.allSettled(this.#preparing);
       }
       await null;
     }

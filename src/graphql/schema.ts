@@ -20,6 +20,7 @@ import './users/first-admin.ts';
 import './users/invitation.ts';
 import './sessions/session.ts';
 import './sessions/viewer.ts';
+import './access-checks/access-check.ts';
 import './imports/import.ts';
 import './api-keys/api-key.ts';
 import './api-keys/mutations.ts';

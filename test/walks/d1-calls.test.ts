@@ -4,6 +4,7 @@ import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
 import { schema } from '../../src/graphql/schema.ts';
 import { mutate, mutationDocument, newCustomer, newKey, unique } from '../shared/fixtures.ts';
 import { ask } from '../shared/gateway.ts';
+import { tokenOf } from '../shared/people.ts';
 import { rewind } from '../shared/rewind.ts';
 import { newWorld } from '../shared/world.ts';
 import { MUTATIONS } from './mutations.ts';
@@ -84,6 +85,8 @@ const MADE_OF_RECORD = [
   'Usage',
   'ImportedRow',
   'RecordedTraffic',
+  'AccessCheck',
+  'PermissionCheck',
 ];
 
 describe('each field that leads from a record to others', () => {
@@ -166,6 +169,19 @@ describe('loads that become ready together', () => {
     );
     expect(answer.errors).toEqual([]);
     expect(answer.calls).toBe(1);
+  });
+
+  it('wait for what has to be found out before it is known what else to read', async () => {
+    const { tenant, tenantUser } = await newWorld();
+    const token = await tokenOf(tenantUser.id, tenant.id);
+    const { data, errors, calls } = await ask(
+      `query($c: [AccessCheckInput!]!) { organization { name } one: checkAccess(checks: $c) { isGood }
+        tenants { nodes { customers { totalCount } } } two: checkAccess(checks: $c) { name } }`,
+      { c: [{ credential: token }, { credential: 'invented' }] },
+    );
+    expect(errors).toEqual([]);
+    expect([data.one[0].isGood, data.two[0].name]).toEqual([true, tenantUser.name]);
+    expect(calls).toBe(1);
   });
 
   it('are one statement for a whole list of parents, in the call of the parents', async () => {

@@ -30,6 +30,7 @@ export interface OperationWorld extends World {
   /** Has nobody yet. */
   otherCustomerId: string;
   apiKeyId: string;
+  apiKeySecret: string;
   /** An old one of that key. */
   apiKeySecretId: string;
   /** Where the user of the customer is signed in. */
@@ -94,7 +95,7 @@ export async function newOperationWorld(): Promise<OperationWorld> {
     s: customer.id,
   });
   const key = await newKey({ tenants: [tenant.id], permissions: ['tenant:read', 'customer:read'] });
-  const { apiKey } = await succeed('rotateApiKey', 'apiKey { secrets { id } }', { id: key.id });
+  const { apiKey, secret } = await succeed('rotateApiKey', 'secret apiKey { secrets { id } }', { id: key.id });
   return {
     ...world,
     deletedTenantId: deletedTenant.id,
@@ -102,6 +103,7 @@ export async function newOperationWorld(): Promise<OperationWorld> {
     deletedUserId: deletedUser.id,
     otherCustomerId: (await newCustomer()).id,
     apiKeyId: key.id,
+    apiKeySecret: secret,
     apiKeySecretId: apiKey.secrets[0].id,
     sessionId: globalId('Session', (await sessionOf(customerUser.id)).sessionId),
     roleId: await freshRole(),

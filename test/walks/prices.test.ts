@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import { schema as capig } from '../../src/dialects/capig/schema.ts';
 import { schema as plain } from '../../src/dialects/plain/schema.ts';
 import { schema as prismatic } from '../../src/dialects/prismatic/schema.ts';
+import { MAX_ASKED_PERMISSIONS, MAX_CHECKS } from '../../src/directory/access-checks/input.ts';
 import { schema as own } from '../../src/graphql/schema.ts';
 import {
   FILTERED_PAGE_COST,
@@ -23,6 +24,7 @@ import {
   TOTAL_COST,
 } from '../../src/graphql/shared/prices.ts';
 import { costOf, MAX_COST, priceOf } from '../../src/http/graphql/cost.ts';
+import { CHECK_FIELDS } from '../shared/checks.ts';
 
 const SCHEMAS: Record<string, GraphQLSchema> = { own, plain, prismatic, capig };
 
@@ -167,6 +169,7 @@ describe('a list', () => {
     expect(covered.filter((place) => !/ \w+Payload\.errors$/.test(place)).sort()).toEqual([
       'capig Tenant.availableRoles',
       'capig User.roles',
+      'own AccessCheck.answers',
       'own ApiKey.secrets',
       'own ImportedRow.errors',
       'own NotFoundError.references',
@@ -254,6 +257,24 @@ describe('an operation', () => {
     expect(
       cost(own, 'mutation { importUsers(input: { rows: [] }) { ... on ImportUsersPayload { rows { outcome } } } }'),
     ).toBe(Math.ceil(100 + 1 + 25 * 1.1));
+  });
+
+  it('costs 50 a check of a credential, and 5 each permission that is asked for, wherever they are given', () => {
+    const document = (checks: string) => `query ($c: [AccessCheckInput!]!, $p: [PermissionCheckInput!], $t: String!) {
+      checkAccess(checks: ${checks}) { isGood } }`;
+    const permissions = [{ permission: 'a' }, { permission: 'b' }];
+    const variables = { c: [{ credential: 'x', permissions }, { credential: 'y' }], p: permissions, t: 'x' };
+    const [none, two] = [Math.ceil(1 + 2 * 50.1), Math.ceil(1 + 2 * 50.1 + 2 * 5)];
+    expect(cost(own, document('$c'), variables)).toBe(two);
+    expect(cost(own, document('[{ credential: $t, permissions: $p }, { credential: $t }]'), variables)).toBe(two);
+    const literal =
+      '[{ credential: "x", permissions: [{ permission: "a" }, { permission: "b" }] }, { credential: "y" }]';
+    expect(cost(own, document(literal))).toBe(two);
+    expect(cost(own, document('[{ credential: "x" }, { credential: "y", permissions: null }]'))).toBe(none);
+    const asked = Array.from({ length: MAX_ASKED_PERMISSIONS / MAX_CHECKS }, () => ({ permission: 'a' }));
+    const most = Array.from({ length: MAX_CHECKS }, () => ({ credential: 'x', permissions: asked }));
+    const all = `query ($c: [AccessCheckInput!]!) { checkAccess(checks: $c) { ${CHECK_FIELDS} } }`;
+    expect(cost(own, all, { c: most })).toBeLessThanOrEqual(MAX_COST);
   });
 
   it('pays for records that are skipped, and has 100 on a page if no number is given, where the API says so', () => {

@@ -265,6 +265,24 @@ export const QUERIES: readonly Query[] = [
     needs: ['apiKey:read'],
   },
   {
+    field: 'checkAccess',
+    document: `query($checks: [AccessCheckInput!]!) { checkAccess(checks: $checks) {
+      isGood name reach { tenantIds } answers { permission isAllowed } } }`,
+    variables: ({ apiKeySecret, tenant, customer }) => ({
+      checks: [
+        {
+          credential: apiKeySecret,
+          permissions: [
+            { permission: 'tenant:read', tenantIdentifier: { id: tenant.id } },
+            { permission: 'customer:read', customerIdentifier: { externalId: customer.externalId } },
+          ],
+        },
+        { credential: 'invented' },
+      ],
+    }),
+    needs: ['access:check'],
+  },
+  {
     field: 'trustedIssuers',
     document: '{ trustedIssuers { nodes { name issuer keys roleIds customerIds } totalCount } }',
     needs: ['organization:edit'],

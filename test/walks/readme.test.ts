@@ -17,6 +17,7 @@ import {
   MAX_RESETS_BY_EMAIL_AND_ADDRESS,
   MAX_RESETS_BY_EMAIL_AND_REGION,
 } from '../../src/directory/access/rate-limits.ts';
+import { MAX_ASKED_PERMISSIONS, MAX_CHECKS } from '../../src/directory/access-checks/input.ts';
 import {
   CLAIM_MILLISECONDS,
   MAX_OVERLAP_SECONDS,
@@ -158,6 +159,9 @@ describe('the README', () => {
     expect(limits.get('roles of one scope')).toBe(String(MAX_ROLES));
     expect(limits.get('permissions of the product, characters of a name')).toBe(
       `${MAX_PRODUCT_PERMISSIONS}, ${MAX_PERMISSION_NAME_LENGTH}`,
+    );
+    expect(limits.get('credentials that one `checkAccess` takes, permissions that it is asked for')).toBe(
+      [MAX_CHECKS, MAX_ASKED_PERMISSIONS].join(', '),
     );
     expect(limits.get('entries of traffic in one call, pixels and pipelines of a tenant')).toBe(
       `${number(MAX_ENTRIES)}, ${number(MAX_DATA_SOURCES)} each`,

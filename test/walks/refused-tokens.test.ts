@@ -14,6 +14,7 @@ import type { Grant } from '../../src/directory/access/access-tokens.ts';
 import { parseSigningKeys } from '../../src/directory/access/signer.ts';
 import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
 import { changes, countChanges } from '../shared/changes.ts';
+import { askChecks } from '../shared/checks.ts';
 import {
   assign,
   globalId,
@@ -162,9 +163,17 @@ async function isRefused(token: string, asked: readonly Asked[], before?: () => 
     expect(headersOf(answer)).toEqual(headersOf(expected));
     expect(await changes(), `${one.document} writes nothing`).toBe(count);
   }
+  await before?.();
+  invented ??= await shown('invented');
+  expect(await shown(token), 'a service learns no more of it').toBe(invented);
 }
 
+/** What a service is answered that was shown such a token. */
+const shown = async (token: string): Promise<string> => (await askChecks([{ credential: token }])).text;
+let invented: string | undefined;
+
 async function isGood(token: string): Promise<void> {
+  expect(JSON.parse(await shown(token)).data.checkAccess[0].isGood).toBe(true);
   const { status, data, text } = await ask('{ viewer { type } }', {}, token);
   expect(status, text).toBe(200);
   expect(data.viewer.type).toBe('USER');

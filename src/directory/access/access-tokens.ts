@@ -17,6 +17,18 @@ export interface Grant {
   customerId: string | null;
 }
 
+/** What a new access token is to say. */
+export interface Content extends Grant {
+  /**
+   * The permissions of the product that the session has where it is, by name, for services that verify tokens themselves.
+   * Nothing is decided by them here.
+   */
+  productPermissions?: readonly string[];
+}
+
+/** How many permissions of the product an access token names: it is sent in a header, which must not be long. */
+export const MAX_PERMISSIONS_IN_TOKEN = 50;
+
 /** What an access token says, and when it expires. */
 export interface Granted extends Grant {
   expiresAt: Date;
@@ -25,7 +37,7 @@ export interface Granted extends Grant {
 /** Makes and reads the access tokens of a deployment. */
 export interface AccessTokens {
   /** Returns a token that is good for 15 minutes, or until the time given. */
-  issue(grant: Grant, until?: Date): Promise<string>;
+  issue(content: Content, until?: Date): Promise<string>;
   /** Returns what a token says; null unless this deployment signed it and it has not expired. */
   read(token: string): Promise<Granted | null>;
   readonly publicKeys: Signer['publicKeys'];
@@ -49,7 +61,7 @@ export function accessTokens({ url, publicKeys, keyedHash, sign, verify }: Signe
   return {
     publicKeys,
     keyedHash,
-    issue: ({ userId, sessionId, reach, tenantId, customerId }, until) =>
+    issue: ({ userId, sessionId, reach, tenantId, customerId, productPermissions }, until) =>
       sign(
         kind,
         {
@@ -58,6 +70,7 @@ export function accessTokens({ url, publicKeys, keyedHash, sign, verify }: Signe
           reach,
           ...(tenantId !== null && { tenant_id: tenantId }),
           ...(customerId !== null && { customer_id: customerId }),
+          ...(productPermissions && permissionClaims(productPermissions)),
         },
         until ?? `${ACCESS_TOKEN_SECONDS}s`,
       ),
@@ -67,6 +80,11 @@ export function accessTokens({ url, publicKeys, keyedHash, sign, verify }: Signe
     },
   };
 }
+
+const permissionClaims = (names: readonly string[]) => ({
+  permissions: names.slice(0, MAX_PERMISSIONS_IN_TOKEN),
+  ...(names.length > MAX_PERMISSIONS_IN_TOKEN && { permissions_truncated: true }),
+});
 
 function asGrant(payload: JWTPayload): Granted | null {
   const { success, data } = claims.safeParse(payload);

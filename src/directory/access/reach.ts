@@ -21,6 +21,19 @@ export function reachOf(kind: ReachKind, tenantIds: readonly string[], customerI
   return kind === 'CUSTOMER' ? { kind, customerId } : { kind };
 }
 
+/** Where a user acts with an access token: in a tenant, for a customer, or, with neither, in the whole organization. */
+interface Place {
+  tenantId: string | null;
+  customerId: string | null;
+}
+
+/** Whether a place is within a reach. A reach of one customer has none of its tenants. */
+export function isWithin(reach: Reach, { tenantId, customerId }: Place): boolean {
+  if (reach.kind === 'ORGANIZATION') return true;
+  if (reach.kind === 'TENANTS') return tenantId !== null && reach.tenantIds.includes(tenantId);
+  return customerId !== null && customerId === reach.customerId;
+}
+
 type Id = SQL | Column;
 
 const EVERYTHING = sql`TRUE`;

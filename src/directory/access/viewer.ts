@@ -41,6 +41,13 @@ export interface Caller {
   mailIsDue(): void;
   /** Says that events were committed of which webhooks are to hear. They are woken after the answer. */
   eventsAreDue(): void;
+  /**
+   * Counts credentials that the caller was shown and that are not good, each as a request of a stranger.
+   * @throws RateLimitError if there were too many.
+   */
+  countWrong(credentials: readonly string[]): Promise<void>;
+  /** Says that something is to be noted after the answer, such as that other credentials were used than the caller's own. */
+  noteLater(note: () => Promise<void>): void;
   /** Where the deployment stands, to judge by which addresses events may be sent to. */
   neighbourhood: Neighbourhood;
   /** Returns the URL of a link with this purpose and token; null if no page for it is known. */

@@ -1,12 +1,23 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { sessions } from '../../db/schema/sign-in.ts';
+import { users } from '../../db/schema/users.ts';
+import { jsonList, select } from '../../db/statement.ts';
 import { watched } from '../../db/watched.ts';
 import type { AccessTokens, Grant, Granted } from '../access/access-tokens.ts';
 import { credentialName } from '../access/actor.ts';
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
+import { isWithin } from '../access/reach.ts';
+import type { Viewer } from '../access/viewer.ts';
 import type { Token } from '../kernel/secrets.ts';
-import { effectiveRoleIn, grantOf, MAY_GO_ON, permissionsIn, reachOfGrant } from './effective-role.ts';
+import {
+  type EffectiveRole,
+  effectiveRoleIn,
+  grantOf,
+  MAY_GO_ON,
+  permissionsIn,
+  reachOfGrant,
+} from './effective-role.ts';
 
 /** Reads everything that decides what an access token is good for, beside the token itself. */
 const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
@@ -20,6 +31,7 @@ const credentialOf = ({ sessionId, userId, tenantId }: Grant) =>
   );
 
 type Credential = ReturnType<ReturnType<typeof credentialOf>['decode']>;
+type TokenRow = EffectiveRole & Pick<Credential, 'expiresAt'>;
 
 const authenticate = credentialCache<Credential>();
 
@@ -48,20 +60,58 @@ export async function authenticateUser(
 const isSameReach = (one: Grant, other: Grant): boolean =>
   one.reach === other.reach && one.tenantId === other.tenantId && one.customerId === other.customerId;
 
-function admit(grant: Granted, credential: Credential, now: Date): Authenticated | null {
+/** Who holds an access token. */
+interface TokenHolder {
+  viewer: Viewer;
+  /** When the token ends if nothing ends it before. */
+  endsAt: Date;
+}
+
+/** Returns who holds an access token, unless its session has ended or its user has lost the role that it was made for. */
+function holder(grant: Granted, credential: TokenRow, now: Date): TokenHolder | null {
   const current = grantOf(grant.sessionId, credential);
   if (current === null || !isSameReach(current, grant) || credential.expiresAt <= now) return null;
-  return {
-    viewer: {
-      actor: { type: 'USER', id: grant.userId },
-      permissions: permissionsIn(credential),
-      access: 'WRITE',
-      reach: reachOfGrant(current),
-      rateLimitTier: 'DEFAULT',
-      countsAs: credentialName({ type: 'USER', id: grant.userId }),
-      expiresAt: null,
-      session: { id: grant.sessionId, tokenExpiresAt: grant.expiresAt },
-    },
-    noteUse: null,
+  const viewer: Viewer = {
+    actor: { type: 'USER', id: grant.userId },
+    permissions: permissionsIn(credential),
+    access: 'WRITE',
+    reach: reachOfGrant(current),
+    rateLimitTier: 'DEFAULT',
+    countsAs: credentialName({ type: 'USER', id: grant.userId }),
+    expiresAt: null,
+    session: { id: grant.sessionId, tokenExpiresAt: grant.expiresAt },
   };
+  return { viewer, endsAt: credential.expiresAt < grant.expiresAt ? credential.expiresAt : grant.expiresAt };
+}
+
+function admit(grant: Granted, credential: Credential, now: Date): Authenticated | null {
+  const admitted = holder(grant, credential, now);
+  return admitted && { viewer: admitted.viewer, noteUse: null };
+}
+
+/** A part of what a token says, in the list of all that are asked about. */
+const given = (name: keyof Grant): SQL => sql.raw(`given.value ->> '${name}'`);
+
+/** Reads, in one statement, what decides about these access tokens, each at its position, to be judged by `tokenHolder`. */
+export const tokensWith = (grants: readonly Grant[]) =>
+  select(
+    {
+      ...effectiveRoleIn(given('tenantId')),
+      position: sql<number>`given.key`,
+      expiresAt: sessions.expiresAt,
+      name: users.name,
+      email: users.email,
+    },
+    sql`FROM json_each(${jsonList(grants)}) given
+      CROSS JOIN session ON session.id = ${given('sessionId')} AND session.user_id = ${given('userId')}
+      CROSS JOIN user ON user.id = session.user_id AND ${MAY_GO_ON}`,
+  );
+
+/**
+ * Returns who holds an access token, by the rules that hold for who asks with it; null if the token is not good, or was made
+ * for a place out of the viewer's reach.
+ */
+export function tokenHolder(viewer: Viewer, grant: Granted, row: TokenRow, now: Date): TokenHolder | null {
+  const found = holder(grant, row, now);
+  return found && isWithin(viewer.reach, grant) ? found : null;
 }

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
 import type { RowOf } from '../../db/statement.ts';
 import { parseJsonList } from '../../db/statement.ts';
-import type { Grant } from '../access/access-tokens.ts';
+import { type Content, type Grant, MAX_PERMISSIONS_IN_TOKEN } from '../access/access-tokens.ts';
 import type { Reach } from '../access/reach.ts';
 import { reachOf } from '../access/reach.ts';
 import { permissionsOfRole } from '../guards/grant-guard.ts';
@@ -48,6 +48,21 @@ export const effectiveRoleIn = (tenantId: SQL) => {
   };
 };
 
+/** The permissions of the product that a role has, by name, as a JSON array: one more at most than a token names. */
+export const productPermissionsOf = (roleId: SQL): SQL<string> => sql<string>`(SELECT json_group_array(name) FROM (
+  SELECT permission.name FROM role_permission JOIN permission ON permission.name = role_permission.permission
+  WHERE role_permission.role_id = ${roleId} AND permission.built_in = 0
+  ORDER BY permission.name LIMIT ${MAX_PERMISSIONS_IN_TOKEN + 1}))`;
+
+/** Over the columns of `user`: the effective role in this tenant, with what an access token says of its permissions. */
+export const roleForTokenIn = (tenantId: SQL) => ({
+  ...effectiveRoleIn(tenantId),
+  productPermissions: productPermissionsOf(roleIdIn(tenantId)),
+});
+
+/** What an access token is made from. */
+export type RoleForToken = RowOf<ReturnType<typeof roleForTokenIn>>;
+
 /** The one role by which a signed-in user acts, with its permissions. */
 export type EffectiveRole = RowOf<ReturnType<typeof effectiveRoleIn>>;
 /** An effective role without its permissions, which is all that a session is opened by. */
@@ -62,6 +77,12 @@ export function grantOf(
   if (tenantId !== null) return { userId, sessionId, reach: 'TENANTS', tenantId, customerId: null };
   if (kind === 'TENANT') return null;
   return { userId, sessionId, reach: kind, tenantId: null, customerId };
+}
+
+/** Returns what a new access token of the session is to say; null for a user without a role there. */
+export function contentOf(sessionId: string, role: RoleForToken): Content | null {
+  const grant = grantOf(sessionId, role);
+  return grant && { ...grant, productPermissions: parseJsonList(role.productPermissions) };
 }
 
 /** Returns the reach that an access token names. */

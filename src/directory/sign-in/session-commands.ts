@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { select } from '../../db/statement.ts';
-import type { Grant } from '../access/access-tokens.ts';
+import type { Content } from '../access/access-tokens.ts';
 import { type CommandContext, command, type Plan } from '../commands/command.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { allExist, missingUnless, pathOf } from '../commands/references.ts';
@@ -9,7 +9,7 @@ import { holdsPermissions, permissionsOfUser } from '../guards/grant-guard.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { flag, id, tenantIdentifier } from '../kernel/input.ts';
 import { shown } from '../kernel/repetition-errors.ts';
-import { assignedTenant, type EffectiveRole, effectiveRoleIn, grantOf } from './effective-role.ts';
+import { assignedTenant, contentOf, type RoleForToken, roleForTokenIn } from './effective-role.ts';
 import { isOwn, ownSession, type SessionRecord, sessionRows, sessionWithId } from './session-queries.ts';
 import { recordEnd, recordSession } from './sessions.ts';
 import { reachesTenants } from './viewer-commands.ts';
@@ -92,7 +92,7 @@ export const revokeSession = command({
 /** What the next access token of the switched session is made from. */
 export interface SwitchResult {
   /** Null for a repetition: a token is shown once. */
-  grant: Grant | null;
+  content: Content | null;
   /** When the token that the caller has expires. The new one may not last longer: that would take the refresh token. */
   expiresAt: Date;
 }
@@ -107,7 +107,7 @@ export const switchTenant = command({
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
   input: z.object({ tenantIdentifier: tenantIdentifier.nullish() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
-  plan(context, { tenantIdentifier: identifier }): Plan<SwitchResult, EffectiveRole> {
+  plan(context, { tenantIdentifier: identifier }): Plan<SwitchResult, RoleForToken> {
     const { userId, sessionId, tokenExpiresAt } = ownSession(context.viewer);
     const type = 'session.switched';
     const tenantId = identifier == null ? sql`NULL` : assignedTenant(identifier);
@@ -134,12 +134,12 @@ export const switchTenant = command({
         sql`UPDATE session SET tenant_id = (SELECT ${tenantId} FROM user WHERE user.id = ${userId})
           WHERE id = ${sessionId} AND ${wasRecorded(context, type)}`,
       ],
-      answer: select(effectiveRoleIn(sql`session.tenant_id`), from),
+      answer: select(roleForTokenIn(sql`session.tenant_id`), from),
       result: (effectiveRole) => {
-        if (context.isRepetition) return { grant: null, expiresAt: tokenExpiresAt };
-        const grant = grantOf(sessionId, shown(effectiveRole));
-        if (grant === null) throw new Error('A session was switched to where its user has no role');
-        return { grant, expiresAt: tokenExpiresAt };
+        if (context.isRepetition) return { content: null, expiresAt: tokenExpiresAt };
+        const content = contentOf(sessionId, shown(effectiveRole));
+        if (content === null) throw new Error('A session was switched to where its user has no role');
+        return { content, expiresAt: tokenExpiresAt };
       },
     };
   },

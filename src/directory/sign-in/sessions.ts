@@ -1,15 +1,23 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { sessions } from '../../db/schema/sign-in.ts';
-import { insertWhen, select, write } from '../../db/statement.ts';
-import type { AccessTokens, Grant } from '../access/access-tokens.ts';
+import { insertWhen, parseJsonList, select, write } from '../../db/statement.ts';
+import type { AccessTokens, Content, Grant } from '../access/access-tokens.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import { type EventContext, recordEvent, wasRecorded } from '../commands/event-recording.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import { otherwise, parse } from '../kernel/input.ts';
-import { type EffectiveRoleReach, effectiveRoleIn, grantOf, MAY_GO_ON, MAY_SIGN_IN } from './effective-role.ts';
+import {
+  contentOf,
+  type EffectiveRoleReach,
+  effectiveRoleIn,
+  grantOf,
+  MAY_GO_ON,
+  MAY_SIGN_IN,
+  roleForTokenIn,
+} from './effective-role.ts';
 import { firstRefreshToken, parseRefreshToken, type RefreshToken, successorOf } from './refresh-token.ts';
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
@@ -30,9 +38,9 @@ export const MAX_SESSIONS_OF_USER = 50;
 /** How many characters are kept of a client's User-Agent header. */
 export const MAX_USER_AGENT_LENGTH = 256;
 
-/** What a client gets when a session is opened or refreshed: `grant` is what its access token will say. */
+/** What a client gets when a session is opened or refreshed: `content` is what its access token will say. */
 export interface Admission {
-  grant: Grant;
+  content: Content;
   refreshToken: string;
   sessionExpiresAt: Date;
 }
@@ -80,7 +88,9 @@ interface Opening {
 
 interface Opened {
   writes: readonly SQL[];
-  admission: Admission;
+  grant: Grant;
+  refreshToken: string;
+  sessionExpiresAt: Date;
 }
 
 /**
@@ -133,9 +143,21 @@ export function opening(
       keepSignIn(grant.userId, createdAt, wasRecorded(context, type)),
       ...endOldest(context, grant, wasRecorded(context, type)),
     ],
-    admission: { grant, refreshToken: token, sessionExpiresAt: expiresAt },
+    grant,
+    refreshToken: token,
+    sessionExpiresAt: expiresAt,
   };
 }
+
+/** Returns what a client gets whose session was opened. Its permissions of the product are a JSON array of names. */
+export const admissionOf = (
+  { grant, refreshToken, sessionExpiresAt }: Opened,
+  productPermissions: string,
+): Admission => ({
+  content: { ...grant, productPermissions: parseJsonList(productPermissions) },
+  refreshToken,
+  sessionExpiresAt,
+});
 
 /** Ends the oldest of a user's sessions, beside the one given, if the user has more than may be. Ids sort by age. */
 function endOldest(context: EventContext, { userId, sessionId }: Grant, condition: SQL): SQL[] {
@@ -157,7 +179,7 @@ const GOES_ON = sql`EXISTS (SELECT 1 FROM user
 /** Reads the session with this refresh token and its effective role, as long as the session may go on. */
 const sessionWith = ({ sessionId, hash }: RefreshToken, now: Date) =>
   select(
-    { ...effectiveRoleIn(sql`session.tenant_id`), expiresAt: sessions.expiresAt },
+    { ...roleForTokenIn(sql`session.tenant_id`), expiresAt: sessions.expiresAt },
     sql`FROM session JOIN user ON user.id = session.user_id AND ${MAY_GO_ON}
       WHERE session.id = ${sessionId} AND session.refresh_hash = ${hash} AND session.expires_at > ${now.getTime()}`,
   );
@@ -191,7 +213,7 @@ export async function refreshSession(
     session: sessionWith(next, now),
   });
   const [effectiveRole] = session;
-  const grant = effectiveRole && grantOf(used.sessionId, effectiveRole);
-  if (!effectiveRole || !grant) throw new AuthenticationError();
-  return { grant, refreshToken: next.token, sessionExpiresAt: effectiveRole.expiresAt };
+  const content = effectiveRole && contentOf(used.sessionId, effectiveRole);
+  if (!effectiveRole || !content) throw new AuthenticationError();
+  return { content, refreshToken: next.token, sessionExpiresAt: effectiveRole.expiresAt };
 }

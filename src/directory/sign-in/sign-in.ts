@@ -18,10 +18,10 @@ import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { emailAddress, id, parse } from '../kernel/input.ts';
-import { effectiveRoleIn, MAY_SIGN_IN, STARTING_TENANT } from './effective-role.ts';
+import { MAY_SIGN_IN, roleForTokenIn, STARTING_TENANT } from './effective-role.ts';
 import { givenPassword, hashPassword, isOutdated, isPassword } from './password-hashing.ts';
 import { hasPassword } from './passwords.ts';
-import { type Admission, opening } from './sessions.ts';
+import { type Admission, admissionOf, opening } from './sessions.ts';
 
 const signInInput = z.object({ email: emailAddress, password: givenPassword, tenantId: id.nullish() });
 
@@ -29,7 +29,7 @@ const signInInput = z.object({ email: emailAddress, password: givenPassword, ten
 function userToSignIn(email: string, tenantId: string | null) {
   const target = tenantId === null ? STARTING_TENANT : sql`${tenantId}`;
   return select(
-    { ...effectiveRoleIn(target), hash: passwords.hash },
+    { ...roleForTokenIn(target), hash: passwords.hash },
     sql`FROM user JOIN password ON password.user_id = user.id WHERE ${isUser({ email })} AND ${MAY_SIGN_IN}`,
   );
 }
@@ -67,7 +67,7 @@ export async function signIn(caller: AnonymousCaller, input: unknown): Promise<A
   });
   if (recorded.length === 0) throw new AuthenticationError();
   tell(recorded, caller);
-  return opened.admission;
+  return admissionOf(opened, user.productPermissions);
 }
 
 const rehash = (userId: string, hash: string, next: string): SQL =>

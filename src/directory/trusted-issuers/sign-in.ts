@@ -2,13 +2,14 @@ import { sql } from 'drizzle-orm';
 import type { JWK } from 'jose';
 import * as z from 'zod';
 import { violatedUniqueColumns } from '../../db/constraint.ts';
-import { write } from '../../db/statement.ts';
+import { select, write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import { countAttempt, type RateLimit, refund, requireWithinLimits, tokenLimits } from '../access/rate-limits.ts';
 import { eventContextOf, eventsOf, nameTenants, tell } from '../commands/event-recording.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { otherwise, parse } from '../kernel/input.ts';
-import { type Admission, opening } from '../sign-in/sessions.ts';
+import { productPermissionsOf } from '../sign-in/effective-role.ts';
+import { type Admission, admissionOf, opening } from '../sign-in/sessions.ts';
 import { isEmbedded } from './entity.ts';
 import type { PublicKey } from './json-web-keys.ts';
 import { type ClaimedIdentity, tokenUserOf } from './just-in-time-users.ts';
@@ -86,10 +87,14 @@ async function admit(caller: AnonymousCaller, claimed: ClaimedIdentity, limits: 
   if (opened === null) throw new Error('A user with a role in a customer reaches nothing');
   const writes = [...ofUser.writes, ...opened.writes, nameTenants(context), refund(limits)];
   try {
-    const { recorded } = await db.batch({ writes: writes.map(write), recorded: eventsOf(context) });
+    const { recorded, product } = await db.batch({
+      writes: writes.map(write),
+      recorded: eventsOf(context),
+      product: select({ permissions: productPermissionsOf(sql`${roleId}`) }, sql``),
+    });
     tell(recorded, caller);
     const isOpen = recorded.some(({ type }) => type === 'session.created');
-    return isOpen ? opened.admission : null;
+    return isOpen ? admissionOf(opened, product[0]?.permissions ?? '[]') : null;
   } catch (error) {
     if (violatedUniqueColumns(error) === null) throw error;
     return null;

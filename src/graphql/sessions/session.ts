@@ -154,10 +154,10 @@ builder.relayMutationField(
         nullable: true,
         description:
           'A token that reaches it, for `Authorization: Bearer`. It is answered once: null for a repetition under the same `Idempotency-Key`. Switch there again, under another key, to get one.',
-        resolve: ({ grant, expiresAt }: SwitchResult, _args, { tokens }) => {
-          if (grant === null) return null;
+        resolve: ({ content, expiresAt }: SwitchResult, _args, { tokens }) => {
+          if (content === null) return null;
           if (!tokens) throw new Error('A user is signed in where nobody can');
-          return tokens.issue(grant, expiresAt);
+          return tokens.issue(content, expiresAt);
         },
       }),
       expiresIn: t.int({

@@ -26,7 +26,7 @@ export interface Price {
   eachRow?: number;
   /** What each record costs that is skipped by this argument. */
   skipped?: { argument: string; each: number };
-  /** What each item of this list costs, which stands in this argument. */
+  /** What each item of this list costs, which stands in this argument, or in each of the objects that it is a list of. */
   items?: { argument: string; list: string; each: number };
   /** How often what is asked below it counts; once if not given. `ROWS`: for each row of the field above. */
   times?: number | 'ROWS' | { lengthOf: string };
@@ -112,6 +112,13 @@ export const REFERENCE: Price = { own: 0.5 };
 
 /** A list that has a record for each of the ids in this argument. */
 export const listOf = (argument: string): Price => ({ times: { lengthOf: argument } });
+
+/** Checks of credentials: for each of them a signature may have to be verified, and each permission may name a place. */
+export const CHECKS: Price = {
+  times: { lengthOf: 'checks' },
+  each: 50,
+  items: { argument: 'checks', list: 'permissions', each: 5 },
+};
 
 /** A short list that the price of what it belongs to covers, such as the reasons of an error. */
 export const COVERED: Price = { times: 1, each: 0 };

@@ -4,14 +4,14 @@ import { credentialName } from '../../directory/access/actor.ts';
 import type { Authenticated, CacheUse } from '../../directory/access/credential-cache.ts';
 import type { Caller, Viewer } from '../../directory/access/viewer.ts';
 import { type ApiKeyClaims, authenticateApiKey, authenticateClient } from '../../directory/api-keys/credentials.ts';
-import { KeysUnavailableError } from '../../directory/kernel/authentication-errors.ts';
+import { KeysUnavailableError, RateLimitError } from '../../directory/kernel/authentication-errors.ts';
 import { PERMISSIONS } from '../../directory/kernel/permission-names.ts';
 import { equalHashes, Token } from '../../directory/kernel/secrets.ts';
 import { authenticateUser } from '../../directory/sign-in/credentials.ts';
 import { linksOf } from '../mail/mailer.ts';
 import { type Environment, neighbourhoodOf, publicUrl } from '../shared/environment.ts';
 import { failure } from '../shared/failures.ts';
-import type { RequestLimit } from '../shared/rate-limits.ts';
+import { RATE_LIMIT_PERIOD_SECONDS, type RequestLimit } from '../shared/rate-limits.ts';
 import { type ClientTokenKind, type Signed, signedBy } from './signing.ts';
 
 const ROOT: Viewer = {
@@ -80,7 +80,7 @@ const MAX_ATTEMPTS = 5;
 /** An answer, with the work to be done after it was sent. */
 export interface Answered {
   response: Response;
-  /** Records that the credential was used; null if there is nothing to record. */
+  /** Records which credentials were used; null if there is nothing to record. */
   noteUse: Authenticated['noteUse'];
   /** Whether the outbox has a mail to send. */
   mailIsDue: boolean;
@@ -132,6 +132,8 @@ async function attempt(
   if (refused) return answered(refused);
   if (!authenticated) return answered(scheme.unauthenticated());
   const due = { mail: false, events: false };
+  const { noteUse } = authenticated;
+  const notes = noteUse ? [noteUse] : [];
   const response = await answer({
     viewer: authenticated.viewer,
     db,
@@ -142,6 +144,12 @@ async function attempt(
     eventsAreDue: () => {
       due.events = true;
     },
+    countWrong: async (credentials) => {
+      if (await limit.ofWrong(credentials)) throw new RateLimitError(RATE_LIMIT_PERIOD_SECONDS, TOO_MANY_WRONG);
+    },
+    noteLater: (note) => {
+      notes.push(note);
+    },
     neighbourhood: neighbourhoodOf(env, request),
     linkTo: (purpose, token) => linksOf(env, publicUrl(env, request))(purpose, token),
     repeatable: null,
@@ -149,7 +157,17 @@ async function attempt(
     readAlong: () => () => {},
   });
   await db.settle();
-  return { response, noteUse: authenticated.noteUse, mailIsDue: due.mail, eventsAreDue: due.events };
+  return { response, noteUse: allOf(notes), mailIsDue: due.mail, eventsAreDue: due.events };
+}
+
+const TOO_MANY_WRONG = 'There were too many wrong credentials. Try again in a minute.';
+
+/** Returns what notes one after the other; null if there is nothing to note. */
+function allOf(notes: readonly (() => Promise<void>)[]): Authenticated['noteUse'] {
+  if (notes.length === 0) return null;
+  return async () => {
+    for (const note of notes) await note();
+  };
 }
 
 /**

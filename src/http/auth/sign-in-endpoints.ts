@@ -76,12 +76,12 @@ const asLocalTenant = (given: unknown): unknown => (typeof given === 'string' ? 
  * Returns the tokens of a new or refreshed session. Fields are named as in OAuth 2.0 (RFC 6749) where it has a word.
  */
 async function admissionResponse(
-  { grant, refreshToken, sessionExpiresAt }: Admission,
+  { content, refreshToken, sessionExpiresAt }: Admission,
   tokens: AccessTokens,
 ): Promise<Response> {
-  const { userId, reach, tenantId, customerId } = grant;
+  const { userId, reach, tenantId, customerId } = content;
   return Response.json({
-    accessToken: await tokens.issue(grant),
+    accessToken: await tokens.issue(content),
     tokenType: 'Bearer',
     expiresIn: ACCESS_TOKEN_SECONDS,
     refreshToken,

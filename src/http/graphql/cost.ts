@@ -232,8 +232,20 @@ type Items = NonNullable<Price['items']>;
 
 function itemCount(node: FieldNode, { argument: name, list }: Items, variables: Variables): number {
   const input = node.arguments?.find((given) => given.name.value === name)?.value;
-  if (input?.kind === Kind.VARIABLE) return lengthOf(memberOf(variables.get(input.name.value), list));
-  if (input?.kind !== Kind.OBJECT) return 0;
+  return input === undefined ? 0 : itemsIn(input, list, variables);
+}
+
+/** How many items the list of this name has in an object, or in all objects of a list together. */
+function itemsIn(input: ValueNode, list: string, variables: Variables): number {
+  if (input.kind === Kind.LIST) {
+    return input.values.reduce((count, value) => count + itemsIn(value, list, variables), 0);
+  }
+  if (input.kind === Kind.VARIABLE) {
+    const value = variables.get(input.name.value);
+    const objects: unknown[] = Array.isArray(value) ? value : [value];
+    return objects.reduce<number>((count, object) => count + lengthOf(memberOf(object, list)), 0);
+  }
+  if (input.kind !== Kind.OBJECT) return 0;
   const items = input.fields.find(({ name }) => name.value === list)?.value;
   if (items?.kind === Kind.VARIABLE) return lengthOf(variables.get(items.name.value));
   return items?.kind === Kind.LIST ? items.values.length : 0;

@@ -22,6 +22,7 @@ import { judgeCost, withinLength } from './limits.ts';
 import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
 import { preflight } from './mutation-preflight.ts';
 import { postedParameters, requireDocument, searchedParameters } from './parameters.ts';
+import { refusedByGet } from './post-only.ts';
 import { variableErrors } from './variables.ts';
 
 /** Where a request asks, by a 1, what its operation costs. */
@@ -65,6 +66,8 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
       );
     },
     onExecute: ({ args, executeFn, setExecuteFn, setResultAndStopExecution, extendContext }) => {
+      const refused = args.contextValue.request.method === 'GET' ? refusedByGet(schema, args) : null;
+      if (refused) return setResultAndStopExecution({ errors: [refused] });
       const { cost, error } = judgeCost(schema, args, maxCost);
       extendContext({ cost });
       const errors = error ? [error] : variableErrors(schema, args);

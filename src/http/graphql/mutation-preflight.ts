@@ -21,7 +21,7 @@ import { priceOf } from './cost.ts';
 type Executed = Pick<ExecutionArgs, 'document' | 'operationName'>;
 
 /** Calls `see` with every field of the operation that will be executed. */
-function visitFields(
+export function visitFields(
   schema: GraphQLSchema,
   { document, operationName }: Executed,
   see: (field: GraphQLField<unknown, unknown>) => void,

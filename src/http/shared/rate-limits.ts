@@ -27,6 +27,11 @@ export interface RequestLimit {
   ofStranger(): Promise<Response | null>;
   /** For a request with a valid credential. It counts for the API key, the user or the root key, wherever it comes from. */
   ofViewer(viewer: Viewer): Promise<Response | null>;
+  /**
+   * For credentials that a good request shows and that are not good themselves: each of them counts once more, for the network
+   * that the request comes from, as a request of a stranger would.
+   */
+  ofWrong(credentials: readonly string[]): Promise<Response | null>;
 }
 
 /** Returns the rate limit of a request. `fail` answers in the format of the API that was asked. */
@@ -36,6 +41,10 @@ export function requestLimit(
   { requestId, fail }: { requestId: string; fail: Failure },
 ): RequestLimit {
   let isCounted = false;
+  const wrong = new Set<string>();
+  let refusedWrong: Response | null = null;
+  // Without an address, another Worker of the same account asks.
+  const address = request.headers.get('cf-connecting-ip');
 
   async function refusal(limited: Limited, key: string): Promise<Response | null> {
     if (isCounted) return null;
@@ -44,12 +53,19 @@ export function requestLimit(
   }
 
   return {
-    async ofStranger() {
-      // Without an address, another Worker of the same account asks.
-      const address = request.headers.get('cf-connecting-ip');
-      return address === null ? null : refusal('STRANGERS', networkOf(address));
-    },
+    ofStranger: async () => (address === null ? null : refusal('STRANGERS', networkOf(address))),
     ofViewer: ({ actor, rateLimitTier }) => refusal(rateLimitTier, credentialName(actor)),
+    async ofWrong(credentials) {
+      if (address === null || credentials.length === 0) return null;
+      for (const credential of credentials) {
+        if (refusedWrong !== null) break;
+        if (wrong.has(credential)) continue;
+        wrong.add(credential);
+        const isRefused = !(await isWithin(env, 'STRANGERS', networkOf(address), requestId));
+        if (isRefused) refusedWrong = tooMany(env, 'STRANGERS', fail);
+      }
+      return refusedWrong;
+    },
   };
 }
 

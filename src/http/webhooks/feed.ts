@@ -55,6 +55,8 @@ async function ask<Data>(db: Database, { viewer }: SendingWebhook, query: string
     tokens: null,
     mailIsDue: () => {},
     eventsAreDue: () => {},
+    countWrong: async () => {},
+    noteLater: () => {},
     neighbourhood: { ownHosts: [], isOwnMachine: false },
     linkTo: () => null,
     repeatable: null,

@@ -153,6 +153,8 @@ describe('the lists below several parents', () => {
       },
       tokens: null,
       mailIsDue: () => {},
+      countWrong: async () => {},
+      noteLater: () => {},
       linkTo: () => null,
       repeatable: null,
       tookEffect: () => {},

@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers';
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify } from 'jose';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { signingKeys } from '../../../src/cli/signing-keys.ts';
+import { MAX_PERMISSIONS_IN_TOKEN } from '../../../src/directory/access/access-tokens.ts';
 import {
   assign,
   codeOf,
@@ -17,8 +18,9 @@ import {
   rawId,
   succeed,
 } from '../../shared/fixtures.ts';
-import { ask, cron, graphqlRequest, PUBLIC_URL, SIGNING_KEYS, send } from '../../shared/gateway.ts';
-import { enter, PASSWORD, signIn, step, TOKENS, tokenOf } from '../../shared/people.ts';
+import { ask, cron, graphqlRequest, PUBLIC_URL, SIGNING_KEYS, send, type Variables } from '../../shared/gateway.ts';
+import { enter, PASSWORD, sessionOf, signIn, step, TOKENS, tokenOf } from '../../shared/people.ts';
+import { KINDS } from '../trusted-issuers/scene.ts';
 
 const WHO = '{ viewer { type reach { kind tenantIds customerId } } }';
 
@@ -40,7 +42,7 @@ const sessionEvents = async ({ id }: Result) => {
 };
 
 describe('an access token', () => {
-  it('says who, which session, how far and for whom, for 15 minutes, and nothing of permissions', async () => {
+  it('says who, which session, how far and for whom, for 15 minutes, and no permission that is built in', async () => {
     const customer = await newCustomer();
     const user = await newCustomerUser(customer.id);
     await enter(user);
@@ -53,6 +55,7 @@ describe('an access token', () => {
       sid: expect.stringMatching(/^[0-9a-f-]{36}$/),
       reach: 'CUSTOMER',
       customer_id: rawId(customer.id),
+      permissions: [],
       iat: expect.any(Number),
       exp: (claims.iat ?? 0) + 900,
     });
@@ -96,6 +99,95 @@ describe('an access token', () => {
     const { text } = await send(new Request(`${PUBLIC_URL}/.well-known/jwks.json`), keys);
     expect(JSON.parse(text).keys).toEqual([expect.objectContaining({ alg: 'ES256', y: expect.any(String) })]);
     expect(text).not.toContain('"d"');
+  });
+
+  describe('names the permissions of the product that its session has where it is,', () => {
+    const names = Array.from(
+      { length: MAX_PERMISSIONS_IN_TOKEN + 1 },
+      (_, index) => `invoice:a${String(index).padStart(2, '0')}`,
+    );
+    const role = async (permissions: readonly string[], scope = 'TENANT') => {
+      const made = await newRole({ scope, permissions: ['tenant:read', 'user:read'] });
+      await give(made.id, permissions);
+      return made;
+    };
+    const give = (roleId: string, permissions: readonly string[]) =>
+      env.DB.batch(
+        permissions.map((name) =>
+          env.DB.prepare('INSERT INTO role_permission VALUES (?, ?)').bind(rawId(roleId), name),
+        ),
+      );
+    const named = (token: string) => {
+      const { permissions, permissions_truncated } = decodeJwt(token);
+      return { permissions, permissions_truncated };
+    };
+    const some = (...permissions: string[]) => ({ permissions, permissions_truncated: undefined });
+
+    beforeAll(() =>
+      env.DB.batch(
+        names
+          .toReversed()
+          .map((name) =>
+            env.DB.prepare("INSERT INTO permission (name, description, built_in) VALUES (?, 'x', 0)").bind(name),
+          ),
+      ),
+    );
+
+    it('sorted, since it signed in, was refreshed or switched, and no other role of the user', async () => {
+      const [first, second] = [await newTenant(), await newTenant()];
+      const [inFirst, inSecond, own] = [
+        await role(['invoice:a09', 'invoice:a01']),
+        await role(['invoice:a02']),
+        await role(['invoice:a03'], 'ORGANIZATION'),
+      ];
+      const { user, accessToken, refreshToken } = await newSignedIn({ roleIdentifier: { id: own.id } });
+      expect(named(accessToken)).toEqual(some('invoice:a03'));
+      for (const [tenant, { name }] of [
+        [first, inFirst],
+        [second, inSecond],
+      ] as const)
+        await assign(user.id, tenant.id, name);
+      const switchTo = async (input: Variables) =>
+        (await succeed('switchTenant', 'accessToken', input, accessToken)).accessToken;
+      const inTenant = await switchTo({ tenantIdentifier: { id: first.id } });
+      expect(named(inTenant)).toEqual(some('invoice:a01', 'invoice:a09'));
+      await give(inFirst.id, ['invoice:a05']);
+      const { body } = await step('refresh', { refreshToken });
+      expect(named(body.accessToken)).toEqual(some('invoice:a01', 'invoice:a05', 'invoice:a09'));
+      expect(named(await switchTo({ tenantIdentifier: { id: second.id } }))).toEqual(some('invoice:a02'));
+      expect(named(await switchTo({}))).toEqual(some('invoice:a03'));
+      expect(named((await signIn(user.email, { tenantId: second.id })).accessToken)).toEqual(some('invoice:a02'));
+    });
+
+    it('and says so where there are more than it can name', async () => {
+      const full = await role(names.slice(1), 'ORGANIZATION');
+      const { user, accessToken } = await newSignedIn({ roleIdentifier: { id: full.id } });
+      expect(named(accessToken)).toEqual(some(...names.slice(1)));
+      await give(full.id, names.slice(0, 1));
+      const more = named((await signIn(user.email)).accessToken);
+      expect(more).toEqual({ permissions: names.slice(0, -1), permissions_truncated: true });
+    });
+
+    it('also of whom a trusted issuer lets in', async () => {
+      const { newScene, arrive } = KINDS.STANDARD;
+      const { claims, issuer } = await newScene();
+      const { data } = await ask('query($id: ID!) { node(id: $id) { ... on TrustedIssuer { roleIds } } }', {
+        id: issuer.id,
+      });
+      await give(data.node.roleIds[0], ['invoice:a07']);
+      expect(named((await arrive(claims)).accessToken)).toEqual(some('invoice:a07'));
+    });
+
+    it('and is good for none of them by that: they are read from the directory', async () => {
+      const user = await newTeamMember();
+      const grant = await sessionOf(user.id);
+      const permissions = async (token: string) =>
+        (await ask('{ viewer { permissions } }', {}, token)).data.viewer.permissions;
+      const plain = await permissions(await TOKENS.issue(grant));
+      const claiming = await TOKENS.issue({ ...grant, productPermissions: [...names, 'user:edit'] });
+      expect(decodeJwt(claiming).permissions).toHaveLength(MAX_PERMISSIONS_IN_TOKEN);
+      expect(await permissions(claiming)).toEqual(plain);
+    });
   });
 
   it('may do what the directory says at each request: a role taken away is gone at the next', async () => {

@@ -1,6 +1,9 @@
+import { newToken } from '../../../src/directory/api-keys/token.ts';
+import { CHECK_FIELDS } from '../../shared/checks.ts';
 import { globalId, mutationDocument, unique } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
 import {
+  keySecrets,
   keysByReach,
   type Operation,
   oldSecretIds,
@@ -16,6 +19,7 @@ import {
 export type KeyState = 'organization' | 'a' | 'b' | 'ab' | 'none';
 const apiKeyId = (state: KeyState) =>
   state === 'none' ? globalId('ApiKey', '01900000-0000-7000-8000-00000000eeee') : (keysByReach.get(state) ?? '');
+const INVENTED = newToken('01900000-0000-7000-8000-00000000eeee');
 const KEY_TENANTS: Record<KeyState, readonly TenantName[] | null> = {
   organization: null,
   a: ['a'],
@@ -113,6 +117,14 @@ export const KEY_OPERATIONS: Operation<KeyState>[] = [
     'query($s: ID!) { events(filter: { subjectId: $s }) { nodes { id } } }',
     (state) => ({ s: apiKeyId(state) }),
     (answer) => readOutcome(answer, (data) => data.events.nodes.length > 0),
+  ),
+  keyOperation(
+    'checkAccess',
+    `query($c: [AccessCheckInput!]!) { checkAccess(checks: $c) { ${CHECK_FIELDS} } }`,
+    (state) => ({
+      c: [{ credential: keySecrets.get(state) ?? INVENTED, permissions: [{ permission: 'tenant:read' }] }],
+    }),
+    (answer) => readOutcome(answer, (data) => data.checkAccess[0].isGood),
   ),
   keyOperation(
     'rotateApiKey',

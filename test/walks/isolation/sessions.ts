@@ -1,14 +1,18 @@
 import { expect } from 'vitest';
+import { CHECK_FIELDS } from '../../shared/checks.ts';
 import { globalId, mutationDocument } from '../../shared/fixtures.ts';
 import type { Variables } from '../../shared/gateway.ts';
 import { holdsSubject, knowsSubject } from './user-reach.ts';
-import { hasSession, sessionId, USER_STATES, USERS, type UserState, userId } from './user-rows.ts';
+import { hasSession, sessionId, tokensOfUsers, USER_STATES, USERS, type UserState, userId } from './user-rows.ts';
 import {
   type Operation,
   type Outcome,
+  ownCustomer,
   ownIds,
   readOutcome,
   SIGNED_IN,
+  type State,
+  secrets,
   someNode,
   type TenantName,
   tenantIds,
@@ -40,6 +44,28 @@ export function seesSession(viewer: ViewerKind, state: SessionState): boolean {
   if (isOwn(viewer, state)) return true;
   const subject = isUserState(state) ? hasSession(state) && USERS[state] : viewerOf(state)?.user;
   return subject ? knowsSubject(viewer, subject) && holdsSubject(viewer, subject) : false;
+}
+
+const tokenOfSession = (state: SessionState): string =>
+  (isUserState(state) ? tokensOfUsers.get(state) : secrets.get(viewerOf(state)?.name ?? '')) ?? '';
+
+/** Where the token of a session was made for: a tenant, a customer, or the whole organization. Null for one that is not good. */
+function placeOf(state: SessionState): { tenant?: TenantName; customer?: State } | null {
+  const viewer = viewerOf(state);
+  if (viewer)
+    return viewer.customer ? { customer: viewer.customer } : { ...(viewer.reach?.[0] && { tenant: viewer.reach[0] }) };
+  if (!isUserState(state) || !hasSession(state)) return null;
+  const { home, customer, tenants } = USERS[state];
+  if (home === 'TENANT') return tenants[0] && tenants[0] !== 'gone' ? { tenant: tenants[0] } : null;
+  return customer ? { customer } : {};
+}
+
+/** A token is seen where it was made for, wherever else its user has a role. */
+function seesToken(viewer: ViewerKind, state: SessionState): boolean {
+  const place = placeOf(state);
+  if (place === null) return false;
+  if (viewer.customer) return place.customer !== undefined && ownCustomer(viewer)?.state === place.customer;
+  return viewer.reach === null || (place.tenant !== undefined && viewer.reach.includes(place.tenant));
 }
 
 const read = (
@@ -86,6 +112,16 @@ export const SESSION_OPERATIONS: Operation<SessionState>[] = [
       tellsApart: true,
     }),
   ),
+  {
+    covers: 'checkAccess',
+    name: 'checkAccess of the token of a session',
+    ask: (state) => ({
+      document: `query($c: [AccessCheckInput!]!) { checkAccess(checks: $c) { ${CHECK_FIELDS} } }`,
+      variables: { c: [{ credential: tokenOfSession(state), permissions: [{ permission: 'user:read' }] }] },
+    }),
+    outcome: (answer) => readOutcome(answer, (data) => data.checkAccess[0].isGood),
+    expected: (viewer, state) => (seesToken(viewer, state) ? 'found' : 'absent'),
+  },
   {
     covers: 'revokeSession',
     name: 'revokeSession',

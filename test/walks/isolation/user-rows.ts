@@ -1,5 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { globalId } from '../../shared/fixtures.ts';
+import { TOKENS } from '../../shared/people.ts';
 import { CUSTOMERS, customerIds, rawTenant, type State, slug, type TenantName } from './world.ts';
 
 export type UserState =
@@ -77,6 +78,28 @@ export const hasSession = (state: UserState): boolean => {
 const rawSession = (state: UserState) => rawUser(state).replace('0000000001', '0000000002');
 export const sessionId = (state: UserState) => globalId('Session', rawSession(state));
 
+/** The tenant that the session of a user reaches, if it is one. */
+const tenantOfSession = ({ home, tenants }: UserSubject): TenantName | null =>
+  home === 'TENANT' ? (tenants[0] ?? null) : null;
+
+/** Access tokens of these sessions, signed as ours are: also of those that are not there. */
+export const tokensOfUsers = new Map<UserState, string>();
+
+export async function issueTokens(): Promise<void> {
+  for (const state of USER_STATES) {
+    const { home, customer } = USERS[state];
+    const tenant = tenantOfSession(USERS[state]);
+    const token = await TOKENS.issue({
+      userId: rawUser(state),
+      sessionId: rawSession(state),
+      reach: home === 'TENANT' ? 'TENANTS' : home,
+      tenantId: tenant && rawTenant(tenant),
+      customerId: home === 'CUSTOMER' && customer ? customerIds[customer] : null,
+    });
+    tokensOfUsers.set(state, token);
+  }
+}
+
 export const userId = (state: UserState) => globalId('User', rawUser(state));
 export const userSlug = (state: UserState) => `user-${slug(state.replaceAll(',', ''))}`;
 /** Downward: the events that come next count upward. */
@@ -90,6 +113,7 @@ const role = (last: string) => `00000000-0000-7000-8000-000000000${last}`;
 export function userStatements(): D1PreparedStatement[] {
   const statements = USER_STATES.filter((state) => USERS[state].exists).flatMap((state) => {
     const { home, customer, tenants, deleted } = USERS[state];
+    const tenant = tenantOfSession(USERS[state]);
     const homeRole = ROLE_OF_HOME[home];
     return [
       env.DB.prepare(
@@ -115,7 +139,7 @@ export function userStatements(): D1PreparedStatement[] {
             env.DB.prepare(
               `INSERT INTO session (id, user_id, tenant_id, family_hash, refresh_hash, created_at, refreshed_at, expires_at)
                VALUES (?1, ?2, ?3, '', '', 1, 1, 9e15)`,
-            ).bind(rawSession(state), rawUser(state), home === 'TENANT' && tenants[0] ? rawTenant(tenants[0]) : null),
+            ).bind(rawSession(state), rawUser(state), tenant && rawTenant(tenant)),
           ]
         : []),
       ...(isHiddenUser(USERS[state])

@@ -23,7 +23,7 @@ import { type Kept, remember } from '../../shared/rewind.ts';
 import { issuerStatements } from './issuer-rows.ts';
 import type { Asked } from './together.ts';
 import { usageStatements } from './usage-rows.ts';
-import { type UserSubject, userStatements } from './user-rows.ts';
+import { issueTokens, type UserSubject, userStatements } from './user-rows.ts';
 
 /*
  * Not the shared world: a matrix. Each record is in one state of every kind, live, hidden or never there, in or out of
@@ -138,6 +138,8 @@ export const keysByReach = new Map<TenantName | 'organization' | 'ab', string>()
 /** Webhooks by their reach, each with the delivery of a test. */
 export const webhooksByReach = new Map<string, { id: string; delivery: { id: string; eventId: string } }>();
 export const oldSecretIds = new Map<string, string>();
+/** The newest secret of each of these keys. */
+export const keySecrets = new Map<string, string>();
 
 export const slug = (state: string) => state.replaceAll(' ', '-');
 export const customerIds = Object.fromEntries(
@@ -321,7 +323,8 @@ export async function prepare(): Promise<void> {
   keysByReach.set('b', (await keyOf(['b'])).id);
   keysByReach.set('ab', (await keyOf(['a', 'b'])).id);
   for (const [name, id] of keysByReach) {
-    const { apiKey } = await succeed('rotateApiKey', 'apiKey { secrets { id } }', { id });
+    const { apiKey, secret } = await succeed('rotateApiKey', 'secret apiKey { secrets { id } }', { id });
+    keySecrets.set(name, secret);
     oldSecretIds.set(name, apiKey.secrets[0].id);
   }
   for (const [name, reach] of Object.entries({ organization: null, a: ['a'], b: ['b'], ab: ['a', 'b'] } as const)) {
@@ -336,6 +339,7 @@ export async function prepare(): Promise<void> {
   }
   await build();
   await signIn();
+  await issueTokens();
   await remember(KEPT);
   await countChanges();
 }
