@@ -6,8 +6,9 @@ import { customerWhollyInReach } from '../access/reach.ts';
 import { recordEvent } from '../commands/event-recording.ts';
 import { noReferences, tenantsIn, toLookUp } from '../commands/references.ts';
 import { noting } from '../imports/decisions.ts';
-import { type DecisionContext, type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
+import type { DecisionContext, GivenRow, Import } from '../imports/import.ts';
 import { type Found, givenKeys, isSeen, joinIdentified, lookUp } from '../imports/lookup.ts';
+import { IMPORTS } from '../imports/rules.ts';
 import { type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
 import type { UniqueValue } from '../imports/taken-values.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
@@ -43,10 +44,7 @@ interface FoundCustomer extends Found {
 
 /** The import of customers: those that an external id, or else an e-mail address, names already are changed. */
 export const importCustomers: Import<Row, FoundCustomer, string> = {
-  ...IMPORT_RULES,
-  name: 'importCustomers',
-  permissions: ['customer:create', 'customer:edit'],
-  reaches: ['ORGANIZATION', 'TENANTS'],
+  ...IMPORTS.importCustomers,
   entity: CUSTOMER,
   row,
   decisive: ['externalId', 'kind', 'tenantIdentifiers'],

@@ -2,11 +2,11 @@ import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import type { Statement } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
-import type { Rules } from '../commands/command.ts';
 import type { Entity } from '../commands/entity.ts';
-import { type DirectoryError, ForbiddenError, ValidationError } from '../kernel/errors.ts';
+import type { DirectoryError } from '../kernel/errors.ts';
 import { choice, flag, otherwise } from '../kernel/input.ts';
 import type { Found, LookupRow } from './lookup.ts';
+import type { ImportRules } from './rules.ts';
 import type { StoredColumns } from './stored-columns.ts';
 import type { UniqueValue } from './taken-values.ts';
 import type { ImportedRecord, RelationWrites, StoredRecord } from './writes.ts';
@@ -39,9 +39,6 @@ export const importInput = z.object({
   /** Whether only to say what would become of each row, whatever becomes of the others: nothing is written. */
   dryRun: flag.nullish(),
 });
-
-/** The input and the errors of every import. Errors of its rows are answered with the rows. */
-export const IMPORT_RULES = { input: importInput, errors: [ValidationError, ForbiddenError] };
 
 /** What became of one row of an import. */
 export interface ImportedRow {
@@ -83,7 +80,7 @@ export interface Decision<Relation> {
 }
 
 /** A kind of import: how its rows are looked up, decided on and written. `runImport` does the rest. */
-export interface Import<Row, F extends Found, Relation> extends Rules, RelationWrites<Relation> {
+export interface Import<Row, F extends Found, Relation> extends ImportRules, RelationWrites<Relation> {
   readonly entity: Entity;
   readonly row: z.ZodType<Row>;
   /** The fields on which hangs what else a row says: of one in which they are not valid, nothing else is said. */

@@ -5,8 +5,9 @@ import { jsonList } from '../../db/statement.ts';
 import { deactivatedAt } from '../guards/deactivated-guard.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';
 import { noting } from '../imports/decisions.ts';
-import { type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
+import type { GivenRow, Import } from '../imports/import.ts';
 import { type Found, givenKeys, lookUp } from '../imports/lookup.ts';
+import { IMPORTS } from '../imports/rules.ts';
 import { storedColumns } from '../imports/stored-columns.ts';
 import { creations, type ImportedRecord, type StoredRecord } from '../imports/writes.ts';
 import { TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
@@ -54,10 +55,7 @@ interface FoundTenant extends Found {
 
 /** The import of tenants: those that an external id names already are changed, their admins left alone. */
 export const importTenants: Import<Row, FoundTenant, Admin> = {
-  ...IMPORT_RULES,
-  name: 'importTenants',
-  permissions: ['tenant:create', 'tenant:edit'],
-  reaches: ['ORGANIZATION'],
+  ...IMPORTS.importTenants,
   entity: TENANT,
   row,
   decisive: ['externalId', 'partnerManaged'],

@@ -7,7 +7,8 @@ import { deactivatedAt } from '../guards/deactivated-guard.ts';
 import { outlastsError } from '../guards/expiry-guard.ts';
 import { BEYOND_REACH } from '../guards/grant-guard.ts';
 import { noting } from '../imports/decisions.ts';
-import { type DecisionContext, type GivenRow, IMPORT_RULES, type Import } from '../imports/import.ts';
+import type { DecisionContext, GivenRow, Import } from '../imports/import.ts';
+import { IMPORTS } from '../imports/rules.ts';
 import { differsFrom, type StoredColumns, storedColumns } from '../imports/stored-columns.ts';
 import type { UniqueValue } from '../imports/taken-values.ts';
 import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
@@ -36,10 +37,7 @@ interface TenantRole {
  * switches DEACTIVATED on or off, and makes nobody ACTIVE who has not accepted.
  */
 export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
-  ...IMPORT_RULES,
-  name: 'importUsers',
-  permissions: ['user:create', 'user:edit'],
-  reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
+  ...IMPORTS.importUsers,
   entity: USER,
   row: userRow,
   decisive: ['externalId', 'roleIdentifier', 'customerIdentifier', 'status'],

@@ -1,11 +1,8 @@
 import type { InputRef } from '@pothos/core';
-import { importCustomers } from '../../directory/customers/import.ts';
 import type { Import, ImportedRow } from '../../directory/imports/import.ts';
 import { ROW_ERRORS } from '../../directory/imports/kept-rows.ts';
 import type { Found } from '../../directory/imports/lookup.ts';
-import { runImport } from '../../directory/imports/run-import.ts';
-import { importTenants } from '../../directory/tenants/import.ts';
-import { importUsers } from '../../directory/users/import.ts';
+import { IMPORTS, type ImportRules } from '../../directory/imports/rules.ts';
 import { CUSTOMER_DESCRIPTIONS, CustomerIdentifier } from '../customers/customer.ts';
 import { customerFields } from '../customers/mutations.ts';
 import { RoleIdentifier } from '../roles/role.ts';
@@ -73,9 +70,11 @@ const KEEPS = 'A field left out is untouched; null clears what can be null.';
 /** What a row of an import costs, its answer included. */
 const ROW_COST = 10;
 
-interface ImportField<Given> {
+interface ImportField<Row, F extends Found, Relation, Given> {
   /** Of the records, in global ids. */
   type: NodeType;
+  /** Reads what is needed to run it: hardly any request needs that. */
+  load(): Promise<Import<Row, F, Relation>>;
   /** What the command does, as the API describes it. */
   description: string;
   row: InputRef<Given>;
@@ -85,11 +84,11 @@ interface ImportField<Given> {
 
 /** Adds the mutation that runs an import, with its input and its payload. */
 function addImport<Row, F extends Found, Relation, Given>(
-  command: Import<Row, F, Relation>,
-  { type, description, row, toLocal }: ImportField<Given>,
+  rules: ImportRules,
+  { type, description, row, toLocal, load }: ImportField<Row, F, Relation, Given>,
 ): void {
   builder.relayMutationField(
-    command.name,
+    rules.name,
     {
       description: `${type}s to create or change.`,
       inputFields: (t) => ({
@@ -100,12 +99,14 @@ function addImport<Row, F extends Found, Relation, Given>(
     },
     {
       ...commandField(
-        command,
+        rules,
         `${description} Up to 500 rows, in at most three calls to the database. If they name more values of what you may not see than you may be told of, or would mail more invitations than you may cause, the request fails with \`TOO_MANY_REQUESTS\`, and nothing is imported.`,
         mutationOf('rows', ROW_COST),
       ),
-      resolve: (_, { input: { rows, ...how } }, caller) =>
-        runImport(caller, command, { ...how, rows: rows.map(toLocal) }),
+      resolve: async (_, { input: { rows, ...how } }, caller) => {
+        const { runImport } = await import('../../directory/imports/run-import.ts');
+        return runImport(caller, await load(), { ...how, rows: rows.map(toLocal) });
+      },
     },
     {
       description:
@@ -134,8 +135,9 @@ const CustomerRow = builder.inputType('ImportCustomerRow', {
   }),
 });
 
-addImport(importCustomers, {
+addImport(IMPORTS.importCustomers, {
   type: 'Customer',
+  load: async () => (await import('../../directory/customers/import.ts')).importCustomers,
   description: 'Creates or changes many customers.',
   row: CustomerRow,
   toLocal: (row) => ({ ...row, tenantIdentifiers: localTenants(row.tenantIdentifiers ?? []) }),
@@ -151,8 +153,9 @@ const TenantRow = builder.inputType('ImportTenantRow', {
   }),
 });
 
-addImport(importTenants, {
+addImport(IMPORTS.importTenants, {
   type: 'Tenant',
+  load: async () => (await import('../../directory/tenants/import.ts')).importTenants,
   description: 'Creates or changes many tenants. Only for callers who reach the whole organization.',
   row: TenantRow,
   toLocal: (row) => row,
@@ -198,8 +201,9 @@ const UserRow = builder.inputType('ImportUserRow', {
   }),
 });
 
-addImport(importUsers, {
+addImport(IMPORTS.importUsers, {
   type: 'User',
+  load: async () => (await import('../../directory/users/import.ts')).importUsers,
   description:
     'Creates or changes many users, by the rules for each of them. Owners and admins of tenants are neither demoted nor deactivated.',
   row: UserRow,
