@@ -33,6 +33,11 @@ export function pageOf(markdown: string): string {
         const text = this.parser.parseInline(tokens);
         return href.startsWith('../') ? text : `<a href="${href}">${text}</a>`;
       },
+      // A code keeps its letters: there are `not_found` and `NOT_FOUND`.
+      heading({ text, depth }) {
+        const [, code] = /^`(\w+)`$/.exec(text) ?? [];
+        return code ? `<h${depth} id="${code}"><code>${code}</code></h${depth}>\n` : false;
+      },
     },
   });
   const [, title = ''] = /^# (.*)/.exec(markdown) ?? [];

@@ -12,7 +12,7 @@ import { sendMail } from './mail/mailer.ts';
 import { bodyOf } from './shared/body.ts';
 import { allowedOrigin, isPreflight, preflight } from './shared/cors.ts';
 import { type Environment, misconfiguration, publicUrl } from './shared/environment.ts';
-import { failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
+import { documented, failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
 import { pageFor, STRICT_TRANSPORT_SECURITY, wantsPage } from './shared/page.ts';
 import { type RequestLimit, requestLimit } from './shared/rate-limits.ts';
 import { type Trace, traceOf } from './shared/tracing.ts';
@@ -102,7 +102,7 @@ async function route(exchange: Exchange, dialect: Dialect | null, origin: string
 const answerGraphQL = graphQLEndpoint({
   schema: async () => (await import('../graphql/schema.ts')).schema,
   failure,
-  spelled: (error) => error,
+  spelled: documented,
   followsGraphQLOverHttp: true,
 });
 
