@@ -10,6 +10,8 @@ const SHARED = {
 
 /** The arguments of `npm start`, by who gets them. */
 export interface Arguments {
+  /** Whether only to say what there is to say. */
+  help: boolean;
   demo: boolean;
   /** The database that is served. */
   local: LocalDatabase;
@@ -21,7 +23,12 @@ export interface Arguments {
 export function shareOut(args: string[]): Arguments {
   const { values, tokens } = parseArgs({
     args,
-    options: { ...SHARED, 'no-demo': { type: 'boolean' }, remote: { type: 'boolean', short: 'r' } },
+    options: {
+      ...SHARED,
+      'no-demo': { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+      remote: { type: 'boolean', short: 'r' },
+    },
     strict: false,
     allowPositionals: true,
     tokens: true,
@@ -29,6 +36,7 @@ export function shareOut(args: string[]): Arguments {
   const options = tokens.filter((token) => token.kind === 'option');
   const ours = options.filter(({ name }) => name === 'no-demo').map(({ index }) => index);
   return {
+    help: values.help === true,
     // Never into a database on the network, however empty it is.
     demo: ours.length === 0 && values.remote !== true,
     dev: args.filter((_, index) => !ours.includes(index)),
@@ -54,7 +62,7 @@ export function indexArguments(args: string[]): { drop: boolean; database: strin
 }
 
 /**
- * Reads the arguments of `npm run keys`: the database, by default the local one.
+ * Reads the arguments of `npm run keys` and `npm run db:reset`: the database, by default the local one.
  * @throws TypeError for an unknown argument.
  */
 export function keysArguments(args: string[]): { remote: boolean; database: LocalDatabase } {

@@ -22,16 +22,17 @@ const APPLIED = `CREATE TABLE IF NOT EXISTS d1_migrations (
   id INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT UNIQUE, applied_at TIMESTAMP DEFAULT CURRENT_TIMESTAMP NOT NULL
 )`;
 
+/** Returns the folder in which wrangler keeps what is local, such as databases. */
+export function localState({ config = 'wrangler.toml', persistTo }: LocalDatabase): string {
+  return resolve(persistTo ?? join(dirname(config), '.wrangler/state'), 'v3');
+}
+
 /**
  * Runs `use` on a local database in a runtime of its own, which may be there beside `wrangler dev`. It takes half the time of a
  * command of wrangler.
  */
-export async function withLocalDatabase<T>(
-  { config = 'wrangler.toml', env, persistTo }: LocalDatabase,
-  use: (db: D1Database) => Promise<T>,
-): Promise<T> {
-  const state = persistTo === undefined ? join(dirname(config), '.wrangler/state') : persistTo;
-  return withDatabase({ config, env }, { isRemote: false, persist: { path: resolve(state, 'v3') } }, use);
+export async function withLocalDatabase<T>(database: LocalDatabase, use: (db: D1Database) => Promise<T>): Promise<T> {
+  return withDatabase(database, { isRemote: false, persist: { path: localState(database) } }, use);
 }
 
 /**

@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { css, editorWorkerService, graphqlWorker, js, jsonWorker } from '@graphql-yoga/render-graphiql/graphiql';
 import { buildSync } from 'esbuild';
-import { FILE_HEADERS, GRAPHIQL_FILES, PAGE_FILES } from '../http/shared/page.ts';
+import { DOCS_FILES, FILE_HEADERS, GRAPHIQL_FILES, PAGE_FILES } from '../http/shared/page.ts';
+import { docsPages } from './docs.ts';
 
 const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const read = (path: string): string => readFileSync(at(path), 'utf8');
@@ -29,6 +30,7 @@ export function writePages(): void {
     'page.css': read('src/browser/pages/page.css'),
     'page.js': bundled('src/browser/pages/page.ts'),
   });
+  writeAll(`public${DOCS_FILES}`, { ...docsPages(), 'docs.css': read('src/browser/docs.css') });
   writeAll('public/', { _headers: headersFile() });
 }
 

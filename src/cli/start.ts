@@ -13,8 +13,26 @@ const STARTING_MILLISECONDS = 60_000;
 const GETTING_HEALTHY_MILLISECONDS = 20_000;
 const PARENT_CHECK_MILLISECONDS = 250;
 
+const HELP = `npm start [-- options]
+
+Applies the migrations to a local database, fills an empty one with a demo, and serves the gateway.
+
+  --no-demo            leave an empty database empty
+  --port <number>      where to listen, 8787 if not given
+  --persist-to <path>  where the database is kept, .wrangler/state if not given
+  --config, -c <file>  another wrangler.toml
+  --env, -e <name>     an environment of it
+  --help, -h           print this
+
+All other options are those of wrangler dev: npm exec -- wrangler dev --help lists them.
+npm run db:reset empties the database.`;
+
 const parent = process.ppid;
-const { demo, local, dev } = shareOut(process.argv.slice(2));
+const { help, demo, local, dev } = shareOut(process.argv.slice(2));
+if (help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const { config, env } = local;
 const file = devVarsFile(config, env);
 const { rootKey: key } = await devVarsIn(file);

@@ -4,16 +4,18 @@ import type { Following } from '../graphql/events/following.ts';
 import { type Answered, asViewer } from './auth/credentials.ts';
 import type { SignInEndpoint } from './auth/sign-in-endpoints.ts';
 import type { Dialect } from './dialects/dialect.ts';
-import { answerDialect, dialectAt } from './dialects/registry.ts';
+import { answerDialect, dialectAt, dialectRoute } from './dialects/registry.ts';
 import { acceptsStream } from './graphql/content-type.ts';
 import { graphQLEndpoint } from './graphql/endpoint.ts';
+import { home } from './home.ts';
 import { sendMail } from './mail/mailer.ts';
 import { bodyOf } from './shared/body.ts';
 import { allowedOrigin, isPreflight, preflight } from './shared/cors.ts';
 import { type Environment, misconfiguration, publicUrl } from './shared/environment.ts';
-import { failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
+import { documented, failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
 import { pageFor, STRICT_TRANSPORT_SECURITY, wantsPage } from './shared/page.ts';
 import { type RequestLimit, requestLimit } from './shared/rate-limits.ts';
+import { type Trace, traceOf } from './shared/tracing.ts';
 import { pathOf } from './shared/url.ts';
 import { wakeWebhooks } from './webhooks/waking.ts';
 
@@ -24,6 +26,7 @@ interface Exchange {
   requestId: string;
   /** Refuses the request if there were too many. */
   limit: RequestLimit;
+  trace: Trace;
   /** Counts the queries that are made of D1, where somebody wants to know. */
   tally?: Tally;
   /** Runs a task after the answer was returned. Its failure is logged. */
@@ -33,6 +36,7 @@ interface Exchange {
 type Handler = (exchange: Exchange) => Promise<Response>;
 
 const ROUTES: Record<string, Handler> = {
+  '/': open(async ({ request }) => home(request)),
   '/graphql': graphql,
   '/health': open(health),
   '/auth/change-password': changePassword,
@@ -65,11 +69,22 @@ export async function handle(request: Request, env: Environment, context: Execut
     context.waitUntil(scheduler.wait(0).then(task).catch(report));
   };
   const limit = requestLimit(request, env, { requestId, fail: dialect?.failure ?? failure });
-  const response = await route({ request, env, requestId, limit, later }, dialect, origin).catch((error) =>
-    dialect ? unexpectedBy(dialect.failure, error, requestId) : unexpected(error, requestId),
-  );
+  const trace = traceOf(context);
+  const response = await trace(`${request.method} ${routeOf(request)}`, async (note) => {
+    const answer = await route({ request, env, requestId, limit, trace, later }, dialect, origin).catch((error) =>
+      dialect ? unexpectedBy(dialect.failure, error, requestId) : unexpected(error, requestId),
+    );
+    note({ 'http.response.status_code': answer.status, 'tenantry.request_id': requestId });
+    return answer;
+  });
   addHeaders(response.headers, { request, requestId, origin, otherIdHeader: dialect?.requestIdHeader });
   return response;
+}
+
+/** Returns the path of a request as traces may show it: of one that leads nowhere, nobody knows what stands in it. */
+function routeOf(request: Request): string {
+  const path = pathOf(request);
+  return path in ROUTES ? path : path.startsWith(SIGN_IN) ? SIGN_IN : (dialectRoute(path) ?? '(nothing)');
 }
 
 async function route(exchange: Exchange, dialect: Dialect | null, origin: string | null): Promise<Response> {
@@ -87,12 +102,12 @@ async function route(exchange: Exchange, dialect: Dialect | null, origin: string
 const answerGraphQL = graphQLEndpoint({
   schema: async () => (await import('../graphql/schema.ts')).schema,
   failure,
-  spelled: (error) => error,
+  spelled: documented,
   followsGraphQLOverHttp: true,
 });
 
 async function graphql(exchange: Exchange): Promise<Response> {
-  const { request, env, requestId } = exchange;
+  const { request, env, requestId, trace } = exchange;
   const { method } = request;
   const body = bodyOf(request);
   const ask = async (asking: Exchange, following?: Following): Promise<Response> => {
@@ -101,7 +116,9 @@ async function graphql(exchange: Exchange): Promise<Response> {
         return failure(405, 'METHOD_NOT_ALLOWED', 'GraphQL is asked by GET or POST.', { allow: 'GET, POST' });
       }
       const bytes = method === 'GET' ? null : await body();
-      return bytes instanceof Response ? bytes : answerGraphQL(request, bytes, { ...caller, requestId }, following);
+      return bytes instanceof Response
+        ? bytes
+        : answerGraphQL(request, bytes, { ...caller, requestId, trace }, following);
     });
     return settled(asking, answered);
   };

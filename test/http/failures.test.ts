@@ -20,7 +20,11 @@ describe('a failure of ours', () => {
     expect(answer.text).not.toContain('secret_column');
     expect(answer.text).not.toContain('at ');
     const requestId = answer.headers.get('x-request-id');
-    expect(answer.errors[0].extensions).toEqual({ code: 'INTERNAL_SERVER_ERROR', requestId });
+    expect(answer.errors[0].extensions).toEqual({
+      code: 'INTERNAL_SERVER_ERROR',
+      documentation: '/docs/errors#INTERNAL_SERVER_ERROR',
+      requestId,
+    });
     expect(log).toHaveBeenCalledTimes(1);
     const line = JSON.parse(log.mock.calls[0]?.[0] as string);
     expect(line).toMatchObject({ level: 'error', requestId, message: expect.stringContaining('secret_column') });

@@ -135,7 +135,15 @@ describe('GraphQL over HTTP', () => {
     for (const { errors, data } of answers) {
       expect([data, errors]).toEqual([
         null,
-        [{ message: 'PersistedQueryNotSupported', extensions: { code: 'PERSISTED_QUERY_NOT_SUPPORTED' } }],
+        [
+          {
+            message: 'PersistedQueryNotSupported',
+            extensions: {
+              code: 'PERSISTED_QUERY_NOT_SUPPORTED',
+              documentation: '/docs/errors#PERSISTED_QUERY_NOT_SUPPORTED',
+            },
+          },
+        ],
       ]);
     }
     const both = await post(JSON.stringify({ query: 'query A { viewer { type } }', operationName: 'A', extensions }));

@@ -105,6 +105,45 @@ describe('the pages that mailed links lead to', () => {
   });
 });
 
+describe('GET /', () => {
+  const at = (accept: string, init: RequestInit = {}) =>
+    send(new Request('https://tenantry.test/', { ...init, headers: { accept } }));
+
+  it('leads people on, without D1, and is confined to this host', async () => {
+    const answer = await at(OF_A_BROWSER);
+    expect(answer).toMatchObject({ status: 200, calls: 0 });
+    expect(answer.headers.get('content-type')).toContain('text/html');
+    for (const path of ['/graphql', '/docs/', '/health']) expect(answer.text).toContain(`href="${path}"`);
+    expectConfined(answer.headers);
+  });
+
+  it('says the same to programs', async () => {
+    for (const accept of ['application/json', '*/*', '']) {
+      const { graphql, docs, health } = JSON.parse((await at(accept)).text);
+      expect([graphql, docs, health]).toEqual(
+        ['graphql', 'docs/', 'health'].map((to) => `https://tenantry.test/${to}`),
+      );
+    }
+    expect(await at('*/*', { method: 'HEAD' })).toMatchObject({ status: 200, calls: 0 });
+    expect((await at(OF_A_BROWSER, { method: 'POST' })).status).toBe(405);
+  });
+});
+
+describe('the documentation', () => {
+  const docs = (path: string) => env.ASSETS.fetch(`https://tenantry.test/docs/${path}`, { redirect: 'manual' });
+
+  it('is served as static pages without scripts, which load nothing but their style', async () => {
+    for (const path of ['', 'lists', 'plain', 'docs.css']) {
+      const answer = await docs(path);
+      expect(answer.status, path).toBe(200);
+      expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'none'");
+      expect(answer.headers.get('x-frame-options')).toBe('DENY');
+      const text = await answer.text();
+      expect(text).not.toMatch(/<script|<style|\sstyle=|src="(?!\/)/);
+    }
+  });
+});
+
 describe('other methods', () => {
   it('are answered by the API, whatever is accepted', async () => {
     for (const method of ['POST', 'DELETE', 'HEAD']) {

@@ -27,7 +27,12 @@ describe('without a valid credential', () => {
       ]) {
         const answer = await send(new Request(url, { method: 'POST', body, headers }));
         expect(answer.status).toBe(401);
-        expect(answer.errors).toEqual([{ message: expect.any(String), extensions: { code: 'UNAUTHENTICATED' } }]);
+        expect(answer.errors).toEqual([
+          {
+            message: expect.any(String),
+            extensions: { code: 'UNAUTHENTICATED', documentation: '/docs/errors#UNAUTHENTICATED' },
+          },
+        ]);
         expect(answer.headers.get('www-authenticate')).toContain('Bearer');
         expect(answer.calls).toBe(0);
       }
@@ -139,7 +144,7 @@ describe('other requests', () => {
   });
 
   it('answer 404 to unknown paths, and 405 to unknown methods', async () => {
-    expect((await send(new Request('https://tenantry.test/'))).status).toBe(404);
+    expect((await send(new Request('https://tenantry.test/nothing'))).status).toBe(404);
     expect((await send(new Request('https://tenantry.test/graphql/x', { headers: { authorization } }))).status).toBe(
       404,
     );

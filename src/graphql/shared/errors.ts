@@ -1,5 +1,6 @@
 import { brandWithType } from '@pothos/core';
 import { MAX_HIDDEN_TAKEN_PER_HOUR } from '../../directory/access/rate-limits.ts';
+import { documentationOf } from '../../directory/kernel/documentation.ts';
 import {
   AlreadyExistsError,
   BuiltInRoleError,
@@ -38,7 +39,11 @@ export const MutationError = builder.interfaceRef<{ message: string; code: strin
     'Why a mutation changed nothing, or why a row of an import failed. Every error that a mutation can answer is one of these; each type says when it is thrown, and with which `code`.',
   fields: (t) => ({
     message: t.exposeString('message', { description: 'For people, in English. It may change; do not parse it.' }),
-    code: t.exposeString('code', { description: 'For programs: stable, snake_case, listed in the README.' }),
+    code: t.exposeString('code', { description: 'For programs: stable, snake_case.' }),
+    documentation: t.string({
+      description: 'Where this deployment says what the code means and what to do, such as `/docs/errors#not_found`.',
+      resolve: ({ code }) => documentationOf(code),
+    }),
   }),
 });
 

@@ -2,11 +2,13 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import type { Answered, AuthenticationScheme } from '../auth/credentials.ts';
 import type { Environment } from '../shared/environment.ts';
 import type { Failure } from '../shared/failures.ts';
+import type { Trace } from '../shared/tracing.ts';
 
 /** A request to a dialect, by somebody who is known. */
 export interface DialectRequest {
   request: Request;
   requestId: string;
+  trace: Trace;
   caller: Caller;
   /** Can be read again, because the answer may have to be made a second time. */
   readBody: () => Promise<Uint8Array<ArrayBuffer> | Response>;

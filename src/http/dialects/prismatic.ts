@@ -1,6 +1,6 @@
 import { failedPayload } from '../../dialects/prismatic/failed-payload.ts';
 import { BEARER_ONLY } from '../auth/credentials.ts';
-import { failure } from '../shared/failures.ts';
+import { documented, failure } from '../shared/failures.ts';
 import type { Dialect } from './dialect.ts';
 import { graphQLAnswerer } from './graphql-answerer.ts';
 
@@ -10,7 +10,7 @@ export const MAX_PRISMATIC_COST = 100_000;
 const answerer = graphQLAnswerer({
   schema: async () => (await import('../../dialects/prismatic/schema.ts')).schema,
   failure,
-  spelled: (error) => error,
+  spelled: documented,
   maxCost: MAX_PRISMATIC_COST,
   // The command line reads errors only where there is no data, and takes for granted what else it asked for. What a
   // mutation has done by then is told all the same.

@@ -1,6 +1,7 @@
 import { type Answered, type Asked, answered, asViewer } from '../auth/credentials.ts';
 import { bodyOf } from '../shared/body.ts';
 import { type DialectName, type Environment, isServed } from '../shared/environment.ts';
+import type { Trace } from '../shared/tracing.ts';
 import { pathOf } from '../shared/url.ts';
 import type { Dialect } from './dialect.ts';
 
@@ -24,6 +25,10 @@ const REGISTRY: readonly Registered[] = [
   { name: 'userdocks', paths: /^\/v1(\/|$)/, load: async () => (await import('./userdocks.ts')).userdocks },
 ];
 
+/** Returns the first segment of the paths of a dialect, for a path that belongs to one; undefined for any other. */
+export const dialectRoute = (path: string): string | undefined =>
+  REGISTRY.some(({ paths }) => paths.test(path)) ? /^\/\w+/.exec(path)?.[0] : undefined;
+
 /** Returns the dialect that a path belongs to; null where there is none, or it is not served. */
 export async function dialectAt(env: Environment, path: string): Promise<Dialect | null> {
   const found = REGISTRY.find(({ paths }) => paths.test(path));
@@ -32,11 +37,12 @@ export async function dialectAt(env: Environment, path: string): Promise<Dialect
 
 interface Exchange extends Asked {
   requestId: string;
+  trace: Trace;
 }
 
 /** Answers a request to the dialect in its envelope. Whatever is thrown, the routes answer in that envelope, too. */
 export async function answerDialect(dialect: Dialect, exchange: Exchange): Promise<Answered> {
-  const { request, env, requestId, limit } = exchange;
+  const { request, env, requestId, trace, limit } = exchange;
   const { failure } = dialect;
   const pathname = pathOf(request);
   const readBody = bodyOf(request, failure);
@@ -46,5 +52,5 @@ export async function answerDialect(dialect: Dialect, exchange: Exchange): Promi
   if (refused) return answered(refused);
   if (open) return open({ request, env, readBody });
   if (answer === null) return answered(failure(404, 'NOT_FOUND', 'There is nothing at this path.'));
-  return asViewer(exchange, (caller) => answer({ request, requestId, caller, readBody }), dialect);
+  return asViewer(exchange, (caller) => answer({ request, requestId, trace, caller, readBody }), dialect);
 }

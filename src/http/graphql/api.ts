@@ -2,11 +2,13 @@ import type { GraphQLSchema, OperationTypeNode } from 'graphql';
 import type { ChangedRecord } from '../../directory/access/repeatable.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
 import type { Failure, ShownError } from '../shared/failures.ts';
+import type { Trace } from '../shared/tracing.ts';
 
-/** The context of resolvers: the caller, and the id of the request. */
+/** The context of resolvers: the caller, the id of the request, and what traces it. */
 export interface GraphQLContext extends Caller {
   /** The id under which failures of this request are logged. */
   requestId: string;
+  trace: Trace;
 }
 
 /** A GraphQL API: that of Tenantry itself, or a dialect. */

@@ -85,8 +85,13 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
         const problem = prepareMutation(args.contextValue, asked);
         if (problem) return setResultAndStopExecution({ errors: [problem] });
       }
-      const { mutated, requestId } = args.contextValue;
-      const execute: Execute = async (given) => withinLength(await executeCompiled(given, executeFn), mutated);
+      const { mutated, requestId, trace } = args.contextValue;
+      const execute: Execute = (given) =>
+        trace(nameOfSpan(asked), async (note) => {
+          const result = withinLength(await executeCompiled(given, executeFn), mutated);
+          note({ 'graphql.cost': cost.requested, 'graphql.errors': result.errors?.length ?? 0 });
+          return result;
+        });
       setExecuteFn(execute);
       if (operation === 'mutation' && failedPayload) {
         const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
@@ -103,6 +108,13 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
     },
   };
 }
+
+/** Returns the name of an operation as traces show it, such as `query Customers`. */
+const nameOfSpan = (operation: OperationDefinitionNode | null | undefined): string =>
+  [operation?.operation, operation?.name?.value.slice(0, MAX_NAME_CHARACTERS)].filter(Boolean).join(' ');
+
+/** Longer names are nobody's who reads traces. */
+const MAX_NAME_CHARACTERS = 100;
 
 const NOT_STREAMED = [
   'A subscription is answered as a stream: ask for it with Accept: text/event-stream.',

@@ -5,6 +5,7 @@ import {
   KeysUnavailableError,
   RateLimitError,
 } from '../../directory/kernel/authentication-errors.ts';
+import { documentationOf } from '../../directory/kernel/documentation.ts';
 import { ForbiddenError, ValidationError } from '../../directory/kernel/errors.ts';
 import { IdempotencyKeyReusedError, RecordGoneError } from '../../directory/kernel/repetition-errors.ts';
 
@@ -47,7 +48,8 @@ export function failure(
   headers: HeadersInit = {},
   details: Record<string, unknown> = {},
 ): Response {
-  return Response.json({ errors: [{ message, extensions: { code, ...details } }] }, { status, headers });
+  const extensions = { code, documentation: documentationOf(code), ...details };
+  return Response.json({ errors: [{ message, extensions }] }, { status, headers });
 }
 
 /**
@@ -55,7 +57,12 @@ export function failure(
  */
 export function unexpected(error: unknown, requestId: string): Response {
   const { status, code, message, headers } = logged(error, requestId);
-  return Response.json({ errors: [{ message, extensions: { code, requestId } }] }, { status, headers });
+  return failure(status, code, message, headers, { requestId });
+}
+
+/** Returns an error that also says where its code is documented. */
+export function documented({ extensions: { code, ...others }, ...error }: ShownError): ShownError {
+  return { ...error, extensions: { code, documentation: documentationOf(String(code)), ...others } };
 }
 
 /** Returns the header of a refusal that says when to try again. */

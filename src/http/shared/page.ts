@@ -11,6 +11,8 @@ export const GRAPHIQL_FILES = '/graphiql/';
  * The folder of the files of the sign-in pages among the assets. It differs from their paths, where the API answers.
  */
 export const PAGE_FILES = '/pages/';
+/** The folder of the documentation among the assets, which are served there as they are. */
+export const DOCS_FILES = '/docs/';
 
 const POLICY = {
   'default-src': "'none'",
@@ -41,6 +43,7 @@ const GRAPHIQL_HEADERS = headers({
   'worker-src': "'self'",
 });
 const PAGE_HEADERS = headers(POLICY);
+const DOCS_HEADERS = headers({ ...POLICY, 'script-src': "'none'", 'connect-src': "'none'" });
 
 /**
  * For how long browsers come by https only: a year. Sub-domains are left out, because they may belong to something else;
@@ -54,6 +57,7 @@ const BY_HTTPS = { 'strict-transport-security': STRICT_TRANSPORT_SECURITY };
 export const FILE_HEADERS = {
   [GRAPHIQL_FILES]: { ...GRAPHIQL_HEADERS, ...BY_HTTPS },
   [PAGE_FILES]: { ...PAGE_HEADERS, ...BY_HTTPS },
+  [DOCS_FILES]: { ...DOCS_HEADERS, ...BY_HTTPS },
 };
 
 /** The path of the page that a mailed link leads to, by the purpose of the link. */
@@ -67,14 +71,15 @@ interface Page {
   headers: Record<string, string>;
 }
 
-const form = (name: string): Page => ({ file: `${PAGE_FILES}${name}`, headers: PAGE_HEADERS });
+const page = (name: string): Page => ({ file: `${PAGE_FILES}${name}`, headers: PAGE_HEADERS });
 
 /** The HTML pages by their path. A page has the path of the API endpoint that it is made for. */
 const PAGES: Record<string, Page> = {
+  '/': page('home'),
   '/graphql': { file: GRAPHIQL_FILES, headers: GRAPHIQL_HEADERS },
-  [LINK_PATHS.INVITATION]: form('accept-invitation'),
-  '/auth/request-password-reset': form('request-password-reset'),
-  [LINK_PATHS.PASSWORD_RESET]: form('reset-password'),
+  [LINK_PATHS.INVITATION]: page('accept-invitation'),
+  '/auth/request-password-reset': page('request-password-reset'),
+  [LINK_PATHS.PASSWORD_RESET]: page('reset-password'),
 };
 
 /** Returns whether the client asks for HTML at a path that has a page. */

@@ -5,6 +5,7 @@ import { toGlobalId } from '../../graphql/shared/ids.ts';
 import type { GraphQLContext } from '../graphql/api.ts';
 import { graphQLEndpoint } from '../graphql/endpoint.ts';
 import { failure } from '../shared/failures.ts';
+import { untraced } from '../shared/tracing.ts';
 
 /** An event as `/graphql` shows it. */
 export interface ShownEvent {
@@ -63,6 +64,7 @@ async function ask<Data>(db: Database, { viewer }: SendingWebhook, query: string
     tookEffect: () => {},
     readAlong: () => () => {},
     requestId: crypto.randomUUID(),
+    trace: untraced,
   };
   const response = await answer(request, body, context);
   const { data, errors } = await response.json<{ data?: Data; errors?: { message: string }[] }>();

@@ -153,6 +153,7 @@ describe('signing in', () => {
     expect(status).toBe(400);
     expect(body.errors[0].extensions).toEqual({
       code: 'BAD_USER_INPUT',
+      documentation: '/docs/errors#BAD_USER_INPUT',
       issues: [
         { path: 'email', message: 'must be an e-mail address', kind: 'INVALID' },
         { path: 'password', message: 'is required', kind: 'REQUIRED' },
