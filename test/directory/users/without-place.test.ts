@@ -140,3 +140,21 @@ it('is filled by the migration for those who were there before', async () => {
   expect(await nowhere()).toEqual(before);
   await expectTrue();
 });
+
+it('reads no more than the page has, however many others there are', async () => {
+  const none = await nowhere();
+  const id = "printf('018f%04x-%04x-7000-8000-cccc%08x', n / 65536, n % 65536, n)";
+  await env.DB.prepare(
+    `INSERT INTO user (id, kind, email, email_key, name_key, status, created_at, updated_at, has_place)
+      WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10000)
+      SELECT ${id}, 'TENANT', n || '@many.example', n || '@many.example', '', 'ACTIVE', n, n, n <= 9997 FROM numbers`,
+  ).run();
+  for (const field of ['CREATED_AT', 'UPDATED_AT', 'NAME', 'EMAIL']) {
+    for (const direction of ['ASC', 'DESC']) {
+      const list = 'query($f: UserFilter, $o: UserOrder) { users(filter: $f, orderBy: $o) { nodes { id } } }';
+      const { data, rowsRead } = await ask(list, { f: { hasPlace: false }, o: { field, direction } });
+      expect(data.users.nodes).toHaveLength(none.length + 3);
+      expect(rowsRead, `${field} ${direction}`).toBeLessThan(200);
+    }
+  }
+});
