@@ -103,28 +103,32 @@ const isRevoked = ({ isAtEnd, isLast, rank }: Key) => isAtEnd && !isLast && rank
 const USES = Math.floor(ROWS * 0.5);
 
 const CONDITIONS = {
-  organization: { given: () => ({ reach: 'ORGANIZATION' }), has: (key) => !key.isInTenant && !key.isLast },
-  customers: { given: () => ({ reach: 'CUSTOMER' }), has: (key) => !key.isInTenant && key.isLast },
-  ofTenant: { given: () => ({ tenantId: tenant }), has: (key) => key.isInTenant },
-  ofRareTenant: { given: () => ({ tenantId: rareTenant }), has: (key) => key.isInTenant && key.isLast },
-  held: { given: () => ({ permission: 'tenant:read' }), has: () => true },
-  rarelyHeld: { given: () => ({ permission }), has: (key) => key.isAtEnd },
-  named: { given: () => ({ nameStartsWith: 'zeta' }), has: (key) => key.isAtEnd, served: ['NAME'] },
+  'that reach everything': { given: () => ({ reach: 'ORGANIZATION' }), has: (key) => !key.isInTenant && !key.isLast },
+  'that reach a customer': { given: () => ({ reach: 'CUSTOMER' }), has: (key) => !key.isInTenant && key.isLast },
+  'of a tenant with half of all': { given: () => ({ tenantId: tenant }), has: (key) => key.isInTenant },
+  'of a tenant with few': { given: () => ({ tenantId: rareTenant }), has: (key) => key.isInTenant && key.isLast },
+  'with a permission that all have': { given: () => ({ permission: 'tenant:read' }), has: () => true },
+  'with a permission of those at the end': { given: () => ({ permission }), has: (key) => key.isAtEnd },
+  'the beginning of names at the end': {
+    given: () => ({ nameStartsWith: 'zeta' }),
+    has: (key) => key.isAtEnd,
+    served: ['NAME'],
+  },
   active: { given: () => ({ state: 'ACTIVE' }), has: (key) => !isRevoked(key) && !key.isLast },
   expired: { given: () => ({ state: 'EXPIRED' }), has: (key) => key.isLast },
   revoked: { given: () => ({ state: 'REVOKED' }), has: isRevoked },
-  expiring: {
+  'that expire from some time on': {
     given: () => ({ expiresAt: { from: at(FUTURE) } }),
     has: (key) => key.isAtEnd && !key.isLast,
     served: ['EXPIRES_AT'],
   },
-  usedLately: {
+  'used in a short time': {
     given: () => ({ lastUsedAt: { from: at(BASE + (ROWS - 200) * SECOND) } }),
     has: (key) => !key.isLast && key.rank >= ROWS - 200,
   },
-  used: { given: () => ({ isUsed: true }), has: (key) => !key.isLast, isTried: true },
-  unused: { given: () => ({ isUsed: false }), has: (key) => key.isLast },
-  idle: {
+  'ever used': { given: () => ({ isUsed: true }), has: (key) => !key.isLast, isTried: true },
+  'never used': { given: () => ({ isUsed: false }), has: (key) => key.isLast },
+  'not used since half of all were': {
     given: () => ({ notUsedSince: at(BASE + USES * SECOND) }),
     has: (key) => key.isLast || key.rank < USES,
     served: ['LAST_USED_AT'],
@@ -134,10 +138,18 @@ const CONDITIONS = {
 const FILTERS: readonly [what: string, ...conditions: Condition[]][] = [
   ['nothing'],
   ...Object.entries(CONDITIONS).map(([what, condition]): [string, Condition] => [what, condition]),
-  ['active, idle', CONDITIONS.active, CONDITIONS.idle],
-  ['rarelyHeld, ofTenant', CONDITIONS.rarelyHeld, CONDITIONS.ofTenant],
-  ['ofRareTenant, active', CONDITIONS.ofRareTenant, CONDITIONS.active],
-  ['used, rarelyHeld', CONDITIONS.used, CONDITIONS.rarelyHeld],
+  ['active, and not used since half of all were', CONDITIONS.active, CONDITIONS['not used since half of all were']],
+  [
+    'with a permission of those at the end, of a tenant with half of all',
+    CONDITIONS['with a permission of those at the end'],
+    CONDITIONS['of a tenant with half of all'],
+  ],
+  ['of a tenant with few, active', CONDITIONS['of a tenant with few'], CONDITIONS.active],
+  [
+    'ever used, with a permission of those at the end',
+    CONDITIONS['ever used'],
+    CONDITIONS['with a permission of those at the end'],
+  ],
 ];
 
 function compare(one: Key, other: Key, field: (typeof FIELDS)[number]): number {
