@@ -1,9 +1,12 @@
-import type { Rules } from '../../src/directory/commands/command.ts';
+import type { ImportRules } from '../../src/directory/imports/rules.ts';
 
 const modules = import.meta.glob<Record<string, unknown>>('../../src/directory/**/*.ts', { eager: true });
 
+/** What every command says of itself, an import among them. */
+type Rules = ImportRules;
+
 const isCommand = (value: unknown): value is Rules =>
-  typeof value === 'object' && value !== null && 'reaches' in value && 'permissions' in value && 'input' in value;
+  typeof value === 'object' && value !== null && 'reaches' in value && ('plan' in value || 'decideNew' in value);
 
 const ALL: readonly Rules[] = Object.values(modules).flatMap((module) => Object.values(module).filter(isCommand));
 

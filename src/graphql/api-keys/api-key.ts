@@ -121,7 +121,7 @@ const ApiKeyConnection = builder.connectionObject(
 const ApiKeyState = builder.enumType('ApiKeyState', {
   description: 'Whether an API key can be used.',
   values: {
-    ACTIVE: { description: 'It can.' },
+    ACTIVE: { description: 'It was neither revoked, nor has it come to its end.' },
     EXPIRED: { description: 'It has come to its end, and was not revoked.' },
     REVOKED: { description: 'It was revoked, whether it would have expired since or not.' },
   } as const,

@@ -452,7 +452,11 @@ describe('a call', () => {
       const { errors, data, calls } = await send(graphqlRequest(document, { checks }));
       expect(data).toEqual({ checkAccess: null });
       expect(errors.map(({ extensions }) => extensions)).toEqual([
-        { code: 'BAD_USER_INPUT', issues: [{ path, message, kind: 'INVALID' }] },
+        {
+          code: 'BAD_USER_INPUT',
+          documentation: '/docs/errors#BAD_USER_INPUT',
+          issues: [{ path, message, kind: 'INVALID' }],
+        },
       ]);
       expect(calls).toBe(0);
     }
@@ -478,7 +482,7 @@ describe('a call', () => {
       expect(answer.errors).toEqual([
         {
           message: 'checkAccess is asked by POST only: what it is given must not stand in an address.',
-          extensions: { code: 'METHOD_NOT_ALLOWED' },
+          extensions: { code: 'METHOD_NOT_ALLOWED', documentation: '/docs/errors#METHOD_NOT_ALLOWED' },
         },
       ]);
     }
