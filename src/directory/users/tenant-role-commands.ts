@@ -50,7 +50,8 @@ function resolve({ viewer }: CommandContext, { userIdentifier, tenantIdentifier 
 
 /**
  * Gives a user a tenant role, in place of the one that the user has in the tenant. The viewer must hold the permissions
- * of both. What the user may do elsewhere does not matter: a tenant's managers decide who gets in.
+ * of both. What the user may do elsewhere does not matter: a tenant's managers decide who gets in. Who had no role left anywhere
+ * has a place again (trigger `place_begins_with_assignment`).
  */
 export const assignTenantRole = command({
   name: 'assignTenantRole',
