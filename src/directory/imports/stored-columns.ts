@@ -11,6 +11,7 @@ export type StoredColumns = Record<string, string | number | null>;
 const NOT_IMPORTED = new Set([
   ...['id', 'createdAt', 'updatedAt', 'deletedAt', 'customerDeletedAt', 'deleted', 'version', 'nameSort'],
   'hasPlace',
+  'lastSignedInAt',
   ...Object.keys(authors),
 ]);
 
