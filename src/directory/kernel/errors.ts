@@ -21,7 +21,7 @@ export interface NamedRecord {
   ofDeletedCustomer?: boolean;
 }
 
-/** Every code of an error that a command can answer. A test holds the README's list against it. */
+/** Every code of an error that a command can answer. A test holds docs/errors.md against it. */
 export const ERROR_CODES = [
   'validation_failed',
   'not_found',

@@ -27,7 +27,6 @@ import {
 import { KEPT_MILLISECONDS } from '../../src/directory/commands/idempotency.ts';
 import { MAX_REMOVED } from '../../src/directory/housekeeping.ts';
 import { MAX_IMPORT_ROWS, MAX_NAMED_TENANTS } from '../../src/directory/imports/import.ts';
-import { ERROR_CODES } from '../../src/directory/kernel/errors.ts';
 import { MAX_IDENTIFIERS } from '../../src/directory/kernel/input.ts';
 import { MAX_PERMISSION_NAME_LENGTH } from '../../src/directory/kernel/permission-names.ts';
 import { DEFAULT_PAGE_SIZE, MAX_PAGE_SIZE } from '../../src/directory/lists/page-arguments.ts';
@@ -61,7 +60,6 @@ import {
   MAX_TOKENS,
 } from '../../src/http/graphql/limits.ts';
 import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
-import { FAILURE_CODES } from '../../src/http/shared/failures.ts';
 import { MAX_FORM_BYTES } from '../../src/http/shared/form.ts';
 import { MAX_KEY_CHARACTERS } from '../../src/http/shared/idempotency-key.ts';
 import { RATE_LIMIT_PERIOD_SECONDS } from '../../src/http/shared/rate-limits.ts';
@@ -69,6 +67,26 @@ import { ask, PUBLIC_URL, ROOT_KEY, send } from '../shared/gateway.ts';
 import { mailedToken, signIn } from '../shared/people.ts';
 import { COMMANDS } from './commands.ts';
 import { QUERIES } from './queries.ts';
+
+const PAGES = import.meta.glob<string>('../../docs/*.md', { query: '?raw', import: 'default', eager: true });
+
+/** Returns the text of a page of the documentation. */
+function page(name: string): string {
+  const text = PAGES[`../../docs/${name}.md`];
+  if (text === undefined) throw new Error(`There is no page ${name}`);
+  return text;
+}
+
+/** What all pages say, in one line each: where a line ends means nothing. */
+const said = Object.values(PAGES).join('\n').replaceAll(/\s+/g, ' ');
+
+/** Pages whose requests have a test of their own, because they follow on each other, or are asked elsewhere. */
+const TESTED_ELSEWHERE = [
+  ...['api-keys', 'people', 'permissions', 'users'].map((name) => `${name} in test/directory`),
+  'checking-access in test/commands',
+  'prismatic-sign-in in test/dialects/prismatic',
+  'webhooks in test/node',
+].map((place) => place.split(' ')[0]);
 
 /** The rows of the table whose first heading is this, as cells. */
 function table(text: string, heading: string): string[][] {
@@ -91,9 +109,9 @@ const sorted = (list: readonly string[]) => [...list].sort();
 
 const number = (value: number) => value.toLocaleString('en');
 
-describe('the README', () => {
+describe('the documentation', () => {
   const needs = new Map(
-    table(readme, 'operation').flatMap(([names, permissions]) =>
+    table(page('permission-table'), 'operation').flatMap(([names, permissions]) =>
       words(names).map((name) => [name, words(permissions)]),
     ),
   );
@@ -129,19 +147,8 @@ describe('the README', () => {
     }
   });
 
-  it('has every code of an error, and no other', () => {
-    const codes = table(readme, 'code').flatMap(([code]) => words(code));
-    const failures = table(readme.slice(readme.indexOf('A request that fails has')), 'code').flatMap(([code]) =>
-      words(code),
-    );
-    expect(sorted(codes)).toEqual(sorted(ERROR_CODES));
-    expect(sorted(failures)).toEqual(sorted(FAILURE_CODES));
-  });
-
   it('has the limits that the code has', () => {
-    const limits = new Map(
-      table(readme.slice(readme.indexOf('## Limits')), 'what').map(([what, much]) => [what, much]),
-    );
+    const limits = new Map(table(page('limits'), 'what').map(([what, much]) => [what, much]));
     expect(limits.get('body of a request')).toBe(`${MAX_BODY_BYTES / 1024 / 1024} MB`);
     expect(limits.get('form at `/clients/token` or `/oauth/token`')).toBe(`${MAX_FORM_BYTES / 1024} KB`);
     const { RATE_LIMITS } = env;
@@ -150,9 +157,9 @@ describe('the README', () => {
         `requests in ${RATE_LIMIT_PERIOD_SECONDS} seconds and location: of a credential, of a key of the tier \`HIGH\`, of a network address without a credential`,
       ),
     ).toBe([RATE_LIMITS.DEFAULT, RATE_LIMITS.HIGH, RATE_LIMITS.STRANGERS].map(number).join(', '));
-    const bindings = table(readme, 'binding').map(([name, , max]) => [...words(name), max]);
+    const bindings = table(page('limits'), 'binding').map(([name, , max]) => [...words(name), max]);
     expect(bindings).toEqual(Object.entries(RATE_LIMITS).map(([name, max]) => [`RATE_LIMIT_${name}`, number(max)]));
-    expect(readme).toContain(`the body is over ${MAX_BODY_BYTES / 1024 / 1024} MB`);
+    expect(said).toContain(`The body is over ${MAX_BODY_BYTES / 1024 / 1024} MB`);
     expect(limits.get('rows of an import, tenants that they name')).toBe(
       [MAX_IMPORT_ROWS, MAX_NAMED_TENANTS].map(number).join(', '),
     );
@@ -167,7 +174,7 @@ describe('the README', () => {
       `${number(MAX_ENTRIES)}, ${number(MAX_DATA_SOURCES)} each`,
     );
     expect(limits.get('hours of a window of usage')).toBe(String(MAX_WINDOW_HOURS));
-    expect(readme).toContain(`Cron removes up to ${number(MAX_REMOVED)} entry ids at a run`);
+    expect(said).toContain(`Cron removes up to ${number(MAX_REMOVED)} entry ids at a run`);
     expect(limits.get('a document')).toBe(
       `${number(MAX_DOCUMENT_CHARACTERS)} characters, ${number(MAX_TOKENS)} tokens, ${MAX_ALIASES} aliases, ${MAX_DIRECTIVES} directives, ${MAX_REPEATS} times the same field of a type`,
     );
@@ -185,9 +192,9 @@ describe('the README', () => {
     expect(limits.get('secrets of a key that are good at a time, seconds of an overlap')).toBe(
       [MAX_SECRETS, MAX_OVERLAP_SECONDS].map(number).join(', '),
     );
-    expect(readme).toContain(`up to ${MAX_SECRETS} are good side by side`);
-    expect(readme).toContain(`ends ${CLAIM_MILLISECONDS / 60_000} minutes after it was made`);
-    expect(readme).toContain(`less than ${SAME_TIME_MILLISECONDS / 1000}\nseconds ago`);
+    expect(said).toContain(`up to ${MAX_SECRETS} are good side by side`);
+    expect(said).toContain(`ends ${CLAIM_MILLISECONDS / 60_000} minutes after it was made`);
+    expect(said).toContain(`less than ${SAME_TIME_MILLISECONDS / 1000} seconds ago`);
     expect(limits.get('ids in `nodes(ids:)`')).toBe(String(MAX_PAGE_SIZE));
     expect(limits.get('keys, roles, customers of a trusted issuer')).toBe(
       [MAX_KEYS, MAX_IDENTIFIERS, MAX_IDENTIFIERS].join(', '),
@@ -208,13 +215,16 @@ describe('the README', () => {
     expect(limits.get('an `Idempotency-Key`, for how long it counts')).toBe(
       `${MAX_KEY_CHARACTERS} characters, ${KEPT_MILLISECONDS / 3_600_000} hours`,
     );
-    expect(readme).toContain(`A key is 1 to ${MAX_KEY_CHARACTERS} printable characters`);
-    expect(readme).toContain(`${DEFAULT_PAGE_SIZE} by default and ${MAX_PAGE_SIZE} at\nthe most`);
+    expect(said).toContain(`A key is 1 to ${MAX_KEY_CHARACTERS} printable characters`);
+    expect(said).toContain(`${DEFAULT_PAGE_SIZE} by default and ${MAX_PAGE_SIZE} at the most`);
   });
 
   it('shows GraphQL that is valid', async () => {
-    const documents = [...readme.matchAll(/```graphql\n(.*?)```/gs)].map(([, document]) => document ?? '');
-    expect(documents.length).toBeGreaterThan(2);
+    const shown = { README: readme, ...PAGES };
+    const documents = Object.entries(shown)
+      .filter(([path]) => !TESTED_ELSEWHERE.some((name) => path.endsWith(`/${name}.md`)))
+      .flatMap(([, text]) => [...text.matchAll(/```graphql\n(.*?)```/gs)].map(([, document]) => document ?? ''));
+    expect(documents.length).toBeGreaterThan(7);
     for (const document of documents) {
       const { status, errors } = await ask(document);
       expect(errors, document).toEqual([]);
@@ -223,7 +233,7 @@ describe('the README', () => {
   });
 
   it('shows how people sign in by requests that work, in this order', async () => {
-    const section = readme.slice(readme.indexOf('## Signing people in'), readme.indexOf('## Read\n'));
+    const section = page('signing-in');
     const commands = [...section.replaceAll('\\\n', '').matchAll(/^curl -sS \$TENANTRY(\S+) (.*)$/gm)];
     expect(commands).toHaveLength(7);
     const email = 'olga@example.com';
@@ -252,7 +262,7 @@ describe('the README', () => {
   });
 
   it('shows how the key is made that the clients of other APIs take, with all that their examples need', async () => {
-    const section = readme.slice(readme.indexOf('## Bring your client'), readme.indexOf('### Plain'));
+    const section = page('dialects');
     const [, body = ''] = /^curl -sS \$TENANTRY\/graphql .*? -d '(.*?)'$/ms.exec(section.replaceAll('\\\n', '')) ?? [];
     const { data, text } = await ask(JSON.parse(body).query);
     expect(data?.createApiKey, text).toEqual({ secret: expect.any(String), apiKey: { id: expect.any(String) } });
@@ -265,38 +275,37 @@ describe('the README', () => {
   });
 
   it('says how long credentials are good for, and how often they can be tried', () => {
-    expect(readme).toContain(`| access token | ${ACCESS_TOKEN_SECONDS / 60} minutes |`);
+    expect(said).toContain(`| access token | ${ACCESS_TOKEN_SECONDS / 60} minutes |`);
     const DAY = 24 * 60 * 60 * 1000;
-    expect(readme).toContain(`| invitation | ${LIFETIME_MILLISECONDS.INVITATION / DAY} days, and one use |`);
-    expect(readme).toContain(
+    expect(said).toContain(`| invitation | ${LIFETIME_MILLISECONDS.INVITATION / DAY} days, and one use |`);
+    expect(said).toContain(
       `| session | ${MAX_IDLE_MILLISECONDS / DAY} days after it was last refreshed, and ${MAX_AGE_MILLISECONDS / DAY} days in all |`,
     );
-    expect(readme).toContain(
+    expect(said).toContain(
       `| link to a new password | ${(LIFETIME_MILLISECONDS.PASSWORD_RESET / DAY) * 24} hour, and one use |`,
     );
-    const text = readme.replaceAll(/\s+/g, ' ');
-    expect(text).toContain(
+    expect(said).toContain(
       `there are ${MAX_BY_EMAIL_AND_ADDRESS} attempts for an e-mail address from one network address, ${MAX_BY_ADDRESS} from a network address, ${MAX_BY_EMAIL_AND_REGION} for an e-mail address from one region (the first 48 bits of IPv6, 24 of IPv4), and ${MAX_BY_EMAIL} for`,
     );
-    expect(text).toContain(
+    expect(said).toContain(
       `a new password can be asked for ${MAX_RESETS_BY_EMAIL_AND_ADDRESS} times for one e-mail address from one network address, ${MAX_RESETS_BY_EMAIL_AND_REGION} from one region, and ${MAX_RESETS_BY_EMAIL} times`,
     );
-    expect(text).toContain(`In 15 minutes the present one may be tried ${MAX_CHANGES_BY_USER} times.`);
-    expect(text).toContain(
+    expect(said).toContain(`In 15 minutes the present one may be tried ${MAX_CHANGES_BY_USER} times.`);
+    expect(said).toContain(
       `A password has ${MIN_PASSWORD_LENGTH} characters to ${number(MAX_PASSWORD_BYTES)} bytes, not of white space only`,
     );
-    expect(text).toContain(`of more than ${MAX_MAILS_TO_EMAIL} mails of whatever kind`);
-    expect(text).toContain(`fresh, which it is for ${FRESH_MILLISECONDS / 60_000} minutes`);
-    expect(text).toContain(`${MAX_SESSIONS_OF_USER} newer ones of the same user`);
-    expect(text).toContain(`a user has at most ${MAX_SESSIONS_OF_USER} sessions`);
-    expect(text).toContain(
+    expect(said).toContain(`of more than ${MAX_MAILS_TO_EMAIL} mails of whatever kind`);
+    expect(said).toContain(`fresh, which it is for ${FRESH_MILLISECONDS / 60_000} minutes`);
+    expect(said).toContain(`${MAX_SESSIONS_OF_USER} newer ones of the same user`);
+    expect(said).toContain(`a user has at most ${MAX_SESSIONS_OF_USER} sessions`);
+    expect(said).toContain(
       `at most ${MAX_NAME_LENGTH_IN_MAIL} characters, letters of any script, at most ${MAX_DIGITS_IN_MAIL} digits`,
     );
   });
 
-  it('and CONTRIBUTING name files that exist', () => {
+  it('names files that exist', () => {
     const sources = Object.keys(import.meta.glob(['/src/**/*.ts', '/test/**/*.ts']));
-    const named = [...`${readme}${contributing}`.matchAll(/(?<![\w/])((?:src|test)\/[\w./-]+\.ts)/g)].map(
+    const named = [...`${readme}${said}${contributing}`.matchAll(/(?<![\w/])((?:src|test)\/[\w./-]+\.ts)/g)].map(
       ([, path]) => `/${path}`,
     );
     const missing = named.filter((path) => !sources.includes(path) && !path.includes('/project'));
