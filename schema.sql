@@ -722,7 +722,7 @@ CREATE TABLE "api_key" (
   last_used_at INTEGER,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL, created_by_type TEXT, created_by_id TEXT
-  CHECK (created_by_id IS NULL OR created_by_type IN ('API_KEY', 'USER')), name_sort TEXT GENERATED ALWAYS AS (lower(name)) VIRTUAL, idle_since INTEGER GENERATED ALWAYS AS (coalesce(last_used_at, created_at)) VIRTUAL, expires_sort INTEGER GENERATED ALWAYS AS (coalesce(expires_at, 9000000000000000)) VIRTUAL, revoked INTEGER GENERATED ALWAYS AS (revoked_at IS NOT NULL) VIRTUAL,
+  CHECK (created_by_id IS NULL OR created_by_type IN ('API_KEY', 'USER')), name_sort TEXT NOT NULL GENERATED ALWAYS AS (lower(name)) VIRTUAL, idle_since INTEGER NOT NULL GENERATED ALWAYS AS (coalesce(last_used_at, created_at)) VIRTUAL, expires_sort INTEGER NOT NULL GENERATED ALWAYS AS (coalesce(expires_at, 9000000000000000)) VIRTUAL, revoked INTEGER NOT NULL GENERATED ALWAYS AS (revoked_at IS NOT NULL) VIRTUAL,
   CHECK (reach = 'CUSTOMER' OR customer_id IS NULL)
 ) STRICT;
 CREATE INDEX api_key_customer ON api_key (customer_id) WHERE customer_id IS NOT NULL;

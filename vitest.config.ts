@@ -4,7 +4,10 @@ import packageJson from './package.json' with { type: 'json' };
 import { LongestFirst } from './test/shared/longest-first.ts';
 
 /** Tests that run in the Workers runtime, one file after the other in each of two processes. */
-const inWorkerd = (test: TestProjectInlineConfiguration['test']): TestProjectInlineConfiguration => ({
+const inWorkerd = (
+  test: TestProjectInlineConfiguration['test'],
+  { isIsolationWhole = false } = {},
+): TestProjectInlineConfiguration => ({
   plugins: [
     cloudflareTest(async () => ({
       wrangler: { configPath: './wrangler.toml' },
@@ -15,6 +18,7 @@ const inWorkerd = (test: TestProjectInlineConfiguration['test']): TestProjectInl
           ATTACK_SEED: Number(process.env.ATTACK_SEED ?? 0),
           FAULTS_SIZE: Number(process.env.FAULTS_SIZE ?? 1),
           FAULTS_SEED: Number(process.env.FAULTS_SEED ?? 0),
+          IS_ISOLATION_WHOLE: isIsolationWhole,
           LISTS_SIZE: Number(process.env.LISTS_SIZE ?? 50_000),
         },
       },
@@ -55,6 +59,11 @@ export default defineConfig({
       {
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
       },
+      // A part of it is in `npm test`: see `npm run test:isolation`.
+      inWorkerd(
+        { name: 'isolation', testTimeout: 20_000, include: ['test/walks/isolation*.test.ts'] },
+        { isIsolationWhole: true },
+      ),
       // Not a part of `npm test`, which does without the packages that it needs: see `npm run test:clients`.
       {
         test: {

@@ -14,6 +14,7 @@ declare namespace Cloudflare {
     FAULTS_SEED: number;
     /** Of `npm run test:lists`: how many records of each kind there are. */
     LISTS_SIZE: number;
+    IS_ISOLATION_WHOLE: boolean;
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[];
   }
 }

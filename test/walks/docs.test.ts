@@ -304,7 +304,8 @@ describe('the documentation', () => {
   });
 
   it('names files that exist', () => {
-    const sources = Object.keys(import.meta.glob(['/src/**/*.ts', '/test/**/*.ts']));
+    // A file is not among those that it looks for.
+    const sources = ['/test/walks/docs.test.ts', ...Object.keys(import.meta.glob(['/src/**/*.ts', '/test/**/*.ts']))];
     const named = [...`${readme}${said}${contributing}`.matchAll(/(?<![\w/])((?:src|test)\/[\w./-]+\.ts)/g)].map(
       ([, path]) => `/${path}`,
     );

@@ -104,6 +104,7 @@ describe('a range of times', () => {
           expect(data[list], list).toBeNull();
           expect(errors[0].extensions).toEqual({
             code: 'BAD_USER_INPUT',
+            documentation: '/docs/errors#BAD_USER_INPUT',
             issues: [
               { path: `filter.${range}.from`, message: 'must not be after the end of the range', kind: 'INVALID' },
             ],
