@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import limits from '../../../docs/limits.md?raw';
 import page from '../../../docs/plain.md?raw';
-import readme from '../../../README.md?raw';
 import { schema } from '../../../src/dialects/plain/schema.ts';
 import { MAX_PLAIN_COST } from '../../../src/http/dialects/plain.ts';
 import { eventsAbout, newKey, newTenant } from '../../shared/fixtures.ts';
@@ -53,7 +53,7 @@ describe('the page', () => {
     const stated = [...row('a request that fails').matchAll(/\b[1-5]\d\d\b/g)].map(([status]) => Number(status));
     expect(new Set(stated)).toEqual(new Set([...statuses, 200]));
     expect(row('cost of an operation')).toContain(`at most ${MAX_PLAIN_COST.toLocaleString('en')}`);
-    expect(readme).toContain(`at \`/plain\` ${MAX_PLAIN_COST.toLocaleString('en')}, where a total costs twice as much`);
+    expect(limits).toContain(`| \`/plain\` | ${MAX_PLAIN_COST.toLocaleString('en')} | twice as much |`);
     const codes = new Set([...CONDITIONS.map(([, , , code]) => code), 'forbidden']);
     const named = namesIn(row('a mutation that fails')).filter((name) => /^[a-z]+(_[a-z]+)*$/.test(name));
     expect(new Set(named)).toEqual(new Set([...codes, 'error', 'fields']));
