@@ -16,15 +16,18 @@ import { capig } from './table.ts';
 describe('the page', () => {
   const row = (heading: string) =>
     page.split('\n').find((line) => line.startsWith(`| ${heading} |`)) ?? `There is no row ${heading}`;
+  const rowsUnder = (heading: string) => {
+    const lines = page.slice(page.indexOf(`\n| ${heading} |`) + 1).split('\n');
+    const rows = lines.slice(2, lines.indexOf(''));
+    return rows.map((line) => line.slice(2, -2).split(' | '));
+  };
   const wordsOf = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, word]) => word ?? '');
 
   it('has every operation with its permissions, and no other', () => {
-    const needs = ['queries', '`tenantMutations`', '`userMutations`'].flatMap((heading) =>
-      [...row(heading).matchAll(/`(\w+)` needs ([^;|]*?)(?=;| \||, and hides)/g)].map(([, name = '', list = '']) => [
-        heading === 'queries' ? name : `${wordsOf(heading)[0]}.${name}`,
-        wordsOf(list),
-      ]),
-    );
+    const needs = rowsUnder('operation').map(([name = '', list = '']): [string, string[]] => [
+      wordsOf(name)[0] ?? '',
+      wordsOf(list.split(';')[0] ?? ''),
+    ]);
     expect(needs.map(([name]) => name).sort()).toEqual(operationsOf(schema).sort());
     const held = ['tenant:read', 'customer:read', 'user:read', 'usage:read'];
     for (const [name, list] of needs) {
@@ -48,11 +51,9 @@ describe('the page', () => {
     };
     const tenant = await newTenant();
     await newTenantUser(tenant.id);
-    const clauses = row('below a tenant').split(' | ')[1]?.split('; ') ?? [];
-    const said = clauses.flatMap((clause) => {
-      const words = wordsOf(clause);
-      return words.slice(0, -1).map((field) => [field, words.at(-1) ?? ''] as const);
-    });
+    const said = rowsUnder('field below a tenant').flatMap(([names = '', needs = '']) =>
+      wordsOf(names).flatMap((field) => wordsOf(needs).map((permission) => [field, permission] as const)),
+    );
     expect(new Set(said.map(([field]) => field))).toEqual(new Set(Object.keys(fields)));
     for (const [field, permission] of said) {
       const { secret } = await newKey({ permissions: allBut(permission as Permission) });
@@ -64,17 +65,14 @@ describe('the page', () => {
   });
 
   it('has fields by the names that /graphql has', () => {
-    const pairs = [...row('fields').matchAll(/`(\w+)`(?: is)? `(\w+)`/g)].map(([, here = '', there = '']) => [
-      here,
-      there,
-    ]);
+    const pairs = rowsUnder('here').map(([here = '', there = '']) => [...wordsOf(here), ...wordsOf(there)]);
     expect(pairs).toHaveLength(6);
     const fieldsOf = (of: GraphQLSchema, ...types: string[]) =>
       types.flatMap((name) => {
         const type = of.getType(name);
         return isObjectType(type) ? Object.keys(type.getFields()) : [];
       });
-    for (const [here, there] of pairs) {
+    for (const [here = '', there = ''] of pairs) {
       expect(fieldsOf(schema, 'Tenant', 'User')).toContain(here);
       expect(fieldsOf(own, 'Tenant', 'User')).toContain(there);
     }
@@ -84,15 +82,16 @@ describe('the page', () => {
     const number = (value: number) => value.toLocaleString('en');
     expect(row('lists')).toContain(`${number(MAX_LISTED)} records each and ${number(MAX_LISTED_IN_ALL)} in one answer`);
     expect(row('credential')).toContain(`good for ${CLIENT_TOKEN_SECONDS / 3600} hours`);
-    expect(row('fields')).toContain(`the last ${DEFAULT_WINDOW_HOURS} hours`);
+    expect(row('usage')).toContain(`of the last ${DEFAULT_WINDOW_HOURS} hours`);
     for (const [, , , status, code] of CONDITIONS) {
-      expect(row('errors')).toContain(String(status));
-      if (!code.startsWith('GRAPHQL')) expect(row('errors')).toContain(`\`${code}\``);
+      const [, codes] = rowsUnder('HTTP').find(([http]) => http === String(status)) ?? [];
+      expect(codes, `${status} ${code}`).toContain(code.startsWith('GRAPHQL') ? 'the codes of GraphQL' : `\`${code}\``);
     }
-    for (const [number, name] of ['ACTIVE', 'PENDING', 'DEACTIVATED'].entries())
-      expect(row('numbers').split('`User.status`')[0]).toContain(`\`${number}\` ${name}`);
-    for (const [number, name] of ['DEACTIVATED', 'ACTIVE', 'INVITED'].entries())
-      expect(row('numbers').split('`User.status`')[1]).toContain(`\`${number}\` ${name}`);
+    expect(rowsUnder('number')).toEqual([
+      ['`0`', 'ACTIVE', 'DEACTIVATED'],
+      ['`1`', 'PENDING', 'ACTIVE'],
+      ['`2`', 'DEACTIVATED', 'INVITED'],
+    ]);
     expect(wordsOf(row('always the same'))).toEqual(['User.userExpiry', 'TenantUsageByTraffic.durationInHours']);
     expect(row('always the same')).toContain(`: ${DEFAULT_WINDOW_HOURS}`);
   });

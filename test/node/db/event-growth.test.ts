@@ -58,7 +58,9 @@ describe('the page of events', () => {
     const [named, other] = [bytesPerEvent(1), bytesPerEvent(0)];
     console.log(`an event takes ${named.toFixed(0)} bytes, and ${other.toFixed(0)} without a tenant`);
     const [, saidNamed = '', saidOther = ''] =
-      /takes about ([\d,]+) bytes of the 10 GB of D1, indexes included; without a tenant ([\d,]+)\./.exec(PAGE) ?? [];
+      /takes about ([\d,]+) bytes of the 10 GB of D1, indexes included\. Without a tenant, an event takes ([\d,]+)\./.exec(
+        PAGE.replaceAll(/\s+/g, ' '),
+      ) ?? [];
     for (const [said, measured] of [
       [saidNamed, named],
       [saidOther, other],
