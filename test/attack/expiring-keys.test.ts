@@ -136,6 +136,18 @@ const WAYS: Record<string, Way> = {
     prepare: deactivate,
     let: (key, _role, member) => rows({ externalId: member.externalId, status: 'ACTIVE' }, key),
   },
+  'is upserted': {
+    let: (key, role) => mutate('upsertUser', 'user { id }', { identifier: { email: email() }, ...byRole(role) }, key),
+  },
+  'is upserted to the role': {
+    before: 'harmless',
+    let: (key, role, { id }) => mutate('upsertUser', 'user { id }', { identifier: { id }, ...byRole(role) }, key),
+  },
+  'is upserted with another address': {
+    before: 'given',
+    let: (key, _role, { externalId }) =>
+      mutate('upsertUser', 'user { id }', { identifier: { externalId }, email: email() }, key),
+  },
   'is updated to the role': {
     before: 'harmless',
     let: (key, role, { id }) => mutate('updateUser', 'user { id }', { id, ...byRole(role) }, key),

@@ -115,6 +115,22 @@ async function newGuesses(): Promise<Guess[]> {
       ...more,
     })),
   ];
+  const upsertedUserGuesses = (of: string, more: Variables) => [
+    guess('upsertUser', `identifier.email ${of}`, hidden.tenantUser.email, email, (value) => ({
+      identifier: { email: value },
+      ...more,
+    })),
+    guess('upsertUser', `identifier.externalId ${of}`, hidden.customerUser.externalId, word, (externalId) => ({
+      identifier: { externalId },
+      email: email(),
+      ...more,
+    })),
+    guess('upsertUser', `email ${of}`, hidden.teamMember.email, email, (value) => ({
+      identifier: { externalId: word() },
+      email: value,
+      ...more,
+    })),
+  ];
   const customerGuesses = (command: string, more: (value: string) => Variables) => [
     guess(command, 'email', customerEmail, email, (value) => ({ ...more(value), email: { address: value } })),
     guess(command, 'externalId', customerId, word, (value) => ({ ...more(value), externalId: value })),
@@ -184,6 +200,18 @@ async function newGuesses(): Promise<Guess[]> {
     ...[tenantUser, customerUser].flatMap(({ id }) => [
       guess('updateUser', 'email', hidden.teamMember.email, email, (value) => ({ id, email: value })),
       guess('updateUser', 'externalId', hidden.tenantUser.externalId, word, (externalId) => ({ id, externalId })),
+    ]),
+    ...upsertedUserGuesses('of a tenant', inTenant),
+    ...upsertedUserGuesses('of a customer', inCustomer),
+    ...upsertedUserGuesses('of the team', { roleIdentifier: { name: 'viewer' } }),
+    ...upsertedUserGuesses('with a role of more permissions', { ...inTenant, roleIdentifier: { name: 'admin' } }),
+    ...upsertedUserGuesses('without a role', {}),
+    ...[tenantUser, customerUser].flatMap(({ id }) => [
+      guess('upsertUser', 'email', hidden.teamMember.email, email, (value) => ({ identifier: { id }, email: value })),
+      guess('upsertUser', 'externalId', hidden.tenantUser.externalId, word, (externalId) => ({
+        identifier: { id },
+        externalId,
+      })),
     ]),
     guess('restoreUser', 'externalId', deletedUser.taken, deletedUser.free, (id) => ({ id })),
     guess('createRole', 'name', takenRole.name, word, (value) => ({ scope: 'TENANT', name: value, permissions: [] })),
@@ -321,8 +349,9 @@ describe('a value that is taken', () => {
       for (const { guess, value, free, taken } of answers) {
         const { command, of } = guess;
         const refusal = refusalIn(free, command);
-        // A row that names a record in reach is about that record, and not about the value.
-        if (who.includes('the organization') && command.startsWith('import') && free.data[command].rows) continue;
+        // What names a record in reach is about that record, and not about the value.
+        const isNaming = (command.startsWith('import') && free.data[command].rows) || of.startsWith('identifier.');
+        if (who.includes('the organization') && isNaming) continue;
         if (refusal === null) {
           expect([null, 'already_exists'], `${who}, ${command} by ${of}: ${taken.text}`).toContain(
             refusalIn(taken, command),
@@ -509,6 +538,22 @@ describe('what one credential is told of values that belong to what it may not s
       expect(told[0]?.[0], name).toBe(429);
       expect(told[1], `${name}: a value that the viewer sees`).toEqual(told[0]);
       expect(told[2], `${name}: a free one`).toEqual(told[0]);
+    }
+    const nowhere = { tenantIdentifiers: [{ id: hidden.tenant.id }] };
+    const upserts: [string, (address: string) => Variables][] = [
+      [
+        'upsertUser',
+        (address) => ({ identifier: { email: address }, ...input(address), roleIdentifier: { name: 'no' } }),
+      ],
+      ['upsertUser', (address) => ({ identifier: { email: address }, ...input(address) })],
+      ['upsertCustomer', (address) => ({ identifier: { email: address }, ...nowhere })],
+    ];
+    for (const [name, of] of upserts) {
+      const told = [];
+      for (const address of [hidden.teamMember.email, hidden.customer.email.address, email()]) {
+        told.push((await ask(documentOf(name), { input: of(address) }, ofTenant.secret)).text);
+      }
+      expect(told, name).toEqual(Array(3).fill(expect.stringContaining('TOO_MANY_REQUESTS')));
     }
     expect(await changes()).toBe(before);
     for (const change of [{ name: unique('Renamed') }, { email: seen.email, name: unique('Again') }]) {

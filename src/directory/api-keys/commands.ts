@@ -17,6 +17,7 @@ import {
   customerIdentifier,
   id,
   instant,
+  otherwise,
   type TenantIdentifier,
   tenantIdentifiers,
   text,
@@ -62,7 +63,9 @@ function matchesReach({ reach, tenantIdentifiers, customerIdentifier }: GivenRea
 }
 
 /** The permissions of a key, which has at least one. */
-export const permissionsOfKey = z.array(permissionName).min(1, 'must name at least one permission');
+export const permissionsOfKey = z
+  .array(permissionName, { error: otherwise('must be a list') })
+  .min(1, 'must name at least one permission');
 
 /**
  * Creates an API key, whose secret is answered once and stored nowhere. A key grants no permission, no reach, no time and

@@ -29,8 +29,9 @@ export function isNotTaken(entity: Entity, target: SQL, reached: SQL, path: stri
 }
 
 /**
- * Returns the unique values that an upsert may collide on. A record that exists gets the changed value, or keeps its own
- * where none is given; a new one gets the created value.
+ * Returns the unique values that an upsert may collide on. A record in `target` gets the changed value, or keeps its own
+ * where none is given; a new one gets the created value. The target is in reach: else whoever may not guess any more would
+ * be told that there is a record, by not being refused at once.
  */
 export function uniqueValuesOfUpsert(
   entity: Entity,

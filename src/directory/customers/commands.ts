@@ -210,7 +210,7 @@ export const upsertCustomer = command({
         ...creating.writes,
         ...memberships.writes,
       ],
-      unique: uniqueValuesOfUpsert(CUSTOMER, viewer, target, newValues, otherValues),
+      unique: uniqueValuesOfUpsert(CUSTOMER, viewer, reached, newValues, otherValues),
       answer: customerRows(sql`WHERE customer.id IN (
         ${allRecordedSubjects(context)} UNION ALL SELECT customer.id FROM customer WHERE ${target})`),
       subject: subjectOf(

@@ -94,9 +94,10 @@ export const upsertUser = command({
     const target = isUser(identifier);
     const reached = sql`${target} AND ${userInReach(viewer.reach, sql`user.id`)}`;
     const path = pathOf('identifier', identifier);
-    const isThere = exists(USER, target);
+    // Whoever is out of reach is judged like nobody, until it is said last that the identifier is taken.
+    const isThere = exists(USER, reached);
     const user: UpsertedUser = {
-      userId: sql`(SELECT user.id FROM user WHERE ${target})`,
+      userId: sql`(SELECT user.id FROM user WHERE ${reached})`,
       newUserId,
       reached,
       isNamedById: identifier.id != null,
@@ -108,27 +109,27 @@ export const upsertUser = command({
     const newValues = given && { ...newUser(given, place.home), defaultTenantId: place.tenantId };
     const creating = newValues && creation(context, USER, newUserId, newValues);
     const otherValues = { ...patchedUser(patch), roleId: role.own ?? undefined };
-    const changing = alteration(context, USER, target, otherValues);
+    const changing = alteration(context, USER, reached, otherValues);
     const isCreated = sql`user.id = ${newUserId} AND ${wasRecorded(context, 'user.created')}`;
     const shareable = shareableInvitation(context, handOutLink);
     return {
       checks: [
         ...place.isOpen,
         allExist([...place.missing, ...(identifier.id == null ? [] : [missing(USER, reached, path)])]),
-        isNotTaken(USER, target, reached, path),
         isComplete(isThere, { email: given, roleIdentifier }),
         ...place.isTheirs,
         ...(Object.values(otherValues).some((value) => value !== undefined)
-          ? onlyIf(exists(USER, sql`${target} AND ${changes(users, otherValues)}`), holdsUser(viewer, user.userId))
+          ? onlyIf(exists(USER, sql`${reached} AND ${changes(users, otherValues)}`), holdsUser(viewer, user.userId))
           : []),
         ...role.checks,
         ...outlastsNobody(
           viewer,
           role.own ?? ownRoleOf(user.userId),
-          sql`(NOT ${isThere} OR ${letsInAnew(target, patch, role.own)})`,
+          sql`(NOT ${isThere} OR ${letsInAnew(reached, patch, role.own)})`,
         ),
-        ...(place.tenantId ? [isNotDeactivated(sql`${target} AND ${role.current} IS NULL`, path)] : []),
+        ...(place.tenantId ? [isNotDeactivated(sql`${reached} AND ${role.current} IS NULL`, path)] : []),
         ...role.keeps,
+        isNotTaken(USER, target, reached, path),
       ],
       // All events are recorded before anything is written that they depend on.
       writes: (allowed) => [
@@ -141,10 +142,10 @@ export const upsertUser = command({
         requestInvitations(context, sql`FROM user WHERE ${isCreated}`),
         ...shareable.writes(isCreated),
       ],
-      mails: sql`(NOT ${isThere} OR ${exists(USER, sql`${target} AND ${isMoved(patch)} AND ${isInvitedAnew(sql`user.status`)}`)})`,
-      unique: uniqueValuesOfUpsert(USER, viewer, target, newValues ?? {}, otherValues),
+      mails: sql`(NOT ${isThere} OR ${exists(USER, sql`${reached} AND ${isMoved(patch)} AND ${isInvitedAnew(sql`user.status`)}`)})`,
+      unique: uniqueValuesOfUpsert(USER, viewer, reached, newValues ?? {}, otherValues),
       answer: userRows(sql`WHERE user.id IN (
-        ${allRecordedSubjects(context)} UNION ALL SELECT user.id FROM user WHERE ${target})`),
+        ${allRecordedSubjects(context)} UNION ALL SELECT user.id FROM user WHERE ${reached})`),
       subject: subjectOf(USER, viewer, sql`coalesce(${user.userId}, ${newUserId})`),
       result: (user, recorded) => ({
         user,

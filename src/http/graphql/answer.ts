@@ -174,7 +174,7 @@ function shownErrors(all: readonly Presented[], { document, params, mutated }: A
     const places = error.nodes?.slice(0, MAX_LOCATIONS).flatMap((node) => placeOf(node) ?? []) ?? [];
     const locations = places.length > 0 ? places : (error.locations ?? shown.locations);
     return {
-      message: cut(message),
+      message: withoutSecrets(cut(message)),
       ...(locations && { locations }),
       ...(path && { path: cutPath(path) }),
       extensions: shown.extensions,
@@ -199,6 +199,12 @@ function firstOfEachCode(all: readonly Presented[], mutated: Mutated): Presented
 
 const cut = (text: string): string =>
   text.length <= MAX_MESSAGE_CHARACTERS ? text : `${text.slice(0, MAX_MESSAGE_CHARACTERS - 1).toWellFormed()}…`;
+
+/** A secret that is made here, or a JSON Web Token. */
+const SECRETS = /\b(?:(tenantry[a-z-]*_)[0-9a-f]{8}[0-9a-f_]*|(eyJ)[\w-]+\.[\w-]+(?:\.[\w-]*)?)/g;
+
+/** GraphQL quotes what it does not take. Programs log such messages, and shall not log the credentials of others with them. */
+const withoutSecrets = (message: string): string => message.replace(SECRETS, '$1$2…');
 
 /** Returns as much of the path, from its beginning, as is short. */
 function cutPath(path: readonly (string | number)[]): (string | number)[] {

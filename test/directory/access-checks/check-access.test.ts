@@ -21,7 +21,7 @@ import {
   rawId,
   succeed,
 } from '../../shared/fixtures.ts';
-import { graphqlRequest, PUBLIC_URL, ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';
+import { ask, graphqlRequest, PUBLIC_URL, ROOT_KEY, send, type Variables } from '../../shared/gateway.ts';
 import { PASSWORD, sessionOf, signIn, step, TOKENS } from '../../shared/people.ts';
 import { KINDS } from '../trusted-issuers/scene.ts';
 
@@ -492,6 +492,21 @@ describe('a call', () => {
     });
     const headers = { authorization: `Bearer ${secret}` };
     expect((await send(new Request(`${PUBLIC_URL}/graphql?${other}`, { headers }))).status).toBe(200);
+  });
+
+  it('that GraphQL does not take is refused without the secrets in it, which the service would log', async () => {
+    const document = 'query($checks: [AccessCheckInput!]!) { checkAccess(checks: $checks) { isGood } }';
+    for (const text of [credential('key of a'), credential('colleague in a')]) {
+      const wrong = [text, [{ credential: text, other: 1 }], [{ credential: [text] }], [{ other: text }]];
+      const answers = [
+        ...(await Promise.all(wrong.map((checks) => ask(document, { checks })))),
+        await ask(`{ checkAccess(checks: [{ credential: "${text}", other: 1 }]) { isGood } }`),
+      ];
+      for (const { status, text: answered } of answers) {
+        expect([status, answered]).toEqual([400, expect.stringContaining('…')]);
+        expect(answered).not.toContain(text.slice(0, 60));
+      }
+    }
   });
 
   it('leaves no secret in any log, whatever fails', async () => {

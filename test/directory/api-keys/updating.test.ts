@@ -128,6 +128,7 @@ describe('updateApiKey', () => {
       [{ id: target.id, name: null }, undefined, invalid('name')],
       [{ id: target.id, name: ' ' }, undefined, invalid('name')],
       [{ id: target.id, permissions: [] }, undefined, invalid('permissions')],
+      [{ id: target.id, permissions: null }, undefined, { issues: [{ path: 'permissions', message: 'is required' }] }],
       [{ id: target.id, permissions: ['tenant:read', 'nothing:there'] }, undefined, invalid('permissions.1')],
       [{ id: revoked.id, permissions: ['nothing:there'] }, undefined, invalid('permissions.0')],
     ];
