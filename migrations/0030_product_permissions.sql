@@ -4,6 +4,8 @@ INSERT INTO permission (name, description) VALUES
   ('permission:edit', 'Create, change and delete permissions of the product.'),
   ('access:check', 'Ask whether a credential is good, whose it is, and what it may do.');
 UPDATE permission SET built_in = 1;
+UPDATE permission SET description = 'Create, change, rotate and revoke API keys that hold no more than oneself.'
+WHERE name = 'apiKey:edit';
 
 -- The built-in roles of the organization that write roles, and those that make API keys, by which a product's services ask.
 -- No role of tenants: whoever may appoint admins there could do so no more.
