@@ -85,7 +85,8 @@ interface Api {
 
 const message = expect.any(String);
 const code = 'TOO_MANY_REQUESTS';
-const OURS = { status: 429, envelope: { errors: [{ message, extensions: { code } }] } };
+const documentation = `/docs/errors#${code}`;
+const OURS = { status: 429, envelope: { errors: [{ message, extensions: { code, documentation } }] } };
 const PLAINS = {
   status: 400,
   envelope: { errors: [{ message, locations: [{ line: 1, column: 1 }], extensions: { code } }] },
