@@ -30,6 +30,7 @@ import {
 } from '../../src/directory/sign-in/sessions.ts';
 import { MAX_BODY_BYTES } from '../../src/http/shared/body.ts';
 import { MAX_KEY_CHARACTERS } from '../../src/http/shared/idempotency-key.ts';
+import { newTenant } from '../shared/fixtures.ts';
 import { ask, PUBLIC_URL, ROOT_KEY, send } from '../shared/gateway.ts';
 import { mailedToken, signIn } from '../shared/people.ts';
 import { COMMANDS } from './commands.ts';
@@ -164,6 +165,23 @@ describe('the documentation', () => {
       if (path === '/auth/sign-in') signedIn = JSON.parse(text);
     }
     expect(await signIn(email, { password: 'staple, battery, horse: correct' })).toHaveProperty('accessToken');
+  });
+
+  it('shows how a change is repeated, which is done once', async () => {
+    await newTenant({ externalId: 'acme-outfitters' });
+    const [, body = ''] = /-H "Idempotency-Key: \$KEY" \\\n\s+-d '(.*?)'\n/.exec(page('changing')) ?? [];
+    const headers = {
+      authorization: `Bearer ${ROOT_KEY}`,
+      'content-type': 'application/json',
+      'idempotency-key': 'once',
+    };
+    const answers = [];
+    for (const _time of ['first', 'second']) {
+      answers.push(await send(new Request(`${PUBLIC_URL}/graphql`, { method: 'POST', headers, body })));
+    }
+    expect(answers[0]?.data.createCustomer, answers[0]?.text).toHaveProperty('customer.id');
+    expect(answers[1]?.data).toEqual(answers[0]?.data);
+    expect((await ask('{ customers(filter: { name: "Once" }) { totalCount } }')).data.customers.totalCount).toBe(1);
   });
 
   it('shows how the key is made that the clients of other APIs take, with all that their examples need', async () => {
