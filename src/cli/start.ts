@@ -73,6 +73,7 @@ async function introduce({ url }: Server): Promise<void> {
   console.log(`
 GraphQL:  ${gateway.url}/graphql
 GraphiQL: ${gateway.url}/graphql in a browser
+Docs:     ${gateway.url}/docs/
 Root key: ${key} (from ${file})
 Mail:     ${mailFolder(config)} until you stop this: none is sent, and each is named here with its file.
 
