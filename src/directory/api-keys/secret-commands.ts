@@ -14,16 +14,13 @@ import {
   VersionConflictError,
 } from '../kernel/errors.ts';
 import { id } from '../kernel/input.ts';
+import { DEFAULT_OVERLAP_SECONDS, overlap } from '../kernel/overlap.ts';
 import type { ApiKeyResult, ApiKeySecretResult } from './commands.ts';
 import { ACTIVE_API_KEY, API_KEY, isActive } from './entity.ts';
 import { endsInTime, holdsPermissionsOf, holdsTierOf } from './guards.ts';
 import type { ApiKeyRecord } from './queries.ts';
 import { insertSecret, secretEnd } from './secrets.ts';
 import { newToken } from './token.ts';
-
-const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
-/** How long one that is replaced may stay good beside the new one. */
-export const MAX_OVERLAP_SECONDS = 7 * DEFAULT_OVERLAP_SECONDS;
 
 /** How many secrets of one key may be good at a time. */
 export const MAX_SECRETS = 5;
@@ -88,18 +85,14 @@ export const rotateApiKey = command({
   reaches: ['ORGANIZATION', 'TENANTS'],
   input: z.object({
     id,
-    overlapSeconds: z
-      .int()
-      .min(0, 'must not be negative')
-      .max(MAX_OVERLAP_SECONDS, `must be at most ${MAX_OVERLAP_SECONDS}`)
-      .nullish(),
+    overlapSeconds: overlap,
   }),
   errors: [ValidationError, NotFoundError, TooManySecretsError, VersionConflictError, ForbiddenError],
   plan(context, { id, overlapSeconds }): Plan<ApiKeySecretResult, ApiKeyRecord> {
     const { viewer, at } = context;
     const secret = newToken(id);
-    const overlap = overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
-    const endsNewest = overlap === 0;
+    const seconds = overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
+    const endsNewest = seconds === 0;
     return planUpdate(context, ACTIVE_API_KEY, {
       type: 'apiKey.rotated',
       target: isActive(context, id),
@@ -112,7 +105,7 @@ export const rotateApiKey = command({
       ],
       changes: sql`TRUE`,
       writes: (rotated) => [
-        ...(endsNewest ? [] : [giveWay(context, id, overlap, rotated)]),
+        ...(endsNewest ? [] : [giveWay(context, id, seconds, rotated)]),
         sql`DELETE FROM api_key_secret WHERE api_key_id = ${id} AND ${rotated}
           AND (expires_at IS NULL OR ${secretEnd} <= ${at.getTime()})`,
         insertSecret(id, secret, at, rotated),

@@ -5,13 +5,11 @@ import { planUpdate } from '../commands/unversioned-entity.ts';
 import { requireNoEnd } from '../guards/expiry-guard.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { id } from '../kernel/input.ts';
+import { DEFAULT_OVERLAP_SECONDS, overlap } from '../kernel/overlap.ts';
 import { holdsPermissionsOfWebhook, isStandard, isWebhook, RULES, type WebhookSecretResult } from './commands.ts';
 import { WEBHOOK } from './entity.ts';
 import type { WebhookRecord } from './queries.ts';
 import { newWebhookSecret } from './secrets.ts';
-
-const DEFAULT_OVERLAP_SECONDS = 24 * 60 * 60;
-const MAX_OVERLAP_SECONDS = 7 * DEFAULT_OVERLAP_SECONDS;
 
 /**
  * Gives a webhook another secret. During the overlap deliveries are signed with both. A rotation during the overlap ends the older
@@ -22,19 +20,15 @@ export const rotateWebhookSecret = command({
   name: 'rotateWebhookSecret',
   input: z.object({
     id,
-    overlapSeconds: z
-      .int()
-      .min(0, 'must not be negative')
-      .max(MAX_OVERLAP_SECONDS, `must be at most ${MAX_OVERLAP_SECONDS}`)
-      .nullish(),
+    overlapSeconds: overlap,
   }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, overlapSeconds }): Plan<WebhookSecretResult, WebhookRecord> {
     const { viewer, at } = context;
     requireNoEnd(viewer);
     const secret = newWebhookSecret();
-    const overlap = overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
-    const end = overlap === 0 ? null : at.getTime() + overlap * 1000;
+    const seconds = overlapSeconds ?? DEFAULT_OVERLAP_SECONDS;
+    const end = seconds === 0 ? null : at.getTime() + seconds * 1000;
     return planUpdate(context, WEBHOOK, {
       type: 'webhook.secretRotated',
       target: isWebhook(viewer, id),
