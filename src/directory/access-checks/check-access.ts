@@ -1,4 +1,5 @@
 import type { Granted } from '../access/access-tokens.ts';
+import { isWithin } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import { type KeyUse, keyHolder, keysWithIds, noteUses } from '../api-keys/credentials.ts';
 import { apiKeyIdOf } from '../api-keys/token.ts';
@@ -44,18 +45,18 @@ export interface AccessCheck {
   answers: PermissionAnswer[];
 }
 
-/** A credential as it was shown: of an API key, or a token whose signature is good; else neither. */
+/** A credential as it was shown: of an API key, or a token that is signed here for a place in the viewer's reach; else neither. */
 interface Presented {
   text: string;
   apiKeyId: string | null;
   grant: Granted | null;
 }
 
-async function presented({ tokens }: Caller, text: string): Promise<Presented> {
+async function presented({ tokens, viewer }: Caller, text: string): Promise<Presented> {
   if (text.length > MAX_CREDENTIAL_CHARACTERS) return { text, apiKeyId: null, grant: null };
   const apiKeyId = apiKeyIdOf(text);
   const grant = apiKeyId === null && tokens !== null ? await tokens.read(text) : null;
-  return { text, apiKeyId, grant };
+  return { text, apiKeyId, grant: grant && isWithin(viewer.reach, grant) ? grant : null };
 }
 
 /**
@@ -115,7 +116,7 @@ async function holdersOf({ viewer, db, noteLater }: Caller, all: readonly Presen
   }
   for (const user of users) {
     const shown = ofUsers[user.position];
-    const found = shown && tokenHolder(viewer, shown.grant, user, now);
+    const found = shown && tokenHolder(shown.grant, user, now);
     if (found) holders.set(shown.text, { ...found, name: user.name, email: user.email });
   }
   if (uses.length > 0) noteLater(() => noteUses(db, uses, now));

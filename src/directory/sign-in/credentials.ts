@@ -7,7 +7,6 @@ import { watched } from '../../db/watched.ts';
 import type { AccessTokens, Grant, Granted } from '../access/access-tokens.ts';
 import { credentialName } from '../access/actor.ts';
 import { type Authenticated, type CacheUse, credentialCache } from '../access/credential-cache.ts';
-import { isWithin } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Token } from '../kernel/secrets.ts';
 import {
@@ -68,7 +67,7 @@ interface TokenHolder {
 }
 
 /** Returns who holds an access token, unless its session has ended or its user has lost the role that it was made for. */
-function holder(grant: Granted, credential: TokenRow, now: Date): TokenHolder | null {
+export function tokenHolder(grant: Granted, credential: TokenRow, now: Date): TokenHolder | null {
   const current = grantOf(grant.sessionId, credential);
   if (current === null || !isSameReach(current, grant) || credential.expiresAt <= now) return null;
   const viewer: Viewer = {
@@ -85,7 +84,7 @@ function holder(grant: Granted, credential: TokenRow, now: Date): TokenHolder | 
 }
 
 function admit(grant: Granted, credential: Credential, now: Date): Authenticated | null {
-  const admitted = holder(grant, credential, now);
+  const admitted = tokenHolder(grant, credential, now);
   return admitted && { viewer: admitted.viewer, noteUse: null };
 }
 
@@ -106,12 +105,3 @@ export const tokensWith = (grants: readonly Grant[]) =>
       CROSS JOIN session ON session.id = ${given('sessionId')} AND session.user_id = ${given('userId')}
       CROSS JOIN user ON user.id = session.user_id AND ${MAY_GO_ON}`,
   );
-
-/**
- * Returns who holds an access token, by the rules that hold for who asks with it; null if the token is not good, or was made
- * for a place out of the viewer's reach.
- */
-export function tokenHolder(viewer: Viewer, grant: Granted, row: TokenRow, now: Date): TokenHolder | null {
-  const found = holder(grant, row, now);
-  return found && isWithin(viewer.reach, grant) ? found : null;
-}
