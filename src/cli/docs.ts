@@ -24,14 +24,11 @@ const pageName = (name: string): string => `${name.slice(0, -'.md'.length).repla
 /** Returns the HTML page of a Markdown text, whose first line is its title. */
 export function pageOf(markdown: string): string {
   const marked = new Marked(gfmHeadingId(), {
-    walkTokens: (token) => {
-      if (token.type === 'link') token.href = served(token.href);
-    },
     renderer: {
       // What leads out of docs/ is a file of the source, which is not served.
       link({ href, tokens }) {
         const text = this.parser.parseInline(tokens);
-        return href.startsWith('../') ? text : `<a href="${href}">${text}</a>`;
+        return href.startsWith('../') ? text : `<a href="${served(href)}">${text}</a>`;
       },
       // A code keeps its letters: there are `not_found` and `NOT_FOUND`.
       heading({ text, depth }) {

@@ -1,6 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { flag, id, timestamp } from './columns.ts';
+import { ACTOR_TYPES, flag, id, timestamp } from './columns.ts';
 
 /** A key without an end is sorted as if it had this one, which no Date can be. */
 export const NEVER = 9_000_000_000_000_000;
@@ -22,7 +22,7 @@ export const apiKeys = sqliteTable('api_key', {
   revokedAt: timestamp('revoked_at'),
   lastUsedAt: timestamp('last_used_at'),
   /** Who made it; null for one that was made before this was kept. */
-  createdByType: text('created_by_type', { enum: ['ROOT', 'API_KEY', 'USER', 'SYSTEM'] }),
+  createdByType: text('created_by_type', { enum: ACTOR_TYPES }),
   createdById: text('created_by_id'),
   createdAt: timestamp('created_at').notNull(),
   updatedAt: timestamp('updated_at').notNull(),

@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { id, timestamp } from './columns.ts';
+import { ACTOR_TYPES, id, timestamp } from './columns.ts';
 
 /**
  * The password hashes of users. The trigger `access_follows_email` deletes a password when the e-mail address changes.
@@ -43,7 +43,7 @@ export const mailedLinks = sqliteTable(
     /** When the API key that got the shareable invitation ends; null if it does not, or a user got it. */
     shareableExpiresAt: timestamp('handed_expires_at'),
     /** Who invited last; null where that is not known. */
-    invitedByType: text('invited_by_type', { enum: ['ROOT', 'API_KEY', 'USER', 'SYSTEM'] }),
+    invitedByType: text('invited_by_type', { enum: ACTOR_TYPES }),
     invitedById: text('invited_by_id'),
   },
   (table) => [primaryKey({ columns: [table.userId, table.purpose] })],

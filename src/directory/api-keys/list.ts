@@ -64,7 +64,7 @@ const ALL: Pick<IndexScan, 'from' | 'id' | 'partitions' | 'where'> = {
 
 const idsWith = (...bounds: SQL[]): SQL => idsWithin(ALL, bounds);
 
-/** As \`lower\` of SQLite does. */
+/** As `lower` of SQLite does. */
 const inLowerCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 
 /** Returns a part that asks for a stretch of a column that an order goes by. Null is open. */

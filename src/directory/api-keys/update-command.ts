@@ -7,6 +7,7 @@ import { planUpdate } from '../commands/unversioned-entity.ts';
 import { arePermissions } from '../guards/given-permissions.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { id, instant, text } from '../kernel/input.ts';
+import { distinctNames } from '../kernel/permission-names.ts';
 import { type ApiKeyResult, permissionsOfKey } from './commands.ts';
 import { ACTIVE_API_KEY, API_KEY, isActive } from './entity.ts';
 import { endsInTime, holdsPermissionsOf, holdsTierOf, liesAhead, requireEndInTime } from './guards.ts';
@@ -36,7 +37,7 @@ export const updateApiKey = command({
   plan(context, { id, name, permissions, expiresAt }): Plan<ApiKeyResult, ApiKeyRecord> {
     const { viewer, at } = context;
     if (expiresAt !== undefined) requireEndInTime(viewer, expiresAt);
-    const given = permissions && [...new Set(permissions)].sort();
+    const given = permissions && distinctNames(permissions);
     const values = { name, expiresAt };
     return planUpdate(context, ACTIVE_API_KEY, {
       type: 'apiKey.updated',

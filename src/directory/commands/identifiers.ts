@@ -2,9 +2,10 @@ import { type SQL, sql } from 'drizzle-orm';
 import { customers } from '../../db/schema/customers.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { users } from '../../db/schema/users.ts';
+import { customerInReach, type Reach } from '../access/reach.ts';
 import type { CustomerIdentifier, TenantIdentifier, UserIdentifier } from '../kernel/input.ts';
 import { isHolder, sought, soughtEmail, soughtExternalId } from '../kernel/sought-keys.ts';
-import { pathOf } from './references.ts';
+import { missingUnless, pathOf } from './references.ts';
 
 /** A condition over the columns of `customer`: not hidden. */
 export const CUSTOMER_IS_LIVE = sql`customer.deleted_at IS NULL`;
@@ -21,6 +22,14 @@ export function isCustomer({ id, email, externalId }: CustomerIdentifier): SQL {
   if (email != null) return isHolder('customer', 'email_key', sought(soughtEmail(email)));
   return isHolder('customer', 'external_id_key', sought(soughtExternalId(externalId ?? '')));
 }
+
+/** Returns the id of the live customer in reach that an identifier names, as an expression: NULL if there is none. */
+export const customerNamed = (reach: Reach, identifier: CustomerIdentifier): SQL =>
+  sql`(SELECT customer.id FROM customer WHERE ${isCustomer(identifier)} AND ${customerInReach(reach, sql`customer.id`)})`;
+
+/** Selects the row of a reference to a customer that is not there. */
+export const noCustomer = (customerId: SQL, identifier: CustomerIdentifier): SQL =>
+  missingUnless(sql`${customerId} IS NOT NULL`, pathOf('customerIdentifier', identifier), 'customer');
 
 /** Returns a condition that matches the live tenant with an identifier. */
 export function isTenant({ id, externalId }: TenantIdentifier): SQL {

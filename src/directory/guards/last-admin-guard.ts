@@ -34,13 +34,20 @@ function leavesNobody(counts: SQL, leaves: SQL): SQL {
  * A check that the organization keeps an owner: a live user with the built-in role `owner`.
  * @throws LastOwnerError
  */
-export function keepsOwner(leaves: Leaves): Check<unknown> {
+function keepsOwner(leaves: Leaves): Check<unknown> {
   return {
     problem: sql`(SELECT max('last') FROM user owning WHERE owning.role_id = ${OWNER_ROLE_ID} AND owning.deleted = 0
       HAVING ${leavesNobody(canSignIn(sql`owning.id`, sql`owning.status`), leaves(sql`owning.id`))})`,
     error: () => new LastOwnerError(),
   };
 }
+
+/**
+ * A check that the organization keeps an owner where this user gets this role.
+ * @throws LastOwnerError
+ */
+export const keepsOwnerWithRole = (userId: SQL, roleId: SQL): Check<unknown> =>
+  keepsOwner((id) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`);
 
 /**
  * A check that each tenant which has admins keeps one: a live user with the built-in role `admin` there. Hidden tenants

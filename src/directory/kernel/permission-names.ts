@@ -42,6 +42,9 @@ const BUILT_IN: ReadonlySet<string> = new Set(PERMISSIONS);
 /** Returns whether a permission is a built-in one. */
 export const isBuiltInPermission = (name: PermissionName): name is Permission => BUILT_IN.has(name);
 
+/** Returns each of these names once, sorted: as they are compared and shown. */
+export const distinctNames = (names: readonly PermissionName[]): PermissionName[] => [...new Set(names)].sort();
+
 const nounOf = (name: PermissionName): string => name.split(':')[0]?.toLowerCase() ?? '';
 
 /** The nouns of the built-in permissions: no permission of the product begins with one of them, in whatever case. */

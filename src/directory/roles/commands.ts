@@ -31,7 +31,7 @@ import {
 } from '../kernel/input.ts';
 import { KEY_VERSION, keyOfName } from '../kernel/keys.ts';
 import { permissionName } from '../kernel/permission-input.ts';
-import type { PermissionName } from '../kernel/permission-names.ts';
+import { distinctNames, type PermissionName } from '../kernel/permission-names.ts';
 import { ROLE_SCOPES } from '../kernel/role-scopes.ts';
 import { permissionsOf, ROLE } from './entity.ts';
 import { type RoleRecord, roleTarget } from './queries.ts';
@@ -52,9 +52,6 @@ const level = z
   .min(0, 'must be at least 0')
   .max(MAX_LEVEL, `must be at most ${MAX_LEVEL}`);
 const permissionList = z.array(permissionName, { error: 'must be a list of permissions' });
-
-/** Returns each of these once, as roles keep them. */
-const distinct = (names: readonly PermissionName[]): PermissionName[] => [...new Set(names)].sort();
 
 /** The fields of an input that names the role which it is about: by its name, among those of a scope. */
 export const roleNaming = { ...namedBy(roleIdentifier), scope: choice(ROLE_SCOPES).nullish() };
@@ -101,7 +98,7 @@ function givesNoAdmission(
 
 const writePermissions = (roleId: SQL, permissions: readonly PermissionName[], condition: SQL): SQL =>
   sql`INSERT INTO role_permission (role_id, permission)
-    SELECT ${roleId}, value FROM json_each(${jsonList(distinct(permissions))}) WHERE ${condition}`;
+    SELECT ${roleId}, value FROM json_each(${jsonList(distinctNames(permissions))}) WHERE ${condition}`;
 
 /** Creates a role of a scope, with permissions that its creator holds. */
 export const createRole = command({
@@ -172,7 +169,7 @@ export const updateRole = command({
     const hasOtherPermissions =
       permissions === undefined
         ? sql`FALSE`
-        : sql`${permissionsOf(sql`role.id`)} <> ${JSON.stringify(distinct(permissions))}`;
+        : sql`${permissionsOf(sql`role.id`)} <> ${JSON.stringify(distinctNames(permissions))}`;
     return planUpdate(context, ROLE, {
       type: 'role.updated',
       target,

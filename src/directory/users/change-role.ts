@@ -10,8 +10,7 @@ import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/refere
 import { isNotDeactivated } from '../guards/deactivated-guard.ts';
 import { outlastsNobody } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole, permissionsOfUser } from '../guards/grant-guard.ts';
-import { keepsOwner } from '../guards/last-admin-guard.ts';
-import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
+import { keepsOwnerWithRole } from '../guards/last-admin-guard.ts';
 import { ForbiddenError, LastAdminError, LastOwnerError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import {
   ALTHOUGH_OTHERS_ARE_WRONG,
@@ -90,7 +89,7 @@ function replaceInOrganization(context: CommandContext, target: SQL, userId: SQL
   return {
     admits: [isTeamMember(assigned)],
     held: permissionsOfUser(userId),
-    keeps: keepsOwner((id) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`),
+    keeps: keepsOwnerWithRole(userId, roleId),
     ...alteration(context, USER, target, { roleId }),
   };
 }

@@ -11,8 +11,7 @@ import { USER_IS_LIVE, userTarget } from '../commands/identifiers.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { outlastsNobody, ownRoleOf } from '../guards/expiry-guard.ts';
 import { holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
-import { keepsOwner, keepsOwnerAndAdmins } from '../guards/last-admin-guard.ts';
-import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
+import { keepsOwnerAndAdmins, keepsOwnerWithRole } from '../guards/last-admin-guard.ts';
 import {
   AlreadyExistsError,
   ForbiddenError,
@@ -109,7 +108,7 @@ export const updateUser = command({
     const checks = (target: SQL): Check<UserRecord>[] => [
       ...holdsUser(viewer, id, roleId ? permissionsOfRole(roleId) : null),
       ...hasVersion(USER, viewer, target, expectedVersion),
-      ...(roleId ? [keepsOwner(demoted(id, roleId))] : []),
+      ...(roleId ? [keepsOwnerWithRole(id, roleId)] : []),
       ...outlastsNobody(viewer, roleId ?? ownRoleOf(id), letsIn(id, patch, roleId)),
       ...(patch.status === 'DEACTIVATED' ? keepsOwnerAndAdmins(viewer.reach, id) : []),
     ];
@@ -155,10 +154,6 @@ const letsIn = (userId: SQL, { email, status }: UserPatch, roleId: SQL | undefin
 /** Over the columns of `user`: this is another address than that of the user. */
 export const isAnotherEmail = (email: string): SQL =>
   sql`NOT ${hasKey('user', 'email_key', sought(soughtEmail(email)))}`;
-
-/** Says of a user id whether this command takes the role `owner` from that user. */
-const demoted = (userId: SQL, roleId: SQL) => (id: SQL) =>
-  sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`;
 
 /** Checks for hiding or erasing a user: the viewer holds all that the user has, and an owner and admins remain. */
 const deletionChecks = (viewer: Viewer, userId: SQL): Check<unknown>[] => [

@@ -1,9 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { customerInReach } from '../access/reach.ts';
 import { type CommandContext, command, type Plan } from '../commands/command.ts';
 import { creation, subjectOf, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
-import { isCustomer } from '../commands/identifiers.ts';
+import { customerNamed, noCustomer } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { outlastsNobody } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
@@ -92,19 +91,13 @@ export const createCustomerUser = command({
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { roleIdentifier, customerIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
     const roleId = roleNamed(roleIdentifier, sql`'CUSTOMER'`);
-    const inReach = customerInReach(context.viewer.reach, sql`customer.id`);
-    const customerId = sql`(SELECT customer.id FROM customer WHERE ${isCustomer(customerIdentifier)} AND ${inReach})`;
+    const customerId = customerNamed(context.viewer.reach, customerIdentifier);
     const values = newUser(details, { kind: 'CUSTOMER', roleId, customerId });
-    const noCustomer = missingUnless(
-      sql`${customerId} IS NOT NULL`,
-      pathOf('customerIdentifier', customerIdentifier),
-      'customer',
-    );
     return planCreation(context, {
       userId: newId(),
       values,
       roleId,
-      missing: [noCustomer, noRole(roleId, roleIdentifier)],
+      missing: [noCustomer(customerId, customerIdentifier), noRole(roleId, roleIdentifier)],
       handOutLink,
     });
   },

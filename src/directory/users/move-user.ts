@@ -1,10 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { customerInReach } from '../access/reach.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { planAlteration } from '../commands/entity.ts';
-import { isCustomer, isUser } from '../commands/identifiers.ts';
-import { missingUnless, pathOf } from '../commands/references.ts';
+import { customerNamed, isUser, noCustomer } from '../commands/identifiers.ts';
+import { pathOf } from '../commands/references.ts';
 import { holdsUser, permissionsOfRole } from '../guards/grant-guard.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { customerIdentifier, roleIdentifier, userIdentifier } from '../kernel/input.ts';
@@ -29,14 +28,8 @@ export const moveUser = command({
     const { viewer } = context;
     const id = sql`(SELECT user.id FROM user WHERE ${isUser(userIdentifier)})`;
     const path = pathOf('userIdentifier', userIdentifier);
-    const customerId = sql`(SELECT customer.id FROM customer
-      WHERE ${isCustomer(customerIdentifier)} AND ${customerInReach(viewer.reach, sql`customer.id`)})`;
+    const customerId = customerNamed(viewer.reach, customerIdentifier);
     const roleId = roleNamed(roleIdentifier, sql`'CUSTOMER'`);
-    const noCustomer = missingUnless(
-      sql`${customerId} IS NOT NULL`,
-      pathOf('customerIdentifier', customerIdentifier),
-      'customer',
-    );
     const checks = (target: SQL) => [
       {
         problem: sql`(SELECT 'elsewhere' FROM user WHERE ${target} AND user.kind <> 'CUSTOMER')`,
@@ -52,7 +45,7 @@ export const moveUser = command({
         path,
         verb: 'updated',
         values: { customerId, roleId },
-        missing: [noCustomer, noRole(roleId, roleIdentifier)],
+        missing: [noCustomer(customerId, customerIdentifier), noRole(roleId, roleIdentifier)],
       },
       checks,
       (user: UserRecord | null) => ({ user }),

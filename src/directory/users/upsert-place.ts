@@ -1,11 +1,10 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { customerInReach, type Reach, userWhollyInReach } from '../access/reach.ts';
+import { type Reach, userWhollyInReach } from '../access/reach.ts';
 import type { Check, CommandContext } from '../commands/command.ts';
-import { isCustomer } from '../commands/identifiers.ts';
+import { customerNamed, noCustomer } from '../commands/identifiers.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { BEYOND_REACH, holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
-import { keepsOwner } from '../guards/last-admin-guard.ts';
-import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
+import { keepsOwnerWithRole } from '../guards/last-admin-guard.ts';
 import { ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import type { CustomerIdentifier, RoleIdentifier, TenantIdentifier } from '../kernel/input.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
@@ -69,10 +68,7 @@ export function resolvePlace(
   const scope = byPlace === 'ORGANIZATION' ? ownScope : sql`${byPlace}`;
   const roleId = roleIdentifier ? roleNamed(roleIdentifier, scope) : null;
   const tenantId = tenantIdentifier ? tenantNamed(reach, tenantIdentifier) : null;
-  const customerId = customerIdentifier
-    ? sql`(SELECT customer.id FROM customer WHERE ${isCustomer(customerIdentifier)}
-        AND ${customerInReach(reach, sql`customer.id`)})`
-    : null;
+  const customerId = customerIdentifier ? customerNamed(reach, customerIdentifier) : null;
 
   const isReached = sql`EXISTS (SELECT 1 FROM user WHERE ${reached})`;
   const mayCreate = isNamedById || CREATORS[byPlace].includes(reach.kind);
@@ -95,8 +91,10 @@ export function resolvePlace(
     roleId,
     isOpen,
     missing: [
-      ...named(customerId, 'customerIdentifier', customerIdentifier, 'customer'),
-      ...named(tenantId, 'tenantIdentifier', tenantIdentifier, 'tenant'),
+      ...(customerId && customerIdentifier ? [noCustomer(customerId, customerIdentifier)] : []),
+      ...(tenantId && tenantIdentifier
+        ? [missingUnless(sql`${tenantId} IS NOT NULL`, pathOf('tenantIdentifier', tenantIdentifier), 'tenant')]
+        : []),
       // Which role is meant depends on the user: without whom it is no reason of its own.
       ...(roleId && roleIdentifier
         ? [
@@ -124,9 +122,6 @@ function homeOf(kind: Home['kind'], roleId: SQL, customerId: SQL | null): Home {
   if (kind === 'CUSTOMER' && customerId) return { kind, roleId, customerId };
   return kind === 'TENANT' ? { kind } : { kind: 'ORGANIZATION', roleId };
 }
-
-const named = (id: SQL | null, path: string, identifier: object | null | undefined, entity: string): SQL[] =>
-  id && identifier ? [missingUnless(sql`${id} IS NOT NULL`, pathOf(path, { ...identifier }), entity)] : [];
 
 /** The part of an upsert that gives the user a role. */
 interface RoleStep {
@@ -156,8 +151,7 @@ export function roleStep(
     WHERE ${roleId} IS NOT ${current}`;
   const checks = [holdsPermissions(context.viewer, granted)];
   if (!tenantId) {
-    const demotes = (id: SQL) => sql`(${id} = ${userId} AND ${roleId} IS NOT ${OWNER_ROLE_ID})`;
-    return { own: roleId, current, checks, keeps: [keepsOwner(demotes)], recorded: () => [] };
+    return { own: roleId, current, checks, keeps: [keepsOwnerWithRole(userId, roleId)], recorded: () => [] };
   }
   const { keeps, recorded } = assignInTenant(context, sql`coalesce(${userId}, ${newUserId})`, tenantId, roleId);
   return { own: null, current, checks, keeps: [keeps], recorded: (allowed) => [recorded(allowed)] };
