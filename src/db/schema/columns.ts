@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
-import { integer, text } from 'drizzle-orm/sqlite-core';
+import { type SQL, sql } from 'drizzle-orm';
+import { customType, integer, text } from 'drizzle-orm/sqlite-core';
 
 /** Returns a column that holds milliseconds since the epoch, and is read as a Date. */
 export const timestamp = (name: string) => integer(name, { mode: 'timestamp_ms' });
@@ -10,6 +10,23 @@ export const flag = (name: string) => integer(name, { mode: 'boolean' });
 /** The column that says by which rules the keys of a record were made: see `KEY_VERSION`. */
 export const keyVersion = { keyVersion: integer('key_version').notNull() };
 
+/** What the signs of words (kernel/folding.ts) are sent as. */
+const SENT_AS = '\u0001';
+const SIGNS = /[\u{f8000}-\u{f8002}]/u;
+
+/**
+ * Sends the words of a text with another character in the place of their sign, which SQL puts back. The sign alone would make
+ * every text of the call take two bytes a character: a tenth of what an upsert costs.
+ */
+function sentWords(words: string): string | SQL<string> {
+  const [sign] = SIGNS.exec(words) ?? [];
+  if (sign === undefined || words.includes(SENT_AS)) return words;
+  return sql`replace(${words.replaceAll(sign, SENT_AS)}, ${SENT_AS}, char(${sql.raw(String(sign.codePointAt(0)))}))`;
+}
+
+/** Returns a column that holds words for the search index, each behind signs. */
+export const words = customType<{ data: string; driverData: string }>({ dataType: () => 'text', toDriver: sentWords });
+
 /**
  * The columns of a name beside it: as it is compared, as it is searched, and how its words begin. `nameSort` is what lists are
  * sorted by. The last three of a record with keys of version 1 are null, null, and its `nameKey`.
@@ -17,14 +34,14 @@ export const keyVersion = { keyVersion: integer('key_version').notNull() };
 export const nameKeys = {
   nameKey: text('name_key').notNull(),
   nameFolded: text('name_folded'),
-  nameWords: text('name_words'),
+  nameWords: words('name_words'),
   nameSort: text('name_sort').notNull().generatedAlwaysAs(sql`coalesce(name_folded, name_key)`),
 };
 
 /** The columns of an e-mail address beside it, as those of a name. An address is searched in both spellings of its domain. */
 export const emailKeys = {
   emailFolded: text('email_folded'),
-  emailWords: text('email_words'),
+  emailWords: words('email_words'),
 };
 
 /** Who can have caused a change. ROOT and SYSTEM have no id. */

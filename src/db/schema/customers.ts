@@ -1,5 +1,5 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
-import { authors, emailKeys, flag, id, keyVersion, lifecycle, nameKeys, timestamp } from './columns.ts';
+import { authors, emailKeys, flag, id, keyVersion, lifecycle, nameKeys, timestamp, words } from './columns.ts';
 
 /**
  * Companies and people that the organization serves. The `…Key` columns hold what is compared: see `kernel/keys.ts`.
@@ -19,7 +19,7 @@ export const customers = sqliteTable('customer', {
   externalIdKey: text('external_id_key'),
   description: text('description'),
   descriptionKey: text('description_key'),
-  descriptionWords: text('description_words'),
+  descriptionWords: words('description_words'),
   descriptionSort: text('description_sort').notNull(),
   labels: text('labels', { mode: 'json' }).$type<string[]>().notNull(),
   /** What the labels are compared by, in their order; null with keys of version 1. */

@@ -1,4 +1,4 @@
-import { getTableColumns, is, SQL, sql } from 'drizzle-orm';
+import { type Column, getTableColumns, is, SQL, sql } from 'drizzle-orm';
 import { authors } from '../../db/schema/columns.ts';
 import type { Values } from '../../db/statement.ts';
 import type { Entity, EntityTable } from '../commands/entity.ts';
@@ -36,13 +36,16 @@ export function storedColumns<T extends EntityTable>(
       const value = given.get(key);
       if (is(value, SQL)) throw new Error(`An import cannot store an expression for ${key}`);
       if (value === undefined) return [column.name, stored?.[column.name] ?? null];
-      return [column.name, value === null ? null : asStored(column.mapToDriverValue(value))];
+      return [column.name, value === null ? null : asStored(column, value)];
     }),
   );
 }
 
-function asStored(value: unknown): string | number {
-  if (typeof value === 'string' || typeof value === 'number') return value;
+/** Returns what a column stores of a value. Where SQL makes it of what is sent (`words`), that is the value itself. */
+function asStored(column: Column, value: unknown): string | number {
+  const sent = column.mapToDriverValue(value);
+  const stored = is(sent, SQL) ? value : sent;
+  if (typeof stored === 'string' || typeof stored === 'number') return stored;
   throw new Error('An import stores texts and numbers');
 }
 
