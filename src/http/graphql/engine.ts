@@ -20,7 +20,7 @@ import { documentCaches, documentValidation, parseDocument, requireShort } from 
 import { withFailedPayloads } from './failed-payloads.ts';
 import { judgeCost, withinLength } from './limits.ts';
 import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
-import { preflight } from './mutation-preflight.ts';
+import { mutationPreflight } from './mutation-preflight.ts';
 import { postedParameters, requireDocument, searchedParameters } from './parameters.ts';
 import { refusedByGet } from './post-only.ts';
 import { variableErrors } from './variables.ts';
@@ -36,6 +36,7 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
   const { maxCost, allOrNothing = [], failedPayload, followsGraphQLOverHttp } = api;
   const validate = documentValidation();
   const executeCompiled = compiledExecution();
+  const preflight = mutationPreflight(schema);
   tellMutationsTheirField(schema);
   return {
     onParams: ({ params }) => {
@@ -76,7 +77,7 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
       const asked = getOperationAST(args.document, args.operationName);
       const operation = asked?.operation;
       const isWhole = allOrNothing.some((name) => name === operation);
-      const forbidden = operation === 'mutation' ? preflight(schema, args, { viewer, isWhole }) : null;
+      const forbidden = asked?.operation === 'mutation' ? preflight(asked, args, { viewer, isWhole }) : null;
       if (forbidden) {
         const shown = new GraphQLError(forbidden.message, { originalError: forbidden });
         return setResultAndStopExecution({ data: null, errors: [shown] });

@@ -3,6 +3,7 @@ import {
   type GraphQLField,
   type GraphQLSchema,
   getOperationAST,
+  type OperationDefinitionNode,
   separateOperations,
   TypeInfo,
   visit,
@@ -35,25 +36,23 @@ export function visitFields(
   visit(separateOperations(document)[name] ?? document, visitWithTypeInfo(types, { Field }));
 }
 
-/** Returns the permissions that the viewer lacks to see every field of the answer. */
-function missingToShow(schema: GraphQLSchema, executed: Executed, viewer: Viewer): PermissionName[] {
-  const needed = new Set<unknown>();
-  visitFields(schema, executed, ({ extensions: { needs } }) => {
-    for (const permission of Array.isArray(needs) ? needs : []) needed.add(permission);
-  });
-  return missingPermissions(
-    viewer,
-    PERMISSIONS.filter((permission) => needed.has(permission)),
-  );
+/** What decides about a mutation before it is executed. */
+interface Mutation {
+  /** The permissions that it takes to see every field of the answer. */
+  needs: readonly PermissionName[];
+  /** How many changes it asks for. A namespace is not a change, but each field below it is one. */
+  changes: number;
 }
 
-/** Returns the number of changes in a mutation. A namespace is not a change, but each field below it is one. */
-function countChanges(schema: GraphQLSchema, executed: Executed): number {
-  let count = 0;
+function mutationOf(schema: GraphQLSchema, executed: Executed): Mutation {
+  const needed = new Set<unknown>();
+  let changes = 0;
   visitFields(schema, executed, (field) => {
-    if (priceOf(field).isMutation) count += 1;
+    const { needs } = field.extensions;
+    for (const permission of Array.isArray(needs) ? needs : []) needed.add(permission);
+    if (priceOf(field).isMutation) changes += 1;
   });
-  return count;
+  return { needs: PERMISSIONS.filter((permission) => needed.has(permission)), changes };
 }
 
 interface PreflightContext {
@@ -63,19 +62,25 @@ interface PreflightContext {
 }
 
 /**
- * Returns the error for which a mutation must not be executed, or null if it may be. A field whose permission the
- * viewer lacks stops it, and so does a second change in an API that answers all or nothing.
+ * Returns a function for the mutations of a schema, which looks through each of them once. It returns the error for which a mutation must
+ * not be executed, or null if it may be. A field whose permission the viewer lacks stops it, and so does a second change in an API
+ * that answers all or nothing.
  */
-export function preflight(
-  schema: GraphQLSchema,
-  executed: Executed,
-  { viewer, isWhole }: PreflightContext,
-): DirectoryError | null {
-  const missing = missingToShow(schema, executed, viewer);
-  if (missing.length > 0) return ForbiddenError.missing(missing);
-  if (!isWhole || countChanges(schema, executed) <= 1) return null;
-  return ValidationError.at(
-    '',
-    'an operation has one mutation at most, because one might be done and the next refused',
-  );
+export function mutationPreflight(schema: GraphQLSchema) {
+  const seen = new WeakMap<OperationDefinitionNode, Mutation>();
+  return (
+    operation: OperationDefinitionNode,
+    executed: Executed,
+    { viewer, isWhole }: PreflightContext,
+  ): DirectoryError | null => {
+    const mutation = seen.get(operation) ?? mutationOf(schema, executed);
+    seen.set(operation, mutation);
+    const missing = missingPermissions(viewer, mutation.needs);
+    if (missing.length > 0) return ForbiddenError.missing(missing);
+    if (!isWhole || mutation.changes <= 1) return null;
+    return ValidationError.at(
+      '',
+      'an operation has one mutation at most, because one might be done and the next refused',
+    );
+  };
 }
