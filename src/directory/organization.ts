@@ -55,7 +55,7 @@ export const updateOrganization = command({
           sql`FROM organization WHERE ${differs(organizations, values)} AND ${allowed}`,
         ),
         update(organizations, { ...values, updatedAt: context.at }, wasRecorded(context, type)),
-        recordAfter(context, type, sql`(SELECT ${SNAPSHOT} FROM organization)`),
+        recordAfter(context, [type], sql`(SELECT ${SNAPSHOT} FROM organization)`),
       ],
       answer: theOrganization,
       subject: {

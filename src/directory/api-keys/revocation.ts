@@ -39,7 +39,7 @@ export function revocation(context: CommandContext, keys: SQL): Erasure {
       ...endKeys(context.at, sql`api_key.id IN ${revoked}`),
       sql`DELETE FROM api_key_tenant WHERE api_key_id IN ${revoked}`,
       sql`UPDATE api_key SET customer_id = NULL WHERE id IN ${revoked}`,
-      recordAfter(context, type, sql`(SELECT ${API_KEY.snapshot} FROM api_key WHERE api_key.id = event.subject_id)`),
+      recordAfter(context, [type], sql`(SELECT ${API_KEY.snapshot} FROM api_key WHERE api_key.id = event.subject_id)`),
     ],
   };
 }

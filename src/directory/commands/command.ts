@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { violatesUnique } from '../../db/constraint.ts';
 import { OutcomeUnknownError } from '../../db/errors.ts';
 import type { Source } from '../../db/source.ts';
-import { allOf, anyOf, type Statement, select, write } from '../../db/statement.ts';
+import { allOf, anyOf, parseJsonList, type Statement, write } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import type { ChangedRecord } from '../access/repeatable.ts';
 import { type Caller, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
@@ -21,7 +21,7 @@ import { parse } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import type { Neighbourhood } from '../kernel/webhook-addresses.ts';
 import { countHiddenTaken, countInvitations, holderOrCount, mayGuess, mayInvite } from './credential-limits.ts';
-import { eventsOf, nameTenants, tell } from './event-recording.ts';
+import { nameTenants, recordedBy, tell } from './event-recording.ts';
 import { type Keeping, keepingOf, type MadeBefore, madeInSpite, refuseRepetition } from './idempotency.ts';
 
 /** The rules that every change in the directory carries, whether one plan makes it or an import. */
@@ -64,12 +64,15 @@ export interface CommandContext {
 
 /**
  * A condition under which nothing is written. `problem` is an SQL expression: NULL when all is well, else a detail for
- * the error. The same expression reports to the caller and guards the first event.
+ * the error. The same expression guards the first event and, where nothing was recorded, reports to the caller.
  */
 export interface Check<Answer> {
   readonly problem: SQL;
   error(detail: string, answer: Answer | undefined): DirectoryError | RateLimitError;
 }
+
+/** The problem of a check that cannot fail for this viewer or with this input. It is not asked: nothing is made of it in SQL. */
+export const NO_PROBLEM = sql`NULL`;
 
 /** The record that a change is about. */
 export interface Subject<Answer> {
@@ -86,10 +89,10 @@ export interface UniqueValue {
   readonly columns: readonly Column[];
   /** Where in the input the value comes from. */
   readonly path: string;
-  /** Finds the record that holds the value; null when the viewer may not read such records at all. */
-  readonly holder: Statement<NamedRecord> | null;
-  /** An expression: the record gets a value that it does not have, or comes back with the one that it had. */
-  readonly isNew: SQL;
+  /** Returns what finds the record that holds the value; null when the viewer may not read such records at all. */
+  readonly holder: (() => Statement<NamedRecord>) | null;
+  /** Returns an expression: the record gets a value that it does not have, or comes back with the one that it had. */
+  isNew(): SQL;
   /**
    * An expression, NULL if all is well: another record has the value by a key of version 1, which the unique index does not
    * tell. Not given, or null, where the key is the same in both versions.
@@ -98,11 +101,12 @@ export interface UniqueValue {
 }
 
 /**
- * What a command does to the database, as one batch: the checks, the writes, the answer.
+ * What a command does to the database, as one batch: the writes under their checks, what came of them, the answer.
  *
  * The events decide. The first write inserts the event, if every check passes and there is anything to change; all that
  * follows is written only where that event exists. So a change and its event cannot come apart, and a command that
- * changes nothing writes nothing. (`recordTraffic` has no event: what it inserts first takes its place.)
+ * changes nothing writes nothing. What is wrong can be asked behind the writes, as there are none if anything is. (`recordTraffic`
+ * has no event: what it inserts first takes its place, and changes nothing of what its check asks.)
  */
 export interface Plan<Result, Answer> {
   readonly checks: readonly Check<Answer>[];
@@ -213,18 +217,17 @@ async function make<Result, Answer>(
     ...plan.checks,
     ...(mails ? [mayInvite(context, mails)] : []),
     ...formerly.keys(),
-  ];
+  ].filter(canFail);
   const allowed = isAllowed(checks);
   const change = {
     kept: keeping ? [keeping.kept] : [],
-    checks: checkStatement(checks),
     left: leftBy(plan, keeping),
     keep: keeping ? [keeping.keep(allowed, { record: subject })] : [],
     writes: [...plan.writes(keeping ? keeping.isKept : allowed), nameTenants(context), ...(plan.removals ?? [])].map(
       write,
     ),
     invitations: mails ? [countInvitations(context)] : [],
-    recorded: eventsOf(context),
+    outcome: outcomeOf(context, checks),
   };
   const note = plan.answersBeforeWriting ? () => {} : caller.readAlong({ values: answer.values ?? (() => null) });
   const statements = plan.answersBeforeWriting ? { answer, ...change } : { ...change, answer };
@@ -235,9 +238,10 @@ async function make<Result, Answer>(
   const kept = keeping?.ofSame(results.kept[0] ?? []) ?? null;
   if (kept !== null) return { kept, left: results.left[0]?.[0] ?? null };
   const [shown] = results.answer;
-  const [problems] = results.checks;
+  const [outcome] = results.outcome;
+  if (!outcome) throw new Error('A change came to nothing that can be told');
   for (const [index, check] of checks.entries()) {
-    const detail = problems?.[`check_${index}`];
+    const detail = outcome.problems[index];
     if (detail === null || detail === undefined) continue;
     const taken = formerly.get(check);
     if (taken) throw await asTaken(caller, taken);
@@ -247,31 +251,52 @@ async function make<Result, Answer>(
   }
   caller.tookEffect(subject && hasId(shown) ? { type: subject.type, id: shown.id } : null);
   if (mails) mailIsDue();
-  tell(results.recorded, caller);
+  tell([outcome], caller);
   if (shown === undefined) throw new Error('A command that passed its checks found no record to answer with');
   if (typeof shown === 'object' && shown !== null) note([shown]);
-  return { result: plan.result(shown, new Set(results.recorded.map(({ type }) => type))) };
+  return { result: plan.result(shown, outcome.recorded) };
 }
 
 const hasId = (answer: unknown): answer is { id: string } =>
   typeof answer === 'object' && answer !== null && 'id' in answer && typeof answer.id === 'string';
 
+const canFail = ({ problem }: { problem: SQL }): boolean => problem !== NO_PROBLEM;
+
 /** Returns an expression: whether all of the checks pass. */
 export const isAllowed = (checks: readonly Check<never>[]): SQL =>
-  allOf(checks.map(({ problem }) => sql`${problem} IS NULL`));
+  allOf(checks.filter(canFail).map(({ problem }) => sql`${problem} IS NULL`));
 
-function checkStatement(checks: readonly Check<never>[]): Statement<Record<string, string | null>> {
-  const fields = Object.fromEntries(
-    checks.map(({ problem }, index) => [`check_${index}`, sql<string | null>`${problem}`]),
-  );
-  return select({ changeable: sql<string | null>`NULL`, ...fields }, sql``);
+/** What a change came to. */
+interface Outcome {
+  /** The types of the events that it recorded. */
+  recorded: ReadonlySet<EventType>;
+  isHeard: number;
+  /** The details of the checks that have failed, by their places among all: none where anything was recorded. */
+  problems: readonly (string | null)[];
 }
+
+/** Reads what a change came to, behind its writes. The checks are asked again only where nothing was recorded. */
+function outcomeOf(context: CommandContext, checks: readonly Check<never>[]): Statement<Outcome> {
+  const problems = checks.map(
+    ({ problem }, index) => sql`, CASE WHEN types = '[]' THEN ${problem} END AS ${nameOf(index)}`,
+  );
+  return {
+    sql: sql`SELECT types, is_heard${sql.join(problems)} FROM ${recordedBy(context)}`,
+    decode: ({ types, is_heard: isHeard, ...details }) => ({
+      recorded: new Set(parseJsonList<EventType>(String(types))),
+      isHeard: Number(isHeard),
+      problems: Object.values(details).map((detail) => (detail === null ? null : String(detail))),
+    }),
+  };
+}
+
+const nameOf = (index: number): SQL => sql.raw(`check_${index}`);
 
 /** A check for a viewer who could run into values that belong to what the viewer may not see. */
 function guesses(context: CommandContext, unique: readonly UniqueValue[]): Check<unknown>[] {
   const isSeeingAll = context.viewer.reach.kind === 'ORGANIZATION';
   const maybeHidden = unique.filter(({ holder }) => !isSeeingAll || holder === null);
-  return maybeHidden.length === 0 ? [] : [mayGuess(context, anyOf(maybeHidden.map(({ isNew }) => isNew)))];
+  return maybeHidden.length === 0 ? [] : [mayGuess(context, anyOf(maybeHidden.map((value) => value.isNew())))];
 }
 
 async function asAlreadyExists(caller: Caller, unique: readonly UniqueValue[], error: unknown): Promise<unknown> {
@@ -280,7 +305,7 @@ async function asAlreadyExists(caller: Caller, unique: readonly UniqueValue[], e
 }
 
 async function asTaken(caller: Caller, { path, holder }: UniqueValue): Promise<AlreadyExistsError> {
-  const existing = await holderOrCount(caller, holder);
+  const existing = await holderOrCount(caller, holder?.() ?? null);
   return existing?.ofDeletedCustomer
     ? AlreadyExistsError.ofDeletedCustomer(path)
     : new AlreadyExistsError(path, existing);

@@ -20,7 +20,7 @@ import {
 } from './command.ts';
 import { type EventContext, recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
-import { changes, type FormerKeys, type UniquelyIndexed, uniqueValuesOf } from './unique-values.ts';
+import { changes, type FormerKeys, type UniquelyIndexed, uniqueValuesOf, type Written } from './unique-values.ts';
 
 /** The tables of the entities that have versions. */
 export type EntityTable = typeof customers | typeof tenants | typeof users;
@@ -45,9 +45,16 @@ export interface Entity<T extends EntityTable = EntityTable, Row = unknown> exte
 }
 
 /** Writes that hang on an event: it is recorded before any write, under a condition, and they follow. */
-interface Writes {
+export interface Writes {
   recorded(condition: SQL): SQL;
-  writes: readonly SQL[];
+  readonly writes: readonly SQL[];
+}
+
+/** Writes that hang on an event of one type. */
+interface WritesOfRecord extends Writes {
+  readonly type: EventType;
+  /** That of the writes which writes the record. */
+  readonly record: SQL;
 }
 
 const from = ({ word }: Entity): SQL => sql`FROM ${sql.identifier(word)}`;
@@ -78,17 +85,17 @@ export function creation<T extends EntityTable>(
   entity: Entity<T>,
   id: string,
   values: Values<T>,
-): Writes {
+): WritesOfRecord {
   const type: EventType = `${entity.word}.created`;
   const at = creationTime(id);
   const columns = { ...values, id, createdAt: at, updatedAt: at, version: 1, ...createdBy(entity, context.viewer) };
+  const record = insertWhen<EntityTable>(entity.table, columns, wasRecorded(context, type));
   return {
+    type,
     recorded: (condition) =>
       recordEvent(context, { type, subjectType: entity.name, subjectId: sql`${id}` }, sql`WHERE ${condition}`),
-    writes: [
-      insertWhen<EntityTable>(entity.table, columns, wasRecorded(context, type)),
-      recordAfter(context, type, snapshotOfSubject(entity)),
-    ],
+    record,
+    writes: [record, recordAfter(context, [type], snapshotOfSubject(entity))],
   };
 }
 
@@ -104,23 +111,27 @@ export function alteration<T extends EntityTable>(
   target: SQL,
   values: Values<T>,
   verb: Verb = 'updated',
-): Writes {
+): WritesOfRecord {
   const type: EventType = `${entity.word}.${verb}`;
   const version = sql`${entity.table.version} + 1`;
   const columns = { ...values, updatedAt: context.at, version, ...updatedBy(entity, context.viewer) };
   const subject = { type, subjectType: entity.name, subjectId: sql`${entity.table.id}` };
   const before = verb === 'restored' ? {} : { before: entity.snapshot };
+  const record = update<EntityTable>(
+    entity.table,
+    columns,
+    sql`${entity.table.id} IN ${recordedSubjects(context, type)}`,
+  );
   return {
+    type,
     recorded: (condition) =>
       recordEvent(
         context,
         { ...subject, ...before },
         sql`${from(entity)} WHERE ${target} AND ${changes<EntityTable>(entity.table, values)} AND ${condition}`,
       ),
-    writes: [
-      update<EntityTable>(entity.table, columns, sql`${entity.table.id} IN ${recordedSubjects(context, type)}`),
-      ...(verb === 'deleted' ? [] : [recordAfter(context, type, snapshotOfSubject(entity))]),
-    ],
+    record,
+    writes: [record, ...(verb === 'deleted' ? [] : [recordAfter(context, [type], snapshotOfSubject(entity))])],
   };
 }
 
@@ -184,7 +195,7 @@ export function hasVersion<Row>(
 export function uniqueValues<Row>(
   entity: Entity<EntityTable, Row>,
   viewer: Viewer,
-  values: object,
+  values: object | Written,
   target: SQL,
   formerKeys?: FormerKeys,
 ): UniqueValue[] {

@@ -1,4 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
+import { renderedOnce } from '../../db/rendered.ts';
 import { events } from '../../db/schema/events.ts';
 import { type Statement, select } from '../../db/statement.ts';
 import type { Actor } from '../access/actor.ts';
@@ -84,13 +85,20 @@ export const wasRecorded = (context: EventContext, type: EventType): SQL =>
 export const recordedSubjects = (context: EventContext, type: EventType): SQL =>
   sql`(SELECT event.subject_id FROM event WHERE ${ofCommand(context, type)})`;
 
-/** Returns an UPDATE that keeps in this command's events what their subjects look like after the writes, and their versions. */
-export function recordAfter(context: EventContext, type: EventType, after: SQL): SQL {
-  const table = VERSIONED[subjectOfType(type)];
+/**
+ * Returns an UPDATE that keeps in this command's events of these types, whose subjects are of one type, what these look like after
+ * the writes, and their versions.
+ */
+export function recordAfter(context: EventContext, types: readonly [EventType, ...EventType[]], after: SQL): SQL {
+  const table = VERSIONED[subjectOfType(types[0])];
   const version = table
     ? sql`, subject_version = (SELECT version FROM ${table} versioned WHERE versioned.id = event.subject_id)`
     : sql``;
-  return sql`UPDATE event SET after = ${after}${version} WHERE ${ofCommand(context, type)}`;
+  const list = sql.join(
+    types.map((type) => sql`${type}`),
+    sql`, `,
+  );
+  return sql`UPDATE event SET after = ${after}${version} WHERE event.command_id = ${context.id} AND event.type IN (${list})`;
 }
 
 /**
@@ -118,34 +126,25 @@ function listOfTypes(...types: readonly EventType[]): SQL {
   return sql.raw(`(${types.map((type) => `'${type}'`).join(', ')})`);
 }
 
+/** The tenants that an event names, as a JSON array: those that its subject has to do with, unless its type says otherwise. */
+const TENANTS_OF_EVENT = renderedOnce(sql`CASE
+  WHEN event.type IN ${OF_ONE_TENANT} THEN json_array(coalesce(event.after, event.before) ->> 'tenantId')
+  WHEN event.type IN ${OF_NO_TENANT} THEN '[]'
+  WHEN event.subject_type = 'Tenant' THEN json_array(event.subject_id)
+  WHEN event.subject_type = 'Customer' THEN (SELECT json_group_array(tenant_id) FROM membership WHERE customer_id = event.subject_id)
+  WHEN event.subject_type = 'User' THEN (SELECT json_group_array(tenant_id) FROM assignment WHERE user_id = event.subject_id)
+  WHEN event.subject_type = 'ApiKey' THEN (SELECT json_group_array(tenant_id) FROM api_key_tenant WHERE api_key_id = event.subject_id)
+  WHEN event.subject_type = 'Webhook' THEN (SELECT json_group_array(tenant_id) FROM webhook_tenant WHERE webhook_id = event.subject_id)
+  ELSE '[]' END`);
+
 /**
  * Returns an INSERT of the tenants that this command's events name. By them, viewers who reach only some tenants find
  * the events.
  */
-export function nameTenants(context: EventContext): SQL {
-  const about = (subjectType: SubjectType) =>
-    sql`event.command_id = ${context.id} AND event.subject_type = ${subjectType}`;
-  const copied = sql`event.id, event.type, event.actor_type, event.actor_id`;
-  return sql`INSERT INTO event_tenant (tenant_id, event_id, type, actor_type, actor_id)
-    SELECT event.subject_id, ${copied} FROM event WHERE ${about('Tenant')}
-    UNION ALL
-    SELECT membership.tenant_id, ${copied}
-    FROM event JOIN membership ON membership.customer_id = event.subject_id
-    WHERE ${about('Customer')} AND event.type NOT IN ${OF_ONE_TENANT}
-    UNION ALL
-    SELECT COALESCE(event.after, event.before) ->> 'tenantId', ${copied}
-    FROM event WHERE event.command_id = ${context.id} AND event.type IN ${OF_ONE_TENANT}
-    UNION ALL
-    SELECT assignment.tenant_id, ${copied}
-    FROM event JOIN assignment ON assignment.user_id = event.subject_id
-    WHERE ${about('User')} AND event.type NOT IN ${OF_ONE_TENANT} AND event.type NOT IN ${OF_NO_TENANT}
-    UNION ALL
-    SELECT given.value, ${copied}
-    FROM event CROSS JOIN json_each(iif(event.subject_type = 'ApiKey',
-      (SELECT json_group_array(tenant_id) FROM api_key_tenant WHERE api_key_id = event.subject_id),
-      (SELECT json_group_array(tenant_id) FROM webhook_tenant WHERE webhook_id = event.subject_id))) given
-    WHERE event.command_id = ${context.id} AND event.subject_type IN ('ApiKey', 'Webhook')`;
-}
+export const nameTenants = ({ id }: EventContext): SQL =>
+  sql`INSERT INTO event_tenant (tenant_id, event_id, type, actor_type, actor_id)
+    SELECT named.value, event.id, event.type, event.actor_type, event.actor_id
+    FROM event CROSS JOIN json_each(${TENANTS_OF_EVENT}) named WHERE event.command_id = ${id}`;
 
 /** Whether any webhook is to hear of what is committed: an expression that reads one row at most. */
 const IS_HEARD = sql<number>`EXISTS (SELECT 1 FROM webhook WHERE webhook.enabled = 1)`;
@@ -157,8 +156,15 @@ export const eventsOf = ({ id }: Pick<EventContext, 'id'>): Statement<{ type: Ev
     sql`FROM event WHERE ${events.commandId} = ${id} GROUP BY ${events.type}`,
   );
 
+/** Returns a table of one row with the same: the types as a JSON array, and NULL where no event was recorded. */
+export const recordedBy = (context: Pick<EventContext, 'id'>): SQL =>
+  sql`(SELECT json_group_array(type) AS types, max("isHeard") AS is_heard FROM (${eventsOf(context).sql}))`;
+
 /** Has webhooks hear of the events that were recorded (`eventsOf`), if any is to. */
-export function tell(recorded: readonly { isHeard: number }[], { eventsAreDue }: { eventsAreDue(): void }): void {
+export function tell(
+  recorded: readonly { isHeard: number | null }[],
+  { eventsAreDue }: { eventsAreDue(): void },
+): void {
   if (recorded.some(({ isHeard }) => isHeard === 1)) eventsAreDue();
 }
 

@@ -5,7 +5,7 @@ import type { Viewer } from '../access/viewer.ts';
 import { NotFoundError, type Reference } from '../kernel/errors.ts';
 import type { TenantIdentifier } from '../kernel/input.ts';
 import { hasKey, isHolder, meantFirst, sought, soughtExternalId, soughtIn } from '../kernel/sought-keys.ts';
-import type { Check } from './command.ts';
+import { type Check, NO_PROBLEM } from './command.ts';
 
 /** Returns where in the input an identifier was given: `customerIdentifier` becomes `customerIdentifier.email`. */
 export function pathOf(path: string, identifier: Record<string, unknown>): string {
@@ -125,7 +125,7 @@ export function allExist(missing: readonly SQL[], messages: Record<string, strin
   const all = sql.join([...missing], sql` UNION ALL `);
   const found = sql`(SELECT json_group_array(json_array(path, entity)) FROM (${all}) HAVING count(*) > 0)`;
   return {
-    problem: missing.length === 0 ? sql`NULL` : found,
+    problem: missing.length === 0 ? NO_PROBLEM : found,
     error: (detail) => {
       const references = parseMissing(detail).map(([path, entity]) => notFoundAt(path, entity));
       return new NotFoundError(references.map((one) => ({ ...one, message: messages[one.path] ?? one.message })));

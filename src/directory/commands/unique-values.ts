@@ -30,40 +30,45 @@ export interface UniquelyIndexed<T extends Table = Table, Row = unknown> {
   named(record: Row): NamedRecord;
 }
 
+/** What a write gives a column, by its name in code: a value or an expression. Undefined or null where it gives it none. */
+export type Written = (key: string) => unknown;
+
 /**
  * Returns the unique values that a write may collide on: the given ones, or else those that the record in `target` has.
- * Their holder is shown to viewers who may read such records, if it meets the condition `isShown`.
+ * Their holder is shown to viewers who may read such records, if it meets the condition `isShown`. What stands for a value is made
+ * when it is asked for: hardly any write collides.
  */
 export function uniqueValuesOf<Row>(
   { table, unique, readPermission, rows, named }: UniquelyIndexed<Table, Row>,
   { permissions }: Viewer,
-  values: object,
+  values: object | Written,
   target: SQL,
   isShown: SQL = sql`TRUE`,
   formerKeys: FormerKeys = formerKeysOf(values),
 ): UniqueValue[] {
   const given = new Map<string, unknown>(Object.entries(values));
-  return unique.map((of) => {
-    const { columns: keys, path, among = sql`TRUE` } = of;
+  const written: Written = typeof values === 'function' ? (values as Written) : (key) => given.get(key);
+  return unique.map(({ columns: keys, path, among }) => {
     const columns = keys.map((key) => columnOf(table, key));
-    const values = keys.map((key) => sql`${given.get(key) ?? keptValue(table, key, target)}`);
-    const isSame = columns.map((column, index) => sql`${column} = ${values[index]}`);
-    const formerly = formerHolder(table, keys, values, formerKeys);
-    const isHolder = formerly ? sql`(${allOf(isSame)} OR ${formerly})` : allOf(isSame);
-    const holder = rows(sql`WHERE ${allOf([isHolder, among, isShown])}`);
-    const comesBack = given.get('deletedAt') === null ? sql`TRUE` : sql`FALSE`;
-    const isKept = sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target} AND ${allOf(isSame)})`;
-    const isNew = allOf([...values.map((value) => sql`${value} IS NOT NULL`), sql`(${comesBack} OR NOT ${isKept})`]);
+    const ofColumn = (key: string) => sql`${written(key) ?? keptValue(table, key, target)}`;
+    const isSame = () => allOf(keys.map((key) => sql`${columnOf(table, key)} = ${ofColumn(key)}`));
+    const formerly = formerHolder(table, keys, ofColumn, formerKeys);
+    const holder = () => {
+      const isHolder = formerly ? sql`(${isSame()} OR ${formerly})` : isSame();
+      return mapRows(rows(sql`WHERE ${allOf([isHolder, among ?? sql`TRUE`, isShown])}`), named);
+    };
     return {
       columns,
       path,
-      holder: permissions.has(readPermission) ? mapRows(holder, named) : null,
-      isNew,
+      holder: permissions.has(readPermission) ? holder : null,
+      isNew() {
+        const comesBack = written('deletedAt') === null ? sql`TRUE` : sql`FALSE`;
+        const isKept = sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target} AND ${isSame()})`;
+        return allOf([...keys.map((key) => sql`${ofColumn(key)} IS NOT NULL`), sql`(${comesBack} OR NOT ${isKept})`]);
+      },
       // A name is that of a company only: two that are one by now are told apart when they are given new keys.
       heldFormerly:
-        formerly && !of.among
-          ? sql`(SELECT 'taken' FROM ${table} WHERE ${formerly} AND (${target}) IS NOT TRUE)`
-          : null,
+        formerly && !among ? sql`(SELECT 'taken' FROM ${table} WHERE ${formerly} AND (${target}) IS NOT TRUE)` : null,
     };
   });
 }
@@ -87,11 +92,11 @@ export function formerKeysOf(values: object): FormerKeys {
 function formerHolder(
   table: Table,
   keys: readonly string[],
-  values: readonly SQL[],
+  ofColumn: (key: string) => SQL,
   formerKeys: FormerKeys,
 ): SQL | null {
   if (!keys.some((key) => key in formerKeys)) return null;
-  const isSame = keys.map((key, index) => sql`${columnOf(table, key)} = ${formerKeys[key] ?? values[index]}`);
+  const isSame = keys.map((key) => sql`${columnOf(table, key)} = ${formerKeys[key] ?? ofColumn(key)}`);
   const isLive = 'deletedAt' in table ? [sql`${columnOf(table, 'deletedAt')} IS NULL`] : [];
   return allOf([sql`${columnOf(table, 'keyVersion')} = 1`, ...isSame, ...isLive]);
 }

@@ -64,7 +64,7 @@ export function planInsert<T extends UnversionedTable, Row, Result>(
       recordEvent(context, { type, subjectType: name, subjectId: sql`${values.id}` }, sql`WHERE ${allowed}`),
       insertWhen<UnversionedTable>(table, values, created),
       ...writes(created),
-      recordAfter(context, type, snapshotOfSubject(entity)),
+      recordAfter(context, [type], snapshotOfSubject(entity)),
     ],
     unique,
     answer: entity.rows(sql`WHERE ${table.id} = ${values.id}`),
@@ -123,7 +123,7 @@ export function planUpdate<Row, Result>(
         sql`FROM ${entity.table} WHERE ${target} AND (${changes}) AND ${allowed}`,
       ),
       ...writes(wasRecorded(context, type)),
-      recordAfter(context, type, snapshotOfSubject(entity)),
+      recordAfter(context, [type], snapshotOfSubject(entity)),
     ],
     unique,
     // What named the record may name it no more.

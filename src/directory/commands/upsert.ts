@@ -1,11 +1,23 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type * as z from 'zod';
+import type { Values } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { AlreadyExistsError, ValidationError } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
-import type { Check, UniqueValue } from './command.ts';
-import { type Entity, type EntityWord, exists, uniqueValues } from './entity.ts';
-import { formerKeysOf, keptValue } from './unique-values.ts';
+import { type Check, type CommandContext, NO_PROBLEM, type UniqueValue } from './command.ts';
+import {
+  alteration,
+  creation,
+  type Entity,
+  type EntityTable,
+  type EntityWord,
+  exists,
+  snapshotOfSubject,
+  uniqueValues,
+  type Writes,
+} from './entity.ts';
+import { recordAfter, recordEvent } from './event-recording.ts';
+import { changes, formerKeysOf, keptValue } from './unique-values.ts';
 
 /** What an upsert did. NOOP: the record existed and nothing differed, so nothing was written. */
 export type UpsertOutcome = 'CREATED' | 'UPDATED' | 'NOOP';
@@ -16,14 +28,59 @@ export function upsertOutcome(recorded: ReadonlySet<EventType>, word: EntityWord
   return recorded.has(`${word}.updated`) ? 'UPDATED' : 'NOOP';
 }
 
+/** What an upsert writes: a record with a new id, if there is none, and else what is changed of the one there is. */
+interface Upserted<T extends EntityTable> {
+  newId: string;
+  created: Values<T>;
+  changed: Values<T>;
+}
+
+/**
+ * Returns the event and the writes of an upsert: the record in `target` is changed, if anything of it differs, and created if there
+ * is none.
+ */
+export function upserting<T extends EntityTable>(
+  context: CommandContext,
+  entity: Entity<T>,
+  target: SQL,
+  { newId, created, changed }: Upserted<T>,
+): Writes {
+  const { table, word, name, snapshot } = entity;
+  const creating = creation(context, entity, newId, created);
+  const changing = alteration(context, entity, target, changed);
+  const isNew = sql`${table.id} IS NULL`;
+  const event = {
+    type: sql`iif(${isNew}, ${creating.type}, ${changing.type})`,
+    subjectType: sql`${name}`,
+    subjectId: sql`coalesce(${table.id}, ${newId})`,
+    before: sql`iif(${isNew}, NULL, ${snapshot})`,
+    version: sql`coalesce(${table.version}, 1)`,
+  };
+  const found = sql`FROM (SELECT 1) LEFT JOIN ${sql.identifier(word)} ON ${target}`;
+  return {
+    recorded: (condition) =>
+      recordEvent(
+        context,
+        event,
+        sql`${found} WHERE (${isNew} OR ${changes<EntityTable>(table, changed)}) AND ${condition}`,
+      ),
+    writes: [
+      changing.record,
+      creating.record,
+      recordAfter(context, [changing.type, creating.type], snapshotOfSubject(entity)),
+    ],
+  };
+}
+
 /**
  * A check that the identifier does not name a record out of reach: the value counts as taken then, and nothing more is
  * told.
  * @throws AlreadyExistsError without the record
  */
-export function isNotTaken(entity: Entity, target: SQL, reached: SQL, path: string): Check<unknown> {
+export function isNotTaken({ reach }: Viewer, entity: Entity, target: SQL, reached: SQL, path: string): Check<unknown> {
+  const isOutOfReach = sql`iif(${exists(entity, target)} AND NOT ${exists(entity, reached)}, 'taken', NULL)`;
   return {
-    problem: sql`iif(${exists(entity, target)} AND NOT ${exists(entity, reached)}, 'taken', NULL)`,
+    problem: reach.kind === 'ORGANIZATION' ? NO_PROBLEM : isOutOfReach,
     error: () => new AlreadyExistsError(path, null),
   };
 }
@@ -45,14 +102,12 @@ export function uniqueValuesOfUpsert(
     const ofNew = sql`${created[key] ?? null}`;
     return sql`iif(${exists(entity, target)}, ${ofExisting}, ${ofNew})`;
   };
-  const keys = entity.unique.flatMap(({ columns }) => columns);
   const [ofNew, ofExisting] = [formerKeysOf(created), formerKeysOf(changed)];
   const formerKeys = Object.keys({ ...ofNew, ...ofExisting }).map((key) => [
     key,
     sql`iif(${exists(entity, target)}, ${ofExisting[key] ?? null}, ${ofNew[key] ?? null})`,
   ]);
-  const values = Object.fromEntries(keys.map((key) => [key, written(key)]));
-  return uniqueValues(entity, viewer, values, target, Object.fromEntries(formerKeys));
+  return uniqueValues(entity, viewer, written, target, Object.fromEntries(formerKeys));
 }
 
 /**
@@ -61,7 +116,7 @@ export function uniqueValuesOfUpsert(
  */
 export function isNamed(entity: Entity, target: SQL, name: string | undefined): Check<unknown> {
   return {
-    problem: sql`iif(${name === undefined ? 1 : 0} AND NOT ${exists(entity, target)}, 'missing', NULL)`,
+    problem: name === undefined ? sql`iif(${exists(entity, target)}, NULL, 'missing')` : NO_PROBLEM,
     error: () => ValidationError.at('name', `is required to create a ${entity.word}`, 'REQUIRED'),
   };
 }

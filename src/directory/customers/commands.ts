@@ -1,19 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
+import { inAdvance } from '../../db/rendered.ts';
 import { customerInReach, customerWhollyInReach, tenantRoleInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { reachesCustomer, revocation } from '../api-keys/revocation.ts';
-import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
-import {
-  alteration,
-  creation,
-  exists,
-  hasVersion,
-  missing,
-  planAlteration,
-  subjectOf,
-  uniqueValues,
-} from '../commands/entity.ts';
+import { type Check, type CommandContext, command, NO_PROBLEM, type Plan } from '../commands/command.ts';
+import { creation, hasVersion, missing, planAlteration, subjectOf, uniqueValues } from '../commands/entity.ts';
 import { erasure, planErasure } from '../commands/erasure.ts';
 import { allRecordedSubjects, wasRecorded } from '../commands/event-recording.ts';
 import { customerTarget, isCustomer } from '../commands/identifiers.ts';
@@ -24,6 +16,7 @@ import {
   keepsIdentifier,
   type UpsertOutcome,
   uniqueValuesOfUpsert,
+  upserting,
   upsertOutcome,
 } from '../commands/upsert.ts';
 import { holdsPermissions, permissionsOfUsersOf } from '../guards/grant-guard.ts';
@@ -67,7 +60,8 @@ const asResult = (customer: CustomerRecord | null): CustomerResult => ({ custome
 function whollyInReach({ reach }: Viewer, target: SQL): Check<unknown> {
   const shared = sql`NOT ${customerWhollyInReach(reach, sql`customer.id`)}`;
   return {
-    problem: sql`(SELECT 'shared' FROM customer WHERE ${target} AND ${shared})`,
+    problem:
+      reach.kind === 'ORGANIZATION' ? NO_PROBLEM : sql`(SELECT 'shared' FROM customer WHERE ${target} AND ${shared})`,
     error: () => ForbiddenError.outOfReach('The customer also belongs to tenants that are out of reach.'),
   };
 }
@@ -187,29 +181,23 @@ export const upsertCustomer = command({
     requireTenants(viewer, tenantIdentifiers ?? []);
     const customerId = newId();
     const memberships = firstMemberships(context, customerId, tenantIdentifiers ?? []);
-    const target = isCustomer(identifier);
+    const target = inAdvance(isCustomer(identifier)).part;
     const reached = sql`${target} AND ${customerInReach(viewer.reach, sql`customer.id`)}`;
     const path = pathOf('identifier', identifier);
 
     const created = { ...patch, ...onCreate };
     const newValues = newCustomer(withIdentifier(identifier, created));
     const otherValues = patchedCustomer({ ...patch, ...onUpdate });
-    const creating = creation(context, CUSTOMER, customerId, newValues);
-    const changing = alteration(context, CUSTOMER, target, otherValues);
+    const values = { newId: customerId, created: newValues, changed: otherValues };
+    const { recorded, writes } = upserting(context, CUSTOMER, target, values);
     return {
       checks: [
         allExist([...memberships.missing, ...(identifier.id == null ? [] : [missing(CUSTOMER, reached, path)])]),
-        isNotTaken(CUSTOMER, target, reached, path),
+        isNotTaken(viewer, CUSTOMER, target, reached, path),
         whollyInReach(viewer, target),
         isNamed(CUSTOMER, target, created.name),
       ],
-      writes: (allowed) => [
-        changing.recorded(allowed),
-        creating.recorded(sql`${allowed} AND NOT ${exists(CUSTOMER, target)}`),
-        ...changing.writes,
-        ...creating.writes,
-        ...memberships.writes,
-      ],
+      writes: (allowed) => [recorded(allowed), ...writes, ...memberships.writes],
       unique: uniqueValuesOfUpsert(CUSTOMER, viewer, reached, newValues, otherValues),
       answer: customerRows(sql`WHERE customer.id IN (
         ${allRecordedSubjects(context)} UNION ALL SELECT customer.id FROM customer WHERE ${target})`),

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { inList } from '../../db/statement.ts';
 import { userWhollyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
-import type { Check } from '../commands/command.ts';
+import { type Check, NO_PROBLEM } from '../commands/command.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 
 /*
@@ -18,7 +18,7 @@ import { ForbiddenError } from '../kernel/errors.ts';
  */
 export const permissionsNotHeld = ({ actor, permissions }: Viewer, granted: SQL): SQL =>
   actor.type === 'ROOT'
-    ? sql`NULL`
+    ? NO_PROBLEM
     : sql`(SELECT json_group_array(DISTINCT permission) FROM (${granted})
     WHERE NOT ${inList(sql`permission`, [...permissions])} HAVING count(*) > 0)`;
 
@@ -76,7 +76,10 @@ export function holdsUser(viewer: Viewer, userId: SQL, given: SQL | null = null)
   const held = permissionsOfUser(userId);
   return [
     {
-      problem: sql`(SELECT 'beyond' WHERE NOT ${userWhollyInReach(viewer.reach, userId)})`,
+      problem:
+        viewer.reach.kind === 'ORGANIZATION'
+          ? NO_PROBLEM
+          : sql`(SELECT 'beyond' WHERE NOT ${userWhollyInReach(viewer.reach, userId)})`,
       error: () => ForbiddenError.outOfReach(BEYOND_REACH),
     },
     holdsPermissions(viewer, given ? sql`${held} UNION ${given}` : held),

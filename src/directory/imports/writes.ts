@@ -118,7 +118,7 @@ export function creations(context: CommandContext, entity: Entity, records: read
       sql`INSERT INTO ${sql.identifier(entity.word)} (${list(columns.map(({ name }) => sql`${name}`))})
         SELECT ${list(columns.map(({ value }) => value))} FROM json_each(${rows}) given
         WHERE ${wasRecorded(context, type)}`,
-      recordAfter(context, type, snapshotOfSubject(entity)),
+      recordAfter(context, [type], snapshotOfSubject(entity)),
     ],
   };
 }
@@ -169,7 +169,7 @@ function alterations(context: CommandContext, entity: Entity, records: readonly 
       sql`UPDATE ${table} SET ${list(setClauses)}, updated_at = ${context.at.getTime()}, version = version + 1
         FROM json_each(${rows}) given
         WHERE ${entity.table.id} = ${member('id')} AND ${wasRecorded(context, type)}`,
-      recordAfter(context, type, snapshotOfSubject(entity)),
+      recordAfter(context, [type], snapshotOfSubject(entity)),
     ],
   };
 }

@@ -93,7 +93,7 @@ export async function acceptInvitation(caller: AnonymousCaller, input: unknown):
       },
       sql`user.id = ${user.id} AND ${joined}`,
     ),
-    recordAfter(context, type, snapshotOfSubject(USER)),
+    recordAfter(context, [type], snapshotOfSubject(USER)),
     resetSignInLimits(keyOfEmail(user.email)),
     refund(limits),
   ]);

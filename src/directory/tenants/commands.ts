@@ -1,12 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
+import { inAdvance } from '../../db/rendered.ts';
 import type { Several } from '../../db/statement.ts';
 import { tenantInReach } from '../access/reach.ts';
 import type { Caller } from '../access/viewer.ts';
 import { reachesOnlyTenant, revocation } from '../api-keys/revocation.ts';
-import { command, type Plan } from '../commands/command.ts';
+import { command, NO_PROBLEM, type Plan } from '../commands/command.ts';
 import {
-  alteration,
   changeable,
   creation,
   exists,
@@ -20,7 +20,7 @@ import { planErasure } from '../commands/erasure.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { isTenant, type NamedTarget, tenantTarget } from '../commands/identifiers.ts';
 import { allExist, pathOf } from '../commands/references.ts';
-import { isNamed, keepsIdentifier, type UpsertOutcome, upsertOutcome } from '../commands/upsert.ts';
+import { isNamed, keepsIdentifier, type UpsertOutcome, upserting, upsertOutcome } from '../commands/upsert.ts';
 import { holdsPermissions, permissionsOfAllIn } from '../guards/grant-guard.ts';
 import {
   AlreadyExistsError,
@@ -137,15 +137,15 @@ export const upsertTenant = command({
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { identifier, adminEmail, handOutLink, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
     const { viewer } = context;
-    const target = isTenant(identifier);
+    const target = inAdvance(isTenant(identifier)).part;
     const reached = sql`${target} AND ${tenantInReach(viewer.reach, sql`tenant.id`)}`;
     const path = pathOf('identifier', identifier);
     const mayCreate = viewer.reach.kind === 'ORGANIZATION';
 
     const newValues = newTenant({ ...patch, externalId: patch.externalId ?? identifier.externalId });
     const tenantId = newId();
-    const creating = creation(context, TENANT, tenantId, newValues);
-    const changing = alteration(context, TENANT, target, patchedTenant(patch));
+    const values = { newId: tenantId, created: newValues, changed: patchedTenant(patch) };
+    const { recorded, writes } = upserting(context, TENANT, target, values);
     const isNew = sql`NOT ${exists(TENANT, target)}`;
     const { partnerManaged } = patch;
     const admin = firstAdmin(context, {
@@ -160,19 +160,13 @@ export const upsertTenant = command({
         ...(identifier.id == null ? [] : [allExist([missing(TENANT, reached, path)])]),
         // Who may not create a tenant does not learn either whether there is one out of reach.
         {
-          problem: sql`iif(${mayCreate ? 0 : 1} AND NOT ${exists(TENANT, reached)}, 'new', NULL)`,
+          problem: mayCreate ? NO_PROBLEM : sql`iif(${exists(TENANT, reached)}, NULL, 'new')`,
           error: () => ForbiddenError.outOfReach('Only callers who reach the whole organization may create tenants.'),
         },
         isNamed(TENANT, target, patch.name),
         ...admin.checks,
       ],
-      writes: (allowed) => [
-        changing.recorded(allowed),
-        creating.recorded(sql`${allowed} AND ${isNew}`),
-        ...changing.writes,
-        ...creating.writes,
-        ...admin.writes,
-      ],
+      writes: (allowed) => [recorded(allowed), ...writes, ...admin.writes],
       unique: [...uniqueValues(TENANT, viewer, newValues, target), ...admin.unique],
       ...(admin.mails && { mails: admin.mails }),
       answer: tenantRows(sql`WHERE tenant.id IN (

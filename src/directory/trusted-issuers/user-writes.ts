@@ -113,6 +113,6 @@ function join(context: EventContext, userId: string): SQL[] {
   return [
     update(users, { updatedAt: context.at, version: sql`version + 1` }, sql`user.id = ${userId} AND ${joined}`),
     sql`DELETE FROM mailed_link WHERE user_id = ${userId} AND purpose = 'INVITATION' AND ${joined}`,
-    recordAfter(context, type, snapshotOfSubject(USER)),
+    recordAfter(context, [type], snapshotOfSubject(USER)),
   ];
 }

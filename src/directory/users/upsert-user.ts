@@ -129,7 +129,7 @@ export const upsertUser = command({
         ),
         ...(place.tenantId ? [isNotDeactivated(sql`${reached} AND ${role.current} IS NULL`, path)] : []),
         ...role.keeps,
-        isNotTaken(USER, target, reached, path),
+        isNotTaken(context.viewer, USER, target, reached, path),
       ],
       // All events are recorded before anything is written that they depend on.
       writes: (allowed) => [

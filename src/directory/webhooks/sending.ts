@@ -217,7 +217,7 @@ function disabling(context: EventContext, condition: SQL, because: 'GONE' | 'FAI
     sql`UPDATE webhook SET enabled = 0, disabled_because = ${because}, updated_at = ${context.at.getTime()},
         updated_by_type = 'SYSTEM', updated_by_id = NULL
       WHERE ${condition} AND ${wasRecorded(context, type)}`,
-    recordAfter(context, type, sql`(SELECT ${WEBHOOK.snapshot} FROM webhook WHERE webhook.id = event.subject_id)`),
+    recordAfter(context, [type], sql`(SELECT ${WEBHOOK.snapshot} FROM webhook WHERE webhook.id = event.subject_id)`),
     nameTenants(context),
   ].map(write);
 }
