@@ -1,4 +1,3 @@
-import { housekeep } from './http/background/scheduled.ts';
 import { handle } from './http/routes.ts';
 import type { Environment } from './http/shared/environment.ts';
 
@@ -7,5 +6,5 @@ export { WebhookSender } from './http/webhooks/sender.ts';
 
 export default {
   fetch: handle,
-  scheduled: (_controller, env) => housekeep(env),
+  scheduled: async (_controller, env) => (await import('./http/background/scheduled.ts')).housekeep(env),
 } satisfies ExportedHandler<Environment>;

@@ -17,12 +17,14 @@ const NEVER_CALLED = [
   /graphql-yoga\/esm\/plugins\/request-parser\/.*\.js$/,
   /graphql-yoga\/esm\/plugins\/request-validation\/use-limit-(batching|request-body-size)\.js$/,
   /@whatwg-node\/server\/esm\/(uwebsockets|plugins\/useCors)\.js$/,
-  // What it caches by is given to it.
+  // Errors are masked here, and what it caches by is given to it.
+  /@envelop\/core\/esm\/plugins\/use-masked-errors\.js$/,
   /graphql-yoga\/esm\/utils\/create-lru-cache\.js$/,
   // JSON Schema of the schemas of Zod.
   /zod\/v4\/core\/(to-json-schema|json-schema-processors|json-schema-generator)\.js$/,
-  // Columns of another database.
+  // Columns of another database, and of kinds that no table has.
   /drizzle-orm\/pg-core\/columns\/enum\.js$/,
+  /drizzle-orm\/sqlite-core\/columns\/(blob|numeric|real)\.js$/,
   // The schema is printed in order, and served as it was made.
   /graphql\/utilities\/lexicographicSortSchema\.mjs$/,
 ];

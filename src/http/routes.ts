@@ -8,7 +8,6 @@ import { answerDialect, dialectAt, dialectRoute } from './dialects/registry.ts';
 import { acceptsStream } from './graphql/content-type.ts';
 import { graphQLEndpoint } from './graphql/endpoint.ts';
 import { home } from './home.ts';
-import { sendMail } from './mail/mailer.ts';
 import { bodyOf } from './shared/body.ts';
 import { allowedOrigin, isPreflight, preflight } from './shared/cors.ts';
 import { type Environment, misconfiguration, publicUrl } from './shared/environment.ts';
@@ -141,7 +140,7 @@ function settled(
   { response, noteUse, mailIsDue, eventsAreDue }: Answered,
 ): Response {
   if (noteUse) later(noteUse);
-  if (mailIsDue) later(() => sendMail(env, publicUrl(env, request)));
+  if (mailIsDue) later(async () => (await import('./mail/mailer.ts')).sendMail(env, publicUrl(env, request)));
   if (eventsAreDue) later(() => wakeWebhooks(env));
   return response;
 }

@@ -8,7 +8,7 @@ import { KeysUnavailableError, RateLimitError } from '../../directory/kernel/aut
 import { PERMISSIONS } from '../../directory/kernel/permission-names.ts';
 import { equalHashes, Token } from '../../directory/kernel/secrets.ts';
 import { authenticateUser } from '../../directory/sign-in/credentials.ts';
-import { linksOf } from '../mail/mailer.ts';
+import { linksOf } from '../mail/links.ts';
 import { type Environment, neighbourhoodOf, publicUrl } from '../shared/environment.ts';
 import { failure } from '../shared/failures.ts';
 import { RATE_LIMIT_PERIOD_SECONDS, type RequestLimit } from '../shared/rate-limits.ts';

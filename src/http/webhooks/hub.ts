@@ -1,6 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Database } from '../../db/client.ts';
-import { webhooksToWake } from '../../directory/webhooks/sending.ts';
 import type { Environment } from '../shared/environment.ts';
 
 /**
@@ -16,6 +15,7 @@ export class WebhookHub extends DurableObject<Environment> {
 
   override async alarm(): Promise<void> {
     const { DB, WEBHOOK_SENDER } = this.env;
+    const { webhooksToWake } = await import('../../directory/webhooks/sending.ts');
     const woken = await new Database(DB).read(webhooksToWake(new Date()));
     await Promise.all(woken.map(({ id }) => WEBHOOK_SENDER?.getByName(id).wake(id)));
   }
