@@ -70,7 +70,10 @@ class InAdvance implements SQLWrapper {
   }
 }
 
-/** Renders a part of several statements once for all of them. It may bind values, unlike with `renderedOnce`. */
+/**
+ * Renders a part of several statements once for all of them. It may bind values, unlike with `renderedOnce`: `boundCount` different
+ * ones, which is the most that it can add to what D1 binds to a statement.
+ */
 export function inAdvance(part: SQL): { part: SQL; boundCount: number } {
   const known = new InAdvance(part);
   return { part: sql`${known}`, boundCount: new Set(known.bound).size };

@@ -1,7 +1,9 @@
 import { env } from 'cloudflare:workers';
+import { SQL } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { customers } from '../../src/db/schema/customers.ts';
 import { namedAs } from '../../src/directory/kernel/derived-columns.ts';
+import { indexedWords, WORD_SIGNS } from '../../src/directory/kernel/folding.ts';
 import { newCustomer, rawId, succeed } from '../shared/fixtures.ts';
 
 const stored = (id: string) =>
@@ -18,6 +20,12 @@ describe('the words of a text', () => {
       expect(await stored(id), 'the same name is no change').toEqual({ words: nameWords, version: 2 });
     });
   }
+
+  it('are sent without their sign, whichever it is', () => {
+    for (const sign of Object.values(WORD_SIGNS)) {
+      expect(customers.nameWords.mapToDriverValue(indexedWords('two words', sign))).toBeInstanceOf(SQL);
+    }
+  });
 
   it('are sent with their sign where they have the character that stands for it', () => {
     const { nameWords } = namedAs('control\u0001character');

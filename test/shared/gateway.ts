@@ -36,26 +36,49 @@ const EMAIL = {
   },
 } as unknown as SendEmail;
 
+/** What a command may write although it has recorded no event: that it was asked, and traffic, which has none. */
+const WITHOUT_EVENT =
+  /^(INSERT OR REPLACE INTO idempotency_key|INSERT INTO traffic_|UPDATE data_source SET last_traffic_hour)/;
+
 /** D1 that counts how often it is called, and what those calls read. */
 export class CountingD1 {
   calls = 0;
   rowsRead = 0;
+  /** What commands have written that have recorded no event: nothing, as their checks are asked behind their writes. */
+  readonly unrecorded: string[] = [];
   readonly #d1: D1Database;
+  readonly #texts = new Map<D1PreparedStatement, string>();
 
   constructor(d1: D1Database) {
     this.#d1 = d1;
   }
 
-  prepare(sql: string): D1PreparedStatement {
-    return this.#d1.prepare(sql);
+  prepare(sql: string) {
+    return {
+      bind: (...values: unknown[]): D1PreparedStatement => {
+        const statement = this.#d1.prepare(sql).bind(...values);
+        this.#texts.set(statement, sql);
+        return statement;
+      },
+    };
   }
 
   async batch<T>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
     this.calls += 1;
     const results = await this.#d1.batch<T>(statements);
     for (const { meta } of results) this.rowsRead += meta.rows_read;
+    if (results.some(isOfNoEvent)) {
+      const writes = statements.filter((_, index) => (results[index]?.meta.changes ?? 0) > 0);
+      const texts = writes.map((statement) => this.#texts.get(statement) ?? '');
+      this.unrecorded.push(...texts.filter((text) => !WITHOUT_EVENT.test(text)));
+    }
     return results;
   }
+}
+
+/** Whether a result says what came of a command, and that this has recorded no event. */
+function isOfNoEvent({ results: [row] }: D1Result<unknown>): boolean {
+  return typeof row === 'object' && row !== null && 'is_heard' in row && 'types' in row && row.types === '[]';
 }
 
 /** Runs a call of D1, as it would have been run. */
@@ -123,7 +146,8 @@ export async function send(request: Request, overrides: Partial<Environment> = {
   const environment = { ...ENVIRONMENT, DB: d1 as unknown as D1Database, ...overrides };
   const response = await worker.fetch(request, environment, context);
   const text = await response.text();
-  const { calls, rowsRead } = d1;
+  const { calls, rowsRead, unrecorded } = d1;
+  if (unrecorded.length > 0) throw new Error(`A command has written, and recorded no event: ${unrecorded.join('; ')}`);
   await waitOnExecutionContext(context);
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   const { data = null, errors = [] } = isJson ? JSON.parse(text) : {};

@@ -227,7 +227,7 @@ describe('what a payload says that the caller can do', () => {
 class CountingStatements extends CountingD1 {
   statements = 0;
 
-  override prepare(sql: string): D1PreparedStatement {
+  override prepare(sql: string) {
     this.statements += 1;
     return super.prepare(sql);
   }

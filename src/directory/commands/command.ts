@@ -239,7 +239,7 @@ async function make<Result, Answer>(
   if (kept !== null) return { kept, left: results.left[0]?.[0] ?? null };
   const [shown] = results.answer;
   const [outcome] = results.outcome;
-  if (!outcome) throw new Error('A change came to nothing that can be told');
+  if (!outcome) throw new Error('D1 answered no row for what a change came to');
   for (const [index, check] of checks.entries()) {
     const detail = outcome.problems[index];
     if (detail === null || detail === undefined) continue;
@@ -260,7 +260,8 @@ async function make<Result, Answer>(
 const hasId = (answer: unknown): answer is { id: string } =>
   typeof answer === 'object' && answer !== null && 'id' in answer && typeof answer.id === 'string';
 
-const canFail = ({ problem }: { problem: SQL }): boolean => problem !== NO_PROBLEM;
+/** Whether a check is to be asked at all. */
+export const canFail = ({ problem }: Pick<Check<never>, 'problem'>): boolean => problem !== NO_PROBLEM;
 
 /** Returns an expression: whether all of the checks pass. */
 export const isAllowed = (checks: readonly Check<never>[]): SQL =>
@@ -285,6 +286,7 @@ function outcomeOf(context: CommandContext, checks: readonly Check<never>[]): St
     decode: ({ types, is_heard: isHeard, ...details }) => ({
       recorded: new Set(parseJsonList<EventType>(String(types))),
       isHeard: Number(isHeard),
+      // In the order of the checks, which is that of their columns.
       problems: Object.values(details).map((detail) => (detail === null ? null : String(detail))),
     }),
   };

@@ -20,7 +20,7 @@ import {
 } from './command.ts';
 import { type EventContext, recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
-import { changes, type FormerKeys, type UniquelyIndexed, uniqueValuesOf, type Written } from './unique-values.ts';
+import { changes, type UniquelyIndexed, uniqueValuesOf, type Written, writtenOf } from './unique-values.ts';
 
 /** The tables of the entities that have versions. */
 export type EntityTable = typeof customers | typeof tenants | typeof users;
@@ -50,10 +50,10 @@ export interface Writes {
   readonly writes: readonly SQL[];
 }
 
-/** Writes that hang on an event of one type. */
+/** Writes of one record, that hang on an event of one type. */
 interface WritesOfRecord extends Writes {
   readonly type: EventType;
-  /** That of the writes which writes the record. */
+  /** The write of the record itself, one of `writes`. */
   readonly record: SQL;
 }
 
@@ -195,12 +195,11 @@ export function hasVersion<Row>(
 export function uniqueValues<Row>(
   entity: Entity<EntityTable, Row>,
   viewer: Viewer,
-  values: object | Written,
+  written: Written,
   target: SQL,
-  formerKeys?: FormerKeys,
 ): UniqueValue[] {
   const isShown = sql`${entity.holds ?? entity.isLive} AND ${entity.inReach(viewer.reach)}`;
-  return uniqueValuesOf(entity, viewer, values, target, isShown, formerKeys);
+  return uniqueValuesOf(entity, viewer, written, target, isShown);
 }
 
 interface Alteration<T extends EntityTable> {
@@ -240,7 +239,7 @@ export function planAlteration<T extends EntityTable, Row, Result>(
   return {
     checks: [allExist([missing(entity, target, path), ...others]), ...checks(target)],
     writes: (allowed) => [recorded(allowed), ...writes],
-    unique: uniqueValues(entity, viewer, values, target),
+    unique: uniqueValues(entity, viewer, writtenOf(values), target),
     // What named the record may name it no more.
     answer: entity.rows(sql`WHERE ${inReachById(entity, viewer, alteredOr(context, `${entity.word}.${verb}`, id))}`),
     subject: subjectOf(entity, viewer, sql`${id}`, verb === 'deleted' ? 'HIDDEN' : 'LIVE'),

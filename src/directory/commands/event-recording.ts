@@ -156,15 +156,12 @@ export const eventsOf = ({ id }: Pick<EventContext, 'id'>): Statement<{ type: Ev
     sql`FROM event WHERE ${events.commandId} = ${id} GROUP BY ${events.type}`,
   );
 
-/** Returns a table of one row with the same: the types as a JSON array, and NULL where no event was recorded. */
+/** Returns a table of one row: `types`, the types of those events as a JSON array, and `is_heard`, which is NULL where there is none. */
 export const recordedBy = (context: Pick<EventContext, 'id'>): SQL =>
   sql`(SELECT json_group_array(type) AS types, max("isHeard") AS is_heard FROM (${eventsOf(context).sql}))`;
 
 /** Has webhooks hear of the events that were recorded (`eventsOf`), if any is to. */
-export function tell(
-  recorded: readonly { isHeard: number | null }[],
-  { eventsAreDue }: { eventsAreDue(): void },
-): void {
+export function tell(recorded: readonly { isHeard: number }[], { eventsAreDue }: { eventsAreDue(): void }): void {
   if (recorded.some(({ isHeard }) => isHeard === 1)) eventsAreDue();
 }
 

@@ -30,8 +30,18 @@ export interface UniquelyIndexed<T extends Table = Table, Row = unknown> {
   named(record: Row): NamedRecord;
 }
 
-/** What a write gives a column, by its name in code: a value or an expression. Undefined or null where it gives it none. */
-export type Written = (key: string) => unknown;
+/** What a write gives a record. */
+export interface Written {
+  /** A value or an expression for a column, by its name in code. Undefined or null where it gives it none. */
+  value(key: string): unknown;
+  readonly formerKeys: FormerKeys;
+}
+
+/** Returns values as a write gives them. */
+export function writtenOf(values: object): Written {
+  const given = new Map<string, unknown>(Object.entries(values));
+  return { value: (key) => given.get(key), formerKeys: formerKeysOf(values) };
+}
 
 /**
  * Returns the unique values that a write may collide on: the given ones, or else those that the record in `target` has.
@@ -41,18 +51,15 @@ export type Written = (key: string) => unknown;
 export function uniqueValuesOf<Row>(
   { table, unique, readPermission, rows, named }: UniquelyIndexed<Table, Row>,
   { permissions }: Viewer,
-  values: object | Written,
+  written: Written,
   target: SQL,
   isShown: SQL = sql`TRUE`,
-  formerKeys: FormerKeys = formerKeysOf(values),
 ): UniqueValue[] {
-  const given = new Map<string, unknown>(Object.entries(values));
-  const written: Written = typeof values === 'function' ? (values as Written) : (key) => given.get(key);
   return unique.map(({ columns: keys, path, among }) => {
     const columns = keys.map((key) => columnOf(table, key));
-    const ofColumn = (key: string) => sql`${written(key) ?? keptValue(table, key, target)}`;
+    const ofColumn = (key: string) => sql`${written.value(key) ?? keptValue(table, key, target)}`;
     const isSame = () => allOf(keys.map((key) => sql`${columnOf(table, key)} = ${ofColumn(key)}`));
-    const formerly = formerHolder(table, keys, ofColumn, formerKeys);
+    const formerly = formerHolder(table, keys, ofColumn, written.formerKeys);
     const holder = () => {
       const isHolder = formerly ? sql`(${isSame()} OR ${formerly})` : isSame();
       return mapRows(rows(sql`WHERE ${allOf([isHolder, among ?? sql`TRUE`, isShown])}`), named);
@@ -62,7 +69,7 @@ export function uniqueValuesOf<Row>(
       path,
       holder: permissions.has(readPermission) ? holder : null,
       isNew() {
-        const comesBack = written('deletedAt') === null ? sql`TRUE` : sql`FALSE`;
+        const comesBack = written.value('deletedAt') === null ? sql`TRUE` : sql`FALSE`;
         const isKept = sql`EXISTS (SELECT 1 FROM ${table} WHERE ${target} AND ${isSame()})`;
         return allOf([...keys.map((key) => sql`${ofColumn(key)} IS NOT NULL`), sql`(${comesBack} OR NOT ${isKept})`]);
       },

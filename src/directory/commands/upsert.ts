@@ -36,8 +36,8 @@ interface Upserted<T extends EntityTable> {
 }
 
 /**
- * Returns the event and the writes of an upsert: the record in `target` is changed, if anything of it differs, and created if there
- * is none.
+ * Returns the event and the writes of an upsert: the record in `target`, which matches one at most, is changed, if anything of it
+ * differs, and created if there is none.
  */
 export function upserting<T extends EntityTable>(
   context: CommandContext,
@@ -97,7 +97,7 @@ export function uniqueValuesOfUpsert(
   created: Record<string, unknown>,
   changed: Record<string, unknown>,
 ): UniqueValue[] {
-  const written = (key: string): SQL => {
+  const value = (key: string): SQL => {
     const ofExisting = sql`coalesce(${changed[key] ?? null}, ${keptValue(entity.table, key, target)})`;
     const ofNew = sql`${created[key] ?? null}`;
     return sql`iif(${exists(entity, target)}, ${ofExisting}, ${ofNew})`;
@@ -107,7 +107,7 @@ export function uniqueValuesOfUpsert(
     key,
     sql`iif(${exists(entity, target)}, ${ofExisting[key] ?? null}, ${ofNew[key] ?? null})`,
   ]);
-  return uniqueValues(entity, viewer, written, target, Object.fromEntries(formerKeys));
+  return uniqueValues(entity, viewer, { value, formerKeys: Object.fromEntries(formerKeys) }, target);
 }
 
 /**

@@ -10,6 +10,7 @@ import { erasure, planErasure } from '../commands/erasure.ts';
 import { allRecordedSubjects, wasRecorded } from '../commands/event-recording.ts';
 import { customerTarget, isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, pathOf, resolveTenants } from '../commands/references.ts';
+import { writtenOf } from '../commands/unique-values.ts';
 import {
   isNamed,
   isNotTaken,
@@ -109,7 +110,7 @@ export const createCustomer = command({
     return {
       checks: [allExist(memberships.missing)],
       writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...memberships.writes],
-      unique: uniqueValues(CUSTOMER, viewer, values, sql`FALSE`),
+      unique: uniqueValues(CUSTOMER, viewer, writtenOf(values), sql`FALSE`),
       answer: customerRows(sql`WHERE customer.id = ${customerId}`),
       subject: subjectOf(CUSTOMER, viewer, sql`${customerId}`),
       result: asResult,
@@ -181,6 +182,7 @@ export const upsertCustomer = command({
     requireTenants(viewer, tenantIdentifiers ?? []);
     const customerId = newId();
     const memberships = firstMemberships(context, customerId, tenantIdentifiers ?? []);
+    // It stands in the statements a dozen times.
     const target = inAdvance(isCustomer(identifier)).part;
     const reached = sql`${target} AND ${customerInReach(viewer.reach, sql`customer.id`)}`;
     const path = pathOf('identifier', identifier);
@@ -214,9 +216,10 @@ export const upsertCustomer = command({
 /** Checks that no user of the customer has a tenant role out of reach, because its users are hidden with it. */
 function usersWithinReach({ reach }: Viewer, target: SQL): Check<unknown> {
   const reached = tenantRoleInReach(reach, sql`assignment.tenant_id`);
+  const isElsewhere = sql`(SELECT 'elsewhere' FROM customer WHERE ${target} AND EXISTS (
+    SELECT 1 FROM assignment WHERE assignment.user_customer_id = customer.id AND NOT ${reached}))`;
   return {
-    problem: sql`(SELECT 'elsewhere' FROM customer WHERE ${target} AND EXISTS (
-      SELECT 1 FROM assignment WHERE assignment.user_customer_id = customer.id AND NOT ${reached}))`,
+    problem: reach.kind === 'ORGANIZATION' ? NO_PROBLEM : isElsewhere,
     error: () => ForbiddenError.outOfReach('The customer has users with roles in tenants that are out of reach.'),
   };
 }

@@ -5,7 +5,7 @@ import { jsonList, update } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
 import { recordedSubjects } from '../commands/event-recording.ts';
-import { changes, uniqueValuesOf } from '../commands/unique-values.ts';
+import { changes, uniqueValuesOf, writtenOf } from '../commands/unique-values.ts';
 import { planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { ADMITTING_PERMISSIONS, outlastsError } from '../guards/expiry-guard.ts';
 import { arePermissions, mayGive, permissionsNamed } from '../guards/given-permissions.ts';
@@ -139,7 +139,7 @@ export const createRole = command({
       ],
       values,
       writes: (created) => [writePermissions(sql`${roleId}`, permissions, created)],
-      unique: uniqueValuesOf(ROLE, viewer, values, sql`FALSE`),
+      unique: uniqueValuesOf(ROLE, viewer, writtenOf(values), sql`FALSE`),
       result: asResult,
     });
   },
@@ -195,7 +195,7 @@ export const updateRole = command({
                 WHERE role.id IN ${updated}`,
             ]),
       ],
-      unique: uniqueValuesOf(ROLE, viewer, values, target),
+      unique: uniqueValuesOf(ROLE, viewer, writtenOf(values), target),
       result: asResult,
     });
   },

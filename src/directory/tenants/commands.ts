@@ -20,6 +20,7 @@ import { planErasure } from '../commands/erasure.ts';
 import { allRecordedSubjects } from '../commands/event-recording.ts';
 import { isTenant, type NamedTarget, tenantTarget } from '../commands/identifiers.ts';
 import { allExist, pathOf } from '../commands/references.ts';
+import { writtenOf } from '../commands/unique-values.ts';
 import { isNamed, keepsIdentifier, type UpsertOutcome, upserting, upsertOutcome } from '../commands/upsert.ts';
 import { holdsPermissions, permissionsOfAllIn } from '../guards/grant-guard.ts';
 import {
@@ -77,7 +78,7 @@ export const createTenant = command({
     return {
       checks: admin.checks,
       writes: (allowed) => [creating.recorded(allowed), ...creating.writes, ...admin.writes],
-      unique: [...uniqueValues(TENANT, viewer, values, sql`FALSE`), ...admin.unique],
+      unique: [...uniqueValues(TENANT, viewer, writtenOf(values), sql`FALSE`), ...admin.unique],
       ...(admin.mails && { mails: admin.mails }),
       answer: tenantRows(sql`WHERE tenant.id = ${tenantId}`),
       subject: subjectOf(TENANT, viewer, sql`${tenantId}`),
@@ -137,6 +138,7 @@ export const upsertTenant = command({
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { identifier, adminEmail, handOutLink, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
     const { viewer } = context;
+    // It stands in the statements a dozen times.
     const target = inAdvance(isTenant(identifier)).part;
     const reached = sql`${target} AND ${tenantInReach(viewer.reach, sql`tenant.id`)}`;
     const path = pathOf('identifier', identifier);
@@ -167,7 +169,7 @@ export const upsertTenant = command({
         ...admin.checks,
       ],
       writes: (allowed) => [recorded(allowed), ...writes, ...admin.writes],
-      unique: [...uniqueValues(TENANT, viewer, newValues, target), ...admin.unique],
+      unique: [...uniqueValues(TENANT, viewer, writtenOf(newValues), target), ...admin.unique],
       ...(admin.mails && { mails: admin.mails }),
       answer: tenantRows(sql`WHERE tenant.id IN (
         ${allRecordedSubjects(context)} UNION ALL SELECT tenant.id FROM tenant WHERE ${target})`),

@@ -1,8 +1,9 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Check, CommandContext, UniqueValue } from '../commands/command.ts';
+import { type Check, type CommandContext, NO_PROBLEM, type UniqueValue } from '../commands/command.ts';
 import { creation, exists, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
+import { writtenOf } from '../commands/unique-values.ts';
 import { isNotDeactivated } from '../guards/deactivated-guard.ts';
 import { outlastsBy } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
@@ -55,7 +56,7 @@ export function firstAdmin(
   { tenantId, adminEmail, partnerManaged, handOutLink, isNew }: NewTenant,
 ): FirstAdmin {
   if (adminEmail === undefined) {
-    const problem = sql`iif(${partnerManaged === false ? 1 : 0} AND ${isNew}, 'missing', NULL)`;
+    const problem = partnerManaged === false ? sql`iif(${isNew}, 'missing', NULL)` : NO_PROBLEM;
     const shown = () => ({ hasAdmin: false, linkToken: null });
     return { checks: [{ problem, error: isRequired }], writes: [], unique: [], shown };
   }
@@ -84,7 +85,7 @@ export function firstAdmin(
       ...shareable.writes(sql`${named} AND ${created}`),
     ],
     mails: sql`(${isNew} AND (NOT ${exists(USER, named)} OR ${exists(USER, invited)}))`,
-    unique: uniqueValues(USER, viewer, values, sql`FALSE`).flatMap((value) =>
+    unique: uniqueValues(USER, viewer, writtenOf(values), sql`FALSE`).flatMap((value) =>
       value.path === 'email' ? [{ ...value, path: 'adminEmail', heldFormerly: null }] : [],
     ),
     shown: (recorded) => ({

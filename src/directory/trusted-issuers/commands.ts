@@ -5,7 +5,7 @@ import { allOf, differs, update } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { type Check, command, type Plan } from '../commands/command.ts';
 import { allExist } from '../commands/references.ts';
-import { uniqueValuesOf } from '../commands/unique-values.ts';
+import { uniqueValuesOf, writtenOf } from '../commands/unique-values.ts';
 import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { holdsPermissions } from '../guards/grant-guard.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
@@ -119,7 +119,7 @@ export const createTrustedIssuer = command({
       ],
       values,
       writes: (created) => [fill('role', issuerId, roles, created), fill('customer', issuerId, customers, created)],
-      unique: uniqueValuesOf(TRUSTED_ISSUER, context.viewer, values, sql`FALSE`),
+      unique: uniqueValuesOf(TRUSTED_ISSUER, context.viewer, writtenOf(values), sql`FALSE`),
       result: asResult,
     });
   },
@@ -188,7 +188,7 @@ export const updateTrustedIssuer = command({
           sql`NOT EXISTS (SELECT 1 FROM user WHERE user.id = session.user_id AND ${isListedBy(sql`${id}`)})`,
         ),
       ],
-      unique: uniqueValuesOf(TRUSTED_ISSUER, context.viewer, values, target),
+      unique: uniqueValuesOf(TRUSTED_ISSUER, context.viewer, writtenOf(values), target),
       result: asResult,
     });
   },

@@ -6,7 +6,7 @@ import { dataSourceInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
-import { changes, uniqueValuesOf } from '../commands/unique-values.ts';
+import { changes, uniqueValuesOf, writtenOf } from '../commands/unique-values.ts';
 import { planDelete, planInsert, planUpdate } from '../commands/unversioned-entity.ts';
 import { identifiedAs } from '../kernel/derived-columns.ts';
 import {
@@ -75,7 +75,7 @@ const registering = (source: DataSourceEntity) =>
           },
         ],
         values,
-        unique: uniqueValuesOf(source, viewer, values, sql`FALSE`),
+        unique: uniqueValuesOf(source, viewer, writtenOf(values), sql`FALSE`),
         result: asResult,
       });
     },
@@ -103,7 +103,7 @@ const updating = (source: DataSourceEntity) =>
         changes: changes(dataSources, values),
         before: source.snapshot,
         writes: (updated) => [update(dataSources, { ...values, updatedAt: at }, sql`${target} AND ${updated}`)],
-        unique: uniqueValuesOf(source, viewer, values, target),
+        unique: uniqueValuesOf(source, viewer, writtenOf(values), target),
         result: asResult,
       });
     },

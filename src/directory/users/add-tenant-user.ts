@@ -5,6 +5,7 @@ import { creation, exists, subjectOf, uniqueValues } from '../commands/entity.ts
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { writtenOf } from '../commands/unique-values.ts';
 import { isNotDeactivated } from '../guards/deactivated-guard.ts';
 import { outlastsBy } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
@@ -83,7 +84,7 @@ export const addTenantUser = command({
         ...shareable.writes(added),
       ],
       mails: sql`(NOT ${exists(USER, named)} OR ${exists(USER, sql`${named} AND ${mayBeInvited}`)})`,
-      unique: uniqueValues(USER, viewer, values, sql`FALSE`).flatMap((value) =>
+      unique: uniqueValues(USER, viewer, writtenOf(values), sql`FALSE`).flatMap((value) =>
         value.path === 'email' ? [{ ...value, heldFormerly: null }] : [],
       ),
       answer: userRows(sql`WHERE ${named} AND ${inReach}`),

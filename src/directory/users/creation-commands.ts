@@ -4,6 +4,7 @@ import { creation, subjectOf, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { customerNamed, noCustomer } from '../commands/identifiers.ts';
 import { allExist, missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
+import { writtenOf } from '../commands/unique-values.ts';
 import { outlastsNobody } from '../guards/expiry-guard.ts';
 import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
@@ -50,7 +51,7 @@ function planCreation(
       ...shareable.writes(sql`user.id = ${userId} AND ${wasRecorded(context, 'user.created')}`),
     ],
     mails: sql`1`,
-    unique: uniqueValues(USER, context.viewer, values, sql`FALSE`),
+    unique: uniqueValues(USER, context.viewer, writtenOf(values), sql`FALSE`),
     answer: userRows(sql`WHERE user.id = ${userId}`),
     subject: subjectOf(USER, context.viewer, sql`${userId}`),
     result: (user, recorded) => ({ user, linkToken: shareable.token(recorded) }),

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Reach, userWhollyInReach } from '../access/reach.ts';
-import type { Check, CommandContext } from '../commands/command.ts';
+import { type Check, type CommandContext, NO_PROBLEM } from '../commands/command.ts';
 import { customerNamed, noCustomer } from '../commands/identifiers.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { BEYOND_REACH, holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
@@ -74,11 +74,11 @@ export function resolvePlace(
   const mayCreate = isNamedById || CREATORS[byPlace].includes(reach.kind);
   const isOpen: Check<unknown>[] = [
     {
-      problem: sql`iif(${mayCreate ? 1 : 0} OR ${isReached}, NULL, 'closed')`,
+      problem: mayCreate ? NO_PROBLEM : sql`iif(${isReached}, NULL, 'closed')`,
       error: () => ForbiddenError.outOfReach('You reach no such user, and may create none in this place.'),
     },
   ];
-  if (customerIdentifier || (roleIdentifier && !tenantIdentifier)) {
+  if (reach.kind !== 'ORGANIZATION' && (customerIdentifier || (roleIdentifier && !tenantIdentifier))) {
     const isPartly = sql`NOT ${userWhollyInReach(reach, sql`user.id`)}`;
     isOpen.push({
       problem: sql`(SELECT 'beyond' FROM user WHERE ${reached} AND ${isPartly})`,

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { users } from '../../db/schema/users.ts';
 import { userInReach } from '../access/reach.ts';
-import { type Check, command, type Plan } from '../commands/command.ts';
+import { type Check, canFail, command, NO_PROBLEM, type Plan } from '../commands/command.ts';
 import { alteration, creation, exists, missing, subjectOf } from '../commands/entity.ts';
 import { allRecordedSubjects, wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';
@@ -176,14 +176,14 @@ function isComplete(isThere: SQL, given: Record<string, unknown>): Check<unknown
   const names = Object.keys(given).filter((name) => given[name] == null);
   const issues = names.map((path) => ({ path, message: 'is required to create a user', kind: 'REQUIRED' as const }));
   return {
-    problem: sql`iif(${names.length > 0 ? 1 : 0} AND NOT ${isThere}, 'missing', NULL)`,
+    problem: names.length > 0 ? sql`iif(${isThere}, NULL, 'missing')` : NO_PROBLEM,
     error: () => new ValidationError(issues),
   };
 }
 
 /** Returns checks that count only where a condition holds. */
 const onlyIf = (condition: SQL, checks: readonly Check<unknown>[]): Check<unknown>[] =>
-  checks.map((check) => ({ ...check, problem: sql`iif(${condition}, ${check.problem}, NULL)` }));
+  checks.filter(canFail).map((check) => ({ ...check, problem: sql`iif(${condition}, ${check.problem}, NULL)` }));
 
 /** An expression: the user who exists gets another address or another role of their own. */
 const letsInAnew = (target: SQL, patch: UserPatch, roleId: SQL | null): SQL =>

@@ -77,12 +77,12 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
       const asked = getOperationAST(args.document, args.operationName);
       const operation = asked?.operation;
       const isWhole = allOrNothing.some((name) => name === operation);
-      const forbidden = asked?.operation === 'mutation' ? preflight(asked, args, { viewer, isWhole }) : null;
-      if (forbidden) {
-        const shown = new GraphQLError(forbidden.message, { originalError: forbidden });
-        return setResultAndStopExecution({ data: null, errors: [shown] });
-      }
       if (asked?.operation === 'mutation') {
+        const forbidden = preflight(asked, args, { viewer, isWhole });
+        if (forbidden) {
+          const shown = new GraphQLError(forbidden.message, { originalError: forbidden });
+          return setResultAndStopExecution({ data: null, errors: [shown] });
+        }
         const problem = prepareMutation(args.contextValue, asked);
         if (problem) return setResultAndStopExecution({ errors: [problem] });
       }

@@ -62,9 +62,9 @@ interface PreflightContext {
 }
 
 /**
- * Returns a function for the mutations of a schema, which looks through each of them once. It returns the error for which a mutation must
- * not be executed, or null if it may be. A field whose permission the viewer lacks stops it, and so does a second change in an API
- * that answers all or nothing.
+ * Returns a function for the mutations of a schema, which looks through each of them once. That function returns the error for which
+ * a mutation must not be executed, or null if it may be. A field whose permission the viewer lacks stops it, and so does a second
+ * change in an API that answers all or nothing.
  */
 export function mutationPreflight(schema: GraphQLSchema) {
   const seen = new WeakMap<OperationDefinitionNode, Mutation>();
