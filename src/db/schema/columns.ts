@@ -16,7 +16,7 @@ const SIGNS = /[\u{f8000}-\u{f8002}]/u;
 
 /**
  * Sends the words of a text with another character in the place of their sign, which SQL puts back. The sign alone would make
- * every text of the call take two bytes a character: a tenth of what an upsert costs.
+ * every text of the call take two bytes a character.
  */
 function sentWords(words: string): string | SQL<string> {
   const [sign] = SIGNS.exec(words) ?? [];

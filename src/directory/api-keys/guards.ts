@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { inList } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
-import type { Check, CommandContext } from '../commands/command.ts';
+import type { Check } from '../commands/checks.ts';
+import type { CommandContext } from '../commands/command.ts';
 import { permissionsNamed } from '../guards/given-permissions.ts';
 import { holdsPermissions } from '../guards/grant-guard.ts';
 import { ForbiddenError, ValidationError } from '../kernel/errors.ts';

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { apiKeySecrets, apiKeys } from '../../db/schema/api-keys.ts';
 import { update } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { type Check, type CommandContext, command, type Plan } from '../commands/command.ts';
+import type { Check } from '../commands/checks.ts';
+import { type CommandContext, command, type Plan } from '../commands/command.ts';
 import { allExist, missingUnless } from '../commands/references.ts';
 import { planUpdate } from '../commands/unversioned-entity.ts';
 import {

@@ -1,27 +1,21 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
 import type * as z from 'zod';
 import { violatesUnique } from '../../db/constraint.ts';
 import { OutcomeUnknownError } from '../../db/errors.ts';
 import type { Source } from '../../db/source.ts';
-import { allOf, anyOf, parseJsonList, type Statement, write } from '../../db/statement.ts';
+import { anyOf, type Statement, write } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import type { ChangedRecord } from '../access/repeatable.ts';
 import { type Caller, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
-import type { RateLimitError } from '../kernel/authentication-errors.ts';
-import {
-  AlreadyExistsError,
-  type DirectoryError,
-  type ErrorClass,
-  ForbiddenError,
-  type NamedRecord,
-} from '../kernel/errors.ts';
+import { AlreadyExistsError, type ErrorClass, ForbiddenError, type NamedRecord } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { newId } from '../kernel/ids.ts';
 import { parse } from '../kernel/input.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import type { Neighbourhood } from '../kernel/webhook-addresses.ts';
+import { type Check, canFail, isAllowed, outcomeOf } from './checks.ts';
 import { countHiddenTaken, countInvitations, holderOrCount, mayGuess, mayInvite } from './credential-limits.ts';
-import { nameTenants, recordedBy, tell } from './event-recording.ts';
+import { nameTenants, tell } from './event-recording.ts';
 import { type Keeping, keepingOf, type MadeBefore, madeInSpite, refuseRepetition } from './idempotency.ts';
 
 /** The rules that every change in the directory carries, whether one plan makes it or an import. */
@@ -61,18 +55,6 @@ export interface CommandContext {
   /** Where the deployment stands, to judge addresses by. */
   readonly neighbourhood: Neighbourhood;
 }
-
-/**
- * A condition under which nothing is written. `problem` is an SQL expression: NULL when all is well, else a detail for
- * the error. The same expression guards the first event and, where nothing was recorded, reports to the caller.
- */
-export interface Check<Answer> {
-  readonly problem: SQL;
-  error(detail: string, answer: Answer | undefined): DirectoryError | RateLimitError;
-}
-
-/** The problem of a check that cannot fail for this viewer or with this input. It is not asked: nothing is made of it in SQL. */
-export const NO_PROBLEM = sql`NULL`;
 
 /** The record that a change is about. */
 export interface Subject<Answer> {
@@ -259,40 +241,6 @@ async function make<Result, Answer>(
 
 const hasId = (answer: unknown): answer is { id: string } =>
   typeof answer === 'object' && answer !== null && 'id' in answer && typeof answer.id === 'string';
-
-/** Whether a check is to be asked at all. */
-export const canFail = ({ problem }: Pick<Check<never>, 'problem'>): boolean => problem !== NO_PROBLEM;
-
-/** Returns an expression: whether all of the checks pass. */
-export const isAllowed = (checks: readonly Check<never>[]): SQL =>
-  allOf(checks.filter(canFail).map(({ problem }) => sql`${problem} IS NULL`));
-
-/** What a change came to. */
-interface Outcome {
-  /** The types of the events that it recorded. */
-  recorded: ReadonlySet<EventType>;
-  isHeard: number;
-  /** The details of the checks that have failed, by their places among all: none where anything was recorded. */
-  problems: readonly (string | null)[];
-}
-
-/** Reads what a change came to, behind its writes. The checks are asked again only where nothing was recorded. */
-function outcomeOf(context: CommandContext, checks: readonly Check<never>[]): Statement<Outcome> {
-  const problems = checks.map(
-    ({ problem }, index) => sql`, CASE WHEN types = '[]' THEN ${problem} END AS ${nameOf(index)}`,
-  );
-  return {
-    sql: sql`SELECT types, is_heard${sql.join(problems)} FROM ${recordedBy(context)}`,
-    decode: ({ types, is_heard: isHeard, ...details }) => ({
-      recorded: new Set(parseJsonList<EventType>(String(types))),
-      isHeard: Number(isHeard),
-      // In the order of the checks, which is that of their columns.
-      problems: Object.values(details).map((detail) => (detail === null ? null : String(detail))),
-    }),
-  };
-}
-
-const nameOf = (index: number): SQL => sql.raw(`check_${index}`);
 
 /** A check for a viewer who could run into values that belong to what the viewer may not see. */
 function guesses(context: CommandContext, unique: readonly UniqueValue[]): Check<unknown>[] {

@@ -8,16 +8,8 @@ import { type Caller, isGranted, type Viewer } from '../access/viewer.ts';
 import { VersionConflictError } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { creationTime } from '../kernel/ids.ts';
-import {
-  authorize,
-  type Check,
-  type CommandContext,
-  isAllowed,
-  type Plan,
-  type Rules,
-  type Subject,
-  type UniqueValue,
-} from './command.ts';
+import { type Check, isAllowed } from './checks.ts';
+import { authorize, type CommandContext, type Plan, type Rules, type Subject, type UniqueValue } from './command.ts';
 import { type EventContext, recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
 import { changes, type UniquelyIndexed, uniqueValuesOf, type Written, writtenOf } from './unique-values.ts';

@@ -1,7 +1,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { requireReach } from '../access/viewer.ts';
 import type { EventType } from '../kernel/event-types.ts';
-import type { Check, CommandContext, Plan } from './command.ts';
+import type { Check } from './checks.ts';
+import type { CommandContext, Plan } from './command.ts';
 import { type Entity, type EntityTable, inReachById, missing, subjectOf } from './entity.ts';
 import { recordEvent, recordedSubjects } from './event-recording.ts';
 import type { NamedTarget } from './identifiers.ts';

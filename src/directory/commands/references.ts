@@ -5,7 +5,7 @@ import type { Viewer } from '../access/viewer.ts';
 import { NotFoundError, type Reference } from '../kernel/errors.ts';
 import type { TenantIdentifier } from '../kernel/input.ts';
 import { hasKey, isHolder, meantFirst, sought, soughtExternalId, soughtIn } from '../kernel/sought-keys.ts';
-import { type Check, NO_PROBLEM } from './command.ts';
+import { type Check, NO_PROBLEM } from './checks.ts';
 
 /** Returns where in the input an identifier was given: `customerIdentifier` becomes `customerIdentifier.email`. */
 export function pathOf(path: string, identifier: Record<string, unknown>): string {

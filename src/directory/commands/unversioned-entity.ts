@@ -4,7 +4,8 @@ import type { events } from '../../db/schema/events.ts';
 import { insertWhen, type Statement, type Values } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { EventType } from '../kernel/event-types.ts';
-import type { Check, CommandContext, Plan, Subject, UniqueValue } from './command.ts';
+import type { Check } from './checks.ts';
+import type { CommandContext, Plan, Subject, UniqueValue } from './command.ts';
 import { recordAfter, recordEvent, recordedSubjects, wasRecorded } from './event-recording.ts';
 import { allExist, missingUnless } from './references.ts';
 

@@ -4,7 +4,8 @@ import type { Values } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { AlreadyExistsError, ValidationError } from '../kernel/errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
-import { type Check, type CommandContext, NO_PROBLEM, type UniqueValue } from './command.ts';
+import { type Check, NO_PROBLEM } from './checks.ts';
+import type { CommandContext, UniqueValue } from './command.ts';
 import {
   alteration,
   creation,

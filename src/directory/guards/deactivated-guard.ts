@@ -1,5 +1,5 @@
 import { type SQL, sql } from 'drizzle-orm';
-import type { Check } from '../commands/command.ts';
+import type { Check } from '../commands/checks.ts';
 import { ValidationError } from '../kernel/errors.ts';
 
 /*

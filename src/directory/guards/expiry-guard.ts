@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { inList } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
-import type { Check } from '../commands/command.ts';
+import type { Check } from '../commands/checks.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 

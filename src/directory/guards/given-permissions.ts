@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { jsonList } from '../../db/statement.ts';
 import { requirePermissions, type Viewer } from '../access/viewer.ts';
-import type { Check } from '../commands/command.ts';
+import type { Check } from '../commands/checks.ts';
 import { ValidationError } from '../kernel/errors.ts';
 import { NO_PERMISSION } from '../kernel/permission-input.ts';
 import { isBuiltInPermission, type PermissionName } from '../kernel/permission-names.ts';

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { inList } from '../../db/statement.ts';
 import { userWhollyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { type Check, NO_PROBLEM } from '../commands/command.ts';
+import { type Check, NO_PROBLEM } from '../commands/checks.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 
 /*

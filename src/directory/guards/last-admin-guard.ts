@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Reach, tenantInReach } from '../access/reach.ts';
-import type { Check } from '../commands/command.ts';
+import type { Check } from '../commands/checks.ts';
 import { OWNER_ROLE_ID, TENANT_ADMIN_ROLE_ID } from '../kernel/built-in-roles.ts';
 import { LastAdminError, LastOwnerError } from '../kernel/errors.ts';
 

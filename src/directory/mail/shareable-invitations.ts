@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { type CommandContext, isAllowed } from '../commands/command.ts';
+import { isAllowed } from '../commands/checks.ts';
+import type { CommandContext } from '../commands/command.ts';
 import { recordEvent, recordedSubjects } from '../commands/event-recording.ts';
 import { outlastsBy } from '../guards/expiry-guard.ts';
 import { holdsUser, permissionsOfUser } from '../guards/grant-guard.ts';

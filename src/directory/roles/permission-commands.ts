@@ -4,7 +4,8 @@ import { permissions } from '../../db/schema/permissions.ts';
 import { selectingRecords } from '../../db/source.ts';
 import { differs, update } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
-import { type Check, command, type Plan } from '../commands/command.ts';
+import type { Check } from '../commands/checks.ts';
+import { command, type Plan } from '../commands/command.ts';
 import { planDelete, planInsert, planUpdate, type UnversionedEntity } from '../commands/unversioned-entity.ts';
 import { OWNER_ROLE_ID } from '../kernel/built-in-roles.ts';
 import {

@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { type Check, command, type Plan } from '../commands/command.ts';
+import type { Check } from '../commands/checks.ts';
+import { command, type Plan } from '../commands/command.ts';
 import { hasVersion, planAlteration } from '../commands/entity.ts';
 import { missingUnless, pathOf } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError, VersionConflictError } from '../kernel/errors.ts';

@@ -5,7 +5,8 @@ import type { Several } from '../../db/statement.ts';
 import { tenantInReach } from '../access/reach.ts';
 import type { Caller } from '../access/viewer.ts';
 import { reachesOnlyTenant, revocation } from '../api-keys/revocation.ts';
-import { command, NO_PROBLEM, type Plan } from '../commands/command.ts';
+import { NO_PROBLEM } from '../commands/checks.ts';
+import { command, type Plan } from '../commands/command.ts';
 import {
   changeable,
   creation,

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm';
-import { type Check, type CommandContext, NO_PROBLEM, type UniqueValue } from '../commands/command.ts';
+import { type Check, NO_PROBLEM } from '../commands/checks.ts';
+import type { CommandContext, UniqueValue } from '../commands/command.ts';
 import { creation, exists, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';
 import { isUser } from '../commands/identifiers.ts';

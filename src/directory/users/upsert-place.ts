@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import { type Reach, userWhollyInReach } from '../access/reach.ts';
-import { type Check, type CommandContext, NO_PROBLEM } from '../commands/command.ts';
+import { type Check, NO_PROBLEM } from '../commands/checks.ts';
+import type { CommandContext } from '../commands/command.ts';
 import { customerNamed, noCustomer } from '../commands/identifiers.ts';
 import { missingUnless, pathOf, tenantNamed } from '../commands/references.ts';
 import { BEYOND_REACH, holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';

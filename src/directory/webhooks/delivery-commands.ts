@@ -1,6 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm';
 import * as z from 'zod';
-import { type Check, command, type Plan } from '../commands/command.ts';
+import type { Check } from '../commands/checks.ts';
+import { command, type Plan } from '../commands/command.ts';
 import { planUpdate } from '../commands/unversioned-entity.ts';
 import { eventPosition, TOO_OLD } from '../events.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
