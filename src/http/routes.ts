@@ -14,7 +14,7 @@ import { type Environment, misconfiguration, publicUrl } from './shared/environm
 import { documented, failure, log, unexpected, unexpectedBy } from './shared/failures.ts';
 import { pageFor, STRICT_TRANSPORT_SECURITY, wantsPage } from './shared/page.ts';
 import { type RequestLimit, requestLimit } from './shared/rate-limits.ts';
-import { type Trace, traceOf } from './shared/tracing.ts';
+import { type Trace, traceOfRequest } from './shared/tracing.ts';
 import { pathOf } from './shared/url.ts';
 import { wakeWebhooks } from './webhooks/waking.ts';
 
@@ -68,7 +68,7 @@ export async function handle(request: Request, env: Environment, context: Execut
     context.waitUntil(scheduler.wait(0).then(task).catch(report));
   };
   const limit = requestLimit(request, env, { requestId, fail: dialect?.failure ?? failure });
-  const trace = traceOf(context);
+  const trace = traceOfRequest();
   const response = await trace(`${request.method} ${routeOf(request)}`, async (note) => {
     const answer = await route({ request, env, requestId, limit, trace, later }, dialect, origin).catch((error) =>
       dialect ? unexpectedBy(dialect.failure, error, requestId) : unexpected(error, requestId),

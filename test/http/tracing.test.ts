@@ -1,6 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
-import { describe, expect, it } from 'vitest';
+import { env, tracing } from 'cloudflare:workers';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import worker from '../../src/worker.ts';
 import { graphqlRequest, PUBLIC_URL, ROOT_KEY, SIGNING_KEYS } from '../shared/gateway.ts';
 
@@ -11,30 +11,32 @@ interface SeenSpan {
   attributes: Record<string, unknown>;
 }
 
-/** Stands in for the tracing of the runtime, of which there is none in tests. Spans of one request do not overlap here. */
-function standIn(isTraced: boolean) {
+/**
+ * Stands in for the tracing of the runtime, which traces nothing in tests, also for D1, whose spans are by the same means.
+ * Spans of one request do not overlap here.
+ */
+function standIn(isTraced: boolean): SeenSpan[] {
   const spans: SeenSpan[] = [];
   const open: string[] = [];
-  const tracing = {
-    getActiveSpan: () => ({ isTraced }),
-    enterSpan(name: string, run: (span: object) => unknown) {
-      const span: SeenSpan = { name, within: [...open], attributes: {} };
-      spans.push(span);
-      open.push(name);
-      const result = run({ setAttributes: (given: object) => Object.assign(span.attributes, given) });
-      return Promise.resolve(result).finally(() => open.pop());
-    },
-  };
-  return { spans, tracing };
+  vi.spyOn(tracing, 'getActiveSpan').mockImplementation(() => ({ isTraced }) as Span);
+  vi.spyOn(tracing, 'enterSpan').mockImplementation((name: string, run: (span: Span) => unknown) => {
+    const span: SeenSpan = { name, within: [...open], attributes: {} };
+    spans.push(span);
+    open.push(name);
+    const result = run({ setAttributes: (given: object) => Object.assign(span.attributes, given) } as unknown as Span);
+    return Promise.resolve(result).finally(() => open.pop());
+  });
+  onTestFinished(() => void vi.restoreAllMocks());
+  return spans;
 }
 
 async function spansOf(request: Request, isTraced = true): Promise<SeenSpan[]> {
-  const { spans, tracing } = standIn(isTraced);
-  const context = Object.assign(createExecutionContext(), { tracing });
+  const spans = standIn(isTraced);
+  const context = createExecutionContext();
   const answer = await worker.fetch(
     request,
     { DB: env.DB, ROOT_KEY, PUBLIC_URL, SIGNING_KEYS } as Parameters<typeof worker.fetch>[1],
-    context as unknown as ExecutionContext,
+    context,
   );
   await answer.body?.cancel();
   await waitOnExecutionContext(context);
@@ -44,11 +46,11 @@ async function spansOf(request: Request, isTraced = true): Promise<SeenSpan[]> {
 const SECRET = 'nobody-may-read-this';
 
 describe('traces', () => {
-  it('have a span for the request and one for the operation in it, by name', async () => {
+  it('have a span for the request and one for the operation in it, by name, around that of D1', async () => {
     const query =
       'query Customers($search: String) { customers(filter: {search: $search}) { nodes { id } } nothing: node(id: "?") { id } }';
     const [asked, operation, ...others] = await spansOf(graphqlRequest(query, { search: SECRET }));
-    expect(others).toEqual([]);
+    expect(others).toMatchObject([{ name: 'd1_batch', within: ['POST /graphql', 'query Customers'] }]);
     expect(asked).toMatchObject({ name: 'POST /graphql', within: [] });
     expect(asked?.attributes).toEqual({
       'http.response.status_code': 200,
@@ -82,6 +84,7 @@ describe('traces', () => {
   });
 
   it('have no span of a request that is not traced', async () => {
-    expect(await spansOf(graphqlRequest('{ viewer { type } }'), false)).toEqual([]);
+    const spans = await spansOf(graphqlRequest('{ customers { nodes { id } } }'), false);
+    expect(spans.map(({ name }) => name)).toEqual(['d1_batch']);
   });
 });

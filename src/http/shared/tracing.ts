@@ -1,3 +1,5 @@
+import { tracing } from 'cloudflare:workers';
+
 /** What is noted of a span. Nothing in it says who asked, or what was asked for: names of routes and operations, and counts. */
 type Attributes = Record<string, string | number>;
 
@@ -11,10 +13,11 @@ export type Trace = <T>(name: string, run: (note: Note) => T) => T;
 export const untraced: Trace = (_name, run) => run(() => {});
 
 /**
- * Returns what traces a request: the runtime decides which ones are, and shows the spans beside its own, such as those of D1
- * (`observability.traces` in wrangler.toml).
+ * Returns what traces the request that is being answered: the runtime decides which ones are, and shows the spans beside its
+ * own, such as those of D1 (`observability.traces` in wrangler.toml).
  */
-export function traceOf({ tracing }: Partial<Pick<ExecutionContext, 'tracing'>>): Trace {
-  if (!tracing?.getActiveSpan()?.isTraced) return untraced;
+export function traceOfRequest(): Trace {
+  // Not that of the context of a request, which makes a new object of many functions each time it is read.
+  if (!tracing.getActiveSpan()?.isTraced) return untraced;
   return (name, run) => tracing.enterSpan(name, (span) => run((attributes) => void span.setAttributes(attributes)));
 }
