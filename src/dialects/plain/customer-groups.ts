@@ -1,5 +1,5 @@
 import { BY_CREATION, type PageArguments, parsePageArguments, toPage } from '../../directory/lists/page-arguments.ts';
-import { shownConnection } from '../../graphql/shared/connection.ts';
+import { ShownConnection } from '../../graphql/shared/connection.ts';
 import type { Price } from '../../graphql/shared/prices.ts';
 import { InternalActor } from './actors.ts';
 import { builder, DateTime } from './builder.ts';
@@ -46,7 +46,7 @@ export const EMPTY_PAGE_PRICE: Price = { own: 1, rows: { arguments: ['first', 'l
 /** Returns a page of a list that never has a record, if its arguments are good ones. */
 export function emptyPage(list: string, page: PageArguments) {
   const request = parsePageArguments(page, BY_CREATION, list);
-  return shownConnection<Lacking>(
+  return new ShownConnection<Lacking>(
     () => toPage(request, []),
     () => 0,
     none,

@@ -5,7 +5,7 @@ import {
   parsePageArguments,
   toPage,
 } from '../../directory/lists/page-arguments.ts';
-import { shownConnection } from '../../graphql/shared/connection.ts';
+import { ShownConnection } from '../../graphql/shared/connection.ts';
 import { COVERED, PAGE_OF_VALUES, price } from '../../graphql/shared/prices.ts';
 import { builder } from './builder.ts';
 import { PLAIN_EVENT_TYPES, type PlainEventType, SUBSCRIPTIONS, VERSIONS } from './subscriptions.ts';
@@ -42,7 +42,7 @@ function pageOfVersions(args: PageArguments) {
   const versions: { version: Version }[] = VERSIONS.map((version) => ({ version }));
   const inDirection = request.backward ? versions.reverse() : versions;
   const begin = request.from === null ? 0 : inDirection.findIndex(({ version }) => version === request.from?.id) + 1;
-  return shownConnection(
+  return new ShownConnection(
     () => toPage(request, inDirection.slice(begin)),
     () => versions.length,
     ({ version }) => encodeCursor(request, null, version),

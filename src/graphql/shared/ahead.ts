@@ -64,7 +64,9 @@ function joinedPlace(place: Place, node: FieldNode): Place {
 /** What was read ahead of a record, by where the document asks for it. */
 type Ahead = ReadonlyMap<Place | undefined, Answer>;
 
-const aheadOf = new WeakMap<object, Ahead>();
+/** Where a record has what was read ahead of it. V8 lets go of what a weak map has only when it looks through all of the heap. */
+const AHEAD = Symbol('ahead');
+type Noted = { [AHEAD]?: Ahead };
 
 /** How many statements of a request may begin with others, which are run again for each of them; fewer if these have a weight. */
 const MAX_LINKS = 32;
@@ -138,13 +140,13 @@ const isRecordLeft = ({ extensions }: Pick<AskedField['definition'], 'extensions
   extensions.isRecordLeft === true;
 
 /** Returns how a field of this record is answered from what was read ahead; undefined if nothing was. */
-export const answerAhead = (record: object, { fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>) =>
-  aheadOf.get(record)?.get(placeOf(fieldNodes));
+export const answerAhead = (record: Noted, { fieldNodes }: Pick<GraphQLResolveInfo, 'fieldNodes'>) =>
+  record[AHEAD]?.get(placeOf(fieldNodes));
 
 /** One row can be found in several places of a document, which do not ask the same of it. */
-function note(row: object, ahead: Ahead): void {
-  const before = aheadOf.get(row);
-  aheadOf.set(row, before ? new Map([...before, ...ahead]) : ahead);
+function note(row: Noted, ahead: Ahead): void {
+  const before = row[AHEAD];
+  row[AHEAD] = before ? new Map([...before, ...ahead]) : ahead;
 }
 
 function unlessRefused<Value>(begin: () => Value): Value | null {

@@ -10,6 +10,11 @@ import { columnsRead } from './reads.ts';
 
 type CursorOf<Row> = (row: Row) => string;
 
+/*
+ * What is answered lazily are classes, not objects with getters of their own: V8 keeps the getters of such an object as long as its
+ * shape, and with them all that they see, which would be whole requests until it looks through all of the heap.
+ */
+
 /** A record of a page. Its cursor is made when it is asked for, which is seldom of every record. */
 class Edge<Row> {
   readonly node: Row;
@@ -25,39 +30,58 @@ class Edge<Row> {
   }
 }
 
-const toPageInfo = <Row>({ rows, hasNextPage, hasPreviousPage }: Page<Row>, cursorOf: CursorOf<Row>) => ({
-  hasNextPage,
-  hasPreviousPage,
-  get startCursor() {
-    return cursorAt(rows, 0, cursorOf);
-  },
-  get endCursor() {
-    return cursorAt(rows, -1, cursorOf);
-  },
-});
+/** What a page says of itself and of its list. */
+class PageInfo<Row> {
+  readonly hasNextPage: boolean;
+  readonly hasPreviousPage: boolean;
+  readonly #rows: readonly Row[];
+  readonly #cursorOf: CursorOf<Row>;
 
-function cursorAt<Row>(rows: readonly Row[], place: number, cursorOf: CursorOf<Row>): string | null {
-  const row = rows.at(place);
-  return row === undefined ? null : cursorOf(row);
+  constructor({ rows, hasNextPage, hasPreviousPage }: Page<Row>, cursorOf: CursorOf<Row>) {
+    this.hasNextPage = hasNextPage;
+    this.hasPreviousPage = hasPreviousPage;
+    this.#rows = rows;
+    this.#cursorOf = cursorOf;
+  }
+
+  get startCursor() {
+    return this.#cursorAt(0);
+  }
+
+  get endCursor() {
+    return this.#cursorAt(-1);
+  }
+
+  #cursorAt(place: number): string | null {
+    const row = this.#rows.at(place);
+    return row === undefined ? null : this.#cursorOf(row);
+  }
 }
 
-/** Returns a connection, which asks for its page and its total only when it is asked for them. */
-export const shownConnection = <Row>(
-  page: () => Eventually<Page<Row>>,
-  total: () => Eventually<number>,
-  cursor: CursorOf<Row>,
-) => ({
+/** A connection, which asks for its page and its total only when it is asked for them. */
+export class ShownConnection<Row> {
+  readonly #page: () => Eventually<Page<Row>>;
+  readonly #cursorOf: CursorOf<Row>;
+  readonly total: () => Eventually<number>;
+
+  constructor(page: () => Eventually<Page<Row>>, total: () => Eventually<number>, cursorOf: CursorOf<Row>) {
+    this.#page = page;
+    this.total = total;
+    this.#cursorOf = cursorOf;
+  }
+
   get edges() {
-    return goOnWith(page(), ({ rows }) => rows.map((row) => new Edge(row, cursor)));
-  },
+    return goOnWith(this.#page(), ({ rows }) => rows.map((row) => new Edge(row, this.#cursorOf)));
+  }
+
   get nodes() {
-    return goOnWith(page(), ({ rows }) => rows);
-  },
+    return goOnWith(this.#page(), ({ rows }) => rows);
+  }
+
   get pageInfo() {
-    return goOnWith(page(), (found) => toPageInfo(found, cursor));
-  },
-  total,
-});
+    return goOnWith(this.#page(), (found) => new PageInfo(found, this.#cursorOf));
+  }
+}
 
 /** Begins to read the page, the total or both, as they are asked for: before a resolver asks for them. */
 function begin(page: () => unknown, total: () => unknown, asked: Asked): void {
@@ -82,7 +106,7 @@ export function resolveConnection<Row extends object>(listing: Connection<Row>, 
   });
   const total = once(() => listing.count());
   begin(page, total, asked);
-  return shownConnection(page, total, listing.cursor);
+  return new ShownConnection(page, total, listing.cursor);
 }
 
 const EMPTY_PAGE = { rows: [], hasNextPage: false, hasPreviousPage: false };
@@ -104,7 +128,7 @@ export const nestedList = <Row extends object>(
   list: ListBelow<Row>,
   { page: pageOf = (args) => args, require = () => undefined, requireOf }: NestedListOptions = {},
 ) => {
-  const field = perRecord<{ id: string }, PageArguments, ReturnType<typeof shownConnection<Row>>>(
+  const field = perRecord<{ id: string }, PageArguments, ShownConnection<Row>>(
     ['id'],
     (caller, records, args, asked) => {
       require(caller.viewer);
@@ -120,7 +144,7 @@ export const nestedList = <Row extends object>(
       const counts = once(() => listing.counts());
       begin(pages, counts, asked);
       return ({ id }) =>
-        shownConnection(
+        new ShownConnection(
           () => goOnWith(pages(), (found): Page<Row> => found.get(id) ?? EMPTY_PAGE),
           () => goOnWith(counts(), (found) => found.get(id) ?? 0),
           listing.cursor,

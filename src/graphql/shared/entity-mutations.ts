@@ -67,20 +67,26 @@ export function entityMutation<Result, Answer, Row extends object>(
   );
 }
 
-/** Runs the command, and returns the record that it was about, which is an error where it cannot be shown. */
-async function recordOf<Result, Answer, Row extends object>(
+/** The record that a command has left, which is an error where it cannot be shown. */
+class Left<Row> {
+  readonly #record: Row | null;
+
+  constructor(record: Row | null) {
+    this.#record = record;
+  }
+
+  get record(): Row {
+    return shown(this.#record);
+  }
+}
+
+/** Runs the command, and returns the record that it was about. */
+const recordOf = async <Result, Answer, Row extends object>(
   caller: Caller,
   command: Command<Result, Answer>,
   { record }: Target<Result, Row>,
   input: unknown,
-) {
-  const left = record(await run(caller, command, input));
-  return {
-    get record() {
-      return shown(left);
-    },
-  };
-}
+): Promise<Left<Row>> => new Left(record(await run(caller, command, input)));
 
 /** The payload of a mutation that answers one record. */
 const payload = <Result, Row extends object>(
