@@ -141,13 +141,20 @@ export function withinLength(result: ExecutionResult, { effects }: Pick<Mutated,
   };
 }
 
-/** How long a value is as JSON, roughly, and no further than this. */
+/** How long a value is as JSON, roughly, and no further than this. Nothing is made for it: an answer can have any number of values. */
 function lengthOf(value: unknown, max: number): number {
   if (typeof value === 'string') return value.length + 2;
   if (typeof value !== 'object' || value === null) return 5;
   let length = 2;
-  for (const [name, part] of Object.entries(value)) {
-    length += (Array.isArray(value) ? 1 : name.length + 4) + lengthOf(part, max - length);
+  if (Array.isArray(value)) {
+    for (const part of value) {
+      length += 1 + lengthOf(part, max - length);
+      if (length > max) return length;
+    }
+    return length;
+  }
+  for (const name in value) {
+    length += name.length + 4 + lengthOf((value as Record<string, unknown>)[name], max - length);
     if (length > max) return length;
   }
   return length;
