@@ -1,4 +1,5 @@
-import { Column, getTableName, Name, Param, SQL, type SQLWrapper, StringChunk, sql, Table } from 'drizzle-orm';
+import { Column, getTableName, Name, Param, SQL, type SQLWrapper, StringChunk, Table } from 'drizzle-orm';
+import { sql } from './sql.ts';
 
 /** The text of a statement as SQLite takes it, with what is bound to its question marks, in their order or by their numbers. */
 export interface Rendered {

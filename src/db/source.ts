@@ -1,5 +1,6 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
 import { inAdvance } from './rendered.ts';
+import { sql } from './sql.ts';
 import { type Fields, type Selection, type Statement, selecting } from './statement.ts';
 
 /**

@@ -1,14 +1,6 @@
-import {
-  Column,
-  type GetColumnData,
-  getTableColumns,
-  type InferInsertModel,
-  is,
-  SQL,
-  sql,
-  type Table,
-} from 'drizzle-orm';
+import { Column, type GetColumnData, getTableColumns, type InferInsertModel, SQL, type Table } from 'drizzle-orm';
 import { renderedOnce } from './rendered.ts';
+import { sql } from './sql.ts';
 
 /** What a statement reads. Columns are decoded as their table says; expressions stay as SQLite answers them. */
 export type Fields = Record<string, Column | SQL>;
@@ -59,7 +51,7 @@ export function selection<F extends Fields>(fields: F): Selection<RowOf<F>> {
 
 /** Null for what stays as SQLite answers it: most columns, so that a row is hardly touched. */
 function decoderOf(field: Column | SQL): ((value: unknown) => unknown) | null {
-  if (is(field, SQL) || field.mapFromDriverValue === Column.prototype.mapFromDriverValue) return null;
+  if (field instanceof SQL || field.mapFromDriverValue === Column.prototype.mapFromDriverValue) return null;
   return (value) => field.mapFromDriverValue(value);
 }
 
@@ -113,7 +105,7 @@ function setClauses<T extends Table>(table: T, values: Values<T>): SetClause[] {
   return Object.entries(values).flatMap(([key, value]) => {
     const column = columnOf(table, key);
     if (value === undefined) return [];
-    return [{ column, value: is(value, SQL) ? value : sql`${sql.param(value, column)}` }];
+    return [{ column, value: value instanceof SQL ? value : sql`${sql.param(value, column)}` }];
   });
 }
 
@@ -158,7 +150,7 @@ export type Several<Value = string> = readonly Value[] | SQL;
 
 /** Returns a table of values, which are in its column `value`. Those given are one bound parameter, however many they are. */
 export const valueTable = (values: Several<unknown>): SQL =>
-  is(values, SQL) ? sql`(${values})` : sql`json_each(${jsonList([...new Set(values)])})`;
+  values instanceof SQL ? sql`(${values})` : sql`json_each(${jsonList([...new Set(values)])})`;
 
 /** Returns a condition: the expression is one of the values. */
 export const inList = (expression: SQL | Column, values: Several<unknown>): SQL =>

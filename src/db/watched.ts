@@ -1,5 +1,6 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
 import { renderedOnce } from './rendered.ts';
+import { sql } from './sql.ts';
 import { type Fields, type RowOf, type Statement, selection } from './statement.ts';
 
 /** What a watched row has beside its fields. */

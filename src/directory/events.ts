@@ -1,6 +1,7 @@
-import { getTableColumns, is, SQL, sql } from 'drizzle-orm';
+import { getTableColumns, SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { events } from '../db/schema/events.ts';
+import { sql } from '../db/sql.ts';
 import { inList, mapRows, parseJsonList, type Several, select, selection, valueTable } from '../db/statement.ts';
 import { eventInReach } from './access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from './access/viewer.ts';
@@ -77,7 +78,7 @@ const recordsSeenBy = (viewer: Viewer) => ({
  */
 export function eventsByIds({ db, viewer }: Caller, ids: Several<string | number>): Found<EventRecord> {
   requirePermissions(viewer, ['event:read']);
-  const isAmong = inList(events.id, is(ids, SQL) ? ids : ids.map(Number));
+  const isAmong = inList(events.id, ids instanceof SQL ? ids : ids.map(Number));
   return foundWhere(
     db,
     recordsSeenBy(viewer),

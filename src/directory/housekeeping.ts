@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
+import { sql } from '../db/sql.ts';
 import { write } from '../db/statement.ts';
 import { removeExpiredLimits } from './access/rate-limits.ts';
 import { removeOldKeys } from './commands/idempotency.ts';

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { organizations } from '../db/schema/organization.ts';
+import { sql } from '../db/sql.ts';
 import { differs, type RowOf, select, update } from '../db/statement.ts';
 import type { Caller } from './access/viewer.ts';
 import { command, type Plan } from './commands/command.ts';

@@ -1,9 +1,9 @@
-import { sql } from 'drizzle-orm';
 import { alias, SQLiteAsyncDialect } from 'drizzle-orm/sqlite-core';
 import { describe, expect, it } from 'vitest';
 import { inAdvance, rendered, renderedOnce } from '../../src/db/rendered.ts';
 import { customers } from '../../src/db/schema/customers.ts';
 import { tenants } from '../../src/db/schema/tenants.ts';
+import { sql } from '../../src/db/sql.ts';
 import { differs, inList, insertWhen, select, update } from '../../src/db/statement.ts';
 
 const scanned = alias(customers, 'scanned');

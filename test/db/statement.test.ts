@@ -1,9 +1,10 @@
 import { env } from 'cloudflare:workers';
-import { getTableColumns, getTableName, is, sql, Table } from 'drizzle-orm';
+import { getTableColumns, getTableName, is, Table } from 'drizzle-orm';
 import { describe, expect, it } from 'vitest';
 import { Database } from '../../src/db/client.ts';
 import { customers } from '../../src/db/schema/customers.ts';
 import { tenants } from '../../src/db/schema/tenants.ts';
+import { sql } from '../../src/db/sql.ts';
 import { select } from '../../src/db/statement.ts';
 
 const modules = import.meta.glob<Record<string, unknown>>('../../src/db/schema/*.ts', { eager: true });

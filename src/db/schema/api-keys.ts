@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { sql } from '../sql.ts';
 import { ACTOR_TYPES, flag, id, timestamp } from './columns.ts';
 
 /** A key without an end is sorted as if it had this one, which no Date can be. */

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { customType, integer, text } from 'drizzle-orm/sqlite-core';
+import { sql } from '../sql.ts';
 
 /** Returns a column that holds milliseconds since the epoch, and is read as a Date. */
 export const timestamp = (name: string) => integer(name, { mode: 'timestamp_ms' });

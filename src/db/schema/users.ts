@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import { sqliteTable, text } from 'drizzle-orm/sqlite-core';
+import { sql } from '../sql.ts';
 import { emailKeys, flag, id, keyVersion, lifecycle, nameKeys, timestamp } from './columns.ts';
 
 /**

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { customers } from '../../db/schema/customers.ts';
 import { tenants } from '../../db/schema/tenants.ts';
+import { sql } from '../../db/sql.ts';
 import { jsonList, type Statement, select } from '../../db/statement.ts';
 import { customerInReach, type Reach, tenantInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';

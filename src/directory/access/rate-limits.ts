@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { rateLimits } from '../../db/schema/sign-in.ts';
+import { sql } from '../../db/sql.ts';
 import { inList, jsonList, type Statement, selection } from '../../db/statement.ts';
 import { RateLimitError } from '../kernel/authentication-errors.ts';
 import { sha256 } from '../kernel/secrets.ts';

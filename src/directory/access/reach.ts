@@ -1,4 +1,5 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { inList, jsonList } from '../../db/statement.ts';
 import type { ReachKind } from '../kernel/reach-kinds.ts';
 import type { RoleScope } from '../kernel/role-scopes.ts';

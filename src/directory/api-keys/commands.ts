@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import { jsonList } from '../../db/statement.ts';
 import { apiKeyInReach } from '../access/reach.ts';
 import { requireReach } from '../access/viewer.ts';

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { apiKeys } from '../../db/schema/api-keys.ts';
+import { sql } from '../../db/sql.ts';
 import { inList, parseJsonList, type RowOf, select, write } from '../../db/statement.ts';
 import { watched } from '../../db/watched.ts';
 import { type Actor, credentialName } from '../access/actor.ts';

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { apiKeys } from '../../db/schema/api-keys.ts';
+import { sql } from '../../db/sql.ts';
 import { apiKeyInReach } from '../access/reach.ts';
 import type { CommandContext } from '../commands/command.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { inList } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Check } from '../commands/checks.ts';

@@ -1,7 +1,8 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { apiKeys, apiKeyTenants, NEVER } from '../../db/schema/api-keys.ts';
+import { sql } from '../../db/sql.ts';
 import { apiKeyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import { choice, flag, id, instant, parse, text } from '../kernel/input.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { apiKeys } from '../../db/schema/api-keys.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { inList, mapRows, parseJsonList, type Several, selecting, selection } from '../../db/statement.ts';
 import { apiKeyInReach, reachOf } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';

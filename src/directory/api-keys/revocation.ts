@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { apiKeys } from '../../db/schema/api-keys.ts';
+import { sql } from '../../db/sql.ts';
 import { update } from '../../db/statement.ts';
 import type { CommandContext } from '../commands/command.ts';
 import type { Erasure } from '../commands/erasure.ts';

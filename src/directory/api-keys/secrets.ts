@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { apiKeySecrets } from '../../db/schema/api-keys.ts';
+import { sql } from '../../db/sql.ts';
 import { insertWhen } from '../../db/statement.ts';
 import { newId } from '../kernel/ids.ts';
 import { sha256 } from '../kernel/secrets.ts';

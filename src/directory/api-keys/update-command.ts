@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { apiKeys } from '../../db/schema/api-keys.ts';
+import { sql } from '../../db/sql.ts';
 import { differs, jsonList, update } from '../../db/statement.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { planUpdate } from '../commands/unversioned-entity.ts';

@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { allOf, parseJsonList, type Statement } from '../../db/statement.ts';
 import type { RateLimitError } from '../kernel/authentication-errors.ts';
 import type { DirectoryError } from '../kernel/errors.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { OutcomeUnknownError, UnavailableError } from '../../db/errors.ts';
+import { sql } from '../../db/sql.ts';
 import type { Statement } from '../../db/statement.ts';
 import {
   type Counted,

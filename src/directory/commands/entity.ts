@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { customers } from '../../db/schema/customers.ts';
 import type { tenants } from '../../db/schema/tenants.ts';
 import type { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, inList, insertWhen, type Several, select, update, type Values } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { type Caller, isGranted, type Viewer } from '../access/viewer.ts';

@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { requireReach } from '../access/viewer.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import type { Check } from './checks.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { renderedOnce } from '../../db/rendered.ts';
 import { events } from '../../db/schema/events.ts';
+import { sql } from '../../db/sql.ts';
 import { type Statement, select } from '../../db/statement.ts';
 import type { Actor } from '../access/actor.ts';
 import type { EventType } from '../kernel/event-types.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { OutcomeUnknownError } from '../../db/errors.ts';
 import { idempotencyKeys } from '../../db/schema/idempotency-keys.ts';
+import { sql } from '../../db/sql.ts';
 import { jsonList, mapRows, parseJsonList, type Statement, select, write } from '../../db/statement.ts';
 import { credentialName } from '../access/actor.ts';
 import type { ChangedRecord, Repeatable } from '../access/repeatable.ts';

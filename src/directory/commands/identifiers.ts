@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { customers } from '../../db/schema/customers.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { customerInReach, type Reach } from '../access/reach.ts';
 import type { CustomerIdentifier, TenantIdentifier, UserIdentifier } from '../kernel/input.ts';
 import { isHolder, sought, soughtEmail, soughtExternalId } from '../kernel/sought-keys.ts';

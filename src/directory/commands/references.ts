@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { jsonList } from '../../db/statement.ts';
 import { type Reach, tenantInReach, tenantRoleInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';

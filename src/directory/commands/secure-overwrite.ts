@@ -1,7 +1,8 @@
-import { type Column, getTableColumns, type SQL, sql, type Table } from 'drizzle-orm';
+import { type Column, getTableColumns, type SQL, type Table } from 'drizzle-orm';
 import { customerLabels } from '../../db/schema/customers.ts';
 import { dataSources } from '../../db/schema/data-sources.ts';
 import { mailedLinks, sessions } from '../../db/schema/sign-in.ts';
+import { sql } from '../../db/sql.ts';
 import { SHA256_DIGITS } from '../kernel/secrets.ts';
 import type { EntityTable } from './entity.ts';
 

@@ -1,4 +1,5 @@
-import { type Column, type SQL, sql, type Table } from 'drizzle-orm';
+import type { Column, SQL, Table } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { allOf, columnOf, differs, mapRows, type Statement, type Values } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { DERIVED_FROM } from '../kernel/derived-columns.ts';

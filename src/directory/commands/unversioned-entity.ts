@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { SQLiteColumn, SQLiteTable } from 'drizzle-orm/sqlite-core';
 import type { events } from '../../db/schema/events.ts';
+import { sql } from '../../db/sql.ts';
 import { insertWhen, type Statement, type Values } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { EventType } from '../kernel/event-types.ts';

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import type { Values } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { AlreadyExistsError, ValidationError } from '../kernel/errors.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import type { customers } from '../../db/schema/customers.ts';
+import { sql } from '../../db/sql.ts';
 import type { Values } from '../../db/statement.ts';
 import { addressedAs, describedAs, identifiedAs, labelledAs, namedAs } from '../kernel/derived-columns.ts';
 import { type CustomerIdentifier, choice, emailAddress, flag, labels, longText, text } from '../kernel/input.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { inAdvance } from '../../db/rendered.ts';
+import { sql } from '../../db/sql.ts';
 import { customerInReach, customerWhollyInReach, tenantRoleInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';
 import { reachesCustomer, revocation } from '../api-keys/revocation.ts';

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import { customers } from '../../db/schema/customers.ts';
+import { sql } from '../../db/sql.ts';
 import { customerInReach } from '../access/reach.ts';
 import type { Entity } from '../commands/entity.ts';
 import { type CustomerRecord, customerRows } from './queries.ts';

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { customers } from '../../db/schema/customers.ts';
+import { sql } from '../../db/sql.ts';
 import { jsonList } from '../../db/statement.ts';
 import { customerWhollyInReach } from '../access/reach.ts';
 import { recordEvent } from '../commands/event-recording.ts';

@@ -1,6 +1,7 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { customerLabels, customers } from '../../db/schema/customers.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, anyOf, jsonList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { keyOfLabel } from '../kernel/keys.ts';

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import { customerInReach, tenantInReach } from '../access/reach.ts';
 import { type CommandContext, command, type Plan } from '../commands/command.ts';
 import { subjectOf } from '../commands/entity.ts';

@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { recordEvent } from '../commands/event-recording.ts';
 

@@ -1,10 +1,11 @@
-import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { getTableColumns, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { customerInReach, type Reach, tenantInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';

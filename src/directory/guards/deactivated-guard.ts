@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import type { Check } from '../commands/checks.ts';
 import { ValidationError } from '../kernel/errors.ts';
 

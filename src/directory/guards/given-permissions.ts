@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { jsonList } from '../../db/statement.ts';
 import { requirePermissions, type Viewer } from '../access/viewer.ts';
 import type { Check } from '../commands/checks.ts';

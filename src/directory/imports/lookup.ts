@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { jsonList, type Statement, select } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Entity } from '../commands/entity.ts';

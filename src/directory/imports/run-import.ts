@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { OutcomeUnknownError } from '../../db/errors.ts';
+import { sql } from '../../db/sql.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { authorize, type CommandContext, contextOf } from '../commands/command.ts';

@@ -1,5 +1,6 @@
-import { type Column, getTableColumns, is, SQL, sql } from 'drizzle-orm';
+import { type Column, getTableColumns, SQL } from 'drizzle-orm';
 import { authors } from '../../db/schema/columns.ts';
+import { sql } from '../../db/sql.ts';
 import type { Values } from '../../db/statement.ts';
 import type { Entity, EntityTable } from '../commands/entity.ts';
 import { DERIVED_FROM, derivedOf } from '../kernel/derived-columns.ts';
@@ -34,7 +35,7 @@ export function storedColumns<T extends EntityTable>(
   return Object.fromEntries(
     importedColumns(table).map(([key, column]) => {
       const value = given.get(key);
-      if (is(value, SQL)) throw new Error(`An import cannot store an expression for ${key}`);
+      if (value instanceof SQL) throw new Error(`An import cannot store an expression for ${key}`);
       if (value === undefined) return [column.name, stored?.[column.name] ?? null];
       return [column.name, value === null ? null : asStored(column, value)];
     }),
@@ -44,7 +45,7 @@ export function storedColumns<T extends EntityTable>(
 /** Returns what a column stores of a value. Where SQL makes it of what is sent (`words`), that is the value itself. */
 function asStored(column: Column, value: unknown): string | number {
   const sent = column.mapToDriverValue(value);
-  const stored = is(sent, SQL) ? value : sent;
+  const stored = sent instanceof SQL ? value : sent;
   if (typeof stored === 'string' || typeof stored === 'number') return stored;
   throw new Error('An import stores texts and numbers');
 }

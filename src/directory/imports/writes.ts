@@ -1,4 +1,5 @@
-import { getTableColumns, type SQL, sql, type Table } from 'drizzle-orm';
+import { getTableColumns, type SQL, type Table } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { jsonList } from '../../db/statement.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { createdBy, type Entity, snapshotOfSubject, updatedBy } from '../commands/entity.ts';

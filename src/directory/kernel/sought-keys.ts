@@ -1,4 +1,5 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { keyOfEmail } from './email-address.ts';
 import { formerKey, keyOfExternalId, keyOfName } from './keys.ts';
 

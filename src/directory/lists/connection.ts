@@ -1,6 +1,7 @@
-import { type Column, sql } from 'drizzle-orm';
+import type { Column } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { type Source, sourceOf } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, type Several, type Statement, select } from '../../db/statement.ts';
 import { filteredCount, filteredPage, filteredQuery, hasCandidates } from './filtered-page.ts';
 import {

@@ -1,4 +1,5 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { allOf } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { createdWithin, type EntityFilter, withinTime } from './entity-filter.ts';

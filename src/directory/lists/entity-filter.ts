@@ -1,5 +1,6 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import { smallestIdAt } from '../kernel/ids.ts';
 import { choice, instant, MAX_IDENTIFIERS, shortText, text } from '../kernel/input.ts';
 import type { IndexScan, Partition, Range } from './index-scan.ts';

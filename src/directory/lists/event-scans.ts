@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { events, eventTenants } from '../../db/schema/events.ts';
+import { sql } from '../../db/sql.ts';
 import { inList } from '../../db/statement.ts';
 import type { Actor } from '../access/actor.ts';
 import { eventInReach, namesOnlyReached, type Reach } from '../access/reach.ts';

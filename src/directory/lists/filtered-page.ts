@@ -1,6 +1,7 @@
-import { type Column, is, SQL, sql } from 'drizzle-orm';
+import { type Column, SQL } from 'drizzle-orm';
 import { inAdvance, MAX_BOUND } from '../../db/rendered.ts';
 import type { Records } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, type Statement, select } from '../../db/statement.ts';
 import {
   afterStart,
@@ -212,7 +213,7 @@ function separateWindows(
 
 /** How many rows of each partition make the window together; never fewer than a page wants. */
 function windowRowsOf({ partitions }: IndexScan, request: PageRequest): number {
-  const sizes = partitions.map(({ values, most = 1 }) => (is(values, SQL) ? most : new Set(values).size));
+  const sizes = partitions.map(({ values, most = 1 }) => (values instanceof SQL ? most : new Set(values).size));
   const count = sizes.reduce((product, size) => product * size, 1);
   return Math.max(rowsFor(request), Math.ceil((WINDOW_PAGES * rowsFor(request)) / Math.max(count, 1)));
 }

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { type Records, type Source, selectingRecords } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { type Several, valueTable } from '../../db/statement.ts';
 
 export type { Source };

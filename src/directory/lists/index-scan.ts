@@ -1,5 +1,6 @@
-import { type Column, is, SQL, sql } from 'drizzle-orm';
+import { type Column, SQL } from 'drizzle-orm';
 import type { Records } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, inList, type Selection, type Several, selection, valueTable } from '../../db/statement.ts';
 import type { KeysetPosition, PageRequest } from './page-arguments.ts';
 
@@ -114,7 +115,7 @@ export function afterStart(
   ascending: boolean,
 ): SQL[] {
   const edge = (ascending ? range?.from : range?.to) ?? null;
-  if (edge && cursor && is(edge.id, SQL)) {
+  if (edge && cursor && edge.id instanceof SQL) {
     const id = sql`${ascending ? sql`max` : sql`min`}(${edge.id}, ${cursor.id})`;
     return [comesAfter(sorted, { key: null, id }, ascending)];
   }
@@ -134,7 +135,7 @@ export function beforeEnd(sorted: Sorted, range: Range | undefined, ascending: b
 
 /** Times and ids are sorted by JavaScript as they are by SQLite. Where the key of an edge is SQL, the cursor wins. */
 function isTighter({ key, id }: Edge, cursor: KeysetPosition, ascending: boolean): boolean {
-  if (is(key, SQL) || is(id, SQL)) return false;
+  if (key instanceof SQL || id instanceof SQL) return false;
   if (key === null || cursor.key === null || key === cursor.key) return id > cursor.id === ascending;
   return key > cursor.key === ascending;
 }

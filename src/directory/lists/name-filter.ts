@@ -1,5 +1,6 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
 import type * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import { inList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { folded } from '../kernel/folding.ts';

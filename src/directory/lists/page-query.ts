@@ -1,5 +1,6 @@
-import { is, SQL, sql } from 'drizzle-orm';
+import { SQL } from 'drizzle-orm';
 import { inAdvance } from '../../db/rendered.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf } from '../../db/statement.ts';
 import {
   afterStart,
@@ -87,7 +88,7 @@ const onlyValue = (index: number): SQL => sql.raw(`only_value_${index}`);
 /** Names the one value of each partition that a query answers, so that it is looked for once. */
 function onlyValues(partitions: readonly Partition[]): SQL {
   const named = partitions.flatMap(({ values }, index) =>
-    is(values, SQL) ? [sql`${onlyValue(index)} (value) AS MATERIALIZED (${values})`] : [],
+    values instanceof SQL ? [sql`${onlyValue(index)} (value) AS MATERIALIZED (${values})`] : [],
   );
   return named.length === 0 ? sql`` : sql`WITH ${sql.join(named, sql`, `)}`;
 }
@@ -96,10 +97,11 @@ function onlyValues(partitions: readonly Partition[]): SQL {
 function placesIn(partitions: readonly Partition[]): SQL[][] | null {
   let places: SQL[][] = [[]];
   for (const [index, { column, values, most, overlapping }] of partitions.entries()) {
-    if (is(values, SQL) ? most !== 1 : overlapping && values.length > 1) return null;
-    const conditions = is(values, SQL)
-      ? [sql`${column} = (SELECT value FROM ${onlyValue(index)})`]
-      : [...new Set(values)].map((value) => sql`${column} = ${value}`);
+    if (values instanceof SQL ? most !== 1 : overlapping && values.length > 1) return null;
+    const conditions =
+      values instanceof SQL
+        ? [sql`${column} = (SELECT value FROM ${onlyValue(index)})`]
+        : [...new Set(values)].map((value) => sql`${column} = ${value}`);
     places = places.flatMap((place) => conditions.map((condition) => [...place, condition]));
   }
   return places;

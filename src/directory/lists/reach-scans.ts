@@ -1,10 +1,11 @@
-import { type Column, getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { type Column, getTableColumns, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import type { Reach } from '../access/reach.ts';
 import type { Partition } from './index-scan.ts';
 

@@ -1,5 +1,6 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
 import type { Records } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, anyOf, inList, jsonList } from '../../db/statement.ts';
 import type { Reach } from '../access/reach.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';

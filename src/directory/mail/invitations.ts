@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { mailedLinks } from '../../db/schema/sign-in.ts';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { type Reach, userInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';

@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import type { Actor } from '../access/actor.ts';
 import type { EventContext } from '../commands/event-recording.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';

@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { organizations } from '../../db/schema/organization.ts';
 import { mailedLinks } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
 import { countAgainst, endOfWindow, isWithinLimits, mailLimitTo } from '../access/rate-limits.ts';
 import { deliverable, keyOfEmail } from '../kernel/email-address.ts';

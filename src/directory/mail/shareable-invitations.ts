@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { isAllowed } from '../commands/checks.ts';
 import type { CommandContext } from '../commands/command.ts';
 import { recordEvent, recordedSubjects } from '../commands/event-recording.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { Database } from '../../db/client.ts';
 import { violatedUniqueColumns } from '../../db/constraint.ts';
+import { sql } from '../../db/sql.ts';
 import { jsonList, type Statement, select, write } from '../../db/statement.ts';
 import { recordEvent } from '../commands/event-recording.ts';
 import { derivedOf } from '../kernel/derived-columns.ts';

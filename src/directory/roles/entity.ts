@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { roles } from '../../db/schema/roles.ts';
+import { sql } from '../../db/sql.ts';
 import { roleInReach } from '../access/reach.ts';
 import type { UniquelyIndexed } from '../commands/unique-values.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';

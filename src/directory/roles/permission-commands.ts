@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { permissions } from '../../db/schema/permissions.ts';
 import { selectingRecords } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { differs, update } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Check } from '../commands/checks.ts';

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { permissions } from '../../db/schema/permissions.ts';
+import { sql } from '../../db/sql.ts';
 import { select, selection } from '../../db/statement.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import type { PermissionName } from '../kernel/permission-names.ts';

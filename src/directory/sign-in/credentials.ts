@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { sessions } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { jsonList, select } from '../../db/statement.ts';
 import { watched } from '../../db/watched.ts';
 import type { AccessTokens, Grant, Granted } from '../access/access-tokens.ts';

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import type { RowOf } from '../../db/statement.ts';
 import { parseJsonList } from '../../db/statement.ts';
 import { type Content, type Grant, MAX_PERMISSIONS_IN_TOKEN } from '../access/access-tokens.ts';

@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { passwords } from '../../db/schema/sign-in.ts';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { select, update, write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import {

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import { select } from '../../db/statement.ts';
 import type { Content } from '../access/access-tokens.ts';
 import { type CommandContext, command, type Plan } from '../commands/command.ts';

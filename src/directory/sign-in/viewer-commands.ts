@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import type { Check } from '../commands/checks.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { hasVersion, planAlteration } from '../commands/entity.ts';

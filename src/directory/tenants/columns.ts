@@ -1,6 +1,7 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { type Address, tenants } from '../../db/schema/tenants.ts';
+import { sql } from '../../db/sql.ts';
 import type { Values } from '../../db/statement.ts';
 import type { StoredColumns } from '../imports/stored-columns.ts';
 import { identifiedAs, namedAs } from '../kernel/derived-columns.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { inAdvance } from '../../db/rendered.ts';
+import { sql } from '../../db/sql.ts';
 import type { Several } from '../../db/statement.ts';
 import { tenantInReach } from '../access/reach.ts';
 import type { Caller } from '../access/viewer.ts';

@@ -1,5 +1,6 @@
-import { type Column, type SQL, sql } from 'drizzle-orm';
+import type { Column, SQL } from 'drizzle-orm';
 import { tenants } from '../../db/schema/tenants.ts';
+import { sql } from '../../db/sql.ts';
 import { tenantInReach } from '../access/reach.ts';
 import type { Entity } from '../commands/entity.ts';
 import { type TenantRecord, tenantRows } from './queries.ts';

@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { type Check, NO_PROBLEM } from '../commands/checks.ts';
 import type { CommandContext, UniqueValue } from '../commands/command.ts';
 import { creation, exists, uniqueValues } from '../commands/entity.ts';

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenants } from '../../db/schema/tenants.ts';
+import { sql } from '../../db/sql.ts';
 import { jsonList } from '../../db/statement.ts';
 import { deactivatedAt } from '../guards/deactivated-guard.ts';
 import { permissionsNotHeld, permissionsOfRole } from '../guards/grant-guard.ts';

@@ -1,9 +1,10 @@
-import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { getTableColumns, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, inList, mapRows, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { type Reach, tenantInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, differs, update } from '../../db/statement.ts';
 import type { Viewer } from '../access/viewer.ts';
 import type { Check } from '../commands/checks.ts';

@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { violatedUniqueColumns } from '../../db/constraint.ts';
 import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
+import { sql } from '../../db/sql.ts';
 import { type Statement, select, write } from '../../db/statement.ts';
 import { watched } from '../../db/watched.ts';
 import { credentialName } from '../access/actor.ts';

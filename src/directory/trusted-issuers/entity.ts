@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
+import { sql } from '../../db/sql.ts';
 import { trustedIssuerInReach } from '../access/reach.ts';
 import type { UniquelyIndexed } from '../commands/unique-values.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import type { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
+import { sql } from '../../db/sql.ts';
 import { jsonList, type Values } from '../../db/statement.ts';
 import { pathOf } from '../commands/references.ts';
 import {

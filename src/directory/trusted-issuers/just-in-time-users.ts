@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { type RowOf, select } from '../../db/statement.ts';
 import { countHiddenTaken, mayGuess } from '../commands/credential-limits.ts';
 import { ForbiddenError } from '../kernel/errors.ts';

@@ -1,7 +1,7 @@
-import { sql } from 'drizzle-orm';
 import type { JWK } from 'jose';
 import * as z from 'zod';
 import { violatedUniqueColumns } from '../../db/constraint.ts';
+import { sql } from '../../db/sql.ts';
 import { select, write } from '../../db/statement.ts';
 import type { AnonymousCaller } from '../access/anonymous-caller.ts';
 import { countAttempt, type RateLimit, refund, requireWithinLimits, tokenLimits } from '../access/rate-limits.ts';

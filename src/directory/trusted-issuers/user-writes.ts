@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { issuedIdentities } from '../../db/schema/trusted-issuers.ts';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, insertWhen, update } from '../../db/statement.ts';
 import { creation, snapshotOfSubject } from '../commands/entity.ts';
 import { type EventContext, recordAfter, recordEvent, wasRecorded } from '../commands/event-recording.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { dataSources } from '../../db/schema/data-sources.ts';
+import { sql } from '../../db/sql.ts';
 import { update } from '../../db/statement.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import { dataSources } from '../../db/schema/data-sources.ts';
+import { sql } from '../../db/sql.ts';
 import { dataSourceInReach } from '../access/reach.ts';
 import type { UniquelyIndexed } from '../commands/unique-values.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';

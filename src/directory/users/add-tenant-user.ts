@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { userInReach } from '../access/reach.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { creation, exists, subjectOf, uniqueValues } from '../commands/entity.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type * as z from 'zod';
 import type { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import type { Values } from '../../db/statement.ts';
 import { addressedAs, identifiedAs, namedAs } from '../kernel/derived-columns.ts';
 import { choice, emailAddress, text, webAddress } from '../kernel/input.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { differs, type Several } from '../../db/statement.ts';
 import { userInReach, userWhollyInReach } from '../access/reach.ts';
 import type { Caller, Viewer } from '../access/viewer.ts';

@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { type CommandContext, command, type Plan } from '../commands/command.ts';
 import { creation, subjectOf, uniqueValues } from '../commands/entity.ts';
 import { wasRecorded } from '../commands/event-recording.ts';

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import { tenantInReach } from '../access/reach.ts';
 import { requirePermissions, type Viewer } from '../access/viewer.ts';
 import type { Check } from '../commands/checks.ts';

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { userInReach } from '../access/reach.ts';
 import type { Entity } from '../commands/entity.ts';
 import { USER_IS_LIVE } from '../commands/identifiers.ts';

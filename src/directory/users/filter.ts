@@ -1,8 +1,9 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { inList } from '../../db/statement.ts';
 import { customerInReach, type Reach, tenantRoleInReach } from '../access/reach.ts';
 import { choice, flag, id, text } from '../kernel/input.ts';

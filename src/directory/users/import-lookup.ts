@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import type { Statement } from '../../db/statement.ts';
 import { customerInReach, type Reach, userWhollyInReach } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { jsonList } from '../../db/statement.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';
 import { notFoundAt, pathOf } from '../commands/references.ts';

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import { allOf } from '../../db/statement.ts';
 import { userInReach } from '../access/reach.ts';
 import { requireReach, type Viewer } from '../access/viewer.ts';

@@ -1,5 +1,6 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { planAlteration } from '../commands/entity.ts';
 import { customerNamed, isUser, noCustomer } from '../commands/identifiers.ts';

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { mapRows, parseJsonList, selecting, selection } from '../../db/statement.ts';
 import { tenantRoleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';

@@ -1,9 +1,10 @@
-import { getTableColumns, type SQL, sql } from 'drizzle-orm';
+import { getTableColumns, type SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import type * as z from 'zod';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { teamInReach, tenantRoleInReach, userInReach } from '../access/reach.ts';
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';

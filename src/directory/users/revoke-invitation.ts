@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import { userInReach } from '../access/reach.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { exists, subjectOf } from '../commands/entity.ts';

@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import * as z from 'zod';
 import { tenants } from '../../db/schema/tenants.ts';
+import { sql } from '../../db/sql.ts';
 import { inList, type Several, select } from '../../db/statement.ts';
 import { userInReach } from '../access/reach.ts';
 import { type Caller, isGranted } from '../access/viewer.ts';

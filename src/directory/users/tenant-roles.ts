@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
+import { sql } from '../../db/sql.ts';
 import { type RowOf, type Several, selection } from '../../db/statement.ts';
 import { tenantRoleInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';

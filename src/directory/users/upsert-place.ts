@@ -1,4 +1,5 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { type Reach, userWhollyInReach } from '../access/reach.ts';
 import { type Check, NO_PROBLEM } from '../commands/checks.ts';
 import type { CommandContext } from '../commands/command.ts';

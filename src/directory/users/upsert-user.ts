@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { userInReach } from '../access/reach.ts';
 import { type Check, canFail, NO_PROBLEM } from '../commands/checks.ts';
 import { command, type Plan } from '../commands/command.ts';

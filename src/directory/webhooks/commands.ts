@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { webhooks } from '../../db/schema/webhooks.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, differs, jsonList, update, type Values } from '../../db/statement.ts';
 import { webhookInReach } from '../access/reach.ts';
 import { requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { sql } from '../../db/sql.ts';
 import { inList, select } from '../../db/statement.ts';
 import type { Actor } from '../access/actor.ts';
 import { type Caller, requirePermissions, requireReach } from '../access/viewer.ts';

@@ -1,8 +1,9 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
 import { webhookDeliveries } from '../../db/schema/webhooks.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { inList, type RowOf, type Several, selection } from '../../db/statement.ts';
 import { type Reach, webhookInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';

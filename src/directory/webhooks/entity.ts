@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import { webhooks } from '../../db/schema/webhooks.ts';
+import { sql } from '../../db/sql.ts';
 import { webhookInReach } from '../access/reach.ts';
 import type { UnversionedEntity } from '../commands/unversioned-entity.ts';
 import { type WebhookRecord, webhookRows } from './queries.ts';

@@ -1,7 +1,8 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { webhooks } from '../../db/schema/webhooks.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
+import { sql } from '../../db/sql.ts';
 import { inList, mapRows, parseJsonList, type Several, selection } from '../../db/statement.ts';
 import { type Reach, reachOf, webhookInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';

@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import { users } from '../../db/schema/users.ts';
+import { sql } from '../../db/sql.ts';
 import { select } from '../../db/statement.ts';
 
 /** How many people are told that a webhook was disabled. */

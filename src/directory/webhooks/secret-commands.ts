@@ -1,5 +1,5 @@
-import { sql } from 'drizzle-orm';
 import * as z from 'zod';
+import { sql } from '../../db/sql.ts';
 import { command, type Plan } from '../commands/command.ts';
 import { planUpdate } from '../commands/unversioned-entity.ts';
 import { requireNoEnd } from '../guards/expiry-guard.ts';

@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
 import { webhookDeliveries, webhooks } from '../../db/schema/webhooks.ts';
+import { sql } from '../../db/sql.ts';
 import { jsonList, parseJsonList, select, write } from '../../db/statement.ts';
 import { reachOf } from '../access/reach.ts';
 import type { Viewer } from '../access/viewer.ts';

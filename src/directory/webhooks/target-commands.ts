@@ -1,6 +1,7 @@
-import { type SQL, sql } from 'drizzle-orm';
+import type { SQL } from 'drizzle-orm';
 import * as z from 'zod';
 import { webhooks } from '../../db/schema/webhooks.ts';
+import { sql } from '../../db/sql.ts';
 import { allOf, differs, update, type Values } from '../../db/statement.ts';
 import { type CommandContext, command, type Plan } from '../commands/command.ts';
 import { recordEvent, wasRecorded } from '../commands/event-recording.ts';

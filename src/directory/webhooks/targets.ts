@@ -1,6 +1,6 @@
-import { sql } from 'drizzle-orm';
 import { alias } from 'drizzle-orm/sqlite-core';
 import { webhooks, workspaceHmacs } from '../../db/schema/webhooks.ts';
+import { sql } from '../../db/sql.ts';
 import { inList, mapRows, type RowOf, type Several, select } from '../../db/statement.ts';
 import { type Caller, requirePermissions, requireReach, type Viewer } from '../access/viewer.ts';
 import type { Connection } from '../lists/connection.ts';

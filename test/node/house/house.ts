@@ -66,6 +66,7 @@ export const ROOMS: readonly string[] = [
   'directory/kernel',
   'db',
   'db/schema',
+  'db/sql.ts',
 ];
 
 /** A source file: its path below `src`, and what it imports. */
