@@ -27,16 +27,18 @@ export function folded(text: string): string {
 
 const IN_A_WORD = /[\p{L}\p{M}\p{N}]/u;
 /** Scripts that are written without spaces: a word may begin at any character. */
-const WITHOUT_SPACES = new RegExp(
-  `[${[
-    ...['Han', 'Hiragana', 'Katakana', 'Bopomofo', 'Yi', 'Tangut', 'Nushu', 'Khitan_Small_Script'],
-    ...['Thai', 'Lao', 'Khmer', 'Myanmar', 'Tai_Le', 'New_Tai_Lue', 'Tai_Tham', 'Tai_Viet', 'Javanese', 'Balinese'],
-    ...['Egyptian_Hieroglyphs', 'Cuneiform'],
-  ]
-    .map((script) => `\\p{scx=${script}}`)
-    .join('')}]`,
-  'u',
-);
+const SCRIPTS_WITHOUT_SPACES = [
+  ...['Han', 'Hiragana', 'Katakana', 'Bopomofo', 'Yi', 'Tangut', 'Nushu', 'Khitan_Small_Script'],
+  ...['Thai', 'Lao', 'Khmer', 'Myanmar', 'Tai_Le', 'New_Tai_Lue', 'Tai_Tham', 'Tai_Viet', 'Javanese', 'Balinese'],
+  ...['Egyptian_Hieroglyphs', 'Cuneiform'],
+];
+let withoutSpaces: RegExp | undefined;
+
+/** Whether a character is of such a script. What knows them takes long to make, and most isolates never need it. */
+function isWithoutSpaces(character: string): boolean {
+  withoutSpaces ??= new RegExp(`[${SCRIPTS_WITHOUT_SPACES.map((script) => `\\p{scx=${script}}`).join('')}]`, 'u');
+  return withoutSpaces.test(character);
+}
 
 /** Returns the first two characters of each word of a folded text, each once. What is neither letter nor digit is a word, too. */
 export function wordBeginnings(foldedText: string): string[] {
@@ -54,7 +56,7 @@ const beginsWord = (before: string | undefined, character: string): boolean =>
 
 /** Whether a word goes on with a character, and behind it. */
 const goesOn = (character: string): boolean =>
-  isAscii(character) ? ASCII_IN_A_WORD.test(character) : IN_A_WORD.test(character) && !WITHOUT_SPACES.test(character);
+  isAscii(character) ? ASCII_IN_A_WORD.test(character) : IN_A_WORD.test(character) && !isWithoutSpaces(character);
 
 /** Most are. What is known of all other characters takes ten times as long to ask. */
 const isAscii = (character: string): boolean => character < '\u0080';

@@ -13,6 +13,7 @@ import { builder } from '../shared/builder.ts';
 import { entityMutation } from '../shared/entity-mutations.ts';
 import { localId, localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
+import { withCommas } from '../shared/numbers.ts';
 import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { DATA_SOURCE_DESCRIPTIONS, DataSourceStatus, Pipeline, Pixel } from './data-source.ts';
@@ -40,7 +41,7 @@ function mutations({ name, word }: DataSourceKind, type: typeof Pixel, { registe
     {
       ...commandField(
         register,
-        `Registers a ${word} of a tenant, ACTIVE. A tenant has ${MAX_DATA_SOURCES.toLocaleString('en')} of them at most.`,
+        `Registers a ${word} of a tenant, ACTIVE. A tenant has ${withCommas(MAX_DATA_SOURCES)} of them at most.`,
       ),
       resolve: (_, { input }, caller) =>
         run(caller, register, { ...input, tenantIdentifier: localIdentifier('Tenant', input.tenantIdentifier) }),

@@ -7,6 +7,7 @@ import { builder } from '../shared/builder.ts';
 import { errorAsAnswer } from '../shared/errors.ts';
 import { localId } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
+import { withCommas } from '../shared/numbers.ts';
 import { foundPerId } from '../shared/per-record.ts';
 import { COVERED, mutationOf, PER_ROW, price, USAGE } from '../shared/prices.ts';
 import { Tenant } from '../tenants/tenant.ts';
@@ -143,7 +144,7 @@ builder.relayMutationField(
       entries: t.field({
         type: [TrafficEntry],
         required: true,
-        description: `The entries, 1 to ${MAX_ENTRIES.toLocaleString('en')}, of any pixels.`,
+        description: `The entries, 1 to ${withCommas(MAX_ENTRIES)}, of any pixels.`,
       }),
     }),
   },

@@ -15,6 +15,7 @@ import { resolveConnection } from '../shared/connection.ts';
 import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';
+import { withCommas } from '../shared/numbers.ts';
 import { recordLeft } from '../shared/payload.ts';
 import { reference } from '../shared/per-record.ts';
 import { reads } from '../shared/reads.ts';
@@ -112,7 +113,7 @@ builder.relayMutationField(
   {
     ...commandField(
       inviteUser,
-      `Mails a user another invitation to choose a password. The link in the one before stops working. You must hold all that the user does. A credential may cause ${MAX_INVITATIONS_PER_HOUR.toLocaleString('en')} invitations an hour, in whatever way; one more fails the request with \`TOO_MANY_REQUESTS\`, and changes nothing.`,
+      `Mails a user another invitation to choose a password. The link in the one before stops working. You must hold all that the user does. A credential may cause ${withCommas(MAX_INVITATIONS_PER_HOUR)} invitations an hour, in whatever way; one more fails the request with \`TOO_MANY_REQUESTS\`, and changes nothing.`,
     ),
     resolve: (_, { input }, caller) =>
       run(caller, inviteUser, {
