@@ -1,4 +1,3 @@
-import { createContextCache } from '@pothos/core';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { ValidationError } from '../../directory/kernel/errors.ts';
 import type { Source } from '../../directory/lists/found.ts';
@@ -6,6 +5,7 @@ import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
 import { type Asked, readAhead } from '../../graphql/shared/ahead.ts';
 import type { ListBelow } from '../../graphql/shared/connection.ts';
 import { once } from '../../graphql/shared/eventually.ts';
+import { perRequest } from '../../graphql/shared/per-request.ts';
 import { COVERED } from '../../graphql/shared/prices.ts';
 
 /** How many records one list may have, and all lists of an answer together. */
@@ -18,7 +18,7 @@ export const MAX_LISTED_IN_ALL = 25_000;
  */
 export const LISTED_ROLES = COVERED;
 
-const listed = createContextCache((_caller: Caller) => ({ count: 0 }));
+const listed = perRequest((_caller: Caller) => ({ count: 0 }));
 
 /** Counts the records of another list of the answer, and refuses those that are too many: what is cut off is not seen. */
 export function count<Row>(caller: Caller, rows: readonly Row[]): readonly Row[] {

@@ -1,10 +1,8 @@
-import { createContextCache } from '@pothos/core';
-import DataLoader from 'dataloader';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { type RoleRecord, rolesByIds } from '../../directory/roles/queries.ts';
 import { type TenantRecord, tenantsByIds } from '../../directory/tenants/queries.ts';
 import { localId } from '../../graphql/shared/ids.ts';
-import { type FindByIds, UNCACHED } from '../../graphql/shared/per-record.ts';
+import { foundWithOthers } from '../../graphql/shared/per-record.ts';
 
 type NodeType = Parameters<typeof localId>[0];
 
@@ -20,18 +18,7 @@ export function idGiven(type: NodeType, id: string): string {
   return isId(local) ? local : NO_ID;
 }
 
-/** Finds records for all that ask at once, by their ids: null for what is not there. */
-const byIds = <Row extends { id: string }>(find: FindByIds<Row>) =>
-  createContextCache(
-    (caller: Caller) =>
-      new DataLoader(async (ids: readonly string[]) => {
-        const found = new Map((await find(caller, ids).rows()).map((row) => [row.id, row]));
-        return ids.map((id) => found.get(id) ?? null);
-      }, UNCACHED),
-  );
-
-const tenants = byIds<TenantRecord>(tenantsByIds);
-const roles = byIds<RoleRecord>(rolesByIds);
-
-export const tenantWith = (caller: Caller, id: string): Promise<TenantRecord | null> => tenants(caller).load(id);
-export const roleWith = (caller: Caller, id: string): Promise<RoleRecord | null> => roles(caller).load(id);
+export const tenantWith = (caller: Caller, id: string): Promise<TenantRecord | null> =>
+  foundWithOthers(tenantsByIds, id, caller);
+export const roleWith = (caller: Caller, id: string): Promise<RoleRecord | null> =>
+  foundWithOthers(rolesByIds, id, caller);

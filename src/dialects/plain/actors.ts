@@ -1,10 +1,10 @@
-import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Actor as DirectoryActor } from '../../directory/access/actor.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { mentionedApiKeys } from '../../directory/api-keys/queries.ts';
 import { mentionedUsers, type UserRecord } from '../../directory/users/queries.ts';
 import { UNCACHED } from '../../graphql/shared/per-record.ts';
+import { perRequest } from '../../graphql/shared/per-request.ts';
 import { builder, DateTime } from './builder.ts';
 import { toPlainId } from './ids.ts';
 import { WorkflowSummary } from './lacking.ts';
@@ -87,7 +87,7 @@ export const UserActor = builder.objectRef<ShownActor>('UserActor').implement({
   }),
 });
 
-const apiKeys = createContextCache(
+const apiKeys = perRequest(
   (caller: Caller) =>
     new DataLoader(async (ids: readonly string[]) => {
       const found = new Map((await mentionedApiKeys(caller, [...new Set(ids)])).map((key) => [key.id, key]));

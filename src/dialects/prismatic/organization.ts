@@ -1,10 +1,10 @@
-import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { findOrganization, type OrganizationRecord } from '../../directory/organization.ts';
 import { NOTHING } from '../../graphql/shared/ahead.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { UNCACHED, withBelow } from '../../graphql/shared/per-record.ts';
+import { perRequest } from '../../graphql/shared/per-request.ts';
 import { builder } from './builder.ts';
 
 export const Organization = builder.objectRef<OrganizationRecord>('Organization').implement({
@@ -18,7 +18,7 @@ export const Organization = builder.objectRef<OrganizationRecord>('Organization'
   }),
 });
 
-const loaders = createContextCache(
+const loaders = perRequest(
   (caller: Caller) =>
     new DataLoader(async (asked: readonly 'organization'[]) => {
       const organization = await findOrganization(caller);

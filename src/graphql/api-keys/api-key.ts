@@ -56,8 +56,8 @@ const ApiKeySecret = builder.objectRef<ApiKeySecretRecord>('ApiKeySecret').imple
 });
 
 /**
- * API keys as nodes. `getDataloader(caller).load(id)` answers null for one that does not exist or is out of reach.
- * @throws {ForbiddenError} from that loader, for a caller without `apiKey:read`.
+ * API keys as nodes. `node` is null for one that does not exist or is out of reach.
+ * @throws {ForbiddenError} for a caller without `apiKey:read`.
  */
 export const ApiKey = entityNode('ApiKey', apiKeysByIds);
 

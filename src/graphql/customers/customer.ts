@@ -39,8 +39,8 @@ const CustomerEmail = builder.objectRef<WithEmail>('CustomerEmail').implement({
 });
 
 /**
- * Customers as nodes. `getDataloader(caller).load(id)` answers null for one that is deleted or out of reach.
- * @throws {ForbiddenError} from that loader, for a caller without `customer:read`.
+ * Customers as nodes. `node` is null for one that is deleted or out of reach.
+ * @throws {ForbiddenError} for a caller without `customer:read`.
  */
 export const Customer = entityNode('Customer', customersByIds);
 
@@ -118,7 +118,7 @@ builder.queryFields((t) => ({
     description:
       'The customer with this id; null when there is none, or it is deleted or out of your reach. Needs `customer:read`.',
     args: { id: t.arg.id({ required: true, description: 'The global id of a customer.' }) },
-    resolve: (_, { id }, caller, info) => recordWithGlobalId('Customer', Customer, customersByIds, id, caller, info),
+    resolve: (_, { id }, caller, info) => recordWithGlobalId('Customer', customersByIds, id, caller, info),
   }),
   customerBy: t.field({
     type: Customer,

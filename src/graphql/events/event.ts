@@ -14,21 +14,15 @@ import { goOnWith, once } from '../shared/eventually.ts';
 import { fromGlobalId, localId, subjectIdOf, toGlobalId } from '../shared/ids.ts';
 import { DateTimeRange } from '../shared/list-inputs.ts';
 import { loadNodesOf } from '../shared/node.ts';
-import { perRecord, UNCACHED, withBelow } from '../shared/per-record.ts';
+import { perRecord, recordWithId } from '../shared/per-record.ts';
 import { extended, price, READ_VALUE } from '../shared/prices.ts';
 import { Following } from './following.ts';
 
-const Event = builder.loadableNodeRef('Event', {
-  id: { resolve: (record: EventRecord) => String(record.id) },
-  load: (ids: number[], caller) => eventsByIds(caller, ids).rows(),
-  sort: ({ id }: EventRecord) => id,
-  loaderOptions: UNCACHED,
-});
+const Event = builder.nodeRef<EventRecord>('Event', { id: { resolve: ({ id }) => String(id) } });
 
 loadNodesOf('Event', Event, (caller, id, asked) => {
   if (!/^\d{1,15}$/.test(id)) return Promise.resolve(null);
-  const found = eventsByIds(caller, [id]);
-  return withBelow(Event.getDataloader(caller).load(Number(id)), found, caller, asked);
+  return recordWithId(eventsByIds, String(Number(id)), caller, asked);
 });
 
 /** The tenants that events name are read for all of a page together, and once for both fields that show them. */

@@ -33,8 +33,8 @@ const DESCRIPTIONS = {
 } as const;
 
 /**
- * Roles as nodes. `getDataloader(caller).load(id)` answers null for one that does not exist or is out of reach.
- * @throws {ForbiddenError} from that loader, for a caller without `role:read`.
+ * Roles as nodes. `node` is null for one that does not exist or is out of reach.
+ * @throws {ForbiddenError} for a caller without `role:read`.
  */
 export const Role = entityNode('Role', rolesByIds);
 

@@ -30,7 +30,7 @@ const Viewer = builder.objectRef<DirectoryViewer>('Viewer').implement({
       nullable: true,
       description: 'The API key; null for the root key and for a user. Needs `apiKey:read`.',
       resolve: ({ actor }, _, caller, info) =>
-        actor.type === 'API_KEY' ? recordWithId(ApiKey, apiKeysByIds, actor.id, caller, info) : null,
+        actor.type === 'API_KEY' ? recordWithId(apiKeysByIds, actor.id, caller, info) : null,
     }),
     user: t.field({
       type: User,

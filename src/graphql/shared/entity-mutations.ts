@@ -11,7 +11,7 @@ import { commandField, uncapitalized } from './mutation.ts';
 /** The type of the record that a mutation is about, and how to get the record from the result of the command. */
 interface Target<Result, Row extends object> {
   type: NodeType;
-  ref: ObjectRef<typeof builder.$inferSchemaTypes, Row | string, Row>;
+  ref: ObjectRef<typeof builder.$inferSchemaTypes, Row>;
   /** Null where it cannot be shown any more. */
   record: (result: Result) => Row | null;
 }

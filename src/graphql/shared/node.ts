@@ -5,7 +5,7 @@ import { MAX_PAGE_SIZE } from '../../directory/lists/page-arguments.ts';
 import { type Asked, askedOfType } from './ahead.ts';
 import { builder } from './builder.ts';
 import { type NodeType, requireGlobalId } from './ids.ts';
-import { type FindByIds, recordWithId, UNCACHED } from './per-record.ts';
+import { type FindByIds, recordWithId } from './per-record.ts';
 import { listOf, price } from './prices.ts';
 import { reads } from './reads.ts';
 
@@ -30,13 +30,8 @@ export function loadNodesOf(type: NodeType, ref: NodeRef, load: Load): void {
  * call of `byIds`, which answers in any order and leaves out what the caller cannot reach: that is null.
  */
 export function entityNode<Row extends { id: string }>(name: NodeType, byIds: FindByIds<Row>) {
-  const ref = builder.loadableNodeRef(name, {
-    id: { resolve: (record: Row) => record.id, ...reads('id') },
-    load: async (ids: string[], caller) => byIds(caller, ids).rows(),
-    sort: ({ id }: Row) => id,
-    loaderOptions: UNCACHED,
-  });
-  loadNodesOf(name, ref, (caller, id, asked) => recordWithId(ref, byIds, id, caller, asked));
+  const ref = builder.nodeRef<Row>(name, { id: { resolve: ({ id }) => id, ...reads('id') } });
+  loadNodesOf(name, ref, (caller, id, asked) => recordWithId(byIds, id, caller, asked));
   return ref;
 }
 

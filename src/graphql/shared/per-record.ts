@@ -1,4 +1,3 @@
-import { createContextCache } from '@pothos/core';
 import DataLoader from 'dataloader';
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Caller } from '../../directory/access/viewer.ts';
@@ -6,6 +5,7 @@ import { type Found, type Ids, onlyRow, type Source, sourceOfRows } from '../../
 import { type Asked, answerAhead, type Link, type Place, placeOf, readAhead } from './ahead.ts';
 import { type Eventually, goOnWith, once } from './eventually.ts';
 import { localId, type NodeType, requireIdOf } from './ids.ts';
+import { perRequest } from './per-request.ts';
 import { extended, price, REFERENCE } from './prices.ts';
 
 /**
@@ -29,7 +29,7 @@ export type ReadForAll<Row, Args, Value> = (
 ) => Answer<Row, Value> | null;
 
 /** The fields of a request that wait for the other records of their list, by where the document asks for them. */
-const waiting = createContextCache((_caller: Caller) => new Map<Place | undefined, DataLoader<object, unknown>>());
+const waiting = perRequest((_caller: Caller) => new Map<Place | undefined, DataLoader<object, unknown>>());
 
 /**
  * Returns the options of a field that is read for all records of a list at once: with the records, where that can be, or else
@@ -130,20 +130,38 @@ export async function resolveFound<Row extends object>(found: Found<Row>, caller
   return withBelow(onlyRow(found), found, caller, asked);
 }
 
-interface Loadable<Row> {
-  getDataloader(caller: Caller): { load(id: string): Promise<Row | null> };
+/** The loaders of a request, by what finds the records. */
+const loaders = perRequest((_caller: Caller) => new Map<unknown, DataLoader<string, unknown>>());
+
+/**
+ * Finds a record by its id, together with all others that the request asks for so: these are read by one statement. Null for
+ * what is not there.
+ */
+export function foundWithOthers<Row extends { id: string | number }>(
+  byIds: FindByIds<Row>,
+  id: string,
+  caller: Caller,
+): Promise<Row | null> {
+  const known = loaders(caller);
+  const loader =
+    (known.get(byIds) as DataLoader<string, Row | null> | undefined) ??
+    new DataLoader<string, Row | null>(async (ids) => {
+      const found = new Map((await byIds(caller, ids).rows()).map((row) => [String(row.id), row]));
+      return ids.map((id) => found.get(id) ?? null);
+    }, UNCACHED);
+  known.set(byIds, loader);
+  return loader.load(id);
 }
 
-/** Does so with the record with an id. Of all fields that ask so for records of a type, these are read by one statement. */
-export async function recordWithId<Row extends { id: string }>(
-  type: Loadable<Row>,
+/** Reads a record that is found with others, and with it what is asked for below. */
+export async function recordWithId<Row extends { id: string | number }>(
   byIds: FindByIds<Row>,
   id: string,
   caller: Caller,
   asked: Asked,
 ): Promise<Row | null> {
   const found = byIds(caller, [id]);
-  return withBelow(type.getDataloader(caller).load(id), found, caller, asked);
+  return withBelow(foundWithOthers(byIds, id, caller), found, caller, asked);
 }
 
 /**
@@ -152,7 +170,6 @@ export async function recordWithId<Row extends { id: string }>(
  */
 export async function recordWithGlobalId<Row extends { id: string }>(
   type: NodeType,
-  ref: Loadable<Row>,
   byIds: FindByIds<Row>,
   globalId: string,
   caller: Caller,
@@ -162,7 +179,7 @@ export async function recordWithGlobalId<Row extends { id: string }>(
   // Whoever may not read such records is told that, whatever the id is.
   byIds(caller, []);
   requireIdOf(type, globalId, 'id');
-  return recordWithId(ref, byIds, id, caller, asked);
+  return recordWithId(byIds, id, caller, asked);
 }
 
 /** Reads with a record what is asked for below it. The record is being read already, and is the one of the source. */

@@ -37,9 +37,9 @@ export const TENANT_DESCRIPTIONS = {
 } as const;
 
 /**
- * Tenants as nodes. `getDataloader(caller).load(id)` answers null for one that is deleted or out of reach.
+ * Tenants as nodes. `node` is null for one that is deleted or out of reach.
  * Callers who reach one customer find the tenants that it belongs to, and may ask for little of them: see `detail`.
- * @throws {ForbiddenError} from that loader, for a caller without `tenant:read`.
+ * @throws {ForbiddenError} for a caller without `tenant:read`.
  */
 export const Tenant = entityNode('Tenant', tenantsByIds);
 
@@ -135,7 +135,7 @@ builder.queryFields((t) => ({
     description:
       'The tenant with this id; null when there is none, or it is deleted or out of your reach. Needs `tenant:read`.',
     args: { id: t.arg.id({ required: true, description: 'The global id of a tenant.' }) },
-    resolve: (_, { id }, caller, info) => recordWithGlobalId('Tenant', Tenant, tenantsByIds, id, caller, info),
+    resolve: (_, { id }, caller, info) => recordWithGlobalId('Tenant', tenantsByIds, id, caller, info),
   }),
   tenantBy: t.field({
     type: Tenant,

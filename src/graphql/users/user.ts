@@ -52,8 +52,8 @@ export const USER_DESCRIPTIONS = {
 } as const;
 
 /**
- * Users as nodes. `getDataloader(caller).load(id)` answers null for one that is deleted or out of reach.
- * @throws {ForbiddenError} from that loader, for a caller without `user:read`.
+ * Users as nodes. `node` is null for one that is deleted or out of reach.
+ * @throws {ForbiddenError} for a caller without `user:read`.
  */
 export const User = entityNode('User', usersByIds);
 
@@ -186,7 +186,7 @@ builder.queryFields((t) => ({
     description:
       'The user with this id; null when there is none, or it is deleted or out of your reach. Needs `user:read`.',
     args: { id: t.arg.id({ required: true, description: 'The global id of a user.' }) },
-    resolve: (_, { id }, caller, info) => recordWithGlobalId('User', User, usersByIds, id, caller, info),
+    resolve: (_, { id }, caller, info) => recordWithGlobalId('User', usersByIds, id, caller, info),
   }),
   userBy: t.field({
     type: User,
