@@ -21,6 +21,8 @@ import { wakeWebhooks } from './webhooks/waking.ts';
 /** A request, with what is needed to answer it. */
 interface Exchange {
   request: Request;
+  /** That of its URL. */
+  path: string;
   env: Environment;
   requestId: string;
   /** Refuses the request if there were too many. */
@@ -61,7 +63,8 @@ async function handlerAt(path: string): Promise<Handler | undefined> {
  */
 export async function handle(request: Request, env: Environment, context: ExecutionContext): Promise<Response> {
   const requestId = crypto.randomUUID();
-  const dialect = await dialectAt(env, pathOf(request));
+  const path = pathOf(request);
+  const dialect = await dialectAt(env, path);
   const origin = allowedOrigin(request, env);
   const later: Exchange['later'] = (task) => {
     const report = (error: unknown) => log(requestId, error);
@@ -69,9 +72,9 @@ export async function handle(request: Request, env: Environment, context: Execut
   };
   const limit = requestLimit(request, env, { requestId, fail: dialect?.failure ?? failure });
   const trace = traceOfRequest();
-  const response = await trace(`${request.method} ${routeOf(request)}`, async (note) => {
-    const answer = await route({ request, env, requestId, limit, trace, later }, dialect, origin).catch((error) =>
-      dialect ? unexpectedBy(dialect.failure, error, requestId) : unexpected(error, requestId),
+  const response = await trace(`${request.method} ${routeOf(path)}`, async (note) => {
+    const answer = await route({ request, path, env, requestId, limit, trace, later }, dialect, origin).catch(
+      (error) => (dialect ? unexpectedBy(dialect.failure, error, requestId) : unexpected(error, requestId)),
     );
     note({ 'http.response.status_code': answer.status, 'tenantry.request_id': requestId });
     return answer;
@@ -80,18 +83,16 @@ export async function handle(request: Request, env: Environment, context: Execut
   return response;
 }
 
-/** Returns the path of a request as traces may show it: of one that leads nowhere, nobody knows what stands in it. */
-function routeOf(request: Request): string {
-  const path = pathOf(request);
+/** Returns a path as traces may show it: of one that leads nowhere, nobody knows what stands in it. */
+function routeOf(path: string): string {
   return path in ROUTES ? path : path.startsWith(SIGN_IN) ? SIGN_IN : (dialectRoute(path) ?? '(nothing)');
 }
 
 async function route(exchange: Exchange, dialect: Dialect | null, origin: string | null): Promise<Response> {
-  const { request, env, limit } = exchange;
-  const pathname = pathOf(request);
+  const { request, path, env, limit } = exchange;
   const problem = misconfiguration(env);
   if (problem !== null) return (dialect?.failure ?? failure)(503, 'MISCONFIGURED', problem);
-  const handler = dialect ? dialectHandler(dialect) : await handlerAt(pathname);
+  const handler = dialect ? dialectHandler(dialect) : await handlerAt(path);
   if (!handler) return (await limit.ofStranger()) ?? failure(404, 'NOT_FOUND', 'There is nothing at this path.');
   if (isPreflight(request)) return preflight(origin, dialect?.methods);
   const page = wantsPage(request, env) ? await pageFor(request, env) : null;

@@ -2,7 +2,6 @@ import { type Answered, type Asked, answered, asViewer } from '../auth/credentia
 import { bodyOf } from '../shared/body.ts';
 import { type DialectName, type Environment, isServed } from '../shared/environment.ts';
 import type { Trace } from '../shared/tracing.ts';
-import { pathOf } from '../shared/url.ts';
 import type { Dialect } from './dialect.ts';
 
 /** Where a dialect is asked, or a part of it, and what loads that: what nobody asks is not loaded. */
@@ -36,18 +35,18 @@ export async function dialectAt(env: Environment, path: string): Promise<Dialect
 }
 
 interface Exchange extends Asked {
+  path: string;
   requestId: string;
   trace: Trace;
 }
 
 /** Answers a request to the dialect in its envelope. Whatever is thrown, the routes answer in that envelope, too. */
 export async function answerDialect(dialect: Dialect, exchange: Exchange): Promise<Answered> {
-  const { request, env, requestId, trace, limit } = exchange;
+  const { request, path, env, requestId, trace, limit } = exchange;
   const { failure } = dialect;
-  const pathname = pathOf(request);
   const readBody = bodyOf(request, failure);
-  const open = dialect.openAt?.(pathname);
-  const answer = dialect.at(pathname);
+  const open = dialect.openAt?.(path);
+  const answer = dialect.at(path);
   const refused = open || answer === null ? await limit.ofStranger() : null;
   if (refused) return answered(refused);
   if (open) return open({ request, env, readBody });

@@ -15,8 +15,6 @@ const MAX_LOCATIONS = 5;
 /** A request that GraphQL has an answer to. */
 export interface Asked {
   requestId: string;
-  /** Where it is asked. */
-  path: string;
   /** The key that it may be repeated under; null if it has none, undefined if that is not one that is taken. */
   key: string | null | undefined;
   params?: {

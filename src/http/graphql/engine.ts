@@ -130,13 +130,16 @@ const notCompiled: Execute = () => {
  * Prepares a request for a mutation: by its key it may be repeated, and what it may do more than once is foreseen. Returns
  * what is wrong with the key, if anything.
  */
-function prepareMutation(context: Context, operation: OperationDefinitionNode): GraphQLError | null {
+function prepareMutation(
+  context: Context & { request: Request },
+  operation: OperationDefinitionNode,
+): GraphQLError | null {
   if (mayHaveSeveralFields(operation)) context.db.writesAgain();
-  const { key, path, params, mutated } = context;
+  const { key, params, mutated, request } = context;
   if (key === null) return null;
   if (key === undefined) return new GraphQLError(KEY_PROBLEM, { extensions: { code: 'BAD_REQUEST' } });
   const { query, operationName, variables } = params ?? {};
-  mutated.repeatable = { key, requestHash: hashOfRequest(path, query, operationName, variables) };
+  mutated.repeatable = { key, requestHash: hashOfRequest(pathOf(request), query, operationName, variables) };
   return null;
 }
 
@@ -186,7 +189,6 @@ export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
       ...caller,
       // What is cached for a request is shared by all of its mutations, each of which has a context of its own.
       ...initContextCache(),
-      path: pathOf(request),
       key: keyOf(request.headers),
       mutated: nothingMutated(),
       following,
