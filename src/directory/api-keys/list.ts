@@ -1,6 +1,6 @@
 import type { Column, SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
+import { columnsAs } from '../../db/alias.ts';
 import { apiKeys, apiKeyTenants, NEVER } from '../../db/schema/api-keys.ts';
 import { sql } from '../../db/sql.ts';
 import { apiKeyInReach } from '../access/reach.ts';
@@ -45,7 +45,7 @@ export interface ApiKeyListArguments extends PageArguments {
   orderBy?: Order<OrderField> | null | undefined;
 }
 
-const scanned = alias(apiKeys, 'scanned');
+const scanned = columnsAs(apiKeys, 'scanned');
 
 /** What a filter asks for: a condition over the keys, and what leads to those that satisfy it. */
 interface Part {
@@ -132,7 +132,7 @@ function partsOf(filter: ApiKeyFilter, now: Date): Part[] {
   return parts;
 }
 
-const reached = alias(apiKeyTenants, 'reached');
+const reached = columnsAs(apiKeyTenants, 'reached');
 
 /** Where the keys in reach are scanned: for a reach of some tenants, those that were given these, and no other. */
 function scannedFor(viewer: Viewer): typeof ALL {

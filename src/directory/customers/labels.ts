@@ -1,5 +1,5 @@
 import type { Column, SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { customerLabels, customers } from '../../db/schema/customers.ts';
 import { sql } from '../../db/sql.ts';
 import { allOf, anyOf, jsonList } from '../../db/statement.ts';
@@ -25,7 +25,7 @@ export interface Labelled extends Pick<EntityFilter, 'within' | 'conditions' | '
 /** Returns labels as they are compared, each once. */
 const keysOf = (labels: readonly string[]): string[] => [...new Set(labels.map(keyOfLabel))];
 
-const scanned = alias(customerLabels, 'scanned');
+const scanned = columnsAs(customerLabels, 'scanned');
 
 /**
  * Returns where to scan those of all customers who carry all of these labels: among those who carry the rarest, in any order. Which

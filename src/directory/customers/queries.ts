@@ -1,6 +1,6 @@
 import { getTableColumns, type SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
+import { columnsAs } from '../../db/alias.ts';
 import { customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenants } from '../../db/schema/tenants.ts';
@@ -193,7 +193,7 @@ const DESCRIPTION = searchedDescription(customers);
 const describedWith = (reach: Reach, text: string): SQL[] =>
   candidatesContaining(LIST, reach, DESCRIPTION, text, { index: sql`customer_description_search`, hasTenants: true });
 
-const membership = alias(memberships, 'scanned');
+const membership = columnsAs(memberships, 'scanned');
 
 /**
  * Lists the live customers of each of these tenants that is in reach, in the order of their ids.

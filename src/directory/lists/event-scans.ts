@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { events, eventTenants } from '../../db/schema/events.ts';
 import { sql } from '../../db/sql.ts';
 import { inList } from '../../db/statement.ts';
@@ -28,8 +28,8 @@ export interface EventFilter {
  */
 type Scan = Pick<IndexScan, 'from' | 'id' | 'partitions' | 'where'>;
 
-const event = alias(events, 'scanned');
-const eventTenant = alias(eventTenants, 'scanned');
+const event = columnsAs(events, 'scanned');
+const eventTenant = columnsAs(eventTenants, 'scanned');
 
 /**
  * Returns where the events in reach are scanned that satisfy the filter. What no index serves together is tried on each row,

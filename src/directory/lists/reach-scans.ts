@@ -1,5 +1,5 @@
-import { type Column, getTableColumns, type SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import type { Column, SQL } from 'drizzle-orm';
+import { columnsAs } from '../../db/alias.ts';
 import { customers } from '../../db/schema/customers.ts';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
@@ -22,8 +22,8 @@ export interface ReachScan<Name extends string> {
 
 type EntityColumn = 'id' | 'nameSort' | 'updatedAt' | 'deleted';
 
-const tenant = alias(tenants, 'scanned');
-const ownMembership = alias(memberships, 'own');
+const tenant = columnsAs(tenants, 'scanned');
+const ownMembership = columnsAs(memberships, 'own');
 
 /**
  * Returns where the tenants in reach are scanned, or those of them that are among `ids`. That is their table, or each by
@@ -38,7 +38,7 @@ export function tenantsInReach(reach: Reach, ids: readonly string[] | null = nul
   }
   return {
     from: sql`membership own CROSS JOIN tenant scanned ON scanned.id = own.tenant_id`,
-    columns: { ...getTableColumns(tenant), id: ownMembership.tenantId },
+    columns: { ...tenant, id: ownMembership.tenantId },
     partitions: [
       { column: ownMembership.customerId, values: [reach.customerId] },
       ...(ids ? [{ column: ownMembership.tenantId, values: ids }] : []),
@@ -46,8 +46,8 @@ export function tenantsInReach(reach: Reach, ids: readonly string[] | null = nul
   };
 }
 
-const customer = alias(customers, 'scanned');
-const membership = alias(memberships, 'scanned');
+const customer = columnsAs(customers, 'scanned');
+const membership = columnsAs(memberships, 'scanned');
 
 /** Where customers are scanned. */
 export type CustomerScan = ReachScan<EntityColumn | 'kind' | 'descriptionSort'>;
@@ -88,8 +88,8 @@ const members = (partitions: readonly Partition[]): CustomerScan => ({
   partitions,
 });
 
-const user = alias(users, 'scanned');
-const tenantRole = alias(tenantRoles, 'scanned');
+const user = columnsAs(users, 'scanned');
+const tenantRole = columnsAs(tenantRoles, 'scanned');
 
 /**
  * Returns where the users in reach are scanned. That is their table, or the roles in the tenants in reach, which repeat

@@ -1,4 +1,4 @@
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { mailedLinks } from '../../db/schema/sign-in.ts';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
@@ -50,9 +50,9 @@ export function invitationsByIds({ db, viewer }: Caller, userIds: Several): Foun
   );
 }
 
-const invitation = alias(mailedLinks, 'scanned');
-const tenantRole = alias(tenantRoles, 'scanned');
-const user = alias(users, 'scanned');
+const invitation = columnsAs(mailedLinks, 'scanned');
+const tenantRole = columnsAs(tenantRoles, 'scanned');
+const user = columnsAs(users, 'scanned');
 
 /** Whoever is deactivated has no invitation. */
 const INVITED_STATUSES = ['INVITED', 'ACTIVE'];

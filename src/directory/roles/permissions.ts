@@ -1,4 +1,4 @@
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { permissions } from '../../db/schema/permissions.ts';
 import { sql } from '../../db/sql.ts';
 import { select, selection } from '../../db/statement.ts';
@@ -23,7 +23,7 @@ export const PERMISSION_RECORDS = {
   id: permissions.id,
 };
 
-const scanned = alias(permissions, 'scanned');
+const scanned = columnsAs(permissions, 'scanned');
 
 /** The arguments of the list of permissions. */
 export interface PermissionListArguments extends PageArguments {

@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { rolePermissions, roles } from '../../db/schema/roles.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { sql } from '../../db/sql.ts';
@@ -90,7 +90,7 @@ export function roleTarget({ scope, ...given }: RoleNaming): NamedTarget {
 export const noRole = (roleId: SQL, identifier: RoleIdentifier, unless = sql`FALSE`): SQL =>
   missingUnless(sql`(${unless} OR ${roleId} IS NOT NULL)`, pathOf('roleIdentifier', identifier), 'role');
 
-const scanned = alias(rolePermissions, 'scanned');
+const scanned = columnsAs(rolePermissions, 'scanned');
 
 /**
  * Lists the permissions of each of these roles, by name.

@@ -1,5 +1,5 @@
 import { getTableColumns, type SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { sessions } from '../../db/schema/sign-in.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { sql } from '../../db/sql.ts';
@@ -61,7 +61,7 @@ export const sessionWithId = (viewer: Viewer, id: string | SQL): SQL => sql`sess
 export const sessionsByIds = ({ db, viewer }: Caller, ids: Several): Found<SessionRecord> =>
   foundWhere(db, RECORDS, sql`${inList(sessions.id, ids)} AND ${inReach(viewer)}`);
 
-const scanned = alias(sessions, 'scanned');
+const scanned = columnsAs(sessions, 'scanned');
 
 /**
  * Lists the sessions of a user that go on, the oldest first; those of the viewer if no user is given.

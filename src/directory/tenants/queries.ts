@@ -1,6 +1,6 @@
 import { getTableColumns, type SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
+import { columnsAs } from '../../db/alias.ts';
 import { memberships } from '../../db/schema/memberships.ts';
 import { tenants } from '../../db/schema/tenants.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
@@ -209,7 +209,7 @@ export const listMembershipsOfCustomers = (
   page: PageArguments,
 ): NestedConnection<MembershipRecord> => listOfMemberships(caller, MEMBERSHIP_RECORDS, customerIds, page);
 
-const membership = alias(memberships, 'scanned');
+const membership = columnsAs(memberships, 'scanned');
 
 function listOfMemberships<Row extends { id: string }>(
   { db, viewer }: Caller,

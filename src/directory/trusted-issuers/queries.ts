@@ -1,5 +1,5 @@
 import { getTableColumns, type SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { trustedIssuers } from '../../db/schema/trusted-issuers.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { sql } from '../../db/sql.ts';
@@ -54,7 +54,7 @@ export function trustedIssuersByIds({ db, viewer }: Caller, ids: Several): Found
   return foundWhere(db, RECORDS, sql`${inList(trustedIssuers.id, ids)} AND ${trustedIssuerInReach(viewer.reach)}`);
 }
 
-const scanned = alias(trustedIssuers, 'scanned');
+const scanned = columnsAs(trustedIssuers, 'scanned');
 
 /**
  * Lists the trusted issuers in reach, the oldest first.

@@ -1,5 +1,5 @@
 import { getTableColumns, type SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { dataSources } from '../../db/schema/data-sources.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { sql } from '../../db/sql.ts';
@@ -63,7 +63,7 @@ export function dataSourcesByIds(
   return foundWhere(db, RECORDS, sql`${inList(dataSources.id, ids)} AND data_source.kind = ${kind} AND ${inReach}`);
 }
 
-const scanned = alias(dataSources, 'scanned');
+const scanned = columnsAs(dataSources, 'scanned');
 
 /**
  * Lists the data sources of this kind of each of these tenants, in the order of their ids.

@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
+import { columnsAs } from '../../db/alias.ts';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
 import { sql } from '../../db/sql.ts';
@@ -89,8 +89,8 @@ function emailContainsPart(searched: Searched, reach: Reach, { emailContains }: 
   };
 }
 
-const scanned = alias(users, 'scanned');
-const held = alias(tenantRoles, 'held');
+const scanned = columnsAs(users, 'scanned');
+const held = columnsAs(tenantRoles, 'held');
 
 /** Users within these customers, in every order. */
 const withinCustomers = (customerIds: readonly string[]): Part => ({

@@ -1,6 +1,6 @@
 import { getTableColumns, type SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
 import type * as z from 'zod';
+import { columnsAs } from '../../db/alias.ts';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
@@ -136,7 +136,7 @@ export function listUsers(caller: Caller, args: UserListArguments): Connection<U
   });
 }
 
-const scanned = alias(users, 'scanned');
+const scanned = columnsAs(users, 'scanned');
 
 /**
  * Lists the team: the live users with a role in the organization. Only a viewer who reaches the organization sees any.
@@ -191,7 +191,7 @@ export function listUsersOfCustomers(
   });
 }
 
-const assigned = alias(tenantRoles, 'scanned');
+const assigned = columnsAs(tenantRoles, 'scanned');
 
 /**
  * Lists the live users with a role in each of these tenants that is in reach, in the order of their ids.

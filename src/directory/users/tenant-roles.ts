@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { sql } from '../../db/sql.ts';
 import { type RowOf, type Several, selection } from '../../db/statement.ts';
@@ -35,7 +35,7 @@ const namedFields = {
 /** A tenant role with the names of the tenant and of the role, which may be told to its user only. */
 export interface NamedTenantRoleRecord extends RowOf<typeof namedFields> {}
 
-const scanned = alias(tenantRoles, 'scanned');
+const scanned = columnsAs(tenantRoles, 'scanned');
 
 /** Returns the lists of those tenant roles of users in live tenants that satisfy a condition over `scanned`. */
 const listOf = <Row extends { id: string }>(

@@ -1,6 +1,6 @@
 import type { SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
 import * as z from 'zod';
+import { columnsAs } from '../../db/alias.ts';
 import { webhookDeliveries } from '../../db/schema/webhooks.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { sql } from '../../db/sql.ts';
@@ -48,7 +48,7 @@ export function deliveriesByIds({ db, viewer }: Caller, ids: Several): Found<Del
   return foundWhere(db, RECORDS, sql`${inList(webhookDeliveries.id, ids)} AND ${deliveryInReach(viewer.reach)}`);
 }
 
-const scanned = alias(webhookDeliveries, 'scanned');
+const scanned = columnsAs(webhookDeliveries, 'scanned');
 
 /**
  * Lists the deliveries to each of these webhooks that is in reach, in the order of their first tries.

@@ -1,5 +1,5 @@
 import type { SQL } from 'drizzle-orm';
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { webhooks } from '../../db/schema/webhooks.ts';
 import { type RecordStatement, selectingRecords } from '../../db/source.ts';
 import { sql } from '../../db/sql.ts';
@@ -78,7 +78,7 @@ export function webhooksByIds({ db, viewer }: Caller, ids: Several): Found<Webho
   );
 }
 
-const scanned = alias(webhooks, 'scanned');
+const scanned = columnsAs(webhooks, 'scanned');
 
 /** Where the webhooks that can be in reach are scanned: for a reach of some tenants, only those of these tenants. */
 function scannedFor(reach: Reach): SQL {

@@ -1,4 +1,4 @@
-import { alias } from 'drizzle-orm/sqlite-core';
+import { columnsAs } from '../../db/alias.ts';
 import { webhooks, workspaceHmacs } from '../../db/schema/webhooks.ts';
 import { sql } from '../../db/sql.ts';
 import { inList, mapRows, type RowOf, type Several, select } from '../../db/statement.ts';
@@ -25,7 +25,7 @@ export function targetsByIds({ db, viewer }: Caller, ids: Several): Found<Webhoo
   return foundWhere(db, WEBHOOK_RECORDS, sql`${inList(webhooks.id, ids)} AND ${webhooks.wire} = 'PLAIN'`);
 }
 
-const scanned = alias(webhooks, 'scanned');
+const scanned = columnsAs(webhooks, 'scanned');
 
 /**
  * Lists the webhook targets of Plain, the oldest first, those that are not enabled included.
