@@ -48,6 +48,7 @@ const upsertUser: Choice = (scene) => {
   return own('upsertUser', payload, input, 'CREATED', (outcome) => {
     const created = newEntry({ kind: 'User', id: idOf(outcome), name, externalId });
     model.add(created);
+    model.invited.add(created.id);
     model.assign(created, tenant.id, roleIds[role]);
   });
 };
