@@ -8,12 +8,10 @@ export function perRequest<Context extends object, Made extends object>(
   make: (context: Context) => Made,
 ): (context: Context) => Made {
   const place = Symbol();
-  return (context) => {
-    const { [contextCacheSymbol]: shared = context } = context as { [contextCacheSymbol]?: object };
-    const known = (shared as { [place]?: Made })[place];
-    if (known) return known;
-    const made = make(context);
-    (shared as { [place]?: Made })[place] = made;
+  return (context: Context & { [contextCacheSymbol]?: object }) => {
+    const places: { [place]?: Made } = context[contextCacheSymbol] ?? context;
+    const made = places[place] ?? make(context);
+    places[place] = made;
     return made;
   };
 }
