@@ -23,6 +23,8 @@ const customer = sqliteTable('customer', {
   kind: text('kind').notNull(),
   name: text('name').notNull(),
   nameKey: text('name_key').notNull(),
+  nameFolded: text('name_folded'),
+  nameWords: text('name_words'),
   email: text('email'),
   emailVerified: integer('email_verified', { mode: 'boolean' }).notNull(),
   externalId: text('external_id'),
@@ -165,9 +167,12 @@ export async function upsertCustomer(db: Db, { identifier, name }: UpsertInput) 
   const known = await identified(db, identifier);
   if (!known) throw new Error('not found');
   if (known.name === name) return { outcome: 'NOOP', customer: known };
+  const nameKey = name.toLowerCase();
+  // What lists are sorted by and search finds is `nameFolded`: the indexes would keep the former name without it.
+  const names = { name, nameKey, nameFolded: nameKey, nameWords: null };
   const [renamed] = await db
     .update(customer)
-    .set({ name, nameKey: name.toLowerCase(), updatedAt: new Date(), version: known.version + 1 })
+    .set({ ...names, updatedAt: new Date(), version: known.version + 1 })
     .where(eq(customer.id, known.id))
     .returning();
   return { outcome: 'UPDATED', customer: renamed ?? known };

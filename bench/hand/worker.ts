@@ -179,7 +179,8 @@ const OPERATIONS: Record<string, Operation> = {
           .bind(...of, crypto.randomUUID()),
         db
           .prepare(
-            `UPDATE customer SET name = ?2, name_key = lower(?2), updated_at = ?3, version = version + 1
+            `UPDATE customer SET name = ?2, name_key = lower(?2), name_folded = lower(?2), name_words = NULL, updated_at = ?3,
+               version = version + 1
              WHERE ${found} RETURNING id, name`,
           )
           .bind(...of),
