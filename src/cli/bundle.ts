@@ -1,7 +1,6 @@
-import { readFileSync, rmSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import { build, type OutputChunk, type Plugin } from 'rolldown';
 
 /** The folder of the Worker as it is deployed. */
 export const BUNDLE = fileURLToPath(new URL('../../dist/worker/', import.meta.url));
@@ -20,6 +19,8 @@ const NEVER_CALLED = [
   // Errors are masked here, and what it caches by is given to it.
   /@envelop\/core\/esm\/plugins\/use-masked-errors\.js$/,
   /graphql-yoga\/esm\/utils\/create-lru-cache\.js$/,
+  // What global ids lead to, which is ours (src/graphql/shared/node.ts).
+  /@pothos\/plugin-relay\/esm\/utils\/resolve-nodes\.js$/,
   // JSON Schema of the schemas of Zod.
   /zod\/v4\/core\/(to-json-schema|json-schema-processors|json-schema-generator)\.js$/,
   // Columns of another database, and of kinds that no table has.
@@ -57,91 +58,104 @@ function answering(answer: string, path: string): string {
   return `const none = () => ${answer}; export default none; export { ${names.join(', ')} };`;
 }
 
-const withoutWhatIsNeverCalled: Plugin = {
-  name: 'without-what-is-never-called',
-  setup: ({ onLoad }) => {
-    for (const filter of NEVER_CALLED) onLoad({ filter }, ({ path }) => ({ contents: answering('undefined', path) }));
-    onLoad({ filter: SERVER_ADAPTER }, () => ({ contents: 'export const createServerAdapter = (engine) => engine;' }));
-    onLoad({ filter: FINDING_NOTHING }, ({ path }) => ({ contents: answering('({})', path) }));
+/** Puts other sources in the place of some files of libraries. */
+const withoutWhatIsNotNeeded: Plugin = {
+  name: 'without-what-is-not-needed',
+  load(path) {
+    if (NEVER_CALLED.some((file) => file.test(path))) return answering('undefined', path);
+    if (FINDING_NOTHING.test(path)) return answering('({})', path);
+    if (SERVER_ADAPTER.test(path)) return 'export const createServerAdapter = (engine) => engine;';
+    const change = CHANGED.find(({ file }) => file.test(path));
+    return change && changed(readFileSync(path, 'utf8'), change.changes);
   },
 };
 
-/** Leaves out what judges schemas: they are the same whenever the Worker starts, and a test judges them. */
-const withoutSchemaValidation: Plugin = {
-  name: 'without-schema-validation',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /graphql\/type\/validate\.mjs$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(
-        'export function validateSchema(',
-        'export const validateSchema = () => []; function validated(',
-      ),
-    }));
-    onLoad({ filter: /graphql\/validation\/specifiedRules\.mjs$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replace(/(specifiedSDLRules = )Object\.freeze\(.*?\)/s, '$1[]'),
-    }));
-  },
-};
+type Change = readonly [from: string | RegExp, to: string];
 
-/**
- * Lets the loader ask the runtime for what it wants of the process of Node, which in a Worker comes to the same. To have a process
- * made takes a thirtieth of all that is done until the first answer.
- */
-const withoutProcess: Plugin = {
-  name: 'without-process',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /dataloader\/index\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8')
-        .replace("typeof process === 'object' && typeof process.nextTick === 'function'", 'true')
-        .replace('process.nextTick(', 'queueMicrotask('),
-    }));
+/** Files of libraries that are changed in places. */
+const CHANGED: readonly { file: RegExp; changes: readonly Change[] }[] = [
+  // What judges schemas: they are the same whenever the Worker starts, and a test judges them.
+  {
+    file: /graphql\/type\/validate\.mjs$/,
+    changes: [['export function validateSchema(', 'export const validateSchema = () => []; function validated(']],
   },
-};
+  {
+    file: /graphql\/validation\/specifiedRules\.mjs$/,
+    changes: [[/(specifiedSDLRules = )Object\.freeze\(.*?\)/s, '$1[]']],
+  },
+  // The loader asks for the process of Node. To have that made takes a thirtieth of all that is done until the first answer, and in a
+  // Worker it comes to the same to ask the runtime.
+  {
+    file: /dataloader\/index\.js$/,
+    changes: [
+      ["typeof process === 'object' && typeof process.nextTick === 'function'", 'true'],
+      ['process.nextTick(', 'queueMicrotask('],
+    ],
+  },
+];
+
+function changed(source: string, changes: readonly Change[]): string {
+  return changes.reduce((before, [from, to]) => {
+    const after = before.replace(from, to);
+    if (after === before) throw new Error(`A library does not have ${from} any more.`);
+    return after;
+  }, source);
+}
 
 const EXECUTOR = '@graphql-tools/executor';
+const LATER = 'later:';
 
 /** Loads the executor of GraphQL Yoga when it is called: hardly any operation is not compiled (`compiledExecution`). */
 const withExecutorLater: Plugin = {
   name: 'with-executor-later',
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: new RegExp(`^${EXECUTOR}$`) }, ({ namespace, importer }) =>
-      namespace === 'later' ? undefined : { path: importer, namespace: 'later' },
-    );
-    onLoad({ filter: /./, namespace: 'later' }, ({ path }) => ({
-      contents: `export const normalizedExecutor = async (args) => (await import('${EXECUTOR}')).normalizedExecutor(args);`,
-      resolveDir: dirname(path),
-    }));
+  resolveId(id, importer = '') {
+    if (id !== EXECUTOR) return null;
+    return importer.startsWith(LATER) ? this.resolve(id, importer.slice(LATER.length)) : `${LATER}${importer}`;
   },
+  load: (id) =>
+    id.startsWith(LATER)
+      ? `export const normalizedExecutor = async (args) => (await import('${EXECUTOR}')).normalizedExecutor(args);`
+      : null,
 };
 
 /**
- * Writes the Worker as it is deployed, and returns what esbuild says of it. Wrangler's own bundle is one file, all of which an
- * isolate reads before it answers anything. In this one, what is imported later stands in files of its own, which are read once
- * they are asked for: the schema of `/graphql`, each dialect, what people sign in by, and what signs tokens.
+ * Writes the Worker as it is deployed, and returns its files. Wrangler's own bundle is one file, all of which an isolate reads before
+ * it answers anything. In this one, what is imported later stands in files of its own, which are read once they are asked for: the
+ * schema of `/graphql`, each dialect, what people sign in by, and what signs tokens.
  */
-export async function writeBundle(folder = BUNDLE) {
-  rmSync(folder, { recursive: true, force: true });
-  return build({
-    entryPoints: [fileURLToPath(new URL('../worker.ts', import.meta.url))],
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    // A rule of wrangler.toml has them uploaded.
-    chunkNames: 'parts/[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    format: 'esm',
-    minify: true,
-    metafile: true,
-    // As wrangler does.
-    target: 'es2024',
+export async function writeBundle(folder = BUNDLE): Promise<OutputChunk[]> {
+  const { output } = await build({
+    input: { worker: fileURLToPath(new URL('../worker.ts', import.meta.url)) },
+    external: /^(node|cloudflare):/,
     platform: 'neutral',
-    mainFields: ['browser', 'module', 'main'],
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*', 'cloudflare:*'],
-    plugins: [withoutWhatIsNeverCalled, withoutSchemaValidation, withoutProcess, withExecutorLater],
+    resolve: {
+      mainFields: ['browser', 'module', 'main'],
+      conditionNames: ['workerd', 'worker', 'browser', 'module', 'import', 'default'],
+    },
+    transform: {
+      // As wrangler does.
+      target: 'es2024',
+      define: { 'process.env.NODE_ENV': '"production"', 'globalThis.process': 'undefined' },
+    },
+    plugins: [withoutWhatIsNotNeeded, withExecutorLater],
+    // Workerd takes every export of that file for a handler.
+    preserveEntrySignatures: 'strict',
+    output: {
+      dir: folder,
+      cleanDir: true,
+      entryFileNames: ENTRY,
+      // A rule of wrangler.toml has them uploaded.
+      chunkFileNames: 'parts/[name].mjs',
+      minify: true,
+      comments: { annotation: false, jsdoc: false },
+      // What every isolate reads at once stands in one file.
+      codeSplitting: { groups: [{ name: 'start', tags: ['$initial'] }] },
+    },
+    optimization: { inlineConst: { mode: 'all' } },
     // Of what is left out, names are asked for that nothing uses.
-    logOverride: { 'import-is-undefined': 'silent' },
-    define: { 'process.env.NODE_ENV': '"production"', 'globalThis.process': 'undefined' },
+    checks: { importIsUndefined: false },
   });
+  return output.filter((file) => file.type === 'chunk');
 }
 
 if (import.meta.main) await writeBundle();

@@ -1,62 +1,69 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import type { Metafile } from 'esbuild';
+import type { OutputChunk } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTRY, writeBundle } from '../../../src/cli/bundle.ts';
 import { NO_DIALECTS } from '../../../src/http/shared/environment.ts';
 
-/** What may be read before the first answer of `/graphql` by who serves no dialect, as Wrangler counts: in one gzip. */
-const MAX_GRAPHQL_KIB = 231;
-/** What may be read before anything is asked. */
-const MAX_STARTING_KIB = 62;
+/** What may be read before anything is asked, as Wrangler counts: in one gzip. */
+const MAX_STARTING_KIB = 55;
+/** What may be read before the first answer of `/graphql`, for who serves no dialect. */
+const MAX_GRAPHQL_KIB = 220;
 
 const folder = mkdtempSync(join(tmpdir(), 'tenantry-bundle-'));
-let outputs: Metafile['outputs'] = {};
-let pathOf = (_entry: string): string => '';
+let chunks: OutputChunk[] = [];
 
 beforeAll(async () => {
-  ({ outputs } = (await writeBundle(folder)).metafile);
-  pathOf = (entry) =>
-    Object.keys(outputs).find((path) => outputs[path]?.entryPoint === entry) ?? `nothing for ${entry}`;
+  chunks = await writeBundle(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
+
+const isOf = (source: string, path: string) => path.endsWith(`/src/${source}`);
+
+/** The file that a source stands in. */
+function fileOf(source: string): string {
+  const found = chunks.find(({ moduleIds }) => moduleIds.some((path) => isOf(source, path)));
+  if (!found) throw new Error(`${source} is in no file`);
+  return found.fileName;
+}
 
 /** Puts something in the place of the module that workerd has: Node has no durable objects, and traces nothing. */
 function standInForWorkerd(): void {
   const standIn = join(folder, 'workerd.mjs');
   writeFileSync(standIn, 'export class DurableObject {}\nexport const tracing = { getActiveSpan: () => undefined };');
-  for (const path of Object.keys(outputs)) {
-    const source = readFileSync(path, 'utf8');
-    writeFileSync(path, source.replaceAll('"cloudflare:workers"', JSON.stringify(pathToFileURL(standIn))));
-  }
+  for (const { fileName, code } of chunks)
+    writeFileSync(
+      join(folder, fileName),
+      code.replaceAll('"cloudflare:workers"', JSON.stringify(pathToFileURL(standIn))),
+    );
 }
 
-/** The files that are read together with a file, itself included. */
-function readWith(path: string, read = new Set<string>()): Set<string> {
-  if (read.has(path)) return read;
-  read.add(path);
-  for (const { path: next, kind, external } of outputs[path]?.imports ?? []) {
-    if (kind === 'import-statement' && !external) readWith(next, read);
-  }
-  return read;
+/** The files that are read together with these sources, and with what begins. */
+function readWith(...sources: string[]): OutputChunk[] {
+  const names = new Set<string>();
+  const read = (name: string): void => {
+    if (names.has(name)) return;
+    names.add(name);
+    for (const imported of chunks.find(({ fileName }) => fileName === name)?.imports ?? []) read(imported);
+  };
+  for (const source of ['worker.ts', ...sources]) read(fileOf(source));
+  return chunks.filter(({ fileName }) => names.has(fileName));
 }
 
-const kibOf = (paths: Iterable<string>) =>
-  gzipSync(Buffer.concat([...paths].map((path) => readFileSync(path)))).length / 1024;
+const kibOf = (files: readonly OutputChunk[]) => gzipSync(files.map(({ code }) => code).join('')).length / 1024;
 
-const sourcesIn = (paths: Iterable<string>) => [...paths].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}));
+const sourcesIn = (files: readonly OutputChunk[]) =>
+  files.flatMap(({ moduleIds }) => moduleIds.map((path) => relative(process.cwd(), path)));
 
 describe('the bundle', () => {
   it('is read as far as it is needed', () => {
-    const starting = readWith(pathOf('src/worker.ts'));
-    const asked = ['src/http/graphql/engine.ts', 'src/graphql/schema.ts'];
-    const graphql = asked.reduce((read, source) => readWith(pathOf(source), read), new Set(starting));
-    console.log(
-      `starting ${kibOf(starting).toFixed(1)} KiB, /graphql ${kibOf(graphql).toFixed(1)} KiB, all ${kibOf(Object.keys(outputs)).toFixed(1)} KiB`,
-    );
+    const starting = readWith();
+    const graphql = readWith('http/graphql/engine.ts', 'graphql/schema.ts');
+    const sizes = { starting, '/graphql': graphql, all: chunks };
+    for (const [name, files] of Object.entries(sizes)) console.log(`${name}: ${kibOf(files).toFixed(1)} KiB`);
     expect(kibOf(starting)).toBeLessThan(MAX_STARTING_KIB);
     expect(kibOf(graphql)).toBeLessThan(MAX_GRAPHQL_KIB);
     const needless =
@@ -65,10 +72,15 @@ describe('the bundle', () => {
     expect(sourcesIn(graphql).filter((path) => /^src\/dialects|\/jose\//.test(path))).toEqual([]);
   });
 
+  it('has what registers types in files of its own, so that no dialect reads it', () => {
+    const dialects = ['plain', 'prismatic', 'capig'].map((dialect) => `dialects/${dialect}/schema.ts`);
+    const sources = sourcesIn(readWith('http/graphql/engine.ts', ...dialects));
+    expect(sources.filter((path) => /^src\/graphql\/(?!shared\/)/.test(path))).toEqual([]);
+  });
+
   it('asks nothing of V8 or Node that takes long to make, such as what they know of languages', () => {
     const dear = /\btoLocale\w+\(|\bIntl\b|\btypeof process\b|\bnextTick\b|\bgetBuiltinModule\b/;
-    const asking = Object.keys(outputs).filter((path) => dear.test(readFileSync(path, 'utf8')));
-    expect(asking).toEqual([]);
+    expect(chunks.filter(({ code }) => dear.test(code)).map(({ fileName }) => fileName)).toEqual([]);
   });
 
   it('answers at each API from what is loaded later', async () => {
