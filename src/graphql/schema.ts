@@ -1,37 +1,7 @@
 import { builder } from './shared/builder.ts';
 import { answerRecordsAtOnce } from './shared/relay.ts';
-import './shared/scalars.ts';
-import './shared/total-count.ts';
-import './shared/errors.ts';
-import './organization/organization.ts';
-import './tenants/tenant.ts';
-import './tenants/mutations.ts';
-import './customers/customer.ts';
-import './customers/mutations.ts';
-import './customers/membership.ts';
-import './roles/role.ts';
-import './users/user.ts';
-import './users/mutations.ts';
-import './users/change-role.ts';
-import './users/upsert-user.ts';
-import './users/move-user.ts';
-import './users/tenant-role.ts';
-import './users/first-admin.ts';
-import './users/invitation.ts';
-import './sessions/session.ts';
-import './sessions/viewer.ts';
-import './access-checks/access-check.ts';
-import './imports/import.ts';
-import './api-keys/api-key.ts';
-import './api-keys/mutations.ts';
-import './trusted-issuers/trusted-issuer.ts';
-import './usage/data-source.ts';
-import './usage/data-source-mutations.ts';
-import './usage/usage.ts';
-import './roles/permission.ts';
-import './events/event.ts';
-import './webhooks/webhook.ts';
-import './webhooks/mutations.ts';
+import './reading.ts';
+import './changing.ts';
 
 const DESCRIPTION = `\
 The directory of a B2B product: the organization that runs it, its tenants and customers, their users, roles and API keys.

@@ -1,6 +1,7 @@
 import { Database, type Tally } from '../db/client.ts';
 import { checkReadiness } from '../directory/organization.ts';
 import type { Following } from '../graphql/events/following.ts';
+import { schemaFor } from '../graphql/schemas.ts';
 import { type Answered, asViewer } from './auth/credentials.ts';
 import type { SignInEndpoint } from './auth/sign-in-endpoints.ts';
 import type { Dialect } from './dialects/dialect.ts';
@@ -100,7 +101,7 @@ async function route(exchange: Exchange, dialect: Dialect | null, origin: string
 }
 
 const answerGraphQL = graphQLEndpoint({
-  schema: async () => (await import('../graphql/schema.ts')).schema,
+  schema: schemaFor,
   failure,
   spelled: documented,
   followsGraphQLOverHttp: true,

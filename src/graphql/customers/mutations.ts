@@ -10,8 +10,8 @@ import {
 import { builder, type InputFields } from '../shared/builder.ts';
 import { deletionMutation, namingFields, restorationMutation } from '../shared/entity-mutations.ts';
 import { localIdentifier, localNaming, localTenants } from '../shared/ids.ts';
-import { EXPECTED_VERSION, UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
+import { EXPECTED_VERSION, UpsertOutcome } from '../shared/mutation-parts.ts';
 import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { CUSTOMER_DESCRIPTIONS, Customer, CustomerIdentifier, CustomerKind } from './customer.ts';

@@ -5,7 +5,7 @@ import type { Found } from '../../directory/imports/lookup.ts';
 import { IMPORTS, type ImportRules } from '../../directory/imports/rules.ts';
 import { CUSTOMER_DESCRIPTIONS, CustomerIdentifier } from '../customers/customer.ts';
 import { customerFields } from '../customers/mutations.ts';
-import { RoleIdentifier } from '../roles/role.ts';
+import { RoleIdentifier } from '../roles/role-identifier.ts';
 import { builder } from '../shared/builder.ts';
 import { errorAsAnswer, MutationError } from '../shared/errors.ts';
 import { localIdentifier, localTenants, type NodeType, toGlobalId } from '../shared/ids.ts';

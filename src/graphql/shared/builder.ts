@@ -43,9 +43,6 @@ export const builder = new SchemaBuilder<{
 builder.queryType({
   description: 'What can be read. A field that is null for want of a permission has an error FORBIDDEN.',
 });
-builder.mutationType({
-  description: 'What can be changed. Every mutation answers its payload, or one of the errors that its result names.',
-});
 
 builder.subscriptionType({
   description:

@@ -5,8 +5,8 @@ import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { RECORD_LEFT } from './ahead.ts';
 import { builder, type InputFields, type OutputFields } from './builder.ts';
 import { type GivenIdentifier, localId, localNaming, type NodeType } from './ids.ts';
-import { PERMANENTLY } from './list-inputs.ts';
 import { commandField, uncapitalized } from './mutation.ts';
+import { PERMANENTLY } from './mutation-parts.ts';
 
 /** The type of the record that a mutation is about, and how to get the record from the result of the command. */
 interface Target<Result, Row extends object> {

@@ -116,20 +116,3 @@ export const entityFilterFields = (t: InputFields, { deleted, searched }: { dele
     description: `Words to look for, 1 to 256 characters, ${FOLDED}. All of them are found, in any order: of three characters and more anywhere in the ${searched}, of one or two where a word begins, or anywhere in a script without spaces. No character has a meaning of its own. Or an external id, as a whole and with regard to case. Of more than eight words, those from the eighth on are looked for in one piece.`,
   }),
 });
-
-/** What an upsert did, as its payload says. */
-export const UpsertOutcome = builder.enumType('UpsertOutcome', {
-  description: 'What an upsert did.',
-  values: {
-    CREATED: { description: 'There was no such record: it was created.' },
-    UPDATED: { description: 'The record existed and was changed.' },
-    NOOP: { description: 'The record existed and nothing differed: nothing was written, and no event.' },
-  } as const,
-});
-
-/** Describes the input field `permanently` of a mutation that deletes. */
-export const PERMANENTLY =
-  'True to erase the record, and what its events say of it, instead of hiding it: there is no way back. Only for callers who reach the whole organization. False if not given.';
-
-/** Describes the input field `expectedVersion` of a mutation that changes a record with versions. */
-export const EXPECTED_VERSION = 'The version you last saw: if the record has another by now, nothing is changed.';

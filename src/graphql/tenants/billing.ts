@@ -1,7 +1,7 @@
 import type { Address, TenantRecord } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
 
-const TaxExemption = builder.enumType('TaxExemption', {
+export const TaxExemption = builder.enumType('TaxExemption', {
   description: 'Whether a tenant pays tax.',
   values: {
     NONE: { description: 'It is not exempt.' },
@@ -11,7 +11,7 @@ const TaxExemption = builder.enumType('TaxExemption', {
 });
 
 /** The parts of an address, in the order in which they are written on an envelope. */
-const ADDRESS_PARTS = {
+export const ADDRESS_PARTS = {
   name: 'The name of the recipient.',
   line1: 'Street and number, or a post-office box.',
   line2: 'Floor, suite or building.',
@@ -35,21 +35,7 @@ const PostalAddress = builder.objectRef<Address>('PostalAddress').implement({
     ),
 });
 
-const PostalAddressInput = builder.inputType('PostalAddressInput', {
-  description: 'Parts of a postal address, each up to 256 characters. A part left out is untouched, null clears it.',
-  fields: (t) => ({
-    name: t.string({ description: ADDRESS_PARTS.name }),
-    line1: t.string({ description: ADDRESS_PARTS.line1 }),
-    line2: t.string({ description: ADDRESS_PARTS.line2 }),
-    city: t.string({ description: ADDRESS_PARTS.city }),
-    postalCode: t.string({ description: ADDRESS_PARTS.postalCode }),
-    state: t.string({ description: ADDRESS_PARTS.state }),
-    country: t.string({ description: ADDRESS_PARTS.country }),
-    type: t.string({ description: ADDRESS_PARTS.type }),
-  }),
-});
-
-const DESCRIPTIONS = {
+export const BILLING_DESCRIPTIONS = {
   companyName: 'The name under which the tenant is invoiced.',
   vatId: 'The value-added-tax number.',
   taxType: 'The kind of tax number, best as one of Stripe’s tax id types, such as `eu_vat`.',
@@ -65,45 +51,25 @@ const DESCRIPTIONS = {
 export const BillingProfile = builder.objectRef<TenantRecord>('BillingProfile').implement({
   description: 'How a tenant is invoiced. Strings are kept as given, and null where nothing was.',
   fields: (t) => ({
-    companyName: t.exposeString('companyName', { nullable: true, description: DESCRIPTIONS.companyName }),
-    vatId: t.exposeString('vatId', { nullable: true, description: DESCRIPTIONS.vatId }),
-    taxType: t.exposeString('taxType', { nullable: true, description: DESCRIPTIONS.taxType }),
-    taxExempt: t.expose('taxExempt', { type: TaxExemption, description: DESCRIPTIONS.taxExempt }),
-    isBusinessCustomer: t.exposeBoolean('isBusinessCustomer', { description: DESCRIPTIONS.isBusinessCustomer }),
-    isInvoicePending: t.exposeBoolean('isInvoicePending', { description: DESCRIPTIONS.isInvoicePending }),
+    companyName: t.exposeString('companyName', { nullable: true, description: BILLING_DESCRIPTIONS.companyName }),
+    vatId: t.exposeString('vatId', { nullable: true, description: BILLING_DESCRIPTIONS.vatId }),
+    taxType: t.exposeString('taxType', { nullable: true, description: BILLING_DESCRIPTIONS.taxType }),
+    taxExempt: t.expose('taxExempt', { type: TaxExemption, description: BILLING_DESCRIPTIONS.taxExempt }),
+    isBusinessCustomer: t.exposeBoolean('isBusinessCustomer', { description: BILLING_DESCRIPTIONS.isBusinessCustomer }),
+    isInvoicePending: t.exposeBoolean('isInvoicePending', { description: BILLING_DESCRIPTIONS.isInvoicePending }),
     oneTimePaymentValidThrough: t.exposeString('oneTimePaymentValidThrough', {
       nullable: true,
-      description: DESCRIPTIONS.oneTimePaymentValidThrough,
+      description: BILLING_DESCRIPTIONS.oneTimePaymentValidThrough,
     }),
     billingAddress: t.expose('billingAddress', {
       type: PostalAddress,
       nullable: true,
-      description: DESCRIPTIONS.billingAddress,
+      description: BILLING_DESCRIPTIONS.billingAddress,
     }),
     shippingAddress: t.expose('shippingAddress', {
       type: PostalAddress,
       nullable: true,
-      description: DESCRIPTIONS.shippingAddress,
+      description: BILLING_DESCRIPTIONS.shippingAddress,
     }),
-  }),
-});
-
-/** Changes to a billing profile. A part that is left out is untouched, within addresses, too. */
-export const BillingProfileInput = builder.inputType('BillingProfileInput', {
-  description:
-    'Parts of a billing profile: a field left out is untouched; null clears what can be null. Strings up to 256 characters.',
-  fields: (t) => ({
-    companyName: t.string({ description: DESCRIPTIONS.companyName }),
-    vatId: t.string({ description: DESCRIPTIONS.vatId }),
-    taxType: t.string({ description: DESCRIPTIONS.taxType }),
-    taxExempt: t.field({
-      type: TaxExemption,
-      description: `${DESCRIPTIONS.taxExempt} NONE for a new tenant, if not given.`,
-    }),
-    isBusinessCustomer: t.boolean({ description: DESCRIPTIONS.isBusinessCustomer }),
-    isInvoicePending: t.boolean({ description: DESCRIPTIONS.isInvoicePending }),
-    oneTimePaymentValidThrough: t.string({ description: DESCRIPTIONS.oneTimePaymentValidThrough }),
-    billingAddress: t.field({ type: PostalAddressInput, description: DESCRIPTIONS.billingAddress }),
-    shippingAddress: t.field({ type: PostalAddressInput, description: DESCRIPTIONS.shippingAddress }),
   }),
 });

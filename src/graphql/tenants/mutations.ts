@@ -11,10 +11,10 @@ import { builder, type InputFields } from '../shared/builder.ts';
 import { deletionMutation, namingFields, restorationMutation } from '../shared/entity-mutations.ts';
 import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
 import { localIdentifier, localNaming } from '../shared/ids.ts';
-import { EXPECTED_VERSION, UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
+import { EXPECTED_VERSION, UpsertOutcome } from '../shared/mutation-parts.ts';
 import { recordLeft } from '../shared/payload.ts';
-import { BillingProfileInput } from './billing.ts';
+import { BillingProfileInput } from './billing-input.ts';
 import { TENANT_DESCRIPTIONS, Tenant, TenantIdentifier, TenantStatus } from './tenant.ts';
 
 /** Describes the field `adminEmail` of inputs that may create a tenant. */

@@ -1,7 +1,7 @@
 import { run } from '../../directory/commands/command.ts';
 import { addTenantUser } from '../../directory/users/add-tenant-user.ts';
 import { changeRole } from '../../directory/users/change-role.ts';
-import { RoleIdentifier } from '../roles/role.ts';
+import { RoleIdentifier } from '../roles/role-identifier.ts';
 import { builder } from '../shared/builder.ts';
 import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
 import { localIdentifier } from '../shared/ids.ts';

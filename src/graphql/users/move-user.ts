@@ -1,7 +1,7 @@
 import { run } from '../../directory/commands/command.ts';
 import { moveUser } from '../../directory/users/move-user.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
-import { RoleIdentifier } from '../roles/role.ts';
+import { RoleIdentifier } from '../roles/role-identifier.ts';
 import { builder } from '../shared/builder.ts';
 import { localIdentifier } from '../shared/ids.ts';
 import { commandField } from '../shared/mutation.ts';

@@ -7,13 +7,13 @@ import {
 } from '../../directory/users/creation-commands.ts';
 import type { InvitedResult, UserResult } from '../../directory/users/entity.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
-import { RoleIdentifier } from '../roles/role.ts';
+import { RoleIdentifier } from '../roles/role-identifier.ts';
 import { builder, type InputFields, type OutputFields } from '../shared/builder.ts';
 import { deletionMutation, namingFields, restorationMutation } from '../shared/entity-mutations.ts';
 import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
 import { localIdentifier, localNaming } from '../shared/ids.ts';
-import { EXPECTED_VERSION } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
+import { EXPECTED_VERSION } from '../shared/mutation-parts.ts';
 import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { ANOTHER_EMAIL, USER_DESCRIPTIONS, User, UserIdentifier, UserStatus } from './user.ts';

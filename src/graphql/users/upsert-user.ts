@@ -1,12 +1,12 @@
 import { run } from '../../directory/commands/command.ts';
 import { upsertUser } from '../../directory/users/upsert-user.ts';
 import { CustomerIdentifier } from '../customers/customer.ts';
-import { RoleIdentifier } from '../roles/role.ts';
+import { RoleIdentifier } from '../roles/role-identifier.ts';
 import { builder } from '../shared/builder.ts';
 import { HAND_OUT_LINK } from '../shared/hand-out-link.ts';
 import { localIdentifier } from '../shared/ids.ts';
-import { UpsertOutcome } from '../shared/list-inputs.ts';
 import { commandField } from '../shared/mutation.ts';
+import { UpsertOutcome } from '../shared/mutation-parts.ts';
 import { recordLeft } from '../shared/payload.ts';
 import { TenantIdentifier } from '../tenants/tenant.ts';
 import { invitationLink, userFields } from './mutations.ts';

@@ -13,8 +13,11 @@ export interface GraphQLContext extends Caller {
 
 /** A GraphQL API: that of Tenantry itself, or a dialect. */
 export interface GraphQLApi {
-  /** Returns the schema, which it builds at the first call. */
-  schema: () => Promise<GraphQLSchema>;
+  /**
+   * Returns the schema, which it builds at the first call. For documents that only read it may be a part of the schema: one in which
+   * whatever is valid means the same as in the whole.
+   */
+  schema: (asked: { onlyReads: boolean }) => Promise<GraphQLSchema>;
   /** Answers a request that fails before GraphQL is asked. */
   failure: Failure;
   /** Rewrites each error of GraphQL's answer in the format of the API. */

@@ -1,6 +1,7 @@
 import {
   type ASTNode,
   type DocumentNode,
+  type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   OverlappingFieldsCanBeMergedRule,
@@ -43,6 +44,13 @@ export function requireShort(query: unknown): void {
   if (typeof query === 'string' && query.length > MAX_DOCUMENT_CHARACTERS) throw tooLong(query.length);
 }
 
+/** What stands in every document that changes something, or asks for what the schema is. */
+const MORE_THAN_READING = /mutation|__schema|__type\b/;
+
+/** Whether the text is of a document that asks to read, and for nothing else. */
+export const asksOnlyToRead = (query: unknown): boolean =>
+  !(typeof query === 'string' && MORE_THAN_READING.test(query));
+
 /** Returns the document in the text. */
 export const parseDocument = (text: string | Source): DocumentNode =>
   parse(text, { maxTokens: MAX_TOKENS, noLocation: true });
@@ -52,6 +60,12 @@ const LONG_NAME = /\w{101}/;
 
 /** The one rule that compares fields with each other: it comes last, and only to documents with few of them. */
 const COMPARING = OverlappingFieldsCanBeMergedRule;
+
+const INVALID = 'GRAPHQL_VALIDATION_FAILED';
+
+/** Whether it is the answer to a document that is not valid. */
+export const isInvalid = ({ errors }: ExecutionResult): boolean =>
+  errors?.some(({ extensions }) => extensions.code === INVALID) === true;
 
 /** Returns a function that answers the first errors of a document of one schema. It remembers which have none. */
 export function documentValidation(): typeof validateFully {
@@ -70,9 +84,7 @@ function validateFully(schema: GraphQLSchema, document: DocumentNode, text: stri
   const errors = validate(schema, document, first, options);
   const found = errors.length > 0 ? errors : validate(schema, document, [COMPARING], options);
   // Made anew here: an error keeps alive, by its stack, all that was there when it was made.
-  return found.map(
-    ({ message, nodes }) => new GraphQLError(message, { nodes, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }),
-  );
+  return found.map(({ message, nodes }) => new GraphQLError(message, { nodes, extensions: { code: INVALID } }));
 }
 
 function nodesOf(document: DocumentNode): ASTNode[] {

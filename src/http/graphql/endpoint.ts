@@ -16,7 +16,7 @@ export type AnswerGraphQL = (
 
 /**
  * Returns a function that serves an API as GraphQL over HTTP, by GET or by POST of JSON. It always answers JSON. Make
- * it once per isolate, because it keeps the engine, with the schema and what has been parsed.
+ * it once per isolate, because it keeps the engine, with what has been parsed.
  */
 export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
   const { failure } = api;
@@ -28,9 +28,9 @@ export function graphQLEndpoint(api: GraphQLApi): AnswerGraphQL {
       return failure(415, 'BAD_REQUEST', 'GraphQL is posted as application/json.');
     }
     if (!engine) {
-      const [schema, { engineOf }] = await Promise.all([api.schema(), import('./engine.ts')]);
+      const { engineOf } = await import('./engine.ts');
       // Another request may have made it meanwhile, which is not waited for: the runtime forbids that.
-      engine ??= engineOf(schema, api);
+      engine ??= engineOf(api);
     }
     return engine(request, body, context, acceptedType(request.headers.get('accept')), following);
   };

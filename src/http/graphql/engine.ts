@@ -16,7 +16,14 @@ import { type Asked, answerOf, shownOf } from './answer.ts';
 import type { GraphQLApi, GraphQLContext } from './api.ts';
 import { compiledExecution, type Execute } from './compiled/execution.ts';
 import type { ContentType } from './content-type.ts';
-import { documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
+import {
+  asksOnlyToRead,
+  documentCaches,
+  documentValidation,
+  isInvalid,
+  parseDocument,
+  requireShort,
+} from './documents.ts';
 import { withFailedPayloads } from './failed-payloads.ts';
 import { judgeCost, withinLength } from './limits.ts';
 import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
@@ -160,24 +167,45 @@ export type Engine = (
   following?: Following,
 ) => Promise<Response>;
 
+/** Returns a function that makes the Yoga of each schema of an API once. */
+function yogasOf(api: GraphQLApi) {
+  const caches = documentCaches();
+  const makeYoga = (schema: GraphQLSchema) =>
+    createYoga<Context>({
+      schema,
+      logging: false,
+      parserAndValidationCache: caches,
+      plugins: [guard(schema, api)],
+      // All errors are shown by `answerOf`, which masks what nobody may see.
+      maskedErrors: false,
+    });
+  const yogas = new Map<GraphQLSchema, ReturnType<typeof makeYoga>>();
+  return (schema: GraphQLSchema) => {
+    const yoga = yogas.get(schema) ?? makeYoga(schema);
+    yogas.set(schema, yoga);
+    return yoga;
+  };
+}
+
 /**
  * Returns what answers the requests of an API, which is Yoga without its HTTP. Make it once per isolate, because it keeps the
  * documents that it has parsed.
  */
-export function engineOf(schema: GraphQLSchema, api: GraphQLApi): Engine {
+export function engineOf(api: GraphQLApi): Engine {
   const { followsGraphQLOverHttp } = api;
-  const { getResultForParams } = createYoga<Context>({
-    schema,
-    logging: false,
-    parserAndValidationCache: documentCaches(),
-    plugins: [guard(schema, api)],
-    // All errors are shown by `answerOf`, which masks what nobody may see.
-    maskedErrors: false,
-  });
+  const yogaOf = yogasOf(api);
   const resultOf = async (request: Request, body: Uint8Array | null, context: Context): Promise<ExecutionResult> => {
     try {
       const params = body === null ? searchedParameters(urlOf(request).searchParams) : postedParameters(body);
-      return (await getResultForParams({ request, params }, context)) as ExecutionResult;
+      const resultIn = async (schema: GraphQLSchema) =>
+        (await yogaOf(schema).getResultForParams({ request, params }, context)) as ExecutionResult;
+      const onlyReads = asksOnlyToRead(params.query);
+      const schema = await api.schema({ onlyReads });
+      const result = await resultIn(schema);
+      if (!onlyReads || !isInvalid(result)) return result;
+      // What is wrong with a document is said as the whole schema has it, which knows more names.
+      const whole = await api.schema({ onlyReads: false });
+      return whole === schema ? result : await resultIn(whole);
     } catch (error) {
       if (error instanceof GraphQLError) return { errors: [error] };
       throw error;

@@ -1,6 +1,7 @@
 import type { Database } from '../../db/client.ts';
 import { eventCursor } from '../../directory/events.ts';
 import type { SendingWebhook } from '../../directory/webhooks/sending.ts';
+import { schemaFor } from '../../graphql/schemas.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import type { GraphQLContext } from '../graphql/api.ts';
 import { graphQLEndpoint } from '../graphql/endpoint.ts';
@@ -34,7 +35,7 @@ const BEHIND = `query Behind($first: Int!, $after: String!, $types: [String!]) {
 const AGAIN = `query Again($ids: [ID!]!) { nodes(ids: $ids) { ...Shown } } ${EVENT}`;
 
 const answer = graphQLEndpoint({
-  schema: async () => (await import('../../graphql/schema.ts')).schema,
+  schema: schemaFor,
   failure,
   spelled: (error) => error,
 });

@@ -1,0 +1,21 @@
+/* What can be read: registers the types and fields of queries and subscriptions. */
+import './shared/scalars.ts';
+import './shared/total-count.ts';
+import './organization/organization.ts';
+import './tenants/tenant.ts';
+import './customers/customer.ts';
+import './customers/membership.ts';
+import './roles/role.ts';
+import './roles/permission.ts';
+import './users/user.ts';
+import './users/tenant-role.ts';
+import './users/invitation.ts';
+import './sessions/session.ts';
+import './sessions/viewer.ts';
+import './access-checks/access-check.ts';
+import './api-keys/api-key.ts';
+import './trusted-issuers/trusted-issuer.ts';
+import './usage/data-source.ts';
+import './usage/usage.ts';
+import './events/event.ts';
+import './webhooks/webhook.ts';
