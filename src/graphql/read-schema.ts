@@ -3,7 +3,7 @@ import { answerRecordsAtOnce } from './shared/relay.ts';
 import './reading.ts';
 
 /**
- * The part of the schema of `/graphql` that queries and subscriptions need. It is built in two thirds of the time that the whole takes,
- * and what only mutations need is not loaded for it.
+ * The part of the schema of `/graphql` that queries and subscriptions need. It is built in two thirds of the time that the whole
+ * takes, and no mutation is loaded for it.
  */
 export const readSchema = answerRecordsAtOnce(builder.toSchema({ sortSchema: false }));

@@ -24,5 +24,6 @@ const { evaluated } = await import('./evaluated.ts');
 if (workerd.evaluated === evaluated) throw new Error('The modules of another test file are still there');
 workerd.evaluated = evaluated;
 
-// Before anything imports the whole schema: queries are answered by its part without mutations, as in an isolate that reads first.
-await import('../../src/graphql/read-schema.ts');
+// Queries are answered by the schema without mutations, as in an isolate that reads first, whatever the file asks first.
+const { schemaFor } = await import('../../src/graphql/schemas.ts');
+await schemaFor({ onlyReads: true });

@@ -24,6 +24,8 @@ export interface Asked {
   };
   /** The parsed document; not given where there is none. */
   document?: DocumentNode;
+  /** Whether that document is valid; not given where there is none. */
+  isValid?: boolean;
   /** What its mutations have done. */
   mutated: Mutated;
   /** Where its subscription stands; not given where none is streamed. */

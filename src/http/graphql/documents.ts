@@ -1,7 +1,6 @@
 import {
   type ASTNode,
   type DocumentNode,
-  type ExecutionResult,
   GraphQLError,
   type GraphQLSchema,
   OverlappingFieldsCanBeMergedRule,
@@ -47,7 +46,7 @@ export function requireShort(query: unknown): void {
 /** What stands in every document that changes something, or asks for what the schema is. */
 const MORE_THAN_READING = /mutation|__schema|__type\b/;
 
-/** Whether the text is of a document that asks to read, and for nothing else. */
+/** Whether a document asks to read, and for nothing else. What is no text asks for nothing. */
 export const asksOnlyToRead = (query: unknown): boolean =>
   !(typeof query === 'string' && MORE_THAN_READING.test(query));
 
@@ -60,12 +59,6 @@ const LONG_NAME = /\w{101}/;
 
 /** The one rule that compares fields with each other: it comes last, and only to documents with few of them. */
 const COMPARING = OverlappingFieldsCanBeMergedRule;
-
-const INVALID = 'GRAPHQL_VALIDATION_FAILED';
-
-/** Whether it is the answer to a document that is not valid. */
-export const isInvalid = ({ errors }: ExecutionResult): boolean =>
-  errors?.some(({ extensions }) => extensions.code === INVALID) === true;
 
 /** Returns a function that answers the first errors of a document of one schema. It remembers which have none. */
 export function documentValidation(): typeof validateFully {
@@ -84,7 +77,9 @@ function validateFully(schema: GraphQLSchema, document: DocumentNode, text: stri
   const errors = validate(schema, document, first, options);
   const found = errors.length > 0 ? errors : validate(schema, document, [COMPARING], options);
   // Made anew here: an error keeps alive, by its stack, all that was there when it was made.
-  return found.map(({ message, nodes }) => new GraphQLError(message, { nodes, extensions: { code: INVALID } }));
+  return found.map(
+    ({ message, nodes }) => new GraphQLError(message, { nodes, extensions: { code: 'GRAPHQL_VALIDATION_FAILED' } }),
+  );
 }
 
 function nodesOf(document: DocumentNode): ASTNode[] {

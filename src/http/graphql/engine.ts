@@ -16,14 +16,7 @@ import { type Asked, answerOf, shownOf } from './answer.ts';
 import type { GraphQLApi, GraphQLContext } from './api.ts';
 import { compiledExecution, type Execute } from './compiled/execution.ts';
 import type { ContentType } from './content-type.ts';
-import {
-  asksOnlyToRead,
-  documentCaches,
-  documentValidation,
-  isInvalid,
-  parseDocument,
-  requireShort,
-} from './documents.ts';
+import { asksOnlyToRead, documentCaches, documentValidation, parseDocument, requireShort } from './documents.ts';
 import { withFailedPayloads } from './failed-payloads.ts';
 import { judgeCost, withinLength } from './limits.ts';
 import { nothingMutated, tellMutationsTheirField } from './mutation-fields.ts';
@@ -54,8 +47,9 @@ function guard(schema: GraphQLSchema, api: GraphQLApi): Plugin<Context, Context>
       setParseFn(parseDocument);
     },
     onValidate: ({ params: { documentAST }, context, extendContext, setResult }) => {
-      extendContext({ document: documentAST });
-      setResult(validate(schema, documentAST, context.params?.query ?? ''));
+      const errors = validate(schema, documentAST, context.params?.query ?? '');
+      extendContext({ document: documentAST, isValid: errors.length === 0 });
+      setResult(errors);
     },
     onSubscribe: ({ args, setSubscribeFn, setResultAndStopExecution, extendContext }) => {
       const { following } = args.contextValue;
@@ -202,7 +196,7 @@ export function engineOf(api: GraphQLApi): Engine {
       const onlyReads = asksOnlyToRead(params.query);
       const schema = await api.schema({ onlyReads });
       const result = await resultIn(schema);
-      if (!onlyReads || !isInvalid(result)) return result;
+      if (!onlyReads || context.isValid !== false) return result;
       // What is wrong with a document is said as the whole schema has it, which knows more names.
       const whole = await api.schema({ onlyReads: false });
       return whole === schema ? result : await resultIn(whole);
