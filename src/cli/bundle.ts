@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type OutputChunk, type Plugin } from 'rolldown';
+
+const SOURCES = fileURLToPath(new URL('../', import.meta.url));
 
 /** The folder of the Worker as it is deployed. */
 export const BUNDLE = fileURLToPath(new URL('../../dist/worker/', import.meta.url));
@@ -10,8 +13,7 @@ export const ENTRY = 'worker.mjs';
 
 /** Files of libraries that nothing here calls, and why. Each is replaced by one with the same exports, which do nothing. */
 const NEVER_CALLED = [
-  // Pages of GraphQL Yoga, its HTTP, and another server's: only its engine is used (`getResultForParams`).
-  /graphql-yoga\/esm\/(graphiql|landing-page)-html\.js$/,
+  // What GraphQL Yoga does for its pages and its HTTP, and another server's: only its engine is used (`getResultForParams`).
   /graphql-yoga\/esm\/plugins\/(use-graphiql|use-health-check|use-unhandled-route|use-result-processor)\.js$/,
   /graphql-yoga\/esm\/plugins\/request-parser\/.*\.js$/,
   /graphql-yoga\/esm\/plugins\/request-validation\/use-limit-(batching|request-body-size)\.js$/,
@@ -61,6 +63,13 @@ function answering(answer: string, path: string): string {
 /** Puts other sources in the place of some files of libraries. */
 const withoutWhatIsNotNeeded: Plugin = {
   name: 'without-what-is-not-needed',
+  buildEnd() {
+    const paths = [...this.getModuleIds()];
+    const unmet = [...NEVER_CALLED, ...CHANGED.map(({ file }) => file)].filter(
+      (file) => !paths.some((path) => file.test(path)),
+    );
+    if (unmet.length > 0) throw new Error(`Libraries have no file ${unmet.join(', ')} any more.`);
+  },
   load(path) {
     if (NEVER_CALLED.some((file) => file.test(path))) return answering('undefined', path);
     if (FINDING_NOTHING.test(path)) return answering('({})', path);
@@ -125,7 +134,7 @@ const withExecutorLater: Plugin = {
  */
 export async function writeBundle(folder = BUNDLE): Promise<OutputChunk[]> {
   const { output } = await build({
-    input: { worker: fileURLToPath(new URL('../worker.ts', import.meta.url)) },
+    input: { worker: join(SOURCES, 'worker.ts') },
     external: /^(node|cloudflare):/,
     platform: 'neutral',
     resolve: {
