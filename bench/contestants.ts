@@ -78,7 +78,6 @@ export interface Gateways<Served extends string = Name> {
 }
 
 const DATABASE_ID = 'bench';
-const TICKS_PER_SECOND = 100;
 
 /** Starts a workerd that serves these Workers. */
 export async function serve<Served extends string>(modules: Record<Served, Module[]>): Promise<Gateways<Served>> {
@@ -108,9 +107,9 @@ export async function serve<Served extends string>(modules: Record<Served, Modul
     db: await miniflare.getD1Database('DB', names[0]),
     urlOf: (name) => urls.get(name) ?? '',
     cpuMilliseconds() {
-      const [, after = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
-      const fields = after.split(' ');
-      return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+      const threads = readdirSync(`/proc/${pid}/task`);
+      const nanoseconds = threads.map((id) => readFileSync(`/proc/${pid}/task/${id}/schedstat`, 'utf8').split(' ')[0]);
+      return nanoseconds.reduce((sum, thread) => sum + Number(thread), 0) / 1e6;
     },
     stop: () => miniflare.dispose(),
   };
