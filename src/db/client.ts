@@ -248,12 +248,12 @@ export class Database {
   }
 
   #retry(statements: readonly Statement[]): Promise<unknown[][]> {
-    return withinReadTime(async (signal) => {
+    return withinReadTime(async (givenUp) => {
       try {
         return await this.#run(statements);
       } catch (error) {
         if (laterMessage(error) === undefined) throw error;
-        return runAgain(() => this.#run(statements), error, signal);
+        return runAgain(() => this.#run(statements), error, givenUp);
       }
     });
   }
