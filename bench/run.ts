@@ -1,6 +1,6 @@
 /*
  * `npm run bench`: Tenantry beside three that answer the same over the same database, in one workerd, taking turns. It prints what
- * docs/performance.md has. ROUNDS=<n> makes it longer, OPERATIONS=<name>,… shorter.
+ * docs/performance.md has. RUNS=<n> makes it longer, OPERATIONS=<name>,… shorter.
  */
 import { cpus, release } from 'node:os';
 import {
@@ -19,10 +19,12 @@ import { beginnings } from './first.ts';
 import { median } from './median.ts';
 import { OPERATIONS } from './operations.ts';
 
-const ROUNDS = Number(process.env.ROUNDS ?? 9);
+/** How many workerds are started, one after the other: how one has laid out its memory makes a server faster or slower in it. */
+const RUNS = Number(process.env.RUNS ?? 4);
+const ROUNDS_OF_A_RUN = 3;
 const CHOSEN = process.env.OPERATIONS?.split(',') ?? Object.keys(OPERATIONS);
 const CONNECTIONS = 16;
-const WARMING_REQUESTS = 200;
+const WARMING_REQUESTS = 500;
 const REQUESTS = 400;
 const LATENCY_REQUESTS = 100;
 
@@ -103,21 +105,25 @@ interface Measured {
   latency: number[];
 }
 
-async function measure(gateways: Gateways): Promise<(name: Name, operation: string) => Measured> {
-  const all = new Map<string, Measured>();
-  const of = (name: Name, operation: string) => {
-    const key = `${name} ${operation}`;
-    const known = all.get(key) ?? { cpu: [], latency: [] };
-    all.set(key, known);
-    return known;
-  };
+const measured = new Map<string, Measured>();
+
+function of(name: Name, operation: string): Measured {
+  const key = `${name} ${operation}`;
+  const known = measured.get(key) ?? { cpu: [], latency: [] };
+  measured.set(key, known);
+  return known;
+}
+
+/** The contestants, beginning with another one each turn. */
+const inTurn = (turn: number): Name[] => [...NAMES.slice(turn % NAMES.length), ...NAMES.slice(0, turn % NAMES.length)];
+
+async function measure(gateways: Gateways): Promise<void> {
   for (const operation of CHOSEN) {
     for (const name of NAMES) await load(gateways, name, operation, WARMING_REQUESTS, CONNECTIONS);
   }
-  for (let round = 0; round < ROUNDS; round += 1) {
+  for (let round = 0; round < ROUNDS_OF_A_RUN; round += 1) {
     for (const operation of CHOSEN) {
-      const turn = round % NAMES.length;
-      for (const name of [...NAMES.slice(turn), ...NAMES.slice(0, turn)]) {
+      for (const name of inTurn(round)) {
         await takeBack(gateways.db);
         const before = gateways.cpuMilliseconds();
         await load(gateways, name, operation, REQUESTS, CONNECTIONS);
@@ -126,58 +132,63 @@ async function measure(gateways: Gateways): Promise<(name: Name, operation: stri
         of(name, operation).latency.push(median(await load(gateways, name, operation, LATENCY_REQUESTS, 1)));
       }
     }
-    console.error(`round ${round + 1} of ${ROUNDS}`);
   }
-  return of;
+}
+
+/** Measures all contestants in a workerd of its own. */
+async function run(modules: Record<Name, Module[]>, turn: number): Promise<void> {
+  const gateways = await serve(Object.fromEntries(inTurn(turn).map((name) => [name, modules[name]])) as typeof modules);
+  try {
+    await fill(gateways.db);
+    await compare(gateways);
+    await measure(gateways);
+  } finally {
+    await gateways.stop();
+  }
 }
 
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const head = (cells: readonly string[]) => `${row(cells)}\n${row(cells.map(() => '---'))}`;
 
 install();
-const modules = Object.fromEntries(await Promise.all(NAMES.map(async (name) => [name, await modulesOf(name)])));
-const begun = await beginnings(modules as Record<Name, Module[]>);
-const gateways = await serve(modules as Record<Name, Module[]>);
-try {
-  await fill(gateways.db);
-  await compare(gateways);
-  const of = await measure(gateways);
-  const peers = NAMES.filter((name) => name !== 'tenantry');
-  const [cpu] = cpus();
-  console.log(
-    `Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpu?.model}; ${ROUNDS} rounds, medians.\n`,
-  );
-  console.log(`CPU of Tenantry per request as a multiple of each peer's, median of the rounds:\n`);
-  console.log(head(['', ...CHOSEN]));
-  for (const peer of peers) {
-    const ratio = (operation: string) =>
-      median(of('tenantry', operation).cpu.map((own, round) => own / (of(peer, operation).cpu[round] ?? Number.NaN)));
-    console.log(row([CONTESTANTS[peer], ...CHOSEN.map((operation) => ratio(operation).toFixed(2))]));
-  }
-  for (const [label, field] of [
-    ['CPU, ms per request', 'cpu'],
-    ['Latency at one connection, ms', 'latency'],
-  ] as const) {
-    console.log(`\n${label}:\n`);
-    console.log(head(['', ...CHOSEN]));
-    for (const name of NAMES) {
-      console.log(
-        row([CONTESTANTS[name], ...CHOSEN.map((operation) => median(of(name, operation)[field]).toFixed(2))]),
-      );
-    }
-  }
-  console.log('\nCPU of a fresh isolate, ms:\n');
-  console.log(head(['', ...NAMES.map((name) => CONTESTANTS[name])]));
-  for (const [label, part] of [
-    ['to start, more than the hand-written one', 'start'],
-    ['for its first request', 'firstRequest'],
-  ] as const) {
-    console.log(row([label, ...NAMES.map((name) => (begun.get(name)?.[part] ?? Number.NaN).toFixed(0))]));
-  }
-  console.log('\nMinified and gzipped, KiB:\n');
-  console.log(head(NAMES.map((name) => CONTESTANTS[name])));
-  console.log(row(NAMES.map((name) => kibOf(modules[name]).toFixed(0))));
-} finally {
-  await gateways.stop();
+const modules = Object.fromEntries(
+  await Promise.all(NAMES.map(async (name) => [name, await modulesOf(name)])),
+) as Record<Name, Module[]>;
+const begun = await beginnings(modules);
+for (let turn = 0; turn < RUNS; turn += 1) {
+  await run(modules, turn);
+  console.error(`run ${turn + 1} of ${RUNS}`);
 }
+const peers = NAMES.filter((name) => name !== 'tenantry');
+const [cpu] = cpus();
+const rounds = `${RUNS * ROUNDS_OF_A_RUN} rounds, ${ROUNDS_OF_A_RUN} in each of ${RUNS} workerds, medians`;
+console.log(`Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpu?.model}; ${rounds}.\n`);
+console.log(`CPU of Tenantry per request as a multiple of each peer's, median of the rounds:\n`);
+console.log(head(['', ...CHOSEN]));
+for (const peer of peers) {
+  const ratio = (operation: string) =>
+    median(of('tenantry', operation).cpu.map((own, round) => own / (of(peer, operation).cpu[round] ?? Number.NaN)));
+  console.log(row([CONTESTANTS[peer], ...CHOSEN.map((operation) => ratio(operation).toFixed(2))]));
+}
+for (const [label, field] of [
+  ['CPU, ms per request', 'cpu'],
+  ['Latency at one connection, ms', 'latency'],
+] as const) {
+  console.log(`\n${label}:\n`);
+  console.log(head(['', ...CHOSEN]));
+  for (const name of NAMES) {
+    console.log(row([CONTESTANTS[name], ...CHOSEN.map((operation) => median(of(name, operation)[field]).toFixed(2))]));
+  }
+}
+console.log('\nCPU of a fresh isolate, ms:\n');
+console.log(head(['', ...NAMES.map((name) => CONTESTANTS[name])]));
+for (const [label, part] of [
+  ['to start, more than the hand-written one', 'start'],
+  ['for its first request', 'firstRequest'],
+] as const) {
+  console.log(row([label, ...NAMES.map((name) => (begun.get(name)?.[part] ?? Number.NaN).toFixed(0))]));
+}
+console.log('\nMinified and gzipped, KiB:\n');
+console.log(head(NAMES.map((name) => CONTESTANTS[name])));
+console.log(row(NAMES.map((name) => kibOf(modules[name]).toFixed(0))));
 process.exit(0);
