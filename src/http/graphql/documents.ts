@@ -25,6 +25,9 @@ const MAX_CACHED_BYTES = 8 * 1024 * 1024;
 const BYTES_OF_A_NODE = 300;
 const BYTES_OF_A_DOCUMENT = 1000;
 
+/** Parsed documents, by their text. */
+export type DocumentCache = WeighedCache<DocumentNode>;
+
 /**
  * Returns the cache of an API's parsed documents, by their text. What was asked for longest ago goes first. Documents that
  * cannot be parsed are not kept: anybody can send any number of them.
@@ -60,14 +63,17 @@ const LONG_NAME = /\w{101}/;
 /** The one rule that compares fields with each other: it comes last, and only to documents with few of them. */
 const COMPARING = OverlappingFieldsCanBeMergedRule;
 
-/** Returns a function that answers the first errors of a document of one schema. It remembers which have none. */
-export function documentValidation(): typeof validateFully {
+/** Returns what finds the first errors of documents of one schema. It remembers which have none. */
+export function documentValidation() {
   const good = new WeakSet<DocumentNode>();
-  return (schema, document, text) => {
-    if (good.has(document)) return [];
-    const errors = validateFully(schema, document, text);
-    if (errors.length === 0) good.add(document);
-    return errors;
+  return {
+    isKnownGood: (document: DocumentNode): boolean => good.has(document),
+    validate(...[schema, document, text]: Parameters<typeof validateFully>): readonly GraphQLError[] {
+      if (good.has(document)) return [];
+      const errors = validateFully(schema, document, text);
+      if (errors.length === 0) good.add(document);
+      return errors;
+    },
   };
 }
 

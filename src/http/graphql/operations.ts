@@ -1,0 +1,130 @@
+import {
+  type ExecutionArgs,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  Kind,
+  type OperationDefinitionNode,
+} from 'graphql';
+import { IdempotencyKeyReusedError } from '../../directory/kernel/repetition-errors.ts';
+import { hashOfRequest, KEY_PROBLEM } from '../shared/idempotency-key.ts';
+import { pathOf } from '../shared/url.ts';
+import { type Asked, shownOf } from './answer.ts';
+import type { GraphQLApi, GraphQLContext } from './api.ts';
+import { compiledExecution, type Execute } from './compiled/execution.ts';
+import { withFailedPayloads } from './failed-payloads.ts';
+import { judgeCost, withinLength } from './limits.ts';
+import { tellMutationsTheirField } from './mutation-fields.ts';
+import { mutationPreflight } from './mutation-preflight.ts';
+import { refusedByGet } from './post-only.ts';
+import { variableErrors } from './variables.ts';
+
+/** What GraphQL knows of a request: the caller, the document once it is parsed, and what its mutations have done. */
+export type Context = GraphQLContext & Asked;
+
+/** An operation of a document that is valid, with its variables. */
+export interface AskedOperation extends ExecutionArgs {
+  contextValue: Context & { request: Request };
+}
+
+/** How the operations of a schema are executed. */
+export interface Operations {
+  /** Executes a query or a mutation. What is not compiled is left to the other function. */
+  execute(asked: AskedOperation, otherwise: Execute): Promise<ExecutionResult>;
+  /** Answers the next payload of a subscription. */
+  executePayload(asked: AskedOperation): Promise<ExecutionResult>;
+}
+
+/** Returns what executes the operations of a schema, each held to the rules of the API. To be called once for a schema. */
+export function operationsOf(schema: GraphQLSchema, api: GraphQLApi): Operations {
+  const { maxCost, allOrNothing = [], failedPayload } = api;
+  const executeCompiled = compiledExecution();
+  const preflight = mutationPreflight(schema);
+  tellMutationsTheirField(schema);
+
+  /** Returns what is wrong with an operation; nothing if it may be executed. Its cost is noted. */
+  const judge = (asked: AskedOperation): readonly GraphQLError[] => {
+    const { cost, error } = judgeCost(schema, asked, maxCost);
+    asked.contextValue.cost = cost;
+    return error ? [error] : variableErrors(schema, asked);
+  };
+
+  const executeTraced = (operation: OperationDefinitionNode | null | undefined, otherwise: Execute) => {
+    return (asked: AskedOperation) => {
+      const { trace, mutated, cost } = asked.contextValue;
+      return trace(nameOfSpan(operation), async (note) => {
+        const result = withinLength(await executeCompiled(asked, otherwise), mutated);
+        note({ 'graphql.cost': cost?.requested ?? 0, 'graphql.errors': result.errors?.length ?? 0 });
+        return result;
+      });
+    };
+  };
+
+  return {
+    async execute(asked, otherwise) {
+      const { request, viewer, mutated, requestId } = asked.contextValue;
+      const refused = request.method === 'GET' ? refusedByGet(schema, asked) : null;
+      const errors = refused ? [refused] : judge(asked);
+      if (errors.length > 0) return { errors };
+      const operation = getOperationAST(asked.document, asked.operationName);
+      const isWhole = allOrNothing.some((type) => type === operation?.operation);
+      const execute = executeTraced(operation, otherwise);
+      if (operation?.operation !== 'mutation') return whole(await execute(asked), isWhole);
+      const forbidden = preflight(operation, asked, { viewer, isWhole });
+      if (forbidden) {
+        return { data: null, errors: [new GraphQLError(forbidden.message, { originalError: forbidden })] };
+      }
+      const problem = prepareMutation(asked.contextValue, operation);
+      if (problem) return { errors: [problem] };
+      const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
+      const result = failedPayload
+        ? await withFailedPayloads(execute, asked, mutated, { shown, payloadOf: failedPayload })
+        : await execute(asked);
+      const reused = result.errors?.find(({ originalError }) => originalError instanceof IdempotencyKeyReusedError);
+      return reused ? { errors: [reused] } : whole(result, isWhole);
+    },
+    async executePayload(asked) {
+      const errors = judge(asked);
+      if (errors.length > 0) return { errors };
+      return withinLength(await executeCompiled(asked, notCompiled, { isPayload: true }), asked.contextValue.mutated);
+    },
+  };
+}
+
+/** The answer, or only its errors where an answer with any of them has no data. */
+const whole = (result: ExecutionResult, isWhole: boolean): ExecutionResult =>
+  isWhole && result.errors ? { data: null, errors: result.errors } : result;
+
+/** Returns the name of an operation as traces show it, such as `query Customers`. */
+const nameOfSpan = (operation: OperationDefinitionNode | null | undefined): string =>
+  [operation?.operation, operation?.name?.value.slice(0, MAX_NAME_CHARACTERS)].filter(Boolean).join(' ');
+
+/** Longer names are nobody's who reads traces. */
+const MAX_NAME_CHARACTERS = 100;
+
+const notCompiled: Execute = () => {
+  throw new Error('Payloads of subscriptions are compiled');
+};
+
+/**
+ * Prepares a request for a mutation: by its key it may be repeated, and what it may do more than once is foreseen. Returns
+ * what is wrong with the key, if anything.
+ */
+function prepareMutation(
+  context: AskedOperation['contextValue'],
+  operation: OperationDefinitionNode,
+): GraphQLError | null {
+  if (mayHaveSeveralFields(operation)) context.db.writesAgain();
+  const { key, params, mutated, request } = context;
+  if (key === null) return null;
+  if (key === undefined) return new GraphQLError(KEY_PROBLEM, { extensions: { code: 'BAD_REQUEST' } });
+  const { query, operationName, variables } = params ?? {};
+  mutated.repeatable = { key, requestHash: hashOfRequest(pathOf(request), query, operationName, variables) };
+  return null;
+}
+
+/** Whether an operation may ask for more than one field: a fragment may have any number. */
+const mayHaveSeveralFields = (operation: OperationDefinitionNode): boolean =>
+  operation.selectionSet.selections.length > 1 ||
+  operation.selectionSet.selections.some(({ kind }) => kind !== Kind.FIELD);
