@@ -1,5 +1,5 @@
 import { Database, type Tally } from '../db/client.ts';
-import { checkReadiness } from '../directory/organization.ts';
+import { checkReadiness } from '../directory/organization/readiness.ts';
 import type { Following } from '../graphql/events/following.ts';
 import { schemaFor } from '../graphql/schemas.ts';
 import { type Answered, asViewer } from './auth/credentials.ts';

@@ -1,6 +1,6 @@
 import { run } from '../../directory/commands/command.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
-import { type OrganizationResult, updateOrganization } from '../../directory/organization.ts';
+import { type OrganizationResult, updateOrganization } from '../../directory/organization/commands.ts';
 import { builder } from './builder.ts';
 import { errorsField, type MutationOutcome, type OutputFields, outcomeOf } from './errors.ts';
 import { HOW_TO_CHANGE, ofChange } from './given.ts';

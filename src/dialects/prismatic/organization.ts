@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import type { Caller } from '../../directory/access/viewer.ts';
-import { findOrganization, type OrganizationRecord } from '../../directory/organization.ts';
+import { findOrganization, type OrganizationRecord } from '../../directory/organization/queries.ts';
 import { NOTHING } from '../../graphql/shared/ahead.ts';
 import { toGlobalId } from '../../graphql/shared/ids.ts';
 import { UNCACHED, withBelow } from '../../graphql/shared/per-record.ts';

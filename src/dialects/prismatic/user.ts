@@ -1,6 +1,6 @@
 import { customersByIds } from '../../directory/customers/queries.ts';
 import type { PageArguments } from '../../directory/lists/page-arguments.ts';
-import type { OrganizationRecord } from '../../directory/organization.ts';
+import type { OrganizationRecord } from '../../directory/organization/queries.ts';
 import { rolesByIds } from '../../directory/roles/queries.ts';
 import { listUsersOfCustomers, listUsersOfOrganization, type UserRecord } from '../../directory/users/queries.ts';
 import { nestedList, resolveConnection } from '../../graphql/shared/connection.ts';

@@ -36,7 +36,7 @@ import { permissionName } from '../kernel/permission-input.ts';
 import { distinctNames, type PermissionName } from '../kernel/permission-names.ts';
 import { ROLE_SCOPES } from '../kernel/role-scopes.ts';
 import { permissionsOf, ROLE } from './entity.ts';
-import { type RoleRecord, roleTarget } from './queries.ts';
+import { MAX_ROLES, type RoleRecord, roleTarget } from './queries.ts';
 
 /** The role that a command was about. */
 export interface RoleResult {
@@ -67,9 +67,6 @@ export function isRoleNamed(
   if (input.identifier?.name == null || input.scope != null) return;
   context.addIssue({ code: 'custom', path: ['scope'], message: 'is required beside a name', input: undefined });
 }
-
-/** There is no use for more, and every list of roles has them all. */
-export const MAX_ROLES = 100;
 
 const isNotBuiltIn = (target: SQL): Check<unknown> => ({
   problem: sql`(SELECT role.name FROM role WHERE ${target} AND role.built_in)`,

@@ -27,6 +27,9 @@ const fields = {
   builtIn: roles.builtIn,
 };
 
+/** How many roles of a scope there are at most: there is no use for more, and every list of roles has them all. */
+export const MAX_ROLES = 100;
+
 /** A role as every API shows it, without its permissions. */
 export interface RoleRecord extends RowOf<typeof fields> {}
 

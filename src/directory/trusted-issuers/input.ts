@@ -30,7 +30,8 @@ import {
   soughtIn,
   soughtName,
 } from '../kernel/sought-keys.ts';
-import { publicKeys, SIGNING_ALGORITHMS, usualAlgorithms } from './json-web-keys.ts';
+import { publicKeys, usualAlgorithms } from './json-web-keys.ts';
+import { SIGNING_ALGORITHMS } from './signing-algorithms.ts';
 
 const identifiersOf = <const I extends z.ZodType>(identifier: I) =>
   z

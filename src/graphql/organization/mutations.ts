@@ -1,5 +1,5 @@
 import { run } from '../../directory/commands/command.ts';
-import { updateOrganization } from '../../directory/organization.ts';
+import { updateOrganization } from '../../directory/organization/commands.ts';
 import { builder } from '../shared/builder.ts';
 import { commandField } from '../shared/mutation.ts';
 import { recordLeft } from '../shared/payload.ts';

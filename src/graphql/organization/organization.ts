@@ -1,4 +1,4 @@
-import { findOrganization, type OrganizationRecord } from '../../directory/organization.ts';
+import { findOrganization, type OrganizationRecord } from '../../directory/organization/queries.ts';
 import { NOTHING } from '../shared/ahead.ts';
 import { builder } from '../shared/builder.ts';
 import { loadNodesOf } from '../shared/node.ts';

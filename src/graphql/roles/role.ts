@@ -1,5 +1,4 @@
-import { MAX_ROLES } from '../../directory/roles/commands.ts';
-import { assignableRoles, listPermissionsOfRoles, rolesByIds } from '../../directory/roles/queries.ts';
+import { assignableRoles, listPermissionsOfRoles, MAX_ROLES, rolesByIds } from '../../directory/roles/queries.ts';
 import { requireTenantDetails } from '../../directory/tenants/queries.ts';
 import { builder } from '../shared/builder.ts';
 import { nestedList } from '../shared/connection.ts';

@@ -1,6 +1,6 @@
 import type { ISSUER_KINDS } from '../../directory/trusted-issuers/input.ts';
-import { SIGNING_ALGORITHMS } from '../../directory/trusted-issuers/json-web-keys.ts';
 import { listTrustedIssuers, trustedIssuersByIds } from '../../directory/trusted-issuers/queries.ts';
+import { SIGNING_ALGORITHMS } from '../../directory/trusted-issuers/signing-algorithms.ts';
 import { builder } from '../shared/builder.ts';
 import { resolveConnection } from '../shared/connection.ts';
 import { toGlobalId } from '../shared/ids.ts';

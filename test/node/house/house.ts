@@ -53,7 +53,7 @@ export const ROOMS: readonly string[] = [
   'directory/customers',
   'directory/tenants',
   'directory/users',
-  'directory/organization.ts',
+  'directory/organization',
   'directory/events.ts',
   'directory/api-keys',
   'directory/roles',
