@@ -240,7 +240,7 @@ export class Database {
 
   async #once(statements: readonly Statement[]): Promise<unknown[][]> {
     const prepared = this.#prepare(statements);
-    const results = await withinWriteTime(() => this.#d1.batch<Row>(prepared)).catch((error) => {
+    const results = await withinWriteTime(async () => this.#d1.batch<Row>(prepared)).catch((error) => {
       if (isRefusedBySqlite(error) || hasChanged(error)) throw error;
       throw laterMessage(error)?.isRefusal ? asUnavailable(error) : new OutcomeUnknownError(error);
     });

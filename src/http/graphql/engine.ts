@@ -1,5 +1,12 @@
 import { initContextCache } from '@pothos/core';
-import { type DocumentNode, type ExecutionResult, GraphQLError, type GraphQLSchema, getOperationAST } from 'graphql';
+import {
+  type DocumentNode,
+  type ExecutionResult,
+  GraphQLError,
+  type GraphQLSchema,
+  getOperationAST,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { createYoga, type GraphQLParams, type Plugin } from 'graphql-yoga';
 import type { Following } from '../../graphql/events/following.ts';
 import { keyOf } from '../shared/idempotency-key.ts';
@@ -17,7 +24,7 @@ import {
   requireShort,
 } from './documents.ts';
 import { nothingMutated } from './mutation-fields.ts';
-import { type AskedOperation, type Context, operationsOf } from './operations.ts';
+import { type Context, type OperationArgs, operationsOf } from './operations.ts';
 import { postedParameters, requireDocument, searchedParameters } from './parameters.ts';
 
 /** Where a request asks, by a 1, what its operation costs. */
@@ -25,38 +32,39 @@ const COST_HEADER = 'graphql-cost';
 
 /**
  * Holds what is asked to the rules of the API, each at its step: Yoga parses and validates, and operations are executed. Where a
- * document is known, only the last is left to do.
+ * document was executed before, only the last is left to do.
  */
 function guard(schema: GraphQLSchema, api: GraphQLApi, documents: DocumentCache): Plugin<Context, Context> {
-  const validation = documentValidation();
+  const validate = documentValidation();
   const operations = operationsOf(schema, api);
+  /** The documents that were executed before, with what executes that of them which is not compiled. */
+  const executed = new WeakMap<DocumentNode, Execute>();
 
-  /** Returns the document of a request that was found valid before: Yoga would set up all of its steps for it once more. */
-  const readyDocument = (request: Request, { query, operationName }: GraphQLParams): DocumentNode | undefined => {
+  /** Returns what executes a request whose document was executed before: Yoga would set up all of its steps once more. */
+  const shortcut = (request: Request, params: GraphQLParams) => {
+    const { query, operationName, variables: variableValues } = params;
     const document = request.method === 'POST' && query ? documents.get(query) : undefined;
-    if (!document || !validation.isKnownGood(document)) return undefined;
-    const operation = getOperationAST(document, operationName)?.operation;
-    return operation === 'query' || operation === 'mutation' ? document : undefined;
+    const otherwise = document && executed.get(document);
+    if (!otherwise || !isExecuted(getOperationAST(document, operationName))) return null;
+    return ({ context }: { context: Context }): Promise<ExecutionResult> => {
+      const contextValue = Object.assign(context, { request, params, document, isValid: true });
+      const args = { schema, document, contextValue, variableValues, operationName };
+      return operations.execute(args, otherwise).catch((error) => ({ errors: [asGraphQLError(error)] }));
+    };
   };
 
   return {
-    onParams: ({ params, request, paramsHandler, setParamsHandler }) => {
+    onParams: ({ params, request, setParamsHandler }) => {
       if (api.followsGraphQLOverHttp) requireDocument(params);
       requireShort(params.query);
-      const document = readyDocument(request, params);
-      if (!document) return;
-      setParamsHandler((given) => {
-        const contextValue = Object.assign(given.context, { request, params, document, isValid: true });
-        const { variables: variableValues, operationName } = params;
-        const asked = { schema, document, contextValue, variableValues, operationName };
-        return operations.execute(asked, () => paramsHandler(given) as ReturnType<Execute>);
-      });
+      const short = shortcut(request, params);
+      if (short) setParamsHandler(short);
     },
     onParse: ({ setParseFn }) => {
       setParseFn(parseDocument);
     },
     onValidate: ({ params: { documentAST }, context, extendContext, setResult }) => {
-      const errors = validation.validate(schema, documentAST, context.params?.query ?? '');
+      const errors = validate(schema, documentAST, context.params?.query ?? '');
       extendContext({ document: documentAST, isValid: errors.length === 0 });
       setResult(errors);
     },
@@ -64,13 +72,22 @@ function guard(schema: GraphQLSchema, api: GraphQLApi, documents: DocumentCache)
       const { following } = contextValue;
       if (!following) return setResultAndStopExecution({ errors: [new GraphQLError(...NOT_STREAMED)] });
       following.isSubscription = true;
-      setSubscribeFn((asked) => operations.executePayload({ ...(asked as AskedOperation), rootValue: following }));
+      setSubscribeFn((args) => operations.executePayload({ ...(args as OperationArgs), rootValue: following }));
     },
-    onExecute: ({ executeFn, setExecuteFn }) => {
-      setExecuteFn((asked) => operations.execute(asked as AskedOperation, executeFn));
+    onExecute: ({ args: { document }, executeFn, setExecuteFn }) => {
+      executed.set(document, executeFn);
+      setExecuteFn((args) => operations.execute(args as OperationArgs, executeFn));
     },
   };
 }
+
+/** Whether an operation is there, and is no subscription. */
+const isExecuted = (node: OperationDefinitionNode | null | undefined): boolean =>
+  node?.operation === 'query' || node?.operation === 'mutation';
+
+/** Returns what Yoga makes of an error that nobody foresaw. */
+const asGraphQLError = (error: Error): GraphQLError =>
+  error instanceof GraphQLError ? error : new GraphQLError(error.message, { originalError: error });
 
 const NOT_STREAMED = [
   'A subscription is answered as a stream: ask for it with Accept: text/event-stream.',

@@ -23,13 +23,13 @@ const said = (message: string) => ({ message, extensions: { code: 'INTERNAL_SERV
  * Executes a mutation for an API whose clients take an answer with any error for one that was not done. If a part of it took
  * effect, what failed is said in its payload, and nothing is run again: the operation is executed over the payloads alone.
  */
-export async function withFailedPayloads<Asked extends ExecutionArgs>(
-  execute: (asked: Asked) => ReturnType<Execute>,
-  asked: Asked,
+export async function withFailedPayloads<Args extends ExecutionArgs>(
+  execute: (args: Args) => ReturnType<Execute>,
+  args: Args,
   mutated: Mutated,
   { shown, payloadOf }: FailedPayloads,
 ): Promise<ExecutionResult> {
-  let result = await execute(asked);
+  let result = await execute(args);
   const { effects, payloads } = mutated;
   const failed = new Map<string, unknown>();
   for (let executions = 2; executions <= MAX_EXECUTIONS && result.errors && effects.size > 0; executions += 1) {
@@ -43,7 +43,7 @@ export async function withFailedPayloads<Asked extends ExecutionArgs>(
       if (!payloads.has(path)) return payloadOf(said(NOT_RUN));
       return isLast && effects.has(path) ? payloadOf(said(NOT_READ)) : payloads.get(path);
     };
-    result = await execute(asked);
+    result = await execute(args);
   }
   return result;
 }

@@ -23,17 +23,17 @@ import { variableErrors } from './variables.ts';
 /** What GraphQL knows of a request: the caller, the document once it is parsed, and what its mutations have done. */
 export type Context = GraphQLContext & Asked;
 
-/** An operation of a document that is valid, with its variables. */
-export interface AskedOperation extends ExecutionArgs {
+/** What an operation of a valid document is executed with. */
+export interface OperationArgs extends ExecutionArgs {
   contextValue: Context & { request: Request };
 }
 
 /** How the operations of a schema are executed. */
 export interface Operations {
   /** Executes a query or a mutation. What is not compiled is left to the other function. */
-  execute(asked: AskedOperation, otherwise: Execute): Promise<ExecutionResult>;
+  execute(args: OperationArgs, otherwise: Execute): Promise<ExecutionResult>;
   /** Answers the next payload of a subscription. */
-  executePayload(asked: AskedOperation): Promise<ExecutionResult>;
+  executePayload(args: OperationArgs): Promise<ExecutionResult>;
 }
 
 /** Returns what executes the operations of a schema, each held to the rules of the API. To be called once for a schema. */
@@ -44,17 +44,17 @@ export function operationsOf(schema: GraphQLSchema, api: GraphQLApi): Operations
   tellMutationsTheirField(schema);
 
   /** Returns what is wrong with an operation; nothing if it may be executed. Its cost is noted. */
-  const judge = (asked: AskedOperation): readonly GraphQLError[] => {
-    const { cost, error } = judgeCost(schema, asked, maxCost);
-    asked.contextValue.cost = cost;
-    return error ? [error] : variableErrors(schema, asked);
+  const judge = (args: OperationArgs): readonly GraphQLError[] => {
+    const { cost, error } = judgeCost(schema, args, maxCost);
+    args.contextValue.cost = cost;
+    return error ? [error] : variableErrors(schema, args);
   };
 
   const executeTraced = (operation: OperationDefinitionNode | null | undefined, otherwise: Execute) => {
-    return (asked: AskedOperation) => {
-      const { trace, mutated, cost } = asked.contextValue;
+    return (args: OperationArgs) => {
+      const { trace, mutated, cost } = args.contextValue;
       return trace(nameOfSpan(operation), async (note) => {
-        const result = withinLength(await executeCompiled(asked, otherwise), mutated);
+        const result = withinLength(await executeCompiled(args, otherwise), mutated);
         note({ 'graphql.cost': cost?.requested ?? 0, 'graphql.errors': result.errors?.length ?? 0 });
         return result;
       });
@@ -62,32 +62,32 @@ export function operationsOf(schema: GraphQLSchema, api: GraphQLApi): Operations
   };
 
   return {
-    async execute(asked, otherwise) {
-      const { request, viewer, mutated, requestId } = asked.contextValue;
-      const refused = request.method === 'GET' ? refusedByGet(schema, asked) : null;
-      const errors = refused ? [refused] : judge(asked);
+    async execute(args, otherwise) {
+      const { request, viewer, mutated, requestId } = args.contextValue;
+      const refused = request.method === 'GET' ? refusedByGet(schema, args) : null;
+      const errors = refused ? [refused] : judge(args);
       if (errors.length > 0) return { errors };
-      const operation = getOperationAST(asked.document, asked.operationName);
+      const operation = getOperationAST(args.document, args.operationName);
       const isWhole = allOrNothing.some((type) => type === operation?.operation);
       const execute = executeTraced(operation, otherwise);
-      if (operation?.operation !== 'mutation') return whole(await execute(asked), isWhole);
-      const forbidden = preflight(operation, asked, { viewer, isWhole });
+      if (operation?.operation !== 'mutation') return whole(await execute(args), isWhole);
+      const forbidden = preflight(operation, args, { viewer, isWhole });
       if (forbidden) {
         return { data: null, errors: [new GraphQLError(forbidden.message, { originalError: forbidden })] };
       }
-      const problem = prepareMutation(asked.contextValue, operation);
+      const problem = prepareMutation(args.contextValue, operation);
       if (problem) return { errors: [problem] };
       const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
       const result = failedPayload
-        ? await withFailedPayloads(execute, asked, mutated, { shown, payloadOf: failedPayload })
-        : await execute(asked);
+        ? await withFailedPayloads(execute, args, mutated, { shown, payloadOf: failedPayload })
+        : await execute(args);
       const reused = result.errors?.find(({ originalError }) => originalError instanceof IdempotencyKeyReusedError);
       return reused ? { errors: [reused] } : whole(result, isWhole);
     },
-    async executePayload(asked) {
-      const errors = judge(asked);
+    async executePayload(args) {
+      const errors = judge(args);
       if (errors.length > 0) return { errors };
-      return withinLength(await executeCompiled(asked, notCompiled, { isPayload: true }), asked.contextValue.mutated);
+      return withinLength(await executeCompiled(args, notCompiled, { isPayload: true }), args.contextValue.mutated);
     },
   };
 }
@@ -112,7 +112,7 @@ const notCompiled: Execute = () => {
  * what is wrong with the key, if anything.
  */
 function prepareMutation(
-  context: AskedOperation['contextValue'],
+  context: OperationArgs['contextValue'],
   operation: OperationDefinitionNode,
 ): GraphQLError | null {
   if (mayHaveSeveralFields(operation)) context.db.writesAgain();
