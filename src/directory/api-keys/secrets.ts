@@ -59,7 +59,7 @@ export const parseSecrets = (list: string): ApiKeySecretRecord[] =>
     lastUsedAt: asTime(row.lastUsedAt),
   }));
 
-// What every request reads: it need not be in an order, which takes as long as all the rest.
+// Every request reads them: nobody needs them in an order, for which SQLite would sort them twice.
 const UNORDERED = sql`FROM api_key_secret WHERE api_key_secret.api_key_id = api_key.id`;
 
 /** What decides of the secrets of the key in scope, as a JSON array for `parseSecretHashes`: all but when they were used. */
