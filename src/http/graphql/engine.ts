@@ -13,7 +13,7 @@ import { keyOf } from '../shared/idempotency-key.ts';
 import { urlOf } from '../shared/url.ts';
 import { answerOf } from './answer.ts';
 import type { GraphQLApi, GraphQLContext } from './api.ts';
-import type { Execute } from './compiled/execution.ts';
+import { asGraphQLError, type Execute } from './compiled/execution.ts';
 import type { ContentType } from './content-type.ts';
 import {
   asksOnlyToRead,
@@ -49,6 +49,7 @@ function guard(schema: GraphQLSchema, api: GraphQLApi, documents: DocumentCache)
     return ({ context }: { context: Context }): Promise<ExecutionResult> => {
       const contextValue = Object.assign(context, { request, params, document, isValid: true });
       const args = { schema, document, contextValue, variableValues, operationName };
+      // As Yoga does with what nobody foresaw.
       return operations.execute(args, otherwise).catch((error) => ({ errors: [asGraphQLError(error)] }));
     };
   };
@@ -84,10 +85,6 @@ function guard(schema: GraphQLSchema, api: GraphQLApi, documents: DocumentCache)
 /** Whether an operation is there, and is no subscription. */
 const isExecuted = (node: OperationDefinitionNode | null | undefined): boolean =>
   node?.operation === 'query' || node?.operation === 'mutation';
-
-/** Returns what Yoga makes of an error that nobody foresaw. */
-const asGraphQLError = (error: Error): GraphQLError =>
-  error instanceof GraphQLError ? error : new GraphQLError(error.message, { originalError: error });
 
 const NOT_STREAMED = [
   'A subscription is answered as a stream: ask for it with Accept: text/event-stream.',

@@ -1,6 +1,5 @@
-import type { ExecutionArgs, ExecutionResult, GraphQLError } from 'graphql';
+import type { ExecutionResult, GraphQLError } from 'graphql';
 import type { ShownError } from '../shared/failures.ts';
-import type { Execute } from './compiled/execution.ts';
 import { effectAbove, type Mutated } from './mutation-fields.ts';
 
 /** How an API says in the payload of a mutation that it, or the answer to it, has failed. */
@@ -23,13 +22,12 @@ const said = (message: string) => ({ message, extensions: { code: 'INTERNAL_SERV
  * Executes a mutation for an API whose clients take an answer with any error for one that was not done. If a part of it took
  * effect, what failed is said in its payload, and nothing is run again: the operation is executed over the payloads alone.
  */
-export async function withFailedPayloads<Args extends ExecutionArgs>(
-  execute: (args: Args) => ReturnType<Execute>,
-  args: Args,
+export async function withFailedPayloads(
+  execute: () => Promise<ExecutionResult>,
   mutated: Mutated,
   { shown, payloadOf }: FailedPayloads,
 ): Promise<ExecutionResult> {
-  let result = await execute(args);
+  let result = await execute();
   const { effects, payloads } = mutated;
   const failed = new Map<string, unknown>();
   for (let executions = 2; executions <= MAX_EXECUTIONS && result.errors && effects.size > 0; executions += 1) {
@@ -43,7 +41,7 @@ export async function withFailedPayloads<Args extends ExecutionArgs>(
       if (!payloads.has(path)) return payloadOf(said(NOT_RUN));
       return isLast && effects.has(path) ? payloadOf(said(NOT_READ)) : payloads.get(path);
     };
-    result = await execute(args);
+    result = await execute();
   }
   return result;
 }

@@ -50,27 +50,22 @@ export function operationsOf(schema: GraphQLSchema, api: GraphQLApi): Operations
     return error ? [error] : variableErrors(schema, args);
   };
 
-  const executeTraced = (operation: OperationDefinitionNode | null | undefined, otherwise: Execute) => {
-    return (args: OperationArgs) => {
-      const { trace, mutated, cost } = args.contextValue;
-      return trace(nameOfSpan(operation), async (note) => {
-        const result = withinLength(await executeCompiled(args, otherwise), mutated);
-        note({ 'graphql.cost': cost?.requested ?? 0, 'graphql.errors': result.errors?.length ?? 0 });
-        return result;
-      });
-    };
-  };
-
   return {
     async execute(args, otherwise) {
-      const { request, viewer, mutated, requestId } = args.contextValue;
+      const { request, viewer, mutated, requestId, trace } = args.contextValue;
       const refused = request.method === 'GET' ? refusedByGet(schema, args) : null;
       const errors = refused ? [refused] : judge(args);
       if (errors.length > 0) return { errors };
       const operation = getOperationAST(args.document, args.operationName);
       const isWhole = allOrNothing.some((type) => type === operation?.operation);
-      const execute = executeTraced(operation, otherwise);
-      if (operation?.operation !== 'mutation') return whole(await execute(args), isWhole);
+      const execute = () =>
+        trace(nameOfSpan(operation), async (note) => {
+          const result = withinLength(await executeCompiled(args, otherwise), mutated);
+          const { cost } = args.contextValue;
+          note({ 'graphql.cost': cost?.requested ?? 0, 'graphql.errors': result.errors?.length ?? 0 });
+          return result;
+        });
+      if (operation?.operation !== 'mutation') return whole(await execute(), isWhole);
       const forbidden = preflight(operation, args, { viewer, isWhole });
       if (forbidden) {
         return { data: null, errors: [new GraphQLError(forbidden.message, { originalError: forbidden })] };
@@ -79,8 +74,8 @@ export function operationsOf(schema: GraphQLSchema, api: GraphQLApi): Operations
       if (problem) return { errors: [problem] };
       const shown = (error: GraphQLError) => shownOf(error, { mutated, requestId }, api);
       const result = failedPayload
-        ? await withFailedPayloads(execute, args, mutated, { shown, payloadOf: failedPayload })
-        : await execute(args);
+        ? await withFailedPayloads(execute, mutated, { shown, payloadOf: failedPayload })
+        : await execute();
       const reused = result.errors?.find(({ originalError }) => originalError instanceof IdempotencyKeyReusedError);
       return reused ? { errors: [reused] } : whole(result, isWhole);
     },
@@ -92,7 +87,7 @@ export function operationsOf(schema: GraphQLSchema, api: GraphQLApi): Operations
   };
 }
 
-/** The answer, or only its errors where an answer with any of them has no data. */
+/** Returns an answer, without its data where one with any error is to have none. */
 const whole = (result: ExecutionResult, isWhole: boolean): ExecutionResult =>
   isWhole && result.errors ? { data: null, errors: result.errors } : result;
 

@@ -110,8 +110,13 @@ function answerOf(run: Run, kept: Kept, data: Record<string, unknown> | null): E
 }
 
 function failedAnswerOf(run: Run, kept: Kept, error: unknown): ExecutionResult {
-  const { message } = error instanceof Error ? error : new Error(String(error));
-  const shown = error instanceof GraphQLError ? error : new GraphQLError(message, { originalError: error as Error });
-  run.note(shown, undefined);
+  run.note(asGraphQLError(error), undefined);
   return answerOf(run, kept, null);
+}
+
+/** Returns an error of an answer that has failed as a whole. */
+export function asGraphQLError(error: unknown): GraphQLError {
+  if (error instanceof GraphQLError) return error;
+  const { message } = error instanceof Error ? error : new Error(String(error));
+  return new GraphQLError(message, { originalError: error as Error });
 }
