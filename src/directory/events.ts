@@ -8,6 +8,7 @@ import { type Caller, requirePermissions, type Viewer } from './access/viewer.ts
 import { ValidationError } from './kernel/errors.ts';
 import { EVENT_TYPES, type EventType } from './kernel/event-types.ts';
 import { choice, id, parse } from './kernel/input.ts';
+import { type InputOf, lazily } from './kernel/lazily.ts';
 import { productPermission } from './kernel/permission-input.ts';
 import type { Permission } from './kernel/permission-names.ts';
 import { type Connection, connectionOf } from './lists/connection.ts';
@@ -121,26 +122,30 @@ export async function tenantsNamedBy(
 }
 
 /** The id of a record, or the name of a permission of the product, which has no other. */
-const subjectId = z.union([id, productPermission], { error: 'is not an id of this kind' });
+const subjectId = lazily(() => z.union([id(), productPermission()], { error: 'is not an id of this kind' }));
 
-const eventFilter = z.object({
-  types: anyOf(choice(EVENT_TYPES)).nullish(),
-  subjectId: subjectId.nullish(),
-  /** Where the id is one of a record of this type. */
-  subjectType: z.string().nullish(),
-  actor: z
-    .object({ type: choice(EVENT_ACTORS), id: id.nullish() })
-    .refine(({ type, id }) => (type === 'ROOT' || type === 'SYSTEM') === (id == null), {
-      path: ['id'],
-      error: 'is required unless the actor is ROOT or SYSTEM, which have none',
-    })
-    .nullish(),
-  tenantId: id.nullish(),
-  createdAt: timeRange,
-});
+const eventFilter = lazily(() =>
+  z.object({
+    types: anyOf(choice(EVENT_TYPES)).nullish(),
+    subjectId: subjectId().nullish(),
+    /** Where the id is one of a record of this type. */
+    subjectType: z.string().nullish(),
+    actor: z
+      .object({ type: choice(EVENT_ACTORS), id: id().nullish() })
+      .refine(({ type, id }) => (type === 'ROOT' || type === 'SYSTEM') === (id == null), {
+        path: ['id'],
+        error: 'is required unless the actor is ROOT or SYSTEM, which have none',
+      })
+      .nullish(),
+    tenantId: id().nullish(),
+    createdAt: timeRange(),
+  }),
+);
 
 /** As a caller gives it: the types are checked here. */
-type GivenEventFilter = Omit<z.input<typeof eventFilter>, 'types'> & { types?: readonly string[] | null | undefined };
+type GivenEventFilter = Omit<InputOf<typeof eventFilter>, 'types'> & {
+  types?: readonly string[] | null | undefined;
+};
 
 /** The arguments of the list of events. */
 export interface EventListArguments extends PageArguments {

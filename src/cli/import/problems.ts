@@ -7,7 +7,7 @@ import { importUsers } from '../../directory/users/import.ts';
 import type { Row } from './cells.ts';
 import type { ImportType } from './columns.ts';
 
-const SCHEMAS: Record<ImportType, z.ZodType> = {
+const SCHEMAS: Record<ImportType, () => z.ZodType> = {
   customers: importCustomers.row,
   tenants: importTenants.row,
   users: importUsers.row,

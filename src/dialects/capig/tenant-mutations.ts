@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
 import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
+import { lazily } from '../../directory/kernel/lazily.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { createTenant, deleteTenant, type TenantResult, updateTenant } from '../../directory/tenants/commands.ts';
 import type { TenantRecord } from '../../directory/tenants/queries.ts';
@@ -29,7 +30,7 @@ const CREATE_TENANT = {
         description:
           'The e-mail address of the first admin: a new user, who is mailed an invitation, if there is none with it. Required if no partner manages the tenant. You must hold what admins do.',
       }),
-    schema: orNone(emailAddress),
+    schema: () => orNone(emailAddress()),
   },
   eventEnrichment: {
     type: (t) => t.boolean({ required: true, description: 'Whether events are enriched with advanced matching data.' }),
@@ -37,16 +38,18 @@ const CREATE_TENANT = {
   },
 } as const satisfies GraphQLFields<InputFields>;
 
-const tenantId = z.string().transform((id) => idGiven('Tenant', id));
+const tenantId = lazily(() => z.string().transform((id) => idGiven('Tenant', id)));
 
 const STATUSES = new Map<number, TenantRecord['status']>(
   (['ACTIVE', 'PENDING', 'DEACTIVATED'] as const).map((name) => [SPELLED_STATUSES[name], name]),
 );
 
-const status = z
-  .int()
-  .refine((number) => STATUSES.has(number), `must be one of ${[...STATUSES.keys()].join(', ')}`)
-  .transform((number) => STATUSES.get(number));
+const status = lazily(() =>
+  z
+    .int()
+    .refine((number) => STATUSES.has(number), `must be one of ${[...STATUSES.keys()].join(', ')}`)
+    .transform((number) => STATUSES.get(number)),
+);
 
 /** The document has nothing that could be cleared. */
 const UPDATE_TENANT = {
@@ -55,18 +58,18 @@ const UPDATE_TENANT = {
     schema: tenantId,
     to: 'id',
   },
-  name: { type: (t) => t.string({ description: NAME }), schema: orLeft(text) },
-  status: { type: (t) => t.int({ description: TENANT_STATUS }), schema: orLeft(status) },
+  name: { type: (t) => t.string({ description: NAME }), schema: () => orLeft(text()) },
+  status: { type: (t) => t.int({ description: TENANT_STATUS }), schema: () => orLeft(status()) },
   canPartnerManage: {
     type: (t) => t.boolean({ description: PARTNER }),
-    schema: orLeft(flag),
+    schema: () => orLeft(flag()),
     to: 'partnerManaged',
   },
 } as const satisfies GraphQLFields<InputFields>;
 
-const createAsSpelled = spelled(createTenant, given(CREATE_TENANT));
-const updateAsSpelled = spelled(updateTenant, given(UPDATE_TENANT));
-const deleteAsSpelled = spelled(deleteTenant, given({ tenantId: UPDATE_TENANT.tenantId }));
+const createAsSpelled = spelled(createTenant, () => given(CREATE_TENANT));
+const updateAsSpelled = spelled(updateTenant, () => given(UPDATE_TENANT));
+const deleteAsSpelled = spelled(deleteTenant, () => given({ tenantId: UPDATE_TENANT.tenantId }));
 
 const CreateTenantInput = builder.inputType('CreateTenantInput', {
   description: 'A new tenant.',

@@ -3,6 +3,7 @@ import type { Caller } from '../../directory/access/viewer.ts';
 import { run } from '../../directory/commands/command.ts';
 import { ValidationError } from '../../directory/kernel/errors.ts';
 import { emailAddress, otherwise } from '../../directory/kernel/input.ts';
+import { type InputOf, lazily } from '../../directory/kernel/lazily.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { type AddedUserResult, addTenantUser } from '../../directory/users/add-tenant-user.ts';
 import { changeRole } from '../../directory/users/change-role.ts';
@@ -24,14 +25,16 @@ const EMAIL = 'The e-mail address of the user, without regard to case.';
 const ROLE_NAME = 'The name of a role, as `Role.name` has it.';
 
 /** What names no role is a name that none has. */
-const roleName = z
-  .string()
-  .transform((name): NamedRole => namedRole(name) ?? { roleIdentifier: { id: NO_ID }, tenantId: null });
+const roleName = lazily(() =>
+  z.string().transform((name): NamedRole => namedRole(name) ?? { roleIdentifier: { id: NO_ID }, tenantId: null }),
+);
 
-const rolePlace = roleName.transform(({ roleIdentifier, tenantId }) => ({
-  roleIdentifier,
-  tenantIdentifier: tenantId === null ? null : { id: tenantId },
-}));
+const rolePlace = lazily(() =>
+  roleName().transform(({ roleIdentifier, tenantId }) => ({
+    roleIdentifier,
+    tenantIdentifier: tenantId === null ? null : { id: tenantId },
+  })),
+);
 
 const ADD_USER_WITH_ROLE = {
   email: { type: (t) => t.string({ required: true, description: EMAIL }), schema: emailAddress },
@@ -42,32 +45,30 @@ const ADD_USER_WITH_ROLE = {
   },
 } as const satisfies GraphQLFields<InputFields>;
 
-const newUser = given(ADD_USER_WITH_ROLE);
+const newUser = lazily(() => given(ADD_USER_WITH_ROLE));
 
-const addToAgency = spelled(
-  createOrganizationUser,
-  newUser.transform(({ email, roleIdentifier: place }) => ({
+const addToAgency = spelled(createOrganizationUser, () =>
+  newUser().transform(({ email, roleIdentifier: place }) => ({
     email,
     roleIdentifier: place.roleIdentifier,
     handOutLink: true,
   })),
 );
 
-const addToAdvertiser = spelled(
-  addTenantUser,
-  newUser.transform(({ email, roleIdentifier: place }) => ({ email, ...place, handOutLink: true })),
+const addToAdvertiser = spelled(addTenantUser, () =>
+  newUser().transform(({ email, roleIdentifier: place }) => ({ email, ...place, handOutLink: true })),
 );
 
 const CHANGE_ROLE_FOR_USER = {
   userId: {
     type: (t) => t.string({ required: true, description: 'The id of the user.' }),
-    schema: z.string().transform((id) => ({ id: idGiven('User', id) })),
+    schema: () => z.string().transform((id) => ({ id: idGiven('User', id) })),
     to: 'userIdentifier',
   },
   roleToRevoke: {
     type: (t) =>
       t.string({ description: `${ROLE_NAME} The user has it; an agency role is only changed for another one.` }),
-    schema: orNone(rolePlace),
+    schema: () => orNone(rolePlace()),
     to: 'revoke',
   },
   roleToAdd: {
@@ -75,12 +76,12 @@ const CHANGE_ROLE_FOR_USER = {
       t.string({
         description: `${ROLE_NAME} It takes the place of another that the user has in the same place. An agency role is only for who has one.`,
       }),
-    schema: orNone(rolePlace),
+    schema: () => orNone(rolePlace()),
     to: 'assign',
   },
 } as const satisfies GraphQLFields<InputFields>;
 
-const changeAsSpelled = spelled(changeRole, given(CHANGE_ROLE_FOR_USER));
+const changeAsSpelled = spelled(changeRole, () => given(CHANGE_ROLE_FOR_USER));
 
 const UserType = builder.enumType('UserType', {
   description: 'Where a user has a role.',
@@ -97,17 +98,16 @@ const SEND_INVITATION = {
       t.string({
         description: 'The id of a tenant where the user has a role: for an ADVERTISER, and required then.',
       }),
-    schema: orNone(z.string()),
+    schema: () => orNone(z.string()),
   },
   userType: {
     type: (t) => t.field({ type: UserType, required: true, description: 'Where the user has a role.' }),
-    schema: z.enum(['AGENCY', 'ADVERTISER']),
+    schema: () => z.enum(['AGENCY', 'ADVERTISER']),
   },
 } as const satisfies GraphQLFields<InputFields>;
 
 /** `inviteUser` of the directory, for a member of the organization's team or a user of a tenant. */
-const inviteAsSpelled = spelled(
-  inviteUser,
+const inviteAsSpelled = spelled(inviteUser, () =>
   z
     .object(shapeOf(SEND_INVITATION))
     .refine(({ tenantId, userType }) => userType === 'AGENCY' || tenantId != null, {
@@ -115,7 +115,7 @@ const inviteAsSpelled = spelled(
       error: otherwise('is required for an ADVERTISER'),
     })
     .transform(
-      ({ email, tenantId, userType }): z.input<typeof inviteUser.input> => ({
+      ({ email, tenantId, userType }): InputOf<typeof inviteUser.input> => ({
         userIdentifier: { email },
         ...(userType === 'AGENCY'
           ? { teamMember: true }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { type CustomerListArguments, listCustomers } from '../../directory/customers/queries.ts';
 import { ValidationError } from '../../directory/kernel/errors.ts';
 import { parse } from '../../directory/kernel/input.ts';
+import { lazily } from '../../directory/kernel/lazily.ts';
 import { resolveConnection } from '../../graphql/shared/connection.ts';
 import { price, totalOf } from '../../graphql/shared/prices.ts';
 import { builder } from './builder.ts';
@@ -22,11 +23,13 @@ const CustomersFilter = builder.inputType('CustomersFilter', {
   }),
 });
 
-const customersFilter = z.object({
-  isMarkedAsSpam: z.literal(false, { error: 'must be false: nobody is marked as spam here' }).nullish(),
-  tenantIdentifiers: tenantIdentifiers.min(1, 'must not be empty').nullish(),
-  updatedAt: updatedWithin,
-});
+const customersFilter = lazily(() =>
+  z.object({
+    isMarkedAsSpam: z.literal(false, { error: 'must be false: nobody is marked as spam here' }).nullish(),
+    tenantIdentifiers: tenantIdentifiers().min(1, 'must not be empty').nullish(),
+    updatedAt: updatedWithin(),
+  }),
+);
 
 type Filter = NonNullable<CustomerListArguments['filter']>;
 
@@ -98,21 +101,23 @@ const PLACES = { fullName: 'name', email: 'email', externalId: 'externalId' } as
 type SearchedColumn = keyof typeof PLACES;
 const isPlace = (name: string): name is SearchedColumn => name in PLACES;
 
-const expression = z.object({ caseInsensitiveContains: searchTerm }).nullish();
+const expression = lazily(() => z.object({ caseInsensitiveContains: searchTerm() }).nullish());
 
-const searchQuery = z.object({
-  or: z
-    .array(
-      z
-        .object({ fullName: expression, email: expression, externalId: expression })
-        .refine((given) => Object.values(given).filter((value) => value != null).length === 1, {
-          error: `must have exactly one of ${Object.keys(PLACES).join(', ')}`,
-        }),
-      { error: 'is required' },
-    )
-    .min(1, 'must not be empty')
-    .max(3, 'must be at most 3'),
-});
+const searchQuery = lazily(() =>
+  z.object({
+    or: z
+      .array(
+        z
+          .object({ fullName: expression(), email: expression(), externalId: expression() })
+          .refine((given) => Object.values(given).filter((value) => value != null).length === 1, {
+            error: `must have exactly one of ${Object.keys(PLACES).join(', ')}`,
+          }),
+        { error: 'is required' },
+      )
+      .min(1, 'must not be empty')
+      .max(3, 'must be at most 3'),
+  }),
+);
 
 /** The directory looks for one text, in one place or several. */
 function foundBy(given: typeof CustomersSearchQuery.$inferInput): Pick<Filter, 'search' | 'searchIn'> {

@@ -1,7 +1,7 @@
-import type * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
 import { type CustomerUpsertResult, deleteCustomer, upsertCustomer } from '../../directory/customers/commands.ts';
 import { emailAddress, flag, text } from '../../directory/kernel/input.ts';
+import type { InputOf } from '../../directory/kernel/lazily.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
 import { mutationOptions } from '../../graphql/shared/mutation.ts';
@@ -44,15 +44,15 @@ const ON_CREATE = {
   fullName: { type: (t) => t.string({ required: true, description: NAME }), schema: text, to: 'name' },
   shortName: {
     type: (t) => t.string({ description: 'What the customer is called for short, up to 256 characters.' }),
-    schema: orNone(text),
+    schema: () => orNone(text()),
   },
   email: {
     type: (t) => t.field({ type: EmailAddressInput, required: true, description: EMAIL }),
-    schema: given(EMAIL_ADDRESS),
+    schema: () => given(EMAIL_ADDRESS),
   },
   externalId: {
     type: (t) => t.id({ description: 'The id of this customer in your own system: unique among live customers.' }),
-    schema: orNone(text),
+    schema: () => orNone(text()),
   },
   tenantIdentifiers: {
     type: (t) =>
@@ -61,25 +61,26 @@ const ON_CREATE = {
         description:
           'The tenants that the customer joins, at most 100; at least one if your reach is limited to tenants.',
       }),
-    schema: tenantIdentifiers.nullish(),
+    schema: () => tenantIdentifiers().nullish(),
   },
 } as const satisfies GraphQLFields<InputFields>;
 
 const ON_UPDATE = {
   fullName: {
     type: (t) => t.field({ type: StringInput, description: NAME }),
-    schema: changeTo(text),
+    schema: () => changeTo(text()),
     to: 'name',
   },
   shortName: {
     type: (t) => t.field({ type: OptionalStringInput, description: 'What the customer is called for short.' }),
-    schema: changeTo(orNone(text)),
+    schema: () => changeTo(orNone(text())),
   },
   email: {
     type: (t) => t.field({ type: EmailAddressInput, description: EMAIL }),
-    schema: given(EMAIL_ADDRESS)
-      .nullish()
-      .transform((email) => email ?? undefined),
+    schema: () =>
+      given(EMAIL_ADDRESS)
+        .nullish()
+        .transform((email) => email ?? undefined),
   },
   externalId: {
     type: (t) =>
@@ -87,7 +88,7 @@ const ON_UPDATE = {
         type: OptionalStringInput,
         description: 'The id of this customer in your own system. It cannot be cleared where it is the identifier.',
       }),
-    schema: changeTo(orNone(text)),
+    schema: () => changeTo(orNone(text())),
   },
 } as const satisfies GraphQLFields<InputFields>;
 
@@ -114,11 +115,11 @@ const UPSERT_CUSTOMER = {
         required: true,
         description: 'Counts if there is no such customer.',
       }),
-    schema: given(ON_CREATE),
+    schema: () => given(ON_CREATE),
   },
   onUpdate: {
     type: (t) => t.field({ type: UpsertCustomerOnUpdateInput, required: true, description: 'Counts if there is one.' }),
-    schema: given(ON_UPDATE),
+    schema: () => given(ON_UPDATE),
   },
 } as const satisfies GraphQLFields<InputFields>;
 
@@ -127,10 +128,9 @@ const UpsertCustomerInput = builder.inputType('UpsertCustomerInput', {
   fields: (t) => declared(t, UPSERT_CUSTOMER),
 });
 
-const upsertAsSpelled = spelled(
-  upsertCustomer,
+const upsertAsSpelled = spelled(upsertCustomer, () =>
   given(UPSERT_CUSTOMER).transform(
-    ({ identifier, onCreate: { tenantIdentifiers, ...onCreate }, onUpdate }): z.input<typeof upsertCustomer.input> => ({
+    ({ identifier, onCreate: { tenantIdentifiers, ...onCreate }, onUpdate }): InputOf<typeof upsertCustomer.input> => ({
       identifier,
       tenantIdentifiers,
       onCreate: { kind: 'PERSON', ...onCreate },
@@ -178,7 +178,7 @@ const UpsertCustomerOutput = builder.objectRef<Answered<CustomerUpsertResult>>('
 const DELETE_CUSTOMER = {
   customerId: {
     type: (t) => t.id({ required: true, description: 'Begins with `c_`, or is a UUID.' }),
-    schema: idOf('Customer'),
+    schema: () => idOf('Customer'),
     to: 'id',
   },
 } as const satisfies GraphQLFields<InputFields>;
@@ -188,7 +188,7 @@ const DeleteCustomerInput = builder.inputType('DeleteCustomerInput', {
   fields: (t) => declared(t, DELETE_CUSTOMER),
 });
 
-const deleteAsSpelled = spelled(deleteCustomer, given(DELETE_CUSTOMER));
+const deleteAsSpelled = spelled(deleteCustomer, () => given(DELETE_CUSTOMER));
 
 const DeleteCustomerOutput = builder.objectRef<Answered<unknown>>('DeleteCustomerOutput').implement({
   description: 'What `deleteCustomer` answers.',

@@ -1,12 +1,13 @@
 import * as z from 'zod';
 import { emailAddress, exactlyOne, id, MAX_IDENTIFIERS, otherwise, text } from '../../directory/kernel/input.ts';
+import { lazily } from '../../directory/kernel/lazily.ts';
 import { isBlank } from '../shared/blanks.ts';
 import { builder, type InputFields } from './builder.ts';
 import { fromPlainId, localId } from './ids.ts';
 
 /** An id of this type, as Plain spells it. */
 export const idOf = (type: 'Customer' | 'Tenant' | 'Webhook') =>
-  z.preprocess((given) => (typeof given === 'string' ? localId(type, given) : given), id);
+  z.preprocess((given) => (typeof given === 'string' ? localId(type, given) : given), id());
 
 /** Returns the schema of an identifier of which only what is not empty counts as given. */
 const exactlyOneGiven = <const S extends Record<string, z.ZodType<string>>>(shape: S) =>
@@ -15,23 +16,27 @@ const exactlyOneGiven = <const S extends Record<string, z.ZodType<string>>>(shap
     return Object.fromEntries(Object.entries(given).filter(([, value]) => isGiven(value)));
   }, exactlyOne(shape));
 
-export const customerIdentifier = exactlyOneGiven({
-  customerId: idOf('Customer'),
-  emailAddress,
-  externalId: text,
-}).transform(({ customerId, emailAddress: email, externalId }) => ({ id: customerId, email, externalId }));
-
-/** A tenant without an external id shows its id in place of one: given back, that still names it. */
-export const tenantIdentifier = exactlyOneGiven({ tenantId: idOf('Tenant'), externalId: text }).transform(
-  ({ tenantId, externalId }) => {
-    const shownId = externalId == null ? null : fromPlainId('Tenant', externalId);
-    return shownId === null ? { id: tenantId, externalId } : { id: shownId };
-  },
+export const customerIdentifier = lazily(() =>
+  exactlyOneGiven({
+    customerId: idOf('Customer'),
+    emailAddress: emailAddress(),
+    externalId: text(),
+  }).transform(({ customerId, emailAddress: email, externalId }) => ({ id: customerId, email, externalId })),
 );
 
-export const tenantIdentifiers = z
-  .array(tenantIdentifier, { error: otherwise('must be a list') })
-  .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`);
+/** A tenant without an external id shows its id in place of one: given back, that still names it. */
+export const tenantIdentifier = lazily(() =>
+  exactlyOneGiven({ tenantId: idOf('Tenant'), externalId: text() }).transform(({ tenantId, externalId }) => {
+    const shownId = externalId == null ? null : fromPlainId('Tenant', externalId);
+    return shownId === null ? { id: tenantId, externalId } : { id: shownId };
+  }),
+);
+
+export const tenantIdentifiers = lazily(() =>
+  z
+    .array(tenantIdentifier(), { error: otherwise('must be a list') })
+    .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`),
+);
 
 const customerFields = (t: InputFields) => ({
   customerId: t.id({ description: 'Its id, which begins with `c_`, or a UUID.' }),

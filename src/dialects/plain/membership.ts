@@ -40,7 +40,7 @@ const MEMBERSHIP = {
 function membershipMutation(original: typeof addCustomerToTenants, description: string): void {
   const { name } = original;
   const typeName = capitalized(name);
-  const asSpelled = spelled(original, z.object(shapeOf(MEMBERSHIP)));
+  const asSpelled = spelled(original, () => z.object(shapeOf(MEMBERSHIP)));
   const Input = builder.inputType(`${typeName}Input`, {
     description: 'A customer, and tenants.',
     fields: (t) => declared(t, MEMBERSHIP),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
 import { freeUrl, text } from '../../directory/kernel/input.ts';
+import type { InputOf } from '../../directory/kernel/lazily.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { deleteTenant, type TenantUpsertResult, upsertTenant } from '../../directory/tenants/commands.ts';
 import { RECORD_LEFT } from '../../graphql/shared/ahead.ts';
@@ -39,7 +40,7 @@ const UPSERT_TENANT = {
         type: OptionalStringInput,
         description: 'A page about the tenant: free text, up to 2048 characters. Left as it is, if not given.',
       }),
-    schema: changeTo(orNone(freeUrl)),
+    schema: () => changeTo(orNone(freeUrl())),
   },
 } as const satisfies GraphQLFields<InputFields>;
 
@@ -52,8 +53,7 @@ const UpsertTenantInput = builder.inputType('UpsertTenantInput', {
 const isOwn = (externalId: string, id: string | null | undefined): boolean =>
   [null, id].includes(fromPlainId('Tenant', externalId));
 
-const upsertAsSpelled = spelled(
-  upsertTenant,
+const upsertAsSpelled = spelled(upsertTenant, () =>
   z
     .object(shapeOf(UPSERT_TENANT))
     .refine(({ identifier, externalId }) => isOwn(externalId, identifier.id), {
@@ -61,7 +61,7 @@ const upsertAsSpelled = spelled(
       error: 'must not be the id of another tenant',
     })
     .transform(
-      ({ externalId, ...rest }): z.input<typeof upsertTenant.input> => ({
+      ({ externalId, ...rest }): InputOf<typeof upsertTenant.input> => ({
         ...rest,
         // What a tenant shows that has none changes nothing.
         externalId: fromPlainId('Tenant', externalId) === null ? externalId : undefined,
@@ -101,11 +101,10 @@ const DeleteTenantInput = builder.inputType('DeleteTenantInput', {
   fields: (t) => declared(t, DELETE_TENANT),
 });
 
-const deleteAsSpelled = spelled(
-  deleteTenant,
+const deleteAsSpelled = spelled(deleteTenant, () =>
   z
     .object(shapeOf(DELETE_TENANT))
-    .transform(({ tenantIdentifier }): z.input<typeof deleteTenant.input> => tenantIdentifier),
+    .transform(({ tenantIdentifier }): InputOf<typeof deleteTenant.input> => tenantIdentifier),
 );
 
 const DeleteTenantOutput = builder

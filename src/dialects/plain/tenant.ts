@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { flag, MAX_IDENTIFIERS, parse } from '../../directory/kernel/input.ts';
+import { lazily } from '../../directory/kernel/lazily.ts';
 import {
   findTenant,
   listTenants,
@@ -106,15 +107,17 @@ const TenantsFilter = builder.inputType('TenantsFilter', {
   }),
 });
 
-const tenantsFilter = z.object({
-  isDeleted: flag.nullish(),
-  tenantIds: z
-    .array(z.string().transform((id) => localId('Tenant', id)))
-    .min(1, 'must not be empty')
-    .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`)
-    .nullish(),
-  updatedAt: updatedWithin,
-});
+const tenantsFilter = lazily(() =>
+  z.object({
+    isDeleted: flag().nullish(),
+    tenantIds: z
+      .array(z.string().transform((id) => localId('Tenant', id)))
+      .min(1, 'must not be empty')
+      .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`)
+      .nullish(),
+    updatedAt: updatedWithin(),
+  }),
+);
 
 function tenantFilter(given: typeof TenantsFilter.$inferInput | null | undefined): TenantListArguments['filter'] {
   if (given == null) return null;

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { run } from '../../directory/commands/command.ts';
 import { choice, flag, longText, otherwise, webAddress } from '../../directory/kernel/input.ts';
+import { lazily } from '../../directory/kernel/lazily.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import type { WebhookResult } from '../../directory/webhooks/commands.ts';
 import {
@@ -31,18 +32,23 @@ const WebhookTargetEventSubscriptionInput = builder.inputType('WebhookTargetEven
   }),
 });
 
-const subscriptions = z
-  .array(z.object({ eventType: choice(PLAIN_EVENT_TYPES) }), { error: otherwise('must be a list') })
-  .min(1, 'must name at least one type')
-  .transform((list) => eventTypesOf(list.map(({ eventType }) => eventType)));
+const subscriptions = lazily(() =>
+  z
+    .array(z.object({ eventType: choice(PLAIN_EVENT_TYPES) }), { error: otherwise('must be a list') })
+    .min(1, 'must name at least one type')
+    .transform((list) => eventTypesOf(list.map(({ eventType }) => eventType))),
+);
 
 const isEmpty = (given: unknown): boolean => given === null || (Array.isArray(given) && given.length === 0);
 
-const version = choice(VERSIONS);
+const version = lazily(() => choice(VERSIONS));
 
 const CREATE = {
   url: { type: (t) => t.string({ required: true, description: URL }), schema: webAddress },
-  description: { type: (t) => t.string({ required: true, description: DESCRIPTION }), schema: orNone(longText) },
+  description: {
+    type: (t) => t.string({ required: true, description: DESCRIPTION }),
+    schema: () => orNone(longText()),
+  },
   isEnabled: { type: (t) => t.boolean({ required: true, description: ENABLED }), schema: flag },
   eventSubscriptions: {
     type: (t) => t.field({ type: [WebhookTargetEventSubscriptionInput], required: true, description: SUBSCRIPTIONS }),
@@ -52,31 +58,31 @@ const CREATE = {
   version: {
     type: (t) =>
       t.string({ description: 'What deliveries look like, as `webhookVersions` has it; the latest if not given.' }),
-    schema: orLeft(version).transform((given) => given ?? VERSIONS[0]),
+    schema: () => orLeft(version()).transform((given) => given ?? VERSIONS[0]),
   },
 } as const satisfies GraphQLFields<InputFields>;
 
 const UPDATE = {
   webhookTargetId: {
     type: (t) => t.id({ required: true, description: 'Begins with `whTarget_`, or is a UUID.' }),
-    schema: idOf('Webhook'),
+    schema: () => idOf('Webhook'),
     to: 'id',
   },
-  url: { type: (t) => t.field({ type: StringInput, description: URL }), schema: changeTo(webAddress) },
+  url: { type: (t) => t.field({ type: StringInput, description: URL }), schema: () => changeTo(webAddress()) },
   description: {
     type: (t) => t.field({ type: StringInput, description: DESCRIPTION }),
-    schema: changeTo(orNone(longText)),
+    schema: () => changeTo(orNone(longText())),
   },
-  isEnabled: { type: (t) => t.field({ type: BooleanInput, description: ENABLED }), schema: changeTo(flag) },
+  isEnabled: { type: (t) => t.field({ type: BooleanInput, description: ENABLED }), schema: () => changeTo(flag()) },
   eventSubscriptions: {
     type: (t) => t.field({ type: [WebhookTargetEventSubscriptionInput], description: SUBSCRIPTIONS }),
     // Who names none does not mean that a target is to hear of nothing.
-    schema: z.preprocess((given) => (isEmpty(given) ? undefined : given), subscriptions.optional()),
+    schema: () => z.preprocess((given) => (isEmpty(given) ? undefined : given), subscriptions().optional()),
     to: 'eventTypes',
   },
   version: {
     type: (t) => t.field({ type: StringInput, description: 'What deliveries look like, as `webhookVersions` has it.' }),
-    schema: changeTo(version),
+    schema: () => changeTo(version()),
   },
 } as const satisfies GraphQLFields<InputFields>;
 
@@ -97,9 +103,9 @@ const DeleteWebhookTargetInput = builder.inputType('DeleteWebhookTargetInput', {
   fields: (t) => declared(t, DELETE),
 });
 
-const createAsSpelled = spelled(createWebhookTarget, given(CREATE));
-const updateAsSpelled = spelled(updateWebhookTarget, given(UPDATE));
-const deleteAsSpelled = spelled(deleteWebhookTarget, given(DELETE));
+const createAsSpelled = spelled(createWebhookTarget, () => given(CREATE));
+const updateAsSpelled = spelled(updateWebhookTarget, () => given(UPDATE));
+const deleteAsSpelled = spelled(deleteWebhookTarget, () => given(DELETE));
 
 /** Returns the payload of a mutation that leaves a webhook target. */
 const withTarget = (name: string) =>

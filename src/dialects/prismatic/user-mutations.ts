@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { command, run } from '../../directory/commands/command.ts';
+import { lazily } from '../../directory/kernel/lazily.ts';
 import { shown } from '../../directory/kernel/repetition-errors.ts';
 import { deleteUser, updateUser } from '../../directory/users/commands.ts';
 import { createCustomerUser, createOrganizationUser } from '../../directory/users/creation-commands.ts';
@@ -35,15 +36,16 @@ const payload = (description: string) => ({
 });
 
 /** What the directory does not have: only no value at all is taken, so that none is lost. */
-const notKept = z.undefined({ error: 'is not kept here: leave it out' }).optional();
+const notKept = lazily(() => z.undefined({ error: 'is not kept here: leave it out' }).optional());
 
 /** `updateUser` of the directory in the document's words: only its input is spelled differently. */
 const updateAsSpelled = command({
   ...updateUser,
-  input: z
-    .looseObject({ darkMode: notKept, darkModeSyncWithOs: notKept })
-    .transform(({ darkMode: _darkMode, darkModeSyncWithOs: _sync, ...given }) => given)
-    .pipe(updateUser.input),
+  input: () =>
+    z
+      .looseObject({ darkMode: notKept(), darkModeSyncWithOs: notKept() })
+      .transform(({ darkMode: _darkMode, darkModeSyncWithOs: _sync, ...given }) => given)
+      .pipe(updateUser.input()),
 });
 
 const named = (type: 'Role' | 'Customer', id: string | null | undefined) => id && { id: localId(type, id) };

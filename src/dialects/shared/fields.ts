@@ -3,8 +3,8 @@ import { type Command, command } from '../../directory/commands/command.ts';
 
 /** A field of an input of a dialect: what it must be, and what the directory calls it. */
 interface Field {
-  /** What it must be, and what the directory is given for it. */
-  schema: z.ZodType;
+  /** Makes the schema of what it must be, and of what the directory is given for it. */
+  schema: () => z.ZodType;
   /** The field of the directory's input that it is, where that has another name. */
   to?: string;
 }
@@ -23,13 +23,15 @@ export const declared = <Builder, const F extends GraphQLFields<Builder>>(t: Bui
 
 /** Returns the shape of an input that has these fields, perhaps among others. */
 export const shapeOf = <F extends Fields>(fields: F) =>
-  Object.fromEntries(Object.entries(fields).map(([name, { schema }]) => [name, schema])) as {
-    [Name in keyof F]: F[Name]['schema'];
+  Object.fromEntries(Object.entries(fields).map(([name, { schema }]) => [name, schema()])) as {
+    [Name in keyof F]: ReturnType<F[Name]['schema']>;
   };
 
 /** Values of these fields, by the names that the directory has for them. */
 type Renamed<F extends Fields> = {
-  [Name in keyof F as F[Name] extends { to: infer To extends string } ? To : Name]: z.output<F[Name]['schema']>;
+  [Name in keyof F as F[Name] extends { to: infer To extends string } ? To : Name]: z.output<
+    ReturnType<F[Name]['schema']>
+  >;
 };
 
 /** Returns what an input comes to that has these fields, by the names that the directory has for them. */
@@ -56,5 +58,5 @@ export function pathGiven(fields: Fields, path: string): string {
  */
 export const spelled = <Result, Answer, Output, Input>(
   original: Command<Result, Answer, z.ZodType<Output, Input>>,
-  input: z.ZodType<NoInfer<Input>>,
-): Command<Result, Answer, z.ZodType<Output>> => command({ ...original, input: input.pipe(original.input) });
+  input: () => z.ZodType<NoInfer<Input>>,
+): Command<Result, Answer, z.ZodType<Output>> => command({ ...original, input: () => input().pipe(original.input()) });

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { choice, flag, id, otherwise, shortText, text } from '../../directory/kernel/input.ts';
+import { type InputOf, lazily } from '../../directory/kernel/lazily.ts';
 import { updateTenant } from '../../directory/tenants/commands.ts';
 import type { Address, TenantRecord } from '../../directory/tenants/queries.ts';
 import { isBlank } from '../shared/blanks.ts';
@@ -14,20 +15,22 @@ const nothingElse = (issue: z.core.$ZodRawIssue): string =>
     : otherwise('must be an object')(issue);
 
 const ADDRESS = {
-  name: { schema: text.nullish() },
-  city: { schema: text.nullish() },
-  country: { schema: text.nullish() },
-  line1: { schema: text.nullish() },
-  line2: { schema: text.nullish() },
-  postal_code: { schema: text.nullish(), to: 'postalCode' },
-  state: { schema: text.nullish() },
-  type: { schema: text.nullish() },
+  name: { schema: () => text().nullish() },
+  city: { schema: () => text().nullish() },
+  country: { schema: () => text().nullish() },
+  line1: { schema: () => text().nullish() },
+  line2: { schema: () => text().nullish() },
+  postal_code: { schema: () => text().nullish(), to: 'postalCode' },
+  state: { schema: () => text().nullish() },
+  type: { schema: () => text().nullish() },
 } as const satisfies Fields;
 
-const address = z
-  .strictObject({ ...shapeOf(ADDRESS), deleted: flag.nullish() }, { error: nothingElse })
-  .transform(({ deleted, ...parts }) => (deleted ? null : renamed(ADDRESS, parts)))
-  .nullish();
+const address = lazily(() =>
+  z
+    .strictObject({ ...shapeOf(ADDRESS), deleted: flag().nullish() }, { error: nothingElse })
+    .transform(({ deleted, ...parts }) => (deleted ? null : renamed(ADDRESS, parts)))
+    .nullish(),
+);
 
 const EXEMPTIONS = { none: 'NONE', exempt: 'EXEMPT', reverse: 'REVERSE' } as const;
 const SPELLED_EXEMPTIONS = { NONE: 'none', EXEMPT: 'exempt', REVERSE: 'reverse' } as const;
@@ -38,30 +41,32 @@ const cleared = <Value>(schema: z.ZodType<Value>, initial: Value) =>
 
 /** What the directory has under `billing`. */
 const BILLING = {
-  companyName: { schema: text.nullish() },
-  companyVATId: { schema: text.nullish(), to: 'vatId' },
-  companyTaxType: { schema: text.nullish(), to: 'taxType' },
+  companyName: { schema: () => text().nullish() },
+  companyVATId: { schema: () => text().nullish(), to: 'vatId' },
+  companyTaxType: { schema: () => text().nullish(), to: 'taxType' },
   companyTaxExempt: {
-    schema: cleared(choice(['none', 'exempt', 'reverse']), 'none').transform((word) => word && EXEMPTIONS[word]),
+    schema: () => cleared(choice(['none', 'exempt', 'reverse']), 'none').transform((word) => word && EXEMPTIONS[word]),
     to: 'taxExempt',
   },
-  isBusinessCustomer: { schema: cleared(flag, false) },
-  isInvoicePending: { schema: cleared(flag, false) },
-  stripeOneTimePaymentValidThru: { schema: text.nullish(), to: 'oneTimePaymentValidThrough' },
+  isBusinessCustomer: { schema: () => cleared(flag(), false) },
+  isInvoicePending: { schema: () => cleared(flag(), false) },
+  stripeOneTimePaymentValidThru: { schema: () => text().nullish(), to: 'oneTimePaymentValidThrough' },
   shippingAddress: { schema: address },
   billingAddress: { schema: address },
 } as const satisfies Fields;
 
-const tenant = z.strictObject(
-  {
-    kind: z.literal('tenant', { error: otherwise('must be "tenant"') }).nullish(),
-    id: id.nullish(),
-    name: text.optional(),
-    description: shortText.nullish(),
-    ...shapeOf(BILLING),
-    test: cleared(flag, false),
-  },
-  { error: nothingElse },
+const tenant = lazily(() =>
+  z.strictObject(
+    {
+      kind: z.literal('tenant', { error: otherwise('must be "tenant"') }).nullish(),
+      id: id().nullish(),
+      name: text().optional(),
+      description: shortText().nullish(),
+      ...shapeOf(BILLING),
+      test: cleared(flag(), false),
+    },
+    { error: nothingElse },
+  ),
 );
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
@@ -91,16 +96,15 @@ function withoutBlanks(value: unknown, levels = LEVELS_OF_FIELDS): unknown {
 
 /** `updateTenant` of the directory for the tenant that the path names. */
 export const updateAsSpelled = (tenantId: string) =>
-  spelled(
-    updateTenant,
+  spelled(updateTenant, () =>
     z
-      .preprocess(withoutForm, tenant)
+      .preprocess(withoutForm, tenant())
       .refine((given) => given.id == null || given.id === tenantId.toLowerCase(), {
         path: ['id'],
         error: 'must be the one in the path',
       })
       .transform(
-        ({ kind: _kind, id: _id, name, description, test, ...billing }): z.input<typeof updateTenant.input> => ({
+        ({ kind: _kind, id: _id, name, description, test, ...billing }): InputOf<typeof updateTenant.input> => ({
           id: tenantId,
           name,
           description,

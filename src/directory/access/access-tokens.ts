@@ -1,5 +1,6 @@
 import type { JWTPayload } from 'jose';
 import * as z from 'zod';
+import { lazily } from '../kernel/lazily.ts';
 import { REACH_KINDS } from '../kernel/reach-kinds.ts';
 import type { Signer, TokenKind } from './signer.ts';
 
@@ -44,15 +45,17 @@ export interface AccessTokens {
   readonly keyedHash: Signer['keyedHash'];
 }
 
-const uuid = z.guid();
-const claims = z.object({
-  sub: uuid,
-  sid: uuid,
-  reach: z.enum(REACH_KINDS),
-  tenant_id: uuid.nullish(),
-  customer_id: uuid.nullish(),
-  exp: z.number(),
-});
+const uuid = lazily(() => z.guid());
+const claims = lazily(() =>
+  z.object({
+    sub: uuid(),
+    sid: uuid(),
+    reach: z.enum(REACH_KINDS),
+    tenant_id: uuid().nullish(),
+    customer_id: uuid().nullish(),
+    exp: z.number(),
+  }),
+);
 
 /** Returns access tokens that are signed with this signer, and good for the whole deployment. */
 export function accessTokens({ url, publicKeys, keyedHash, sign, verify }: Signer): AccessTokens {
@@ -87,7 +90,7 @@ const permissionClaims = (names: readonly string[]) => ({
 });
 
 function asGrant(payload: JWTPayload): Granted | null {
-  const { success, data } = claims.safeParse(payload);
+  const { success, data } = claims().safeParse(payload);
   if (!success) return null;
   const { sub, sid, reach, tenant_id, customer_id, exp } = data;
   return {

@@ -1,26 +1,31 @@
 import { createHmac } from 'node:crypto';
 import type { JWK, JWTPayload, JWTVerifyGetKey } from 'jose';
 import * as z from 'zod';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 
-const common = { kid: z.string().min(1), d: z.string().exactOptional(), x: z.string() };
+const common = lazily(() => ({ kid: z.string().min(1), d: z.string().exactOptional(), x: z.string() }));
 /** A key of Ed25519 or P-256, named by `kid`. A key that only verifies needs no private half. */
-const signingKey = z.union([
-  z.object({ ...common, kty: z.literal('OKP'), crv: z.literal('Ed25519') }),
-  z.object({ ...common, kty: z.literal('EC'), crv: z.literal('P-256'), y: z.string() }),
-]);
+const signingKey = lazily(() =>
+  z.union([
+    z.object({ ...common(), kty: z.literal('OKP'), crv: z.literal('Ed25519') }),
+    z.object({ ...common(), kty: z.literal('EC'), crv: z.literal('P-256'), y: z.string() }),
+  ]),
+);
 /** A key to sign tokens with, or, without its private half `d`, to verify them with. */
-export type SigningKey = z.output<typeof signingKey>;
+export type SigningKey = OutputOf<typeof signingKey>;
 
-const keySet = z
-  .object({ keys: z.array(signingKey).min(1) })
-  .refine(({ keys }) => keys[0]?.d !== undefined, 'the first key signs, and needs its private half, `d`')
-  .refine(({ keys }) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'two keys have the same `kid`');
+const keySet = lazily(() =>
+  z
+    .object({ keys: z.array(signingKey()).min(1) })
+    .refine(({ keys }) => keys[0]?.d !== undefined, 'the first key signs, and needs its private half, `d`')
+    .refine(({ keys }) => new Set(keys.map(({ kid }) => kid)).size === keys.length, 'two keys have the same `kid`'),
+);
 
 /**
  * Returns the keys of a JSON Web Key Set, the first of which signs.
  * @throws a plain Error when the text is no such set: the deployment is misconfigured.
  */
-export const parseSigningKeys = (text: string): SigningKey[] => keySet.parse(JSON.parse(text)).keys;
+export const parseSigningKeys = (text: string): SigningKey[] => keySet().parse(JSON.parse(text)).keys;
 
 const algorithmOf = ({ kty }: SigningKey): string => (kty === 'OKP' ? 'EdDSA' : 'ES256');
 

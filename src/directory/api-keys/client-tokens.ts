@@ -1,6 +1,7 @@
 import type { JWTPayload } from 'jose';
 import * as z from 'zod';
 import type { Signer, TokenKind } from '../access/signer.ts';
+import { lazily } from '../kernel/lazily.ts';
 import { sha256 } from '../kernel/secrets.ts';
 
 /** How long a client token of the hub is good, unless its key, or the secret that it was issued for, ends sooner. */
@@ -33,7 +34,7 @@ export interface ClientTokens {
 /** Returns the fingerprint of the hash of a secret. Nobody can sign in with it or compute the hash from it. */
 export const fingerprintOf = (secretHash: string): string => sha256(`client token ${secretHash}`);
 
-const claims = z.object({ sub: z.guid(), fpr: z.string() });
+const claims = lazily(() => z.object({ sub: z.guid(), fpr: z.string() }));
 
 /** Returns client tokens that are signed with this signer, good for so long, and only for what is below this path. */
 export function clientTokens({ url, sign, verify }: Signer, path: string, seconds: number): ClientTokens {
@@ -53,6 +54,6 @@ export function clientTokens({ url, sign, verify }: Signer, path: string, second
 }
 
 function asGrant(payload: JWTPayload): ClientGrant | null {
-  const { success, data } = claims.safeParse(payload);
+  const { success, data } = claims().safeParse(payload);
   return success ? { apiKeyId: data.sub, fingerprint: data.fpr } : null;
 }

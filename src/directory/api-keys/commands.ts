@@ -22,6 +22,7 @@ import {
   tenantIdentifiers,
   text,
 } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import { permissionName } from '../kernel/permission-input.ts';
 import { RATE_LIMIT_TIERS } from '../kernel/rate-limit-tiers.ts';
 import { REACH_KINDS } from '../kernel/reach-kinds.ts';
@@ -63,9 +64,9 @@ function matchesReach({ reach, tenantIdentifiers, customerIdentifier }: GivenRea
 }
 
 /** The permissions of a key, which has at least one. */
-export const permissionsOfKey = z
-  .array(permissionName, { error: otherwise('must be a list') })
-  .min(1, 'must name at least one permission');
+export const permissionsOfKey = lazily(() =>
+  z.array(permissionName(), { error: otherwise('must be a list') }).min(1, 'must name at least one permission'),
+);
 
 /**
  * Creates an API key, whose secret is answered once and stored nowhere. A key grants no permission, no reach, no time and
@@ -75,18 +76,19 @@ export const createApiKey = command({
   name: 'createApiKey',
   permissions: ['apiKey:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z
-    .object({
-      name: text,
-      permissions: permissionsOfKey,
-      access: choice(API_KEY_ACCESSES).nullish(),
-      reach: choice(REACH_KINDS),
-      tenantIdentifiers: tenantIdentifiers.nullish(),
-      customerIdentifier: customerIdentifier.nullish(),
-      rateLimitTier: choice(RATE_LIMIT_TIERS).nullish(),
-      expiresAt: instant.nullish(),
-    })
-    .superRefine(matchesReach, ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    z
+      .object({
+        name: text(),
+        permissions: permissionsOfKey(),
+        access: choice(API_KEY_ACCESSES).nullish(),
+        reach: choice(REACH_KINDS),
+        tenantIdentifiers: tenantIdentifiers().nullish(),
+        customerIdentifier: customerIdentifier().nullish(),
+        rateLimitTier: choice(RATE_LIMIT_TIERS).nullish(),
+        expiresAt: instant().nullish(),
+      })
+      .superRefine(matchesReach, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, input): Plan<ApiKeySecretResult, ApiKeyRecord> {
     const { viewer } = context;
@@ -144,7 +146,7 @@ export const revokeApiKey = command({
   name: 'revokeApiKey',
   permissions: ['apiKey:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({ id }),
+  input: () => z.object({ id: id() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id }): Plan<ApiKeyResult, ApiKeyRecord> {
     const { viewer, at } = context;

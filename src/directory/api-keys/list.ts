@@ -6,6 +6,7 @@ import { sql } from '../../db/sql.ts';
 import { apiKeyInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions, type Viewer } from '../access/viewer.ts';
 import { choice, flag, id, instant, parse, text } from '../kernel/input.ts';
+import { type InputOf, lazily, type OutputOf } from '../kernel/lazily.ts';
 import { permissionName } from '../kernel/permission-input.ts';
 import { REACH_KINDS } from '../kernel/reach-kinds.ts';
 import { type Connection, connectionOf } from '../lists/connection.ts';
@@ -24,24 +25,26 @@ const ORDERS = { CREATED_AT: null, NAME: 'nameSort', LAST_USED_AT: 'idleSince', 
 type OrderField = keyof typeof ORDERS;
 type Sort = NonNullable<(typeof ORDERS)[OrderField]>;
 
-const apiKeyFilter = z.object({
-  reach: choice(REACH_KINDS).nullish(),
-  /** A tenant that the key was given. */
-  tenantId: id.nullish(),
-  permission: permissionName.nullish(),
-  nameStartsWith: text.nullish(),
-  state: choice(API_KEY_STATES).nullish(),
-  expiresAt: timeRange,
-  lastUsedAt: timeRange,
-  isUsed: flag.nullish(),
-  /** One that was never used counts from when it was created. */
-  notUsedSince: instant.nullish(),
-});
-type ApiKeyFilter = z.output<typeof apiKeyFilter>;
+const apiKeyFilter = lazily(() =>
+  z.object({
+    reach: choice(REACH_KINDS).nullish(),
+    /** A tenant that the key was given. */
+    tenantId: id().nullish(),
+    permission: permissionName().nullish(),
+    nameStartsWith: text().nullish(),
+    state: choice(API_KEY_STATES).nullish(),
+    expiresAt: timeRange(),
+    lastUsedAt: timeRange(),
+    isUsed: flag().nullish(),
+    /** One that was never used counts from when it was created. */
+    notUsedSince: instant().nullish(),
+  }),
+);
+type ApiKeyFilter = OutputOf<typeof apiKeyFilter>;
 
 /** The arguments of the list of API keys. */
 export interface ApiKeyListArguments extends PageArguments {
-  filter?: z.input<typeof apiKeyFilter> | null | undefined;
+  filter?: InputOf<typeof apiKeyFilter> | null | undefined;
   orderBy?: Order<OrderField> | null | undefined;
 }
 

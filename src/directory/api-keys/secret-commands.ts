@@ -85,10 +85,11 @@ export const rotateApiKey = command({
   name: 'rotateApiKey',
   permissions: ['apiKey:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({
-    id,
-    overlapSeconds: overlap,
-  }),
+  input: () =>
+    z.object({
+      id: id(),
+      overlapSeconds: overlap(),
+    }),
   errors: [ValidationError, NotFoundError, TooManySecretsError, VersionConflictError, ForbiddenError],
   plan(context, { id, overlapSeconds }): Plan<ApiKeySecretResult, ApiKeyRecord> {
     const { viewer, at } = context;
@@ -143,7 +144,7 @@ export const revokeApiKeySecret = command({
   name: 'revokeApiKeySecret',
   permissions: ['apiKey:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({ id, secretId: id }),
+  input: () => z.object({ id: id(), secretId: id() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, secretId }): Plan<ApiKeyResult, ApiKeyRecord> {
     const { viewer, at } = context;

@@ -28,12 +28,13 @@ export const updateApiKey = command({
   name: 'updateApiKey',
   permissions: ['apiKey:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({
-    id,
-    name: text.optional(),
-    permissions: permissionsOfKey.optional(),
-    expiresAt: instant.nullish(),
-  }),
+  input: () =>
+    z.object({
+      id: id(),
+      name: text().optional(),
+      permissions: permissionsOfKey().optional(),
+      expiresAt: instant().nullish(),
+    }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, name, permissions, expiresAt }): Plan<ApiKeyResult, ApiKeyRecord> {
     const { viewer, at } = context;

@@ -11,6 +11,7 @@ import { AlreadyExistsError, type ErrorClass, ForbiddenError, type NamedRecord }
 import type { EventType } from '../kernel/event-types.ts';
 import { newId } from '../kernel/ids.ts';
 import { parse } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import type { Neighbourhood } from '../kernel/webhook-addresses.ts';
 import { type Check, canFail, isAllowed, outcomeOf } from './checks.ts';
@@ -24,7 +25,7 @@ export interface Rules<Schema extends z.ZodType = z.ZodType> {
   readonly permissions: readonly Permission[];
   /** The kinds of reach that may run it at all. */
   readonly reaches: readonly Reach['kind'][];
-  readonly input: Schema;
+  readonly input: () => Schema;
   readonly errors: readonly ErrorClass[];
 }
 
@@ -37,11 +38,11 @@ export interface Command<Result = unknown, Answer = unknown, Schema extends z.Zo
   plan(context: CommandContext, input: z.output<Schema>): Plan<Result, Answer>;
 }
 
-/** Returns the command unchanged: it lets the compiler infer the types of a command from its schema and its plan. */
+/** Returns the command, whose types the compiler infers from its schema and its plan. The schema is made once. */
 export function command<Result, Answer, Schema extends z.ZodType>(
   definition: Command<Result, Answer, Schema>,
 ): Command<Result, Answer, Schema> {
-  return definition;
+  return { ...definition, input: lazily(definition.input) };
 }
 
 /** A run of a command: what all that it writes has in common. */

@@ -6,23 +6,24 @@ import type { Values } from '../../db/statement.ts';
 import { addressedAs, describedAs, identifiedAs, labelledAs, namedAs } from '../kernel/derived-columns.ts';
 import { type CustomerIdentifier, choice, emailAddress, flag, labels, longText, text } from '../kernel/input.ts';
 import { KEY_VERSION } from '../kernel/keys.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import { hasKey, sought, soughtEmail } from '../kernel/sought-keys.ts';
 import { CUSTOMER_KINDS } from './queries.ts';
 
 /** The fields of a customer's input, except its name. */
-export const customerDetails = {
+export const customerDetails = lazily(() => ({
   kind: choice(CUSTOMER_KINDS).optional(),
-  shortName: text.nullish(),
-  email: z.object({ address: emailAddress, isVerified: flag.nullish() }).nullish(),
-  externalId: text.nullish(),
-  description: longText.nullish(),
-  labels: labels.nullish(),
-};
+  shortName: text().nullish(),
+  email: z.object({ address: emailAddress(), isVerified: flag().nullish() }).nullish(),
+  externalId: text().nullish(),
+  description: longText().nullish(),
+  labels: labels().nullish(),
+}));
 
 /** The input of a change to a customer. */
-export const customerPatch = z.object({ ...customerDetails, name: text.optional() });
+export const customerPatch = lazily(() => z.object({ ...customerDetails(), name: text().optional() }));
 /** A change to a customer, once it has been validated. */
-export type CustomerPatch = z.output<typeof customerPatch>;
+export type CustomerPatch = OutputOf<typeof customerPatch>;
 type CustomerValues = Values<typeof customers>;
 
 /** Returns the columns that a change sets. A field left out stays as it is, and null clears it. */

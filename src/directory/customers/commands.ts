@@ -100,7 +100,7 @@ export const createCustomer = command({
   name: 'createCustomer',
   permissions: ['customer:create'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: newRecord({ ...customerDetails, name: text, tenantIdentifiers: tenantIdentifiers.nullish() }),
+  input: () => newRecord({ ...customerDetails(), name: text(), tenantIdentifiers: tenantIdentifiers().nullish() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { tenantIdentifiers, ...input }): Plan<CustomerResult, CustomerRecord> {
     const { viewer } = context;
@@ -130,9 +130,15 @@ export const updateCustomer = command({
   name: 'updateCustomer',
   permissions: ['customer:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z
-    .object({ ...customerDetails, ...namedBy(customerIdentifier), name: text.optional(), expectedVersion })
-    .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    z
+      .object({
+        ...customerDetails(),
+        ...namedBy(customerIdentifier()),
+        name: text().optional(),
+        expectedVersion: expectedVersion(),
+      })
+      .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
   plan(context, { id, identifier, expectedVersion, ...patch }): Plan<CustomerResult, CustomerRecord> {
     const { viewer } = context;
@@ -164,17 +170,18 @@ export const upsertCustomer = command({
   name: 'upsertCustomer',
   permissions: ['customer:create', 'customer:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z
-    .object({
-      ...customerDetails,
-      identifier: customerIdentifier,
-      name: text.optional(),
-      tenantIdentifiers: tenantIdentifiers.nullish(),
-      /** Fields for a new customer only, and for an existing one only. Both override the others. */
-      onCreate: customerPatch.optional(),
-      onUpdate: customerPatch.optional(),
-    })
-    .superRefine(keepsIdentifier(['email', 'externalId']), ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    z
+      .object({
+        ...customerDetails(),
+        identifier: customerIdentifier(),
+        name: text().optional(),
+        tenantIdentifiers: tenantIdentifiers().nullish(),
+        /** Fields for a new customer only, and for an existing one only. Both override the others. */
+        onCreate: customerPatch().optional(),
+        onUpdate: customerPatch().optional(),
+      })
+      .superRefine(keepsIdentifier(['email', 'externalId']), ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(
     context,
@@ -248,9 +255,10 @@ export const deleteCustomer = command({
   name: 'deleteCustomer',
   permissions: ['customer:delete'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z
-    .object({ ...namedBy(customerIdentifier), permanently: flag.nullish() })
-    .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    z
+      .object({ ...namedBy(customerIdentifier()), permanently: flag().nullish() })
+      .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
   plan(context, { permanently, ...given }): Plan<CustomerResult, CustomerRecord> {
     const { viewer } = context;
@@ -287,7 +295,7 @@ export const restoreCustomer = command({
   name: 'restoreCustomer',
   permissions: ['customer:delete'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({ id }),
+  input: () => z.object({ id: id() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { id }): Plan<CustomerResult, CustomerRecord> {
     const { viewer } = context;

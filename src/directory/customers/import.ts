@@ -14,20 +14,23 @@ import type { UniqueValue } from '../imports/taken-values.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { isIdentified, newRecord, parse, tenantIdentifiers, text } from '../kernel/input.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import { hasKey, meantFirst, soughtEmail, soughtExternalId, soughtName } from '../kernel/sought-keys.ts';
 import { customerDetails, newCustomer, patchedCustomer } from './columns.ts';
 import { CUSTOMER } from './entity.ts';
 import { beginMemberships } from './memberships.ts';
 
-const row = z
-  .object({ ...customerDetails, name: text.optional(), tenantIdentifiers: tenantIdentifiers.nullish() })
-  .superRefine(isIdentified);
-type Row = z.output<typeof row>;
+const row = lazily(() =>
+  z
+    .object({ ...customerDetails(), name: text().optional(), tenantIdentifiers: tenantIdentifiers().nullish() })
+    .superRefine(isIdentified),
+);
+type Row = OutputOf<typeof row>;
 type Given = GivenRow<Row>;
 
 /** A row that names no customer yet: as it is read, and as it has to be. */
-const newRow = newRecord({ ...customerDetails, name: text.optional() });
-const completeRow = newRecord({ name: text });
+const newRow = lazily(() => newRecord({ ...customerDetails(), name: text().optional() }));
+const completeRow = lazily(() => newRecord({ name: text() }));
 
 /** A holder is the live customer that has the value that the row would write. */
 interface FoundCustomer extends Found {
@@ -48,7 +51,7 @@ export const importCustomers: Import<Row, FoundCustomer, string> = {
   entity: CUSTOMER,
   row,
   decisive: ['externalId', 'kind', 'tenantIdentifiers'],
-  fields: { emailVerified: 'email' },
+  fields: () => ({ emailVerified: 'email' }),
   relationField: 'tenantIdentifiers',
   identifierPath,
   lookup(viewer, rows) {

@@ -8,12 +8,15 @@ import { isCustomer } from '../commands/identifiers.ts';
 import { allExist, missingTenants, missingUnless, pathOf, resolveTenants } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { customerIdentifier, tenantIdentifiers } from '../kernel/input.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import { CUSTOMER } from './entity.ts';
 import { beginMemberships, endMemberships, recordJoining, recordLeaving } from './memberships.ts';
 import { type CustomerRecord, customerRows } from './queries.ts';
 
-const input = z.object({ customerIdentifier, tenantIdentifiers });
-type Input = z.output<typeof input>;
+const input = lazily(() =>
+  z.object({ customerIdentifier: customerIdentifier(), tenantIdentifiers: tenantIdentifiers() }),
+);
+type Input = OutputOf<typeof input>;
 
 const errors = [ValidationError, NotFoundError, ForbiddenError];
 

@@ -19,6 +19,7 @@ import {
   type TenantIdentifier,
   tenantIdentifiers,
 } from '../kernel/input.ts';
+import { type InputOf, lazily, type OutputOf } from '../kernel/lazily.ts';
 import { hasAnyKey, soughtExternalId } from '../kernel/sought-keys.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, deletedValues, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
@@ -85,24 +86,26 @@ export function findCustomer({ db, viewer }: Caller, identifier: CustomerIdentif
 
 const SEARCHED = ['name', 'email', 'externalId'] as const;
 
-const customerFilter = z.object({
-  ...entityFilter,
-  ...nameFilter,
-  descriptionContains: shortText.nullish(),
-  kinds: anyOf(choice(CUSTOMER_KINDS)).nullish(),
-  /** The customers that carry all of these. */
-  labels: labels.pipe(anyOf(z.string())).nullish(),
-  /** Those who belong to any of these live tenants. One that is out of reach has nobody. */
-  tenantIdentifiers: tenantIdentifiers.pipe(anyOf(z.custom<TenantIdentifier>())).nullish(),
-  /** Where a search finds what it looks for; in all of these, if not given. */
-  searchIn: anyOf(choice(SEARCHED)).nullish(),
-});
+const customerFilter = lazily(() =>
+  z.object({
+    ...entityFilter(),
+    ...nameFilter(),
+    descriptionContains: shortText().nullish(),
+    kinds: anyOf(choice(CUSTOMER_KINDS)).nullish(),
+    /** The customers that carry all of these. */
+    labels: labels().pipe(anyOf(z.string())).nullish(),
+    /** Those who belong to any of these live tenants. One that is out of reach has nobody. */
+    tenantIdentifiers: tenantIdentifiers().pipe(anyOf(z.custom<TenantIdentifier>())).nullish(),
+    /** Where a search finds what it looks for; in all of these, if not given. */
+    searchIn: anyOf(choice(SEARCHED)).nullish(),
+  }),
+);
 
 const CUSTOMER_ORDERS = { ...ENTITY_ORDERS, DESCRIPTION: 'descriptionSort' } as const;
 
 /** The arguments of the list of customers. */
 export interface CustomerListArguments extends EntityListArguments<keyof typeof CUSTOMER_ORDERS> {
-  filter?: z.input<typeof customerFilter> | null | undefined;
+  filter?: InputOf<typeof customerFilter> | null | undefined;
 }
 
 const LIST = {
@@ -174,7 +177,7 @@ export function listCustomers(caller: Caller, args: CustomerListArguments): Conn
 }
 
 /** Where the customers of the list are scanned, and what the filter says of their labels. */
-function withLabels(list: typeof LIST, { reach }: Viewer, filter: z.output<typeof customerFilter>): Labelled {
+function withLabels(list: typeof LIST, { reach }: Viewer, filter: OutputOf<typeof customerFilter>): Labelled {
   const { labels: given, kinds, tenantIdentifiers } = filter;
   if (!given) return { scanOf: list.scanOf };
   const partitions = { deleted: deletedValues(filter), kinds: kinds ?? CUSTOMER_KINDS };

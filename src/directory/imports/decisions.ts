@@ -124,7 +124,7 @@ function changesOf<Row, F extends Found, Relation>(
   record: ImportedRecord<Relation> | null,
 ): string[] {
   if (record === null || record.stored === null) return [];
-  const changed = changedFields(entity.table, record.columns, record.stored, fields);
+  const changed = changedFields(entity.table, record.columns, record.stored, fields());
   return record.relations.length > 0 ? [...changed, relationField] : changed;
 }
 

@@ -5,6 +5,7 @@ import type { Viewer } from '../access/viewer.ts';
 import type { Entity } from '../commands/entity.ts';
 import type { DirectoryError } from '../kernel/errors.ts';
 import { choice, flag, otherwise } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import type { Found, LookupRow } from './lookup.ts';
 import type { ImportRules } from './rules.ts';
 import type { StoredColumns } from './stored-columns.ts';
@@ -19,26 +20,30 @@ export const MAX_NAMED_TENANTS = 5000;
 
 const namedTenants = (rows: readonly unknown[]): number =>
   rows.reduce<number>((sum, row) => {
-    const { tenantIdentifiers, tenantRoles } = named.parse(row);
+    const { tenantIdentifiers, tenantRoles } = named().parse(row);
     return sum + tenantIdentifiers.length + tenantRoles.length;
   }, 0);
 
-const named = z
-  .object({ tenantIdentifiers: z.array(z.unknown()).catch([]), tenantRoles: z.array(z.unknown()).catch([]) })
-  .catch({ tenantIdentifiers: [], tenantRoles: [] });
+const named = lazily(() =>
+  z
+    .object({ tenantIdentifiers: z.array(z.unknown()).catch([]), tenantRoles: z.array(z.unknown()).catch([]) })
+    .catch({ tenantIdentifiers: [], tenantRoles: [] }),
+);
 
 /** The input of every import: its rows are read one by one. */
-export const importInput = z.object({
-  rows: z
-    .array(z.unknown(), { error: otherwise('must be a list') })
-    .min(1, 'must not be empty')
-    .max(MAX_IMPORT_ROWS, `must be at most ${MAX_IMPORT_ROWS}`)
-    .refine((rows) => namedTenants(rows) <= MAX_NAMED_TENANTS, `must name at most ${MAX_NAMED_TENANTS} tenants`),
-  /** REJECT_ALL, which is what happens if nothing is given, keeps out all rows for one that fails. SKIP_FAILED imports the others. */
-  errorPolicy: choice(['REJECT_ALL', 'SKIP_FAILED']).nullish(),
-  /** Whether only to say what would become of each row, whatever becomes of the others: nothing is written. */
-  dryRun: flag.nullish(),
-});
+export const importInput = lazily(() =>
+  z.object({
+    rows: z
+      .array(z.unknown(), { error: otherwise('must be a list') })
+      .min(1, 'must not be empty')
+      .max(MAX_IMPORT_ROWS, `must be at most ${MAX_IMPORT_ROWS}`)
+      .refine((rows) => namedTenants(rows) <= MAX_NAMED_TENANTS, `must name at most ${MAX_NAMED_TENANTS} tenants`),
+    /** REJECT_ALL, which is what happens if nothing is given, keeps out all rows for one that fails. SKIP_FAILED imports the others. */
+    errorPolicy: choice(['REJECT_ALL', 'SKIP_FAILED']).nullish(),
+    /** Whether only to say what would become of each row, whatever becomes of the others: nothing is written. */
+    dryRun: flag().nullish(),
+  }),
+);
 
 /** What became of one row of an import. */
 export interface ImportedRow {
@@ -82,11 +87,11 @@ export interface Decision<Relation> {
 /** A kind of import: how its rows are looked up, decided on and written. `runImport` does the rest. */
 export interface Import<Row, F extends Found, Relation> extends ImportRules, RelationWrites<Relation> {
   readonly entity: Entity;
-  readonly row: z.ZodType<Row>;
+  readonly row: () => z.ZodType<Row>;
   /** The fields on which hangs what else a row says: of one in which they are not valid, nothing else is said. */
   readonly decisive: readonly string[];
   /** What the input calls the fields that columns belong to, by the names of those in code, where it is another name. */
-  readonly fields: Record<string, string>;
+  readonly fields: () => Record<string, string>;
   /** What the input calls what is added beside the record. */
   readonly relationField: string;
   /** Returns where in the input a row says which record it means, such as `rows.3.externalId`. */

@@ -17,7 +17,7 @@ export interface ParsedRow<Row> {
 
 /** What it takes to read rows. */
 interface RowReader<Row> {
-  readonly row: z.ZodType<Row>;
+  readonly row: () => z.ZodType<Row>;
   /** The fields on which hangs what else a row says: without one of them, what is true of the others is not known. */
   readonly decisive: readonly string[];
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { nameOfCharacter, unseenIn } from './characters.ts';
 import { problemOfEmail } from './email-address.ts';
 import { type Issue, ValidationError } from './errors.ts';
+import { lazily, type OutputOf } from './lazily.ts';
 
 /** How many characters a short text, such as a name, has at most. */
 export const MAX_TEXT_LENGTH = 256;
@@ -30,13 +31,15 @@ const isClean = (text: string): boolean => text.isWellFormed() && !CONTROL_CHARA
 const NOT_CLEAN = { error: 'must not contain control characters or broken Unicode', abort: true };
 const EMPTY = 'must not be empty';
 
-const string = z
-  .string({ error: otherwise('must be a string') })
-  .trim()
-  .refine(isClean, NOT_CLEAN);
+const string = lazily(() =>
+  z
+    .string({ error: otherwise('must be a string') })
+    .trim()
+    .refine(isClean, NOT_CLEAN),
+);
 
 /** A string of 1 to `max` characters, trimmed. */
-const textOf = (max: number) => string.regex(VISIBLE, EMPTY).max(max, `must be at most ${max} characters`);
+const textOf = (max: number) => string().regex(VISIBLE, EMPTY).max(max, `must be at most ${max} characters`);
 
 /** What begins another line somewhere, or a cell: as people's programs read it, and not only as JavaScript does. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
@@ -64,54 +67,66 @@ const lineOf = (max: number) =>
     });
 
 /** A short text on one line, such as a name: trimmed, and not empty. */
-export const text = lineOf(MAX_TEXT_LENGTH);
+export const text = lazily(() => lineOf(MAX_TEXT_LENGTH));
 /**
  * A text of somebody's own that is compared to the letter, such as an id: not empty, and on one line. White space around it is
  * refused, because without it, it would be another one.
  */
-export const exactText = z
-  .string({ error: otherwise('must be a string') })
-  .refine(isClean, NOT_CLEAN)
-  .refine((text) => VISIBLE.test(text), { error: EMPTY, abort: true })
-  .refine((text) => text === text.trim(), 'must not begin or end with white space')
-  .max(MAX_TEXT_LENGTH, `must be at most ${MAX_TEXT_LENGTH} characters`)
-  .refine((text) => !LINE_BREAKS_AND_TABS.test(text), ONE_LINE);
+export const exactText = lazily(() =>
+  z
+    .string({ error: otherwise('must be a string') })
+    .refine(isClean, NOT_CLEAN)
+    .refine((text) => VISIBLE.test(text), { error: EMPTY, abort: true })
+    .refine((text) => text === text.trim(), 'must not begin or end with white space')
+    .max(MAX_TEXT_LENGTH, `must be at most ${MAX_TEXT_LENGTH} characters`)
+    .refine((text) => !LINE_BREAKS_AND_TABS.test(text), ONE_LINE),
+);
 /** What to look for, or a short text that may have several lines: trimmed, and not empty. */
-export const shortText = textOf(MAX_TEXT_LENGTH);
+export const shortText = lazily(() => textOf(MAX_TEXT_LENGTH));
 /** A text of up to 4,096 characters, such as a description: trimmed, and not empty. */
-export const longText = textOf(MAX_LONG_TEXT_LENGTH);
+export const longText = lazily(() => textOf(MAX_LONG_TEXT_LENGTH));
 /** True or false. */
-export const flag = z.boolean({ error: otherwise('must be true or false') });
+export const flag = lazily(() => z.boolean({ error: otherwise('must be true or false') }));
 /** A point in time. */
-export const instant = z.date({ error: otherwise('must be a date and time') });
+export const instant = lazily(() => z.date({ error: otherwise('must be a date and time') }));
 /** Returns the schema of one of these values. */
 export const choice = <const V extends readonly string[]>(values: V) =>
   z.enum(values, { error: otherwise(`must be one of ${values.join(', ')}`) });
 /** The id of a record, in any case of its letters. */
-export const id = string.toLowerCase().pipe(z.guid({ error: 'is not an id of this kind' }));
+export const id = lazily(() =>
+  string()
+    .toLowerCase()
+    .pipe(z.guid({ error: 'is not an id of this kind' })),
+);
 /** An e-mail address, as it was written: `keyOfEmail` gives the form in which addresses are compared. */
-export const emailAddress = string
-  .refine((address) => VISIBLE.test(address), { error: EMPTY, abort: true })
-  .refine((address) => problemOfEmail(address) === null, {
-    error: ({ input }) => problemOfEmail(String(input)) ?? '',
-  });
+export const emailAddress = lazily(() =>
+  string()
+    .refine((address) => VISIBLE.test(address), { error: EMPTY, abort: true })
+    .refine((address) => problemOfEmail(address) === null, {
+      error: ({ input }) => problemOfEmail(String(input)) ?? '',
+    }),
+);
 /** An http or https URL, on one line: what reads URLs would pass over line breaks and tabs in it. */
-export const webAddress = lineOf(MAX_URL_LENGTH).pipe(
-  z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+export const webAddress = lazily(() =>
+  lineOf(MAX_URL_LENGTH).pipe(z.url({ protocol: /^https?$/, error: 'must be an http or https URL' })),
 );
 /**
  * What somebody keeps as the URL of something, as it was written: programs send `acme.com` as well. Whoever makes a link of it
  * has to see first that it is http or https.
  */
-export const freeUrl = lineOf(MAX_URL_LENGTH);
+export const freeUrl = lazily(() => lineOf(MAX_URL_LENGTH));
 /** A list of labels, in which none stands twice. Two that differ in case alone may: see `labelledAs`. */
-export const labels = z
-  .array(lineOf(MAX_LABEL_LENGTH), { error: otherwise('must be a list') })
-  .max(MAX_LABELS, `must be at most ${MAX_LABELS}`)
-  .transform((list) => [...new Set(list)]);
+export const labels = lazily(() =>
+  z
+    .array(lineOf(MAX_LABEL_LENGTH), { error: otherwise('must be a list') })
+    .max(MAX_LABELS, `must be at most ${MAX_LABELS}`)
+    .transform((list) => [...new Set(list)]),
+);
 
 /** The version that the caller last saw. A change fails if the record has another version by then. */
-export const expectedVersion = z.int({ error: 'must be a whole number' }).min(1, 'must be at least 1').nullish();
+export const expectedVersion = lazily(() =>
+  z.int({ error: 'must be a whole number' }).min(1, 'must be at least 1').nullish(),
+);
 
 /**
  * The option of a rule about several values of an object: it is asked although others of them are wrong, too, so that all that
@@ -135,27 +150,30 @@ export function exactlyOne<const S extends Record<string, z.ZodType<string>>>(sh
 }
 
 /** Names a tenant by its id or its external id. */
-export const tenantIdentifier = exactlyOne({ id, externalId: text });
+export const tenantIdentifier = lazily(() => exactlyOne({ id: id(), externalId: text() }));
 /** Names a customer by its id, e-mail address or external id. */
-export const customerIdentifier = exactlyOne({ id, email: emailAddress, externalId: text });
+export const customerIdentifier = lazily(() => exactlyOne({ id: id(), email: emailAddress(), externalId: text() }));
 /** Names a user by the id, e-mail address or external id. */
-export const userIdentifier = exactlyOne({ id, email: emailAddress, externalId: text });
+export const userIdentifier = lazily(() => exactlyOne({ id: id(), email: emailAddress(), externalId: text() }));
 /** Names a role by its id or its name. */
-export const roleIdentifier = exactlyOne({ id, name: text });
+export const roleIdentifier = lazily(() => exactlyOne({ id: id(), name: text() }));
 /** How an input names one tenant, once it has been validated. */
-export type TenantIdentifier = z.output<typeof tenantIdentifier>;
+export type TenantIdentifier = OutputOf<typeof tenantIdentifier>;
 /** How an input names one customer, once it has been validated. */
-export type CustomerIdentifier = z.output<typeof customerIdentifier>;
+export type CustomerIdentifier = OutputOf<typeof customerIdentifier>;
 /** How an input names one user, once it has been validated. */
-export type UserIdentifier = z.output<typeof userIdentifier>;
+export type UserIdentifier = OutputOf<typeof userIdentifier>;
 /** How an input names one role, once it has been validated. */
-export type RoleIdentifier = z.output<typeof roleIdentifier>;
+export type RoleIdentifier = OutputOf<typeof roleIdentifier>;
 
 /**
  * The fields of an input that names the record which it is about: by its `id`, or by an `identifier` as reads do. Exactly one of
  * them is given, which `isNamedOnce` sees to.
  */
-export const namedBy = <I extends z.ZodType>(identifier: I) => ({ id: id.nullish(), identifier: identifier.nullish() });
+export const namedBy = <I extends z.ZodType>(identifier: I) => ({
+  id: id().nullish(),
+  identifier: identifier.nullish(),
+});
 
 /** A refinement of an input with the fields of `namedBy`: it has exactly one of the two. */
 export function isNamedOnce(input: { id?: unknown; identifier?: unknown }, context: z.RefinementCtx): void {
@@ -171,9 +189,11 @@ export function isNamedOnce(input: { id?: unknown; identifier?: unknown }, conte
 }
 
 /** A list of identifiers of tenants. */
-export const tenantIdentifiers = z
-  .array(tenantIdentifier, { error: otherwise('must be a list') })
-  .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`);
+export const tenantIdentifiers = lazily(() =>
+  z
+    .array(tenantIdentifier(), { error: otherwise('must be a list') })
+    .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`),
+);
 
 /** Adds an issue to a row of an import that has neither an external id nor an e-mail address to be found by. */
 export function isIdentified(row: { externalId?: unknown; email?: unknown }, context: z.RefinementCtx): void {
@@ -211,8 +231,8 @@ const cut = (text: string): string => text.slice(0, MAX_QUOTED_CHARACTERS).toWel
  * Returns the input as the schema reads it.
  * @throws ValidationError with the paths of the wrong values, below `at`, and at most 100 of them.
  */
-export function parse<S extends z.ZodType>(schema: S, input: unknown, ...at: string[]): z.output<S> {
-  const parsed = schema.safeParse(input, { reportInput: true });
+export function parse<S extends z.ZodType>(schema: () => S, input: unknown, ...at: string[]): z.output<S> {
+  const parsed = schema().safeParse(input, { reportInput: true });
   if (parsed.success) return parsed.data;
   throw new ValidationError(parsed.error.issues.slice(0, MAX_ISSUES).map((issue) => toIssue(issue, at)));
 }

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { sql } from '../../db/sql.ts';
 import { smallestIdAt } from '../kernel/ids.ts';
 import { choice, instant, MAX_IDENTIFIERS, shortText, text } from '../kernel/input.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import type { IndexScan, Partition, Range } from './index-scan.ts';
 import type { NameFilter } from './name-filter.ts';
 import { BY_CREATION, type KeysetPosition, type Order } from './page-arguments.ts';
@@ -12,14 +13,16 @@ import type { Place } from './search.ts';
 export const ENTITY_ORDERS = { CREATED_AT: null, UPDATED_AT: 'updatedAt', NAME: 'nameSort' } as const;
 
 /** Accepts a stretch of time: from `from` on, and before `to`. */
-export const timeRange = z
-  .object({ from: instant.nullish(), to: instant.nullish() })
-  .refine(({ from, to }) => from == null || to == null || from <= to, {
-    path: ['from'],
-    error: 'must not be after the end of the range',
-  })
-  .nullish();
-type TimeRange = z.output<typeof timeRange>;
+export const timeRange = lazily(() =>
+  z
+    .object({ from: instant().nullish(), to: instant().nullish() })
+    .refine(({ from, to }) => from == null || to == null || from <= to, {
+      path: ['from'],
+      error: 'must not be after the end of the range',
+    })
+    .nullish(),
+);
+type TimeRange = OutputOf<typeof timeRange>;
 
 /**
  * Accepts a list of values of which any may match. An empty one would match nothing, and is a mistake of the caller.
@@ -27,16 +30,16 @@ type TimeRange = z.output<typeof timeRange>;
 export const anyOf = <S extends z.ZodType>(value: S) => z.array(value).min(1, 'must not be empty');
 
 /** What the lists of tenants, customers and users can all be filtered by. */
-export const entityFilter = {
+export const entityFilter = lazily(() => ({
   /** Whether hidden records are listed: not at all, only they, or all. */
   deleted: choice(['EXCLUDE', 'ONLY', 'INCLUDE']).nullish(),
-  externalIds: anyOf(text).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
-  createdAt: timeRange,
-  updatedAt: timeRange,
-  search: shortText.nullish(),
-};
+  externalIds: anyOf(text()).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
+  createdAt: timeRange(),
+  updatedAt: timeRange(),
+  search: shortText().nullish(),
+}));
 
-type SharedFilter = z.output<z.ZodObject<typeof entityFilter>>;
+type SharedFilter = z.output<z.ZodObject<ReturnType<typeof entityFilter>>>;
 
 /** What is left of a filter for SQL: what all entities share, and what a list of one kind of them makes of the rest. */
 export interface EntityFilter extends SharedFilter, NameFilter {

@@ -6,6 +6,7 @@ import type { Reach } from '../access/reach.ts';
 import { folded } from '../kernel/folding.ts';
 import { text } from '../kernel/input.ts';
 import { formerKey } from '../kernel/keys.ts';
+import { lazily } from '../kernel/lazily.ts';
 import { hasAnyKey, soughtName } from '../kernel/sought-keys.ts';
 import type { Range } from './index-scan.ts';
 import { behindAllWith, candidatesContaining, contains, type Searched } from './search.ts';
@@ -14,14 +15,14 @@ import { behindAllWith, candidatesContaining, contains, type Searched } from './
  * What a list can be filtered by of names: the name itself, by its identity, and by folded texts how it begins and what it has in
  * it, in one piece. A name must match everything that is given.
  */
-export const nameFilter = {
-  name: text.nullish(),
-  nameStartsWith: text.nullish(),
-  nameContains: text.nullish(),
-};
+export const nameFilter = lazily(() => ({
+  name: text().nullish(),
+  nameStartsWith: text().nullish(),
+  nameContains: text().nullish(),
+}));
 
 /** What of names a filter asks for. A list that cannot be filtered by them leaves all of it out. */
-export type NameFilter = { [K in keyof typeof nameFilter]?: z.output<(typeof nameFilter)[K]> };
+export type NameFilter = { [K in keyof ReturnType<typeof nameFilter>]?: z.output<ReturnType<typeof nameFilter>[K]> };
 
 /** Returns the conditions that a name matches all that is asked for. What is folded to nothing matches no name. */
 export function conditionsOnName(

@@ -21,7 +21,7 @@ export const updateOrganization = command({
   name: 'updateOrganization',
   permissions: ['organization:edit'],
   reaches: ['ORGANIZATION'],
-  input: z.object({ name: text.optional() }),
+  input: () => z.object({ name: text().optional() }),
   errors: [ValidationError, ForbiddenError],
   plan(context, values): Plan<OrganizationResult, OrganizationRecord> {
     const type = 'organization.updated';

@@ -32,6 +32,7 @@ import {
   text,
 } from '../kernel/input.ts';
 import { KEY_VERSION, keyOfName } from '../kernel/keys.ts';
+import { lazily } from '../kernel/lazily.ts';
 import { permissionName } from '../kernel/permission-input.ts';
 import { distinctNames, type PermissionName } from '../kernel/permission-names.ts';
 import { ROLE_SCOPES } from '../kernel/role-scopes.ts';
@@ -49,14 +50,16 @@ const asResult = (role: RoleRecord | null): RoleResult => ({ role });
 /** The highest level of a role; the lowest is 0. */
 export const MAX_LEVEL = 100;
 
-const level = z
-  .int({ error: 'must be a whole number' })
-  .min(0, 'must be at least 0')
-  .max(MAX_LEVEL, `must be at most ${MAX_LEVEL}`);
-const permissionList = z.array(permissionName, { error: 'must be a list of permissions' });
+const level = lazily(() =>
+  z
+    .int({ error: 'must be a whole number' })
+    .min(0, 'must be at least 0')
+    .max(MAX_LEVEL, `must be at most ${MAX_LEVEL}`),
+);
+const permissionList = lazily(() => z.array(permissionName(), { error: 'must be a list of permissions' }));
 
 /** The fields of an input that names the role which it is about: by its name, among those of a scope. */
-export const roleNaming = { ...namedBy(roleIdentifier), scope: choice(ROLE_SCOPES).nullish() };
+export const roleNaming = lazily(() => ({ ...namedBy(roleIdentifier()), scope: choice(ROLE_SCOPES).nullish() }));
 
 /** A refinement of an input with the fields of `roleNaming`: it names a role once, and a scope beside a name. */
 export function isRoleNamed(
@@ -104,13 +107,14 @@ export const createRole = command({
   name: 'createRole',
   permissions: ['role:edit'],
   reaches: ['ORGANIZATION'],
-  input: newRecord({
-    scope: choice(ROLE_SCOPES),
-    name: text,
-    description: longText.optional(),
-    level: level.optional(),
-    permissions: permissionList,
-  }),
+  input: () =>
+    newRecord({
+      scope: choice(ROLE_SCOPES),
+      name: text(),
+      description: longText().optional(),
+      level: level().optional(),
+      permissions: permissionList(),
+    }),
   errors: [ValidationError, AlreadyExistsError, TooManyRolesError, ForbiddenError],
   plan(context, { scope, name, description, level, permissions }): Plan<RoleResult, RoleRecord> {
     const { viewer } = context;
@@ -149,15 +153,16 @@ export const updateRole = command({
   name: 'updateRole',
   permissions: ['role:edit'],
   reaches: ['ORGANIZATION'],
-  input: z
-    .object({
-      ...roleNaming,
-      name: text.optional(),
-      description: longText.nullish(),
-      level: level.optional(),
-      permissions: permissionList.optional(),
-    })
-    .superRefine(isRoleNamed, ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    z
+      .object({
+        ...roleNaming(),
+        name: text().optional(),
+        description: longText().nullish(),
+        level: level().optional(),
+        permissions: permissionList().optional(),
+      })
+      .superRefine(isRoleNamed, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, BuiltInRoleError, ForbiddenError],
   plan(context, { id: givenId, identifier, scope, permissions, ...patch }): Plan<RoleResult, RoleRecord> {
     const { viewer } = context;

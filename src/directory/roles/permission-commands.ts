@@ -71,7 +71,7 @@ export const createPermission = command({
   name: 'createPermission',
   permissions: ['permission:edit'],
   reaches: ['ORGANIZATION'],
-  input: z.object({ name: productPermission, description: longText }),
+  input: () => z.object({ name: productPermission(), description: longText() }),
   errors: [ValidationError, TooManyPermissionsError, ForbiddenError],
   plan(context, { name, description }): Plan<PermissionResult, PermissionRecord> {
     return planInsert(context, PERMISSION, {
@@ -91,7 +91,7 @@ export const updatePermission = command({
   name: 'updatePermission',
   permissions: ['permission:edit'],
   reaches: ['ORGANIZATION'],
-  input: z.object({ name: productPermission, description: longText }),
+  input: () => z.object({ name: productPermission(), description: longText() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { name, description }): Plan<PermissionResult, PermissionRecord> {
     const target = ofProduct(name);
@@ -143,7 +143,7 @@ export const deletePermission = command({
   name: 'deletePermission',
   permissions: ['permission:edit'],
   reaches: ['ORGANIZATION'],
-  input: z.object({ name: productPermission }),
+  input: () => z.object({ name: productPermission() }),
   errors: [ValidationError, NotFoundError, PermissionInUseError, ForbiddenError],
   plan(context, { name }): Plan<PermissionResult, PermissionRecord> {
     return planDelete(context, PERMISSION, {

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { ValidationError } from '../kernel/errors.ts';
 import { folded } from '../kernel/folding.ts';
 import { otherwise } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import { isCommonPassword } from './common-passwords.ts';
 import { type Cost, derive } from './scrypt.ts';
 
@@ -30,16 +31,20 @@ const bytesOf = (password: string): number => Buffer.byteLength(password.normali
  * A password to be set: from 12 characters to 1,024 bytes, not of white space only, and none of the commonest. It is taken
  * whole and never trimmed.
  */
-export const newPassword = z
-  .string({ error: otherwise('must be a string') })
-  .refine((text) => text.isWellFormed(), 'must not contain broken Unicode')
-  .refine((text) => lengthOf(text) >= MIN_PASSWORD_LENGTH, `must have at least ${MIN_PASSWORD_LENGTH} characters`)
-  .refine((text) => bytesOf(text) <= MAX_PASSWORD_BYTES, `must have at most ${MAX_PASSWORD_BYTES} bytes`)
-  .refine((text) => SEEN.test(text), 'must not be white space only')
-  .refine((text) => !isCommonPassword(text), 'is one of the commonest: choose another');
+export const newPassword = lazily(() =>
+  z
+    .string({ error: otherwise('must be a string') })
+    .refine((text) => text.isWellFormed(), 'must not contain broken Unicode')
+    .refine((text) => lengthOf(text) >= MIN_PASSWORD_LENGTH, `must have at least ${MIN_PASSWORD_LENGTH} characters`)
+    .refine((text) => bytesOf(text) <= MAX_PASSWORD_BYTES, `must have at most ${MAX_PASSWORD_BYTES} bytes`)
+    .refine((text) => SEEN.test(text), 'must not be white space only')
+    .refine((text) => !isCommonPassword(text), 'is one of the commonest: choose another'),
+);
 
 /** A password that somebody signs in with. Its length is limited, so that no attempt costs more than an honest one. */
-export const givenPassword = z.string({ error: otherwise('must be a string') }).max(MAX_GIVEN_LENGTH, 'is too long');
+export const givenPassword = lazily(() =>
+  z.string({ error: otherwise('must be a string') }).max(MAX_GIVEN_LENGTH, 'is too long'),
+);
 
 const MIN_NAME_LENGTH = 4;
 const MIN_REST_LENGTH = 6;

@@ -33,6 +33,7 @@ import { namedAs } from '../kernel/derived-columns.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { emailAddress, otherwise, parse, text } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import type { LinkPurpose } from '../kernel/link-purposes.ts';
 import { hashOfLinkToken, requestPasswordLink } from '../mail/mailed-links.ts';
 import { userOfLink, useUpLink } from '../mail/shareable-invitations.ts';
@@ -43,7 +44,7 @@ import { givenPassword, hashPassword, isPassword, newPassword, requireUnlikeEmai
 import { ownSession } from './session-queries.ts';
 import { recordEnd } from './sessions.ts';
 
-const requestInput = z.object({ email: emailAddress });
+const requestInput = lazily(() => z.object({ email: emailAddress() }));
 
 /**
  * Has a link to a new password mailed to the user with this e-mail address, if there is one who signs in with a
@@ -63,9 +64,9 @@ export async function requestPasswordReset({ db, address, now }: AnonymousCaller
   requireWithinLimits(limits, counted, now);
 }
 
-const linkToken = z.string({ error: otherwise('must be a string') });
-const acceptInput = z.object({ token: linkToken, password: newPassword, name: text.nullish() });
-const resetInput = z.object({ token: linkToken, password: newPassword });
+const linkToken = lazily(() => z.string({ error: otherwise('must be a string') }));
+const acceptInput = lazily(() => z.object({ token: linkToken(), password: newPassword(), name: text().nullish() }));
+const resetInput = lazily(() => z.object({ token: linkToken(), password: newPassword() }));
 
 /**
  * Sets the password of an invited user, who is ACTIVE from then on (trigger `active_with_password`) and can sign in.
@@ -129,7 +130,7 @@ export async function resetPassword(caller: AnonymousCaller, input: unknown): Pr
 export const hasPassword = (userId: string, hash: string): SQL =>
   sql`EXISTS (SELECT 1 FROM password WHERE password.user_id = ${userId} AND password.hash = ${hash})`;
 
-const changeInput = z.object({ currentPassword: givenPassword, newPassword });
+const changeInput = lazily(() => z.object({ currentPassword: givenPassword(), newPassword: newPassword() }));
 
 /**
  * Changes the password of the user who is signed in, who has to know the present one. All other sessions of the user end,

@@ -33,7 +33,7 @@ export const signOut = command({
   name: 'signOut',
   permissions: [],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z.object({ everywhere: flag.nullish() }),
+  input: () => z.object({ everywhere: flag().nullish() }),
   errors: [ForbiddenError],
   plan(context, { everywhere }): Plan<SignOutResult, SignOutResult> {
     const { userId, sessionId } = ownSession(context.viewer);
@@ -60,7 +60,7 @@ export const revokeSession = command({
   name: 'revokeSession',
   permissions: [],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z.object({ id }),
+  input: () => z.object({ id: id() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id }): Plan<SessionResult, SessionRecord> {
     const { viewer } = context;
@@ -106,7 +106,7 @@ export const switchTenant = command({
   name: 'switchTenant',
   permissions: [],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z.object({ tenantIdentifier: tenantIdentifier.nullish() }),
+  input: () => z.object({ tenantIdentifier: tenantIdentifier().nullish() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { tenantIdentifier: identifier }): Plan<SwitchResult, RoleForToken> {
     const { userId, sessionId, tokenExpiresAt } = ownSession(context.viewer);

@@ -10,6 +10,7 @@ import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import type { EventType } from '../kernel/event-types.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import { otherwise, parse } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import {
   contentOf,
   type EffectiveRoleReach,
@@ -171,7 +172,7 @@ function endOldest(context: EventContext, { userId, sessionId }: Grant, conditio
   ];
 }
 
-const refreshInput = z.object({ refreshToken: z.string({ error: otherwise('must be a string') }) });
+const refreshInput = lazily(() => z.object({ refreshToken: z.string({ error: otherwise('must be a string') }) }));
 
 /** Over the columns of `session`: its user may go on and has a role there. If not, the refresh token is not used up. */
 const GOES_ON = sql`EXISTS (SELECT 1 FROM user

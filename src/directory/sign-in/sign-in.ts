@@ -19,12 +19,15 @@ import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { keyOfEmail } from '../kernel/email-address.ts';
 import { ForbiddenError, NotFoundError } from '../kernel/errors.ts';
 import { emailAddress, id, parse } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import { MAY_SIGN_IN, roleForTokenIn, STARTING_TENANT } from './effective-role.ts';
 import { givenPassword, hashPassword, isOutdated, isPassword } from './password-hashing.ts';
 import { hasPassword } from './passwords.ts';
 import { type Admission, admissionOf, opening } from './sessions.ts';
 
-const signInInput = z.object({ email: emailAddress, password: givenPassword, tenantId: id.nullish() });
+const signInInput = lazily(() =>
+  z.object({ email: emailAddress(), password: givenPassword(), tenantId: id().nullish() }),
+);
 
 /** Reads the user with this e-mail address, and the effective role in the tenant asked for or where the user starts. */
 function userToSignIn(email: string, tenantId: string | null) {

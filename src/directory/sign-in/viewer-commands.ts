@@ -28,12 +28,13 @@ export const updateViewer = command({
   name: 'updateViewer',
   permissions: [],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z.object({
-    name: userDetails.name,
-    avatarUrl: userDetails.avatarUrl,
-    defaultTenantIdentifier: tenantIdentifier.nullish(),
-    expectedVersion,
-  }),
+  input: () =>
+    z.object({
+      name: userDetails().name,
+      avatarUrl: userDetails().avatarUrl,
+      defaultTenantIdentifier: tenantIdentifier().nullish(),
+      expectedVersion: expectedVersion(),
+    }),
   errors: [ValidationError, NotFoundError, VersionConflictError, ForbiddenError],
   plan(context, { expectedVersion, defaultTenantIdentifier: start, ...patch }): Plan<UserResult, UserRecord> {
     const { viewer } = context;

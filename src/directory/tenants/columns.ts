@@ -7,53 +7,58 @@ import type { StoredColumns } from '../imports/stored-columns.ts';
 import { identifiedAs, namedAs } from '../kernel/derived-columns.ts';
 import { choice, flag, freeUrl, longText, otherwise, text } from '../kernel/input.ts';
 import { KEY_VERSION } from '../kernel/keys.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import { TAX_EXEMPTIONS, TENANT_STATUSES } from './queries.ts';
 
-const address = z
-  .object({
-    name: text.nullish(),
-    line1: text.nullish(),
-    line2: text.nullish(),
-    city: text.nullish(),
-    postalCode: text.nullish(),
-    state: text.nullish(),
-    country: text.nullish(),
-    type: text.nullish(),
-  })
-  .nullish();
-type AddressPatch = z.output<typeof address>;
+const address = lazily(() =>
+  z
+    .object({
+      name: text().nullish(),
+      line1: text().nullish(),
+      line2: text().nullish(),
+      city: text().nullish(),
+      postalCode: text().nullish(),
+      state: text().nullish(),
+      country: text().nullish(),
+      type: text().nullish(),
+    })
+    .nullish(),
+);
+type AddressPatch = OutputOf<typeof address>;
 
-const billing = z.object(
-  {
-    companyName: text.nullish(),
-    vatId: text.nullish(),
-    taxType: text.nullish(),
-    taxExempt: choice(TAX_EXEMPTIONS).optional(),
-    isBusinessCustomer: flag.optional(),
-    isInvoicePending: flag.optional(),
-    oneTimePaymentValidThrough: text.nullish(),
-    billingAddress: address,
-    shippingAddress: address,
-  },
-  { error: otherwise('must be an object') },
+const billing = lazily(() =>
+  z.object(
+    {
+      companyName: text().nullish(),
+      vatId: text().nullish(),
+      taxType: text().nullish(),
+      taxExempt: choice(TAX_EXEMPTIONS).optional(),
+      isBusinessCustomer: flag().optional(),
+      isInvoicePending: flag().optional(),
+      oneTimePaymentValidThrough: text().nullish(),
+      billingAddress: address(),
+      shippingAddress: address(),
+    },
+    { error: otherwise('must be an object') },
+  ),
 );
 
-/** The columns of a tenant that its billing profile has, by their names in code. */
-export const BILLING_COLUMNS = Object.keys(billing.shape);
+/** Returns the columns of a tenant that its billing profile has, by their names in code. */
+export const billingColumns = (): string[] => Object.keys(billing().shape);
 
 /** The fields of a tenant's input, except its name. */
-export const tenantDetails = {
-  externalId: text.nullish(),
-  url: freeUrl.nullish(),
-  description: longText.nullish(),
+export const tenantDetails = lazily(() => ({
+  externalId: text().nullish(),
+  url: freeUrl().nullish(),
+  description: longText().nullish(),
   status: choice(TENANT_STATUSES).optional(),
-  partnerManaged: flag.optional(),
-  eventEnrichment: flag.optional(),
-  test: flag.optional(),
-  billing: billing.optional(),
-};
+  partnerManaged: flag().optional(),
+  eventEnrichment: flag().optional(),
+  test: flag().optional(),
+  billing: billing().optional(),
+}));
 
-type TenantPatch = z.output<z.ZodObject<typeof tenantDetails>> & { name?: string | undefined };
+type TenantPatch = z.output<z.ZodObject<ReturnType<typeof tenantDetails>>> & { name?: string | undefined };
 type TenantValues = Values<typeof tenants>;
 
 /**

@@ -68,7 +68,13 @@ export const createTenant = command({
   name: 'createTenant',
   permissions: ['tenant:create'],
   reaches: ['ORGANIZATION'],
-  input: newRecord({ ...tenantDetails, name: text, adminEmail: emailAddress.optional(), handOutLink: flag.optional() }),
+  input: () =>
+    newRecord({
+      ...tenantDetails(),
+      name: text(),
+      adminEmail: emailAddress().optional(),
+      handOutLink: flag().optional(),
+    }),
   errors: [ValidationError, AlreadyExistsError, ForbiddenError],
   plan(context, { adminEmail, handOutLink, ...input }): Plan<TenantCreationResult, TenantRecord> {
     const { viewer } = context;
@@ -94,9 +100,15 @@ export const updateTenant = command({
   name: 'updateTenant',
   permissions: ['tenant:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z
-    .object({ ...tenantDetails, ...namedBy(tenantIdentifier), name: text.optional(), expectedVersion })
-    .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    z
+      .object({
+        ...tenantDetails(),
+        ...namedBy(tenantIdentifier()),
+        name: text().optional(),
+        expectedVersion: expectedVersion(),
+      })
+      .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError, VersionConflictError],
   plan(context, { id, identifier, expectedVersion, ...patch }): Plan<TenantResult, TenantRecord> {
     const checks = (target: SQL) => hasVersion(TENANT, context.viewer, target, expectedVersion);
@@ -128,15 +140,16 @@ export const upsertTenant = command({
   name: 'upsertTenant',
   permissions: ['tenant:create', 'tenant:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z
-    .object({
-      ...tenantDetails,
-      identifier: tenantIdentifier,
-      name: text.optional(),
-      adminEmail: emailAddress.nullish(),
-      handOutLink: flag.nullish(),
-    })
-    .superRefine(keepsIdentifier(['externalId']), ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    z
+      .object({
+        ...tenantDetails(),
+        identifier: tenantIdentifier(),
+        name: text().optional(),
+        adminEmail: emailAddress().nullish(),
+        handOutLink: flag().nullish(),
+      })
+      .superRefine(keepsIdentifier(['externalId']), ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { identifier, adminEmail, handOutLink, ...patch }): Plan<TenantUpsertResult, TenantRecord> {
     const { viewer } = context;
@@ -206,16 +219,17 @@ export const deleteTenant = command({
   name: 'deleteTenant',
   permissions: ['tenant:delete'],
   reaches: ['ORGANIZATION'],
-  input: z
-    .object({ ...namedBy(tenantIdentifier), externalId: text.nullish(), permanently: flag.nullish() })
-    .superRefine((given, context) => {
-      if (given.externalId == null) isNamedOnce(given, context);
-    }, ALTHOUGH_OTHERS_ARE_WRONG)
-    .refine(({ externalId, permanently }) => !permanently || externalId == null, {
-      ...ALTHOUGH_OTHERS_ARE_WRONG,
-      path: ['permanently'],
-      error: 'needs an id',
-    }),
+  input: () =>
+    z
+      .object({ ...namedBy(tenantIdentifier()), externalId: text().nullish(), permanently: flag().nullish() })
+      .superRefine((given, context) => {
+        if (given.externalId == null) isNamedOnce(given, context);
+      }, ALTHOUGH_OTHERS_ARE_WRONG)
+      .refine(({ externalId, permanently }) => !permanently || externalId == null, {
+        ...ALTHOUGH_OTHERS_ARE_WRONG,
+        path: ['permanently'],
+        error: 'needs an id',
+      }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { externalId, permanently, ...given }): Plan<TenantResult, TenantRecord> {
     const named: NamedTarget =
@@ -236,7 +250,7 @@ export const restoreTenant = command({
   name: 'restoreTenant',
   permissions: ['tenant:delete'],
   reaches: ['ORGANIZATION'],
-  input: z.object({ id }),
+  input: () => z.object({ id: id() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { id }): Plan<TenantResult, TenantRecord> {
     const checks = () => [holdsPermissions(context.viewer, permissionsOfAllIn(sql`${id}`))];

@@ -15,26 +15,29 @@ import { keyOfEmail } from '../kernel/email-address.ts';
 import { AlreadyExistsError, ForbiddenError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { emailAddress, newRecord, parse, text } from '../kernel/input.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { holderOf, soughtEmail, soughtExternalId } from '../kernel/sought-keys.ts';
 import { newUser } from '../users/columns.ts';
 import { USER } from '../users/entity.ts';
 import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
-import { BILLING_COLUMNS, importedTenant, newTenant, tenantDetails } from './columns.ts';
+import { billingColumns, importedTenant, newTenant, tenantDetails } from './columns.ts';
 import { TENANT } from './entity.ts';
 
-const row = z.object({
-  ...tenantDetails,
-  externalId: text,
-  name: text.optional(),
-  adminEmail: emailAddress.nullish(),
-});
-type Row = z.output<typeof row>;
+const row = lazily(() =>
+  z.object({
+    ...tenantDetails(),
+    externalId: text(),
+    name: text().optional(),
+    adminEmail: emailAddress().nullish(),
+  }),
+);
+type Row = OutputOf<typeof row>;
 type Given = GivenRow<Row>;
 
 /** A row that names no tenant yet: as it is read, and as it has to be. */
-const newRow = newRecord({ ...tenantDetails, externalId: text, name: text.optional() });
-const completeRow = newRecord({ name: text });
+const newRow = lazily(() => newRecord({ ...tenantDetails(), externalId: text(), name: text().optional() }));
+const completeRow = lazily(() => newRecord({ name: text() }));
 
 /** The first admin of a new tenant. */
 interface Admin {
@@ -59,7 +62,7 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
   entity: TENANT,
   row,
   decisive: ['externalId', 'partnerManaged'],
-  fields: Object.fromEntries(BILLING_COLUMNS.map((name) => [name, 'billing'])),
+  fields: lazily(() => Object.fromEntries(billingColumns().map((name) => [name, 'billing']))),
   relationField: 'adminEmail',
   identifierPath,
   lookup(viewer, rows) {

@@ -11,6 +11,7 @@ import { type Caller, isGranted, requirePermissions, requireReach, type Viewer }
 import { isTenant, TENANT_IS_LIVE } from '../commands/identifiers.ts';
 import { ForbiddenError } from '../kernel/errors.ts';
 import { choice, id, MAX_IDENTIFIERS, parse, type TenantIdentifier } from '../kernel/input.ts';
+import { type InputOf, lazily } from '../kernel/lazily.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { anyOf, ENTITY_ORDERS, entityFilter } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
@@ -87,6 +88,8 @@ export function findTenant({ db, viewer }: Caller, identifier: TenantIdentifier)
   return foundWhere(db, RECORDS, sql`${isTenant(identifier)} AND ${inReach}`);
 }
 
+const tenantNamed = lazily(() => z.object({ id: id() }));
+
 /**
  * Returns the whole of a tenant, not only its id and its name; null if there is no such live tenant in reach.
  *
@@ -96,7 +99,7 @@ export function findTenant({ db, viewer }: Caller, identifier: TenantIdentifier)
 export async function readTenant(caller: Caller, tenantId: unknown): Promise<TenantRecord | null> {
   requirePermissions(caller.viewer, ['tenant:read']);
   requireTenantDetails(caller.viewer);
-  return onlyRow(findTenant(caller, parse(z.object({ id }), { id: tenantId })));
+  return onlyRow(findTenant(caller, parse(tenantNamed, { id: tenantId })));
 }
 
 /**
@@ -112,16 +115,18 @@ export async function readOwnTenant(caller: Caller): Promise<TenantRecord | null
   return tenantId === undefined ? null : readTenant(caller, tenantId);
 }
 
-const tenantFilter = z.object({
-  ...entityFilter,
-  statuses: anyOf(choice(TENANT_STATUSES)).nullish(),
-  /** What is the id of no tenant in reach finds nothing. */
-  ids: anyOf(z.string()).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
-});
+const tenantFilter = lazily(() =>
+  z.object({
+    ...entityFilter(),
+    statuses: anyOf(choice(TENANT_STATUSES)).nullish(),
+    /** What is the id of no tenant in reach finds nothing. */
+    ids: anyOf(z.string()).max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`).nullish(),
+  }),
+);
 
 /** The arguments of the list of tenants. */
 export interface TenantListArguments extends EntityListArguments<keyof typeof ENTITY_ORDERS> {
-  filter?: z.input<typeof tenantFilter> | null | undefined;
+  filter?: InputOf<typeof tenantFilter> | null | undefined;
 }
 
 const LIST = {

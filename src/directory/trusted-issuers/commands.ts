@@ -204,7 +204,7 @@ export const deleteTrustedIssuer = command({
   name: 'deleteTrustedIssuer',
   permissions: ['organization:edit'],
   reaches: ['ORGANIZATION'],
-  input: z.object({ id }),
+  input: () => z.object({ id: id() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id }): Plan<TrustedIssuerResult, TrustedIssuerRecord> {
     return planDelete(context, TRUSTED_ISSUER, {

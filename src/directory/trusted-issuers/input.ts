@@ -20,6 +20,7 @@ import {
   text,
   webAddress,
 } from '../kernel/input.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import { isPublicHost } from '../kernel/public-hosts.ts';
 import {
   hasKey,
@@ -39,19 +40,23 @@ const identifiersOf = <const I extends z.ZodType>(identifier: I) =>
     .min(1, 'must be at least one')
     .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`);
 
-const algorithms = z
-  .array(choice(SIGNING_ALGORITHMS), { error: otherwise('must be a list') })
-  .min(1, 'must be at least one')
-  .transform((given) => SIGNING_ALGORITHMS.filter((name) => given.includes(name)));
+const algorithms = lazily(() =>
+  z
+    .array(choice(SIGNING_ALGORITHMS), { error: otherwise('must be a list') })
+    .min(1, 'must be at least one')
+    .transform((given) => SIGNING_ALGORITHMS.filter((name) => given.includes(name))),
+);
 
 /** The URL that keys are read from. TLS proves that they are the issuer's; a public host is none of our own network. */
-const jwksUrl = webAddress.pipe(
-  z.string().refine(
-    (address) => {
-      const { protocol, username, password, hostname } = new URL(address);
-      return protocol === 'https:' && username === '' && password === '' && isPublicHost(hostname);
-    },
-    { error: 'must be an https URL of a public host, without credentials' },
+const jwksUrl = lazily(() =>
+  webAddress().pipe(
+    z.string().refine(
+      (address) => {
+        const { protocol, username, password, hostname } = new URL(address);
+        return protocol === 'https:' && username === '' && password === '' && isPublicHost(hostname);
+      },
+      { error: 'must be an https URL of a public host, without credentials' },
+    ),
   ),
 );
 
@@ -74,7 +79,7 @@ const NOT_BOTH = {
  */
 export const ISSUER_KINDS = ['STANDARD', 'EMBEDDED'] as const;
 
-const kind = choice(ISSUER_KINDS);
+const kind = lazily(() => choice(ISSUER_KINDS));
 
 interface GivenNames {
   kind?: unknown;
@@ -97,36 +102,40 @@ function namesMatchKind({ kind = 'STANDARD', ...names }: GivenNames, context: z.
 /** What is wrong with a name in tokens that have none. */
 export const NOT_EMBEDDED = 'does not go with the kind EMBEDDED';
 
-const details = {
-  name: text,
-  issuer: exactText,
-  audience: exactText,
-  roleIdentifiers: identifiersOf(roleIdentifier),
-  customerIdentifiers: identifiersOf(customerIdentifier),
-};
+const details = lazily(() => ({
+  name: text(),
+  issuer: exactText(),
+  audience: exactText(),
+  roleIdentifiers: identifiersOf(roleIdentifier()),
+  customerIdentifiers: identifiersOf(customerIdentifier()),
+}));
 
 /** The input of a new trusted issuer. */
-export const newIssuer = newRecord({
-  ...details,
-  kind: kind.optional(),
-  issuer: exactText.optional(),
-  audience: exactText.optional(),
-  algorithms: algorithms.optional(),
-  keys: publicKeys.optional(),
-  jwksUrl: jwksUrl.optional(),
-  createsUsers: flag.optional(),
-})
-  .refine((given) => keyCount(given) === 1, NOT_BOTH)
-  .superRefine(namesMatchKind, ALTHOUGH_OTHERS_ARE_WRONG);
+export const newIssuer = lazily(() =>
+  newRecord({
+    ...details(),
+    kind: kind().optional(),
+    issuer: exactText().optional(),
+    audience: exactText().optional(),
+    algorithms: algorithms().optional(),
+    keys: publicKeys().optional(),
+    jwksUrl: jwksUrl().optional(),
+    createsUsers: flag().optional(),
+  })
+    .refine((given) => keyCount(given) === 1, NOT_BOTH)
+    .superRefine(namesMatchKind, ALTHOUGH_OTHERS_ARE_WRONG),
+);
 
 /** The input of a change to a trusted issuer. */
-export const issuerPatch = z
-  .object({ ...details, algorithms, createsUsers: flag })
-  .partial()
-  .extend({ id, keys: publicKeys.nullish(), jwksUrl: jwksUrl.nullish() })
-  .refine((given) => keyCount(given) < 2, NOT_BOTH);
+export const issuerPatch = lazily(() =>
+  z
+    .object({ ...details(), algorithms: algorithms(), createsUsers: flag() })
+    .partial()
+    .extend({ id: id(), keys: publicKeys().nullish(), jwksUrl: jwksUrl().nullish() })
+    .refine((given) => keyCount(given) < 2, NOT_BOTH),
+);
 
-type KeysPatch = Pick<z.output<typeof issuerPatch>, 'keys' | 'jwksUrl' | 'algorithms'>;
+type KeysPatch = Pick<OutputOf<typeof issuerPatch>, 'keys' | 'jwksUrl' | 'algorithms'>;
 
 /**
  * Returns the columns for an issuer's keys. Keys replace a URL, and a URL keys; with them go the usual algorithms if

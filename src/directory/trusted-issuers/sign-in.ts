@@ -8,6 +8,7 @@ import { countAttempt, type RateLimit, refund, requireWithinLimits, tokenLimits 
 import { eventContextOf, eventsOf, nameTenants, tell } from '../commands/event-recording.ts';
 import { AuthenticationError } from '../kernel/authentication-errors.ts';
 import { otherwise, parse } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import { productPermissionsOf } from '../sign-in/effective-role.ts';
 import { type Admission, admissionOf, opening } from '../sign-in/sessions.ts';
 import { isEmbedded } from './entity.ts';
@@ -30,7 +31,7 @@ export interface Outside {
   organizationId(given: string): string;
 }
 
-const tokenInput = z.object({ token: z.string({ error: otherwise('must be a string') }) });
+const tokenInput = lazily(() => z.object({ token: z.string({ error: otherwise('must be a string') }) }));
 
 /**
  * Opens a session for the user of a trusted issuer's token. The first token for a user links the issuer's id to a user

@@ -12,6 +12,7 @@ import {
 import * as z from 'zod';
 import { ForbiddenError } from '../kernel/errors.ts';
 import { emailAddress, newRecord, text } from '../kernel/input.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import type { TrustedIssuerRecord } from './queries.ts';
 
 /** How many characters a token of a trusted issuer has at most. */
@@ -38,21 +39,23 @@ export interface UnverifiedEmbedded extends UnverifiedKey {
   customer: string;
 }
 
-const header = z.object({ alg: z.string(), kid: z.string().optional() });
-const name = z.string().max(256);
-const standard = z.object({ iss: name });
+const header = lazily(() => z.object({ alg: z.string(), kid: z.string().optional() }));
+const name = lazily(() => z.string().max(256));
+const standard = lazily(() => z.object({ iss: name() }));
 /** A token that says who made it, or for whom, is none of an embedded issuer: it is meant for somebody else. */
-const embedded = z.object({ organization: name, customer: name, iss: z.never().optional(), aud: z.never().optional() });
+const embedded = lazily(() =>
+  z.object({ organization: name(), customer: name(), iss: z.never().optional(), aud: z.never().optional() }),
+);
 
 /** Returns what a token says, without verifying it; null for a text that cannot be a token. */
 export function readUnverified(token: string): Unverified | null {
-  const read = readParts(token, standard);
+  const read = readParts(token, standard());
   return read && { ...read.key, issuer: read.payload.iss };
 }
 
 /** Returns what a token of an embedded issuer says, without verifying it; null for a text that cannot be one. */
 export function readUnverifiedEmbedded(token: string): UnverifiedEmbedded | null {
-  const read = readParts(token, embedded);
+  const read = readParts(token, embedded());
   return read && { ...read.key, organization: read.payload.organization, customer: read.payload.customer };
 }
 
@@ -62,7 +65,7 @@ function readParts<S extends z.ZodType>(
 ): { key: UnverifiedKey; payload: z.output<S> } | null {
   if (token.length > MAX_TOKEN_LENGTH) return null;
   const parts = decoded(token);
-  const [head, body] = [header.safeParse(parts?.header), payload.safeParse(parts?.payload)];
+  const [head, body] = [header().safeParse(parts?.header), payload.safeParse(parts?.payload)];
   if (!head.success || !body.success) return null;
   return { key: { algorithm: head.data.alg, keyId: head.data.kid ?? null }, payload: body.data };
 }
@@ -76,19 +79,25 @@ function decoded(token: string) {
 }
 
 /** The issuer's id for a user, compared to the letter. What `text` would trim or reject is no such id. */
-const subject = z.string().refine((given) => text.safeParse(given).data === given);
+const subject = lazily(() => z.string().refine((given) => text().safeParse(given).data === given));
 
-const userClaims = { role: text.optional(), email: emailAddress.optional(), name: text.optional() };
-const claims = newRecord({ ...userClaims, customer: text.optional() });
+const userClaims = lazily(() => ({
+  role: text().optional(),
+  email: emailAddress().optional(),
+  name: text().optional(),
+}));
+const claims = lazily(() => newRecord({ ...userClaims(), customer: text().optional() }));
 
 /** Programs send an empty string for what they do not have. */
-const embeddedClaims = z.preprocess(
-  (given) => Object.fromEntries(Object.entries(Object(given)).filter(([, value]) => value !== '')),
-  newRecord({ ...userClaims, customer: text, external_id: text.optional() }),
+const embeddedClaims = lazily(() =>
+  z.preprocess(
+    (given) => Object.fromEntries(Object.entries(Object(given)).filter(([, value]) => value !== '')),
+    newRecord({ ...userClaims(), customer: text(), external_id: text().optional() }),
+  ),
 );
 
 /** What a verified token says about its user. */
-export interface TrustedClaims extends z.output<typeof claims> {
+export interface TrustedClaims extends OutputOf<typeof claims> {
   subject: string;
   /** The id of the user in the directory, which tokens of embedded issuers can name beside the issuer's own. */
   externalId: string | undefined;
@@ -113,7 +122,7 @@ export async function readTrusted(
   if (!issuer || !audience) return null;
   const requiredClaims = ['iss', 'aud', 'exp', 'sub'];
   const verified = await verify(token, keys, now, { algorithms, issuer, audience, requiredClaims });
-  return verified && { ...verified.of, ...claimsIn(verified.payload, claims), externalId: undefined };
+  return verified && { ...verified.of, ...claimsIn(verified.payload, claims()), externalId: undefined };
 }
 
 /**
@@ -129,8 +138,8 @@ export async function readEmbedded(
 ): Promise<TrustedClaims | null> {
   const requiredClaims = ['organization', 'customer', 'exp', 'sub'];
   const verified = await verify(token, keys, now, { algorithms, requiredClaims });
-  if (verified === null || !embedded.safeParse(verified.payload).success) return null;
-  const { external_id: externalId, ...said } = claimsIn(verified.payload, embeddedClaims);
+  if (verified === null || !embedded().safeParse(verified.payload).success) return null;
+  const { external_id: externalId, ...said } = claimsIn(verified.payload, embeddedClaims());
   return { ...verified.of, ...said, externalId };
 }
 
@@ -164,7 +173,7 @@ async function verify(
 ): Promise<Verified | null> {
   const options = { ...rules, currentDate: now, clockTolerance: TOLERANCE_SECONDS };
   const payload = await payloadSignedBy(keys, token, options);
-  const { success, data: named } = subject.safeParse(payload?.sub);
+  const { success, data: named } = subject().safeParse(payload?.sub);
   if (payload?.exp === undefined || !success || !isShort(payload, now)) return null;
   return { of: { subject: named, expiresAt: new Date((payload.exp + TOLERANCE_SECONDS) * 1000) }, payload };
 }

@@ -45,7 +45,7 @@ const registering = (source: DataSourceEntity) =>
   command({
     ...RULES,
     name: `register${source.name}`,
-    input: newRecord({ tenantIdentifier, name: text, externalId: text.optional() }),
+    input: () => newRecord({ tenantIdentifier: tenantIdentifier(), name: text(), externalId: text().optional() }),
     errors: [ValidationError, NotFoundError, AlreadyExistsError, TooManyDataSourcesError, ForbiddenError],
     plan(context, { tenantIdentifier, name, externalId }): Plan<DataSourceResult, DataSourceRecord> {
       const { viewer } = context;
@@ -86,12 +86,13 @@ const updating = (source: DataSourceEntity) =>
   command({
     ...RULES,
     name: `update${source.name}`,
-    input: z.object({
-      id,
-      name: text.optional(),
-      externalId: text.nullish(),
-      status: choice(DATA_SOURCE_STATUSES).optional(),
-    }),
+    input: () =>
+      z.object({
+        id: id(),
+        name: text().optional(),
+        externalId: text().nullish(),
+        status: choice(DATA_SOURCE_STATUSES).optional(),
+      }),
     errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
     plan(context, { id, name, externalId, status }): Plan<DataSourceResult, DataSourceRecord> {
       const { viewer, at } = context;
@@ -115,7 +116,7 @@ const removing = (source: DataSourceEntity) =>
   command({
     ...RULES,
     name: `remove${source.name}`,
-    input: z.object({ id }),
+    input: () => z.object({ id: id() }),
     errors: [ValidationError, NotFoundError, ForbiddenError],
     plan(context, { id }): Plan<DataSourceResult, DataSourceRecord> {
       return planDelete(context, source, {

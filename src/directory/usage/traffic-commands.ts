@@ -9,6 +9,7 @@ import { type CommandContext, command, type Plan } from '../commands/command.ts'
 import { allExist, notFoundAt } from '../commands/references.ts';
 import { ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { exactText, id, instant, otherwise } from '../kernel/input.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import { shown } from '../kernel/repetition-errors.ts';
 import { isDataSource } from './data-source-commands.ts';
 import { PIXEL } from './data-sources.ts';
@@ -20,20 +21,26 @@ export const MAX_ENTRIES = 1000;
 /** The largest Int of GraphQL. */
 const MAX_COUNT = 2 ** 31 - 1;
 
-const count = z
-  .int({ error: otherwise('must be a whole number') })
-  .min(0, 'must not be negative')
-  .max(MAX_COUNT, `must be at most ${MAX_COUNT}`);
+const count = lazily(() =>
+  z
+    .int({ error: otherwise('must be a whole number') })
+    .min(0, 'must not be negative')
+    .max(MAX_COUNT, `must be at most ${MAX_COUNT}`),
+);
 
-const recentTime = instant
-  .refine(
-    (at) => hourOf(at) >= firstHour(new Date(), MAX_WINDOW_HOURS),
-    `must lie within the last ${MAX_WINDOW_HOURS} hours`,
-  )
-  .refine((at) => at.getTime() <= Date.now() + MAX_AHEAD_MILLISECONDS, 'must not lie in the future');
+const recentTime = lazily(() =>
+  instant()
+    .refine(
+      (at) => hourOf(at) >= firstHour(new Date(), MAX_WINDOW_HOURS),
+      `must lie within the last ${MAX_WINDOW_HOURS} hours`,
+    )
+    .refine((at) => at.getTime() <= Date.now() + MAX_AHEAD_MILLISECONDS, 'must not lie in the future'),
+);
 
-const trafficEntry = z.object({ entryId: exactText, pixelId: id, at: recentTime, events: count, publishErrors: count });
-type TrafficEntry = z.output<typeof trafficEntry>;
+const trafficEntry = lazily(() =>
+  z.object({ entryId: exactText(), pixelId: id(), at: recentTime(), events: count(), publishErrors: count() }),
+);
+type TrafficEntry = OutputOf<typeof trafficEntry>;
 
 /** What became of one entry: it was counted, its id had been recorded before, or its pixel has been removed. */
 export interface RecordedEntry {
@@ -68,12 +75,13 @@ export const recordTraffic = command({
   name: 'recordTraffic',
   permissions: ['usage:record'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({
-    entries: z
-      .array(trafficEntry, { error: otherwise('must be a list') })
-      .min(1, 'must not be empty')
-      .max(MAX_ENTRIES, `must be at most ${MAX_ENTRIES}`),
-  }),
+  input: () =>
+    z.object({
+      entries: z
+        .array(trafficEntry(), { error: otherwise('must be a list') })
+        .min(1, 'must not be empty')
+        .max(MAX_ENTRIES, `must be at most ${MAX_ENTRIES}`),
+    }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { entries }): Plan<TrafficResult, Recorded> {
     return {

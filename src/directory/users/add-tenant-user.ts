@@ -38,7 +38,13 @@ export const addTenantUser = command({
   name: 'addTenantUser',
   permissions: ['user:create', 'user:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: newRecord({ email: emailAddress, roleIdentifier, tenantIdentifier, handOutLink: flag.optional() }),
+  input: () =>
+    newRecord({
+      email: emailAddress(),
+      roleIdentifier: roleIdentifier(),
+      tenantIdentifier: tenantIdentifier(),
+      handOutLink: flag().optional(),
+    }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { email, roleIdentifier, tenantIdentifier, handOutLink }): Plan<AddedUserResult, UserRecord> {
     const { viewer } = context;

@@ -21,17 +21,20 @@ import {
   tenantIdentifier,
   userIdentifier,
 } from '../kernel/input.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import { roleNamed } from '../roles/queries.ts';
 import { USER, type UserResult } from './entity.ts';
 import { type UserRecord, userRows } from './queries.ts';
 import { assignInTenant, revokeInTenant, writeTenantRoles } from './tenant-roles.ts';
 
 /** A role where somebody has it, or is to have it: in a tenant, or, where none is named, in the organization. */
-const rolePlace = z.object(
-  { roleIdentifier, tenantIdentifier: tenantIdentifier.nullish() },
-  { error: otherwise('must be an object') },
+const rolePlace = lazily(() =>
+  z.object(
+    { roleIdentifier: roleIdentifier(), tenantIdentifier: tenantIdentifier().nullish() },
+    { error: otherwise('must be an object') },
+  ),
 );
-type RolePlace = z.output<typeof rolePlace>;
+type RolePlace = OutputOf<typeof rolePlace>;
 
 /** What a role in its place stands for, as expressions. */
 interface ResolvedRole {
@@ -106,18 +109,19 @@ export const changeRole = command({
   name: 'changeRole',
   permissions: ['user:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z
-    .object({ userIdentifier, revoke: rolePlace.nullish(), assign: rolePlace.nullish() })
-    .refine(({ revoke, assign }) => revoke || assign, {
-      ...ALTHOUGH_OTHERS_ARE_WRONG,
-      path: ['assign'],
-      error: 'is required, unless a role is taken away',
-    })
-    .refine(({ revoke, assign }) => !revoke || revoke.tenantIdentifier || (assign && !assign.tenantIdentifier), {
-      ...ALTHOUGH_OTHERS_ARE_WRONG,
-      path: ['revoke'],
-      error: 'is a role in the organization, which a team member can only change for another one there',
-    }),
+  input: () =>
+    z
+      .object({ userIdentifier: userIdentifier(), revoke: rolePlace().nullish(), assign: rolePlace().nullish() })
+      .refine(({ revoke, assign }) => revoke || assign, {
+        ...ALTHOUGH_OTHERS_ARE_WRONG,
+        path: ['assign'],
+        error: 'is required, unless a role is taken away',
+      })
+      .refine(({ revoke, assign }) => !revoke || revoke.tenantIdentifier || (assign && !assign.tenantIdentifier), {
+        ...ALTHOUGH_OTHERS_ARE_WRONG,
+        path: ['revoke'],
+        error: 'is a role in the organization, which a team member can only change for another one there',
+      }),
   errors: [ValidationError, NotFoundError, LastOwnerError, LastAdminError, ForbiddenError],
   plan(context, { userIdentifier, revoke, assign }): Plan<UserResult, UserRecord> {
     const { viewer } = context;

@@ -6,14 +6,15 @@ import type { Values } from '../../db/statement.ts';
 import { addressedAs, identifiedAs, namedAs } from '../kernel/derived-columns.ts';
 import { choice, emailAddress, text, webAddress } from '../kernel/input.ts';
 import { KEY_VERSION } from '../kernel/keys.ts';
+import { lazily } from '../kernel/lazily.ts';
 
 /** The fields of a user's input, except the e-mail address. */
-export const userDetails = {
-  name: text.nullish(),
-  phone: text.nullish(),
-  avatarUrl: webAddress.nullish(),
-  externalId: text.nullish(),
-};
+export const userDetails = lazily(() => ({
+  name: text().nullish(),
+  phone: text().nullish(),
+  avatarUrl: webAddress().nullish(),
+  externalId: text().nullish(),
+}));
 
 /**
  * Over the columns of `user`: the status of a user who is not deactivated. ACTIVE is who has accepted, by a password or by a
@@ -29,13 +30,13 @@ export const ACCEPTED_STATUS = sql<'ACTIVE' | 'INVITED'>`iif(
  * A status that a user can be given: DEACTIVATED, or not. Whoever is to be ACTIVE and has not accepted is INVITED. Nobody can
  * be told to be INVITED.
  */
-export const settableStatus = choice(['ACTIVE', 'DEACTIVATED']);
+export const settableStatus = lazily(() => choice(['ACTIVE', 'DEACTIVATED']));
 
 /** The fields of a new user's input. */
-export const newUserDetails = { ...userDetails, email: emailAddress };
+export const newUserDetails = lazily(() => ({ ...userDetails(), email: emailAddress() }));
 
 /** A change to a user, once it has been validated. */
-export interface UserPatch extends z.output<z.ZodObject<typeof userDetails>> {
+export interface UserPatch extends z.output<z.ZodObject<ReturnType<typeof userDetails>>> {
   email?: string | undefined;
   status?: 'ACTIVE' | 'DEACTIVATED' | undefined;
 }

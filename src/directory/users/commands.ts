@@ -75,17 +75,18 @@ export const updateUser = command({
   name: 'updateUser',
   permissions: ['user:edit'],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z
-    .object({
-      ...userDetails,
-      ...namedBy(userIdentifier),
-      email: emailAddress.optional(),
-      status: settableStatus.optional(),
-      roleIdentifier: roleIdentifier.optional(),
-      defaultTenantIdentifier: tenantIdentifier.nullish(),
-      expectedVersion,
-    })
-    .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    z
+      .object({
+        ...userDetails(),
+        ...namedBy(userIdentifier()),
+        email: emailAddress().optional(),
+        status: settableStatus().optional(),
+        roleIdentifier: roleIdentifier().optional(),
+        defaultTenantIdentifier: tenantIdentifier().nullish(),
+        expectedVersion: expectedVersion(),
+      })
+      .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [
     ValidationError,
     NotFoundError,
@@ -171,9 +172,10 @@ export const deleteUser = command({
   name: 'deleteUser',
   permissions: ['user:delete'],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z
-    .object({ ...namedBy(userIdentifier), permanently: flag.nullish() })
-    .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    z
+      .object({ ...namedBy(userIdentifier()), permanently: flag().nullish() })
+      .superRefine(isNamedOnce, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, LastOwnerError, LastAdminError, ForbiddenError],
   plan(context, { permanently, ...given }): Plan<UserResult, UserRecord> {
     const { viewer } = context;
@@ -202,7 +204,7 @@ export const restoreUser = command({
   name: 'restoreUser',
   permissions: ['user:delete'],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z.object({ id }),
+  input: () => z.object({ id: id() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { id }): Plan<UserResult, UserRecord> {
     const { viewer } = context;

@@ -11,6 +11,7 @@ import { holdsPermissions, permissionsOfRole } from '../guards/grant-guard.ts';
 import { AlreadyExistsError, ForbiddenError, NotFoundError, ValidationError } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { customerIdentifier, flag, newRecord, roleIdentifier, tenantIdentifier } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import { requestInvitations } from '../mail/mailed-links.ts';
 import { shareableInvitation } from '../mail/shareable-invitations.ts';
 import { noRole, roleNamed } from '../roles/queries.ts';
@@ -59,14 +60,14 @@ function planCreation(
   };
 }
 
-const invitedUser = { ...newUserDetails, handOutLink: flag.optional() };
+const invitedUser = lazily(() => ({ ...newUserDetails(), handOutLink: flag().optional() }));
 
 /** Creates and invites a user with a role in the organization, that is, a member of the team. */
 export const createOrganizationUser = command({
   name: 'createOrganizationUser',
   permissions: ['user:create'],
   reaches: ['ORGANIZATION'],
-  input: newRecord({ ...invitedUser, roleIdentifier }),
+  input: () => newRecord({ ...invitedUser(), roleIdentifier: roleIdentifier() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { roleIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
     const roleId = roleNamed(roleIdentifier, sql`'ORGANIZATION'`);
@@ -89,7 +90,8 @@ export const createCustomerUser = command({
   name: 'createCustomerUser',
   permissions: ['user:create'],
   reaches: ['ORGANIZATION', 'CUSTOMER'],
-  input: newRecord({ ...invitedUser, roleIdentifier, customerIdentifier }),
+  input: () =>
+    newRecord({ ...invitedUser(), roleIdentifier: roleIdentifier(), customerIdentifier: customerIdentifier() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { roleIdentifier, customerIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
     const roleId = roleNamed(roleIdentifier, sql`'CUSTOMER'`);
@@ -110,7 +112,7 @@ export const createTenantUser = command({
   name: 'createTenantUser',
   permissions: ['user:create'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: newRecord({ ...invitedUser, roleIdentifier, tenantIdentifier }),
+  input: () => newRecord({ ...invitedUser(), roleIdentifier: roleIdentifier(), tenantIdentifier: tenantIdentifier() }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, ForbiddenError],
   plan(context, { roleIdentifier, tenantIdentifier, handOutLink, ...details }): Plan<InvitedResult, UserRecord> {
     const userId = newId();

@@ -109,9 +109,10 @@ export const deleteRole = command({
   name: 'deleteRole',
   permissions: ['role:edit'],
   reaches: ['ORGANIZATION'],
-  input: z
-    .object({ ...roleNaming, replacement: roleIdentifier.nullish() })
-    .superRefine(isRoleNamed, ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    z
+      .object({ ...roleNaming(), replacement: roleIdentifier().nullish() })
+      .superRefine(isRoleNamed, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, BuiltInRoleError, RoleInUseError, ForbiddenError],
   plan(context, { replacement: identifier, ...given }): Plan<RoleResult, RoleRecord> {
     const { id, path } = roleTarget(given);

@@ -7,6 +7,7 @@ import { sql } from '../../db/sql.ts';
 import { inList } from '../../db/statement.ts';
 import { customerInReach, type Reach, tenantRoleInReach } from '../access/reach.ts';
 import { choice, flag, id, text } from '../kernel/input.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import { hasAnyKey, soughtEmail } from '../kernel/sought-keys.ts';
 import { idsWithin } from '../lists/entity-candidates.ts';
 import { anyOf, deletedValues, type EntityFilter, entityFilter } from '../lists/entity-filter.ts';
@@ -19,26 +20,28 @@ import { candidatesContaining, contains, type Searched, searchedEmail } from '..
 export const USER_STATUSES = users.status.enumValues;
 
 /** What the list of users can be filtered by. */
-export const userFilter = z.object({
-  ...entityFilter,
-  ...nameFilter,
-  statuses: anyOf(choice(USER_STATUSES)).nullish(),
-  /** The address, the whole of it. */
-  email: text.nullish(),
-  emailContains: text.nullish(),
-  hasExternalId: flag.nullish(),
-  /** The customer whom they belong to. */
-  customerId: id.nullish(),
-  /** Whether they belong to a customer that the viewer reaches. */
-  hasCustomer: flag.nullish(),
-  /** Whether they have a role anywhere: of their own, or in a tenant that is not deleted. */
-  hasPlace: flag.nullish(),
-  /** The role that they have: their own, or one in a tenant that the viewer reaches, deleted tenants included. */
-  roleId: id.nullish(),
-});
+export const userFilter = lazily(() =>
+  z.object({
+    ...entityFilter(),
+    ...nameFilter(),
+    statuses: anyOf(choice(USER_STATUSES)).nullish(),
+    /** The address, the whole of it. */
+    email: text().nullish(),
+    emailContains: text().nullish(),
+    hasExternalId: flag().nullish(),
+    /** The customer whom they belong to. */
+    customerId: id().nullish(),
+    /** Whether they belong to a customer that the viewer reaches. */
+    hasCustomer: flag().nullish(),
+    /** Whether they have a role anywhere: of their own, or in a tenant that is not deleted. */
+    hasPlace: flag().nullish(),
+    /** The role that they have: their own, or one in a tenant that the viewer reaches, deleted tenants included. */
+    roleId: id().nullish(),
+  }),
+);
 
 /** A filter of users, once it has been validated. */
-export type UserFilter = z.output<typeof userFilter>;
+export type UserFilter = OutputOf<typeof userFilter>;
 
 /** What a part of a filter says of users, and what of them is read for it. */
 interface Part extends Pick<EntityFilter, 'within' | 'bounds' | 'byId'> {

@@ -21,6 +21,7 @@ import {
   roleIdentifier,
   tenantIdentifier,
 } from '../kernel/input.ts';
+import { lazily, type OutputOf } from '../kernel/lazily.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import {
   hasKey,
@@ -36,21 +37,23 @@ import { USER } from './entity.ts';
 import { USER_STATUSES } from './filter.ts';
 
 /** The schema of a user as an import gives it. */
-export const userRow = z
-  .object({
-    ...userDetails,
-    email: emailAddress.nullish(),
-    status: choice(USER_STATUSES).nullish(),
-    roleIdentifier: roleIdentifier.nullish(),
-    customerIdentifier: customerIdentifier.nullish(),
-    tenantRoles: z
-      .array(z.object({ tenantIdentifier, roleIdentifier }))
-      .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`)
-      .nullish(),
-  })
-  .superRefine(isIdentified);
+export const userRow = lazily(() =>
+  z
+    .object({
+      ...userDetails(),
+      email: emailAddress().nullish(),
+      status: choice(USER_STATUSES).nullish(),
+      roleIdentifier: roleIdentifier().nullish(),
+      customerIdentifier: customerIdentifier().nullish(),
+      tenantRoles: z
+        .array(z.object({ tenantIdentifier: tenantIdentifier(), roleIdentifier: roleIdentifier() }))
+        .max(MAX_IDENTIFIERS, `must be at most ${MAX_IDENTIFIERS}`)
+        .nullish(),
+    })
+    .superRefine(isIdentified),
+);
 /** A user as an import gives it, once parsed. */
-export type UserRow = z.output<typeof userRow>;
+export type UserRow = OutputOf<typeof userRow>;
 
 interface FoundTenantRole {
   tenantId: string | null;

@@ -16,6 +16,7 @@ import { namedAs } from '../kernel/derived-columns.ts';
 import { ForbiddenError, NotFoundError, type Reference, ValidationError } from '../kernel/errors.ts';
 import { emailAddress, newRecord, parse } from '../kernel/input.ts';
 import { KEY_VERSION } from '../kernel/keys.ts';
+import { lazily } from '../kernel/lazily.ts';
 import { isInvitedAnew } from '../mail/mailed-links.ts';
 import { patchedUser, userDetails } from './columns.ts';
 import { USER } from './entity.ts';
@@ -41,7 +42,7 @@ export const importUsers: Import<UserRow, FoundUser, TenantRole> = {
   entity: USER,
   row: userRow,
   decisive: ['externalId', 'roleIdentifier', 'customerIdentifier', 'status'],
-  fields: { roleId: 'roleIdentifier' },
+  fields: () => ({ roleId: 'roleIdentifier' }),
   relationField: 'tenantRoles',
   identifierPath,
   lookup: lookUpUsers,
@@ -126,8 +127,8 @@ function requireOwnHome({ row }: Given, found: FoundUser): void {
 }
 
 /** A row that names no user yet: as it is read, and as it has to be. */
-const newRow = newRecord({ ...userDetails, email: emailAddress.optional() });
-const completeRow = newRecord({ email: emailAddress });
+const newRow = lazily(() => newRecord({ ...userDetails(), email: emailAddress().optional() }));
+const completeRow = lazily(() => newRecord({ email: emailAddress() }));
 
 function newColumns({ problems }: DecisionContext, { path, row }: Given, found: FoundUser): StoredColumns {
   const { status, roleIdentifier, customerIdentifier, tenantRoles: _tenantRoles, ...given } = row;

@@ -27,14 +27,15 @@ export const inviteUser = command({
   name: 'inviteUser',
   permissions: ['user:create'],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z.object({
-    userIdentifier,
-    /** If given, the user must have a role in this tenant. It is for callers who know only an e-mail address. */
-    tenantIdentifier: tenantIdentifier.nullish(),
-    /** If true, the user must have a role in the organization. */
-    teamMember: flag.nullish(),
-    handOutLink: flag.nullish(),
-  }),
+  input: () =>
+    z.object({
+      userIdentifier: userIdentifier(),
+      /** If given, the user must have a role in this tenant. It is for callers who know only an e-mail address. */
+      tenantIdentifier: tenantIdentifier().nullish(),
+      /** If true, the user must have a role in the organization. */
+      teamMember: flag().nullish(),
+      handOutLink: flag().nullish(),
+    }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { userIdentifier: identifier, ...given }): Plan<InvitedResult, UserRecord> {
     const { viewer } = context;

@@ -23,7 +23,12 @@ export const moveUser = command({
   name: 'moveUser',
   permissions: ['user:edit'],
   reaches: ['ORGANIZATION'],
-  input: z.object({ userIdentifier, customerIdentifier, roleIdentifier }),
+  input: () =>
+    z.object({
+      userIdentifier: userIdentifier(),
+      customerIdentifier: customerIdentifier(),
+      roleIdentifier: roleIdentifier(),
+    }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { userIdentifier, customerIdentifier, roleIdentifier }): Plan<UserResult, UserRecord> {
     const { viewer } = context;

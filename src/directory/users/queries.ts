@@ -1,5 +1,4 @@
 import { getTableColumns, type SQL } from 'drizzle-orm';
-import type * as z from 'zod';
 import { columnsAs } from '../../db/alias.ts';
 import { tenantRoles } from '../../db/schema/tenant-roles.ts';
 import { users } from '../../db/schema/users.ts';
@@ -10,6 +9,7 @@ import { teamInReach, tenantRoleInReach, userInReach } from '../access/reach.ts'
 import { type Caller, isGranted, requirePermissions } from '../access/viewer.ts';
 import { isUser, USER_IS_LIVE } from '../commands/identifiers.ts';
 import { parse, type UserIdentifier } from '../kernel/input.ts';
+import type { InputOf } from '../kernel/lazily.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { ENTITY_ORDERS } from '../lists/entity-filter.ts';
 import { type EntityListArguments, listEntities } from '../lists/entity-list.ts';
@@ -98,7 +98,7 @@ const USER_ORDERS = { ...ENTITY_ORDERS, EMAIL: 'emailKey' } as const;
 
 /** The arguments of the list of users. */
 export interface UserListArguments extends EntityListArguments<keyof typeof USER_ORDERS> {
-  filter?: z.input<typeof userFilter> | null | undefined;
+  filter?: InputOf<typeof userFilter> | null | undefined;
 }
 
 const LIST = {

@@ -20,7 +20,7 @@ export const revokeInvitation = command({
   name: 'revokeInvitation',
   permissions: ['user:create'],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z.object({ userIdentifier }),
+  input: () => z.object({ userIdentifier: userIdentifier() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { userIdentifier: identifier }): Plan<UserResult, UserRecord> {
     const { viewer } = context;

@@ -57,7 +57,12 @@ export const assignTenantRole = command({
   name: 'assignTenantRole',
   permissions: ['user:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({ userIdentifier, tenantIdentifier, roleIdentifier }),
+  input: () =>
+    z.object({
+      userIdentifier: userIdentifier(),
+      tenantIdentifier: tenantIdentifier(),
+      roleIdentifier: roleIdentifier(),
+    }),
   errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
   plan(context, { roleIdentifier, ...given }): Plan<UserResult, UserRecord> {
     const { viewer } = context;
@@ -100,7 +105,7 @@ export const revokeTenantRole = command({
   name: 'revokeTenantRole',
   permissions: ['user:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: z.object({ userIdentifier, tenantIdentifier }),
+  input: () => z.object({ userIdentifier: userIdentifier(), tenantIdentifier: tenantIdentifier() }),
   errors: [ValidationError, NotFoundError, LastAdminError, ForbiddenError],
   plan(context, given): Plan<UserResult, UserRecord> {
     const { viewer } = context;

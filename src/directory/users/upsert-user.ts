@@ -65,27 +65,28 @@ export const upsertUser = command({
   name: 'upsertUser',
   permissions: ['user:create', 'user:edit'],
   reaches: ['ORGANIZATION', 'TENANTS', 'CUSTOMER'],
-  input: z
-    .object({
-      ...userDetails,
-      identifier: userIdentifier,
-      email: emailAddress.optional(),
-      roleIdentifier: roleIdentifier.nullish(),
-      customerIdentifier: customerIdentifier.nullish(),
-      tenantIdentifier: tenantIdentifier.nullish(),
-      handOutLink: flag.nullish(),
-    })
-    .superRefine(keepsIdentifier(['externalId']), ALTHOUGH_OTHERS_ARE_WRONG)
-    .refine(({ customerIdentifier, tenantIdentifier }) => customerIdentifier == null || tenantIdentifier == null, {
-      ...ALTHOUGH_OTHERS_ARE_WRONG,
-      path: ['tenantIdentifier'],
-      error: 'must not be given beside a customer',
-    })
-    .refine(({ roleIdentifier, tenantIdentifier }) => roleIdentifier != null || tenantIdentifier == null, {
-      ...ALTHOUGH_OTHERS_ARE_WRONG,
-      path: ['roleIdentifier'],
-      error: 'is required beside a tenant',
-    }),
+  input: () =>
+    z
+      .object({
+        ...userDetails(),
+        identifier: userIdentifier(),
+        email: emailAddress().optional(),
+        roleIdentifier: roleIdentifier().nullish(),
+        customerIdentifier: customerIdentifier().nullish(),
+        tenantIdentifier: tenantIdentifier().nullish(),
+        handOutLink: flag().nullish(),
+      })
+      .superRefine(keepsIdentifier(['externalId']), ALTHOUGH_OTHERS_ARE_WRONG)
+      .refine(({ customerIdentifier, tenantIdentifier }) => customerIdentifier == null || tenantIdentifier == null, {
+        ...ALTHOUGH_OTHERS_ARE_WRONG,
+        path: ['tenantIdentifier'],
+        error: 'must not be given beside a customer',
+      })
+      .refine(({ roleIdentifier, tenantIdentifier }) => roleIdentifier != null || tenantIdentifier == null, {
+        ...ALTHOUGH_OTHERS_ARE_WRONG,
+        path: ['roleIdentifier'],
+        error: 'is required beside a tenant',
+      }),
   errors: [ValidationError, NotFoundError, AlreadyExistsError, LastOwnerError, LastAdminError, ForbiddenError],
   plan(
     context,

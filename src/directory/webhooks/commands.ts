@@ -25,6 +25,7 @@ import {
   tenantIdentifiers,
   webAddress,
 } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import { PERMISSIONS, type Permission } from '../kernel/permission-names.ts';
 import { problemOfAddress } from '../kernel/webhook-addresses.ts';
 import { WEBHOOK } from './entity.ts';
@@ -54,13 +55,13 @@ export const NOW_IN_FEED = sql`(SELECT max(event.id) FROM event)`;
 
 const REACHES = webhooks.reach.enumValues;
 
-const details = {
-  url: webAddress,
-  description: longText.nullish(),
+const details = lazily(() => ({
+  url: webAddress(),
+  description: longText().nullish(),
   eventTypes: z.array(choice(EVENT_TYPES)).min(1, 'must name at least one type').nullish(),
   permissions: z.array(choice(PERMISSIONS), { error: otherwise('must be a list') }),
-  isEnabled: flag,
-};
+  isEnabled: flag(),
+}));
 
 /** The rules of every command about one webhook. */
 export const RULES = { permissions: ['webhook:edit'], reaches: ['ORGANIZATION', 'TENANTS'] } as const;
@@ -130,18 +131,19 @@ export const writePermissions = (webhookId: string, permissions: readonly Permis
 export const createWebhook = command({
   ...RULES,
   name: 'createWebhook',
-  input: newRecord({
-    ...details,
-    permissions: details.permissions.optional(),
-    isEnabled: flag.optional(),
-    reach: choice(REACHES),
-    tenantIdentifiers: tenantIdentifiers.optional(),
-  }).superRefine(({ reach, tenantIdentifiers }, refinement) => {
-    const isGiven = (tenantIdentifiers ?? []).length > 0;
-    if (!REACHES.includes(reach) || (reach === 'TENANTS') === isGiven) return;
-    const message = isGiven ? `does not go with a reach of ${reach}` : 'is required for a reach of TENANTS';
-    refinement.addIssue({ code: 'custom', path: ['tenantIdentifiers'], message });
-  }, ALTHOUGH_OTHERS_ARE_WRONG),
+  input: () =>
+    newRecord({
+      ...details(),
+      permissions: details().permissions.optional(),
+      isEnabled: flag().optional(),
+      reach: choice(REACHES),
+      tenantIdentifiers: tenantIdentifiers().optional(),
+    }).superRefine(({ reach, tenantIdentifiers }, refinement) => {
+      const isGiven = (tenantIdentifiers ?? []).length > 0;
+      if (!REACHES.includes(reach) || (reach === 'TENANTS') === isGiven) return;
+      const message = isGiven ? `does not go with a reach of ${reach}` : 'is required for a reach of TENANTS';
+      refinement.addIssue({ code: 'custom', path: ['tenantIdentifiers'], message });
+    }, ALTHOUGH_OTHERS_ARE_WRONG),
   errors: [ValidationError, NotFoundError, TooManyWebhooksError, ForbiddenError],
   plan(context, input): Plan<WebhookSecretResult, WebhookRecord> {
     const { viewer } = context;
@@ -184,14 +186,15 @@ export const createWebhook = command({
 export const updateWebhook = command({
   ...RULES,
   name: 'updateWebhook',
-  input: z.object({
-    id,
-    url: details.url.optional(),
-    description: details.description,
-    eventTypes: details.eventTypes,
-    permissions: details.permissions.optional(),
-    isEnabled: details.isEnabled.optional(),
-  }),
+  input: () =>
+    z.object({
+      id: id(),
+      url: details().url.optional(),
+      description: details().description,
+      eventTypes: details().eventTypes,
+      permissions: details().permissions.optional(),
+      isEnabled: details().isEnabled.optional(),
+    }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, permissions, isEnabled, url, description, eventTypes }): Plan<WebhookResult, WebhookRecord> {
     const { viewer, at } = context;
@@ -231,7 +234,7 @@ export const updateWebhook = command({
 export const deleteWebhook = command({
   ...RULES,
   name: 'deleteWebhook',
-  input: z.object({ id }),
+  input: () => z.object({ id: id() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id }): Plan<WebhookResult, WebhookRecord> {
     const { viewer } = context;

@@ -8,6 +8,7 @@ import { inList, type RowOf, type Several, selection } from '../../db/statement.
 import { type Reach, webhookInReach } from '../access/reach.ts';
 import { type Caller, requirePermissions } from '../access/viewer.ts';
 import { parse } from '../kernel/input.ts';
+import { type InputOf, lazily } from '../kernel/lazily.ts';
 import type { Connection, NestedConnection } from '../lists/connection.ts';
 import { type Found, foundWhere } from '../lists/found.ts';
 import type { PageArguments } from '../lists/page-arguments.ts';
@@ -74,7 +75,7 @@ export function listDeliveriesOfWebhooks(
   });
 }
 
-const deliveryFilter = z.object({ eventId: z.int() });
+const deliveryFilter = lazily(() => z.object({ eventId: z.int() }));
 
 /**
  * Lists the deliveries of an event to webhooks in reach, in the order of their first tries.
@@ -84,7 +85,7 @@ const deliveryFilter = z.object({ eventId: z.int() });
  */
 export function listDeliveriesOfEvent(
   { db, viewer }: Caller,
-  given: z.input<typeof deliveryFilter>,
+  given: InputOf<typeof deliveryFilter>,
   page: PageArguments,
 ): Connection<DeliveryRecord> {
   requirePermissions(viewer, ['webhook:read']);

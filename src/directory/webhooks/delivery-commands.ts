@@ -30,7 +30,7 @@ const isEnabled = (of: SQL, path: string): Check<unknown> => ({
 export const testWebhook = command({
   ...RULES,
   name: 'testWebhook',
-  input: z.object({ id }),
+  input: () => z.object({ id: id() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id }): Plan<WebhookResult, WebhookRecord> {
     const { viewer, at } = context;
@@ -54,7 +54,7 @@ export const testWebhook = command({
 export const redeliverWebhook = command({
   ...RULES,
   name: 'redeliverWebhook',
-  input: z.object({ deliveryId: id }),
+  input: () => z.object({ deliveryId: id() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { deliveryId }): Plan<WebhookResult, WebhookRecord> {
     const { viewer, at } = context;
@@ -83,13 +83,14 @@ export const redeliverWebhook = command({
 export const replayWebhook = command({
   ...RULES,
   name: 'replayWebhook',
-  input: z
-    .object({ id, after: z.string().nullish(), from: instant.nullish() })
-    .refine(({ after, from }) => (after == null) !== (from == null), {
-      path: ['after'],
-      error: 'is required, or from, and not both',
-      ...ALTHOUGH_OTHERS_ARE_WRONG,
-    }),
+  input: () =>
+    z
+      .object({ id: id(), after: z.string().nullish(), from: instant().nullish() })
+      .refine(({ after, from }) => (after == null) !== (from == null), {
+        path: ['after'],
+        error: 'is required, or from, and not both',
+        ...ALTHOUGH_OTHERS_ARE_WRONG,
+      }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, after, from }): Plan<WebhookResult, WebhookRecord> {
     const { viewer, at } = context;

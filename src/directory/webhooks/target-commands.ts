@@ -11,6 +11,7 @@ import { ForbiddenError, NotFoundError, TooManyWebhooksError, ValidationError } 
 import { EVENT_TYPES } from '../kernel/event-types.ts';
 import { creationTime, newId } from '../kernel/ids.ts';
 import { choice, flag, id, longText, text, webAddress } from '../kernel/input.ts';
+import { lazily } from '../kernel/lazily.ts';
 import type { Permission } from '../kernel/permission-names.ts';
 import { shown } from '../kernel/repetition-errors.ts';
 import {
@@ -41,13 +42,13 @@ const RULES = { permissions: ['webhook:edit', HEARS, SEES], reaches: ['ORGANIZAT
 
 const isTarget = (webhookId: string): SQL => sql`webhook.id = ${webhookId} AND webhook.wire = 'PLAIN'`;
 
-const details = {
-  url: webAddress,
-  description: longText.nullish(),
+const details = lazily(() => ({
+  url: webAddress(),
+  description: longText().nullish(),
   eventTypes: z.array(choice(EVENT_TYPES)).min(1, 'must name at least one type'),
-  isEnabled: flag,
-  version: text,
-};
+  isEnabled: flag(),
+  version: text(),
+}));
 
 /** Writes the secret of the workspace, if there is none, or to replace the one that there is. */
 function writeHmac({ viewer, at }: CommandContext, condition: SQL, isReplacing: boolean): SQL {
@@ -64,7 +65,7 @@ function writeHmac({ viewer, at }: CommandContext, condition: SQL, isReplacing: 
 export const createWebhookTarget = command({
   ...RULES,
   name: 'createWebhookTarget',
-  input: z.object(details),
+  input: () => z.object(details()),
   errors: [ValidationError, TooManyWebhooksError, ForbiddenError],
   plan(context, { url, description, eventTypes, isEnabled, version }): Plan<WebhookResult, WebhookRecord> {
     requireNoEnd(context.viewer);
@@ -98,10 +99,11 @@ export const createWebhookTarget = command({
 export const updateWebhookTarget = command({
   ...RULES,
   name: 'updateWebhookTarget',
-  input: z
-    .object({ id, ...details })
-    .partial()
-    .required({ id: true }),
+  input: () =>
+    z
+      .object({ id: id(), ...details() })
+      .partial()
+      .required({ id: true }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, isEnabled, version, ...input }): Plan<WebhookResult, WebhookRecord> {
     requireNoEnd(context.viewer);
@@ -129,7 +131,7 @@ export const updateWebhookTarget = command({
 export const deleteWebhookTarget = command({
   ...RULES,
   name: 'deleteWebhookTarget',
-  input: z.object({ id }),
+  input: () => z.object({ id: id() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id }): Plan<WebhookResult, WebhookRecord> {
     return planDelete(context, WEBHOOK, {
@@ -150,7 +152,7 @@ export interface WorkspaceHmacResult {
 export const regenerateWorkspaceHmac = command({
   ...RULES,
   name: 'regenerateWorkspaceHmac',
-  input: z.object({}),
+  input: () => z.object({}),
   errors: [ValidationError, ForbiddenError],
   plan(context): Plan<WorkspaceHmacResult, WorkspaceHmacRecord> {
     requireNoEnd(context.viewer);

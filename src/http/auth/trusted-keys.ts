@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { remember } from '../../directory/access/credential-cache.ts';
 import { KEYS_RETRY_SECONDS, KeysUnavailableError } from '../../directory/kernel/authentication-errors.ts';
+import { lazily } from '../../directory/kernel/lazily.ts';
 import { isPublicHost } from '../../directory/kernel/public-hosts.ts';
 import { type PublicKey, publicKey } from '../../directory/trusted-issuers/json-web-keys.ts';
 import { asJsonObject, readAtMost } from '../shared/body.ts';
@@ -95,16 +96,16 @@ async function download(url: string, signal: AbortSignal): Promise<Uint8Array | 
   }
 }
 
-const keySet = z.object({ keys: z.array(z.unknown()) });
+const keySet = lazily(() => z.object({ keys: z.array(z.unknown()) }));
 
 /**
  * Returns the public keys that can verify a signature. Symmetric and private keys, and keys for other uses, are left
  * out.
  */
 function usableKeys(text: string): PublicKey[] {
-  const { data } = keySet.safeParse(asJsonObject(text));
+  const { data } = keySet().safeParse(asJsonObject(text));
   return (data?.keys ?? []).flatMap((jwk) => {
-    const { success, data: key } = publicKey.safeParse(jwk);
+    const { success, data: key } = publicKey().safeParse(jwk);
     return success ? [key] : [];
   });
 }
