@@ -25,6 +25,8 @@ const NEVER_CALLED = [
   /@pothos\/plugin-relay\/esm\/utils\/resolve-nodes\.js$/,
   // JSON Schema of the schemas of Zod.
   /zod\/v4\/core\/(to-json-schema|json-schema-processors|json-schema-generator)\.js$/,
+  // What reads values that contain themselves: no JSON does, and without it Zod does without.
+  /zod\/v4\/core\/memoizer\.js$/,
   // Columns of another database, and of kinds that no table has.
   /drizzle-orm\/pg-core\/columns\/enum\.js$/,
   /drizzle-orm\/sqlite-core\/columns\/(blob|numeric|real)\.js$/,
