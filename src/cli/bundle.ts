@@ -11,8 +11,8 @@ export const BUNDLE = fileURLToPath(new URL('../../dist/worker/', import.meta.ur
 /** The file of the Worker that loads the others, in the folder of the bundle. */
 export const ENTRY = 'worker.mjs';
 
-/** Files of libraries that nothing here calls, and why. Each is replaced by one with the same exports, which do nothing. */
-const NEVER_CALLED = [
+/** Files of libraries that nothing here needs, and why. Each is replaced by one with the same exports, which do nothing. */
+const NOT_NEEDED = [
   // What GraphQL Yoga does for its pages and its HTTP, and another server's: only its engine is used (`getResultForParams`).
   /graphql-yoga\/esm\/plugins\/(use-graphiql|use-health-check|use-unhandled-route|use-result-processor)\.js$/,
   /graphql-yoga\/esm\/plugins\/request-parser\/.*\.js$/,
@@ -25,7 +25,7 @@ const NEVER_CALLED = [
   /@pothos\/plugin-relay\/esm\/utils\/resolve-nodes\.js$/,
   // JSON Schema of the schemas of Zod.
   /zod\/v4\/core\/(to-json-schema|json-schema-processors|json-schema-generator)\.js$/,
-  // What reads values that contain themselves: no JSON does, and without it Zod does without.
+  // What reads values that contain themselves, which no JSON does. Zod asks for it, and goes without where it gets nothing.
   /zod\/v4\/core\/memoizer\.js$/,
   // Columns of another database, and of kinds that no table has.
   /drizzle-orm\/pg-core\/columns\/enum\.js$/,
@@ -67,13 +67,13 @@ const withoutWhatIsNotNeeded: Plugin = {
   name: 'without-what-is-not-needed',
   buildEnd() {
     const paths = [...this.getModuleIds()];
-    const unmet = [...NEVER_CALLED, ...CHANGED.map(({ file }) => file)].filter(
+    const unmet = [...NOT_NEEDED, ...CHANGED.map(({ file }) => file)].filter(
       (file) => !paths.some((path) => file.test(path)),
     );
     if (unmet.length > 0) throw new Error(`Libraries have no file ${unmet.join(', ')} any more.`);
   },
   load(path) {
-    if (NEVER_CALLED.some((file) => file.test(path))) return answering('undefined', path);
+    if (NOT_NEEDED.some((file) => file.test(path))) return answering('undefined', path);
     if (FINDING_NOTHING.test(path)) return answering('({})', path);
     if (SERVER_ADAPTER.test(path)) return 'export const createServerAdapter = (engine) => engine;';
     const change = CHANGED.find(({ file }) => file.test(path));

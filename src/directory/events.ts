@@ -143,9 +143,7 @@ const eventFilter = lazily(() =>
 );
 
 /** As a caller gives it: the types are checked here. */
-type GivenEventFilter = Omit<InputOf<typeof eventFilter>, 'types'> & {
-  types?: readonly string[] | null | undefined;
-};
+type GivenEventFilter = Omit<InputOf<typeof eventFilter>, 'types'> & { types?: readonly string[] | null | undefined };
 
 /** The arguments of the list of events. */
 export interface EventListArguments extends PageArguments {

@@ -33,9 +33,7 @@ const input = lazily(() =>
       .max(MAX_CHECKS, `must be at most ${MAX_CHECKS}`)
       .refine(
         (checks) => checks.reduce((sum, { permissions }) => sum + permissions.length, 0) <= MAX_ASKED_PERMISSIONS,
-        {
-          error: `must ask for at most ${MAX_ASKED_PERMISSIONS} permissions in all`,
-        },
+        { error: `must ask for at most ${MAX_ASKED_PERMISSIONS} permissions in all` },
       ),
   }),
 );

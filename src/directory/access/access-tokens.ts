@@ -45,14 +45,13 @@ export interface AccessTokens {
   readonly keyedHash: Signer['keyedHash'];
 }
 
-const uuid = lazily(() => z.guid());
 const claims = lazily(() =>
   z.object({
-    sub: uuid(),
-    sid: uuid(),
+    sub: z.guid(),
+    sid: z.guid(),
     reach: z.enum(REACH_KINDS),
-    tenant_id: uuid().nullish(),
-    customer_id: uuid().nullish(),
+    tenant_id: z.guid().nullish(),
+    customer_id: z.guid().nullish(),
     exp: z.number(),
   }),
 );

@@ -85,11 +85,7 @@ export const rotateApiKey = command({
   name: 'rotateApiKey',
   permissions: ['apiKey:edit'],
   reaches: ['ORGANIZATION', 'TENANTS'],
-  input: () =>
-    z.object({
-      id: id(),
-      overlapSeconds: overlap(),
-    }),
+  input: () => z.object({ id: id(), overlapSeconds: overlap() }),
   errors: [ValidationError, NotFoundError, TooManySecretsError, VersionConflictError, ForbiddenError],
   plan(context, { id, overlapSeconds }): Plan<ApiKeySecretResult, ApiKeyRecord> {
     const { viewer, at } = context;

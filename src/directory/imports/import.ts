@@ -87,11 +87,12 @@ export interface Decision<Relation> {
 /** A kind of import: how its rows are looked up, decided on and written. `runImport` does the rest. */
 export interface Import<Row, F extends Found, Relation> extends ImportRules, RelationWrites<Relation> {
   readonly entity: Entity;
+  /** Made once (`lazily`): it is asked for with every row. */
   readonly row: () => z.ZodType<Row>;
   /** The fields on which hangs what else a row says: of one in which they are not valid, nothing else is said. */
   readonly decisive: readonly string[];
-  /** What the input calls the fields that columns belong to, by the names of those in code, where it is another name. */
-  readonly fields: () => Record<string, string>;
+  /** Returns what the input calls the fields that columns belong to, by the names of those in code, where it is another name. */
+  fields(): Record<string, string>;
   /** What the input calls what is added beside the record. */
   readonly relationField: string;
   /** Returns where in the input a row says which record it means, such as `rows.3.externalId`. */

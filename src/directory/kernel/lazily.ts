@@ -2,13 +2,13 @@ import type * as z from 'zod';
 
 /**
  * Returns a function that makes a value when it is first called. Schemas are made like that: to make one takes many times as long as
- * to use it, and most requests use few of them.
+ * to use it, and most requests use few of them. A command and a field of a dialect see to it themselves, and take any function.
  */
-export function lazily<Value>(make: () => Value): () => Value {
-  let made: { value: Value } | undefined;
+export function lazily<Value extends object>(make: () => Value): () => Value {
+  let made: Value | undefined;
   return () => {
-    made ??= { value: make() };
-    return made.value;
+    made ??= make();
+    return made;
   };
 }
 

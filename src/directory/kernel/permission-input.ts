@@ -3,13 +3,14 @@ import { otherwise } from './input.ts';
 import { lazily } from './lazily.ts';
 import { isBuiltInPermission, type PermissionName, problemOfPermissionName } from './permission-names.ts';
 
-const given = lazily(() => z.string({ error: otherwise('must be a string') }).trim());
-
 /** The name of a permission of the product: `noun:verb`, with a noun that no built-in one has. */
 export const productPermission = lazily(() =>
-  given().refine((name) => problemOfPermissionName(name) === null, {
-    error: ({ input }) => problemOfPermissionName(String(input)) ?? '',
-  }),
+  z
+    .string({ error: otherwise('must be a string') })
+    .trim()
+    .refine((name) => problemOfPermissionName(name) === null, {
+      error: ({ input }) => problemOfPermissionName(String(input)) ?? '',
+    }),
 );
 
 /** Says of a name in an input that there is no such permission. */

@@ -43,8 +43,10 @@ const billing = lazily(() =>
   ),
 );
 
-/** Returns the columns of a tenant that its billing profile has, by their names in code. */
-export const billingColumns = (): string[] => Object.keys(billing().shape);
+/** The field of an input that has each column of a tenant's billing profile. */
+export const billingFields = lazily(() =>
+  Object.fromEntries(Object.keys(billing().shape).map((column) => [column, 'billing'])),
+);
 
 /** The fields of a tenant's input, except its name. */
 export const tenantDetails = lazily(() => ({

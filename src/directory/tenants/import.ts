@@ -21,16 +21,11 @@ import { holderOf, soughtEmail, soughtExternalId } from '../kernel/sought-keys.t
 import { newUser } from '../users/columns.ts';
 import { USER } from '../users/entity.ts';
 import { recordTenantRoles, writeTenantRoles } from '../users/tenant-roles.ts';
-import { billingColumns, importedTenant, newTenant, tenantDetails } from './columns.ts';
+import { billingFields, importedTenant, newTenant, tenantDetails } from './columns.ts';
 import { TENANT } from './entity.ts';
 
 const row = lazily(() =>
-  z.object({
-    ...tenantDetails(),
-    externalId: text(),
-    name: text().optional(),
-    adminEmail: emailAddress().nullish(),
-  }),
+  z.object({ ...tenantDetails(), externalId: text(), name: text().optional(), adminEmail: emailAddress().nullish() }),
 );
 type Row = OutputOf<typeof row>;
 type Given = GivenRow<Row>;
@@ -62,7 +57,7 @@ export const importTenants: Import<Row, FoundTenant, Admin> = {
   entity: TENANT,
   row,
   decisive: ['externalId', 'partnerManaged'],
-  fields: lazily(() => Object.fromEntries(billingColumns().map((name) => [name, 'billing']))),
+  fields: billingFields,
   relationField: 'adminEmail',
   identifierPath,
   lookup(viewer, rows) {

@@ -79,8 +79,6 @@ const NOT_BOTH = {
  */
 export const ISSUER_KINDS = ['STANDARD', 'EMBEDDED'] as const;
 
-const kind = lazily(() => choice(ISSUER_KINDS));
-
 interface GivenNames {
   kind?: unknown;
   issuer?: unknown;
@@ -111,10 +109,10 @@ const details = lazily(() => ({
 }));
 
 /** The input of a new trusted issuer. */
-export const newIssuer = lazily(() =>
+export const newIssuer = () =>
   newRecord({
     ...details(),
-    kind: kind().optional(),
+    kind: choice(ISSUER_KINDS).optional(),
     issuer: exactText().optional(),
     audience: exactText().optional(),
     algorithms: algorithms().optional(),
@@ -123,17 +121,15 @@ export const newIssuer = lazily(() =>
     createsUsers: flag().optional(),
   })
     .refine((given) => keyCount(given) === 1, NOT_BOTH)
-    .superRefine(namesMatchKind, ALTHOUGH_OTHERS_ARE_WRONG),
-);
+    .superRefine(namesMatchKind, ALTHOUGH_OTHERS_ARE_WRONG);
 
 /** The input of a change to a trusted issuer. */
-export const issuerPatch = lazily(() =>
+export const issuerPatch = () =>
   z
     .object({ ...details(), algorithms: algorithms(), createsUsers: flag() })
     .partial()
     .extend({ id: id(), keys: publicKeys().nullish(), jwksUrl: jwksUrl().nullish() })
-    .refine((given) => keyCount(given) < 2, NOT_BOTH),
-);
+    .refine((given) => keyCount(given) < 2, NOT_BOTH);
 
 type KeysPatch = Pick<OutputOf<typeof issuerPatch>, 'keys' | 'jwksUrl' | 'algorithms'>;
 

@@ -90,9 +90,7 @@ export const publicKeys = lazily(() =>
     .max(MAX_KEYS, `must be at most ${MAX_KEYS}`)
     .refine(
       (keys) => keys.length < 2 || new Set(keys.map(({ kid }) => kid ?? '').filter(Boolean)).size === keys.length,
-      {
-        error: 'must each have a kid of its own',
-      },
+      { error: 'must each have a kid of its own' },
     ),
 );
 

@@ -49,23 +49,23 @@ const embedded = lazily(() =>
 
 /** Returns what a token says, without verifying it; null for a text that cannot be a token. */
 export function readUnverified(token: string): Unverified | null {
-  const read = readParts(token, standard());
+  const read = readParts(token, standard);
   return read && { ...read.key, issuer: read.payload.iss };
 }
 
 /** Returns what a token of an embedded issuer says, without verifying it; null for a text that cannot be one. */
 export function readUnverifiedEmbedded(token: string): UnverifiedEmbedded | null {
-  const read = readParts(token, embedded());
+  const read = readParts(token, embedded);
   return read && { ...read.key, organization: read.payload.organization, customer: read.payload.customer };
 }
 
 function readParts<S extends z.ZodType>(
   token: string,
-  payload: S,
+  payload: () => S,
 ): { key: UnverifiedKey; payload: z.output<S> } | null {
   if (token.length > MAX_TOKEN_LENGTH) return null;
   const parts = decoded(token);
-  const [head, body] = [header().safeParse(parts?.header), payload.safeParse(parts?.payload)];
+  const [head, body] = [header().safeParse(parts?.header), payload().safeParse(parts?.payload)];
   if (!head.success || !body.success) return null;
   return { key: { algorithm: head.data.alg, keyId: head.data.kid ?? null }, payload: body.data };
 }
@@ -122,7 +122,7 @@ export async function readTrusted(
   if (!issuer || !audience) return null;
   const requiredClaims = ['iss', 'aud', 'exp', 'sub'];
   const verified = await verify(token, keys, now, { algorithms, issuer, audience, requiredClaims });
-  return verified && { ...verified.of, ...claimsIn(verified.payload, claims()), externalId: undefined };
+  return verified && { ...verified.of, ...claimsIn(verified.payload, claims), externalId: undefined };
 }
 
 /**
@@ -139,7 +139,7 @@ export async function readEmbedded(
   const requiredClaims = ['organization', 'customer', 'exp', 'sub'];
   const verified = await verify(token, keys, now, { algorithms, requiredClaims });
   if (verified === null || !embedded().safeParse(verified.payload).success) return null;
-  const { external_id: externalId, ...said } = claimsIn(verified.payload, embeddedClaims());
+  const { external_id: externalId, ...said } = claimsIn(verified.payload, embeddedClaims);
   return { ...verified.of, ...said, externalId };
 }
 
@@ -150,8 +150,8 @@ interface Verified {
 }
 
 /** Returns what a verified token says, by a schema. */
-function claimsIn<S extends z.ZodType>(payload: JWTPayload, schema: S): z.output<S> {
-  const { success, data, error } = schema.safeParse(payload);
+function claimsIn<S extends z.ZodType>(payload: JWTPayload, schema: () => S): z.output<S> {
+  const { success, data, error } = schema().safeParse(payload);
   if (success) return data;
   const [issue] = error.issues;
   throw ForbiddenError.outOfReach(`The claim ${issue?.path.join('.')} ${issue?.message}.`);

@@ -187,14 +187,10 @@ export const updateWebhook = command({
   ...RULES,
   name: 'updateWebhook',
   input: () =>
-    z.object({
-      id: id(),
-      url: details().url.optional(),
-      description: details().description,
-      eventTypes: details().eventTypes,
-      permissions: details().permissions.optional(),
-      isEnabled: details().isEnabled.optional(),
-    }),
+    z
+      .object({ id: id(), ...details() })
+      .partial()
+      .required({ id: true }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, permissions, isEnabled, url, description, eventTypes }): Plan<WebhookResult, WebhookRecord> {
     const { viewer, at } = context;

@@ -18,11 +18,7 @@ import { newWebhookSecret } from './secrets.ts';
 export const rotateWebhookSecret = command({
   ...RULES,
   name: 'rotateWebhookSecret',
-  input: () =>
-    z.object({
-      id: id(),
-      overlapSeconds: overlap(),
-    }),
+  input: () => z.object({ id: id(), overlapSeconds: overlap() }),
   errors: [ValidationError, NotFoundError, ForbiddenError],
   plan(context, { id, overlapSeconds }): Plan<WebhookSecretResult, WebhookRecord> {
     const { viewer, at } = context;
