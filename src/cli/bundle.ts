@@ -21,7 +21,8 @@ const NOT_NEEDED = [
   // Errors are masked here, and what it caches by is given to it.
   /@envelop\/core\/esm\/plugins\/use-masked-errors\.js$/,
   /graphql-yoga\/esm\/utils\/create-lru-cache\.js$/,
-  // What global ids lead to, which is ours (src/graphql/shared/node.ts).
+  // What takes global ids apart where they are arguments, and what they lead to: both are ours (src/graphql/shared/ids.ts, node.ts).
+  /@pothos\/core\/esm\/utils\/input\.js$/,
   /@pothos\/plugin-relay\/esm\/utils\/resolve-nodes\.js$/,
   // JSON Schema of the schemas of Zod.
   /zod\/v4\/core\/(to-json-schema|json-schema-processors|json-schema-generator)\.js$/,
@@ -91,8 +92,28 @@ const CHANGED: readonly { file: RegExp; changes: readonly Change[] }[] = [
     changes: [['export function validateSchema(', 'export const validateSchema = () => []; function validated(']],
   },
   {
+    file: /graphql\/type\/assertName\.mjs$/,
+    changes: [['export function assertName(', 'export const assertName = (name) => name; function asserted(']],
+  },
+  {
     file: /graphql\/validation\/specifiedRules\.mjs$/,
     changes: [[/(specifiedSDLRules = )Object\.freeze\(.*?\)/s, '$1[]']],
+  },
+  // Pothos makes the extensions of each type, field and argument for it alone. To copy them into objects without a prototype takes
+  // a thirtieth of all that is done until the first answer.
+  {
+    file: /graphql\/jsutils\/toObjMap\.mjs$/,
+    changes: [
+      [
+        'export function toObjMapWithSymbols(',
+        'export const toObjMapWithSymbols = (given) => given ?? Object.create(null); function copied(',
+      ],
+    ],
+  },
+  // What declares arguments is the same for all types: once a builder is enough.
+  {
+    file: /@pothos\/core\/esm\/fieldUtils\/root\.js$/,
+    changes: [[/new InputFieldBuilder\(this\.builder, 'Arg'\)\.argBuilder\(\)/, '(this.builder.ofArguments ??= $&)']],
   },
   // The loader asks for the process of Node. To have that made takes a thirtieth of all that is done until the first answer, and in a
   // Worker it comes to the same to ask the runtime.

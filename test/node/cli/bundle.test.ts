@@ -3,6 +3,14 @@ import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
+import {
+  buildClientSchema,
+  buildSchema,
+  type GraphQLSchema,
+  getIntrospectionQuery,
+  lexicographicSortSchema,
+  printSchema,
+} from 'graphql';
 import type { OutputChunk } from 'rolldown';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ENTRY, writeBundle } from '../../../src/cli/bundle.ts';
@@ -20,6 +28,7 @@ let chunks: OutputChunk[] = [];
 
 beforeAll(async () => {
   chunks = await writeBundle(folder);
+  standInForWorkerd();
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -53,6 +62,20 @@ function readWith(...sources: string[]): OutputChunk[] {
   };
   for (const source of ['worker.ts', ...sources]) read(fileOf(source));
   return chunks.filter(({ fileName }) => names.has(fileName));
+}
+
+/** Asks the Worker of the bundle, whose database refuses everything. */
+async function ask(path: string, DIALECTS = '', query = '{ __typename }'): Promise<[status: number, body: string]> {
+  const { default: worker } = await import(pathToFileURL(join(folder, ENTRY)).href);
+  const ROOT_KEY = 'root-key-of-the-bundle-0123456789';
+  const DB = { prepare: () => ({ bind: () => ({}) }), batch: () => Promise.reject(new Error('as far as D1')) };
+  const request = new Request(`http://localhost${path}`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${ROOT_KEY}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ query }),
+  });
+  const response: Response = await worker.fetch(request, { DB, ROOT_KEY, DIALECTS }, { waitUntil: () => {} });
+  return [response.status, await response.text()];
 }
 
 const kibOf = (files: readonly OutputChunk[]) => gzipSync(files.map(({ code }) => code).join('')).length / 1024;
@@ -91,20 +114,21 @@ describe('the bundle', () => {
     expect(chunks.filter(({ code }) => dear.test(code)).map(({ fileName }) => fileName)).toEqual([]);
   });
 
+  it('has the schema that is committed, with what is left out of libraries and changed in them', async () => {
+    const query = getIntrospectionQuery({
+      schemaDescription: true,
+      specifiedByUrl: true,
+      inputValueDeprecation: true,
+      oneOf: true,
+    });
+    const [, body] = await ask('/graphql', NO_DIALECTS, query);
+    const sorted = (schema: GraphQLSchema) => printSchema(lexicographicSortSchema(schema));
+    expect(sorted(buildClientSchema(JSON.parse(body).data))).toBe(
+      sorted(buildSchema(readFileSync('schema.graphql', 'utf8'))),
+    );
+  });
+
   it('answers at each API from what is loaded later', async () => {
-    standInForWorkerd();
-    const { default: worker } = await import(pathToFileURL(join(folder, ENTRY)).href);
-    const ROOT_KEY = 'root-key-of-the-bundle-0123456789';
-    const DB = { prepare: () => ({ bind: () => ({}) }), batch: () => Promise.reject(new Error('as far as D1')) };
-    const ask = async (path: string, DIALECTS = '', query = '{ __typename }') => {
-      const request = new Request(`http://localhost${path}`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${ROOT_KEY}`, 'content-type': 'application/json' },
-        body: JSON.stringify({ query }),
-      });
-      const response: Response = await worker.fetch(request, { DB, ROOT_KEY, DIALECTS }, { waitUntil: () => {} });
-      return [response.status, await response.text()];
-    };
     const good = [200, '{"data":{"__typename":"Query"}}'];
     for (const path of ['/graphql', '/api', '/hub/graphql', '/plain/graphql/v1'])
       expect(await ask(path), path).toEqual(good);
