@@ -2,8 +2,6 @@ import { type Module, NAMES, type Name, serve } from './contestants.ts';
 import { API_KEY, fill } from './database.ts';
 import { median } from './median.ts';
 
-const RUNS = 15;
-
 /** What starts are measured against: hardly more than workerd and the database take by themselves. */
 const LEAST: Name = 'hand';
 
@@ -38,12 +36,16 @@ async function measureBeginning(name: Name, modules: Module[]): Promise<Beginnin
   }
 }
 
-/** Returns what each contestant takes to begin, medians of several isolates: to start, what it takes more than the least. */
-export async function beginnings(modules: Record<Name, Module[]>): Promise<Map<Name, Beginning>> {
-  const took = new Map(NAMES.map((name) => [name, [] as Beginning[]]));
-  for (let run = 0; run < RUNS; run += 1) {
-    for (const name of NAMES) took.get(name)?.push(await measureBeginning(name, modules[name]));
-  }
+/** What each contestant took to begin, a value of each isolate. */
+export type Beginnings = ReadonlyMap<Name, Beginning[]>;
+
+/** Measures an isolate of each contestant, one after the other. */
+export async function measureBeginnings(modules: Record<Name, Module[]>, took: Beginnings): Promise<void> {
+  for (const name of NAMES) took.get(name)?.push(await measureBeginning(name, modules[name]));
+}
+
+/** Returns what each contestant took to begin, medians of its isolates: to start, what it took more than the least. */
+export function medianBeginnings(took: Beginnings): Map<Name, Beginning> {
   const starts = (name: Name) => (took.get(name) ?? []).map(({ start }) => start);
   return new Map(
     NAMES.map((name) => [

@@ -15,13 +15,15 @@ import {
   serve,
 } from './contestants.ts';
 import { API_KEY, CUSTOMERS, fill, TENANTS, takeBack } from './database.ts';
-import { beginnings } from './first.ts';
+import { type Beginnings, measureBeginnings, medianBeginnings } from './first.ts';
 import { median } from './median.ts';
 import { OPERATIONS } from './operations.ts';
 
 /** How many workerds are started, one after the other: how one has laid out its memory makes a server faster or slower in it. */
 const RUNS = Number(process.env.RUNS ?? 4);
 const ROUNDS_OF_A_RUN = 3;
+/** How many fresh isolates of each are measured before each run: the machine is not as fast all the time. */
+const ISOLATES_OF_A_RUN = 4;
 const CHOSEN = process.env.OPERATIONS?.split(',') ?? Object.keys(OPERATIONS);
 const CONNECTIONS = 16;
 const WARMING_REQUESTS = 500;
@@ -154,8 +156,9 @@ install();
 const modules = Object.fromEntries(
   await Promise.all(NAMES.map(async (name) => [name, await modulesOf(name)])),
 ) as Record<Name, Module[]>;
-const begun = await beginnings(modules);
+const beginnings: Beginnings = new Map(NAMES.map((name) => [name, []]));
 for (let turn = 0; turn < RUNS; turn += 1) {
+  for (let isolate = 0; isolate < ISOLATES_OF_A_RUN; isolate += 1) await measureBeginnings(modules, beginnings);
   await run(modules, turn);
   console.error(`run ${turn + 1} of ${RUNS}`);
 }
@@ -180,6 +183,7 @@ for (const [label, field] of [
     console.log(row([CONTESTANTS[name], ...CHOSEN.map((operation) => median(of(name, operation)[field]).toFixed(2))]));
   }
 }
+const begun = medianBeginnings(beginnings);
 console.log('\nCPU of a fresh isolate, ms:\n');
 console.log(head(['', ...NAMES.map((name) => CONTESTANTS[name])]));
 for (const [label, part] of [
