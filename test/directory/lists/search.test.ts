@@ -47,10 +47,10 @@ describe('a search for customers', () => {
 
   it('wants each word in one piece, in any order, in the name or in the address', async () => {
     const [one, other] = [word(), word()];
-    const { name } = await newCustomer({ name: `${one}abcd ${other}bcde` });
+    const { name } = await newCustomer({ name: `${one}aiou ${other}iouy` });
     const { name: second } = await newCustomer({ name: one, email: { address: `${other}@x.example` } });
-    expect(await found(`${one}abcd`)).toEqual([name]);
-    expect(await found('abcde')).toEqual([]);
+    expect(await found(`${one}aiou`)).toEqual([name]);
+    expect(await found('aiouy')).toEqual([]);
     expect(await found(one + other)).toEqual([]);
     expect(await found(`${other} \u00a0\t ${one}`)).toEqual([second, name]);
     expect(await found(`${other}@x ${one}`)).toEqual([second]);
@@ -65,7 +65,10 @@ describe('a search for customers', () => {
     const searches = [name, [...words].reverse().slice(-7).join(' '), [...first.reverse(), ...last].join(' ')];
     for (const search of searches) expect(await found(search), search).toEqual([name]);
     expect(await found([...first, ...last.reverse()].join(' '))).toEqual([]);
-    expect(await found('ab '.repeat(85))).toEqual(await found('ab'));
+    const { name: twice } = await newCustomer({ name: `${first[0]}a ${first[0]}a` });
+    expect(await found(`${first[0]}a `.repeat(9))).toEqual([twice]);
+    expect(await found(`${first[0]}a `.repeat(10))).toEqual([]);
+    expect(await found('ab '.repeat(85))).toEqual([]);
   });
 
   it('finds one or two characters where a word begins', async () => {
