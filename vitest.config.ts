@@ -1,14 +1,28 @@
+import { dirname, join, resolve } from 'node:path';
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-plugin';
-import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { defineConfig, type Plugin, type TestProjectInlineConfiguration } from 'vitest/config';
 import packageJson from './package.json' with { type: 'json' };
+import { BUNDLE, ENTRY } from './src/cli/bundle.ts';
 import { LongestFirst } from './test/shared/longest-first.ts';
+
+/** Puts the Worker as it is deployed in the place of its source. */
+const asDeployed: Plugin = {
+  name: 'as-deployed',
+  enforce: 'pre',
+  resolveId(id, importer = '') {
+    if (id.endsWith('/src/worker.ts')) return join(BUNDLE, ENTRY);
+    // Without the query, a rule of wrangler.toml would have some parts loaded twice, which then do not know each other.
+    return importer.startsWith(BUNDLE) && id.startsWith('.') ? `${resolve(dirname(importer), id)}?part` : null;
+  },
+};
 
 /** Tests that run in the Workers runtime, one file after the other in each of two processes. */
 const inWorkerd = (
   test: TestProjectInlineConfiguration['test'],
-  { isIsolationWhole = false } = {},
+  { isIsolationWhole = false, isDeployed = false } = {},
 ): TestProjectInlineConfiguration => ({
   plugins: [
+    ...(isDeployed ? [asDeployed] : []),
     cloudflareTest(async () => ({
       wrangler: { configPath: './wrangler.toml' },
       miniflare: {
@@ -41,24 +55,31 @@ const inWorkerd = (
   },
 });
 
+/** What is tested of the Worker in `npm test`. */
+const WORKER = {
+  // No test claims to be fast: a machine that is busy has time for the longest of them.
+  testTimeout: 20_000,
+  include: ['test/**/*.test.ts'],
+  exclude: ['node', 'commands', 'browser', 'clients', 'attack', 'faults', 'import', 'lists'].map(
+    (folder) => `test/${folder}/**`,
+  ),
+};
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
     sequence: { sequencer: LongestFirst },
     reporters: ['default', './test/shared/closing-line.ts'],
     projects: [
-      inWorkerd({
-        name: 'workerd',
-        // No test claims to be fast: a machine that is busy has time for the longest of them.
-        testTimeout: 20_000,
-        include: ['test/**/*.test.ts'],
-        exclude: ['node', 'commands', 'browser', 'clients', 'attack', 'faults', 'import', 'lists'].map(
-          (folder) => `test/${folder}/**`,
-        ),
-      }),
+      inWorkerd({ name: 'workerd', ...WORKER }),
       {
         test: { name: 'node', include: ['test/node/**/*.test.ts'], testTimeout: 120_000, hookTimeout: 120_000 },
       },
+      // The same, of the Worker as it is deployed: see `npm run test:deployed`. One test changes the schema that it finds in `src`.
+      inWorkerd(
+        { name: 'deployed', ...WORKER, exclude: [...WORKER.exclude, 'test/walks/ahead.test.ts'] },
+        { isDeployed: true },
+      ),
       // A part of it is in `npm test`: see `npm run test:isolation`.
       inWorkerd(
         { name: 'isolation', testTimeout: 20_000, include: ['test/walks/isolation*.test.ts'] },

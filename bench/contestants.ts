@@ -37,7 +37,7 @@ export function install(): void {
 export async function modulesOf(name: Name): Promise<Module[]> {
   if (name === 'tenantry') {
     await writeBundle();
-    const paths = readdirSync(BUNDLE, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.mjs'));
+    const paths = readdirSync(BUNDLE, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.js'));
     return [ENTRY, ...paths.filter((path) => path !== ENTRY)].map((path) => ({
       type: 'ESModule',
       path,

@@ -9,7 +9,7 @@ const SOURCES = fileURLToPath(new URL('../', import.meta.url));
 export const BUNDLE = fileURLToPath(new URL('../../dist/worker/', import.meta.url));
 
 /** The file of the Worker that loads the others, in the folder of the bundle. */
-export const ENTRY = 'worker.mjs';
+export const ENTRY = 'worker.js';
 
 /** Files of libraries that nothing here needs, and why. Each is replaced by one with the same exports, which do nothing. */
 const NOT_NEEDED = [
@@ -177,7 +177,7 @@ export async function writeBundle(folder = BUNDLE): Promise<OutputChunk[]> {
       cleanDir: true,
       entryFileNames: ENTRY,
       // A rule of wrangler.toml has them uploaded.
-      chunkFileNames: 'parts/[name].mjs',
+      chunkFileNames: 'parts/[name].js',
       minify: true,
       comments: { annotation: false, jsdoc: false },
       // What every isolate reads at once stands in one file.
