@@ -10,6 +10,7 @@ export const ROOMS: readonly string[] = [
   'browser/pages',
   'browser',
   'cli',
+  'cli/bundle',
   'cli/move',
   'cli/import',
   'cli/shared',
