@@ -1,5 +1,4 @@
 import { builder } from './shared/builder.ts';
-import { answerRecordsAtOnce } from './shared/relay.ts';
 import './reading.ts';
 import './changing.ts';
 
@@ -17,6 +16,6 @@ Lists are Relay connections, of at most 100 records a page: \`first\` and \`afte
 A field that needs a permission you lack is null, with an error FORBIDDEN. A request that fails has \`errors\`, each with a stable \`extensions.code\`.`;
 
 /** The schema that `/graphql` serves. Pothos has no option for the description of a schema, so it is added here. */
-export const schema = Object.assign(answerRecordsAtOnce(builder.toSchema({ sortSchema: false })), {
+export const schema = Object.assign(builder.toSchema({ sortSchema: false }), {
   description: DESCRIPTION,
 });

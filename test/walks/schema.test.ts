@@ -1,11 +1,15 @@
 import {
-  type GraphQLSchema,
+  buildClientSchema,
+  GraphQLSchema,
+  getIntrospectionQuery,
   isEnumType,
   isInputObjectType,
   isInterfaceType,
   isNonNullType,
   isObjectType,
   isSpecifiedScalarType,
+  lexicographicSortSchema,
+  printSchema,
 } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import committed from '../../schema.graphql?raw';
@@ -16,8 +20,10 @@ import { ERROR_CODES } from '../../src/directory/kernel/errors.ts';
 import { PERMISSIONS } from '../../src/directory/kernel/permission-names.ts';
 import { printedSchema } from '../../src/graphql/printed.ts';
 import { schema } from '../../src/graphql/schema.ts';
+import { GRAPHQL_APIS } from '../attack/apis.ts';
 import { newCustomer, rawId, succeed, unique } from '../shared/fixtures.ts';
-import { ask } from '../shared/gateway.ts';
+import { ask, ROOT_KEY, send } from '../shared/gateway.ts';
+import { posted } from './dialects/table.ts';
 
 const typesOf = (of: GraphQLSchema) =>
   Object.values(of.getTypeMap()).filter((type) => !type.name.startsWith('__') && !isSpecifiedScalarType(type));
@@ -76,6 +82,15 @@ describe('every schema', () => {
       expect(undescribed).toEqual([]);
     });
   }
+
+  it.each(GRAPHQL_APIS)('is told by introspection as it is in the source, at $path', async ({ path, schema: of }) => {
+    const query = getIntrospectionQuery({ specifiedByUrl: true, inputValueDeprecation: true, oneOf: true });
+    const { data, text } = await send(posted(path, query, {}, ROOT_KEY));
+    expect(data, text).toBeTruthy();
+    const printed = (one: GraphQLSchema) => printSchema(lexicographicSortSchema(one));
+    const { description: _, ...told } = of.toConfig();
+    expect(printed(buildClientSchema(data as never))).toBe(printed(new GraphQLSchema(told)));
+  });
 });
 
 describe('ids', () => {

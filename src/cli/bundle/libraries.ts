@@ -66,6 +66,53 @@ const CHANGED: readonly { file: RegExp; changes: readonly Change[] }[] = [
     file: /@pothos\/core\/esm\/fieldUtils\/root\.js$/,
     changes: [[/new InputFieldBuilder\(this\.builder, 'Arg'\)\.argBuilder\(\)/, '(this.builder.ofArguments ??= $&)']],
   },
+  // The fields of a type are made when a document names it: few documents name many types, and to make all fields took a quarter of
+  // all that was done until the first answer. Only mutations make types as their fields are made, the unions of their results.
+  // So Pothos asks a type for its fields when it has to build them,
+  {
+    file: /@pothos\/core\/esm\/config-store\.js$/,
+    changes: [
+      ['this.onPrepare(()=>{\n                        ref.onField(', 'this.onNeed(config, ()=>{ ref.onField('],
+      [
+        'onPrepare(cb) {',
+        `onNeed({ kind, name }, cb) {
+          if (kind === 'Object' || kind === 'InputObject') this.needed.set(name, cb);
+          else this.onPrepare(cb);
+        }
+        need(name) {
+          const cb = this.needed.get(name);
+          this.needed.delete(name);
+          cb?.();
+        }
+        $&`,
+      ],
+      ['getFields(name, kind) {', '$& this.need(name);'],
+      ['this.builder = builder;', '$& this.needed = new Map();'],
+    ],
+  },
+  // which is when GraphQL asks for them,
+  {
+    file: /@pothos\/core\/esm\/build-cache\.js$/,
+    changes: [
+      [/(type instanceof GraphQLInputObjectType\) \{\s+)type\.getFields\(\);/, '$1'],
+      ['type instanceof GraphQLObjectType || type instanceof GraphQLInterfaceType', "type.name === 'Mutation'"],
+    ],
+  },
+  // and GraphQL does not look through fields for more types: it is given all.
+  {
+    file: /graphql\/type\/schema\.mjs$/,
+    changes: [
+      ['import { __Schema, ', 'import { introspectionTypes, '],
+      [
+        'collectReferencedTypes(__Schema, allReferencedTypes);',
+        'for (const type of introspectionTypes) allReferencedTypes.add(type);',
+      ],
+      [
+        'function collectReferencedTypes(',
+        'const collectReferencedTypes = (type, typeSet) => typeSet.add(getNamedType(type)); function collected(',
+      ],
+    ],
+  },
   // The loader asks for the process of Node. To have that made takes a thirtieth of all that is done until the first answer, and in a
   // Worker it comes to the same to ask the runtime.
   {

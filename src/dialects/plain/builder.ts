@@ -30,6 +30,9 @@ export const builder = new SchemaBuilder<{
   },
 });
 
+// Else only the fields that lead to it declare it, and a bundle asks for these when a document names their type.
+builder.pageInfoRef();
+
 builder.queryType({
   description:
     'What can be read. If a permission is missing for any part of it, the whole request is refused with 403.',

@@ -21,7 +21,7 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: Date; Output: Date };
   };
 }>({
-  plugins: [RelayPlugin, DataloaderPlugin],
+  plugins: [RelayPlugin, DataloaderPlugin, 'records'],
   defaultFieldNullability: false,
   relay: {
     ...RELAY,
@@ -38,6 +38,9 @@ export const builder = new SchemaBuilder<{
     defaultConnectionFieldOptions: { nullable: false },
   },
 });
+
+// Else only the fields that lead to it declare it, and a bundle asks for these when a document names their type.
+builder.pageInfoRef();
 
 builder.queryType({
   description: 'What can be read. Whatever fails leaves no data at all, and the reason in `errors`.',

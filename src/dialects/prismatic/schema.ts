@@ -1,4 +1,3 @@
-import { answerRecordsAtOnce } from '../../graphql/shared/relay.ts';
 import { builder } from './builder.ts';
 import './customer.ts';
 import './customers.ts';
@@ -12,4 +11,4 @@ import './organization-mutations.ts';
 import './authenticated-user.ts';
 
 /** The schema of Prismatic's customers, users, roles and organization. */
-export const schema = answerRecordsAtOnce(builder.toSchema({ sortSchema: false }));
+export const schema = builder.toSchema({ sortSchema: false });

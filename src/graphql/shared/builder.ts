@@ -19,7 +19,7 @@ export const builder = new SchemaBuilder<{
     JSONObject: { Input: Record<string, unknown>; Output: Record<string, unknown> };
   };
 }>({
-  plugins: [ErrorsPlugin, RelayPlugin],
+  plugins: [ErrorsPlugin, RelayPlugin, 'records'],
   defaultFieldNullability: false,
   errors: { directResult: true },
   relay: {
@@ -39,6 +39,9 @@ export const builder = new SchemaBuilder<{
     defaultConnectionFieldOptions: { nullable: true },
   },
 });
+
+// Else only the fields that lead to it declare it, and a bundle asks for these when a document names their type.
+builder.pageInfoRef();
 
 builder.queryType({
   description: 'What can be read. A field that is null for want of a permission has an error FORBIDDEN.',

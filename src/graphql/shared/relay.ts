@@ -1,4 +1,5 @@
-import { defaultFieldResolver, type GraphQLSchema, isObjectType } from 'graphql';
+import SchemaBuilder, { BasePlugin, type PothosOutputFieldConfig, type SchemaTypes } from '@pothos/core';
+import { defaultFieldResolver, type GraphQLFieldResolver } from 'graphql';
 import { toGlobalId } from './ids.ts';
 import { EDGES, PAGE, price } from './prices.ts';
 
@@ -43,15 +44,34 @@ export const RELAY = {
 
 /**
  * Lets ids and the nodes of connections be answered without promises and edges, which Pothos makes for each of them: that costs
- * more than all else that is done for a record.
+ * more than all else that is done for a record. For builders that have the relay plugin, too.
  */
-export function answerRecordsAtOnce(schema: GraphQLSchema): GraphQLSchema {
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (!isObjectType(type)) continue;
-    const { id, nodes, pageInfo } = type.getFields();
-    const isNode = type.getInterfaces().some(({ name }) => name === 'Node');
-    if (id && isNode) id.resolve = (record) => toGlobalId(type.name, String(record.id));
-    if (nodes && pageInfo) nodes.resolve = defaultFieldResolver;
+export class RecordsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
+  override wrapResolve(resolve: Resolve, { name, parentType }: PothosOutputFieldConfig<Types>): Resolve {
+    if (name === 'id' && this.#isNode(parentType)) return ({ id }) => toGlobalId(parentType, String(id));
+    if (name === 'nodes' && this.#isConnection(parentType)) return defaultFieldResolver;
+    return resolve;
   }
-  return schema;
+
+  #isNode(type: string): boolean {
+    const config = this.buildCache.getTypeConfig(type);
+    return (
+      config.kind === 'Object' && config.interfaces.some((one) => this.buildCache.getTypeConfig(one).name === 'Node')
+    );
+  }
+
+  #isConnection = (type: string): boolean => this.builder.configStore.getFields(type).has('pageInfo');
 }
+
+// biome-ignore lint/suspicious/noExplicitAny: as Pothos has it.
+type Resolve = GraphQLFieldResolver<any, any, any>;
+
+declare global {
+  namespace PothosSchemaTypes {
+    interface Plugins<Types extends SchemaTypes> {
+      records: RecordsPlugin<Types>;
+    }
+  }
+}
+
+SchemaBuilder.registerPlugin('records', RecordsPlugin);

@@ -1,4 +1,11 @@
-import { defaultFieldResolver, type GraphQLResolveInfo, type GraphQLSchema, isObjectType } from 'graphql';
+import {
+  defaultFieldResolver,
+  type GraphQLField,
+  type GraphQLResolveInfo,
+  type GraphQLSchema,
+  getNamedType,
+  isObjectType,
+} from 'graphql';
 import type { ChangedRecord } from '../../directory/access/repeatable.ts';
 import type { Caller } from '../../directory/access/viewer.ts';
 import { readAheadOfPayload } from '../../graphql/shared/ahead.ts';
@@ -40,27 +47,33 @@ export function effectAbove(
   return above.find((path) => effects.has(path));
 }
 
+type Context = Caller & { mutated: Mutated };
+
+/** The mutations of a type: its fields, or those of the types of fields that only put mutations together. */
+const mutationsOf = (type: unknown): GraphQLField<unknown, Context>[] =>
+  isObjectType(type)
+    ? Object.values(type.getFields()).flatMap((field) =>
+        priceOf(field).isMutation ? [field] : mutationsOf(getNamedType(field.type)),
+      )
+    : [];
+
 /** Lets each mutation of the schema know which field of the answer it is, and notes what it has done. To be called once. */
 export function tellMutationsTheirField(schema: GraphQLSchema): void {
-  for (const type of Object.values(schema.getTypeMap())) {
-    if (!isObjectType(type)) continue;
-    for (const field of Object.values(type.getFields())) {
-      if (!priceOf(field).isMutation) continue;
-      const { resolve = defaultFieldResolver } = field;
-      field.resolve = async (parent, args, context: Caller & { mutated: Mutated }, info) => {
-        const path = pathOf(info);
-        const { mutated } = context;
-        if (mutated.settled) return mutated.settled(path);
-        const caller: Caller = {
-          ...context,
-          repeatable: mutated.repeatable && { ...mutated.repeatable, field: path },
-          tookEffect: (record) => mutated.effects.set(path, record),
-          readAlong: (record) => readAheadOfPayload(context, record, info),
-        };
-        const payload = await resolve(parent, args, caller, info);
-        mutated.payloads.set(path, payload);
-        return payload;
+  for (const field of mutationsOf(schema.getMutationType())) {
+    const { resolve = defaultFieldResolver } = field;
+    field.resolve = async (parent, args, context, info) => {
+      const path = pathOf(info);
+      const { mutated } = context;
+      if (mutated.settled) return mutated.settled(path);
+      const caller: Context = {
+        ...context,
+        repeatable: mutated.repeatable && { ...mutated.repeatable, field: path },
+        tookEffect: (record) => mutated.effects.set(path, record),
+        readAlong: (record) => readAheadOfPayload(context, record, info),
       };
-    }
+      const payload = await resolve(parent, args, caller, info);
+      mutated.payloads.set(path, payload);
+      return payload;
+    };
   }
 }
