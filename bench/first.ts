@@ -1,36 +1,31 @@
+import { ask } from './asking.ts';
 import { type Module, NAMES, type Name, serve } from './contestants.ts';
-import { API_KEY, fill } from './database.ts';
+import { fill } from './database.ts';
 import { median } from './median.ts';
 
 /** What starts are measured against: hardly more than workerd and the database take by themselves. */
 const LEAST: Name = 'hand';
 
-/** The CPU that a workerd takes to start a Worker, and that Worker for its first request, in ms. */
-export interface Beginning {
-  start: number;
-  firstRequest: number;
-}
+/** The CPU that a workerd takes to start a Worker, and that Worker for its first three operations, in this order; in ms. */
+export type Beginning = Record<'start' | 'trivial' | 'nested' | 'upsertCustomer', number>;
 
-/** Returns the CPU of a workerd of its own, with a database in it: until it has started, and for the first request. */
+/** Returns the CPU of a workerd of its own, with a database in it: until it has started, and for each of the first requests. */
 async function measureBeginning(name: Name, modules: Module[]): Promise<Beginning> {
   const gateways = await serve({ [name]: modules });
   try {
     const start = gateways.cpuMilliseconds();
     await fill(gateways.db);
-    const before = gateways.cpuMilliseconds();
-    const response = await fetch(`${gateways.urlOf(name)}/graphql`, {
-      method: 'POST',
-      headers: {
-        authorization: `Bearer ${API_KEY}`,
-        'content-type': 'application/json',
-        accept: 'application/json',
-        'x-operation': 'trivial',
-      },
-      body: '{"query":"{ __typename }"}',
-    });
-    const text = await response.text();
-    if (!text.includes('"Query"')) throw new Error(`${name}: ${text.slice(0, 500)}`);
-    return { start, firstRequest: gateways.cpuMilliseconds() - before };
+    const measureFirst = async (operation: string): Promise<number> => {
+      const before = gateways.cpuMilliseconds();
+      await ask(gateways, name, operation);
+      return gateways.cpuMilliseconds() - before;
+    };
+    return {
+      start,
+      trivial: await measureFirst('trivial'),
+      nested: await measureFirst('nested'),
+      upsertCustomer: await measureFirst('upsertCustomer'),
+    };
   } finally {
     await gateways.stop();
   }
@@ -46,15 +41,13 @@ export async function measureBeginnings(modules: Record<Name, Module[]>, took: B
 
 /** Returns what each contestant took to begin, medians of its isolates: to start, what it took more than the least. */
 export function medianBeginnings(took: Beginnings): Map<Name, Beginning> {
-  const starts = (name: Name) => (took.get(name) ?? []).map(({ start }) => start);
-  return new Map(
-    NAMES.map((name) => [
-      name,
-      {
-        // Of isolates that started after each other: the machine is not as fast all the time.
-        start: median(starts(name).map((start, run) => start - (starts(LEAST)[run] ?? Number.NaN))),
-        firstRequest: median((took.get(name) ?? []).map(({ firstRequest }) => firstRequest)),
-      },
-    ]),
-  );
+  // Of isolates that started after each other: the machine is not as fast all the time.
+  const moreThanLeast = (start: number, isolate: number) => start - (took.get(LEAST)?.[isolate]?.start ?? Number.NaN);
+  const medians = (of: readonly Beginning[]): Beginning => ({
+    start: median(of.map(({ start }, isolate) => moreThanLeast(start, isolate))),
+    trivial: median(of.map(({ trivial }) => trivial)),
+    nested: median(of.map(({ nested }) => nested)),
+    upsertCustomer: median(of.map(({ upsertCustomer }) => upsertCustomer)),
+  });
+  return new Map(NAMES.map((name) => [name, medians(took.get(name) ?? [])]));
 }

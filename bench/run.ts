@@ -3,6 +3,7 @@
  * another. It prints what docs/performance.md has. RUNS=<n> makes it longer, OPERATIONS=<name>,… shorter.
  */
 import { cpus, release } from 'node:os';
+import { ask, bodyOf } from './asking.ts';
 import {
   CONTESTANTS,
   type Gateways,
@@ -14,7 +15,7 @@ import {
   type Name,
   serve,
 } from './contestants.ts';
-import { API_KEY, CUSTOMERS, fill, TENANTS, takeBack } from './database.ts';
+import { fill, takeBack } from './database.ts';
 import { type Beginnings, measureBeginnings, medianBeginnings } from './first.ts';
 import { median } from './median.ts';
 import { OPERATIONS } from './operations.ts';
@@ -29,35 +30,6 @@ const CONNECTIONS = 16;
 const WARMING_REQUESTS = 500;
 const REQUESTS = 400;
 const LATENCY_REQUESTS = 100;
-
-let sent = 0;
-
-/** The body of one request of an operation, which is another each time if the operation says so. */
-function bodyOf(operation: string): string {
-  const { query, variables } = OPERATIONS[operation] ?? { query: '', variables: {} };
-  sent += 1;
-  return JSON.stringify({ query, variables })
-    .replace('#customer', String(1 + (sent % CUSTOMERS)))
-    .replace('#tenant', String(1 + ((Math.floor(sent / CUSTOMERS) + 1 + sent) % TENANTS)))
-    .replace('#number', String(sent));
-}
-
-async function ask({ urlOf }: Gateways, name: Name, operation: string, body = bodyOf(operation)): Promise<string> {
-  const response = await fetch(`${urlOf(name)}/graphql`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${API_KEY}`,
-      'content-type': 'application/json',
-      accept: 'application/json',
-      'x-operation': operation,
-    },
-    body,
-  });
-  const text = await response.text();
-  if (response.status !== 200 || text.includes('"errors"'))
-    throw new Error(`${name}, ${operation}: ${text.slice(0, 500)}`);
-  return text;
-}
 
 /** Throws unless all contestants answer the same. */
 async function compare(gateways: Gateways): Promise<void> {
@@ -188,7 +160,9 @@ console.log('\nCPU of a fresh isolate, ms:\n');
 console.log(head(['', ...NAMES.map((name) => CONTESTANTS[name])]));
 for (const [label, part] of [
   ['to start, more than the hand-written one', 'start'],
-  ['for its first request', 'firstRequest'],
+  ['for its first request, `trivial`', 'trivial'],
+  ['then for its first `nested`', 'nested'],
+  ['then for its first `upsertCustomer`', 'upsertCustomer'],
 ] as const) {
   console.log(row([label, ...NAMES.map((name) => (begun.get(name)?.[part] ?? Number.NaN).toFixed(0))]));
 }

@@ -1,0 +1,38 @@
+import type { Gateways, Name } from './contestants.ts';
+import { API_KEY, CUSTOMERS, TENANTS } from './database.ts';
+import { OPERATIONS } from './operations.ts';
+
+let sent = 0;
+
+/** The body of one request of an operation, which is another each time if the operation says so. */
+export function bodyOf(operation: string): string {
+  const { query, variables } = OPERATIONS[operation] ?? { query: '', variables: {} };
+  sent += 1;
+  return JSON.stringify({ query, variables })
+    .replace('#customer', String(1 + (sent % CUSTOMERS)))
+    .replace('#tenant', String(1 + ((Math.floor(sent / CUSTOMERS) + 1 + sent) % TENANTS)))
+    .replace('#number', String(CUSTOMERS + sent));
+}
+
+/** Asks a contestant for an operation, and returns what it answered. */
+export async function ask(
+  { urlOf }: Gateways,
+  name: Name,
+  operation: string,
+  body = bodyOf(operation),
+): Promise<string> {
+  const response = await fetch(`${urlOf(name)}/graphql`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${API_KEY}`,
+      'content-type': 'application/json',
+      accept: 'application/json',
+      'x-operation': operation,
+    },
+    body,
+  });
+  const text = await response.text();
+  if (response.status !== 200 || text.includes('"errors"'))
+    throw new Error(`${name}, ${operation}: ${text.slice(0, 500)}`);
+  return text;
+}
