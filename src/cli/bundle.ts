@@ -17,9 +17,10 @@ const LATER = 'later:';
 /** Loads the executor of GraphQL Yoga when it is called: hardly any operation is not compiled (`compiledExecution`). */
 const withExecutorLater: Plugin = {
   name: 'with-executor-later',
-  resolveId(id, importer = '') {
+  resolveId(id, importer = '', { kind }) {
     if (id !== EXECUTOR) return null;
-    return importer.startsWith(LATER) ? this.resolve(id, importer.slice(LATER.length)) : `${LATER}${importer}`;
+    if (kind !== 'dynamic-import') return `${LATER}${importer}`;
+    return importer.startsWith(LATER) ? this.resolve(id, importer.slice(LATER.length)) : null;
   },
   load: (id) =>
     id.startsWith(LATER)

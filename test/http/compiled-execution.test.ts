@@ -1,6 +1,9 @@
 import { buildSchema, type ExecutionArgs, execute, executeSync, getIntrospectionQuery, parse } from 'graphql';
 import { describe, expect, it, vi } from 'vitest';
+import type { GraphQLApi } from '../../src/http/graphql/api.ts';
 import { compiledExecution } from '../../src/http/graphql/compiled/execution.ts';
+import { nothingMutated } from '../../src/http/graphql/mutation-fields.ts';
+import { operationsOf } from '../../src/http/graphql/operations.ts';
 import { GRAPHQL_APIS } from '../attack/apis.ts';
 import { Dice } from '../shared/dice.ts';
 import { compareExecutions } from './compared-executions.ts';
@@ -40,6 +43,13 @@ describe('operations that are compiled', () => {
       expect(otherwise).toHaveBeenCalledOnce();
     });
   }
+
+  it('leave to the executor of Yoga a payload of a subscription', async () => {
+    const { executePayload } = operationsOf(SMALL, {} as GraphQLApi);
+    const document = parse('subscription { a @own }');
+    const args = { schema: SMALL, document, rootValue: { a: 'b' }, contextValue: { mutated: nothingMutated() } };
+    expect(await executePayload(args as never)).toEqual({ data: { a: 'b' } });
+  });
 
   it('are introspected as GraphQL does', () => {
     const document = parse(getIntrospectionQuery());
