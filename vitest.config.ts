@@ -77,7 +77,12 @@ export default defineConfig({
       },
       // The same, of the Worker as it is deployed: see `npm run test:deployed`. One test changes the schema that it finds in `src`.
       inWorkerd(
-        { name: 'deployed', ...WORKER, exclude: [...WORKER.exclude, 'test/walks/ahead.test.ts'] },
+        {
+          name: 'deployed',
+          ...WORKER,
+          exclude: [...WORKER.exclude, 'test/walks/ahead.test.ts'],
+          globalSetup: './test/shared/deployed.ts',
+        },
         { isDeployed: true },
       ),
       // A part of it is in `npm test`: see `npm run test:isolation`.

@@ -8,10 +8,13 @@ let sent = 0;
 export function bodyOf(operation: string): string {
   const { query, variables } = OPERATIONS[operation] ?? { query: '', variables: {} };
   sent += 1;
-  return JSON.stringify({ query, variables })
-    .replace('#customer', String(1 + (sent % CUSTOMERS)))
-    .replace('#tenant', String(1 + ((Math.floor(sent / CUSTOMERS) + 1 + sent) % TENANTS)))
-    .replace('#number', String(CUSTOMERS + sent));
+  return (
+    JSON.stringify({ query, variables })
+      .replace('#customer', String(1 + (sent % CUSTOMERS)))
+      .replace('#tenant', String(1 + ((Math.floor(sent / CUSTOMERS) + 1 + sent) % TENANTS)))
+      // No customer has that name yet.
+      .replace('#number', String(CUSTOMERS + sent))
+  );
 }
 
 /** Asks a contestant for an operation, and returns what it answered. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type OutputChunk, type Plugin } from 'rolldown';
-import { withoutWhatIsNotNeeded } from './bundle/libraries.ts';
+import { withLibrariesChanged } from './bundle/libraries.ts';
 
 const SOURCES = fileURLToPath(new URL('../', import.meta.url));
 
@@ -47,7 +47,7 @@ export async function writeBundle(folder = BUNDLE): Promise<OutputChunk[]> {
       target: 'es2024',
       define: { 'process.env.NODE_ENV': '"production"', 'globalThis.process': 'undefined' },
     },
-    plugins: [withoutWhatIsNotNeeded, withExecutorLater],
+    plugins: [withLibrariesChanged, withExecutorLater],
     // Workerd takes every export of that file for a handler.
     preserveEntrySignatures: 'strict',
     output: {

@@ -48,7 +48,7 @@ const CHANGED: readonly { file: RegExp; changes: readonly Change[] }[] = [
   },
   {
     file: /graphql\/validation\/specifiedRules\.mjs$/,
-    changes: [[/(specifiedSDLRules = )Object\.freeze\(.*?\)/s, '$1[]']],
+    changes: [[/(?<=specifiedSDLRules = )Object\.freeze\(.*?\)/s, '[]']],
   },
   // Pothos makes the extensions of each type, field and argument for it alone. To copy them into objects without a prototype takes
   // a thirtieth of all that is done until the first answer.
@@ -94,7 +94,7 @@ const CHANGED: readonly { file: RegExp; changes: readonly Change[] }[] = [
   {
     file: /@pothos\/core\/esm\/build-cache\.js$/,
     changes: [
-      [/(type instanceof GraphQLInputObjectType\) \{\s+)type\.getFields\(\);/, '$1'],
+      [/(?<=type instanceof GraphQLInputObjectType\) \{\s+)type\.getFields\(\);/, ''],
       ['type instanceof GraphQLObjectType || type instanceof GraphQLInterfaceType', "type.name === 'Mutation'"],
     ],
   },
@@ -144,22 +144,22 @@ function answering(answer: string, path: string): string {
   return `const none = () => ${answer}; export default none; export { ${names.join(', ')} };`;
 }
 
+/** Returns a source with its changes, each of which has one place in it. */
 function changed(source: string, changes: readonly Change[]): string {
   return changes.reduce((before, [from, to]) => {
-    const after = before.replace(from, to);
-    if (after === before) throw new Error(`A library does not have ${from} any more.`);
-    return after;
+    const places = before.split(from).length - 1;
+    if (places !== 1) throw new Error(`A library has ${from} in ${places} places.`);
+    return before.replace(from, to);
   }, source);
 }
 
 /** Puts other sources in the place of some files of libraries. */
-export const withoutWhatIsNotNeeded: Plugin = {
-  name: 'without-what-is-not-needed',
+export const withLibrariesChanged: Plugin = {
+  name: 'with-libraries-changed',
   buildEnd() {
     const paths = [...this.getModuleIds()];
-    const unmet = [...NOT_NEEDED, ...CHANGED.map(({ file }) => file)].filter(
-      (file) => !paths.some((path) => file.test(path)),
-    );
+    const files = [...NOT_NEEDED, FINDING_NOTHING, SERVER_ADAPTER, ...CHANGED.map(({ file }) => file)];
+    const unmet = files.filter((file) => !paths.some((path) => file.test(path)));
     if (unmet.length > 0) throw new Error(`Libraries have no file ${unmet.join(', ')} any more.`);
   },
   load(path) {

@@ -21,7 +21,7 @@ export const builder = new SchemaBuilder<{
     DateTime: { Input: Date; Output: Date };
   };
 }>({
-  plugins: [RelayPlugin, DataloaderPlugin, 'records'],
+  plugins: ['records', RelayPlugin, DataloaderPlugin],
   defaultFieldNullability: false,
   relay: {
     ...RELAY,
@@ -39,7 +39,7 @@ export const builder = new SchemaBuilder<{
   },
 });
 
-// Else only the fields that lead to it declare it, and a bundle asks for these when a document names their type.
+// A schema has the types that are declared when it is built. In a bundle, the fields that would declare this one are made later.
 builder.pageInfoRef();
 
 builder.queryType({

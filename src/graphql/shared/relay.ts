@@ -44,7 +44,7 @@ export const RELAY = {
 
 /**
  * Lets ids and the nodes of connections be answered without promises and edges, which Pothos makes for each of them: that costs
- * more than all else that is done for a record. For builders that have the relay plugin, too.
+ * more than all else that is done for a record. It stands before the other plugins of a builder, as they would wrap what it gives.
  */
 export class RecordsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
   override wrapResolve(resolve: Resolve, { name, parentType }: PothosOutputFieldConfig<Types>): Resolve {
@@ -60,7 +60,9 @@ export class RecordsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> 
     );
   }
 
-  #isConnection = (type: string): boolean => this.builder.configStore.getFields(type).has('pageInfo');
+  #isConnection(type: string): boolean {
+    return this.builder.configStore.getFields(type).has('pageInfo');
+  }
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: as Pothos has it.

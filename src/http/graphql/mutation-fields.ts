@@ -49,13 +49,14 @@ export function effectAbove(
 
 type Context = Caller & { mutated: Mutated };
 
-/** The mutations of a type: its fields, or those of the types of fields that only put mutations together. */
-const mutationsOf = (type: unknown): GraphQLField<unknown, Context>[] =>
-  isObjectType(type)
-    ? Object.values(type.getFields()).flatMap((field) =>
-        priceOf(field).isMutation ? [field] : mutationsOf(getNamedType(field.type)),
-      )
-    : [];
+/** Returns the mutations of a type: its fields, or those of the types of fields that only put mutations together. */
+function mutationsOf(type: unknown, met = new Set()): GraphQLField<unknown, Context>[] {
+  if (!isObjectType(type) || met.has(type)) return [];
+  met.add(type);
+  return Object.values(type.getFields()).flatMap((field) =>
+    priceOf(field).isMutation ? [field] : mutationsOf(getNamedType(field.type), met),
+  );
+}
 
 /** Lets each mutation of the schema know which field of the answer it is, and notes what it has done. To be called once. */
 export function tellMutationsTheirField(schema: GraphQLSchema): void {
