@@ -17,14 +17,17 @@ import {
 } from './contestants.ts';
 import { fill, takeBack } from './database.ts';
 import { type Beginnings, measureBeginnings, medianBeginnings } from './first.ts';
-import { median } from './median.ts';
+import { mean, median } from './median.ts';
 import { OPERATIONS } from './operations.ts';
 
-/** How many workerds are started, one after the other: how one has laid out its memory makes a server faster or slower in it. */
-const RUNS = Number(process.env.RUNS ?? 4);
+/**
+ * How many workerds are started, one after the other: how one has laid out its memory makes a server faster or slower in it. An even
+ * number lets each contestant stand before each other as often as behind it.
+ */
+const RUNS = Number(process.env.RUNS ?? 6);
 const ROUNDS_OF_A_RUN = 3;
 /** How many fresh isolates of each are measured before each run: the machine is not as fast all the time. */
-const ISOLATES_OF_A_RUN = 4;
+const ISOLATES_OF_A_RUN = 3;
 const CHOSEN = process.env.OPERATIONS?.split(',') ?? Object.keys(OPERATIONS);
 const CONNECTIONS = 16;
 const WARMING_REQUESTS = 500;
@@ -88,8 +91,12 @@ function of(name: Name, operation: string): Measured {
   return known;
 }
 
-/** The contestants, beginning with another one each turn. */
-const inTurn = (turn: number): Name[] => [...NAMES.slice(turn % NAMES.length), ...NAMES.slice(0, turn % NAMES.length)];
+/** The contestants in another order each turn. In two turns, beginning with an even one, each is as often before as behind another. */
+function inTurn(turn: number): Name[] {
+  const first = (turn >> 1) % NAMES.length;
+  const order = [...NAMES.slice(first), ...NAMES.slice(0, first)];
+  return turn % 2 === 0 ? order : order.reverse();
+}
 
 async function measure(gateways: Gateways, turn: number): Promise<void> {
   for (const operation of CHOSEN) {
@@ -121,6 +128,12 @@ async function run(modules: Record<Name, Module[]>, turn: number): Promise<void>
   }
 }
 
+/** Returns the mean of the runs of what is given of each round, the median of a run's rounds. */
+const meanOfRuns = (values: readonly number[]): number =>
+  mean(
+    Array.from({ length: RUNS }, (_, run) => median(values.slice(run * ROUNDS_OF_A_RUN, (run + 1) * ROUNDS_OF_A_RUN))),
+  );
+
 const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
 const head = (cells: readonly string[]) => `${row(cells)}\n${row(cells.map(() => '---'))}`;
 
@@ -136,13 +149,13 @@ for (let turn = 0; turn < RUNS; turn += 1) {
 }
 const peers = NAMES.filter((name) => name !== 'tenantry');
 const [cpu] = cpus();
-const rounds = `${RUNS * ROUNDS_OF_A_RUN} rounds, ${ROUNDS_OF_A_RUN} in each of ${RUNS} workerds, medians`;
+const rounds = `means of ${RUNS} workerds, in each the median of ${ROUNDS_OF_A_RUN} rounds`;
 console.log(`Node ${process.version}, Linux ${release()}, ${cpus().length} × ${cpu?.model}; ${rounds}.\n`);
-console.log(`CPU of Tenantry per request as a multiple of each peer's, median of the rounds:\n`);
+console.log(`CPU of Tenantry per request as a multiple of each peer's:\n`);
 console.log(head(['', ...CHOSEN]));
 for (const peer of peers) {
   const ratio = (operation: string) =>
-    median(of('tenantry', operation).cpu.map((own, round) => own / (of(peer, operation).cpu[round] ?? Number.NaN)));
+    meanOfRuns(of('tenantry', operation).cpu.map((own, round) => own / (of(peer, operation).cpu[round] ?? Number.NaN)));
   console.log(row([CONTESTANTS[peer], ...CHOSEN.map((operation) => ratio(operation).toFixed(2))]));
 }
 for (const [label, field] of [
@@ -152,7 +165,9 @@ for (const [label, field] of [
   console.log(`\n${label}:\n`);
   console.log(head(['', ...CHOSEN]));
   for (const name of NAMES) {
-    console.log(row([CONTESTANTS[name], ...CHOSEN.map((operation) => median(of(name, operation)[field]).toFixed(2))]));
+    console.log(
+      row([CONTESTANTS[name], ...CHOSEN.map((operation) => meanOfRuns(of(name, operation)[field]).toFixed(2))]),
+    );
   }
 }
 const begun = medianBeginnings(beginnings);
