@@ -17,6 +17,9 @@ export function bodyOf(operation: string): string {
   );
 }
 
+/** What no answer has in it: an error, or a mutation's result that is not the payload, of which nothing is asked. */
+const BAD = /"errors"|:\{\}/;
+
 /** Asks a contestant for an operation, and returns what it answered. */
 export async function ask(
   { urlOf }: Gateways,
@@ -35,7 +38,6 @@ export async function ask(
     body,
   });
   const text = await response.text();
-  if (response.status !== 200 || text.includes('"errors"'))
-    throw new Error(`${name}, ${operation}: ${text.slice(0, 500)}`);
+  if (response.status !== 200 || BAD.test(text)) throw new Error(`${name}, ${operation}: ${text.slice(0, 500)}`);
   return text;
 }
