@@ -47,8 +47,10 @@ export const RELAY = {
  * more than all else that is done for a record. It stands before the other plugins of a builder, as they would wrap what it gives.
  */
 export class RecordsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> {
-  override wrapResolve(resolve: Resolve, { name, parentType }: PothosOutputFieldConfig<Types>): Resolve {
-    if (name === 'id' && this.#isNode(parentType)) return ({ id }) => toGlobalId(parentType, String(id));
+  override wrapResolve(resolve: Resolve<Types>, { name, parentType }: PothosOutputFieldConfig<Types>): Resolve<Types> {
+    if (name === 'id' && this.#isNode(parentType)) {
+      return (record) => toGlobalId(parentType, String((record as { id: unknown }).id));
+    }
     if (name === 'nodes' && this.#isConnection(parentType)) return defaultFieldResolver;
     return resolve;
   }
@@ -65,8 +67,7 @@ export class RecordsPlugin<Types extends SchemaTypes> extends BasePlugin<Types> 
   }
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: as Pothos has it.
-type Resolve = GraphQLFieldResolver<any, any, any>;
+type Resolve<Types extends SchemaTypes> = GraphQLFieldResolver<unknown, Types['Context'], object>;
 
 declare global {
   namespace PothosSchemaTypes {

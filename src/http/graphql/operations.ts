@@ -82,7 +82,10 @@ export function operationsOf(schema: GraphQLSchema, api: GraphQLApi): Operations
     async executePayload(args) {
       const errors = judge(args);
       if (errors.length > 0) return { errors };
-      return withinLength(await executeCompiled(args, executePayload, { isPayload: true }), args.contextValue.mutated);
+      return withinLength(
+        await executeCompiled(args, executeUncompiled, { isPayload: true }),
+        args.contextValue.mutated,
+      );
     },
   };
 }
@@ -98,8 +101,8 @@ const nameOfSpan = (operation: OperationDefinitionNode | null | undefined): stri
 /** Longer names are nobody's who reads traces. */
 const MAX_NAME_CHARACTERS = 100;
 
-/** Executes a payload that is not compiled by the executor of GraphQL Yoga, which it does not do itself. */
-const executePayload: Execute = async (args) =>
+/** Executes what is not compiled, by what Yoga executes by. Payloads of subscriptions it leaves to us. */
+const executeUncompiled: Execute = async (args) =>
   (await import('@graphql-tools/executor')).execute(args) as Promise<ExecutionResult>;
 
 /**
